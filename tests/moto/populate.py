@@ -1,0 +1,299 @@
+"""Fills a running moto server with an ECS world, through the AWS API only.
+
+Two accounts with two Regions each (see world.py). Every account-Region holds
+three busy clusters, an empty and a deleted one; Fargate and EC2 services, one
+of them deleted; running and stopped tasks of both launch types; families with
+ACTIVE and deregistered revisions. The first account-Region holds in addition
+more than 100 of each object and status, so that every listing and every batch
+is split.
+
+Each container definition and each task override carries the canary as the
+value of an environment variable, and nothing else does: whoever finds it in
+an output has found a leak.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+import urllib.request
+from typing import Any
+
+from world import ACCOUNTS, REGIONS, session_for
+
+# moto matches cluster names by substring in ARNs: none of these may occur in
+# another one, nor in any fixed part of an ARN.
+BUSY_CLUSTERS = ("storefront", "ledger", "harvest")
+EMPTY_CLUSTER = "vacant"
+DELETED_CLUSTER = "retired"
+
+CROWDED = (ACCOUNTS[0], REGIONS[0])
+CROWD = 120
+"""How many of each object the crowded account-Region has beyond the others."""
+
+RUN_TASK_MAX = 10
+"""RunTask starts at most this many tasks in one call."""
+
+TAGS = [{"key": "team", "value": "harbour"}, {"key": "cost-centre", "value": "4711"}]
+
+
+def pin_task_states(url: str) -> None:
+    """Stops moto from moving a task to its next state on every DescribeTasks."""
+    transition = {"progression": "manual", "times": 10**9}
+    body = json.dumps({"model_name": "ecs::task", "transition": transition})
+    request = urllib.request.Request(
+        f"{url}/moto-api/state-manager/set-transition",
+        data=body.encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30):
+        pass
+
+
+class Populator:
+    """Creates the objects of one account in one Region."""
+
+    def __init__(self, url: str, account: str, region: str, canary: str) -> None:
+        session = session_for(url, account, region)
+        self.ecs: Any = session.client("ecs", endpoint_url=url)
+        self.ec2: Any = session.client("ec2", endpoint_url=url)
+        self.account = account
+        self.region = region
+        self.canary = canary
+        self.network: dict[str, Any] = {}
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource of another service, which moto does not check."""
+        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+
+    def create_network(self) -> None:
+        """A subnet and a security group for awsvpc tasks.
+
+        Without DNS host names in the VPC, moto answers RunTask with a 500.
+        """
+        vpc_id = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        self.ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": True})
+        subnet = self.ec2.create_subnet(VpcId=vpc_id, CidrBlock="10.0.0.0/20")
+        group = self.ec2.create_security_group(
+            VpcId=vpc_id, GroupName="ecs-tasks", Description="ECS tasks"
+        )
+        self.network = {
+            "awsvpcConfiguration": {
+                "subnets": [subnet["Subnet"]["SubnetId"]],
+                "securityGroups": [group["GroupId"]],
+                "assignPublicIp": "DISABLED",
+            }
+        }
+
+    def create_cluster(self, name: str) -> None:
+        """A tagged cluster with Fargate's capacity providers."""
+        self.ecs.create_cluster(
+            clusterName=name,
+            tags=TAGS,
+            settings=[{"name": "containerInsights", "value": "enabled"}],
+            capacityProviders=["FARGATE", "FARGATE_SPOT"],
+        )
+
+    def register_instances(self, cluster: str, count: int) -> None:
+        """Container instances, without which moto starts no EC2 task."""
+        image = "ami-12c6146b"  # one of the images that moto knows
+        run = self.ec2.run_instances(ImageId=image, MinCount=count, MaxCount=count)
+        for instance in run["Instances"]:
+            document = json.dumps({"instanceId": instance["InstanceId"]})
+            self.ecs.register_container_instance(
+                cluster=cluster, instanceIdentityDocument=document
+            )
+
+    def container(self, name: str) -> dict[str, Any]:
+        """A container definition with the canary, a plain value and a secret."""
+        return {
+            "name": name,
+            "image": f"{self.account}.dkr.ecr.{self.region}.amazonaws.com/{name}:1.4.2",
+            "cpu": 16,
+            "memory": 64,
+            "essential": True,
+            "environment": [
+                {"name": "DATABASE_PASSWORD", "value": self.canary},
+                {"name": "LOG_LEVEL", "value": f"debug {self.canary}"},
+            ],
+            "secrets": [
+                {
+                    "name": "API_TOKEN",
+                    "valueFrom": self.arn("secretsmanager", f"secret:{name}-a1b2c3"),
+                }
+            ],
+            "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],
+        }
+
+    def register_fargate(self, family: str) -> str:
+        """Registers a Fargate revision with two containers; returns its ARN."""
+        answer = self.ecs.register_task_definition(
+            family=family,
+            containerDefinitions=[self.container("web"), self.container("envoy")],
+            requiresCompatibilities=["FARGATE"],
+            networkMode="awsvpc",
+            cpu="256",
+            memory="512",
+            runtimePlatform={
+                "cpuArchitecture": "ARM64",
+                "operatingSystemFamily": "LINUX",
+            },
+            taskRoleArn=f"arn:aws:iam::{self.account}:role/{family}-task",
+            executionRoleArn=f"arn:aws:iam::{self.account}:role/{family}-execution",
+            tags=TAGS,
+        )
+        arn: str = answer["taskDefinition"]["taskDefinitionArn"]
+        return arn
+
+    def register_ec2(self, family: str) -> str:
+        """Registers an EC2 revision with a host volume; returns its ARN."""
+        answer = self.ecs.register_task_definition(
+            family=family,
+            containerDefinitions=[self.container("agent")],
+            requiresCompatibilities=["EC2"],
+            networkMode="bridge",
+            volumes=[{"name": "logs", "host": {"sourcePath": "/var/log"}}],
+            tags=TAGS,
+        )
+        arn: str = answer["taskDefinition"]["taskDefinitionArn"]
+        return arn
+
+    def create_service(
+        self, cluster: str, name: str, launch_type: str, definition: str
+    ) -> None:
+        """A tagged service that runs two tasks, by moto's own count."""
+        group = f"targetgroup/{name}/0123456789abcdef"
+        extra: dict[str, Any] = {}
+        if launch_type == "FARGATE":
+            extra = {
+                "networkConfiguration": self.network,
+                "platformVersion": "1.4.0",
+            }
+        self.ecs.create_service(
+            cluster=cluster,
+            serviceName=name,
+            taskDefinition=definition,
+            desiredCount=2,
+            launchType=launch_type,
+            loadBalancers=[
+                {
+                    "targetGroupArn": self.arn("elasticloadbalancing", group),
+                    "containerName": "web" if launch_type == "FARGATE" else "agent",
+                    "containerPort": 8080,
+                }
+            ],
+            tags=TAGS,
+            **extra,
+        )
+        # moto leaves runningCount at 0 until the service is updated.
+        self.ecs.update_service(cluster=cluster, service=name, desiredCount=2)
+
+    def delete_service(self, cluster: str, name: str) -> None:
+        """Deletes a service, which moto keeps listing as INACTIVE."""
+        self.ecs.update_service(cluster=cluster, service=name, desiredCount=0)
+        self.ecs.delete_service(cluster=cluster, service=name)
+
+    def run_tasks(
+        self, cluster: str, launch_type: str, definition: str, count: int
+    ) -> list[str]:
+        """Starts `count` tasks with the canary in an override; their ARNs."""
+        extra: dict[str, Any] = {}
+        container = "agent"
+        if launch_type == "FARGATE":
+            extra = {"networkConfiguration": self.network, "platformVersion": "1.4.0"}
+            container = "web"
+        override = {
+            "name": container,
+            "environment": [{"name": "SESSION_KEY", "value": self.canary}],
+        }
+        arns: list[str] = []
+        while len(arns) < count:
+            answer = self.ecs.run_task(
+                cluster=cluster,
+                taskDefinition=definition,
+                launchType=launch_type,
+                count=min(RUN_TASK_MAX, count - len(arns)),
+                overrides={"containerOverrides": [override]},
+                startedBy="portolan-tests",
+                tags=TAGS,
+                **extra,
+            )
+            if not answer["tasks"]:
+                raise RuntimeError(f"moto found no room for a task in {cluster}")
+            arns.extend(task["taskArn"] for task in answer["tasks"])
+        return arns
+
+    def stop_tasks(self, cluster: str, arns: list[str]) -> None:
+        """Stops tasks, which moto keeps listing under desired status STOPPED."""
+        for arn in arns:
+            self.ecs.stop_task(cluster=cluster, task=arn, reason="Scaled in")
+
+    def busy_cluster(self, name: str) -> None:
+        """A cluster with both launch types, stopped tasks and a deleted service."""
+        self.create_cluster(name)
+        self.register_instances(name, 1)
+        fargate = self.register_fargate(f"{name}-web")
+        ec2 = self.register_ec2(f"{name}-agent")
+        self.create_service(name, "web", "FARGATE", fargate)
+        self.create_service(name, "agent", "EC2", ec2)
+        self.create_service(name, "legacy", "EC2", ec2)
+        self.delete_service(name, "legacy")
+        tasks = self.run_tasks(name, "FARGATE", fargate, 5)
+        tasks += self.run_tasks(name, "EC2", ec2, 4)
+        self.stop_tasks(name, tasks[::4])
+
+    def deregister_some(self, family: str) -> None:
+        """A family of three revisions, of which only the newest is ACTIVE."""
+        arns = [self.register_fargate(family) for _ in range(3)]
+        for arn in arns[:2]:
+            self.ecs.deregister_task_definition(taskDefinition=arn)
+
+    def crowd(self) -> None:
+        """More than one page, and more than one batch, of everything."""
+        cluster = BUSY_CLUSTERS[0]
+        for number in range(CROWD):
+            self.create_cluster(f"tenant-{number:03}")
+        arns = [self.register_ec2("nightly-batch") for _ in range(2 * CROWD)]
+        newest = self.register_fargate("checkout")
+        for number in range(CROWD):
+            self.create_service(cluster, f"shop-{number:03}", "FARGATE", newest)
+        for arn in arns[:CROWD]:
+            self.ecs.deregister_task_definition(taskDefinition=arn)
+        tasks = self.run_tasks(cluster, "FARGATE", newest, 2 * CROWD)
+        self.stop_tasks(cluster, tasks[CROWD:])
+
+    def populate(self) -> None:
+        """Everything that this account-Region holds."""
+        self.create_network()
+        for name in BUSY_CLUSTERS:
+            self.busy_cluster(name)
+        self.create_cluster(EMPTY_CLUSTER)
+        self.create_cluster(DELETED_CLUSTER)
+        self.ecs.delete_cluster(cluster=DELETED_CLUSTER)
+        self.deregister_some("reports")
+        if (self.account, self.region) == CROWDED:
+            self.crowd()
+
+
+def main() -> None:
+    """Reads the command line and fills the server."""
+    parser = argparse.ArgumentParser(
+        description="Fills a running moto server with an ECS world."
+    )
+    parser.add_argument("url", help="the server, for example http://127.0.0.1:5000")
+    parser.add_argument(
+        "--canary", required=True, help="the value of every environment variable"
+    )
+    arguments = parser.parse_args()
+    started = time.monotonic()
+    pin_task_states(arguments.url)
+    for account in ACCOUNTS:
+        for region in REGIONS:
+            populator = Populator(arguments.url, account, region, arguments.canary)
+            populator.populate()
+    print(f"populated {arguments.url} in {time.monotonic() - started:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""Prints what a moto server holds, as JSON: the ground truth of the moto tests.
+
+An independent listing with plain boto3 that shares no code with the host. The
+output is a list with one object for each account and Region; every member but
+the first two is a sorted list of ARNs:
+
+    account, region
+    clusters, services                  every one that is listed, whatever its status
+    inactive_clusters, inactive_services  those of them whose status is INACTIVE
+    running_tasks, stopped_tasks
+    active_task_definitions, inactive_task_definitions
+
+moto is not ECS. Where the two differ, this is what was decided:
+
+* moto's ListTasks without a desired status returns running and stopped tasks
+  together, ECS only the running ones. Both lists are therefore asked for by
+  name, and a task that appears in both is an error rather than a choice.
+* moto keeps deleted clusters and services in its lists for ever, as INACTIVE.
+  They count as listed, because a client has to account for whatever it was
+  told about; the two `inactive_` lists tell which ones they are.
+* moto matches cluster names by substring. ARNs are collected in sets, and an
+  object that turns up in the list of a cluster that it does not belong to is
+  an error: the names in the world have to be chosen so that it cannot happen.
+* moto does not page. The paginators are used all the same.
+
+Nothing is described but clusters and services: DescribeTasks would move moto's
+tasks towards STOPPED unless populate.py has pinned them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any, Iterable, Iterator
+
+from world import ACCOUNTS, REGIONS, session_for
+
+DESCRIBE_CLUSTERS_MAX = 100
+DESCRIBE_SERVICES_MAX = 10
+
+
+def listed(ecs: Any, operation: str, member: str, **parameters: str) -> set[str]:
+    """The ARNs in `member` of every page of a List operation."""
+    pages = ecs.get_paginator(operation).paginate(**parameters)
+    return {arn for page in pages for arn in page[member]}
+
+
+def batches(arns: Iterable[str], size: int) -> Iterator[list[str]]:
+    """`arns` in lists of at most `size`."""
+    ordered = sorted(arns)
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]
+
+
+def check_cluster(arns: set[str], cluster_arn: str) -> None:
+    """Fails where moto's substring match has let in another cluster's objects."""
+    name = cluster_arn.rsplit("/", 1)[1]
+    strangers = sorted(arn for arn in arns if f"/{name}/" not in arn)
+    if strangers:
+        raise ValueError(
+            f"moto lists {strangers[0]} under cluster {name}: "
+            "no cluster name may be part of another object's ARN"
+        )
+
+
+def inactive(described: list[dict[str, Any]], arn_member: str) -> set[str]:
+    """The ARNs of the described objects that are INACTIVE."""
+    return {one[arn_member] for one in described if one["status"] == "INACTIVE"}
+
+
+def inactive_clusters(ecs: Any, clusters: set[str]) -> set[str]:
+    """Those of `clusters` that have been deleted."""
+    found: set[str] = set()
+    for batch in batches(clusters, DESCRIBE_CLUSTERS_MAX):
+        answer = ecs.describe_clusters(clusters=batch)
+        found |= inactive(answer["clusters"], "clusterArn")
+    return found
+
+
+def inactive_services(ecs: Any, cluster: str, services: set[str]) -> set[str]:
+    """Those of `services` that have been deleted."""
+    found: set[str] = set()
+    for batch in batches(services, DESCRIBE_SERVICES_MAX):
+        answer = ecs.describe_services(cluster=cluster, services=batch)
+        found |= inactive(answer["services"], "serviceArn")
+    return found
+
+
+def truth_of(url: str, account: str, region: str) -> dict[str, Any]:
+    """Everything that one account holds in one Region."""
+    ecs = session_for(url, account, region).client("ecs", endpoint_url=url)
+    found: dict[str, set[str]] = {
+        "clusters": listed(ecs, "list_clusters", "clusterArns"),
+        "services": set(),
+        "inactive_services": set(),
+        "running_tasks": set(),
+        "stopped_tasks": set(),
+    }
+    found["inactive_clusters"] = inactive_clusters(ecs, found["clusters"])
+    for cluster in sorted(found["clusters"]):
+        services = listed(ecs, "list_services", "serviceArns", cluster=cluster)
+        check_cluster(services, cluster)
+        found["services"] |= services
+        found["inactive_services"] |= inactive_services(ecs, cluster, services)
+        for status in ("RUNNING", "STOPPED"):
+            tasks = listed(
+                ecs, "list_tasks", "taskArns", cluster=cluster, desiredStatus=status
+            )
+            check_cluster(tasks, cluster)
+            found[f"{status.lower()}_tasks"] |= tasks
+    both = sorted(found["running_tasks"] & found["stopped_tasks"])
+    if both:
+        raise ValueError(f"moto lists {both[0]} as running and as stopped")
+    for status in ("ACTIVE", "INACTIVE"):
+        found[f"{status.lower()}_task_definitions"] = listed(
+            ecs, "list_task_definitions", "taskDefinitionArns", status=status
+        )
+    arns = {name: sorted(members) for name, members in sorted(found.items())}
+    return {"account": account, "region": region, **arns}
+
+
+def main() -> None:
+    """Reads the command line and prints the truth."""
+    parser = argparse.ArgumentParser(
+        description="Prints as JSON what a moto server holds."
+    )
+    parser.add_argument("url", help="the server, for example http://127.0.0.1:5000")
+    url: str = parser.parse_args().url
+    truth = [
+        truth_of(url, account, region) for account in ACCOUNTS for region in REGIONS
+    ]
+    json.dump(truth, sys.stdout, indent=1)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()
