@@ -1,0 +1,55 @@
+# Each target says what it does after "##"; `make help` prints that.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Recipes share the package manager and cargo's lock, and cargo is parallel by itself.
+.NOTPARALLEL:
+.PHONY: help setup toolchain mappers build demo test lint bench schemas clean
+
+OBJECTS := cluster service task task-definition
+BUILT := guest-mappers/built
+# Inside the folder, so that it vanishes with the modules that it vouches for.
+MAPPERS_STAMP := $(BUILT)/.stamp
+MAPPER_SOURCES := Cargo.toml Cargo.lock rust-toolchain.toml \
+	$(shell find guest-mappers wit -path $(BUILT) -prune -o -type f -print)
+
+help: ## Print this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what building and testing need and this machine lacks
+	@tests/setup.sh tests
+
+toolchain:
+	@tests/setup.sh build
+
+mappers: $(MAPPERS_STAMP) ## Build the stock mappers, into guest-mappers/built
+
+$(MAPPERS_STAMP): $(MAPPER_SOURCES) | toolchain
+	cargo run --release --locked -p portolan-mapper-build -- --out $(BUILT) $(OBJECTS:%=guest-mappers/%)
+	@touch $@
+
+build: mappers ## Build the portolan program, into target/release
+	cargo build --release --locked -p portolan
+
+demo: build ## Fetch a simulated ECS and print its records
+	@tests/demo.sh
+
+# Lint comes last, and only where its tools are installed: the tests are what counts elsewhere.
+test: setup mappers ## Run every test, then lint
+	PORTOLAN_TEST_PYTHON=$(CURDIR)/target/venv-moto/bin/python \
+		cargo test --release --locked --workspace
+	@if cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1; \
+		then $(MAKE) --no-print-directory lint; \
+		else echo 'lint skipped: run `rustup component add rustfmt clippy` to have it'; fi
+
+lint: ## Check format and lints
+	cargo fmt --all --check
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+
+bench: mappers ## Measure the sandbox and the sync
+	cargo bench --locked --workspace
+
+schemas: mappers ## Print the schemas again, after a change of the data model
+	BLESS=1 cargo test --release --locked --workspace
+
+clean: ## Remove everything that was built
+	rm -rf target $(BUILT)

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Finds or installs what building needs ("setup.sh build"), or building and testing ("setup.sh tests").
+# Whatever is there already is left alone, so that a second run costs a fraction of a second.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+RUSTUP_TIMEOUT_SECONDS=120
+VENV=target/venv-moto
+REQUIREMENTS=tests/moto/requirements.txt
+
+fail() {
+    printf 'setup: %s\n' "$@" >&2
+    exit 1
+}
+
+say() {
+    printf 'setup: %s\n' "$1" >&2
+}
+
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# Runs a command for at most so many seconds; macOS has no `timeout`, and then it runs unbounded.
+bounded() {
+    local seconds=$1
+    shift
+    if has timeout; then timeout "$seconds" "$@"; else "$@"; fi
+}
+
+# Installs Debian packages, if this is Debian and we may; fails quietly otherwise.
+apt_install() {
+    has apt-get || return 1
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        has sudo || return 1
+        as_root=(sudo)
+    fi
+    say "installing Debian's $*"
+    ${as_root[@]+"${as_root[@]}"} apt-get update -qq >&2 || return 1
+    ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+need_cargo() {
+    has cargo && has rustc || fail "cargo is not installed; install Rust with: curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal && . \"\$HOME/.cargo/env\""
+    # rustup may fetch the pinned toolchain here, unasked.
+    rustc --version >/dev/null || fail "rustc does not run (its message is above); if the pinned toolchain is missing, install it with: rustup toolchain install"
+}
+
+rust_has_wasm() {
+    local libraries
+    libraries=$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null) && [ -d "$libraries" ]
+}
+
+# Whether the Rust version in $1 is at least the one that Cargo.toml asks for.
+rust_is_new_enough() {
+    local wanted
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+    [ "$(printf '%s\n' "$wanted" "$1" | sort -V | head -n 1)" = "$wanted" ]
+}
+
+# Debian's rustc-web with rust-web-src: the library for wasm32 can be built from its source.
+debian_has_wasm() {
+    [ -x /usr/bin/rustc ] || return 1
+    [ -d "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library" ] || return 1
+    rust_is_new_enough "$(/usr/bin/rustc --version | cut -d ' ' -f 2)"
+}
+
+need_wasm() {
+    if rust_has_wasm || debian_has_wasm; then return; fi
+    if has rustup; then
+        say "adding Rust's standard library for wasm32-unknown-unknown"
+        bounded "$RUSTUP_TIMEOUT_SECONDS" rustup target add wasm32-unknown-unknown >&2 || say "rustup could not add it"
+        if rust_has_wasm; then return; fi
+    fi
+    if apt_install rustc-web rust-web-src && debian_has_wasm; then return; fi
+    fail "there is no Rust standard library for wasm32-unknown-unknown, which the mappers are built for; run one of" \
+        "    rustup target add wasm32-unknown-unknown" \
+        "    apt-get update && apt-get install -y --no-install-recommends rustc-web rust-web-src    (as root, on Debian)"
+}
+
+need_c_compiler() {
+    if has cc || { apt_install gcc libc6-dev && has cc; }; then return; fi
+    fail "there is no C compiler (cc), which a dependency needs; install one, for example with: apt-get install -y gcc libc6-dev (Debian, as root) or xcode-select --install (macOS)"
+}
+
+python_has_venv() {
+    has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null
+}
+
+need_python() {
+    if ! python_has_venv && ! { apt_install python3 python3-venv && python_has_venv; }; then
+        fail "the tests need python3 with its venv module; install them, for example with: apt-get install -y python3-venv (Debian, as root)"
+    fi
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        fail "the tests need Python 3.11 or newer, and python3 is $(python3 --version 2>&1 | cut -d ' ' -f 2); put a newer one first on PATH"
+}
+
+# The copy of the requirements inside the environment says what was installed; it is written last.
+need_moto() {
+    if cmp -s "$REQUIREMENTS" "$VENV/requirements.txt" && "$VENV/bin/python" -c 'import sys' 2>/dev/null; then return; fi
+    need_python
+    say "installing moto into $VENV"
+    rm -rf "$VENV"
+    mkdir -p "$(dirname "$VENV")"
+    python3 -m venv "$VENV" || fail "python3 could not create $VENV (its message is above)"
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$REQUIREMENTS" ||
+        fail "pip could not install $REQUIREMENTS (its message is above); check the network or the package index, then run this again"
+    cp "$REQUIREMENTS" "$VENV/requirements.txt"
+}
+
+case "${1-}" in
+    build | tests) ;;
+    *) fail "usage: tests/setup.sh build|tests" ;;
+esac
+need_cargo
+need_wasm
+need_c_compiler
+if [ "$1" = tests ]; then need_moto; fi
