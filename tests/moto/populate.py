@@ -20,6 +20,7 @@ import time
 import urllib.request
 from typing import Any
 
+from task_definitions import CONTAINERS, TAGS, task_definition
 from world import ACCOUNTS, REGIONS, session_for
 
 # moto matches cluster names by substring in ARNs: none of these may occur in
@@ -34,8 +35,6 @@ CROWD = 120
 
 RUN_TASK_MAX = 10
 """RunTask starts at most this many tasks in one call."""
-
-TAGS = [{"key": "team", "value": "harbour"}, {"key": "cost-centre", "value": "4711"}]
 
 
 def pin_task_states(url: str) -> None:
@@ -62,10 +61,6 @@ class Populator:
         self.region = region
         self.canary = canary
         self.network: dict[str, Any] = {}
-
-    def arn(self, service: str, resource: str) -> str:
-        """The ARN of a resource of another service, which moto does not check."""
-        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
 
     def create_network(self) -> None:
         """A subnet and a security group for awsvpc tasks.
@@ -105,86 +100,47 @@ class Populator:
                 cluster=cluster, instanceIdentityDocument=document
             )
 
-    def container(self, name: str) -> dict[str, Any]:
-        """A container definition with the canary, a plain value and a secret."""
+    def register(self, launch_type: str, family: str) -> str:
+        """Registers the next revision of a family; its ARN."""
+        definition = task_definition(
+            launch_type, self.account, self.region, family, self.canary
+        )
+        answer = self.ecs.register_task_definition(**definition)
+        arn: str = answer["taskDefinition"]["taskDefinitionArn"]
+        return arn
+
+    def placement(self, launch_type: str) -> dict[str, Any]:
+        """What a service or task of the launch type says about where it runs."""
+        if launch_type == "EC2":
+            return {"launchType": "EC2"}
         return {
-            "name": name,
-            "image": f"{self.account}.dkr.ecr.{self.region}.amazonaws.com/{name}:1.4.2",
-            "cpu": 16,
-            "memory": 64,
-            "essential": True,
-            "environment": [
-                {"name": "DATABASE_PASSWORD", "value": self.canary},
-                {"name": "LOG_LEVEL", "value": f"debug {self.canary}"},
-            ],
-            "secrets": [
-                {
-                    "name": "API_TOKEN",
-                    "valueFrom": self.arn("secretsmanager", f"secret:{name}-a1b2c3"),
-                }
-            ],
-            "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],
+            "launchType": "FARGATE",
+            "networkConfiguration": self.network,
+            "platformVersion": "1.4.0",
         }
-
-    def register_fargate(self, family: str) -> str:
-        """Registers a Fargate revision with two containers; returns its ARN."""
-        answer = self.ecs.register_task_definition(
-            family=family,
-            containerDefinitions=[self.container("web"), self.container("envoy")],
-            requiresCompatibilities=["FARGATE"],
-            networkMode="awsvpc",
-            cpu="256",
-            memory="512",
-            runtimePlatform={
-                "cpuArchitecture": "ARM64",
-                "operatingSystemFamily": "LINUX",
-            },
-            taskRoleArn=f"arn:aws:iam::{self.account}:role/{family}-task",
-            executionRoleArn=f"arn:aws:iam::{self.account}:role/{family}-execution",
-            tags=TAGS,
-        )
-        arn: str = answer["taskDefinition"]["taskDefinitionArn"]
-        return arn
-
-    def register_ec2(self, family: str) -> str:
-        """Registers an EC2 revision with a host volume; returns its ARN."""
-        answer = self.ecs.register_task_definition(
-            family=family,
-            containerDefinitions=[self.container("agent")],
-            requiresCompatibilities=["EC2"],
-            networkMode="bridge",
-            volumes=[{"name": "logs", "host": {"sourcePath": "/var/log"}}],
-            tags=TAGS,
-        )
-        arn: str = answer["taskDefinition"]["taskDefinitionArn"]
-        return arn
 
     def create_service(
         self, cluster: str, name: str, launch_type: str, definition: str
     ) -> None:
         """A tagged service that runs two tasks, by moto's own count."""
-        group = f"targetgroup/{name}/0123456789abcdef"
-        extra: dict[str, Any] = {}
-        if launch_type == "FARGATE":
-            extra = {
-                "networkConfiguration": self.network,
-                "platformVersion": "1.4.0",
-            }
+        target_group = (
+            f"arn:aws:elasticloadbalancing:{self.region}:{self.account}"
+            f":targetgroup/{name}/0123456789abcdef"
+        )
         self.ecs.create_service(
             cluster=cluster,
             serviceName=name,
             taskDefinition=definition,
             desiredCount=2,
-            launchType=launch_type,
             loadBalancers=[
                 {
-                    "targetGroupArn": self.arn("elasticloadbalancing", group),
-                    "containerName": "web" if launch_type == "FARGATE" else "agent",
+                    "targetGroupArn": target_group,
+                    "containerName": CONTAINERS[launch_type],
                     "containerPort": 8080,
                 }
             ],
             tags=TAGS,
-            **extra,
+            **self.placement(launch_type),
         )
         # moto leaves runningCount at 0 until the service is updated.
         self.ecs.update_service(cluster=cluster, service=name, desiredCount=2)
@@ -198,13 +154,8 @@ class Populator:
         self, cluster: str, launch_type: str, definition: str, count: int
     ) -> list[str]:
         """Starts `count` tasks with the canary in an override; their ARNs."""
-        extra: dict[str, Any] = {}
-        container = "agent"
-        if launch_type == "FARGATE":
-            extra = {"networkConfiguration": self.network, "platformVersion": "1.4.0"}
-            container = "web"
         override = {
-            "name": container,
+            "name": CONTAINERS[launch_type],
             "environment": [{"name": "SESSION_KEY", "value": self.canary}],
         }
         arns: list[str] = []
@@ -212,12 +163,11 @@ class Populator:
             answer = self.ecs.run_task(
                 cluster=cluster,
                 taskDefinition=definition,
-                launchType=launch_type,
                 count=min(RUN_TASK_MAX, count - len(arns)),
                 overrides={"containerOverrides": [override]},
                 startedBy="portolan-tests",
                 tags=TAGS,
-                **extra,
+                **self.placement(launch_type),
             )
             if not answer["tasks"]:
                 raise RuntimeError(f"moto found no room for a task in {cluster}")
@@ -233,8 +183,8 @@ class Populator:
         """A cluster with both launch types, stopped tasks and a deleted service."""
         self.create_cluster(name)
         self.register_instances(name, 1)
-        fargate = self.register_fargate(f"{name}-web")
-        ec2 = self.register_ec2(f"{name}-agent")
+        fargate = self.register("FARGATE", f"{name}-web")
+        ec2 = self.register("EC2", f"{name}-agent")
         self.create_service(name, "web", "FARGATE", fargate)
         self.create_service(name, "agent", "EC2", ec2)
         self.create_service(name, "legacy", "EC2", ec2)
@@ -245,7 +195,7 @@ class Populator:
 
     def deregister_some(self, family: str) -> None:
         """A family of three revisions, of which only the newest is ACTIVE."""
-        arns = [self.register_fargate(family) for _ in range(3)]
+        arns = [self.register("FARGATE", family) for _ in range(3)]
         for arn in arns[:2]:
             self.ecs.deregister_task_definition(taskDefinition=arn)
 
@@ -254,8 +204,8 @@ class Populator:
         cluster = BUSY_CLUSTERS[0]
         for number in range(CROWD):
             self.create_cluster(f"tenant-{number:03}")
-        arns = [self.register_ec2("nightly-batch") for _ in range(2 * CROWD)]
-        newest = self.register_fargate("checkout")
+        arns = [self.register("EC2", "nightly-batch") for _ in range(2 * CROWD)]
+        newest = self.register("FARGATE", "checkout")
         for number in range(CROWD):
             self.create_service(cluster, f"shop-{number:03}", "FARGATE", newest)
         for arn in arns[:CROWD]:

@@ -32,7 +32,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from world import ACCOUNTS, REGIONS, session_for
 
