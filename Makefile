@@ -3,14 +3,16 @@
 .DELETE_ON_ERROR:
 # Recipes share the package manager and cargo's lock, and cargo is parallel by itself.
 .NOTPARALLEL:
-.PHONY: help setup toolchain mappers build demo test lint bench schemas clean
+.PHONY: FORCE help setup toolchain mappers build demo test lint bench schemas clean
 
 OBJECTS := cluster service task task-definition
 BUILT := guest-mappers/built
 # Inside the folder, so that it vanishes with the modules that it vouches for.
 MAPPERS_STAMP := $(BUILT)/.stamp
+MODULES := $(OBJECTS:%=$(BUILT)/%.wasm)
+# Folders count too: one changes when a file in it comes or goes.
 MAPPER_SOURCES := Cargo.toml Cargo.lock rust-toolchain.toml \
-	$(shell find guest-mappers wit -path $(BUILT) -prune -o -type f -print)
+	$(shell find guest-mappers wit -path $(BUILT) -prune -o -print)
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +25,8 @@ toolchain:
 
 mappers: $(MAPPERS_STAMP) ## Build the stock mappers, into guest-mappers/built
 
-$(MAPPERS_STAMP): $(MAPPER_SOURCES) | toolchain
+# A missing module is a reason to build, whatever the stamp says.
+$(MAPPERS_STAMP): $(MAPPER_SOURCES) $(if $(filter-out $(wildcard $(MODULES)),$(MODULES)),FORCE) | toolchain
 	cargo run --release --locked -p portolan-mapper-build -- --out $(BUILT) $(OBJECTS:%=guest-mappers/%)
 	@touch $@
 
