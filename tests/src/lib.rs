@@ -1,1 +1,3 @@
-//! Tests.
+//! The ECS simulator and other helpers of Portolan's tests; every test that is no unit test is here.
+
+pub mod simulator;

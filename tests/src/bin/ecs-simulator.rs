@@ -1,0 +1,143 @@
+//! Serves a simulated Amazon ECS on 127.0.0.1 until it is stopped.
+
+use std::io::{Read, Write};
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Parser, ValueEnum};
+use portolan_tests::simulator::{Fault, FaultRule, Rules, Simulator, Throttling, World};
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Preset {
+    /// Few of everything in one account and Region.
+    Small,
+    /// Two accounts behind roles, two Regions each, one vanishing cluster.
+    Demo,
+    /// 50 clusters, 2,000 services, 20,000 tasks, 5,000 revisions.
+    Reference,
+    /// 100 clusters, 10,000 services, 1,000,000 tasks, 500,000 revisions.
+    Vast,
+}
+
+/// Serves a simulated Amazon ECS, STS included, and prints its URL once it listens.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The port on 127.0.0.1; 0 is any free one
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// What exists
+    #[arg(long, value_enum, default_value = "demo")]
+    world: Preset,
+    /// Equal seeds make equal worlds and equal faults
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How long every answer takes at least, in milliseconds
+    #[arg(long, default_value_t = 0)]
+    latency_ms: u64,
+    /// Throttle as AWS does, per account, Region and group of actions
+    #[arg(long)]
+    buckets: bool,
+    /// The share of every bucket's refill that other clients take, 0.0 to 1.0
+    #[arg(long, default_value_t = 0.0, requires = "buckets")]
+    other_clients_share: f64,
+    /// The share of calls, 0.0 to 1.0, answered with 500 InternalFailure
+    #[arg(long, default_value_t = 0.0)]
+    internal_failure_rate: f64,
+    /// The share of calls answered with ThrottlingException
+    #[arg(long, default_value_t = 0.0)]
+    throttling_rate: f64,
+    /// The share of calls whose connection is closed without an answer
+    #[arg(long, default_value_t = 0.0)]
+    reset_rate: f64,
+    /// The share of calls whose body breaks off before its content-length
+    #[arg(long, default_value_t = 0.0)]
+    truncated_rate: f64,
+    /// The share of calls answered with JSON that breaks off
+    #[arg(long, default_value_t = 0.0)]
+    cut_json_rate: f64,
+    /// The share of calls answered with a page of HTML and status 200
+    #[arg(long, default_value_t = 0.0)]
+    html_rate: f64,
+    /// The share of calls answered with `{}`
+    #[arg(long, default_value_t = 0.0)]
+    empty_object_rate: f64,
+    /// The share of Lists answered with an empty page and a token
+    #[arg(long, default_value_t = 0.0)]
+    empty_page_rate: f64,
+    /// A task stops or starts after every so many calls
+    #[arg(long)]
+    calls_per_change: Option<u64>,
+    /// Stop as soon as standard input is closed
+    #[arg(long)]
+    until_stdin_closes: bool,
+}
+
+impl Arguments {
+    fn world(&self) -> World {
+        match self.world {
+            Preset::Small => World::small(self.seed),
+            Preset::Demo => World::demo(self.seed),
+            Preset::Reference => World::reference(self.seed),
+            Preset::Vast => World::vast(self.seed),
+        }
+    }
+
+    fn rules(&self) -> Rules {
+        let rates = [
+            (Fault::InternalFailure, self.internal_failure_rate),
+            (Fault::Throttling, self.throttling_rate),
+            (Fault::ConnectionReset, self.reset_rate),
+            (Fault::TruncatedBody, self.truncated_rate),
+            (Fault::CutJson, self.cut_json_rate),
+            (Fault::Html, self.html_rate),
+            (Fault::EmptyObject, self.empty_object_rate),
+            (Fault::EmptyPage, self.empty_page_rate),
+        ];
+        let faults = rates.into_iter().filter(|(_, rate)| *rate > 0.0);
+        Rules {
+            latency: Duration::from_millis(self.latency_ms),
+            faults: faults
+                .map(|(fault, rate)| FaultRule::rate(fault, rate))
+                .collect(),
+            throttling: self.buckets.then_some(Throttling {
+                other_clients_share: self.other_clients_share,
+            }),
+            calls_per_change: self.calls_per_change,
+            ..Rules::default()
+        }
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let simulator = Simulator::start_on(arguments.port, arguments.world(), arguments.rules())?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "{}", simulator.url()).context("cannot print the URL")?;
+    stdout.flush().context("cannot print the URL")?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let stop = runtime.block_on(stop(arguments.until_stdin_closes));
+    // The thread that waits for standard input may still do so.
+    runtime.shutdown_background();
+    stop
+}
+
+/// Returns on SIGTERM, on Ctrl-C and, if asked for, at the end of standard input.
+async fn stop(until_stdin_closes: bool) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let (closed, stdin_closed) = tokio::sync::oneshot::channel();
+    if until_stdin_closes {
+        std::thread::spawn(move || {
+            let mut ignored = [0; 1024];
+            while matches!(std::io::stdin().read(&mut ignored), Ok(1..)) {}
+            closed.send(())
+        });
+    }
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("cannot wait for Ctrl-C"),
+        _ = terminate.recv() => Ok(()),
+        _ = stdin_closed, if until_stdin_closes => Ok(()),
+    }
+}

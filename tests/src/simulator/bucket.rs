@@ -1,0 +1,127 @@
+//! ECS's published token buckets, one per account, Region and group of actions.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// A group of actions that share a bucket, with the bucket's size and refill.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Group {
+    pub(super) name: &'static str,
+    burst: f64,
+    refill_per_second: f64,
+}
+
+const fn group(name: &'static str, burst: f64) -> Group {
+    Group {
+        name,
+        burst,
+        refill_per_second: 20.0,
+    }
+}
+
+const CLUSTER_READ: Group = group("cluster read", 50.0);
+const SERVICE_READ: Group = group("service read", 100.0);
+const CLUSTER_RESOURCE_READ: Group = group("cluster resource read", 100.0);
+const TASK_DEFINITION_READ: Group = group("task definition read", 50.0);
+
+impl Group {
+    /// The group of an ECS operation; None if AWS publishes no bucket for it.
+    pub(super) fn of(operation: &str) -> Option<Self> {
+        match operation {
+            "ListClusters" | "DescribeClusters" => Some(CLUSTER_READ),
+            "ListServices" | "DescribeServices" => Some(SERVICE_READ),
+            "ListTasks" | "DescribeTasks" => Some(CLUSTER_RESOURCE_READ),
+            "ListTaskDefinitions" | "DescribeTaskDefinition" => Some(TASK_DEFINITION_READ),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Bucket {
+    tokens: f64,
+    filled_at: Duration,
+}
+
+/// All buckets; each starts full.
+#[derive(Debug, Default)]
+pub(super) struct Buckets(HashMap<(String, String, &'static str), Bucket>);
+
+impl Buckets {
+    /// Takes a token, or says that there is none; `now` counts from the simulator's start.
+    ///
+    /// Other clients use `other_clients_share` of the refill, 0.0 to 1.0.
+    pub(super) fn take(
+        &mut self,
+        (account, region): (&str, &str),
+        group: Group,
+        now: Duration,
+        other_clients_share: f64,
+    ) -> bool {
+        let key = (account.to_owned(), region.to_owned(), group.name);
+        let bucket = self.0.entry(key).or_insert(Bucket {
+            tokens: group.burst,
+            filled_at: now,
+        });
+        let elapsed = now.saturating_sub(bucket.filled_at).as_secs_f64();
+        let refill =
+            elapsed * group.refill_per_second * (1.0 - other_clients_share.clamp(0.0, 1.0));
+        bucket.tokens = (bucket.tokens + refill).min(group.burst);
+        bucket.filled_at = bucket.filled_at.max(now);
+        let granted = bucket.tokens >= 1.0;
+        if granted {
+            bucket.tokens -= 1.0;
+        }
+        granted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: (&str, &str) = ("111111111111", "us-east-1");
+
+    fn granted(buckets: &mut Buckets, place: (&str, &str), now: Duration, share: f64) -> usize {
+        (0..1_000)
+            .filter(|_| buckets.take(place, TASK_DEFINITION_READ, now, share))
+            .count()
+    }
+
+    #[test]
+    fn a_burst_is_granted_and_then_the_refill() {
+        let mut buckets = Buckets::default();
+        assert_eq!(granted(&mut buckets, HERE, Duration::ZERO, 0.0), 50);
+        assert_eq!(granted(&mut buckets, HERE, Duration::from_secs(2), 0.0), 40);
+        assert_eq!(
+            granted(&mut buckets, HERE, Duration::from_secs(99), 0.0),
+            50
+        );
+    }
+
+    #[test]
+    fn other_clients_take_their_share_of_the_refill() {
+        let mut buckets = Buckets::default();
+        granted(&mut buckets, HERE, Duration::ZERO, 0.75);
+        assert_eq!(
+            granted(&mut buckets, HERE, Duration::from_secs(2), 0.75),
+            10
+        );
+    }
+
+    #[test]
+    fn regions_and_groups_have_their_own_buckets() {
+        let mut buckets = Buckets::default();
+        granted(&mut buckets, HERE, Duration::ZERO, 0.0);
+        let elsewhere = ("111111111111", "eu-west-1");
+        assert_eq!(granted(&mut buckets, elsewhere, Duration::ZERO, 0.0), 50);
+        assert!(buckets.take(HERE, CLUSTER_RESOURCE_READ, Duration::ZERO, 0.0));
+    }
+
+    #[test]
+    fn operations_share_buckets_as_aws_says() {
+        assert_eq!(Group::of("ListTasks"), Group::of("DescribeTasks"));
+        assert_ne!(Group::of("ListTasks"), Group::of("ListServices"));
+        assert_eq!(Group::of("DescribeTaskSets"), None);
+    }
+}

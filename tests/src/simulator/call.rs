@@ -1,0 +1,130 @@
+//! One ECS call: where it lands, what is there at that moment, and what has vanished.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use super::error::ApiError;
+use super::place::{Place, TaskNumber};
+use super::rules::{Fault, Rules, Vanishing};
+use super::token::Tokens;
+
+/// How the world has changed since the start: the first tasks stop, new ones are added at the end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Drift {
+    /// Running tasks with an index below this have stopped.
+    pub(super) stopped: u64,
+    /// So many running tasks have been added.
+    pub(super) started: u64,
+}
+
+impl Drift {
+    /// The drift after `changes` changes, stops and starts in turn.
+    pub(super) fn after(changes: u64) -> Self {
+        Self {
+            stopped: changes.div_ceil(2),
+            started: changes / 2,
+        }
+    }
+}
+
+/// What an operation answers.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) body: String,
+    /// How many objects or ARNs the body holds.
+    pub(super) items: u64,
+}
+
+/// Everything that an operation may look at.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    pub(super) place: &'a Place,
+    pub(super) rules: &'a Rules,
+    pub(super) tokens: &'a Tokens,
+    pub(super) canary: &'a str,
+    pub(super) drift: Drift,
+    /// Since the simulator started.
+    pub(super) now: Duration,
+    pub(super) fault: Option<&'a Fault>,
+    pub(super) body: &'a [u8],
+}
+
+impl Call<'_> {
+    /// Reads the parameters; what the operation does not know is ignored, as ECS does.
+    pub(super) fn parameters<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        serde_json::from_slice(self.body)
+            .map_err(|error| ApiError::new("SerializationException", error.to_string()))
+    }
+
+    pub(super) fn vanished(&self, object: &Vanishing) -> bool {
+        let Place {
+            account, region, ..
+        } = self.place;
+        self.rules
+            .vanished_in(account, region)
+            .any(|it| it == object)
+    }
+
+    pub(super) fn cluster_is_gone(&self, cluster: u64) -> bool {
+        let shape = &self.place.shape;
+        cluster >= shape.clusters.saturating_sub(shape.vanishing_clusters)
+            || self.vanished(&Vanishing::Cluster(cluster))
+    }
+
+    /// The cluster that a request names by name or ARN; `default` if it names none.
+    pub(super) fn cluster(&self, named: Option<&str>) -> Result<u64, ApiError> {
+        let name = self.place.resource("cluster", named.unwrap_or("default"));
+        name.and_then(|name| self.place.cluster(name))
+            .filter(|&cluster| !self.cluster_is_gone(cluster))
+            .ok_or_else(|| ApiError::new("ClusterNotFoundException", "Cluster not found."))
+    }
+
+    /// The service that a request names by name or ARN, if it is in `cluster`.
+    pub(super) fn service(&self, cluster: u64, named: &str) -> Option<u64> {
+        let rest = self.place.resource("service", named)?;
+        let name = match rest.rsplit_once('/') {
+            Some((within, name)) if self.place.cluster(within) == Some(cluster) => name,
+            Some(_) => return None,
+            None => rest,
+        };
+        let service = self.place.service(name)?;
+        (self.place.cluster_of(service) == cluster).then_some(service)
+    }
+
+    /// The task that a request names by id or ARN, if it is in `cluster` and exists by now.
+    pub(super) fn task(&self, cluster: u64, named: &str) -> Option<TaskNumber> {
+        let rest = self.place.resource("task", named)?;
+        let id = match rest.rsplit_once('/') {
+            Some((within, id)) if self.place.cluster(within) == Some(cluster) => id,
+            Some(_) => return None,
+            None => rest,
+        };
+        let task = self.place.task(id)?;
+        let existing = match task.stopped {
+            true => self.place.shape.stopped_tasks,
+            false => self.place.shape.running_tasks + self.drift.started,
+        };
+        (task.index < existing && self.place.cluster_of(task.index) == cluster).then_some(task)
+    }
+
+    pub(super) fn has_stopped(&self, task: TaskNumber) -> bool {
+        task.stopped || task.index < self.drift.stopped
+    }
+}
+
+/// Refuses a value that the API's enumeration does not have.
+pub(super) fn check_enum(name: &str, value: Option<&str>, known: &[&str]) -> Result<(), ApiError> {
+    match value {
+        Some(value) if !known.contains(&value) => Err(ApiError::invalid(format!(
+            "Invalid {name}: {value}. It must be one of {}.",
+            known.join(", ")
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Whether `include` asks for `section`; call [`check_enum`] on its values first.
+pub(super) fn includes(include: &[String], section: &str) -> bool {
+    include.iter().any(|it| it == section)
+}

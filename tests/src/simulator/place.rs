@@ -1,0 +1,378 @@
+//! One account and Region: names and ids of its objects, computed both ways.
+
+use std::fmt::{self, Display};
+
+use super::world::Shape;
+
+const CLUSTER_WORDS: [&str; 6] = ["payments", "search", "web", "batch", "edge", "ml"];
+const SERVICE_WORDS: [&str; 8] = [
+    "checkout", "orders", "gateway", "mailer", "ledger", "worker", "metrics", "auth",
+];
+/// Odd, so that multiplying by it modulo 2^64 can be undone.
+const SCRAMBLER: u64 = 0xD6E8_FEB8_6659_FD93;
+
+/// Spreads the bits of `value` evenly; the finaliser of SplitMix64.
+pub(super) fn mix(value: u64) -> u64 {
+    let mut z = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// Where containers of a service or a family run; decides which members an answer has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Fargate,
+    FargateWindows,
+    /// Through a capacity provider, so that the service states no launch type.
+    FargateSpot,
+    Ec2Awsvpc,
+    Ec2Bridge,
+    Ec2Host,
+    External,
+}
+
+impl Kind {
+    const CYCLE: [Self; 8] = [
+        Self::Fargate,
+        Self::Ec2Awsvpc,
+        Self::FargateSpot,
+        Self::External,
+        Self::FargateWindows,
+        Self::Ec2Bridge,
+        Self::Ec2Host,
+        Self::Fargate,
+    ];
+
+    pub(super) fn launch_type(self) -> &'static str {
+        match self {
+            Self::Fargate | Self::FargateWindows | Self::FargateSpot => "FARGATE",
+            Self::Ec2Awsvpc | Self::Ec2Bridge | Self::Ec2Host => "EC2",
+            Self::External => "EXTERNAL",
+        }
+    }
+
+    pub(super) fn network_mode(self) -> &'static str {
+        match self {
+            Self::Ec2Bridge | Self::External => "bridge",
+            Self::Ec2Host => "host",
+            _ => "awsvpc",
+        }
+    }
+
+    pub(super) fn scheduling_strategy(self) -> &'static str {
+        match self {
+            Self::Ec2Host => "DAEMON",
+            _ => "REPLICA",
+        }
+    }
+
+    pub(super) fn platform_version(self) -> Option<&'static str> {
+        match self {
+            Self::FargateWindows => Some("1.0.0"),
+            Self::Fargate | Self::FargateSpot => Some("1.4.0"),
+            _ => None,
+        }
+    }
+
+    pub(super) fn platform_family(self) -> Option<&'static str> {
+        match self {
+            Self::FargateWindows => Some("Windows_Server_2022_Core"),
+            Self::Fargate | Self::FargateSpot => Some("Linux"),
+            _ => None,
+        }
+    }
+}
+
+/// A task: its index among those that run, or among those that had stopped from the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TaskNumber {
+    pub(super) index: u64,
+    pub(super) stopped: bool,
+}
+
+/// A revision of a family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Revision {
+    pub(super) family: u64,
+    pub(super) revision: u64,
+}
+
+/// An account and Region with what exists there.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(super) partition: &'static str,
+    pub(super) shape: Shape,
+    pub(super) key: u64,
+}
+
+impl Place {
+    pub(super) fn new(seed: u64, account: &str, region: &str, shape: Shape) -> Self {
+        let key = account
+            .bytes()
+            .chain(region.bytes())
+            .fold(mix(seed), |key, byte| mix(key ^ u64::from(byte)));
+        let partition = match region {
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            region if region.starts_with("cn-") => "aws-cn",
+            _ => "aws",
+        };
+        Self {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            partition,
+            shape,
+            key,
+        }
+    }
+
+    /// A number that looks random but is the same for the same place, topic and index.
+    pub(super) fn hash(&self, topic: u64, index: u64) -> u64 {
+        mix(self.key ^ mix(topic ^ (index << 8)))
+    }
+
+    /// The ARN of an ECS resource, such as `cluster/web-002`.
+    pub(super) fn arn(&self, resource: impl Display) -> impl Display {
+        let Self {
+            partition,
+            region,
+            account,
+            ..
+        } = self;
+        fmt::from_fn(move |f| write!(f, "arn:{partition}:ecs:{region}:{account}:{resource}"))
+    }
+
+    /// The part of `text` after this place's ARN prefix for `kind`, or all of it if it is no ARN.
+    ///
+    /// None is the ARN of something else: another Region, account or kind of resource.
+    pub(super) fn resource<'t>(&self, kind: &str, text: &'t str) -> Option<&'t str> {
+        if !text.starts_with("arn:") {
+            return Some(text);
+        }
+        text.strip_prefix(&*self.arn(kind).to_string())?
+            .strip_prefix('/')
+    }
+
+    pub(super) fn cluster_name(&self, cluster: u64) -> String {
+        if cluster == 0 {
+            return "default".to_owned();
+        }
+        let word = CLUSTER_WORDS[(cluster % 6) as usize];
+        format!("{word}-{cluster:03}")
+    }
+
+    /// The index of the cluster called `name`, whether or not it has vanished.
+    pub(super) fn cluster(&self, name: &str) -> Option<u64> {
+        let cluster = if name == "default" { 0 } else { number(name)? };
+        (cluster < self.shape.clusters && self.cluster_name(cluster) == name).then_some(cluster)
+    }
+
+    pub(super) fn service_name(&self, service: u64) -> String {
+        let word = SERVICE_WORDS[(service % 8) as usize];
+        format!("{word}-{service:05}")
+    }
+
+    pub(super) fn service(&self, name: &str) -> Option<u64> {
+        let service = number(name)?;
+        (service < self.shape.services && self.service_name(service) == name).then_some(service)
+    }
+
+    /// Families sort by their index, so that ECS's lexicographic order is the order of indexes.
+    pub(super) fn family_name(&self, family: u64) -> String {
+        let word = SERVICE_WORDS[(family % 8) as usize];
+        format!("app{family:06}-{word}")
+    }
+
+    pub(super) fn family(&self, name: &str) -> Option<u64> {
+        let family = name.strip_prefix("app")?.get(..6)?.parse().ok()?;
+        (family < self.shape.families && self.family_name(family) == name).then_some(family)
+    }
+
+    pub(super) fn revisions_per_family(&self) -> u64 {
+        let Shape {
+            active_revisions,
+            inactive_revisions,
+            deleting_revisions,
+            ..
+        } = self.shape;
+        active_revisions + inactive_revisions + deleting_revisions
+    }
+
+    /// `ACTIVE`, `INACTIVE` or `DELETE_IN_PROGRESS`; revisions count from 1, the oldest.
+    pub(super) fn revision_status(&self, revision: u64) -> &'static str {
+        let deleting = self.shape.deleting_revisions;
+        match revision {
+            revision if revision <= deleting => "DELETE_IN_PROGRESS",
+            revision if revision <= deleting + self.shape.inactive_revisions => "INACTIVE",
+            _ => "ACTIVE",
+        }
+    }
+
+    /// The revision that `text` means: a family (its newest active one), `family:revision` or an ARN.
+    pub(super) fn revision(&self, text: &str) -> Option<Revision> {
+        let text = self.resource("task-definition", text)?;
+        let (name, revision) = match text.split_once(':') {
+            Some((name, revision)) => (name, revision.parse().ok()?),
+            None if self.shape.active_revisions == 0 => return None,
+            None => (text, self.revisions_per_family()),
+        };
+        let family = self.family(name)?;
+        (1..=self.revisions_per_family())
+            .contains(&revision)
+            .then_some(Revision { family, revision })
+    }
+
+    pub(super) fn revision_arn(&self, revision: Revision) -> impl Display {
+        let Revision { family, revision } = revision;
+        let name = self.family_name(family);
+        self.arn(fmt::from_fn(move |f| {
+            write!(f, "task-definition/{name}:{revision}")
+        }))
+    }
+
+    /// 32 hexadecimal digits from which [`Place::task`] finds the number again.
+    pub(super) fn task_id(&self, task: TaskNumber) -> String {
+        let number = (task.index << 1) | u64::from(task.stopped);
+        let low = (number ^ self.key).wrapping_mul(SCRAMBLER);
+        format!("{:016x}{low:016x}", mix(low ^ self.key))
+    }
+
+    pub(super) fn task(&self, id: &str) -> Option<TaskNumber> {
+        if id.len() != 32 {
+            return None;
+        }
+        let low = u64::from_str_radix(id.get(16..)?, 16).ok()?;
+        let number = low.wrapping_mul(inverse(SCRAMBLER)) ^ self.key;
+        let task = TaskNumber {
+            index: number >> 1,
+            stopped: number & 1 == 1,
+        };
+        (self.task_id(task) == id).then_some(task)
+    }
+
+    /// How many of `total` objects that are spread over the clusters are in `cluster`.
+    pub(super) fn members(&self, cluster: u64, total: u64) -> u64 {
+        match self.shape.clusters {
+            clusters if clusters == 0 || cluster >= total => 0,
+            clusters => (total - cluster - 1) / clusters + 1,
+        }
+    }
+
+    pub(super) fn cluster_of(&self, index: u64) -> u64 {
+        index % self.shape.clusters.max(1)
+    }
+
+    pub(super) fn service_kind(&self, service: u64) -> Kind {
+        let cluster = self.cluster_of(service);
+        let position = service / self.shape.clusters.max(1);
+        Kind::CYCLE[((cluster + position) % 8) as usize]
+    }
+
+    pub(super) fn family_kind(&self, family: u64) -> Kind {
+        Kind::CYCLE[(family % 8) as usize]
+    }
+
+    /// The service that a task belongs to; about one task in eight stands alone.
+    pub(super) fn service_of(&self, task: TaskNumber) -> Option<u64> {
+        let cluster = self.cluster_of(task.index);
+        let services = self.members(cluster, self.shape.services);
+        let alone = self.hash(1, task.index).is_multiple_of(8);
+        if services == 0 || alone {
+            return None;
+        }
+        let position = (task.index / self.shape.clusters.max(1)) % services;
+        Some(cluster + position * self.shape.clusters)
+    }
+
+    pub(super) fn task_kind(&self, task: TaskNumber) -> Kind {
+        match self.service_of(task) {
+            Some(service) => self.service_kind(service),
+            None => Kind::CYCLE[(task.index % 8) as usize],
+        }
+    }
+
+    /// The deployment that a service is in.
+    pub(super) fn deployment_id(&self, service: u64) -> String {
+        format!("ecs-svc/{:019}", self.hash(3, service) >> 1)
+    }
+
+    /// The deployment or the person that started a task.
+    pub(super) fn started_by(&self, task: TaskNumber) -> String {
+        match self.service_of(task) {
+            Some(service) => self.deployment_id(service),
+            None => "nightly-batch".to_owned(),
+        }
+    }
+
+    /// The newest revision of a family of the service's own kind, as far as there is one.
+    pub(super) fn revision_of_service(&self, service: u64) -> Revision {
+        let families = self.shape.families.max(1);
+        let family = service % families;
+        let of_kind = (family / 8 * 8..)
+            .find(|&it| it >= families || self.family_kind(it) == self.service_kind(service));
+        Revision {
+            family: of_kind.filter(|&it| it < families).unwrap_or(family),
+            revision: self.revisions_per_family().max(1),
+        }
+    }
+
+    pub(super) fn revision_of_task(&self, task: TaskNumber) -> Revision {
+        let own = Revision {
+            family: self.hash(2, task.index) % self.shape.families.max(1),
+            revision: self.revisions_per_family().max(1),
+        };
+        self.service_of(task)
+            .map_or(own, |service| self.revision_of_service(service))
+    }
+}
+
+/// The number after the last hyphen of a generated name.
+fn number(name: &str) -> Option<u64> {
+    name.rsplit_once('-')?.1.parse().ok()
+}
+
+/// The inverse of an odd number modulo 2^64: every Newton step doubles the correct low bits.
+const fn inverse(odd: u64) -> u64 {
+    let mut inverse = odd;
+    let mut step = 0;
+    while step < 5 {
+        inverse = inverse.wrapping_mul(2u64.wrapping_sub(odd.wrapping_mul(inverse)));
+        step += 1;
+    }
+    inverse
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::world::{SINGLE_ACCOUNT, World};
+
+    #[test]
+    fn names_and_ids_lead_back_to_their_index() {
+        let world = World::reference(7);
+        let place = world.place(SINGLE_ACCOUNT, "us-east-1");
+        for index in [0, 1, 7, 49] {
+            assert_eq!(place.cluster(&place.cluster_name(index)), Some(index));
+            assert_eq!(place.service(&place.service_name(index)), Some(index));
+            assert_eq!(place.family(&place.family_name(index)), Some(index));
+            for stopped in [true, false] {
+                let task = TaskNumber { index, stopped };
+                assert_eq!(place.task(&place.task_id(task)), Some(task));
+            }
+        }
+        assert_eq!(place.cluster("web-999"), None);
+        assert_eq!(place.task(&"0".repeat(32)), None);
+    }
+
+    #[test]
+    fn every_object_is_a_member_of_exactly_one_cluster() {
+        let world = World::demo(7);
+        let place = world.place("111111111111", "eu-west-1");
+        let members = |total| (0..4).map(|c| place.members(c, total)).sum::<u64>();
+        for total in [0, 1, 3, 4, 5, 200] {
+            assert_eq!(members(total), total);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! JSON of the objects, written straight from their index.
+//!
+//! Names and ids are made of letters, digits and hyphens and need no escaping; texts that do are
+//! passed through [`json`].
+
+mod cluster;
+mod service;
+mod task;
+mod task_definition;
+
+use std::fmt::{self, Display, Formatter};
+
+pub(super) use cluster::cluster;
+pub(super) use service::service;
+pub(super) use task::task;
+pub(super) use task_definition::task_definition;
+
+use super::place::Place;
+
+/// The moment around which everything was created: 2026-09-21, in milliseconds since 1970.
+const EPOCH_MS: u64 = 1_790_000_000_000;
+const DAY_MS: u64 = 86_400_000;
+
+/// A JSON string with its quotes.
+fn json(text: &str) -> impl Display + use<> {
+    serde_json::Value::from(text)
+}
+
+/// A JSON array of `count` elements.
+fn list<T: Display>(count: u64, element: impl Fn(u64) -> T) -> impl Display {
+    fmt::from_fn(move |f| {
+        f.write_str("[")?;
+        for index in 0..count {
+            let comma = if index == 0 { "" } else { "," };
+            write!(f, "{comma}{}", element(index))?;
+        }
+        f.write_str("]")
+    })
+}
+
+/// `"name":value,` or nothing.
+fn member<T: Display>(name: &str, value: Option<T>) -> impl Display {
+    fmt::from_fn(move |f| match &value {
+        Some(value) => write!(f, "\"{name}\":{value},"),
+        None => Ok(()),
+    })
+}
+
+/// `"name":"value",` or nothing; the value needs no escaping.
+fn text_member<T: Display>(name: &str, value: Option<T>) -> impl Display {
+    fmt::from_fn(move |f| match &value {
+        Some(value) => write!(f, "\"{name}\":\"{value}\","),
+        None => Ok(()),
+    })
+}
+
+/// A time in milliseconds since 1970, written as ECS writes it: seconds, some with an exponent.
+#[derive(Clone, Copy, Debug)]
+struct Millis(u64);
+
+impl Display for Millis {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self(ms) = *self;
+        if ms.is_multiple_of(3) {
+            let scale = 1_000_000_000_000;
+            let digits = format!("{:012}", ms % scale);
+            return match digits.trim_end_matches('0') {
+                "" => write!(f, "{}.0E9", ms / scale),
+                digits => write!(f, "{}.{digits}E9", ms / scale),
+            };
+        }
+        match ms % 1_000 {
+            0 => write!(f, "{}", ms / 1_000),
+            fraction => write!(f, "{}.{fraction:03}", ms / 1_000),
+        }
+    }
+}
+
+/// A moment in the year before [`EPOCH_MS`], the same for the same object.
+fn created_at(place: &Place, topic: u64, index: u64) -> Millis {
+    Millis(EPOCH_MS - place.hash(topic, index) % (365 * DAY_MS))
+}
+
+impl Millis {
+    fn later(self, ms: u64) -> Self {
+        Self(self.0 + ms)
+    }
+}
+
+/// The `tags` of an object, or `[]` if they were not asked for. Every eleventh object has none.
+fn tags(asked: bool, index: u64, name: &str, managed: Option<(&str, &str)>) -> impl Display {
+    let mut tags = Vec::new();
+    if asked && index % 11 != 10 {
+        tags.extend(managed);
+        tags.push(("Name", name));
+        tags.push((
+            "team",
+            if index.is_multiple_of(7) {
+                ""
+            } else {
+                "platform"
+            },
+        ));
+        if index % 5 == 1 {
+            tags.push((
+                "note",
+                "first line\u{2028}second \"quoted\" line\nwith a tab\t, Größe 10 µm",
+            ));
+        }
+        if index.is_multiple_of(4) {
+            tags.push(("cost center/2026:é", "4711 + 12"));
+        }
+    }
+    let tags: Vec<_> = tags
+        .into_iter()
+        .map(|(key, value)| format!("{{\"key\":{},\"value\":{}}}", json(key), json(value)))
+        .collect();
+    fmt::from_fn(move |f| write!(f, "[{}]", tags.join(",")))
+}
+
+/// `index` and `topic` as a UUID in lower case.
+fn uuid(place: &Place, topic: u64, index: u64) -> impl Display {
+    let (high, low) = (place.hash(topic, index), place.hash(topic + 100, index));
+    fmt::from_fn(move |f| {
+        let (a, b, c) = (high >> 32, (high >> 16) & 0xffff, high & 0xfff);
+        let (d, e) = ((low >> 48) & 0x3fff | 0x8000, low & 0xffff_ffff_ffff);
+        write!(f, "{a:08x}-{b:04x}-4{c:03x}-{d:04x}-{e:012x}")
+    })
+}
+
+/// The awsvpc settings of services and their deployments.
+fn awsvpc_configuration(place: &Place, index: u64) -> impl Display {
+    let public = if index % 3 == 1 {
+        "ENABLED"
+    } else {
+        "DISABLED"
+    };
+    let (subnet, group) = (place.hash(20, index), place.hash(21, index));
+    fmt::from_fn(move |f| {
+        write!(
+            f,
+            "{{\"awsvpcConfiguration\":{{\"subnets\":[\"subnet-{subnet:017x}\",\"subnet-{:017x}\"],\
+             \"securityGroups\":[\"sg-{group:017x}\"],\"assignPublicIp\":\"{public}\"}}}}",
+            subnet ^ 1
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_seconds_with_and_without_exponents() {
+        assert_eq!(Millis(1_466_801_808_595).to_string(), "1466801808.595");
+        assert_eq!(Millis(1_466_801_808_594).to_string(), "1.466801808594E9");
+        assert_eq!(Millis(1_790_000_001_000).to_string(), "1.790000001E9");
+        assert_eq!(Millis(1_790_000_000_000).to_string(), "1790000000");
+    }
+}

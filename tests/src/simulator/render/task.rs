@@ -1,0 +1,211 @@
+//! `Task`.
+
+use std::fmt::{self, Display};
+
+use super::{Millis, created_at, json, list, member, tags, text_member, uuid};
+use crate::simulator::call::Call;
+use crate::simulator::place::{Kind, TaskNumber};
+
+const STOPPED_REASONS: [(&str, &str); 3] = [
+    (
+        "EssentialContainerExited",
+        "Essential container in task exited",
+    ),
+    (
+        "ServiceSchedulerInitiated",
+        "Scaling activity initiated by (deployment ecs-svc/0123456789)",
+    ),
+    (
+        "TaskFailedToStart",
+        "CannotPullContainerError: pull image manifest has been retried 5 time(s)",
+    ),
+];
+
+pub(in crate::simulator) fn task(
+    call: &Call<'_>,
+    task: TaskNumber,
+    tags_asked: bool,
+) -> impl Display {
+    let place = call.place;
+    fmt::from_fn(move |f| {
+        let index = task.index;
+        let (kind, service) = (place.task_kind(task), place.service_of(task));
+        let stopped = call.has_stopped(task);
+        let status = if stopped { "STOPPED" } else { "RUNNING" };
+        let created = created_at(place, 50, index << 1 | u64::from(task.stopped));
+        let cluster = place.cluster_name(place.cluster_of(index));
+        let id = place.task_id(task);
+        let arn = place.arn(format_args!("task/{cluster}/{id}")).to_string();
+        let revision = place.revision_of_task(task);
+        let group = match service {
+            Some(service) => format!("service:{}", place.service_name(service)),
+            None => format!("family:{}", place.family_name(revision.family)),
+        };
+        let service_name = service.map(|service| place.service_name(service));
+        let managed = service_name
+            .as_deref()
+            .map(|name| ("aws:ecs:serviceName", name));
+        let fargate = kind.launch_type() == "FARGATE";
+        let on_aws = kind != Kind::External;
+        let provider = (kind == Kind::FargateSpot).then_some("FARGATE_SPOT");
+        let storage = fargate.then_some("{\"sizeInGiB\":20}");
+        let instance = (!fargate).then(|| {
+            let id = place.hash(51, index % 64);
+            place.arn(format!("container-instance/{cluster}/{id:032x}"))
+        });
+        let zone = char::from(b'a' + (place.hash(52, index) % 3) as u8);
+        write!(
+            f,
+            "{{\"attachments\":{attachments},\"attributes\":\
+             [{{\"name\":\"ecs.cpu-architecture\",\"value\":\"x86_64\"}}],{zone}{provider}\
+             \"clusterArn\":\"{cluster_arn}\",\"connectivity\":\"CONNECTED\",\
+             \"connectivityAt\":{connected},{instance}\"containers\":{containers},\
+             \"cpu\":\"{cpu}\",\"createdAt\":{created},\"desiredStatus\":\"{status}\",\
+             \"enableExecuteCommand\":{exec},{storage}{fargate_storage}\"group\":\"{group}\",\
+             \"healthStatus\":\"{health}\",\"lastStatus\":\"{status}\",\
+             \"launchType\":\"{launch_type}\",\"memory\":\"{memory}\",\"overrides\":{overrides},\
+             {platform_version}{platform_family}\"pullStartedAt\":{pull},\"pullStoppedAt\":{pulled},\
+             \"startedAt\":{started},\"startedBy\":\"{started_by}\",{stop}\"tags\":{tags},\
+             \"taskArn\":\"{arn}\",\"taskDefinitionArn\":\"{definition}\",\"version\":{version}}}",
+            attachments = attachments(call, task, kind, stopped),
+            zone = text_member(
+                "availabilityZone",
+                on_aws.then(|| format!("{}{zone}", place.region))
+            ),
+            provider = text_member("capacityProviderName", provider),
+            cluster_arn = place.arn(format_args!("cluster/{cluster}")),
+            connected = created.later(4_321),
+            instance = text_member("containerInstanceArn", instance),
+            containers = containers(call, task, kind, &arn, stopped),
+            cpu = 256 << (index % 4),
+            exec = index.is_multiple_of(6),
+            storage = member("ephemeralStorage", storage),
+            fargate_storage = member("fargateEphemeralStorage", storage),
+            health = if index.is_multiple_of(2) {
+                "HEALTHY"
+            } else {
+                "UNKNOWN"
+            },
+            launch_type = kind.launch_type(),
+            memory = 512 << (index % 4),
+            overrides = overrides(call, task),
+            platform_version = text_member("platformVersion", kind.platform_version()),
+            platform_family = text_member("platformFamily", kind.platform_family()),
+            pull = created.later(9_000),
+            pulled = created.later(17_777),
+            started = created.later(21_003),
+            started_by = place.started_by(task),
+            stop = stop(index, stopped, created),
+            tags = tags(tags_asked, index, &id, managed),
+            definition = place.revision_arn(revision),
+            version = 3 + index % 4,
+        )
+    })
+}
+
+fn stop(index: u64, stopped: bool, created: Millis) -> impl Display {
+    let (code, reason) = STOPPED_REASONS[(index % 3) as usize];
+    fmt::from_fn(move |f| {
+        if !stopped {
+            return Ok(());
+        }
+        write!(
+            f,
+            "\"stopCode\":\"{code}\",\"stoppedReason\":{},\"stoppingAt\":{},\
+             \"executionStoppedAt\":{},\"stoppedAt\":{},",
+            json(reason),
+            created.later(3_600_001),
+            created.later(3_630_002),
+            created.later(3_640_500)
+        )
+    })
+}
+
+fn attachments(call: &Call<'_>, task: TaskNumber, kind: Kind, stopped: bool) -> impl Display {
+    let place = call.place;
+    let count = u64::from(kind.network_mode() == "awsvpc");
+    let status = if stopped { "DELETED" } else { "ATTACHED" };
+    list(count, move |_| {
+        let (eni, mac) = (place.hash(53, task.index), place.hash(54, task.index));
+        let [.., a, b, c] = mac.to_be_bytes();
+        format!(
+            "{{\"id\":\"{}\",\"type\":\"ElasticNetworkInterface\",\"status\":\"{status}\",\
+             \"details\":[{{\"name\":\"subnetId\",\"value\":\"subnet-{:017x}\"}},\
+             {{\"name\":\"networkInterfaceId\",\"value\":\"eni-{eni:017x}\"}},\
+             {{\"name\":\"macAddress\",\"value\":\"0a:58:a9:{a:02x}:{b:02x}:{c:02x}\"}},\
+             {{\"name\":\"privateDnsName\",\"value\":\"ip-10-{a}-{b}-{c}.ec2.internal\"}},\
+             {{\"name\":\"privateIPv4Address\",\"value\":\"10.{a}.{b}.{c}\"}}]}}",
+            uuid(place, 55, task.index),
+            place.hash(20, task.index % 8),
+        )
+    })
+}
+
+fn containers(
+    call: &Call<'_>,
+    task: TaskNumber,
+    kind: Kind,
+    task_arn: &str,
+    stopped: bool,
+) -> impl Display {
+    let place = call.place;
+    let index = task.index;
+    list(1 + index % 3, move |number| {
+        let key = index * 4 + number;
+        let name = ["main", "envoy", "log-router"][number as usize];
+        let image = super::task_definition::image(call, place.revision_of_task(task), number);
+        let bindings = match kind.network_mode() {
+            "bridge" => format!(
+                "[{{\"bindIP\":\"0.0.0.0\",\"containerPort\":8080,\"hostPort\":{},\
+                 \"protocol\":\"tcp\"}}]",
+                32_768 + key % 20_000
+            ),
+            _ => "[]".to_owned(),
+        };
+        let interfaces = attached_address(call, index, kind);
+        let status = if stopped { "STOPPED" } else { "RUNNING" };
+        format!(
+            "{{\"containerArn\":\"{arn}\",\"taskArn\":\"{task_arn}\",\"name\":\"{name}\",\
+             \"image\":\"{image}\",\"imageDigest\":\"sha256:{d0:016x}{d1:016x}{d2:016x}{d3:016x}\",\
+             \"runtimeId\":\"{runtime}\",\"lastStatus\":\"{status}\",{exit}\
+             \"networkBindings\":{bindings},\"networkInterfaces\":{interfaces},\
+             \"healthStatus\":\"UNKNOWN\",\"cpu\":\"{cpu}\",\"memory\":\"{memory}\",\
+             \"memoryReservation\":\"128\",\"managedAgents\":[]}}",
+            arn = place.arn(format_args!("container/{}", uuid(place, 56, key))),
+            d0 = place.hash(57, key),
+            d1 = place.hash(58, key),
+            d2 = place.hash(59, key),
+            d3 = place.hash(60, key),
+            runtime = uuid(place, 61, key),
+            exit = member("exitCode", stopped.then_some(index % 2 * 137)),
+            cpu = 64 << number,
+            memory = 256 << number,
+        )
+    })
+}
+
+fn attached_address(call: &Call<'_>, index: u64, kind: Kind) -> String {
+    if kind.network_mode() != "awsvpc" {
+        return "[]".to_owned();
+    }
+    let [.., a, b, c] = call.place.hash(54, index).to_be_bytes();
+    let id = uuid(call.place, 55, index);
+    format!("[{{\"attachmentId\":\"{id}\",\"privateIpv4Address\":\"10.{a}.{b}.{c}\"}}]")
+}
+
+/// Every fifth task overrides environment values, the canary among them.
+fn overrides(call: &Call<'_>, task: TaskNumber) -> impl Display {
+    let environment = task.index % 5 == 2;
+    let value = json(&format!("{}-override-{}", call.canary, task.index));
+    fmt::from_fn(move |f| {
+        f.write_str("{\"containerOverrides\":[{\"name\":\"main\"")?;
+        if environment {
+            write!(
+                f,
+                ",\"command\":[\"serve\",\"--verbose\"],\
+                 \"environment\":[{{\"name\":\"RUN_TOKEN\",\"value\":{value}}}]"
+            )?;
+        }
+        f.write_str("}],\"inferenceAcceleratorOverrides\":[]}")
+    })
+}

@@ -1,0 +1,196 @@
+//! `TaskDefinition`, with its tags beside it.
+
+use std::fmt::{self, Display};
+
+use super::{Millis, created_at, json, list, member, tags};
+use crate::simulator::call::Call;
+use crate::simulator::place::{Kind, Place, Revision};
+
+const DAY_MS: u64 = super::DAY_MS;
+const CONTAINERS: [&str; 3] = ["main", "envoy", "log-router"];
+
+/// The whole body of a DescribeTaskDefinition answer.
+pub(in crate::simulator) fn task_definition(
+    call: &Call<'_>,
+    revision: Revision,
+    tags_asked: bool,
+) -> impl Display {
+    let place = call.place;
+    fmt::from_fn(move |f| {
+        let kind = place.family_kind(revision.family);
+        let name = place.family_name(revision.family);
+        let status = place.revision_status(revision.revision);
+        let index = index(place, revision);
+        let registered = created_at(place, 70, index);
+        let fargate = kind.launch_type() == "FARGATE";
+        let compatibilities = match kind {
+            Kind::External => "[\"EXTERNAL\",\"EC2\"]",
+            _ if fargate => "[\"EC2\",\"FARGATE\",\"MANAGED_INSTANCES\"]",
+            _ => "[\"EC2\"]",
+        };
+        let platform = match kind {
+            Kind::FargateWindows => "\"WINDOWS_SERVER_2022_CORE\",\"cpuArchitecture\":\"X86_64\"",
+            _ if revision.family % 16 == 7 => "\"LINUX\",\"cpuArchitecture\":\"ARM64\"",
+            _ => "\"LINUX\",\"cpuArchitecture\":\"X86_64\"",
+        };
+        let platform = fargate.then(|| format!("{{\"operatingSystemFamily\":{platform}}}"));
+        let size = fargate.then(|| 256 << (revision.family % 4));
+        write!(
+            f,
+            "{{\"taskDefinition\":{{\"taskDefinitionArn\":\"{arn}\",\
+             \"containerDefinitions\":{containers},\"family\":\"{name}\",\
+             {roles}\"networkMode\":\"{network_mode}\",\"revision\":{revision},\
+             \"volumes\":[{{\"name\":\"scratch\",\"host\":{{}}}}],\"status\":\"{status}\",\
+             \"requiresAttributes\":\
+             [{{\"name\":\"com.amazonaws.ecs.capability.docker-remote-api.1.18\"}}],\
+             \"placementConstraints\":[],\"compatibilities\":{compatibilities},\
+             {platform}{requires}{cpu}{memory}\"registeredAt\":{registered},{deregistered}\
+             \"registeredBy\":\"arn:{partition}:sts::{account}:assumed-role/deployer/pipeline\",\
+             \"enableFaultInjection\":false}},\"tags\":{tags}}}",
+            arn = place.revision_arn(revision),
+            containers = containers(call, revision, kind),
+            roles = roles(place, revision.family),
+            network_mode = kind.network_mode(),
+            revision = revision.revision,
+            platform = member("runtimePlatform", platform),
+            requires = member(
+                "requiresCompatibilities",
+                fargate.then_some("[\"FARGATE\"]")
+            ),
+            cpu = member("cpu", size.map(|size| format!("\"{size}\""))),
+            memory = member("memory", size.map(|size| format!("\"{}\"", size * 2))),
+            deregistered = deregistered(status, registered),
+            partition = place.partition,
+            account = place.account,
+            tags = tags(tags_asked, index, &name, None),
+        )
+    })
+}
+
+/// The revision's index among all revisions of its account and Region.
+fn index(place: &Place, revision: Revision) -> u64 {
+    revision.family * place.revisions_per_family() + revision.revision - 1
+}
+
+/// The image of one container; of a task as well as of its definition.
+pub(super) fn image(call: &Call<'_>, revision: Revision, number: u64) -> impl Display {
+    let Place {
+        account, region, ..
+    } = call.place;
+    fmt::from_fn(move |f| match number {
+        0 => write!(
+            f,
+            "{account}.dkr.ecr.{region}.amazonaws.com/{}:v{}",
+            call.place.family_name(revision.family),
+            revision.revision
+        ),
+        1 => f.write_str("public.ecr.aws/appmesh/aws-appmesh-envoy:v1.29.12.1-prod"),
+        _ => f.write_str("amazon/aws-for-fluent-bit:stable"),
+    })
+}
+
+fn roles(place: &Place, family: u64) -> impl Display {
+    let (partition, account) = (place.partition, &place.account);
+    fmt::from_fn(move |f| {
+        if !family.is_multiple_of(5) {
+            write!(
+                f,
+                "\"taskRoleArn\":\"arn:{partition}:iam::{account}:role/app-{family}\","
+            )?;
+        }
+        write!(
+            f,
+            "\"executionRoleArn\":\"arn:{partition}:iam::{account}:role/ecsTaskExecutionRole\","
+        )
+    })
+}
+
+fn deregistered(status: &'static str, registered: Millis) -> impl Display {
+    fmt::from_fn(move |f| {
+        if status != "ACTIVE" {
+            write!(
+                f,
+                "\"deregisteredAt\":{},",
+                registered.later(9 * DAY_MS + 1)
+            )?;
+        }
+        if status == "DELETE_IN_PROGRESS" {
+            write!(
+                f,
+                "\"deleteRequestedAt\":{},",
+                registered.later(10 * DAY_MS + 2)
+            )?;
+        }
+        Ok(())
+    })
+}
+
+fn containers(call: &Call<'_>, revision: Revision, kind: Kind) -> impl Display {
+    let place = call.place;
+    let family = revision.family;
+    list(1 + family % 3, move |number| {
+        let host_port = match kind.network_mode() {
+            "bridge" => 0,
+            _ => 8080 + number,
+        };
+        format!(
+            "{{\"name\":\"{name}\",\"image\":\"{image}\",\"cpu\":{cpu},\
+             \"memoryReservation\":128,\"portMappings\":[{{\"containerPort\":{port},\
+             \"hostPort\":{host_port},\"protocol\":\"tcp\",\"name\":\"http\"}}],\
+             \"essential\":{essential},\"environment\":{environment},\"environmentFiles\":[],\
+             \"mountPoints\":[],\"volumesFrom\":[],\"secrets\":{secrets},\
+             \"user\":\"{user}\",\"privileged\":{privileged},\
+             \"readonlyRootFilesystem\":{readonly},\"dockerLabels\":{{\"tier\":\"{name}\"}},\
+             \"logConfiguration\":{{\"logDriver\":\"awslogs\",\"options\":{{\
+             \"awslogs-group\":\"/ecs/{family}\",\"awslogs-region\":\"{region}\"}}}},\
+             \"systemControls\":[]}}",
+            name = CONTAINERS[number as usize],
+            image = image(call, revision, number),
+            cpu = 64 << number,
+            port = 8080 + number,
+            essential = number == 0,
+            environment = environment(call, revision, number),
+            secrets = secrets(place, family, number),
+            user = if family.is_multiple_of(2) {
+                "root"
+            } else {
+                "1000:1000"
+            },
+            privileged = kind == Kind::Ec2Host,
+            readonly = family.is_multiple_of(3),
+            region = place.region,
+        )
+    })
+}
+
+fn environment(call: &Call<'_>, revision: Revision, number: u64) -> impl Display {
+    const NAMES: [&str; 5] = [
+        "LOG_LEVEL",
+        "DATABASE_URL",
+        "API_TOKEN",
+        "AWS_SECRET_ACCESS_KEY",
+        "FEATURE_FLAGS",
+    ];
+    let canary = call.canary;
+    list(revision.family % 4 + 1, move |entry| {
+        let name = NAMES[((entry + number) % 5) as usize];
+        let value = json(&format!("{canary}-{}-{number}-{entry}", revision.revision));
+        format!("{{\"name\":\"{name}\",\"value\":{value}}}")
+    })
+}
+
+fn secrets(place: &Place, family: u64, number: u64) -> impl Display {
+    let Place {
+        partition,
+        region,
+        account,
+        ..
+    } = place;
+    list((family + number) % 3, move |secret| {
+        let source = match secret {
+            0 => format!("ssm:{region}:{account}:parameter/app/{family}/password"),
+            _ => format!("secretsmanager:{region}:{account}:secret:app-{family}-AbCdEf:key::"),
+        };
+        format!("{{\"name\":\"SECRET_{secret}\",\"valueFrom\":\"arn:{partition}:{source}\"}}")
+    })
+}

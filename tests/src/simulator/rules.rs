@@ -1,0 +1,252 @@
+//! How the simulator misbehaves: latency, faults, denials, vanishing objects, throttling.
+
+use std::time::Duration;
+
+/// An account and Region, or all of them where a part is None.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// A 12-digit account id.
+    pub account: Option<String>,
+    /// A Region such as `us-east-1`.
+    pub region: Option<String>,
+}
+
+impl Scope {
+    pub(super) fn covers(&self, account: &str, region: &str) -> bool {
+        self.account.as_deref().is_none_or(|it| it == account)
+            && self.region.as_deref().is_none_or(|it| it == region)
+    }
+}
+
+/// Something that goes wrong with one answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// HTTP 500 `InternalFailure`, with AWS's body.
+    InternalFailure,
+    /// `ThrottlingException` although the bucket is not empty.
+    Throttling,
+    /// The connection is closed without an answer.
+    ConnectionReset,
+    /// The connection is closed before `content-length` bytes were sent.
+    TruncatedBody,
+    /// A complete answer, by its `content-length`, of JSON that breaks off in the middle.
+    CutJson,
+    /// Status 200 with a page of HTML, as captive proxies send it.
+    Html,
+    /// The body stalls halfway for this long, then goes on.
+    SlowBody(Duration),
+    /// Status 200 with the body `{}`.
+    EmptyObject,
+    /// A List answers no ARN, but a token that continues where this page would have begun.
+    EmptyPage,
+    /// A List answers the token that it was asked with.
+    RepeatedToken,
+}
+
+impl Fault {
+    /// Whether only a List can fail in this way.
+    pub(super) fn is_about_pages(&self) -> bool {
+        matches!(self, Self::EmptyPage | Self::RepeatedToken)
+    }
+}
+
+/// How often a [`FaultRule`] applies.
+#[derive(Clone, Debug)]
+pub enum Frequency {
+    /// A share of the calls, 0.0 to 1.0, drawn from the world's seed.
+    Rate(f64),
+    /// That many calls from now on.
+    Next(u32),
+}
+
+impl Frequency {
+    fn strikes(&mut self, random: &mut fastrand::Rng) -> bool {
+        match self {
+            Self::Rate(rate) => random.f64() < *rate,
+            Self::Next(0) => false,
+            Self::Next(left) => {
+                *left -= 1;
+                true
+            }
+        }
+    }
+}
+
+/// One fault, for one operation or for all.
+#[derive(Clone, Debug)]
+pub struct FaultRule {
+    /// The operation, such as `DescribeTasks`; None is every ECS operation.
+    pub operation: Option<String>,
+    /// What goes wrong.
+    pub fault: Fault,
+    /// How often.
+    pub frequency: Frequency,
+}
+
+impl FaultRule {
+    /// The next `count` calls of `operation` go wrong.
+    pub fn next(operation: &str, fault: Fault, count: u32) -> Self {
+        Self {
+            operation: Some(operation.to_owned()),
+            fault,
+            frequency: Frequency::Next(count),
+        }
+    }
+
+    /// A share (0.0 to 1.0) of all ECS calls goes wrong.
+    pub fn rate(fault: Fault, rate: f64) -> Self {
+        Self {
+            operation: None,
+            fault,
+            frequency: Frequency::Rate(rate),
+        }
+    }
+}
+
+/// Calls that are answered with `AccessDeniedException`.
+#[derive(Clone, Debug, Default)]
+pub struct Denial {
+    /// Where.
+    pub scope: Scope,
+    /// Which operation; None is every ECS operation.
+    pub operation: Option<String>,
+}
+
+/// An object that is listed, but not there when it is described. Numbers are indexes from 0.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Vanishing {
+    /// MISSING from DescribeClusters; `ClusterNotFoundException` for everything inside.
+    Cluster(u64),
+    /// MISSING from DescribeServices; its tasks go on.
+    Service(u64),
+    /// A running task that is MISSING from DescribeTasks.
+    Task(u64),
+    /// A running task that is neither among `tasks` nor among `failures`.
+    TaskWithoutTrace(u64),
+    /// A revision (they count from 1) that DescribeTaskDefinition refuses.
+    TaskDefinition {
+        /// The family's index.
+        family: u64,
+        /// The revision, from 1.
+        revision: u64,
+    },
+}
+
+/// Objects vanish between List and Describe.
+#[derive(Clone, Debug)]
+pub struct VanishRule {
+    /// Where.
+    pub scope: Scope,
+    /// What.
+    pub object: Vanishing,
+}
+
+/// AWS's published token buckets.
+#[derive(Clone, Debug, Default)]
+pub struct Throttling {
+    /// The share (0.0 to 1.0) of every bucket's refill that other clients of the account take.
+    pub other_clients_share: f64,
+}
+
+/// Everything that can be changed while the simulator runs. The default is an AWS without faults.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// How long every answer takes at least.
+    pub latency: Duration,
+    /// Faults; of several that apply to a call, the first counts.
+    pub faults: Vec<FaultRule>,
+    /// Refused operations.
+    pub denials: Vec<Denial>,
+    /// Objects that are listed but gone.
+    pub vanished: Vec<VanishRule>,
+    /// Token buckets, or no throttling at all.
+    pub throttling: Option<Throttling>,
+    /// How long a `nextToken` is good for; None is for ever.
+    pub token_lifetime: Option<Duration>,
+    /// How long temporary credentials are good for, whatever duration was asked for.
+    pub session_lifetime: Option<Duration>,
+    /// After every so many ECS calls a task stops or, in turn, a new one starts.
+    pub calls_per_change: Option<u64>,
+}
+
+impl Rules {
+    /// The fault of this call, if one is due; counts down the rules that say "the next N calls".
+    pub(super) fn draw_fault(
+        &mut self,
+        operation: &str,
+        random: &mut fastrand::Rng,
+    ) -> Option<Fault> {
+        let list = operation.starts_with("List");
+        let mut due = self.faults.iter_mut().filter(|rule| {
+            (list || !rule.fault.is_about_pages())
+                && rule.operation.as_deref().is_none_or(|it| it == operation)
+        });
+        due.find_map(|rule| rule.frequency.strikes(random).then(|| rule.fault.clone()))
+    }
+
+    pub(super) fn denies(&self, operation: &str, account: &str, region: &str) -> bool {
+        self.denials.iter().any(|denial| {
+            denial.scope.covers(account, region)
+                && denial.operation.as_deref().is_none_or(|it| it == operation)
+        })
+    }
+
+    /// What has vanished in one account and Region.
+    pub(super) fn vanished_in<'r>(
+        &'r self,
+        account: &'r str,
+        region: &'r str,
+    ) -> impl Iterator<Item = &'r Vanishing> {
+        self.vanished
+            .iter()
+            .filter(move |rule| rule.scope.covers(account, region))
+            .map(|rule| &rule.object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_calls_fail_and_no_others() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let mut rules = Rules::default();
+        rules
+            .faults
+            .push(FaultRule::next("ListTasks", Fault::Html, 2));
+        let mut draw = |operation| rules.draw_fault(operation, &mut random);
+        assert_eq!(draw("DescribeTasks"), None);
+        assert_eq!(draw("ListTasks"), Some(Fault::Html));
+        assert_eq!(draw("ListTasks"), Some(Fault::Html));
+        assert_eq!(draw("ListTasks"), None);
+    }
+
+    #[test]
+    fn a_rate_is_kept_over_many_calls() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let mut rules = Rules::default();
+        rules.faults.push(FaultRule::rate(Fault::Throttling, 0.25));
+        let hits = (0..4_000)
+            .filter(|_| rules.draw_fault("ListTasks", &mut random).is_some())
+            .count();
+        assert!((900..1_100).contains(&hits), "{hits} of 4,000");
+    }
+
+    #[test]
+    fn a_denial_covers_its_scope_only() {
+        let rules = Rules {
+            denials: vec![Denial {
+                scope: Scope {
+                    account: Some("111111111111".to_owned()),
+                    region: None,
+                },
+                operation: Some("ListServices".to_owned()),
+            }],
+            ..Rules::default()
+        };
+        assert!(rules.denies("ListServices", "111111111111", "eu-west-1"));
+        assert!(!rules.denies("ListServices", "222222222222", "eu-west-1"));
+        assert!(!rules.denies("ListTasks", "111111111111", "eu-west-1"));
+    }
+}

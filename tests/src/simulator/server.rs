@@ -1,0 +1,132 @@
+//! HTTP: one door for all services, and the simulator's own pages under `/_simulator/`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, State as Shared};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::routing::{get, post};
+use futures_util::{StreamExt, stream};
+use serde::Serialize;
+
+use super::connection::Scissors;
+use super::dispatch::{Outcome, dispatch};
+use super::error::{JSON, respond};
+use super::rules::Fault;
+use super::state::State;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+/// Long enough for the bytes before it to leave the machine on their own.
+const PAUSE_BEFORE_BREAKING_OFF: Duration = Duration::from_millis(20);
+
+pub(super) fn router(state: Arc<State>) -> Router {
+    Router::new()
+        .route("/", post(call))
+        .route("/_simulator/counts", get(counts))
+        .route("/_simulator/requests", get(requests))
+        .route("/_simulator/truth", get(truth))
+        .route("/_simulator/reset", post(reset))
+        .with_state(state)
+}
+
+async fn call(
+    Shared(state): Shared<Arc<State>>,
+    ConnectInfo(scissors): ConnectInfo<Scissors>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    let request_id = state.request_id();
+    let Outcome { response, fault } = dispatch(&state, &headers, &body, &request_id);
+    let latency = state.rules().latency;
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    let mut response = match fault {
+        Some(fault) => spoil(response, &fault, &scissors).await,
+        None => response,
+    };
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+/// What is left of an answer after a fault.
+async fn spoil(response: Response<Body>, fault: &Fault, scissors: &Scissors) -> Response<Body> {
+    let (mut parts, body) = response.into_parts();
+    let whole = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .unwrap_or_default();
+    let (head, tail) = (
+        whole.slice(..whole.len() / 2),
+        whole.slice(whole.len() / 2..),
+    );
+    match fault {
+        Fault::ConnectionReset => {
+            scissors.cut();
+            Response::from_parts(parts, Body::empty())
+        }
+        Fault::CutJson => Response::from_parts(parts, Body::from(head)),
+        Fault::EmptyObject => respond(StatusCode::OK, JSON, "{}"),
+        Fault::Html => {
+            let page = "<html><body><h1>Please sign in</h1></body></html>";
+            respond(StatusCode::OK, "text/html", page)
+        }
+        Fault::TruncatedBody | Fault::SlowBody(_) => {
+            parts
+                .headers
+                .insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
+            Response::from_parts(parts, halting_body(head, tail, fault))
+        }
+        Fault::InternalFailure | Fault::Throttling | Fault::EmptyPage | Fault::RepeatedToken => {
+            Response::from_parts(parts, Body::from(whole))
+        }
+    }
+}
+
+/// The head at once; then, after a pause, the tail or a broken connection.
+fn halting_body(head: Bytes, tail: Bytes, fault: &Fault) -> Body {
+    let (pause, rest) = match fault {
+        Fault::SlowBody(pause) => (*pause, Ok(tail)),
+        _ => (
+            PAUSE_BEFORE_BREAKING_OFF,
+            Err(std::io::ErrorKind::ConnectionReset.into()),
+        ),
+    };
+    let rest = stream::once(async move {
+        tokio::time::sleep(pause).await;
+        rest
+    });
+    let head = stream::once(async move { Ok::<_, std::io::Error>(head) });
+    Body::from_stream(head.chain(rest))
+}
+
+fn page(content: &impl Serialize) -> Response<Body> {
+    match serde_json::to_vec(content) {
+        Ok(body) => respond(StatusCode::OK, "application/json", body),
+        Err(error) => respond(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "text/plain",
+            error.to_string(),
+        ),
+    }
+}
+
+async fn counts(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+    page(&state.ledger().counts())
+}
+
+async fn requests(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+    page(&state.ledger().requests())
+}
+
+async fn truth(Shared(state): Shared<Arc<State>>) -> Response<Body> {
+    page(&state.truth())
+}
+
+async fn reset(Shared(state): Shared<Arc<State>>) -> StatusCode {
+    state.reset();
+    StatusCode::NO_CONTENT
+}

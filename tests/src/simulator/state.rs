@@ -1,0 +1,132 @@
+//! What the simulator knows while it runs, shared by all requests.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::bucket::Buckets;
+use super::call::Drift;
+use super::caller::Sessions;
+use super::count::Ledger;
+use super::rules::{Fault, Rules};
+use super::token::Tokens;
+use super::truth::Truth;
+use super::world::World;
+
+/// A panicking test must not turn every later call into a second panic.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) world: World,
+    pub(super) tokens: Tokens,
+    started_at: Instant,
+    /// Replaced as a whole, so that a request sees the same rules from start to end.
+    rules: Mutex<Arc<Rules>>,
+    random: Mutex<fastrand::Rng>,
+    sessions: Mutex<Sessions>,
+    buckets: Mutex<Buckets>,
+    ledger: Mutex<Ledger>,
+    ecs_calls: AtomicU64,
+}
+
+impl State {
+    pub(super) fn new(world: World, rules: Rules) -> Self {
+        Self {
+            tokens: Tokens::new(fastrand::u64(..)),
+            started_at: Instant::now(),
+            rules: Mutex::new(Arc::new(rules)),
+            random: Mutex::new(fastrand::Rng::with_seed(world.seed)),
+            sessions: Mutex::default(),
+            buckets: Mutex::default(),
+            ledger: Mutex::default(),
+            ecs_calls: AtomicU64::new(0),
+            world,
+        }
+    }
+
+    /// The time since the start.
+    pub(super) fn now(&self) -> Duration {
+        self.started_at.elapsed()
+    }
+
+    pub(super) fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&lock(&self.rules))
+    }
+
+    pub(super) fn change_rules(&self, change: impl FnOnce(&mut Rules)) {
+        change(Arc::make_mut(&mut lock(&self.rules)));
+    }
+
+    pub(super) fn draw_fault(&self, operation: &str) -> Option<Fault> {
+        let mut rules = lock(&self.rules);
+        if rules.faults.is_empty() {
+            return None;
+        }
+        Arc::make_mut(&mut rules).draw_fault(operation, &mut lock(&self.random))
+    }
+
+    pub(super) fn random_text(&self, alphabet: &[u8], length: usize) -> String {
+        let mut random = lock(&self.random);
+        let mut letter = || {
+            random
+                .choice(alphabet)
+                .map_or('A', |&byte| char::from(byte))
+        };
+        (0..length).map(|_| letter()).collect()
+    }
+
+    pub(super) fn request_id(&self) -> String {
+        let bits = lock(&self.random).u128(..);
+        let hex = format!("{bits:032x}");
+        let (a, b, c, d, e) = (
+            &hex[..8],
+            &hex[8..12],
+            &hex[12..16],
+            &hex[16..20],
+            &hex[20..],
+        );
+        format!("{a}-{b}-{c}-{d}-{e}")
+    }
+
+    pub(super) fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        lock(&self.sessions)
+    }
+
+    pub(super) fn buckets(&self) -> MutexGuard<'_, Buckets> {
+        lock(&self.buckets)
+    }
+
+    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        lock(&self.ledger)
+    }
+
+    /// Counts an ECS call, which may change the world.
+    pub(super) fn count_ecs_call(&self) {
+        self.ecs_calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn drift(&self) -> Drift {
+        match self.rules().calls_per_change {
+            None | Some(0) => Drift::default(),
+            Some(calls) => Drift::after(self.ecs_calls.load(Ordering::Relaxed) / calls),
+        }
+    }
+
+    /// Forgets counts, requests, drift and what was taken from the buckets; rules and sessions stay.
+    pub(super) fn reset(&self) {
+        *self.ledger() = Ledger::default();
+        *self.buckets() = Buckets::default();
+        self.ecs_calls.store(0, Ordering::Relaxed);
+    }
+
+    pub(super) fn truth(&self) -> Vec<Truth> {
+        let (rules, drift) = (self.rules(), self.drift());
+        let places = self.world.places.values();
+        places
+            .map(|place| Truth::of(place, &rules, drift))
+            .collect()
+    }
+}

@@ -1,0 +1,91 @@
+//! What a perfect client would find.
+
+use serde::Serialize;
+
+use super::call::Drift;
+use super::place::Place;
+use super::rules::{Rules, Vanishing};
+
+/// The objects of one account and Region that can be listed and described.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Truth {
+    /// A 12-digit account id.
+    pub account: String,
+    /// A Region such as `us-east-1`.
+    pub region: String,
+    /// Clusters without those that vanish.
+    pub clusters: u64,
+    /// Services of these clusters without those that vanish.
+    pub services: u64,
+    /// Running tasks of these clusters without those that vanish.
+    pub running_tasks: u64,
+    /// Stopped tasks of these clusters.
+    pub stopped_tasks: u64,
+    /// ACTIVE revisions without those that vanish.
+    pub active_revisions: u64,
+    /// INACTIVE revisions without those that vanish.
+    pub inactive_revisions: u64,
+}
+
+impl Truth {
+    pub(super) fn of(place: &Place, rules: &Rules, drift: Drift) -> Self {
+        let shape = &place.shape;
+        let gone = |cluster: &u64| {
+            *cluster >= shape.clusters.saturating_sub(shape.vanishing_clusters)
+                || rules
+                    .vanished_in(&place.account, &place.region)
+                    .any(|it| *it == Vanishing::Cluster(*cluster))
+        };
+        let live: Vec<u64> = (0..shape.clusters)
+            .filter(|cluster| !gone(cluster))
+            .collect();
+        let of_live = |total| live.iter().map(|&it| place.members(it, total)).sum::<u64>();
+        let stopped = of_live(drift.stopped.min(shape.running_tasks + drift.started));
+        let mut truth = Self {
+            account: place.account.clone(),
+            region: place.region.clone(),
+            clusters: live.len() as u64,
+            services: of_live(shape.services),
+            running_tasks: of_live(shape.running_tasks + drift.started) - stopped,
+            stopped_tasks: of_live(shape.stopped_tasks) + stopped,
+            active_revisions: shape.families * shape.active_revisions,
+            inactive_revisions: shape.families * shape.inactive_revisions,
+        };
+        let mut vanished: Vec<_> = rules.vanished_in(&place.account, &place.region).collect();
+        vanished.sort_unstable();
+        vanished.dedup();
+        for object in vanished {
+            truth.subtract(place, drift, object, &live);
+        }
+        truth
+    }
+
+    fn subtract(&mut self, place: &Place, drift: Drift, object: &Vanishing, live: &[u64]) {
+        let in_live = |index: u64| live.contains(&place.cluster_of(index));
+        match *object {
+            Vanishing::Cluster(_) => {}
+            Vanishing::Service(service) if service < place.shape.services && in_live(service) => {
+                self.services -= 1;
+            }
+            Vanishing::Task(index) | Vanishing::TaskWithoutTrace(index)
+                if index < place.shape.running_tasks + drift.started && in_live(index) =>
+            {
+                match index < drift.stopped {
+                    true => self.stopped_tasks -= 1,
+                    false => self.running_tasks -= 1,
+                }
+            }
+            Vanishing::TaskDefinition { family, revision } if family < place.shape.families => {
+                match place.revision_status(revision) {
+                    "ACTIVE" => self.active_revisions -= 1,
+                    "INACTIVE" => self.inactive_revisions -= 1,
+                    _ => {}
+                }
+            }
+            Vanishing::Service(_)
+            | Vanishing::Task(_)
+            | Vanishing::TaskWithoutTrace(_)
+            | Vanishing::TaskDefinition { .. } => {}
+        }
+    }
+}
