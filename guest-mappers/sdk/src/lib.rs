@@ -1,1 +1,60 @@
-//! Placeholder.
+//! Everything a Portolan mapper needs.
+//!
+//! A mapper turns the raw body of one Describe response into records. Its author writes three
+//! things: a *source* type (the members that matter, borrowed from the page), a *record* type (the
+//! attributes), and an implementation of [`Mapping`] that makes the one out of the other.
+//! [`export_mapping!`] does the rest. An [`Overlay`] amends the records that a mapping made.
+//!
+//! The same code runs natively: [`map_page`] is what the sandbox runs, so a mapper is tested without
+//! one.
+//!
+//! | to read | use |
+//! | --- | --- |
+//! | a string | [`Text`] |
+//! | an integer | [`Int`] |
+//! | a time in epoch seconds | [`Timestamp`], turned by [`Notes::time`] into [`UtcTime`] |
+//! | an object inside an object | [`Object`] |
+//! | a list | [`List`], walked by [`items`] |
+//! | tags | [`Tag`], collected by [`Tags`] |
+//! | an ARN | [`Arn`] |
+
+// The generated bindings, which the macros expand in other crates too, name this crate by its name.
+#[cfg(target_arch = "wasm32")]
+extern crate self as portolan_mapper_sdk;
+
+mod arn;
+mod body;
+mod context;
+mod decimal;
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub mod guest;
+mod int;
+mod issue;
+mod list;
+mod macros;
+mod manifest;
+mod mapping;
+mod object;
+mod overlay;
+mod problem;
+mod tags;
+mod text;
+mod timestamp;
+
+pub use arn::Arn;
+pub use body::Body;
+pub use context::Context;
+pub use int::Int;
+pub use issue::{Issue, MappedPage, Notes, PageError, Rejection, Row, Severity};
+pub use list::{List, TextSet, items};
+pub use manifest::{Kind, Manifest};
+pub use mapping::{Mapping, map_page};
+pub use object::Object;
+pub use overlay::{Overlay, amend_page};
+pub use tags::{Tag, Tags};
+pub use text::{Text, text};
+pub use timestamp::{Timestamp, UtcTime};
+
+/// JSON values, for the schemas of a manifest and the patches of an overlay.
+pub use serde_json::{Map, Value, json};

@@ -1,1 +1,82 @@
-//! Placeholder.
+//! Maps DescribeTasks to `EcsTask` records.
+
+mod record;
+mod source;
+
+use portolan_mapper_sdk::{
+    Body, Context, Mapping, Notes, Rejection, Tags, TextSet, export_mapping, items, text,
+};
+
+pub use record::EcsTask;
+pub use source::{Attachment, Container, Detail, Task};
+
+/// The mapping of Amazon ECS tasks.
+#[derive(Clone, Copy, Debug)]
+pub struct Tasks;
+
+export_mapping!(Tasks);
+
+impl Mapping for Tasks {
+    const OBJECT: &'static str = "EcsTask";
+    const BODY: Body = Body::List("tasks");
+
+    type Source<'a> = Task<'a>;
+    type Record<'s> = EcsTask<'s>;
+
+    fn map<'s, 'a: 's>(
+        task: &'s Task<'a>,
+        context: &'s Context,
+        notes: &mut Notes<'_>,
+    ) -> Result<EcsTask<'s>, Rejection> {
+        let arn = text(&task.task_arn)
+            .filter(|arn| !arn.is_empty())
+            .ok_or_else(|| Rejection::no_arn("taskArn"))?;
+        Ok(EcsTask {
+            uid: arn,
+            task_arn: arn,
+            name: arn,
+            cluster_arn: text(&task.cluster_arn),
+            task_definition_arn: text(&task.task_definition_arn),
+            container_instance_arn: text(&task.container_instance_arn),
+            availability_zone: text(&task.availability_zone),
+            group: text(&task.group),
+            launch_type: text(&task.launch_type),
+            platform_version: text(&task.platform_version),
+            cpu: text(&task.cpu),
+            memory: text(&task.memory),
+            container_images: TextSet::collect(
+                items(&task.containers).filter_map(|container| text(&container.image)),
+            ),
+            network_interface_ids: details(task, "networkInterfaceId"),
+            private_ip_addresses: details(task, "privateIPv4Address"),
+            subnet_ids: details(task, "subnetId"),
+            desired_status: text(&task.desired_status),
+            source_status: text(&task.last_status),
+            first_seen: notes.time("createdAt", task.created_at),
+            last_started: notes.time("startedAt", task.started_at),
+            last_stopped: notes.time("stoppedAt", task.stopped_at),
+            tags: Tags::collect(&task.tags),
+            cloud_provider: "AWS",
+            account_id: &context.account_id,
+            region: &context.region,
+            last_captured: &context.captured_at,
+        })
+    }
+}
+
+/// The values of one detail over all attachments, whatever their type and status.
+fn details<'s>(task: &'s Task<'_>, name: &str) -> Option<TextSet<'s>> {
+    let details = items(&task.attachments).flat_map(|attachment| items(&attachment.details));
+    TextSet::collect(
+        details
+            .filter(|detail| text(&detail.name) == Some(name))
+            .filter_map(|detail| text(&detail.value)),
+    )
+}
+
+/// The JSON Schema of a record.
+#[cfg(feature = "schema")]
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(EcsTask<'_>)
+}

@@ -1,0 +1,83 @@
+use portolan_mapper_sdk::{Int, Tags, TextSet};
+use serde::Serialize;
+
+/// An Amazon ECS cluster.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    schemars(title = "EcsCluster", deny_unknown_fields)
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub struct EcsCluster<'s> {
+    /// What identifies the cluster in the data model: its ARN.
+    ///
+    /// Source: `cluster.clusterArn`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub uid: &'s str,
+    /// The ARN of the cluster.
+    ///
+    /// Source: `cluster.clusterArn`.
+    pub cluster_arn: &'s str,
+    /// The name of the cluster.
+    ///
+    /// Source: `cluster.clusterName`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_name: Option<&'s str>,
+    /// What to call the cluster: its name, or its ARN if it has none.
+    ///
+    /// Source: cluster.clusterName, else cluster.clusterArn.
+    pub name: &'s str,
+    /// The status of the cluster as ECS words it.
+    ///
+    /// Source: `cluster.status`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_status: Option<&'s str>,
+    /// How many services run in the cluster.
+    ///
+    /// Source: `cluster.activeServicesCount`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active_services_count: Option<Int>,
+    /// How many tasks wait to run.
+    ///
+    /// Source: `cluster.pendingTasksCount`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending_tasks_count: Option<Int>,
+    /// How many tasks run.
+    ///
+    /// Source: `cluster.runningTasksCount`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub running_tasks_count: Option<Int>,
+    /// How many container instances are registered.
+    ///
+    /// Source: `cluster.registeredContainerInstancesCount`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registered_container_instance_count: Option<Int>,
+    /// The capacity providers of the cluster.
+    ///
+    /// Source: `cluster.capacityProviders`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_providers: Option<TextSet<'s>>,
+    /// The tags of the cluster, key to value.
+    ///
+    /// Source: `cluster.tags`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Tags<'s>>,
+    /// The cloud that the object lives in; always `AWS`.
+    ///
+    /// Source: the constant `AWS`.
+    pub cloud_provider: &'static str,
+    /// The AWS account that was asked, twelve digits.
+    ///
+    /// Source: the sync's account.
+    pub account_id: &'s str,
+    /// The AWS Region that was asked.
+    ///
+    /// Source: the sync's Region.
+    pub region: &'s str,
+    /// When the sync that saw the object began.
+    ///
+    /// Source: the sync's timestamp.
+    #[cfg_attr(feature = "schema", schemars(with = "portolan_mapper_sdk::UtcTime"))]
+    pub last_captured: &'s str,
+}

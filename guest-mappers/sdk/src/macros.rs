@@ -1,0 +1,95 @@
+/// Makes the crate a mapping module: in the sandbox it exports the world `mapping-module`, and
+/// everywhere it gains a function `manifest`.
+///
+/// The crate must be built as a `cdylib`, and this macro may stand in it once.
+#[macro_export]
+macro_rules! export_mapping {
+    ($mapping:ty) => {
+        /// Who this module is.
+        #[must_use]
+        pub fn manifest() -> $crate::Manifest {
+            $crate::Manifest::of_mapping::<$mapping>(
+                env!("CARGO_PKG_NAME"),
+                env!("CARGO_PKG_VERSION"),
+            )
+        }
+
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            $crate::__guest_allocator!();
+
+            struct Module;
+
+            impl $crate::guest::mapping::Guest for Module {
+                fn manifest() -> String {
+                    $crate::guest::report_panics();
+                    manifest().to_json()
+                }
+
+                fn map_page(
+                    context: $crate::guest::types::PageContext,
+                    page: Vec<u8>,
+                ) -> Result<$crate::guest::types::MappedPage, $crate::guest::types::PageError>
+                {
+                    $crate::guest::map_page::<$mapping>(context, &page)
+                }
+            }
+
+            $crate::guest::mapping_world::export_mapping_module!(
+                Module with_types_in $crate::guest::mapping_world
+            );
+        };
+    };
+}
+
+/// Makes the crate an overlay module: in the sandbox it exports the world `overlay-module`, and
+/// everywhere it gains a function `manifest`.
+///
+/// The crate must be built as a `cdylib`, and this macro may stand in it once.
+#[macro_export]
+macro_rules! export_overlay {
+    ($overlay:ty) => {
+        /// Who this module is.
+        #[must_use]
+        pub fn manifest() -> $crate::Manifest {
+            $crate::Manifest::of_overlay::<$overlay>(
+                env!("CARGO_PKG_NAME"),
+                env!("CARGO_PKG_VERSION"),
+            )
+        }
+
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            $crate::__guest_allocator!();
+
+            struct Module;
+
+            impl $crate::guest::overlay::Guest for Module {
+                fn manifest() -> String {
+                    $crate::guest::report_panics();
+                    manifest().to_json()
+                }
+
+                fn amend_page(
+                    context: $crate::guest::types::PageContext,
+                    page: Vec<u8>,
+                    mapped: $crate::guest::types::MappedPage,
+                ) -> Result<$crate::guest::types::MappedPage, $crate::guest::types::PageError>
+                {
+                    $crate::guest::amend_page::<$overlay>(context, &page, mapped)
+                }
+            }
+
+            $crate::guest::overlay_world::export_overlay_module!(
+                Module with_types_in $crate::guest::overlay_world
+            );
+        };
+    };
+}
+
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __guest_allocator {
+    () => {};
+}

@@ -1,0 +1,69 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Mapping, Overlay};
+
+/// What a module does with a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// It makes the records.
+    Mapping,
+    /// It amends records.
+    Overlay,
+}
+
+/// Who a module is, as the host reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The crate's name.
+    pub name: String,
+    /// The crate's version.
+    pub version: String,
+    /// What the module does with a page.
+    pub kind: Kind,
+    /// The connector objects that it handles.
+    pub objects: Vec<String>,
+    /// The attributes beyond those of the stock schema, as JSON Schema properties.
+    pub attributes: Value,
+    /// The JSON Schema of the module's settings; null if it has none.
+    pub settings: Value,
+    /// What the module asks of the host.
+    pub capabilities: Vec<String>,
+}
+
+impl Manifest {
+    /// The manifest of a mapping, under the name and version of its crate.
+    #[must_use]
+    pub fn of_mapping<M: Mapping>(name: &str, version: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            kind: Kind::Mapping,
+            objects: vec![M::OBJECT.to_owned()],
+            attributes: M::attributes(),
+            settings: M::settings(),
+            capabilities: M::CAPABILITIES.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// The manifest of an overlay, under the name and version of its crate.
+    #[must_use]
+    pub fn of_overlay<O: Overlay>(name: &str, version: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            kind: Kind::Overlay,
+            objects: vec![O::OBJECT.to_owned()],
+            attributes: O::attributes(),
+            settings: O::settings(),
+            capabilities: O::CAPABILITIES.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// The manifest as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}

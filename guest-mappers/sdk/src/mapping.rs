@@ -1,0 +1,161 @@
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::body::{each, each_alone};
+use crate::{Body, Context, Issue, MappedPage, Notes, PageError, Rejection, Row, Severity};
+
+/// A module that turns the objects of a page into records.
+pub trait Mapping {
+    /// The connector object, for example `EcsTask`.
+    const OBJECT: &'static str;
+    /// Where the page keeps the objects.
+    const BODY: Body;
+    /// What the module asks of the host, for example `environment-values`.
+    const CAPABILITIES: &'static [&'static str] = &[];
+
+    /// The members that matter, borrowed from the page.
+    type Source<'a>: Deserialize<'a>;
+    /// The attributes.
+    type Record<'s>: Serialize;
+
+    /// Makes the record of one object.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the object has no identity or otherwise cannot become a record. The other objects of
+    /// the page are not affected.
+    fn map<'s, 'a: 's>(
+        source: &'s Self::Source<'a>,
+        context: &'s Context,
+        notes: &mut Notes<'_>,
+    ) -> Result<Self::Record<'s>, Rejection>;
+
+    /// The attributes beyond those of the stock schema, as JSON Schema properties.
+    #[must_use]
+    fn attributes() -> Value {
+        json!({})
+    }
+
+    /// The JSON Schema of the module's settings; null if it has none.
+    #[must_use]
+    fn settings() -> Value {
+        Value::Null
+    }
+}
+
+/// Maps the raw body of one Describe response: what the sandbox runs, and what a test calls.
+///
+/// # Errors
+///
+/// Fails if the module does not map the context's object or if the page is not a response that
+/// could hold such objects. A single bad object is an issue of the result instead.
+pub fn map_page<M: Mapping>(context: &Context, page: &[u8]) -> Result<MappedPage, PageError> {
+    let page = check_page(M::OBJECT, context, page)?;
+    let mut output = Output::for_page(page.len());
+    if each(M::BODY, page, |index, source| {
+        output.map::<M>(context, index, &source)
+    })
+    .is_ok()
+    {
+        return Ok(output.page);
+    }
+    output = Output::for_page(page.len());
+    each_alone(M::BODY, page, |index, source| match source {
+        Ok(source) => output.map::<M>(context, index, &source),
+        Err(issue) => output.page.issues.push(issue),
+    })?;
+    Ok(output.page)
+}
+
+/// Checks what must hold before a page is read at all.
+pub(crate) fn check_page<'a>(
+    object: &str,
+    context: &Context,
+    page: &'a [u8],
+) -> Result<&'a str, PageError> {
+    if context.object != object {
+        let message = format!("this module handles {object}, not the requested connector object");
+        return Err(PageError::UnsupportedObject(message));
+    }
+    if u32::try_from(page.len()).is_err() {
+        return Err(PageError::MalformedPage(
+            "the page is larger than 4 GiB".to_owned(),
+        ));
+    }
+    std::str::from_utf8(page).map_err(|error| {
+        let position = error.valid_up_to();
+        PageError::MalformedPage(format!("the page is not UTF-8 at byte {position}"))
+    })
+}
+
+/// The result while it grows.
+struct Output {
+    page: MappedPage,
+}
+
+impl Output {
+    /// Records of full-size objects take a third of their page; half of it is rarely outgrown.
+    fn for_page(page_bytes: usize) -> Self {
+        let payload = Vec::with_capacity(page_bytes / 2);
+        Self {
+            page: MappedPage {
+                payload,
+                ..MappedPage::default()
+            },
+        }
+    }
+
+    fn map<M: Mapping>(&mut self, context: &Context, source_index: u32, source: &M::Source<'_>) {
+        let mut notes = Notes {
+            body: M::BODY,
+            source_index,
+            issues: &mut self.page.issues,
+        };
+        match M::map(source, context, &mut notes) {
+            Ok(record) => write_row(&mut self.page, M::BODY, source_index, &record),
+            Err(rejection) => self
+                .page
+                .issues
+                .push(rejected(M::BODY, source_index, rejection)),
+        }
+    }
+}
+
+/// Appends a record to the payload, or an issue if it cannot be written as JSON.
+pub(crate) fn write_row(
+    page: &mut MappedPage,
+    body: Body,
+    source_index: u32,
+    record: &impl Serialize,
+) {
+    let start = page.payload.len();
+    let written = serde_json::to_writer(&mut page.payload, record).is_ok();
+    let offset = u32::try_from(start);
+    let length = u32::try_from(page.payload.len() - start);
+    if let (true, Ok(offset), Ok(length)) = (written, offset, length) {
+        page.rows.push(Row {
+            source_index,
+            offset,
+            length,
+        });
+        return;
+    }
+    page.payload.truncate(start);
+    let message = "the mapper made a record that cannot be written as JSON".to_owned();
+    let rejection = Rejection {
+        code: "unwritable-record",
+        member: String::new(),
+        message,
+    };
+    page.issues.push(rejected(body, source_index, rejection));
+}
+
+fn rejected(body: Body, source_index: u32, rejection: Rejection) -> Issue {
+    Issue {
+        source_index: Some(source_index),
+        severity: Severity::Rejected,
+        code: rejection.code,
+        path: body.path(source_index, &rejection.member),
+        message: rejection.message,
+    }
+}

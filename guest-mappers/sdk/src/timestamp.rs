@@ -1,0 +1,183 @@
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use time::OffsetDateTime;
+
+use crate::decimal::scaled_floor;
+use crate::problem::unexpected_json;
+
+/// A time of the page: a number of seconds since 1970, down to the millisecond below it.
+///
+/// [`Notes::time`](crate::Notes::time) makes an attribute of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timestamp {
+    /// Milliseconds since 1970 UTC; `None` beyond 64 bits.
+    epoch_ms: Option<i64>,
+}
+
+impl Timestamp {
+    /// The time as an attribute's value, or `None` if its year is outside 0000 to 9999.
+    #[must_use]
+    pub fn to_utc(self) -> Option<UtcTime> {
+        let epoch_ms = self.epoch_ms?;
+        let whole_second = OffsetDateTime::from_unix_timestamp(epoch_ms.div_euclid(1_000)).ok()?;
+        let millisecond = u16::try_from(epoch_ms.rem_euclid(1_000)).ok()?;
+        (whole_second.year() >= 0).then_some(UtcTime {
+            whole_second,
+            millisecond,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        if !json.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+            let expected = &"a number of epoch seconds";
+            return Err(D::Error::invalid_type(unexpected_json(json), expected));
+        }
+        Ok(Self {
+            epoch_ms: scaled_floor(json, 3).map(|floor| floor.value),
+        })
+    }
+}
+
+/// A time as records write it: RFC 3339, UTC, always three digits of milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UtcTime {
+    whole_second: OffsetDateTime,
+    millisecond: u16,
+}
+
+impl UtcTime {
+    /// `YYYY-MM-DDTHH:MM:SS.mmmZ`; an array because a record's times need no allocation.
+    fn rfc3339(self) -> [u8; 24] {
+        let (year, month, day) = self.whole_second.to_calendar_date();
+        let (hour, minute, second) = self.whole_second.to_hms();
+        let year = u16::try_from(year).unwrap_or(0);
+
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        write_digits(&mut text[0..4], year);
+        write_digits(&mut text[5..7], u16::from(u8::from(month)));
+        write_digits(&mut text[8..10], u16::from(day));
+        write_digits(&mut text[11..13], u16::from(hour));
+        write_digits(&mut text[14..16], u16::from(minute));
+        write_digits(&mut text[17..19], u16::from(second));
+        write_digits(&mut text[20..23], self.millisecond);
+        text
+    }
+}
+
+/// Fills the place with the number's last decimal digits.
+fn write_digits(place: &mut [u8], mut number: u16) {
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
+impl fmt::Display for UtcTime {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(std::str::from_utf8(&self.rfc3339()).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl Serialize for UtcTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = self.rfc3339();
+        serializer.serialize_str(std::str::from_utf8(&text).map_err(serde::ser::Error::custom)?)
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for UtcTime {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "UtcTime".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "format": "date-time",
+            "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use super::*;
+
+    fn utc(json: &str) -> Option<String> {
+        serde_json::from_str::<Timestamp>(json)
+            .unwrap()
+            .to_utc()
+            .map(|time| time.to_string())
+    }
+
+    #[test]
+    fn the_exact_decimal_is_rounded_down_to_the_millisecond() {
+        let cases = [
+            ("0", "1970-01-01T00:00:00.000Z"),
+            ("1466801808.5959", "2016-06-24T20:56:48.595Z"),
+            ("1.466801808595E9", "2016-06-24T20:56:48.595Z"),
+            ("1472487952.13", "2016-08-29T16:25:52.130Z"),
+            ("-0.0005", "1969-12-31T23:59:59.999Z"),
+            ("-1", "1969-12-31T23:59:59.000Z"),
+            ("1e-999999999", "1970-01-01T00:00:00.000Z"),
+            ("-1e-999999999", "1969-12-31T23:59:59.999Z"),
+            ("951782400", "2000-02-29T00:00:00.000Z"),
+        ];
+        for (json, expected) in cases {
+            assert_eq!(utc(json).as_deref(), Some(expected), "{json}");
+        }
+    }
+
+    #[test]
+    fn years_have_four_digits_or_there_is_no_time() {
+        assert_eq!(
+            utc("253402300799.9999").as_deref(),
+            Some("9999-12-31T23:59:59.999Z")
+        );
+        assert_eq!(
+            utc("-62167219200").as_deref(),
+            Some("0000-01-01T00:00:00.000Z")
+        );
+        for json in [
+            "253402300800",
+            "-62167219200.0001",
+            "1e999999999",
+            "-1e30",
+            "1e18",
+        ] {
+            assert_eq!(utc(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn only_a_number_is_a_time() {
+        for json in [
+            "\"1466801808\"",
+            "\"2016-06-24T20:56:48Z\"",
+            "true",
+            "[]",
+            "{}",
+        ] {
+            let error = serde_json::from_str::<Timestamp>(json)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains("expected a number of epoch seconds"),
+                "{json}: {error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,133 @@
+use portolan_mapper_sdk::{Int, Tags, TextSet, UtcTime};
+use serde::Serialize;
+
+/// An Amazon ECS service.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    schemars(title = "EcsService", deny_unknown_fields)
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub struct EcsService<'s> {
+    /// What identifies the service in the data model: its ARN.
+    ///
+    /// Source: `service.serviceArn`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub uid: &'s str,
+    /// The ARN of the service.
+    ///
+    /// Source: `service.serviceArn`.
+    pub service_arn: &'s str,
+    /// The name of the service.
+    ///
+    /// Source: `service.serviceName`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_name: Option<&'s str>,
+    /// What to call the service: its name, or its ARN if it has none.
+    ///
+    /// Source: service.serviceName, else service.serviceArn.
+    pub name: &'s str,
+    /// The status of the service as ECS words it.
+    ///
+    /// Source: `service.status`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_status: Option<&'s str>,
+    /// The ARN of the cluster that the service runs in.
+    ///
+    /// Source: `service.clusterArn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_arn: Option<&'s str>,
+    /// The task definition that the service starts tasks from.
+    ///
+    /// Source: `service.taskDefinition`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_definition: Option<&'s str>,
+    /// The IAM role with which ECS registers tasks at a load balancer.
+    ///
+    /// Source: `service.roleArn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_role_arn: Option<&'s str>,
+    /// The launch type, for example `FARGATE`.
+    ///
+    /// Source: `service.launchType`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub launch_type: Option<&'s str>,
+    /// The scheduling strategy, `REPLICA` or `DAEMON`.
+    ///
+    /// Source: `service.schedulingStrategy`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduling_strategy: Option<&'s str>,
+    /// The operating system family of Fargate tasks.
+    ///
+    /// Source: `service.platformFamily`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform_family: Option<&'s str>,
+    /// The Fargate platform version.
+    ///
+    /// Source: `service.platformVersion`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform_version: Option<&'s str>,
+    /// How many tasks should run.
+    ///
+    /// Source: `service.desiredCount`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desired_count: Option<Int>,
+    /// How many tasks run.
+    ///
+    /// Source: `service.runningCount`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub running_count: Option<Int>,
+    /// How many tasks wait to run.
+    ///
+    /// Source: `service.pendingCount`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending_count: Option<Int>,
+    /// Whether tasks get a public IP address.
+    ///
+    /// Source: service.networkConfiguration.awsvpcConfiguration.assignPublicIp == ENABLED.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assign_public_ip: Option<bool>,
+    /// The subnets that tasks are placed in.
+    ///
+    /// Source: `service.networkConfiguration.awsvpcConfiguration.subnets`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subnet_ids: Option<TextSet<'s>>,
+    /// The security groups of tasks.
+    ///
+    /// Source: `service.networkConfiguration.awsvpcConfiguration.securityGroups`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security_group_ids: Option<TextSet<'s>>,
+    /// The load balancer target groups of the service.
+    ///
+    /// Source: `service.loadBalancers[*].targetGroupArn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_group_arns: Option<TextSet<'s>>,
+    /// When the service was created.
+    ///
+    /// Source: `service.createdAt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<UtcTime>,
+    /// The tags of the service, key to value.
+    ///
+    /// Source: `service.tags`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Tags<'s>>,
+    /// The cloud that the object lives in; always `AWS`.
+    ///
+    /// Source: the constant `AWS`.
+    pub cloud_provider: &'static str,
+    /// The AWS account that was asked, twelve digits.
+    ///
+    /// Source: the sync's account.
+    pub account_id: &'s str,
+    /// The AWS Region that was asked.
+    ///
+    /// Source: the sync's Region.
+    pub region: &'s str,
+    /// When the sync that saw the object began.
+    ///
+    /// Source: the sync's timestamp.
+    #[cfg_attr(feature = "schema", schemars(with = "portolan_mapper_sdk::UtcTime"))]
+    pub last_captured: &'s str,
+}

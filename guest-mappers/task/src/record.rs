@@ -1,0 +1,135 @@
+use portolan_mapper_sdk::{Tags, TextSet, UtcTime};
+use serde::Serialize;
+
+/// An Amazon ECS task.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(title = "EcsTask", deny_unknown_fields))]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub struct EcsTask<'s> {
+    /// What identifies the task in the data model: its ARN.
+    ///
+    /// Source: `task.taskArn`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub uid: &'s str,
+    /// The ARN of the task.
+    ///
+    /// Source: `task.taskArn`.
+    pub task_arn: &'s str,
+    /// What to call the task: its ARN.
+    ///
+    /// Source: `task.taskArn`.
+    pub name: &'s str,
+    /// The ARN of the cluster that the task runs in.
+    ///
+    /// Source: `task.clusterArn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_arn: Option<&'s str>,
+    /// The ARN of the task definition that the task was started from.
+    ///
+    /// Source: `task.taskDefinitionArn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_definition_arn: Option<&'s str>,
+    /// The ARN of the container instance that hosts the task; none on Fargate.
+    ///
+    /// Source: `task.containerInstanceArn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container_instance_arn: Option<&'s str>,
+    /// The Availability Zone of the task.
+    ///
+    /// Source: `task.availabilityZone`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub availability_zone: Option<&'s str>,
+    /// The task group, for example `service:web`.
+    ///
+    /// Source: `task.group`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<&'s str>,
+    /// The launch type, for example `FARGATE`.
+    ///
+    /// Source: `task.launchType`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub launch_type: Option<&'s str>,
+    /// The Fargate platform version.
+    ///
+    /// Source: `task.platformVersion`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform_version: Option<&'s str>,
+    /// The CPU units of the task, as text.
+    ///
+    /// Source: `task.cpu`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<&'s str>,
+    /// The memory of the task in MiB, as text.
+    ///
+    /// Source: `task.memory`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<&'s str>,
+    /// The images of the task's containers.
+    ///
+    /// Source: `task.containers[*].image`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container_images: Option<TextSet<'s>>,
+    /// The elastic network interfaces of the task.
+    ///
+    /// Source: `task.attachments[*].details[networkInterfaceId]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_interface_ids: Option<TextSet<'s>>,
+    /// The private IPv4 addresses of the task.
+    ///
+    /// Source: `task.attachments[*].details[privateIPv4Address]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_ip_addresses: Option<TextSet<'s>>,
+    /// The subnets of the task.
+    ///
+    /// Source: `task.attachments[*].details[subnetId]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subnet_ids: Option<TextSet<'s>>,
+    /// The status that ECS drives the task toward.
+    ///
+    /// Source: `task.desiredStatus`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desired_status: Option<&'s str>,
+    /// The last known status of the task as ECS words it.
+    ///
+    /// Source: `task.lastStatus`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_status: Option<&'s str>,
+    /// When the task was created.
+    ///
+    /// Source: `task.createdAt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<UtcTime>,
+    /// When the task began to run.
+    ///
+    /// Source: `task.startedAt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_started: Option<UtcTime>,
+    /// When the task stopped.
+    ///
+    /// Source: `task.stoppedAt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_stopped: Option<UtcTime>,
+    /// The tags of the task, key to value.
+    ///
+    /// Source: `task.tags`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Tags<'s>>,
+    /// The cloud that the object lives in; always `AWS`.
+    ///
+    /// Source: the constant `AWS`.
+    pub cloud_provider: &'static str,
+    /// The AWS account that was asked, twelve digits.
+    ///
+    /// Source: the sync's account.
+    pub account_id: &'s str,
+    /// The AWS Region that was asked.
+    ///
+    /// Source: the sync's Region.
+    pub region: &'s str,
+    /// When the sync that saw the object began.
+    ///
+    /// Source: the sync's timestamp.
+    #[cfg_attr(feature = "schema", schemars(with = "portolan_mapper_sdk::UtcTime"))]
+    pub last_captured: &'s str,
+}
