@@ -15,6 +15,7 @@ mod count;
 mod describe;
 mod dispatch;
 mod error;
+mod kind;
 mod list;
 mod place;
 mod render;
@@ -22,9 +23,14 @@ mod rules;
 mod server;
 mod state;
 mod sts;
+#[cfg(test)]
+mod testing;
 mod token;
 mod truth;
 mod world;
+
+#[cfg(test)]
+mod tests;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;

@@ -165,3 +165,6 @@ pub(super) fn describe_task_definition(call: &Call<'_>) -> Result<Answer, ApiErr
     let body = render::task_definition(call, found, tags).to_string();
     Ok(Answer { body, items: 1 })
 }
+
+#[cfg(test)]
+mod tests;

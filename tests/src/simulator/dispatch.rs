@@ -187,3 +187,6 @@ fn query(
     state.ledger().note(entry);
     response
 }
+
+#[cfg(test)]
+mod tests;

@@ -257,3 +257,6 @@ pub(super) fn list_task_definitions(call: &Call<'_>) -> Result<Answer, ApiError>
     };
     parameters.page(call, listing)
 }
+
+#[cfg(test)]
+mod tests;

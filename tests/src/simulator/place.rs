@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 
+use super::kind::Kind;
 use super::world::Shape;
 
 const CLUSTER_WORDS: [&str; 6] = ["payments", "search", "web", "batch", "edge", "ml"];
@@ -17,71 +18,6 @@ pub(super) fn mix(value: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
-}
-
-/// Where containers of a service or a family run; decides which members an answer has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Fargate,
-    FargateWindows,
-    /// Through a capacity provider, so that the service states no launch type.
-    FargateSpot,
-    Ec2Awsvpc,
-    Ec2Bridge,
-    Ec2Host,
-    External,
-}
-
-impl Kind {
-    const CYCLE: [Self; 8] = [
-        Self::Fargate,
-        Self::Ec2Awsvpc,
-        Self::FargateSpot,
-        Self::External,
-        Self::FargateWindows,
-        Self::Ec2Bridge,
-        Self::Ec2Host,
-        Self::Fargate,
-    ];
-
-    pub(super) fn launch_type(self) -> &'static str {
-        match self {
-            Self::Fargate | Self::FargateWindows | Self::FargateSpot => "FARGATE",
-            Self::Ec2Awsvpc | Self::Ec2Bridge | Self::Ec2Host => "EC2",
-            Self::External => "EXTERNAL",
-        }
-    }
-
-    pub(super) fn network_mode(self) -> &'static str {
-        match self {
-            Self::Ec2Bridge | Self::External => "bridge",
-            Self::Ec2Host => "host",
-            _ => "awsvpc",
-        }
-    }
-
-    pub(super) fn scheduling_strategy(self) -> &'static str {
-        match self {
-            Self::Ec2Host => "DAEMON",
-            _ => "REPLICA",
-        }
-    }
-
-    pub(super) fn platform_version(self) -> Option<&'static str> {
-        match self {
-            Self::FargateWindows => Some("1.0.0"),
-            Self::Fargate | Self::FargateSpot => Some("1.4.0"),
-            _ => None,
-        }
-    }
-
-    pub(super) fn platform_family(self) -> Option<&'static str> {
-        match self {
-            Self::FargateWindows => Some("Windows_Server_2022_Core"),
-            Self::Fargate | Self::FargateSpot => Some("Linux"),
-            _ => None,
-        }
-    }
 }
 
 /// A task: its index among those that run, or among those that had stopped from the start.
@@ -267,11 +203,11 @@ impl Place {
     pub(super) fn service_kind(&self, service: u64) -> Kind {
         let cluster = self.cluster_of(service);
         let position = service / self.shape.clusters.max(1);
-        Kind::CYCLE[((cluster + position) % 8) as usize]
+        Kind::of(cluster + position)
     }
 
     pub(super) fn family_kind(&self, family: u64) -> Kind {
-        Kind::CYCLE[(family % 8) as usize]
+        Kind::of(family)
     }
 
     /// The service that a task belongs to; about one task in eight stands alone.
@@ -289,7 +225,7 @@ impl Place {
     pub(super) fn task_kind(&self, task: TaskNumber) -> Kind {
         match self.service_of(task) {
             Some(service) => self.service_kind(service),
-            None => Kind::CYCLE[(task.index % 8) as usize],
+            None => Kind::of(task.index),
         }
     }
 

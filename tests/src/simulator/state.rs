@@ -25,6 +25,7 @@ pub(super) struct State {
     started_at: Instant,
     /// Replaced as a whole, so that a request sees the same rules from start to end.
     rules: Mutex<Arc<Rules>>,
+    /// For faults only, so that the same calls meet the same faults again.
     random: Mutex<fastrand::Rng>,
     sessions: Mutex<Sessions>,
     buckets: Mutex<Buckets>,
@@ -66,29 +67,6 @@ impl State {
             return None;
         }
         Arc::make_mut(&mut rules).draw_fault(operation, &mut lock(&self.random))
-    }
-
-    pub(super) fn random_text(&self, alphabet: &[u8], length: usize) -> String {
-        let mut random = lock(&self.random);
-        let mut letter = || {
-            random
-                .choice(alphabet)
-                .map_or('A', |&byte| char::from(byte))
-        };
-        (0..length).map(|_| letter()).collect()
-    }
-
-    pub(super) fn request_id(&self) -> String {
-        let bits = lock(&self.random).u128(..);
-        let hex = format!("{bits:032x}");
-        let (a, b, c, d, e) = (
-            &hex[..8],
-            &hex[8..12],
-            &hex[12..16],
-            &hex[16..20],
-            &hex[20..],
-        );
-        format!("{a}-{b}-{c}-{d}-{e}")
     }
 
     pub(super) fn sessions(&self) -> MutexGuard<'_, Sessions> {

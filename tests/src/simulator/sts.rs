@@ -68,19 +68,24 @@ pub(super) fn assume_role(
         );
         return Err(ApiError::new("AccessDenied", message).with_status(StatusCode::FORBIDDEN));
     }
-    let role_id = format!("AROA{}:{session_name}", state.random_text(LETTERS, 17));
+    let role_id = format!("AROA{}:{session_name}", random_text(17));
     let session = Session {
-        secret_access_key: state.random_text(LETTERS, 40),
-        token: format!("IQoJb3JpZ2luX2Vj{}", state.random_text(LETTERS, 240)),
+        secret_access_key: random_text(40),
+        token: format!("IQoJb3JpZ2luX2Vj{}", random_text(240)),
         account: account.to_owned(),
         arn: format!("arn:aws:sts::{account}:assumed-role/{role_name}/{session_name}"),
         role_id,
         expires_at: expiry(seconds, state.rules().session_lifetime),
     };
-    let id = format!("ASIA{}", state.random_text(LETTERS, 16));
+    let id = format!("ASIA{}", random_text(16));
     let answer = envelope("AssumeRole", &credentials(&id, &session), request_id);
     state.sessions().insert(id, session);
     Ok(answer)
+}
+
+fn random_text(length: usize) -> String {
+    let letter = |_| fastrand::choice(LETTERS).map_or('A', |&byte| char::from(byte));
+    (0..length).map(letter).collect()
 }
 
 fn credentials(id: &str, session: &Session) -> String {

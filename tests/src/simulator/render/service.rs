@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use super::{Millis, awsvpc_configuration, created_at, list, member, tags, text_member, uuid};
 use crate::simulator::call::Call;
-use crate::simulator::place::Kind;
+use crate::simulator::kind::Kind;
 
 const STRATEGY: &str = "[{\"capacityProvider\":\"FARGATE_SPOT\",\"weight\":3,\"base\":0},\
                         {\"capacityProvider\":\"FARGATE\",\"weight\":1,\"base\":1}]";

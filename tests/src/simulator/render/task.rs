@@ -4,7 +4,8 @@ use std::fmt::{self, Display};
 
 use super::{Millis, created_at, json, list, member, tags, text_member, uuid};
 use crate::simulator::call::Call;
-use crate::simulator::place::{Kind, TaskNumber};
+use crate::simulator::kind::Kind;
+use crate::simulator::place::TaskNumber;
 
 const STOPPED_REASONS: [(&str, &str); 3] = [
     (

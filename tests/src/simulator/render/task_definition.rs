@@ -4,7 +4,8 @@ use std::fmt::{self, Display};
 
 use super::{Millis, created_at, json, list, member, tags};
 use crate::simulator::call::Call;
-use crate::simulator::place::{Kind, Place, Revision};
+use crate::simulator::kind::Kind;
+use crate::simulator::place::{Place, Revision};
 
 const DAY_MS: u64 = super::DAY_MS;
 const CONTAINERS: [&str; 3] = ["main", "envoy", "log-router"];

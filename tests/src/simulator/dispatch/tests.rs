@@ -1,0 +1,214 @@
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue};
+use serde_json::json;
+
+use crate::simulator::rules::{Denial, Fault, FaultRule, Rules, Throttling};
+use crate::simulator::state::State;
+use crate::simulator::testing::{authorization, call, headers, refusal, send, small};
+use crate::simulator::world::{BASE_ACCESS_KEY, World};
+
+const ROLE: &str = "arn:aws:iam::111111111111:role/PortolanRead";
+
+/// A form for STS.
+fn form(action: &str, fields: &[(&str, &str)]) -> String {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("Action", action)
+        .extend_pairs(fields)
+        .finish()
+}
+
+fn assume(state: &State, fields: &[(&str, &str)]) -> (u16, String) {
+    send(
+        state,
+        &headers(BASE_ACCESS_KEY),
+        &form("AssumeRole", fields),
+    )
+}
+
+/// What is between the tags of the first XML element called `name`.
+fn element<'x>(xml: &'x str, name: &str) -> &'x str {
+    let inner = xml
+        .split_once(&format!("<{name}>"))
+        .map_or("", |(_, rest)| rest);
+    inner.split_once("</").map_or("", |(inner, _)| inner)
+}
+
+fn list_clusters(mut headers: HeaderMap, token: &str) -> HeaderMap {
+    let target = HeaderValue::from_static("AmazonEC2ContainerServiceV20141113.ListClusters");
+    headers.insert("x-amz-target", target);
+    headers.insert(
+        "x-amz-security-token",
+        HeaderValue::from_str(token).expect("plain text"),
+    );
+    headers
+}
+
+#[test]
+fn requests_without_known_credentials_are_refused() {
+    let state = small(Rules::default());
+    let refused = |headers: HeaderMap| send(&state, &list_clusters(headers, ""), "{}").1;
+    assert!(refused(headers("AKIANOBODY")).contains("UnrecognizedClientException"));
+    assert!(refused(HeaderMap::new()).contains("MissingAuthenticationTokenException"));
+    let mut malformed = HeaderMap::new();
+    malformed.insert(
+        "authorization",
+        HeaderValue::from_static("AWS4-HMAC-SHA256 Credential=x"),
+    );
+    assert!(refused(malformed).contains("IncompleteSignatureException"));
+}
+
+#[test]
+fn a_role_gives_credentials_of_its_account() {
+    let state = State::new(World::demo(1), Rules::default());
+    let (status, xml) = assume(&state, &[("RoleArn", ROLE), ("RoleSessionName", "test")]);
+    assert_eq!(status, 200, "{xml}");
+    let (id, token) = (element(&xml, "AccessKeyId"), element(&xml, "SessionToken"));
+    let (status, body) = send(&state, &list_clusters(headers(id), token), "{}");
+    assert!(
+        status == 200 && body.contains(":111111111111:cluster/default"),
+        "{body}"
+    );
+    let (_, body) = send(&state, &list_clusters(headers(id), "another"), "{}");
+    assert!(body.contains("UnrecognizedClientException"), "{body}");
+    let mut identity = headers(id);
+    identity.insert(
+        "x-amz-security-token",
+        HeaderValue::from_str(token).expect("plain text"),
+    );
+    let (_, xml) = send(&state, &identity, &form("GetCallerIdentity", &[]));
+    assert_eq!(element(&xml, "Account"), "111111111111");
+}
+
+#[test]
+fn sessions_expire() {
+    let state = State::new(World::demo(1), Rules::default());
+    state.change_rules(|rules| rules.session_lifetime = Some(Duration::ZERO));
+    let (_, xml) = assume(&state, &[("RoleArn", ROLE), ("RoleSessionName", "test")]);
+    let (id, token) = (element(&xml, "AccessKeyId"), element(&xml, "SessionToken"));
+    let (status, body) = send(&state, &list_clusters(headers(id), token), "{}");
+    assert!(
+        status == 400 && body.contains("ExpiredTokenException"),
+        "{body}"
+    );
+}
+
+#[test]
+fn roles_are_refused_as_aws_refuses_them() {
+    let guarded = "arn:aws:iam::222222222222:role/Guarded";
+    let world = World::demo(1).with_role(guarded, Some("secret-handshake"));
+    let state = State::new(world, Rules::default());
+    let outcome = |role, more: &[(&str, &str)]| {
+        let fields = [&[("RoleArn", role), ("RoleSessionName", "test")], more].concat();
+        let (status, xml) = assume(&state, &fields);
+        (status, element(&xml, "Code").to_owned())
+    };
+    let denied = (403, "AccessDenied".to_owned());
+    let invalid = (400, "ValidationError".to_owned());
+    assert_eq!(
+        outcome("arn:aws:iam::111111111111:role/Nobody", &[]),
+        denied
+    );
+    assert_eq!(outcome(guarded, &[]), denied);
+    assert_eq!(outcome(guarded, &[("ExternalId", "guess")]), denied);
+    assert_eq!(
+        outcome(guarded, &[("ExternalId", "secret-handshake")]).0,
+        200
+    );
+    assert_eq!(outcome("a garbage ARN that is long", &[]), invalid);
+    assert_eq!(outcome(ROLE, &[("DurationSeconds", "10")]), invalid);
+}
+
+#[test]
+fn unknown_operations_and_broken_bodies_are_refused_in_json() {
+    let state = small(Rules::default());
+    let unknown = refusal(&state, "ListEverything", &json!({}));
+    assert!(
+        unknown.starts_with("UnknownOperationException: "),
+        "{unknown}"
+    );
+    let headers = list_clusters(headers(BASE_ACCESS_KEY), "");
+    for broken in ["", "{", "[1]", "null"] {
+        let (status, body) = send(&state, &headers, broken);
+        assert!(
+            status == 400 && body.contains("SerializationException"),
+            "{broken}: {body}"
+        );
+    }
+}
+
+#[test]
+fn denials_name_the_caller_and_the_operation() {
+    let state = small(Rules::default());
+    let denial = Denial {
+        operation: Some("ListTasks".to_owned()),
+        ..Denial::default()
+    };
+    state.change_rules(|rules| rules.denials.push(denial));
+    let refused = refusal(&state, "ListTasks", &json!({}));
+    assert!(
+        refused.starts_with("AccessDeniedException: User: arn:aws:iam::"),
+        "{refused}"
+    );
+    assert!(refused.contains("ecs:ListTasks"), "{refused}");
+    assert_eq!(call(&state, "ListServices", &json!({})).0, 200);
+}
+
+#[test]
+fn an_empty_bucket_throttles_its_group_and_is_counted() {
+    let throttling = Some(Throttling {
+        other_clients_share: 1.0,
+    });
+    let state = small(Rules {
+        throttling,
+        ..Rules::default()
+    });
+    let granted = (0..60)
+        .filter(|_| call(&state, "DescribeClusters", &json!({})).0 == 200)
+        .count();
+    assert_eq!(granted, 50);
+    let refused = refusal(&state, "ListClusters", &json!({}));
+    assert_eq!(refused, "ThrottlingException: Rate exceeded");
+    assert_eq!(call(&state, "ListTasks", &json!({})).0, 200);
+    let counts = state.ledger().counts();
+    let of = |operation| counts.iter().find(|it| it.operation == operation);
+    let described = of("DescribeClusters").map(|it| (it.calls, it.throttled, it.items));
+    assert_eq!(described, Some((60, 10, 50)));
+}
+
+#[test]
+fn requests_are_logged_with_parameters_and_outcome() {
+    let state = small(Rules::default());
+    let fault = FaultRule::next("ListTasks", Fault::InternalFailure, 1);
+    state.change_rules(|rules| rules.faults.push(fault));
+    assert_eq!(
+        call(&state, "ListTasks", &json!({ "maxResults": 7 })).0,
+        500
+    );
+    assert_eq!(
+        call(&state, "ListTasks", &json!({ "maxResults": 7 })).0,
+        200
+    );
+    let requests = state.ledger().requests();
+    let answers: Vec<_> = requests.iter().map(|it| it.answer.as_str()).collect();
+    assert_eq!(answers, ["InternalFailure", "OK"]);
+    assert_eq!(requests[0].body, json!({ "maxResults": 7 }));
+    assert_eq!(
+        (&*requests[0].account, &*requests[0].region),
+        ("123456789012", "us-east-1")
+    );
+    state.reset();
+    assert!(state.ledger().requests().is_empty());
+}
+
+#[test]
+fn the_region_is_the_one_that_was_signed() {
+    let state = State::new(World::small(1), Rules::default());
+    let mut elsewhere = list_clusters(HeaderMap::new(), "");
+    let signed = HeaderValue::try_from(authorization(BASE_ACCESS_KEY, "eu-west-1"));
+    elsewhere.insert("authorization", signed.expect("plain text"));
+    assert_eq!(
+        send(&state, &elsewhere, "{}"),
+        (200, "{\"clusterArns\":[]}".to_owned())
+    );
+}
