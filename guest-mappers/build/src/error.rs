@@ -1,0 +1,90 @@
+use std::path::PathBuf;
+use std::process::ExitStatus;
+
+/// Why a mapper could not be built, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The request named no crate.
+    #[error("no crate folder was given; name at least one")]
+    NoCrates,
+    /// A folder holds no package that can be a mapper.
+    #[error("{path} is no mapper crate: {reason}")]
+    NotAMapper {
+        /// The folder.
+        path: PathBuf,
+        /// What is missing.
+        reason: String,
+    },
+    /// `cargo metadata` failed.
+    #[error("cargo cannot read the crate in {path}: {message}")]
+    Metadata {
+        /// The folder.
+        path: PathBuf,
+        /// What cargo said.
+        message: String,
+    },
+    /// No compiler can build for the target.
+    #[error(
+        "no standard library for {target} was found. Do one of:\n  \
+         rustup target add {target}\n  \
+         apt-get install -y --no-install-recommends rustc-web rust-web-src   (Debian, where rustup cannot download)",
+        target = crate::TARGET
+    )]
+    NoTarget,
+    /// The library source is there, but the linker is not.
+    #[error(
+        "rust-lld was found neither in the toolchain ({sysroot}) nor on PATH, and the target cannot be linked without it. Do one of:\n  \
+         rustup target add {target}\n  \
+         apt-get install -y --no-install-recommends lld   (and link it as rust-lld on PATH)",
+        target = crate::TARGET
+    )]
+    NoLinker {
+        /// The toolchain that was searched.
+        sysroot: PathBuf,
+    },
+    /// Cargo or rustc could not be started.
+    #[error("cannot run cargo or rustc; is Rust installed?")]
+    RunCargo(#[source] std::io::Error),
+    /// Cargo ended with an error, which it has explained itself.
+    #[error("cargo failed ({0}); its messages are above")]
+    Cargo(ExitStatus),
+    /// A file could not be read.
+    #[error("cannot read {path}; does the crate have crate-type \"cdylib\"?")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error("cannot write {path}")]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The compiled module is no mapper.
+    #[error(
+        "{package} does not make a component: {message}. Does it call export_mapping! or export_overlay!?"
+    )]
+    Encode {
+        /// The crate.
+        package: String,
+        /// What the encoder said.
+        message: String,
+    },
+    /// The module imports something that no host offers to a mapper.
+    #[error(
+        "{package} imports {import}, but a mapper may import nothing besides {allowed}. \
+         Remove the dependency that needs it",
+        allowed = crate::component::DIAGNOSTICS
+    )]
+    ForbiddenImport {
+        /// The crate.
+        package: String,
+        /// The import as the component names it.
+        import: String,
+    },
+}

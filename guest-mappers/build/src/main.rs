@@ -1,0 +1,49 @@
+//! `portolan-mapper-build --out DIR CRATE_DIR...`
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Parser;
+use portolan_mapper_build::{Request, build};
+
+/// Builds mapper crates into WebAssembly components.
+///
+/// Prints one line per component: its path and its size in bytes, separated by a tab.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The folder that takes the components, each named after the folder of its crate.
+    #[arg(long = "out", value_name = "DIR")]
+    out_dir: PathBuf,
+
+    /// Where cargo keeps its work [default: target/mappers of the workspace].
+    #[arg(long, value_name = "DIR")]
+    target_dir: Option<PathBuf>,
+
+    /// The folders of the mapper crates, all of one workspace.
+    #[arg(required = true, value_name = "CRATE_DIR")]
+    crate_dirs: Vec<PathBuf>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let Arguments {
+        out_dir,
+        target_dir,
+        crate_dirs,
+    } = Arguments::parse();
+    let built = build(&Request {
+        crate_dirs,
+        out_dir,
+        target_dir,
+    })?;
+    let mut stdout = std::io::stdout().lock();
+    for component in built {
+        writeln!(
+            stdout,
+            "{}\t{}",
+            component.path.display(),
+            component.size_bytes
+        )?;
+    }
+    Ok(())
+}
