@@ -39,6 +39,8 @@ mod object;
 mod overlay;
 mod problem;
 mod tags;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
 mod text;
 mod timestamp;
 

@@ -1,0 +1,67 @@
+//! What a mapper's own tests need: a context, and pages mapped to JSON values.
+
+use serde_json::Value;
+
+use crate::{Context, Issue, Mapping, Overlay, PageError, amend_page, map_page};
+
+/// Where the pages of tests come from: account 123456789012, Region us-west-2, captured at
+/// 2026-11-21T01:32:00.123Z.
+#[must_use]
+pub fn context(object: &str) -> Context {
+    Context {
+        object: object.to_owned(),
+        operation: String::new(),
+        partition: "aws".to_owned(),
+        account_id: "123456789012".to_owned(),
+        region: "us-west-2".to_owned(),
+        captured_at: "2026-11-21T01:32:00.123Z".to_owned(),
+        config: "{}".to_owned(),
+    }
+}
+
+/// What a module made of a page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The records or patches, each with its position in the page.
+    pub records: Vec<(u32, Value)>,
+    /// Everything that the module had to say.
+    pub issues: Vec<Issue>,
+}
+
+/// Maps a page in the [`context()`] of tests.
+///
+/// # Errors
+///
+/// Fails as [`map_page`] does, and if a row is no JSON.
+pub fn map<M: Mapping>(page: &str) -> Result<Outcome, PageError> {
+    outcome(map_page::<M>(&context(M::OBJECT), page.as_bytes())?)
+}
+
+/// Maps a page in the [`context()`] of tests, then gives the patches of an overlay.
+///
+/// # Errors
+///
+/// Fails as [`map_page`] and [`amend_page`] do, and if a row is no JSON.
+pub fn amend<M: Mapping, O: Overlay>(page: &str) -> Result<Outcome, PageError> {
+    let mapped = map_page::<M>(&context(M::OBJECT), page.as_bytes())?;
+    outcome(amend_page::<O>(
+        &context(O::OBJECT),
+        page.as_bytes(),
+        &mapped,
+    )?)
+}
+
+fn outcome(mapped: crate::MappedPage) -> Result<Outcome, PageError> {
+    let record = |row| serde_json::from_slice(mapped.record(row));
+    let records = mapped
+        .rows
+        .iter()
+        .map(|row| Ok((row.source_index, record(row)?)));
+    let records = records
+        .collect::<Result<_, serde_json::Error>>()
+        .map_err(|error| PageError::Internal(format!("a row is no JSON: {error}")))?;
+    Ok(Outcome {
+        records,
+        issues: mapped.issues,
+    })
+}

@@ -1,0 +1,28 @@
+//! The schema says what a record holds.
+
+#![cfg(feature = "schema")]
+
+use portolan_mapper_sdk::json;
+
+#[test]
+fn the_schema_is_strict_and_explains_every_attribute() {
+    let schema = portolan_mapper_service::schema().to_value();
+    assert_eq!(schema["title"], "EcsService");
+    assert_eq!(schema["additionalProperties"], false);
+    let always = [
+        "UID",
+        "SERVICE_ARN",
+        "NAME",
+        "CLOUD_PROVIDER",
+        "ACCOUNT_ID",
+        "REGION",
+        "LAST_CAPTURED",
+    ];
+    assert_eq!(schema["required"], json!(always));
+    assert_eq!(schema["properties"]["UID"]["minLength"], 1);
+    assert_eq!(schema["properties"]["LAST_CAPTURED"]["format"], "date-time");
+    for (name, attribute) in schema["properties"].as_object().into_iter().flatten() {
+        let description = attribute["description"].as_str().unwrap_or_default();
+        assert!(description.contains("Source: "), "{name}: {attribute}");
+    }
+}
