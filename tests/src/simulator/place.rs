@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Display};
 
-use super::kind::Kind;
 use super::world::Shape;
 
 const CLUSTER_WORDS: [&str; 6] = ["payments", "search", "web", "batch", "edge", "ml"];
@@ -186,81 +185,6 @@ impl Place {
             stopped: number & 1 == 1,
         };
         (self.task_id(task) == id).then_some(task)
-    }
-
-    /// How many of `total` objects that are spread over the clusters are in `cluster`.
-    pub(super) fn members(&self, cluster: u64, total: u64) -> u64 {
-        match self.shape.clusters {
-            clusters if clusters == 0 || cluster >= total => 0,
-            clusters => (total - cluster - 1) / clusters + 1,
-        }
-    }
-
-    pub(super) fn cluster_of(&self, index: u64) -> u64 {
-        index % self.shape.clusters.max(1)
-    }
-
-    pub(super) fn service_kind(&self, service: u64) -> Kind {
-        let cluster = self.cluster_of(service);
-        let position = service / self.shape.clusters.max(1);
-        Kind::of(cluster + position)
-    }
-
-    pub(super) fn family_kind(&self, family: u64) -> Kind {
-        Kind::of(family)
-    }
-
-    /// The service that a task belongs to; about one task in eight stands alone.
-    pub(super) fn service_of(&self, task: TaskNumber) -> Option<u64> {
-        let cluster = self.cluster_of(task.index);
-        let services = self.members(cluster, self.shape.services);
-        let alone = self.hash(1, task.index).is_multiple_of(8);
-        if services == 0 || alone {
-            return None;
-        }
-        let position = (task.index / self.shape.clusters.max(1)) % services;
-        Some(cluster + position * self.shape.clusters)
-    }
-
-    pub(super) fn task_kind(&self, task: TaskNumber) -> Kind {
-        match self.service_of(task) {
-            Some(service) => self.service_kind(service),
-            None => Kind::of(task.index),
-        }
-    }
-
-    /// The deployment that a service is in.
-    pub(super) fn deployment_id(&self, service: u64) -> String {
-        format!("ecs-svc/{:019}", self.hash(3, service) >> 1)
-    }
-
-    /// The deployment or the person that started a task.
-    pub(super) fn started_by(&self, task: TaskNumber) -> String {
-        match self.service_of(task) {
-            Some(service) => self.deployment_id(service),
-            None => "nightly-batch".to_owned(),
-        }
-    }
-
-    /// The newest revision of a family of the service's own kind, as far as there is one.
-    pub(super) fn revision_of_service(&self, service: u64) -> Revision {
-        let families = self.shape.families.max(1);
-        let family = service % families;
-        let of_kind = (family / 8 * 8..)
-            .find(|&it| it >= families || self.family_kind(it) == self.service_kind(service));
-        Revision {
-            family: of_kind.filter(|&it| it < families).unwrap_or(family),
-            revision: self.revisions_per_family().max(1),
-        }
-    }
-
-    pub(super) fn revision_of_task(&self, task: TaskNumber) -> Revision {
-        let own = Revision {
-            family: self.hash(2, task.index) % self.shape.families.max(1),
-            revision: self.revisions_per_family().max(1),
-        };
-        self.service_of(task)
-            .map_or(own, |service| self.revision_of_service(service))
     }
 }
 

@@ -31,72 +31,37 @@ pub(in crate::simulator) fn task(
     fmt::from_fn(move |f| {
         let index = task.index;
         let (kind, service) = (place.task_kind(task), place.service_of(task));
-        let stopped = call.has_stopped(task);
-        let status = if stopped { "STOPPED" } else { "RUNNING" };
-        let created = created_at(place, 50, index << 1 | u64::from(task.stopped));
         let cluster = place.cluster_name(place.cluster_of(index));
         let id = place.task_id(task);
         let arn = place.arn(format_args!("task/{cluster}/{id}")).to_string();
         let revision = place.revision_of_task(task);
-        let group = match service {
-            Some(service) => format!("service:{}", place.service_name(service)),
+        let service_name = service.map(|service| place.service_name(service));
+        let group = match &service_name {
+            Some(name) => format!("service:{name}"),
             None => format!("family:{}", place.family_name(revision.family)),
         };
-        let service_name = service.map(|service| place.service_name(service));
         let managed = service_name
             .as_deref()
             .map(|name| ("aws:ecs:serviceName", name));
-        let fargate = kind.launch_type() == "FARGATE";
-        let on_aws = kind != Kind::External;
-        let provider = (kind == Kind::FargateSpot).then_some("FARGATE_SPOT");
-        let storage = fargate.then_some("{\"sizeInGiB\":20}");
-        let instance = (!fargate).then(|| {
-            let id = place.hash(51, index % 64);
-            place.arn(format!("container-instance/{cluster}/{id:032x}"))
-        });
-        let zone = char::from(b'a' + (place.hash(52, index) % 3) as u8);
         write!(
             f,
             "{{\"attachments\":{attachments},\"attributes\":\
-             [{{\"name\":\"ecs.cpu-architecture\",\"value\":\"x86_64\"}}],{zone}{provider}\
-             \"clusterArn\":\"{cluster_arn}\",\"connectivity\":\"CONNECTED\",\
-             \"connectivityAt\":{connected},{instance}\"containers\":{containers},\
-             \"cpu\":\"{cpu}\",\"createdAt\":{created},\"desiredStatus\":\"{status}\",\
-             \"enableExecuteCommand\":{exec},{storage}{fargate_storage}\"group\":\"{group}\",\
-             \"healthStatus\":\"{health}\",\"lastStatus\":\"{status}\",\
-             \"launchType\":\"{launch_type}\",\"memory\":\"{memory}\",\"overrides\":{overrides},\
-             {platform_version}{platform_family}\"pullStartedAt\":{pull},\"pullStoppedAt\":{pulled},\
-             \"startedAt\":{started},\"startedBy\":\"{started_by}\",{stop}\"tags\":{tags},\
-             \"taskArn\":\"{arn}\",\"taskDefinitionArn\":\"{definition}\",\"version\":{version}}}",
-            attachments = attachments(call, task, kind, stopped),
-            zone = text_member(
-                "availabilityZone",
-                on_aws.then(|| format!("{}{zone}", place.region))
-            ),
-            provider = text_member("capacityProviderName", provider),
+             [{{\"name\":\"ecs.cpu-architecture\",\"value\":\"x86_64\"}}],\
+             \"clusterArn\":\"{cluster_arn}\",\"containers\":{containers},\
+             \"cpu\":\"{cpu}\",\"enableExecuteCommand\":{exec},\"group\":\"{group}\",\
+             \"memory\":\"{memory}\",\"overrides\":{overrides},{placement}{lifecycle}\
+             \"startedBy\":\"{started_by}\",\"tags\":{tags},\"taskArn\":\"{arn}\",\
+             \"taskDefinitionArn\":\"{definition}\",\"version\":{version}}}",
+            attachments = attachments(call, task, kind),
             cluster_arn = place.arn(format_args!("cluster/{cluster}")),
-            connected = created.later(4_321),
-            instance = text_member("containerInstanceArn", instance),
-            containers = containers(call, task, kind, &arn, stopped),
+            containers = containers(call, task, kind, &arn),
             cpu = 256 << (index % 4),
             exec = index.is_multiple_of(6),
-            storage = member("ephemeralStorage", storage),
-            fargate_storage = member("fargateEphemeralStorage", storage),
-            health = if index.is_multiple_of(2) {
-                "HEALTHY"
-            } else {
-                "UNKNOWN"
-            },
-            launch_type = kind.launch_type(),
             memory = 512 << (index % 4),
             overrides = overrides(call, task),
-            platform_version = text_member("platformVersion", kind.platform_version()),
-            platform_family = text_member("platformFamily", kind.platform_family()),
-            pull = created.later(9_000),
-            pulled = created.later(17_777),
-            started = created.later(21_003),
+            placement = placement(call, task, kind, &cluster),
+            lifecycle = lifecycle(call, task),
             started_by = place.started_by(task),
-            stop = stop(index, stopped, created),
             tags = tags(tags_asked, index, &id, managed),
             definition = place.revision_arn(revision),
             version = 3 + index % 4,
@@ -104,12 +69,68 @@ pub(in crate::simulator) fn task(
     })
 }
 
-fn stop(index: u64, stopped: bool, created: Millis) -> impl Display {
+/// Where the task runs.
+fn placement(call: &Call<'_>, task: TaskNumber, kind: Kind, cluster: &str) -> impl Display {
+    let place = call.place;
+    let fargate = kind.launch_type() == "FARGATE";
+    let storage = fargate.then_some("{\"sizeInGiB\":20}");
+    let zone = char::from(b'a' + (place.hash(52, task.index) % 3) as u8);
+    let zone = (kind != Kind::External).then(|| format!("{}{zone}", place.region));
+    let instance = (!fargate).then(|| {
+        let id = place.hash(51, task.index % 64);
+        place.arn(format!("container-instance/{cluster}/{id:032x}"))
+    });
+    fmt::from_fn(move |f| {
+        let provider = (kind == Kind::FargateSpot).then_some("FARGATE_SPOT");
+        write!(
+            f,
+            "\"launchType\":\"{launch_type}\",{zone}{provider}{instance}{version}{family}{storage}\
+             {fargate_storage}",
+            launch_type = kind.launch_type(),
+            zone = text_member("availabilityZone", zone.as_deref()),
+            provider = text_member("capacityProviderName", provider),
+            instance = text_member("containerInstanceArn", instance.as_ref()),
+            version = text_member("platformVersion", kind.platform_version()),
+            family = text_member("platformFamily", kind.platform_family()),
+            storage = member("ephemeralStorage", storage),
+            fargate_storage = member("fargateEphemeralStorage", storage),
+        )
+    })
+}
+
+/// States and times.
+fn lifecycle(call: &Call<'_>, task: TaskNumber) -> impl Display {
+    let TaskNumber { index, stopped } = task;
+    let created = created_at(call.place, 50, index << 1 | u64::from(stopped));
+    let stop = call.has_stopped(task).then(|| stop(index, created));
+    let status = status(call, task);
+    let health = ["HEALTHY", "UNKNOWN"][(index % 2) as usize];
+    fmt::from_fn(move |f| {
+        write!(
+            f,
+            "\"connectivity\":\"CONNECTED\",\"connectivityAt\":{connected},\
+             \"createdAt\":{created},\"desiredStatus\":\"{status}\",\
+             \"healthStatus\":\"{health}\",\"lastStatus\":\"{status}\",\
+             \"pullStartedAt\":{pull},\"pullStoppedAt\":{pulled},\"startedAt\":{started},",
+            connected = created.later(4_321),
+            pull = created.later(9_000),
+            pulled = created.later(17_777),
+            started = created.later(21_003),
+        )?;
+        stop.as_ref().map_or(Ok(()), |stop| write!(f, "{stop}"))
+    })
+}
+
+fn status(call: &Call<'_>, task: TaskNumber) -> &'static str {
+    match call.has_stopped(task) {
+        true => "STOPPED",
+        false => "RUNNING",
+    }
+}
+
+fn stop(index: u64, created: Millis) -> impl Display {
     let (code, reason) = STOPPED_REASONS[(index % 3) as usize];
     fmt::from_fn(move |f| {
-        if !stopped {
-            return Ok(());
-        }
         write!(
             f,
             "\"stopCode\":\"{code}\",\"stoppedReason\":{},\"stoppingAt\":{},\
@@ -122,10 +143,13 @@ fn stop(index: u64, stopped: bool, created: Millis) -> impl Display {
     })
 }
 
-fn attachments(call: &Call<'_>, task: TaskNumber, kind: Kind, stopped: bool) -> impl Display {
+fn attachments(call: &Call<'_>, task: TaskNumber, kind: Kind) -> impl Display {
     let place = call.place;
     let count = u64::from(kind.network_mode() == "awsvpc");
-    let status = if stopped { "DELETED" } else { "ATTACHED" };
+    let status = match call.has_stopped(task) {
+        true => "DELETED",
+        false => "ATTACHED",
+    };
     list(count, move |_| {
         let (eni, mac) = (place.hash(53, task.index), place.hash(54, task.index));
         let [.., a, b, c] = mac.to_be_bytes();
@@ -142,15 +166,11 @@ fn attachments(call: &Call<'_>, task: TaskNumber, kind: Kind, stopped: bool) -> 
     })
 }
 
-fn containers(
-    call: &Call<'_>,
-    task: TaskNumber,
-    kind: Kind,
-    task_arn: &str,
-    stopped: bool,
-) -> impl Display {
+fn containers(call: &Call<'_>, task: TaskNumber, kind: Kind, task_arn: &str) -> impl Display {
     let place = call.place;
     let index = task.index;
+    let status = status(call, task);
+    let exit_code = call.has_stopped(task).then_some(index % 2 * 137);
     list(1 + index % 3, move |number| {
         let key = index * 4 + number;
         let name = ["main", "envoy", "log-router"][number as usize];
@@ -164,7 +184,6 @@ fn containers(
             _ => "[]".to_owned(),
         };
         let interfaces = attached_address(call, index, kind);
-        let status = if stopped { "STOPPED" } else { "RUNNING" };
         format!(
             "{{\"containerArn\":\"{arn}\",\"taskArn\":\"{task_arn}\",\"name\":\"{name}\",\
              \"image\":\"{image}\",\"imageDigest\":\"sha256:{d0:016x}{d1:016x}{d2:016x}{d3:016x}\",\
@@ -178,7 +197,7 @@ fn containers(
             d2 = place.hash(59, key),
             d3 = place.hash(60, key),
             runtime = uuid(place, 61, key),
-            exit = member("exitCode", stopped.then_some(index % 2 * 137)),
+            exit = member("exitCode", exit_code),
             cpu = 64 << number,
             memory = 256 << number,
         )

@@ -1,0 +1,132 @@
+//! Cuts lists into pages: page sizes, tokens, and what goes wrong with them.
+
+use std::fmt::{Display, Write};
+
+use serde::Deserialize;
+
+use super::call::{Answer, Call};
+use super::error::ApiError;
+use super::rules::Fault;
+
+/// The parameters of all four Lists; an operation ignores those that it does not have.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ListParameters {
+    pub(super) cluster: Option<String>,
+    pub(super) container_instance: Option<String>,
+    pub(super) desired_status: Option<String>,
+    pub(super) family: Option<String>,
+    pub(super) family_prefix: Option<String>,
+    pub(super) launch_type: Option<String>,
+    pub(super) max_results: Option<i64>,
+    pub(super) next_token: Option<String>,
+    pub(super) scheduling_strategy: Option<String>,
+    pub(super) service_name: Option<String>,
+    pub(super) sort: Option<String>,
+    pub(super) started_by: Option<String>,
+    pub(super) status: Option<String>,
+}
+
+/// A list before it is cut into pages: positions from 0, of which a filter may skip some.
+pub(super) struct Listing<'a, F> {
+    pub(super) member: &'a str,
+    /// Operation and filters: a token is good for the same ones only.
+    pub(super) request: String,
+    /// The page size if none is asked for.
+    pub(super) page_size: u64,
+    pub(super) positions: u64,
+    pub(super) arn_at: F,
+}
+
+impl ListParameters {
+    /// Operation, place and filters as one text, without what changes from page to page.
+    pub(super) fn fingerprint(&self, call: &Call<'_>, operation: &str) -> String {
+        let Self {
+            cluster,
+            container_instance,
+            desired_status,
+            family,
+            family_prefix,
+            launch_type,
+            scheduling_strategy,
+            service_name,
+            sort,
+            started_by,
+            status,
+            max_results: _,
+            next_token: _,
+        } = self;
+        let filters = [
+            cluster,
+            container_instance,
+            desired_status,
+            family,
+            family_prefix,
+            launch_type,
+            scheduling_strategy,
+            service_name,
+            sort,
+            started_by,
+            status,
+        ];
+        format!("{operation} {} {filters:?}", call.place.key)
+    }
+
+    /// Writes the page that these parameters ask for.
+    pub(super) fn page<F, A>(
+        &self,
+        call: &Call<'_>,
+        listing: Listing<'_, F>,
+    ) -> Result<Answer, ApiError>
+    where
+        F: Fn(u64) -> Option<A>,
+        A: Display,
+    {
+        let Listing {
+            member,
+            request,
+            page_size,
+            positions,
+            arn_at,
+        } = listing;
+        let wanted = match self.max_results {
+            None => page_size,
+            Some(wanted @ 1..=100) => wanted.unsigned_abs(),
+            Some(_) => return Err(ApiError::invalid("maxResults must be between 1 and 100.")),
+        };
+        let start = match &self.next_token {
+            Some(token) => {
+                call.tokens
+                    .open(&request, token, call.now, call.rules.token_lifetime)?
+            }
+            None => 0,
+        };
+        let mut body = format!("{{\"{member}\":[");
+        let (mut items, mut next) = (0, None);
+        for position in start..positions {
+            let Some(arn) = arn_at(position) else {
+                continue;
+            };
+            if items == wanted || call.fault == Some(&Fault::EmptyPage) {
+                next = Some(position);
+                break;
+            }
+            let comma = if items == 0 { "" } else { "," };
+            write!(body, "{comma}\"{arn}\"").map_err(|_| ApiError::internal())?;
+            items += 1;
+        }
+        body.push(']');
+        let token = match (call.fault, &self.next_token, next) {
+            (Some(Fault::RepeatedToken), Some(token), _) => Some(token.clone()),
+            (Some(Fault::RepeatedToken | Fault::EmptyPage), _, None) => {
+                Some(call.tokens.issue(&request, start, call.now))
+            }
+            (_, _, next) => next.map(|next| call.tokens.issue(&request, next, call.now)),
+        };
+        if let Some(token) = token {
+            write!(body, ",\"nextToken\":\"{token}\"").map_err(|_| ApiError::internal())?;
+        }
+        body.push('}');
+        Ok(Answer { body, items })
+    }
+}
