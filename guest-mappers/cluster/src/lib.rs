@@ -58,5 +58,5 @@ impl Mapping for Clusters {
 #[cfg(feature = "schema")]
 #[must_use]
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(EcsCluster<'_>)
+    portolan_mapper_sdk::schema::<EcsCluster<'_>>()
 }

@@ -23,6 +23,10 @@ fn the_schema_is_strict_and_explains_every_attribute() {
     assert_eq!(schema["properties"]["LAST_CAPTURED"]["format"], "date-time");
     for (name, attribute) in schema["properties"].as_object().into_iter().flatten() {
         let description = attribute["description"].as_str().unwrap_or_default();
+        assert!(
+            attribute["type"].is_string(),
+            "{name} may be null: {attribute}"
+        );
         assert!(description.contains("Source: "), "{name}: {attribute}");
     }
 }

@@ -38,6 +38,8 @@ mod mapping;
 mod object;
 mod overlay;
 mod problem;
+#[cfg(feature = "schema")]
+mod schema;
 mod tags;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
@@ -54,9 +56,16 @@ pub use manifest::{Kind, Manifest};
 pub use mapping::{Mapping, map_page};
 pub use object::Object;
 pub use overlay::{Overlay, amend_page};
+#[cfg(feature = "schema")]
+pub use schema::schema;
 pub use tags::{Tag, Tags};
 pub use text::{Text, text};
 pub use timestamp::{Timestamp, UtcTime};
 
 /// JSON values, for the schemas of a manifest and the patches of an overlay.
 pub use serde_json::{Map, Value, json};
+
+/// Compiles the examples of the manual for authors.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Manual;

@@ -82,5 +82,5 @@ fn awsvpc<'s, 'a>(service: &'s Service<'a>) -> Option<&'s AwsvpcConfiguration<'a
 #[cfg(feature = "schema")]
 #[must_use]
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(EcsService<'_>)
+    portolan_mapper_sdk::schema::<EcsService<'_>>()
 }

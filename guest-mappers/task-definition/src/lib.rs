@@ -82,5 +82,5 @@ fn name<'s>(definition: &'s TaskDefinition<'_>, arn: &'s str) -> Cow<'s, str> {
 #[cfg(feature = "schema")]
 #[must_use]
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(EcsTaskDefinition<'_>)
+    portolan_mapper_sdk::schema::<EcsTaskDefinition<'_>>()
 }

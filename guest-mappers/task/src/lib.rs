@@ -78,5 +78,5 @@ fn details<'s>(task: &'s Task<'_>, name: &str) -> Option<TextSet<'s>> {
 #[cfg(feature = "schema")]
 #[must_use]
 pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(EcsTask<'_>)
+    portolan_mapper_sdk::schema::<EcsTask<'_>>()
 }

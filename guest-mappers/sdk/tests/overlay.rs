@@ -1,0 +1,129 @@
+//! An overlay sees the object and its record, and answers with a patch.
+
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use portolan_mapper_sdk::testing::{amend, context};
+use portolan_mapper_sdk::{
+    Body, Context, Kind, Manifest, Map, MappedPage, Mapping, Notes, Overlay, PageError, Rejection,
+    Row, Severity, Text, Value, amend_page, json, text,
+};
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Task<'a> {
+    #[serde(borrow)]
+    task_arn: Option<Text<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Record<'s> {
+    uid: &'s str,
+}
+
+struct Tasks;
+
+impl Mapping for Tasks {
+    const OBJECT: &'static str = "EcsTask";
+    const BODY: Body = Body::List("tasks");
+    type Source<'a> = Task<'a>;
+    type Record<'s> = Record<'s>;
+
+    fn map<'s, 'a: 's>(
+        task: &'s Task<'a>,
+        _: &'s Context,
+        _: &mut Notes<'_>,
+    ) -> Result<Record<'s>, Rejection> {
+        text(&task.task_arn)
+            .map(|uid| Record { uid })
+            .ok_or_else(|| Rejection::no_arn("taskArn"))
+    }
+}
+
+#[derive(Deserialize)]
+struct Grouped<'a> {
+    #[serde(borrow)]
+    group: Option<Text<'a>>,
+}
+
+struct Team;
+
+impl Overlay for Team {
+    const OBJECT: &'static str = "EcsTask";
+    const BODY: Body = Body::List("tasks");
+    const CAPABILITIES: &'static [&'static str] = &["environment-values"];
+    type Source<'a> = Grouped<'a>;
+
+    fn amend(
+        task: &Grouped<'_>,
+        record: &Map<String, Value>,
+        context: &Context,
+        _: &mut Notes<'_>,
+    ) -> Result<Option<Map<String, Value>>, Rejection> {
+        let Some(group) = text(&task.group) else {
+            return Ok(None);
+        };
+        if group.is_empty() {
+            let message = "the group is empty".to_owned();
+            return Err(Rejection {
+                code: "no-group",
+                member: "group".to_owned(),
+                message,
+            });
+        }
+        let settings: Value = context.settings()?;
+        let team = json!([group, record["UID"], settings]);
+        Ok(Some(Map::from_iter([("TEAM".to_owned(), team)])))
+    }
+}
+
+#[test]
+fn patches_carry_the_position_of_their_object() {
+    let page = r#"{"tasks":[{"taskArn":"a"},null,{"group":"lost"},{"taskArn":"b","group":"g"}]}"#;
+    let outcome = amend::<Tasks, Team>(page).unwrap();
+    assert_eq!(outcome.records, [(3, json!({ "TEAM": ["g", "b", {}] }))]);
+    assert_eq!(outcome.issues, []);
+}
+
+#[test]
+fn an_object_that_cannot_be_judged_keeps_its_record() {
+    let page = r#"{"tasks":[{"taskArn":"a","group":5},{"taskArn":"b","group":""},{"taskArn":"c","group":"g"}]}"#;
+    let outcome = amend::<Tasks, Team>(page).unwrap();
+    assert_eq!(outcome.records.len(), 1);
+    let found: Vec<_> = outcome
+        .issues
+        .iter()
+        .map(|issue| (issue.severity, issue.code, issue.path.as_str()))
+        .collect();
+    let expected = [
+        (Severity::Warning, "wrong-type", "tasks[0].group"),
+        (Severity::Warning, "no-group", "tasks[1].group"),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_row_outside_the_payload_is_an_error() {
+    let row = Row {
+        source_index: 0,
+        offset: 5,
+        length: u32::MAX,
+    };
+    let mapped = MappedPage {
+        payload: b"{}".to_vec(),
+        rows: vec![row],
+        issues: Vec::new(),
+    };
+    let error = amend_page::<Team>(&context("EcsTask"), br#"{"tasks":[{}]}"#, &mapped).unwrap_err();
+    assert!(matches!(error, PageError::Internal(_)), "{error:?}");
+}
+
+#[test]
+fn the_manifest_tells_what_it_asks_for() {
+    let manifest = Manifest::of_overlay::<Team>("team", "1.2.3");
+    assert_eq!(
+        (manifest.kind, manifest.capabilities),
+        (Kind::Overlay, vec!["environment-values".to_owned()])
+    );
+}
