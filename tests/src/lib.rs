@@ -1,3 +1,4 @@
 //! The ECS simulator and other helpers of Portolan's tests; every test that is no unit test is here.
 
+pub mod pages;
 pub mod simulator;

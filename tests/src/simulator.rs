@@ -17,6 +17,7 @@ mod dispatch;
 mod error;
 mod kind;
 mod list;
+mod organization;
 mod page;
 mod place;
 mod relation;
@@ -45,7 +46,7 @@ pub use rules::{
     Denial, Fault, FaultRule, Frequency, Rules, Scope, Throttling, VanishRule, Vanishing,
 };
 pub use truth::Truth;
-pub use world::{BASE_ACCESS_KEY, BASE_ACCOUNT, Role, SINGLE_ACCOUNT, Shape, World};
+pub use world::{BASE_ACCESS_KEY, BASE_ACCOUNT, SINGLE_ACCOUNT, Shape, World};
 
 use connection::{Listener, Scissors};
 use state::State;

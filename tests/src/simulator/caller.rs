@@ -101,16 +101,20 @@ impl Sessions {
     }
 }
 
-/// STS and EC2 refuse the same credentials as ECS does, under other names and with status 403.
+/// STS and EC2 refuse for the same reasons as ECS does, under other names.
 pub(super) fn in_query_protocol(error: ApiError) -> ApiError {
-    let code = match error.code {
-        "UnrecognizedClientException" => "InvalidClientTokenId",
-        "ExpiredTokenException" => "ExpiredToken",
-        "MissingAuthenticationTokenException" => "MissingAuthenticationToken",
-        "IncompleteSignatureException" => "IncompleteSignature",
+    let (code, status) = match error.code {
+        "UnrecognizedClientException" => ("InvalidClientTokenId", StatusCode::FORBIDDEN),
+        "ExpiredTokenException" => ("ExpiredToken", StatusCode::FORBIDDEN),
+        "MissingAuthenticationTokenException" => {
+            ("MissingAuthenticationToken", StatusCode::FORBIDDEN)
+        }
+        "IncompleteSignatureException" => ("IncompleteSignature", StatusCode::FORBIDDEN),
+        "AccessDeniedException" => ("AccessDenied", StatusCode::FORBIDDEN),
+        "ThrottlingException" => ("Throttling", StatusCode::BAD_REQUEST),
         _ => return error,
     };
-    ApiError { code, ..error }.with_status(StatusCode::FORBIDDEN)
+    ApiError { code, ..error }.with_status(status)
 }
 
 /// The access key id and Region of a SigV4 `Authorization` header.

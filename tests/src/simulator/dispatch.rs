@@ -1,7 +1,7 @@
 //! From a request to an answer: which service and operation, who calls, whether AWS would refuse.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::bucket::Group;
 use super::call::{Answer, Call};
@@ -11,23 +11,15 @@ use super::error::{ApiError, JSON, XML, respond};
 use super::rules::Fault;
 use super::state::State;
 use super::sts::{self, Form};
-use super::{describe, list};
+use super::{describe, list, organization};
 
-const ECS: &str = "AmazonEC2ContainerServiceV20141113.";
+const ECS: &str = "AmazonEC2ContainerServiceV20141113";
+const ORGANIZATIONS: &str = "AWSOrganizationsV20161128";
 
 /// An answer, and what is to happen to it on its way.
 pub(super) struct Outcome {
     pub(super) response: Response<Body>,
     pub(super) fault: Option<Fault>,
-}
-
-impl From<Response<Body>> for Outcome {
-    fn from(response: Response<Body>) -> Self {
-        Self {
-            response,
-            fault: None,
-        }
-    }
 }
 
 type Operation = fn(&Call<'_>) -> Result<Answer, ApiError>;
@@ -52,15 +44,10 @@ pub(super) fn dispatch(
     body: &[u8],
     request_id: &str,
 ) -> Outcome {
-    let target = headers.get("x-amz-target").and_then(|it| it.to_str().ok());
-    let form: Form = form_urlencoded::parse(body).into_owned().collect();
-    match (target, form.get("Action")) {
-        (Some(target), _) => match target.strip_prefix(ECS) {
-            Some(operation) => ecs(state, operation, headers, body),
-            None => unknown_operation().into_json().into(),
-        },
-        (None, Some(action)) => query(state, action, &form, headers, request_id).into(),
-        (None, None) => unknown_operation().into_json().into(),
+    let caller = state.sessions().identify(&state.world, headers);
+    match headers.get("x-amz-target").map(HeaderValue::to_str) {
+        Some(target) => json(state, caller, target.unwrap_or_default(), body),
+        None => query(state, caller, body, request_id),
     }
 }
 
@@ -69,6 +56,129 @@ fn unknown_operation() -> ApiError {
         "UnknownOperationException",
         "The requested operation is not known.",
     )
+}
+
+/// The services that speak AWS JSON 1.1.
+fn json(state: &State, caller: Result<Caller, ApiError>, target: &str, body: &[u8]) -> Outcome {
+    let (service, operation) = target.split_once('.').unwrap_or(("", target));
+    let text = String::from_utf8_lossy(body).into_owned();
+    let mut entry = entry(state, caller.as_ref().ok(), operation, text);
+    let fault = state.draw_fault(operation);
+    let answer = caller.and_then(|caller| match service {
+        ECS => ecs(state, &caller, operation, fault.as_ref(), body),
+        ORGANIZATIONS if operation == "ListAccounts" => {
+            admit(state, &caller, "organizations", operation, fault.as_ref())?;
+            organization::list_accounts(state, &caller, body)
+        }
+        _ => Err(unknown_operation()),
+    });
+    let response = match answer {
+        Ok(answer) => {
+            entry.items = answer.items;
+            respond(StatusCode::OK, JSON, answer.body)
+        }
+        Err(error) => {
+            error.code.clone_into(&mut entry.answer);
+            error.into_json()
+        }
+    };
+    finish(state, entry, response, fault)
+}
+
+fn ecs(
+    state: &State,
+    caller: &Caller,
+    operation: &str,
+    fault: Option<&Fault>,
+    body: &[u8],
+) -> Result<Answer, ApiError> {
+    let run = ecs_operation(operation).ok_or_else(unknown_operation)?;
+    state.count_ecs_call();
+    admit(state, caller, "ecs", operation, fault)?;
+    let call = Call {
+        place: &state.world.place(&caller.account, &caller.region),
+        rules: &state.rules(),
+        tokens: &state.tokens,
+        canary: &state.world.canary,
+        drift: state.drift(),
+        now: state.now(),
+        fault,
+        body,
+    };
+    run(&call)
+}
+
+/// The services that speak the query protocol: forms in, XML out.
+fn query(
+    state: &State,
+    caller: Result<Caller, ApiError>,
+    body: &[u8],
+    request_id: &str,
+) -> Outcome {
+    let form: Form = form_urlencoded::parse(body).into_owned().collect();
+    let action = form.get("Action").map_or("", String::as_str);
+    let fields = serde_json::to_string(&form).unwrap_or_default();
+    let mut entry = entry(state, caller.as_ref().ok(), action, fields);
+    let fault = state.draw_fault(action);
+    let answer = caller.and_then(|caller| {
+        admit(state, &caller, "sts", action, fault.as_ref())?;
+        match action {
+            "AssumeRole" => sts::assume_role(state, &caller, &form, request_id),
+            "GetCallerIdentity" => Ok(sts::get_caller_identity(&caller, request_id)),
+            "DescribeRegions" => Ok(organization::describe_regions(state, request_id)),
+            _ => {
+                let message = format!("The action {action} is not valid for this web service.");
+                Err(ApiError::new("InvalidAction", message))
+            }
+        }
+    });
+    let response = match answer.map_err(in_query_protocol) {
+        Ok(body) => respond(StatusCode::OK, XML, body),
+        Err(error) => {
+            error.code.clone_into(&mut entry.answer);
+            error.into_xml(request_id)
+        }
+    };
+    finish(state, entry, response, fault)
+}
+
+/// Refuses a call as AWS does before it looks at the parameters.
+fn admit(
+    state: &State,
+    caller: &Caller,
+    service: &str,
+    operation: &str,
+    fault: Option<&Fault>,
+) -> Result<(), ApiError> {
+    let Caller {
+        account,
+        region,
+        arn,
+        ..
+    } = caller;
+    let rules = state.rules();
+    if let (Some(throttling), Some(group)) = (&rules.throttling, Group::of(operation)) {
+        let share = throttling.other_clients_share;
+        if !state
+            .buckets()
+            .take((account, region), group, state.now(), share)
+        {
+            return Err(ApiError::throttled());
+        }
+    }
+    if rules.denies(operation, account, region) {
+        let action = format!("{service}:{operation}");
+        let message = format!(
+            "User: {arn} is not authorized to perform: {action} on resource: * because no \
+             identity-based policy allows the {action} action"
+        );
+        return Err(ApiError::new("AccessDeniedException", message));
+    }
+    match fault {
+        Some(Fault::InternalFailure) => Err(ApiError::internal()),
+        Some(Fault::Throttling) => Err(ApiError::throttled()),
+        _ => Ok(()),
+    }
 }
 
 fn entry(state: &State, caller: Option<&Caller>, operation: &str, body: String) -> Entry {
@@ -83,23 +193,13 @@ fn entry(state: &State, caller: Option<&Caller>, operation: &str, body: String) 
     }
 }
 
-fn ecs(state: &State, operation: &str, headers: &HeaderMap, body: &[u8]) -> Outcome {
-    let caller = state.sessions().identify(&state.world, headers);
-    let text = String::from_utf8_lossy(body).into_owned();
-    let mut entry = entry(state, caller.as_ref().ok(), operation, text);
-    let fault = state.draw_fault(operation);
-    let answer =
-        caller.and_then(|caller| ecs_answer(state, &caller, operation, fault.as_ref(), body));
-    let response = match answer {
-        Ok(answer) => {
-            entry.items = answer.items;
-            respond(StatusCode::OK, JSON, answer.body)
-        }
-        Err(error) => {
-            error.code.clone_into(&mut entry.answer);
-            error.into_json()
-        }
-    };
+/// Notes the call; what a fault destroys was not delivered.
+fn finish(
+    state: &State,
+    mut entry: Entry,
+    response: Response<Body>,
+    fault: Option<Fault>,
+) -> Outcome {
     if let Some(fault) = fault.as_ref().filter(|_| entry.answer == "OK") {
         entry.answer = format!("{fault:?}");
         if !fault.is_about_pages() && !matches!(fault, Fault::SlowBody(_)) {
@@ -108,84 +208,6 @@ fn ecs(state: &State, operation: &str, headers: &HeaderMap, body: &[u8]) -> Outc
     }
     state.ledger().note(entry);
     Outcome { response, fault }
-}
-
-fn ecs_answer(
-    state: &State,
-    caller: &Caller,
-    operation: &str,
-    fault: Option<&Fault>,
-    body: &[u8],
-) -> Result<Answer, ApiError> {
-    let Caller {
-        account,
-        region,
-        arn,
-        ..
-    } = caller;
-    let run = ecs_operation(operation).ok_or_else(unknown_operation)?;
-    let (rules, now) = (state.rules(), state.now());
-    state.count_ecs_call();
-    if let (Some(throttling), Some(group)) = (&rules.throttling, Group::of(operation)) {
-        let share = throttling.other_clients_share;
-        if !state.buckets().take((account, region), group, now, share) {
-            return Err(ApiError::throttled());
-        }
-    }
-    if rules.denies(operation, account, region) {
-        let message = format!(
-            "User: {arn} is not authorized to perform: ecs:{operation} on resource: * because no \
-             identity-based policy allows the ecs:{operation} action"
-        );
-        return Err(ApiError::new("AccessDeniedException", message));
-    }
-    match fault {
-        Some(Fault::InternalFailure) => return Err(ApiError::internal()),
-        Some(Fault::Throttling) => return Err(ApiError::throttled()),
-        _ => {}
-    }
-    let call = Call {
-        place: &state.world.place(account, region),
-        rules: &rules,
-        tokens: &state.tokens,
-        canary: &state.world.canary,
-        drift: state.drift(),
-        now,
-        fault,
-        body,
-    };
-    run(&call)
-}
-
-fn query(
-    state: &State,
-    action: &str,
-    form: &Form,
-    headers: &HeaderMap,
-    request_id: &str,
-) -> Response<Body> {
-    let caller = state.sessions().identify(&state.world, headers);
-    let fields = serde_json::to_string(form).unwrap_or_default();
-    let mut entry = entry(state, caller.as_ref().ok(), action, fields);
-    let answer = caller
-        .map_err(in_query_protocol)
-        .and_then(|caller| match action {
-            "AssumeRole" => sts::assume_role(state, &caller, form, request_id),
-            "GetCallerIdentity" => Ok(sts::get_caller_identity(&caller, request_id)),
-            _ => {
-                let message = format!("The action {action} is not valid for this web service.");
-                Err(ApiError::new("InvalidAction", message))
-            }
-        });
-    let response = match answer {
-        Ok(body) => respond(StatusCode::OK, XML, body),
-        Err(error) => {
-            error.code.clone_into(&mut entry.answer);
-            error.into_xml(request_id)
-        }
-    };
-    state.ledger().note(entry);
-    response
 }
 
 #[cfg(test)]

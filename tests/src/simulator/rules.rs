@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::bucket::Group;
+
 /// An account and Region, or all of them where a part is None.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
@@ -75,7 +77,7 @@ impl Frequency {
 /// One fault, for one operation or for all.
 #[derive(Clone, Debug)]
 pub struct FaultRule {
-    /// The operation, such as `DescribeTasks`; None is every ECS operation.
+    /// The operation, such as `DescribeTasks` or `AssumeRole`; None is every ECS operation.
     pub operation: Option<String>,
     /// What goes wrong.
     pub fault: Fault,
@@ -176,18 +178,16 @@ impl Rules {
         operation: &str,
         random: &mut fastrand::Rng,
     ) -> Option<Fault> {
-        let list = operation.starts_with("List");
+        let list = operation.starts_with("List") && is_ecs(operation);
         let mut due = self.faults.iter_mut().filter(|rule| {
-            (list || !rule.fault.is_about_pages())
-                && rule.operation.as_deref().is_none_or(|it| it == operation)
+            (list || !rule.fault.is_about_pages()) && applies(rule.operation.as_deref(), operation)
         });
         due.find_map(|rule| rule.frequency.strikes(random).then(|| rule.fault.clone()))
     }
 
     pub(super) fn denies(&self, operation: &str, account: &str, region: &str) -> bool {
         self.denials.iter().any(|denial| {
-            denial.scope.covers(account, region)
-                && denial.operation.as_deref().is_none_or(|it| it == operation)
+            denial.scope.covers(account, region) && applies(denial.operation.as_deref(), operation)
         })
     }
 
@@ -202,6 +202,16 @@ impl Rules {
             .filter(move |rule| rule.scope.covers(account, region))
             .map(|rule| &rule.object)
     }
+}
+
+/// Whether a rule for the operation `ruled`, or for all of ECS, is about `operation`.
+fn applies(ruled: Option<&str>, operation: &str) -> bool {
+    ruled.map_or_else(|| is_ecs(operation), |ruled| ruled == operation)
+}
+
+/// Every operation that is simulated has a bucket exactly if it is one of ECS.
+fn is_ecs(operation: &str) -> bool {
+    Group::of(operation).is_some()
 }
 
 #[cfg(test)]

@@ -38,11 +38,11 @@ pub struct Shape {
 
 /// A role that can be assumed.
 #[derive(Clone, Debug)]
-pub struct Role {
+pub(super) struct Role {
     /// The role's ARN; its account is the one that calls land in.
-    pub arn: String,
+    pub(super) arn: String,
     /// The external id that must be given, if the role requires one.
-    pub external_id: Option<String>,
+    pub(super) external_id: Option<String>,
 }
 
 /// Everything that exists. Objects are computed from their index when somebody asks.

@@ -120,6 +120,34 @@ fn roles_are_refused_as_aws_refuses_them() {
 }
 
 #[test]
+fn sts_can_be_denied_and_fail_when_a_rule_names_it() {
+    let state = State::new(World::demo(1), Rules::default());
+    let code = || {
+        let (status, xml) = assume(&state, &[("RoleArn", ROLE), ("RoleSessionName", "test")]);
+        (status, element(&xml, "Code").to_owned())
+    };
+    state.change_rules(|rules| {
+        rules
+            .faults
+            .push(FaultRule::rate(Fault::InternalFailure, 1.0));
+        rules.denials.push(Denial::default());
+    });
+    assert_eq!(code().0, 200, "rules for all of ECS are not about STS");
+    state.change_rules(|rules| {
+        rules.faults = vec![FaultRule::next("AssumeRole", Fault::Throttling, 1)];
+        rules.denials.clear();
+    });
+    assert_eq!(code(), (400, "Throttling".to_owned()));
+    state.change_rules(|rules| {
+        rules.denials.push(Denial {
+            operation: Some("AssumeRole".to_owned()),
+            ..Denial::default()
+        });
+    });
+    assert_eq!(code(), (403, "AccessDenied".to_owned()));
+}
+
+#[test]
 fn unknown_operations_and_broken_bodies_are_refused_in_json() {
     let state = small(Rules::default());
     let unknown = refusal(&state, "ListEverything", &json!({}));

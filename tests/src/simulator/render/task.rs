@@ -103,27 +103,35 @@ fn lifecycle(call: &Call<'_>, task: TaskNumber) -> impl Display {
     let TaskNumber { index, stopped } = task;
     let created = created_at(call.place, 50, index << 1 | u64::from(stopped));
     let stop = call.has_stopped(task).then(|| stop(index, created));
-    let status = status(call, task);
+    let last_status = last_status(call, task);
+    let desired_status = match stop {
+        Some(_) => "STOPPED",
+        None => "RUNNING",
+    };
+    let failed_to_start = stop.is_some() && index % 3 == 2;
+    let started = !failed_to_start && last_status != "PENDING";
     let health = ["HEALTHY", "UNKNOWN"][(index % 2) as usize];
     fmt::from_fn(move |f| {
         write!(
             f,
             "\"connectivity\":\"CONNECTED\",\"connectivityAt\":{connected},\
-             \"createdAt\":{created},\"desiredStatus\":\"{status}\",\
-             \"healthStatus\":\"{health}\",\"lastStatus\":\"{status}\",\
-             \"pullStartedAt\":{pull},\"pullStoppedAt\":{pulled},\"startedAt\":{started},",
+             \"createdAt\":{created},\"desiredStatus\":\"{desired_status}\",\
+             \"healthStatus\":\"{health}\",\"lastStatus\":\"{last_status}\",\
+             \"pullStartedAt\":{pull_started},{pull_stopped}{started}",
             connected = created.later(4_321),
-            pull = created.later(9_000),
-            pulled = created.later(17_777),
-            started = created.later(21_003),
+            pull_started = created.later(9_000),
+            pull_stopped = member("pullStoppedAt", started.then(|| created.later(17_777))),
+            started = member("startedAt", started.then(|| created.later(21_003))),
         )?;
         stop.as_ref().map_or(Ok(()), |stop| write!(f, "{stop}"))
     })
 }
 
-fn status(call: &Call<'_>, task: TaskNumber) -> &'static str {
+/// One running task in sixteen has not started yet; ECS lists it among the running ones.
+fn last_status(call: &Call<'_>, task: TaskNumber) -> &'static str {
     match call.has_stopped(task) {
         true => "STOPPED",
+        false if task.index % 16 == 9 => "PENDING",
         false => "RUNNING",
     }
 }
@@ -169,7 +177,7 @@ fn attachments(call: &Call<'_>, task: TaskNumber, kind: Kind) -> impl Display {
 fn containers(call: &Call<'_>, task: TaskNumber, kind: Kind, task_arn: &str) -> impl Display {
     let place = call.place;
     let index = task.index;
-    let status = status(call, task);
+    let status = last_status(call, task);
     let exit_code = call.has_stopped(task).then_some(index % 2 * 137);
     list(1 + index % 3, move |number| {
         let key = index * 4 + number;
