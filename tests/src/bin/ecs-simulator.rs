@@ -38,31 +38,31 @@ struct Arguments {
     #[arg(long)]
     buckets: bool,
     /// The share of every bucket's refill that other clients take, 0.0 to 1.0
-    #[arg(long, default_value_t = 0.0, requires = "buckets")]
+    #[arg(long, default_value_t = 0.0, value_parser = share, requires = "buckets")]
     other_clients_share: f64,
     /// The share of calls, 0.0 to 1.0, answered with 500 InternalFailure
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
     internal_failure_rate: f64,
     /// The share of calls answered with ThrottlingException
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
     throttling_rate: f64,
     /// The share of calls whose connection is closed without an answer
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
     reset_rate: f64,
     /// The share of calls whose body breaks off before its content-length
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
     truncated_rate: f64,
     /// The share of calls answered with JSON that breaks off
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
     cut_json_rate: f64,
     /// The share of calls answered with a page of HTML and status 200
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
     html_rate: f64,
     /// The share of calls answered with `{}`
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
     empty_object_rate: f64,
     /// The share of Lists answered with an empty page and a token
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
     empty_page_rate: f64,
     /// A task stops or starts after every so many calls
     #[arg(long)]
@@ -70,6 +70,14 @@ struct Arguments {
     /// Stop as soon as standard input is closed
     #[arg(long)]
     until_stdin_closes: bool,
+}
+
+/// A number from 0.0 to 1.0.
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("give a number from 0.0 to 1.0".to_owned()),
+    }
 }
 
 impl Arguments {

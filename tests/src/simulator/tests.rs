@@ -129,6 +129,30 @@ fn slow_bodies_and_latency_take_their_time() {
 }
 
 #[test]
+fn its_own_pages_show_calls_and_truth() {
+    let simulator = Simulator::start(World::small(1), Rules::default()).expect("a simulator");
+    exchange(&simulator);
+    let ask = |method: &str, page: &str| {
+        let mut stream = connect(&simulator);
+        let request = format!(
+            "{method} /_simulator/{page} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        );
+        stream
+            .write_all(request.as_bytes())
+            .expect("the request is sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        serde_json::from_str(body).unwrap_or(serde_json::Value::Null)
+    };
+    assert_eq!(ask("GET", "counts")[0]["items"], 20);
+    assert_eq!(ask("GET", "requests")[0]["operation"], "ListTasks");
+    assert_eq!(ask("GET", "truth")[0]["running_tasks"], 40);
+    ask("POST", "reset");
+    assert_eq!(ask("GET", "counts"), serde_json::json!([]));
+}
+
+#[test]
 fn a_dropped_simulator_is_gone() {
     let simulator = Simulator::start(World::small(1), Rules::default()).expect("a simulator");
     let address = simulator.url().trim_start_matches("http://").to_owned();

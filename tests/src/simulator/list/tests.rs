@@ -259,3 +259,19 @@ fn the_world_changes_while_it_is_read() {
     assert!(stopped.len() > 3, "{} stopped tasks", stopped.len());
     assert!(stopped.contains(&before[0]));
 }
+
+#[test]
+fn a_million_tasks_are_listed_without_being_held() {
+    let state = State::new(World::vast(1), Rules::default());
+    let tasks = list(&state, "ListTasks", &json!({ "cluster": "search-097" }));
+    assert_eq!(tasks.len(), 10_000);
+    let last = json!({ "cluster": "search-097", "tasks": [tasks[9_999]] });
+    let answer = ask(&state, "DescribeTasks", &last);
+    assert_eq!(answer["tasks"][0]["taskArn"], tasks[9_999].as_str());
+    let family = list(
+        &state,
+        "ListTaskDefinitions",
+        &json!({ "familyPrefix": "app000999-auth" }),
+    );
+    assert_eq!(family.len(), 500);
+}
