@@ -104,12 +104,17 @@ fn a_wrong_type_rejects_its_object_only() {
 
 #[test]
 fn broken_escapes_matter_only_where_they_are_read() {
-    let page = r#"{"clusters":[{"clusterArn":"a","unknown":"\ud800"},{"clusterArn":"b\ud800"},{"clusterArn":"c"}]}"#;
-    assert_eq!(map::<Clusters>(page).unwrap().records.len(), 2);
-    assert_eq!(
-        codes(page),
-        [(1, "malformed-json", "clusters[1].clusterArn".to_owned())]
-    );
+    for broken in [r"\ud800", r"\q", r"\u12", r"\ud83d\x"] {
+        let page = format!(
+            r#"{{"clusters":[{{"clusterArn":"a","unknown":"{broken}"}},{{"clusterArn":"b{broken}"}},{{"clusterArn":"c"}}]}}"#
+        );
+        assert_eq!(map::<Clusters>(&page).unwrap().records.len(), 2, "{broken}");
+        assert_eq!(
+            codes(&page),
+            [(1, "malformed-json", "clusters[1].clusterArn".to_owned())],
+            "{broken}"
+        );
+    }
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod arn;
 mod body;
 mod context;
 mod decimal;
+mod escapes;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod guest;

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::body::{each, each_alone};
+use crate::escapes::contain_unknown_escapes;
 use crate::{Body, Context, Issue, MappedPage, Notes, PageError, Rejection, Row, Severity};
 
 /// A module that turns the objects of a page into records.
@@ -60,10 +61,14 @@ pub fn map_page<M: Mapping>(context: &Context, page: &[u8]) -> Result<MappedPage
         return Ok(output.page);
     }
     output = Output::for_page(page.len());
-    each_alone(M::BODY, page, |index, source| match source {
-        Ok(source) => output.map::<M>(context, index, &source),
-        Err(issue) => output.page.issues.push(issue),
-    })?;
+    each_alone(
+        M::BODY,
+        &contain_unknown_escapes(page),
+        |index, source| match source {
+            Ok(source) => output.map::<M>(context, index, &source),
+            Err(issue) => output.page.issues.push(issue),
+        },
+    )?;
     Ok(output.page)
 }
 

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::body::each_alone;
+use crate::escapes::contain_unknown_escapes;
 use crate::mapping::{check_page, write_row};
 use crate::{Body, Context, Issue, MappedPage, Notes, PageError, Rejection, Severity};
 
@@ -56,7 +57,7 @@ pub fn amend_page<O: Overlay>(
     page: &[u8],
     mapped: &MappedPage,
 ) -> Result<MappedPage, PageError> {
-    let page = check_page(O::OBJECT, context, page)?;
+    let page = contain_unknown_escapes(check_page(O::OBJECT, context, page)?);
     let rows: HashMap<u32, _> = mapped
         .rows
         .iter()
@@ -66,7 +67,7 @@ pub fn amend_page<O: Overlay>(
     let mut unreadable = None;
     each_alone(
         O::BODY,
-        page,
+        &page,
         |source_index, source: Result<O::Source<'_>, Issue>| {
             let Some(row) = rows.get(&source_index) else {
                 return;
