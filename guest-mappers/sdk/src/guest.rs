@@ -1,4 +1,7 @@
 //! What runs only inside the sandbox: the exports of the WIT world around the pure functions.
+//!
+//! The allocator is the standard library's. One that never frees was measured as no faster on a
+//! page of 100 tasks: the borrowed types allocate too little for it to matter.
 
 use crate::{Context, Mapping, Overlay};
 

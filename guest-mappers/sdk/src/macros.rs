@@ -16,8 +16,6 @@ macro_rules! export_mapping {
 
         #[cfg(target_arch = "wasm32")]
         const _: () = {
-            $crate::__guest_allocator!();
-
             struct Module;
 
             impl $crate::guest::mapping::Guest for Module {
@@ -60,8 +58,6 @@ macro_rules! export_overlay {
 
         #[cfg(target_arch = "wasm32")]
         const _: () = {
-            $crate::__guest_allocator!();
-
             struct Module;
 
             impl $crate::guest::overlay::Guest for Module {
@@ -85,11 +81,4 @@ macro_rules! export_overlay {
             );
         };
     };
-}
-
-#[cfg(target_arch = "wasm32")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __guest_allocator {
-    () => {};
 }
