@@ -30,14 +30,15 @@ $(MAPPERS_STAMP): $(MAPPER_SOURCES) $(if $(filter-out $(wildcard $(MODULES)),$(M
 	cargo run --release --locked -p portolan-mapper-build -- --out $(BUILT) $(OBJECTS:%=guest-mappers/%)
 	@touch $@
 
+# The whole workspace, because cargo would build shared dependencies a second time for a part of it.
 build: mappers ## Build the portolan program, into target/release
-	cargo build --release --locked -p portolan
+	cargo build --release --locked --workspace
 
 demo: build ## Fetch a simulated ECS and print its records
 	@tests/demo.sh
 
 # Lint comes last, and only where its tools are installed: the tests are what counts elsewhere.
-test: setup mappers ## Run every test, then lint
+test: setup build ## Run every test, then lint
 	PORTOLAN_TEST_PYTHON=$(CURDIR)/target/venv-moto/bin/python \
 		cargo test --release --locked --workspace
 	@if cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1; \
@@ -51,8 +52,8 @@ lint: ## Check format and lints
 bench: mappers ## Measure the sandbox and the sync
 	cargo bench --locked --workspace
 
-schemas: mappers ## Print the schemas again, after a change of the data model
-	BLESS=1 cargo test --release --locked --workspace
+schemas: build ## Print schemas and help again, after a change of what others depend on
+	BLESS=1 cargo test --release --locked --workspace --test it -- contracts
 
 clean: ## Remove everything that was built
 	rm -rf target $(BUILT)

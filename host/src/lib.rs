@@ -1,1 +1,32 @@
-//! The library.
+//! Portolan brings Amazon ECS into a security data model through sandboxed WASM mappers.
+//!
+//! The line that data takes, and the modules in its order:
+//!
+//! ```text
+//!  credentials     list        describe     raw page    mapper            validate      sink
+//!  aws         ->  fetch   ->  fetch    ->  page    ->  mapper        ->  validate  ->  sink
+//!                  object                               |      ^          schemas
+//!                                                       v wit/ |
+//!                                                guest-mappers/<object>
+//!  ---- sync walks it; report counts everything that fell off, with its reason ----
+//! ```
+//!
+//! `config` stands before it, `recording` beside it: pages can be kept and mapped again without AWS.
+
+pub mod aws;
+pub mod check;
+pub mod clock;
+pub mod config;
+pub mod fetch;
+pub mod mapper;
+pub mod object;
+pub mod page;
+pub mod policy;
+pub mod recording;
+pub mod records;
+pub mod report;
+pub mod schemas;
+pub mod sink;
+pub mod sync;
+pub mod text;
+pub mod validate;

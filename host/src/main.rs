@@ -1,2 +1,8 @@
-//! The door.
-fn main() {}
+//! The door: everything else is the library, and `cli`, which is the program's manners.
+
+mod cli;
+mod talk;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

@@ -1,0 +1,167 @@
+//! Which accounts the credentials reach.
+
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_sdk_ecs::config::SharedCredentialsProvider;
+use aws_smithy_types::retry::RetryConfig;
+use std::time::Duration;
+
+use super::failure::chain;
+use crate::config::{Config, ConfigError, RoleArn};
+
+/// STS is asked here when no Region is known: it answers for every Region of its partition.
+const ANY_REGION: &str = "us-east-1";
+/// A TCP and TLS connection within AWS takes milliseconds.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A Describe page takes well under a second; an answer that takes longer than this does not come.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// An account that can be synced.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Twelve digits.
+    pub account_id: String,
+    /// For example `aws-us-gov`.
+    pub partition: String,
+    /// ARN of the user or role session that the calls are made as.
+    pub identity: String,
+    sdk: SdkConfig,
+}
+
+/// Credentials that reach no account.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct AccountError {
+    /// Twelve digits, as far as a role's ARN tells them.
+    pub account_id: Option<String>,
+    /// Who failed, why, and what to do.
+    pub message: String,
+}
+
+/// The accounts and Regions of a run.
+pub struct Accounts {
+    /// Regions to sync in each account.
+    pub regions: Vec<String>,
+    /// One for each role, or one for the credentials themselves.
+    pub accounts: Vec<Result<Account, AccountError>>,
+}
+
+impl Accounts {
+    /// Finds credentials, assumes roles, and asks STS who they are.
+    ///
+    /// # Errors
+    /// If no Region is known. Credentials that do not work are errors of their account only.
+    pub async fn connect(config: &Config) -> Result<Self, ConfigError> {
+        let base = base(config).await;
+        let regions = if config.regions.is_empty() {
+            let region = base.region().map(|region| region.as_ref().to_owned());
+            vec![region.ok_or(ConfigError::Setting {
+                setting: "regions",
+                reason: "no Region is set; name one with --regions, AWS_REGION or in the AWS profile".into(),
+            })?]
+        } else {
+            config.regions.clone()
+        };
+        if base.use_fips() == Some(true) {
+            let endpoint_url = base.endpoint_url();
+            regions.iter().try_for_each(|region| crate::config::check_fips(region, endpoint_url))?;
+        }
+        let base = base
+            .into_builder()
+            .region(Region::new(regions.first().map_or_else(|| ANY_REGION.to_owned(), Clone::clone)))
+            .build();
+        let mut accounts = Vec::new();
+        if config.roles.is_empty() {
+            accounts.push(identify(base, None).await);
+        } else {
+            let mut tries = tokio::task::JoinSet::new();
+            for (index, role) in config.roles.iter().cloned().enumerate() {
+                let (base, config) = (base.clone(), config.clone());
+                tries.spawn(async move { (index, assume(base, &config, &role).await) });
+            }
+            let mut found: Vec<_> = tries.join_all().await;
+            found.sort_by_key(|(index, _)| *index);
+            accounts.extend(found.into_iter().map(|(_, account)| account));
+        }
+        Ok(Self { regions, accounts })
+    }
+}
+
+impl Account {
+    /// An ECS client for a Region. It does not repeat requests by itself: `Caller` does, and counts.
+    pub(crate) fn ecs(&self, region: &str) -> aws_sdk_ecs::Client {
+        let config = aws_sdk_ecs::config::Builder::from(&self.sdk)
+            .region(Region::new(region.to_owned()))
+            .retry_config(RetryConfig::disabled())
+            .build();
+        aws_sdk_ecs::Client::from_conf(config)
+    }
+}
+
+async fn base(config: &Config) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .build();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .retry_config(RetryConfig::standard().with_max_attempts(config.maximum_retries + 1))
+        .timeout_config(timeouts);
+    if let Some(profile) = &config.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(region) = config.regions.first() {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(url) = &config.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    if config.use_fips_endpoint {
+        loader = loader.use_fips(true);
+    }
+    if let Some(keys) = &config.access_keys {
+        loader = loader.credentials_provider(Credentials::new(
+            keys.access_key_id.clone(),
+            keys.secret_access_key.expose(),
+            keys.session_token.as_ref().map(|token| token.expose().to_owned()),
+            None,
+            "portolan settings",
+        ));
+    }
+    loader.load().await
+}
+
+async fn assume(base: SdkConfig, config: &Config, role: &RoleArn) -> Result<Account, AccountError> {
+    let mut builder = AssumeRoleProvider::builder(&role.arn)
+        .configure(&base)
+        .session_name(&config.session_name)
+        .session_length(config.session_duration);
+    if let Some(id) = &config.external_id {
+        builder = builder.external_id(id);
+    }
+    let provider = builder.build().await;
+    let sdk = base
+        .into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(provider))
+        .build();
+    identify(sdk, Some(role)).await
+}
+
+async fn identify(sdk: SdkConfig, role: Option<&RoleArn>) -> Result<Account, AccountError> {
+    let who = role.map_or_else(|| "the credentials".to_owned(), |role| format!("role {}", role.arn));
+    let failed = |message: String| AccountError { account_id: role.map(|role| role.account_id.clone()), message };
+    let answer = aws_sdk_sts::Client::new(&sdk)
+        .get_caller_identity()
+        .send()
+        .await
+        .map_err(|error| {
+            let reason = chain(&error);
+            failed(format!("{who} cannot be used: {reason}; check keys, profile, trust policy and external ID"))
+        })?;
+    let (Some(account_id), Some(identity)) = (answer.account, answer.arn) else {
+        return Err(failed(format!("STS did not say which account {who} belongs to")));
+    };
+    let partition = identity.split(':').nth(1).unwrap_or("aws").to_owned();
+    Ok(Account { account_id, partition, identity, sdk })
+}

@@ -1,0 +1,145 @@
+//! One call: bounded in parallel, repeated with jitter, counted, and checked to be what it claims.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+
+use super::failure::{CallFailure, Kind};
+use super::raw::{Kept, RawBody};
+use crate::object::Operation;
+use crate::report::Ledger;
+
+/// The first pause before a request is repeated; it doubles with every try, and jitter takes a random
+/// part of it, so that parallel requests do not come back together.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest pause: AWS refills its buckets every second, so that longer ones gain nothing.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How often one request may be throttled before it fails: with pauses of 5 s more than ten minutes, by
+/// which time somebody has to look at who else uses the account.
+const THROTTLE_LIMIT: u32 = 300;
+
+/// Makes the calls of one account and Region.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) account_id: String,
+    pub(crate) region: String,
+    permits: Arc<Semaphore>,
+    maximum_retries: u32,
+    ledger: Arc<Ledger>,
+}
+
+impl Caller {
+    pub(crate) fn new(
+        account_id: String,
+        region: String,
+        parallel_requests: usize,
+        maximum_retries: u32,
+        ledger: Arc<Ledger>,
+    ) -> Self {
+        Self {
+            account_id,
+            region,
+            permits: Arc::new(Semaphore::new(parallel_requests)),
+            maximum_retries,
+            ledger,
+        }
+    }
+
+    /// Sends a request until it has an answer that `read` accepts. `read` gets the parsed answer and the
+    /// raw body, and may say in a sentence why the answer is not one.
+    pub(crate) async fn call<O, E, R, S, F>(
+        &self,
+        operation: Operation,
+        send: S,
+        read: impl Fn(O, Bytes) -> Result<R, String>,
+    ) -> Result<R, CallFailure>
+    where
+        S: Fn(RawBody) -> F,
+        F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let (mut retries, mut throttles) = (0, 0);
+        loop {
+            let failure = match self.attempt(operation, &send, &read).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            let tries = match failure.kind {
+                Kind::Throttled if throttles < THROTTLE_LIMIT => {
+                    throttles += 1;
+                    self.note(operation, |calls| calls.throttles += 1);
+                    throttles
+                }
+                Kind::Transient if retries < self.maximum_retries => {
+                    retries += 1;
+                    self.note(operation, |calls| calls.retries += 1);
+                    retries
+                }
+                Kind::Throttled | Kind::Transient => {
+                    let tried = retries + throttles + 1;
+                    let message = format!("{} (given up after {tried} tries)", failure.message);
+                    return Err(CallFailure { kind: Kind::Final, message, ..failure });
+                }
+                _ => return Err(failure),
+            };
+            tracing::debug!(account = self.account_id, region = self.region, "try {tries} failed: {}", failure.message);
+            let pause = pause(tries);
+            self.note(operation, |calls| calls.waiting_ms += u64::try_from(pause.as_millis()).unwrap_or(u64::MAX));
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn attempt<O, E, R, S, F>(
+        &self,
+        operation: Operation,
+        send: &S,
+        read: &impl Fn(O, Bytes) -> Result<R, String>,
+    ) -> Result<R, CallFailure>
+    where
+        S: Fn(RawBody) -> F,
+        F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let raw = RawBody::default();
+        let answer = {
+            // The semaphore is never closed.
+            let _permit = self.permits.acquire().await.ok();
+            self.note(operation, |calls| calls.calls += 1);
+            send(raw.clone()).await
+        };
+        let answer = answer.map_err(|error| CallFailure::of_sdk(operation, &error))?;
+        let kept = raw.take().unwrap_or(Kept { body: Bytes::new(), content_type: None, request_id: None });
+        if let Some(content_type) = kept.content_type.filter(|name| !name.contains("json")) {
+            let reason = format!("its content type is {}", crate::text::printable(&content_type, 64));
+            return Err(CallFailure::malformed(operation, &reason, kept.request_id));
+        }
+        read(answer, kept.body).map_err(|reason| CallFailure::malformed(operation, &reason, kept.request_id))
+    }
+
+    fn note(&self, operation: Operation, update: impl FnOnce(&mut crate::report::OperationCalls)) {
+        self.ledger.call(&self.account_id, &self.region, operation, update);
+    }
+}
+
+/// Full jitter: anything between nothing and the doubled pause.
+fn pause(tries: u32) -> Duration {
+    let longest = FIRST_PAUSE.saturating_mul(1 << tries.min(10)).min(LONGEST_PAUSE);
+    longest.mul_f64(fastrand::f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_stay_below_the_longest() {
+        for tries in 0..400 {
+            assert!(pause(tries) <= LONGEST_PAUSE);
+        }
+    }
+}

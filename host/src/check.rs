@@ -1,0 +1,154 @@
+//! What the credentials are good for, asked before a sync: one harmless call for each permission.
+
+use std::sync::Arc;
+
+use aws_sdk_ecs::Client;
+use serde::Serialize;
+
+use crate::aws::{Account, Accounts, CallFailure, Caller, Kind};
+use crate::config::{Config, ConfigError};
+use crate::object::Operation;
+use crate::report::Ledger;
+
+/// A cluster and objects that nobody has. ECS checks permissions before it looks for them, so that "not
+/// found" means "allowed".
+const NOBODYS: &str = "portolan-permission-check";
+/// Task ids have a form of their own.
+const NOBODYS_TASK: &str = "00000000000000000000000000000000";
+
+/// What was found for one account.
+#[derive(Debug, Serialize)]
+pub struct AccountCheck {
+    /// Twelve digits, as far as known.
+    pub account_id: Option<String>,
+    /// ARN of the user or role session.
+    pub identity: Option<String>,
+    /// Why the credentials cannot be used, if they cannot.
+    pub problem: Option<String>,
+    /// By Region.
+    pub regions: Vec<RegionCheck>,
+}
+
+/// What was found for one Region.
+#[derive(Debug, Serialize)]
+pub struct RegionCheck {
+    /// The Region.
+    pub region: String,
+    /// One for each operation of the configured objects.
+    pub permissions: Vec<PermissionCheck>,
+}
+
+/// Whether an operation answers.
+#[derive(Debug, Serialize)]
+pub struct PermissionCheck {
+    /// The operation.
+    pub operation: Operation,
+    /// Whether it is allowed.
+    pub allowed: bool,
+    /// What to fix, if not.
+    pub problem: Option<String>,
+}
+
+impl AccountCheck {
+    /// Whether everything that a sync needs answers.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.problem.is_none()
+            && self.regions.iter().all(|region| region.permissions.iter().all(|each| each.allowed))
+    }
+
+    /// Whether anything answers.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.regions.iter().any(|region| region.permissions.iter().any(|each| each.allowed))
+    }
+}
+
+/// Checks every account and Region of a configuration.
+///
+/// # Errors
+/// If no Region is known.
+pub async fn run(config: &Config) -> Result<Vec<AccountCheck>, ConfigError> {
+    let Accounts { regions, accounts } = Accounts::connect(config).await?;
+    let mut checks = Vec::with_capacity(accounts.len());
+    for account in accounts {
+        checks.push(match account {
+            Err(error) => AccountCheck {
+                account_id: error.account_id,
+                identity: None,
+                problem: Some(error.message),
+                regions: Vec::new(),
+            },
+            Ok(account) => {
+                let mut found = Vec::with_capacity(regions.len());
+                for region in &regions {
+                    found.push(check_region(&account, region, config).await);
+                }
+                AccountCheck {
+                    account_id: Some(account.account_id),
+                    identity: Some(account.identity),
+                    problem: None,
+                    regions: found,
+                }
+            }
+        });
+    }
+    Ok(checks)
+}
+
+async fn check_region(account: &Account, region: &str, config: &Config) -> RegionCheck {
+    let client = account.ecs(region);
+    let caller = Caller::new(
+        account.account_id.clone(),
+        region.to_owned(),
+        config.parallel_requests,
+        config.maximum_retries,
+        Arc::new(Ledger::default()),
+    );
+    let mut permissions = Vec::new();
+    for operation in Operation::ALL {
+        if !config.objects.iter().any(|object| object.operations().contains(&operation)) {
+            continue;
+        }
+        let result = probe(&client, &caller, operation).await;
+        let problem = result.err().filter(|failure| !proves_permission(failure));
+        permissions.push(PermissionCheck {
+            operation,
+            allowed: problem.is_none(),
+            problem: problem.map(|failure| failure.line().message),
+        });
+    }
+    RegionCheck { region: region.to_owned(), permissions }
+}
+
+/// An answer about the request's content comes only from someone who was let in.
+fn proves_permission(failure: &CallFailure) -> bool {
+    match failure.kind {
+        Kind::ClusterGone | Kind::ObjectGone => true,
+        Kind::Final => matches!(failure.code.as_str(), "ClientException" | "InvalidParameterException"),
+        _ => false,
+    }
+}
+
+async fn probe(client: &Client, caller: &Caller, operation: Operation) -> Result<(), CallFailure> {
+    macro_rules! call {
+        ($request:expr) => {{
+            let request = $request;
+            caller
+                .call(operation, |raw| request.clone().customize().interceptor(raw).send(), |_, _| Ok(()))
+                .await
+        }};
+    }
+    match operation {
+        Operation::ListClusters => call!(client.list_clusters().max_results(1)),
+        Operation::DescribeClusters => call!(client.describe_clusters().clusters(NOBODYS)),
+        Operation::ListServices => call!(client.list_services().cluster(NOBODYS).max_results(1)),
+        Operation::DescribeServices => call!(client.describe_services().cluster(NOBODYS).services(NOBODYS)),
+        Operation::ListTasks => call!(client.list_tasks().cluster(NOBODYS).max_results(1)),
+        Operation::DescribeTasks => call!(client.describe_tasks().cluster(NOBODYS).tasks(NOBODYS_TASK)),
+        Operation::ListTaskDefinitions => call!(client.list_task_definitions().max_results(1)),
+        Operation::DescribeTaskDefinition => {
+            call!(client.describe_task_definition().task_definition(format!("{NOBODYS}:1")))
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The command line: what can be typed, and which exit status answers.
+
+mod check;
+mod map;
+mod progress;
+mod schema;
+mod summary;
+mod sync;
+mod validate;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::talk;
+use portolan::config::{Config, ConfigError, Settings};
+
+/// Everything that the command was asked for is done.
+pub(crate) const COMPLETE: u8 = 0;
+/// Nothing of it could be done.
+pub(crate) const FAILED: u8 = 1;
+/// The command line or the configuration is not valid.
+pub(crate) const USAGE: u8 = 2;
+/// A part of it could be done.
+pub(crate) const PARTIAL: u8 = 3;
+
+const EXIT_STATUS: &str = "Exit status:
+  0  complete
+  1  failed: nothing could be done
+  2  usage: the command line or the configuration is not valid
+  3  partial: some of it is missing, and the report says what";
+
+const SYNC_EXAMPLES: &str = "Examples:
+  Sync the account that the AWS environment points to:
+    portolan sync --regions us-east-1 --output ecs
+  Two accounts and two Regions, with stopped tasks:
+    portolan sync --assume-role-arn arn:aws:iam::111111111111:role/Read,arn:aws:iam::222222222222:role/Read \\
+      --regions us-east-1,eu-west-1 --option EcsTask.fetchStoppedTasks=true --output ecs
+  Records into a pipe:
+    portolan sync --objects EcsTask --output - | jq -r .attributes.UID";
+
+/// Brings Amazon ECS into data-model records through sandboxed WASM mappers.
+#[derive(Debug, Parser)]
+#[command(name = "portolan", version, after_help = EXIT_STATUS, max_term_width = 100)]
+struct Arguments {
+    /// Configuration file (TOML); flags and PORTOLAN_… variables win over it.
+    #[arg(long, global = true, env = "PORTOLAN_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// What to tell on standard error: error, warn, info, debug or trace.
+    #[arg(long, global = true, env = "PORTOLAN_LOG", value_name = "LEVEL", default_value = "warn")]
+    log: String,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Fetch clusters, services, tasks and task definitions, and write valid records and a report.
+    #[command(after_help = SYNC_EXAMPLES)]
+    Sync(sync::SyncArguments),
+    /// Map recorded pages without AWS: one bare record per line, issues on standard error.
+    Map(map::MapArguments),
+    /// Tell who the credentials are and which permissions answer, for each role and Region.
+    Check(check::CheckArguments),
+    /// Print the least-privilege IAM policy for the chosen objects and roles.
+    IamPolicy(Box<Settings>),
+    /// Print the JSON Schema of an object's records, or of config, manifest or report.
+    Schema(schema::SchemaArguments),
+    /// Check files of records against their schemas.
+    Validate(validate::ValidateArguments),
+}
+
+/// The settings that matter to a command that never talks to AWS.
+const MAPPING_SETTINGS: [&str; 2] = ["mappers", "cache_folder"];
+/// The settings that matter to the policy.
+const POLICY_SETTINGS: [&str; 3] = ["objects", "options", "assume_role_arn"];
+
+/// The command line as clap knows it, with the settings that a command does not use left out of its help.
+pub(crate) fn command() -> clap::Command {
+    Arguments::command()
+        .mut_subcommand("map", |command| hide_settings_but(command, &MAPPING_SETTINGS))
+        .mut_subcommand("validate", |command| hide_settings_but(command, &MAPPING_SETTINGS))
+        .mut_subcommand("iam-policy", |command| hide_settings_but(command, &POLICY_SETTINGS))
+        .mut_subcommand("check", |command| command.mut_args(|argument| {
+            let hidden = MAPPING_SETTINGS.contains(&argument.get_id().as_str());
+            argument.hide(hidden)
+        }))
+}
+
+fn hide_settings_but(command: clap::Command, shown: &[&str]) -> clap::Command {
+    command.mut_args(|argument| {
+        let is_setting = argument.get_help_heading().is_some();
+        let hidden = is_setting && !shown.contains(&argument.get_id().as_str());
+        argument.hide(hidden)
+    })
+}
+
+/// Runs the program.
+pub(crate) fn run() -> ExitCode {
+    let arguments = match command().try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches)) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // clap knows whether its text is data (--help) or talk; a closed pipe is nobody's fault.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { USAGE } else { COMPLETE });
+        }
+    };
+    if let Err(reason) = talk::start_log(&arguments.log) {
+        talk::error(&reason);
+        return ExitCode::from(USAGE);
+    }
+    let config = arguments.config.as_deref();
+    let result = match arguments.command {
+        Command::Sync(arguments) => sync::run(arguments, config),
+        Command::Map(arguments) => map::run(arguments, config),
+        Command::Check(arguments) => check::run(arguments, config),
+        Command::IamPolicy(settings) => policy(*settings, config),
+        Command::Schema(arguments) => schema::run(&arguments),
+        Command::Validate(arguments) => validate::run(arguments, config),
+    };
+    match result {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => {
+            if is_broken_pipe(&error) {
+                return ExitCode::from(FAILED);
+            }
+            talk::error(&format!("{error:#}"));
+            ExitCode::from(if error.chain().any(|cause| cause.is::<ConfigError>()) { USAGE } else { FAILED })
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+fn policy(settings: Settings, config_file: Option<&std::path::Path>) -> anyhow::Result<u8> {
+    let config = Config::resolve(settings, config_file)?;
+    let policy = portolan::policy::least_privilege(&config.objects, &config.roles);
+    talk::data(&format!("{}\n", serde_json::to_string_pretty(&policy)?))?;
+    Ok(COMPLETE)
+}
+
+/// A runtime for the commands that talk to AWS.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

@@ -1,0 +1,166 @@
+//! `portolan map`: recorded pages through the mappers, without AWS.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use portolan::config::{Config, Settings};
+use portolan::mapper::{Engine, Limits, MapperSet, Severity};
+use portolan::object::Object;
+use portolan::page::{BODY_LIMIT_BYTES, Page};
+use portolan::{recording, records};
+use serde::Serialize;
+
+use super::{COMPLETE, PARTIAL};
+use crate::talk;
+
+/// The longest line: a body of the largest size, in which every byte may be escaped.
+const LINE_LIMIT_BYTES: u64 = 6 * BODY_LIMIT_BYTES as u64 + 64 * 1024;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct MapArguments {
+    /// Recorded pages (JSON Lines, as `portolan sync --record` writes them); `-` is standard input.
+    #[arg(value_name = "FILE", default_value = "-")]
+    file: PathBuf,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// One line on standard error.
+#[derive(Serialize)]
+struct IssueLine<'a> {
+    line: u64,
+    severity: &'a str,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<Object>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_index: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arn: Option<String>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    path: &'a str,
+    message: &'a str,
+}
+
+pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
+    let config = Config::resolve(arguments.settings, config_file)?;
+    let engine = Engine::new(1, Limits::default())?;
+    let cache = portolan::sync::open_cache(&config);
+    let mappers = MapperSet::load(&engine, cache.as_ref(), config.mappers.as_deref(), &Object::ALL)?;
+    let mut input: Box<dyn BufRead> = if arguments.file == Path::new("-") {
+        Box::new(io::stdin().lock())
+    } else {
+        let file = File::open(&arguments.file).with_context(|| format!("cannot read {}", arguments.file.display()))?;
+        Box::new(BufReader::with_capacity(256 * 1024, file))
+    };
+    let mut output = BufWriter::with_capacity(256 * 1024, io::stdout().lock());
+    let mut status = COMPLETE;
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let read = input
+            .by_ref()
+            .take(LINE_LIMIT_BYTES)
+            .read_until(b'\n', &mut line)
+            .with_context(|| format!("cannot read {}", arguments.file.display()))?;
+        if read == 0 {
+            break;
+        }
+        let is_cut = line.len() as u64 == LINE_LIMIT_BYTES && line.last() != Some(&b'\n');
+        let page = if is_cut {
+            skip_line(&mut input)?;
+            Err("it is longer than any recorded page can be".to_owned())
+        } else {
+            recording::read_line(&line)
+        };
+        let is_mapped = match page {
+            Ok(page) => map_page(&engine, &mappers, number, &page, &mut output)?,
+            Err(reason) => {
+                say(&IssueLine {
+                    line: number,
+                    severity: "error",
+                    code: "not-a-page",
+                    object: None,
+                    source_index: None,
+                    arn: None,
+                    path: "",
+                    message: &format!("line {number} is not a recorded page: {reason}"),
+                })?;
+                false
+            }
+        };
+        if !is_mapped {
+            status = PARTIAL;
+        }
+    }
+    output.flush()?;
+    Ok(status)
+}
+
+fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
+    loop {
+        let buffer = input.fill_buf()?;
+        if buffer.is_empty() {
+            return Ok(());
+        }
+        let (length, ended) = match buffer.iter().position(|byte| *byte == b'\n') {
+            Some(position) => (position + 1, true),
+            None => (buffer.len(), false),
+        };
+        input.consume(length);
+        if ended {
+            return Ok(());
+        }
+    }
+}
+
+/// Maps one page, and says whether that was possible at all.
+fn map_page(
+    engine: &Engine,
+    mappers: &MapperSet,
+    line: u64,
+    page: &Page,
+    output: &mut impl Write,
+) -> anyhow::Result<bool> {
+    let issue = |severity, code, source_index, path, message| IssueLine {
+        line,
+        severity,
+        code,
+        object: Some(page.object),
+        source_index,
+        arn: source_index.and_then(|index| page.arn(index)),
+        path,
+        message,
+    };
+    let mapper = mappers.get(page.object).context("every object has a mapper")?;
+    let records = match records::from_page(engine, mapper, page) {
+        Ok(records) => records,
+        Err(error) => {
+            say(&issue("error", error.code(), None, "", &error.to_string()))?;
+            return Ok(false);
+        }
+    };
+    for record in records.iter() {
+        output.write_all(record)?;
+        output.write_all(b"\n")?;
+    }
+    for each in &records.rejections {
+        say(&issue("rejected", &each.code, Some(each.source_index), &each.path, &each.message))?;
+    }
+    for each in &records.warnings {
+        let severity = match each.severity {
+            Severity::Warning => "warning",
+            Severity::Rejected => "rejected",
+        };
+        say(&issue(severity, &each.code, each.source_index, &each.path, &each.message))?;
+    }
+    Ok(true)
+}
+
+fn say(issue: &IssueLine<'_>) -> anyhow::Result<()> {
+    talk::say(&serde_json::to_string(issue)?);
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! `portolan sync`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use portolan::config::{Config, Settings};
+use portolan::report::{Ledger, Report, Status};
+use portolan::sync::{self, Request, SyncError};
+
+use super::{COMPLETE, FAILED, PARTIAL, progress::Progress, summary};
+use crate::talk;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SyncArguments {
+    /// Folder for <Object>.jsonl and report.json, or `-` for one line {"object":…,"attributes":{…}} per
+    /// record on standard output.
+    #[arg(long, short, value_name = "FOLDER", env = "PORTOLAN_OUTPUT")]
+    output: PathBuf,
+
+    /// Also write every page that a mapper saw (environment values withheld) to this file, for `portolan map`.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+
+    /// Also write the report to this file; useful with `--output -`.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+
+    /// Print a summary table on standard error even if nobody watches it.
+    #[arg(long)]
+    summary: bool,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
+    let config = Config::resolve(arguments.settings, config_file)?;
+    let request = Request { output: arguments.output, record: arguments.record };
+    let ledger = Arc::new(Ledger::default());
+    let runtime = super::runtime()?;
+    let progress = Progress::start(&runtime, Arc::clone(&ledger));
+    let result = runtime.block_on(sync::run(config, &request, ledger, interrupt()));
+    progress.stop();
+    // Whatever is still in flight is not worth waiting for.
+    runtime.shutdown_background();
+    let report = match result {
+        Ok(report) => report,
+        Err(error) => return failed(error),
+    };
+    if let Some(path) = &arguments.report {
+        write_report(path, &report)?;
+    }
+    tell(&report, arguments.summary);
+    Ok(match report.status {
+        Status::Complete => COMPLETE,
+        Status::Partial => PARTIAL,
+        Status::Failed => FAILED,
+    })
+}
+
+fn failed(error: SyncError) -> anyhow::Result<u8> {
+    if matches!(error, SyncError::Config(_)) {
+        return Err(error.into());
+    }
+    talk::error(&error.to_string());
+    Ok(FAILED)
+}
+
+fn write_report(path: &Path, report: &Report) -> anyhow::Result<()> {
+    use anyhow::Context;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)
+        .with_context(|| format!("cannot write the report {}", path.display()))?;
+    serde_json::to_writer_pretty(&mut file, report)?;
+    file.persist(path).with_context(|| format!("cannot write the report {}", path.display()))?;
+    Ok(())
+}
+
+fn tell(report: &Report, asked: bool) {
+    if asked || talk::is_watched() {
+        talk::say(&summary::table(report));
+    }
+    for line in summary::problems(report) {
+        talk::say(&line);
+    }
+}
+
+/// Ctrl-C, or the signal with which service managers stop a process.
+async fn interrupt() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            Ok(()) = tokio::signal::ctrl_c() => {}
+            Some(()) = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,111 @@
+//! What the program is asked to do.
+//!
+//! A setting is declared once, in [`Settings`]: its flag, its environment variable, its key in the
+//! configuration file and its description. A flag wins over the environment, the environment over the
+//! file, the file over the default. [`Config`] is what the settings mean, checked, with defaults filled
+//! in; nothing after it sees an absent value that has a default.
+
+mod file;
+mod fips;
+mod options;
+mod resolve;
+mod secret;
+mod settings;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::object::Object;
+pub use fips::FIPS_REGIONS;
+pub(crate) use fips::check as check_fips;
+pub use options::{Options, TaskDefinitionStatus};
+pub use secret::Secret;
+pub use settings::Settings;
+
+/// A checked configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Access keys that were given as settings; else the SDK's own chain finds credentials.
+    pub access_keys: Option<AccessKeys>,
+    /// A profile of the shared AWS configuration files.
+    pub profile: Option<String>,
+    /// Regions to sync; empty means the Region of the SDK's own chain.
+    pub regions: Vec<String>,
+    /// Roles to assume, each its own account; empty means the credentials' own account.
+    pub roles: Vec<RoleArn>,
+    /// External id that the roles' trust policies ask for.
+    pub external_id: Option<String>,
+    /// Session name that CloudTrail shows.
+    pub session_name: String,
+    /// How long the credentials of an assumed role live before they are renewed.
+    pub session_duration: Duration,
+    /// Most objects per request, 1 to 100.
+    pub page_size: u16,
+    /// Requests in flight per account and Region.
+    pub parallel_requests: usize,
+    /// How often a failed request is repeated. Throttled requests do not count.
+    pub maximum_retries: u32,
+    /// Where to send ECS and STS requests instead of AWS's own endpoints.
+    pub endpoint_url: Option<String>,
+    /// Whether to use FIPS endpoints.
+    pub use_fips_endpoint: bool,
+    /// What to sync.
+    pub objects: Vec<Object>,
+    /// Operation options.
+    pub options: Options,
+    /// Folder of modules that replace stock mappers.
+    pub mappers: Option<PathBuf>,
+    /// Folder for compiled modules; none if there is no home to put it in.
+    pub cache_folder: Option<PathBuf>,
+}
+
+/// Long-lived or temporary access keys.
+#[derive(Clone, Debug)]
+pub struct AccessKeys {
+    /// Not a secret.
+    pub access_key_id: String,
+    /// The secret half.
+    pub secret_access_key: Secret,
+    /// For temporary keys.
+    pub session_token: Option<Secret>,
+}
+
+/// ARN of an IAM role, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleArn {
+    /// As it was given.
+    pub arn: String,
+    /// For example `aws-us-gov`.
+    pub partition: String,
+    /// Twelve digits.
+    pub account_id: String,
+}
+
+/// The settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration file {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not valid.
+    #[error("the configuration file {path} is not valid: {reason}")]
+    Invalid {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A setting's value cannot be used.
+    #[error("{setting}: {reason}")]
+    Setting {
+        /// The setting's name.
+        setting: &'static str,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+}

@@ -1,0 +1,36 @@
+//! Where ECS has FIPS 140 endpoints.
+
+use super::ConfigError;
+
+/// Regions with an `ecs-fips` endpoint, as AWS publishes them on its FIPS page. The SDK would make up a
+/// host name for any other Region too, which then does not resolve.
+pub const FIPS_REGIONS: [&str; 6] = [
+    "us-east-1",
+    "us-east-2",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// Checks that FIPS endpoints can be used for a Region at all.
+pub(crate) fn check(region: &str, endpoint_url: Option<&str>) -> Result<(), ConfigError> {
+    if let Some(url) = endpoint_url {
+        return Err(invalid(format!(
+            "FIPS endpoints and an endpoint URL ({}) exclude each other; leave one of them out",
+            crate::text::printable(url, 128)
+        )));
+    }
+    if FIPS_REGIONS.contains(&region) {
+        return Ok(());
+    }
+    Err(invalid(format!(
+        "ECS has no FIPS endpoint in {}; it has them in {}",
+        crate::text::printable(region, 32),
+        FIPS_REGIONS.join(", ")
+    )))
+}
+
+fn invalid(reason: String) -> ConfigError {
+    ConfigError::Setting { setting: "use-fips-endpoint", reason }
+}

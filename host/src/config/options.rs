@@ -1,0 +1,164 @@
+//! Operation options: keys and values are case-sensitive, as their documentation shows them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+
+use super::ConfigError;
+
+const FETCH_STOPPED_TASKS: &str = "EcsTask.fetchStoppedTasks";
+const STATUS: &str = "EcsTaskDefinition.status";
+const KEYS: [&str; 2] = [FETCH_STOPPED_TASKS, STATUS];
+
+/// What the operation options ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Whether tasks with the desired status STOPPED are synced too.
+    pub fetch_stopped_tasks: bool,
+    /// Which revisions of task definitions are synced.
+    pub task_definition_status: TaskDefinitionStatus,
+}
+
+/// Which revisions of task definitions are synced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TaskDefinitionStatus {
+    /// Those that can be run.
+    #[default]
+    Active,
+    /// Those that were deregistered.
+    Inactive,
+    /// Both.
+    All,
+}
+
+impl Options {
+    pub(super) fn resolve(pairs: &[(String, String)]) -> Result<Self, ConfigError> {
+        let mut options = Self::default();
+        for (key, value) in pairs {
+            match key.as_str() {
+                FETCH_STOPPED_TASKS => {
+                    options.fetch_stopped_tasks = match value.as_str() {
+                        "true" => true,
+                        "false" => false,
+                        _ => return Err(unknown_value(key, value, "true, false")),
+                    }
+                }
+                STATUS => {
+                    options.task_definition_status = match value.as_str() {
+                        "ACTIVE" => TaskDefinitionStatus::Active,
+                        "INACTIVE" => TaskDefinitionStatus::Inactive,
+                        "ALL" => TaskDefinitionStatus::All,
+                        _ => return Err(unknown_value(key, value, "ACTIVE, INACTIVE, ALL")),
+                    }
+                }
+                _ => {
+                    let nearest = crate::text::nearest(key, KEYS).unwrap_or(KEYS[0]);
+                    return Err(invalid(format!(
+                        "`{}` is no operation option; did you mean `{nearest}`? Keys are case-sensitive",
+                        crate::text::printable(key, 64)
+                    )));
+                }
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn unknown_value(key: &str, value: &str, known: &str) -> ConfigError {
+    invalid(format!(
+        "`{}` is no value of {key}; known are {known}, case-sensitive",
+        crate::text::printable(value, 64)
+    ))
+}
+
+fn invalid(reason: String) -> ConfigError {
+    ConfigError::Setting { setting: "option", reason }
+}
+
+/// Splits `KEY=VALUE`.
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) => Ok((key.trim().to_owned(), value.trim().to_owned())),
+        None => Err("an operation option is written KEY=VALUE".into()),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Table {
+    Pairs(Vec<(String, String)>),
+    Keys(BTreeMap<String, Entry>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Text(String),
+    Bool(bool),
+    Nested(BTreeMap<String, Entry>),
+}
+
+/// A table of the configuration file, in which `EcsTask.fetchStoppedTasks = true` is a key in a table.
+pub(super) fn from_table<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<(String, String)>>, D::Error> {
+    let table = Option::<Table>::deserialize(deserializer)?;
+    Ok(table.map(|table| match table {
+        Table::Pairs(pairs) => pairs,
+        Table::Keys(keys) => {
+            let mut pairs = Vec::new();
+            flatten("", keys, &mut pairs);
+            pairs
+        }
+    }))
+}
+
+fn flatten(prefix: &str, keys: BTreeMap<String, Entry>, pairs: &mut Vec<(String, String)>) {
+    for (key, entry) in keys {
+        let key = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
+        match entry {
+            Entry::Text(text) => pairs.push((key, text)),
+            Entry::Bool(value) => pairs.push((key, value.to_string())),
+            Entry::Nested(keys) => flatten(&key, keys, pairs),
+        }
+    }
+}
+
+pub(super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": ["object", "null"],
+        "additionalProperties": false,
+        "properties": {
+            "EcsTask": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {"fetchStoppedTasks": {"enum": [true, false, "true", "false"]}}
+            },
+            "EcsTaskDefinition": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {"status": {"enum": ["ACTIVE", "INACTIVE", "ALL"]}}
+            },
+            "EcsTask.fetchStoppedTasks": {"enum": [true, false, "true", "false"]},
+            "EcsTaskDefinition.status": {"enum": ["ACTIVE", "INACTIVE", "ALL"]}
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(key: &str, value: &str) -> Result<Options, ConfigError> {
+        Options::resolve(&[(key.into(), value.into())])
+    }
+
+    #[test]
+    fn keys_and_values_are_case_sensitive() {
+        assert!(resolve(FETCH_STOPPED_TASKS, "true").expect("valid").fetch_stopped_tasks);
+        let error = resolve(FETCH_STOPPED_TASKS, "True").expect_err("wrong case");
+        assert!(error.to_string().contains("known are true, false"), "{error}");
+        let error = resolve("EcsTask.fetchstoppedtasks", "true").expect_err("wrong case");
+        assert!(error.to_string().contains("did you mean `EcsTask.fetchStoppedTasks`"), "{error}");
+    }
+}

@@ -1,0 +1,273 @@
+//! From what was written to what it means.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{AccessKeys, Config, ConfigError, Options, RoleArn, Settings, file, fips, secret};
+use crate::object::Object;
+
+/// The most that a List operation of ECS gives in one page.
+const PAGE_SIZE_LIMIT: u64 = 100;
+
+impl Config {
+    /// Makes a configuration of flags and environment (`given`) and a configuration file.
+    ///
+    /// # Errors
+    /// If the file cannot be read or a setting cannot be used; the error names it and what would be right.
+    pub fn resolve(given: Settings, config_file: Option<&Path>) -> Result<Self, ConfigError> {
+        let settings = match config_file {
+            Some(path) => given.over(file::read(path)?),
+            None => given,
+        };
+        let config = Self {
+            access_keys: access_keys(&settings)?,
+            regions: regions(settings.regions.unwrap_or_default())?,
+            roles: settings
+                .assume_role_arn
+                .unwrap_or_default()
+                .iter()
+                .filter(|arn| !arn.trim().is_empty())
+                .map(|arn| role(arn.trim()))
+                .collect::<Result<_, _>>()?,
+            session_name: session_name(settings.session_name)?,
+            session_duration: Duration::from_secs(within(
+                "session-duration",
+                settings.session_duration.unwrap_or(3600),
+                900..=43_200,
+                "seconds",
+            )?),
+            page_size: page_size(settings.page_size.unwrap_or(100))?,
+            parallel_requests: usize::try_from(within(
+                "parallel-requests",
+                settings.parallel_requests.unwrap_or(8),
+                1..=256,
+                "requests",
+            )?)
+            .unwrap_or(usize::MAX),
+            maximum_retries: u32::try_from(within(
+                "maximum-retries",
+                settings.maximum_retries.unwrap_or(10),
+                0..=100,
+                "retries",
+            )?)
+            .unwrap_or(u32::MAX),
+            endpoint_url: endpoint_url(settings.endpoint_url)?,
+            use_fips_endpoint: settings.use_fips_endpoint.unwrap_or(false),
+            objects: objects(settings.objects)?,
+            options: Options::resolve(&settings.options.unwrap_or_default())?,
+            mappers: settings.mappers,
+            cache_folder: settings.cache_folder.or_else(default_cache_folder),
+            profile: settings.profile.filter(|name| !name.is_empty()),
+            external_id: settings.external_id.filter(|id| !id.is_empty()),
+        };
+        if config.use_fips_endpoint {
+            if let Some(url) = &config.endpoint_url {
+                fips::check("", Some(url))?;
+            }
+            config.regions.iter().try_for_each(|region| fips::check(region, None))?;
+        }
+        Ok(config)
+    }
+}
+
+fn invalid(setting: &'static str, reason: String) -> ConfigError {
+    ConfigError::Setting { setting, reason }
+}
+
+fn within(
+    setting: &'static str,
+    value: u64,
+    range: std::ops::RangeInclusive<u64>,
+    unit: &str,
+) -> Result<u64, ConfigError> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    let (from, to) = range.into_inner();
+    Err(invalid(setting, format!("{value} is out of range; it takes {from} to {to} {unit}")))
+}
+
+fn page_size(value: u64) -> Result<u16, ConfigError> {
+    if value == 0 {
+        return Err(invalid("page-size", "0 is out of range; it takes 1 to 100 objects".into()));
+    }
+    if value > PAGE_SIZE_LIMIT {
+        tracing::warn!("page-size {value} is more than ECS gives; using {PAGE_SIZE_LIMIT}");
+    }
+    Ok(u16::try_from(value.min(PAGE_SIZE_LIMIT)).unwrap_or(100))
+}
+
+fn access_keys(settings: &Settings) -> Result<Option<AccessKeys>, ConfigError> {
+    let Some(access_key_id) = settings.access_key_id.clone().filter(|id| !id.is_empty()) else {
+        if settings.secret_access_key_file.is_some() {
+            return Err(invalid("access-key-id", "a secret access key is given, but no access key ID; give both".into()));
+        }
+        return Ok(None);
+    };
+    let secret_access_key = secret::read(
+        "PORTOLAN_SECRET_ACCESS_KEY",
+        settings.secret_access_key_file.as_deref(),
+        "secret-access-key-file",
+    )?
+    .ok_or_else(|| {
+        invalid(
+            "access-key-id",
+            "an access key ID is given, but no secret; set PORTOLAN_SECRET_ACCESS_KEY, or name a file with --secret-access-key-file".into(),
+        )
+    })?;
+    let session_token = secret::read(
+        "PORTOLAN_SESSION_TOKEN",
+        settings.session_token_file.as_deref(),
+        "session-token-file",
+    )?;
+    Ok(Some(AccessKeys { access_key_id, secret_access_key, session_token }))
+}
+
+fn regions(given: Vec<String>) -> Result<Vec<String>, ConfigError> {
+    let mut regions: Vec<String> = Vec::new();
+    for region in given.iter().map(|region| region.trim()).filter(|region| !region.is_empty()) {
+        let is_name = region.contains('-')
+            && region.chars().all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '-');
+        if !is_name {
+            return Err(invalid(
+                "regions",
+                format!("`{}` is no Region; one looks like us-east-1", crate::text::printable(region, 32)),
+            ));
+        }
+        if !regions.iter().any(|known| known == region) {
+            regions.push(region.to_owned());
+        }
+    }
+    Ok(regions)
+}
+
+fn role(arn: &str) -> Result<RoleArn, ConfigError> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", partition, "iam", "", account_id, resource]
+            if account_id.len() == 12
+                && account_id.bytes().all(|byte| byte.is_ascii_digit())
+                && resource.starts_with("role/") =>
+        {
+            Ok(RoleArn {
+                arn: arn.to_owned(),
+                partition: (*partition).to_owned(),
+                account_id: (*account_id).to_owned(),
+            })
+        }
+        _ => Err(invalid(
+            "assume-role-arn",
+            format!(
+                "`{}` is no ARN of a role; one looks like arn:aws:iam::123456789012:role/Name",
+                crate::text::printable(arn, 128)
+            ),
+        )),
+    }
+}
+
+fn session_name(given: Option<String>) -> Result<String, ConfigError> {
+    let name = given.unwrap_or_else(|| "portolan".into());
+    let is_name = (2..=64).contains(&name.len())
+        && name.chars().all(|each| each.is_ascii_alphanumeric() || "_+=,.@-".contains(each));
+    if is_name {
+        return Ok(name);
+    }
+    Err(invalid(
+        "session-name",
+        "it takes 2 to 64 letters, digits and the characters _+=,.@- (the rule of STS)".into(),
+    ))
+}
+
+fn endpoint_url(given: Option<String>) -> Result<Option<String>, ConfigError> {
+    let Some(url) = given.filter(|url| !url.is_empty()) else {
+        return Ok(None);
+    };
+    let has_host = ["http://", "https://"]
+        .iter()
+        .any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+    if has_host {
+        return Ok(Some(url));
+    }
+    Err(invalid(
+        "endpoint-url",
+        format!("`{}` is no URL; it starts with http:// or https://", crate::text::printable(&url, 128)),
+    ))
+}
+
+fn objects(given: Option<Vec<String>>) -> Result<Vec<Object>, ConfigError> {
+    let Some(names) = given else {
+        return Ok(Object::ALL.to_vec());
+    };
+    let mut objects = names
+        .iter()
+        .map(|name| name.trim().parse())
+        .collect::<Result<Vec<Object>, _>>()
+        .map_err(|error| invalid("objects", error.to_string()))?;
+    objects.sort();
+    objects.dedup();
+    if objects.is_empty() {
+        return Err(invalid("objects", "it names no object".into()));
+    }
+    Ok(objects)
+}
+
+/// Where a user's caches go, by the XDG base directory rules and macOS's custom.
+fn default_cache_folder() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(folder) = variable("XDG_CACHE_HOME").filter(|folder| folder.is_absolute()) {
+        return Some(folder.join("portolan"));
+    }
+    let home = variable("HOME")?;
+    let folder = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
+    Some(home.join(folder).join("portolan"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(settings: Settings) -> String {
+        Config::resolve(settings, None).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_documentation() {
+        let config = Config::resolve(Settings::default(), None).expect("valid");
+        assert_eq!(config.session_duration, Duration::from_secs(3600));
+        assert_eq!((config.page_size, config.parallel_requests, config.maximum_retries), (100, 8, 10));
+        assert_eq!(config.objects, Object::ALL);
+    }
+
+    #[test]
+    fn errors_name_the_setting_and_the_way_out() {
+        let settings = Settings { session_duration: Some(60), ..Settings::default() };
+        assert_eq!(error(settings), "session-duration: 60 is out of range; it takes 900 to 43200 seconds");
+        let settings = Settings { assume_role_arn: Some(vec!["arn:aws:iam::1:user/x".into()]), ..Settings::default() };
+        assert!(error(settings).contains("arn:aws:iam::123456789012:role/Name"));
+        let settings = Settings { regions: Some(vec!["US East".into()]), ..Settings::default() };
+        assert!(error(settings).contains("looks like us-east-1"));
+    }
+
+    #[test]
+    fn fips_is_refused_where_there_is_none() {
+        let fips = |regions: &[&str], endpoint_url: Option<&str>| Settings {
+            use_fips_endpoint: Some(true),
+            regions: Some(regions.iter().map(|region| (*region).to_owned()).collect()),
+            endpoint_url: endpoint_url.map(str::to_owned),
+            ..Settings::default()
+        };
+        assert!(Config::resolve(fips(&["us-gov-west-1"], None), None).is_ok());
+        assert!(error(fips(&["eu-west-1"], None)).contains("no FIPS endpoint in eu-west-1"));
+        assert!(error(fips(&["us-east-1"], Some("http://localhost"))).contains("exclude each other"));
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("portolan.toml");
+        std::fs::write(&path, "page-size = 10\nparallel-requests = 2").expect("written");
+        let settings = Settings { page_size: Some(20), ..Settings::default() };
+        let config = Config::resolve(settings, Some(&path)).expect("valid");
+        assert_eq!((config.page_size, config.parallel_requests), (20, 2));
+    }
+}

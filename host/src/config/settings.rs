@@ -1,0 +1,161 @@
+//! Every setting, declared once.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// The settings as somebody wrote them. The first paragraph of each description is its help text and its
+/// description in the configuration file's schema.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema, clap::Args)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(title = "config", description = "Configuration file of portolan (TOML)")]
+pub struct Settings {
+    /// Access key ID; without it the AWS SDK's own chain finds credentials.
+    ///
+    /// The secret half comes from PORTOLAN_SECRET_ACCESS_KEY or --secret-access-key-file, never from a
+    /// flag's value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_ACCESS_KEY_ID", value_name = "ID", help_heading = CONNECTION)]
+    pub access_key_id: Option<String>,
+
+    /// File that holds the secret access key; `-` reads a line of standard input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_SECRET_ACCESS_KEY_FILE", value_name = "FILE", help_heading = CONNECTION)]
+    pub secret_access_key_file: Option<PathBuf>,
+
+    /// File that holds the session token of temporary access keys; `-` reads a line of standard input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_SESSION_TOKEN_FILE", value_name = "FILE", help_heading = CONNECTION)]
+    pub session_token_file: Option<PathBuf>,
+
+    /// Profile of the shared AWS configuration files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_PROFILE", value_name = "NAME", help_heading = CONNECTION)]
+    pub profile: Option<String>,
+
+    /// Regions to sync, comma-separated [default: the AWS default Region chain].
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "one_or_many")]
+    #[schemars(schema_with = "one_or_many_schema")]
+    #[arg(long, visible_aliases = ["region", "default-region"], env = "PORTOLAN_REGIONS", value_name = "REGION", value_delimiter = ',', help_heading = CONNECTION)]
+    pub regions: Option<Vec<String>>,
+
+    /// ARNs of roles to assume, comma-separated: all are synced, each its own account.
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "one_or_many")]
+    #[schemars(schema_with = "one_or_many_schema")]
+    #[arg(long, visible_alias = "assume-role-arns", env = "PORTOLAN_ASSUME_ROLE_ARN", value_name = "ARN", value_delimiter = ',', help_heading = CONNECTION)]
+    pub assume_role_arn: Option<Vec<String>>,
+
+    /// External ID that the trust policies of the roles ask for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_EXTERNAL_ID", value_name = "ID", help_heading = CONNECTION)]
+    pub external_id: Option<String>,
+
+    /// Session name of assumed roles, as CloudTrail shows it [default: portolan].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_SESSION_NAME", value_name = "NAME", help_heading = CONNECTION)]
+    pub session_name: Option<String>,
+
+    /// Session duration of assumed roles in seconds, 900 to 43200 [default: 3600].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 900, max = 43200))]
+    #[arg(long, env = "PORTOLAN_SESSION_DURATION", value_name = "SECONDS", help_heading = CONNECTION)]
+    pub session_duration: Option<u64>,
+
+    /// Use FIPS 140 endpoints; refused for Regions that have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_USE_FIPS_ENDPOINT", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", help_heading = CONNECTION)]
+    pub use_fips_endpoint: Option<bool>,
+
+    /// Endpoint for ECS and STS requests instead of AWS's own, for a VPC endpoint or a test server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_ENDPOINT_URL", value_name = "URL", help_heading = CONNECTION)]
+    pub endpoint_url: Option<String>,
+
+    /// Maximum number of objects per request, 1 to 100 [default: 100].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    #[arg(long, env = "PORTOLAN_PAGE_SIZE", value_name = "COUNT", help_heading = FETCHING)]
+    pub page_size: Option<u64>,
+
+    /// Maximum number of requests in flight per account and Region, 1 to 256 [default: 8].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 256))]
+    #[arg(long, env = "PORTOLAN_PARALLEL_REQUESTS", value_name = "COUNT", help_heading = FETCHING)]
+    pub parallel_requests: Option<u64>,
+
+    /// How often a failed request is repeated before its scope fails; being throttled does not count [default: 10].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 100))]
+    #[arg(long, visible_alias = "max-retries", env = "PORTOLAN_MAXIMUM_RETRIES", value_name = "COUNT", help_heading = FETCHING)]
+    pub maximum_retries: Option<u64>,
+
+    /// Connector objects to sync, comma-separated: EcsCluster, EcsService, EcsTask, EcsTaskDefinition [default: all].
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "one_or_many")]
+    #[schemars(schema_with = "one_or_many_schema")]
+    #[arg(long, env = "PORTOLAN_OBJECTS", value_name = "OBJECT", value_delimiter = ',', help_heading = FETCHING)]
+    pub objects: Option<Vec<String>>,
+
+    /// Operation option as KEY=VALUE, case-sensitive; repeat or separate by commas.
+    ///
+    /// EcsTask.fetchStoppedTasks=true|false: also sync tasks that stopped within about the last hour
+    /// [default: false].
+    /// EcsTaskDefinition.status=ACTIVE|INACTIVE|ALL: which revisions to sync [default: ACTIVE].
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "super::options::from_table")]
+    #[schemars(schema_with = "super::options::schema")]
+    #[arg(long = "option", env = "PORTOLAN_OPTIONS", value_name = "KEY=VALUE", value_delimiter = ',', value_parser = super::options::pair, help_heading = FETCHING)]
+    pub options: Option<Vec<(String, String)>>,
+
+    /// Folder of mapper modules (.wasm); a module there replaces the stock mapper of its object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_MAPPERS", value_name = "FOLDER", help_heading = MAPPING)]
+    pub mappers: Option<PathBuf>,
+
+    /// Folder for compiled modules [default: portolan in the user's cache folder].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_CACHE_FOLDER", value_name = "FOLDER", help_heading = MAPPING)]
+    pub cache_folder: Option<PathBuf>,
+}
+
+const CONNECTION: &str = "Connection";
+const FETCHING: &str = "What to fetch and how";
+const MAPPING: &str = "Mapping";
+
+impl Settings {
+    /// The settings of `self`, and those of `lower` where `self` has none.
+    pub(super) fn over(self, lower: Self) -> Self {
+        let merge = || -> serde_json::Result<Self> {
+            let mut merged: BTreeMap<String, serde_json::Value> =
+                serde_json::from_value(serde_json::to_value(&lower)?)?;
+            let upper: BTreeMap<String, serde_json::Value> =
+                serde_json::from_value(serde_json::to_value(&self)?)?;
+            merged.extend(upper);
+            serde_json::from_value(serde_json::to_value(merged)?)
+        };
+        // Both sides are values of this very type, so that going through JSON cannot fail.
+        merge().unwrap_or(lower)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// A list, or its comma-separated form.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    Ok(Option::<OneOrMany>::deserialize(deserializer)?.map(|given| match given {
+        OneOrMany::One(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
+        OneOrMany::Many(list) => list,
+    }))
+}
+
+fn one_or_many_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": ["array", "string", "null"],
+        "items": {"type": "string"}
+    })
+}

@@ -1,0 +1,258 @@
+//! Fetching: from an account and a Region to pages.
+//!
+//! Each object has its own file, which knows the object's two operations. What they have in common is
+//! here: a few listers name ARNs, a few describers turn batches of them into pages, and every ARN that
+//! was named is accounted for.
+
+mod cluster;
+mod listing;
+mod service;
+mod task;
+mod task_definition;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use tokio::task::JoinSet;
+
+use crate::aws::{Account, CallFailure, Caller, Kind};
+use crate::config::Config;
+use crate::object::Object;
+use crate::page::{Origin, Page};
+use crate::report::{Ledger, ScopeKey, Tombstone};
+use listing::Listing;
+
+/// A page, and the part of the report that it belongs to.
+#[derive(Debug)]
+pub struct FetchedPage {
+    /// The scope.
+    pub key: ScopeKey,
+    /// The page.
+    pub page: Page,
+}
+
+/// One account and Region at work.
+pub(crate) struct Scope {
+    client: aws_sdk_ecs::Client,
+    caller: Caller,
+    config: Arc<Config>,
+    origin: Origin,
+    ledger: Arc<Ledger>,
+    pages: async_channel::Sender<FetchedPage>,
+    /// Scopes in which a call was denied: more calls would only be denied too.
+    stopped: Mutex<HashSet<ScopeKey>>,
+}
+
+/// ARNs that one Describe call takes.
+#[derive(Debug)]
+struct Batch {
+    cluster: Option<String>,
+    arns: Vec<String>,
+}
+
+/// What a Describe call gave.
+struct Described {
+    page: Page,
+    arns: Vec<String>,
+    failures: Vec<aws_sdk_ecs::types::Failure>,
+}
+
+/// Fetches the configured objects of one account and Region. Whatever fails is in the ledger afterwards.
+pub(crate) async fn region(
+    account: &Account,
+    region: &str,
+    captured_at: &str,
+    config: Arc<Config>,
+    ledger: Arc<Ledger>,
+    pages: async_channel::Sender<FetchedPage>,
+) {
+    let scope = Arc::new(Scope {
+        client: account.ecs(region),
+        caller: Caller::new(
+            account.account_id.clone(),
+            region.to_owned(),
+            config.parallel_requests,
+            config.maximum_retries,
+            Arc::clone(&ledger),
+        ),
+        origin: Origin {
+            partition: account.partition.clone(),
+            account_id: account.account_id.clone(),
+            region: region.to_owned(),
+            captured_at: captured_at.to_owned(),
+        },
+        config,
+        ledger,
+        pages,
+        stopped: Mutex::default(),
+    });
+    for object in &scope.config.objects {
+        scope.ledger.open(&scope.key(*object, None));
+    }
+    let mut objects = JoinSet::new();
+    if scope.wants(Object::EcsTaskDefinition) {
+        objects.spawn(pipeline(Arc::clone(&scope), Object::EcsTaskDefinition, vec![None]));
+    }
+    if [Object::EcsCluster, Object::EcsService, Object::EcsTask].into_iter().any(|object| scope.wants(object)) {
+        clusters_and_below(&scope, &mut objects).await;
+    }
+    objects.join_all().await;
+}
+
+/// Lists the clusters once, for the three objects that need them.
+async fn clusters_and_below(scope: &Arc<Scope>, objects: &mut JoinSet<()>) {
+    let (clusters, failure) = cluster::list(scope).await;
+    if let Some(failure) = failure {
+        for object in [Object::EcsCluster, Object::EcsService, Object::EcsTask] {
+            if scope.wants(object) {
+                scope.ledger.failure(&scope.key(object, None), failure.line(), 0);
+            }
+        }
+    }
+    for object in [Object::EcsService, Object::EcsTask] {
+        if scope.wants(object) {
+            let listings = clusters.iter().cloned().map(Some).collect();
+            objects.spawn(pipeline(Arc::clone(scope), object, listings));
+        }
+    }
+    if scope.wants(Object::EcsCluster) {
+        scope.ledger.listed(&scope.key(Object::EcsCluster, None), clusters.len());
+        let batch = scope.describe_batch(Object::EcsCluster);
+        let batches = clusters.chunks(batch).map(|arns| Batch { cluster: None, arns: arns.to_vec() }).collect();
+        objects.spawn(describe_all(Arc::clone(scope), Object::EcsCluster, batches));
+    }
+}
+
+/// Lists (once for every cluster, or once for the Region) and describes at the same time.
+async fn pipeline(scope: Arc<Scope>, object: Object, listings: Vec<Option<String>>) {
+    let parallel = scope.config.parallel_requests;
+    let (batches, described) = async_channel::bounded(parallel);
+    let (work, listers) = async_channel::bounded(listings.len().max(1));
+    for cluster in listings {
+        // The queue is as long as the list.
+        let _ = work.try_send(cluster);
+    }
+    drop(work);
+    let mut tasks = JoinSet::new();
+    for _ in 0..parallel.min(listers.len()) {
+        let (scope, listers, batches) = (Arc::clone(&scope), listers.clone(), batches.clone());
+        tasks.spawn(async move {
+            while let Ok(cluster) = listers.recv().await {
+                Listing::new(&scope, object, cluster).run(&batches).await;
+            }
+        });
+    }
+    drop(batches);
+    for _ in 0..parallel {
+        let (scope, described) = (Arc::clone(&scope), described.clone());
+        tasks.spawn(async move {
+            while let Ok(batch) = described.recv().await {
+                scope.describe(object, batch).await;
+            }
+        });
+    }
+    tasks.join_all().await;
+}
+
+async fn describe_all(scope: Arc<Scope>, object: Object, batches: Vec<Batch>) {
+    for batch in batches {
+        scope.describe(object, batch).await;
+    }
+}
+
+impl Scope {
+    fn wants(&self, object: Object) -> bool {
+        self.config.objects.contains(&object)
+    }
+
+    fn key(&self, object: Object, cluster: Option<String>) -> ScopeKey {
+        ScopeKey {
+            account_id: self.origin.account_id.clone(),
+            region: self.origin.region.clone(),
+            object,
+            cluster,
+        }
+    }
+
+    /// How many objects one Describe call takes: what the API allows, within the page size.
+    fn describe_batch(&self, object: Object) -> usize {
+        object.describe_batch().min(usize::from(self.config.page_size))
+    }
+
+    /// Reads a raw body as a page of an object.
+    fn page(&self, object: Object, body: Bytes) -> Result<Page, String> {
+        Page::read(object, self.origin.clone(), body).map_err(|error| error.to_string())
+    }
+
+    async fn describe(&self, object: Object, batch: Batch) {
+        let key = self.key(object, batch.cluster.clone());
+        if self.is_stopped(&key) {
+            self.ledger.lost(&key, "an earlier call was denied", batch.arns.len());
+            return;
+        }
+        let result = match object {
+            Object::EcsCluster => cluster::describe(self, &batch).await,
+            Object::EcsService => service::describe(self, &batch).await,
+            Object::EcsTask => task::describe(self, &batch).await,
+            Object::EcsTaskDefinition => task_definition::describe(self, &batch).await,
+        };
+        match result {
+            Ok(described) => self.account(key, batch, described).await,
+            Err(failure) => self.failed(&key, batch, &failure),
+        }
+    }
+
+    /// Sends the page on, and accounts for every ARN that was asked for and is not in it.
+    async fn account(&self, key: ScopeKey, batch: Batch, described: Described) {
+        self.ledger.described(&key, described.page.described().count());
+        let mut missing: HashSet<&str> = batch.arns.iter().map(String::as_str).collect();
+        for arn in &described.arns {
+            missing.remove(arn.as_str());
+        }
+        for failure in described.failures {
+            let arn = failure.arn.unwrap_or_default();
+            missing.remove(arn.as_str());
+            let reason = failure.reason.unwrap_or_else(|| "no reason given".into());
+            let tombstone = Tombstone { arn, reason, detail: failure.detail };
+            self.ledger.tombstone(&key, tombstone);
+        }
+        for arn in missing {
+            let tombstone = Tombstone {
+                arn: arn.to_owned(),
+                reason: Tombstone::MISSING.into(),
+                detail: Some("listed, but neither described nor named as a failure".into()),
+            };
+            self.ledger.tombstone(&key, tombstone);
+        }
+        if !described.page.is_empty() {
+            // The receivers are gone only when the sync is being stopped.
+            let _ = self.pages.send(FetchedPage { key, page: described.page }).await;
+        }
+    }
+
+    fn failed(&self, key: &ScopeKey, batch: Batch, failure: &CallFailure) {
+        match failure.kind {
+            Kind::ClusterGone | Kind::ObjectGone => {
+                for arn in batch.arns {
+                    let detail = Some(failure.message.clone());
+                    self.ledger.tombstone(key, Tombstone { arn, reason: Tombstone::MISSING.into(), detail });
+                }
+            }
+            kind => {
+                self.ledger.failure(key, failure.line(), batch.arns.len());
+                if matches!(kind, Kind::Denied | Kind::Credentials) {
+                    self.stop(key);
+                }
+            }
+        }
+    }
+
+    fn stop(&self, key: &ScopeKey) {
+        self.stopped.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(key.clone());
+    }
+
+    fn is_stopped(&self, key: &ScopeKey) -> bool {
+        self.stopped.lock().unwrap_or_else(std::sync::PoisonError::into_inner).contains(key)
+    }
+}

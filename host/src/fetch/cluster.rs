@@ -1,0 +1,71 @@
+//! Clusters: listed once per Region, described by up to 100.
+
+use std::collections::HashSet;
+
+use aws_sdk_ecs::types::ClusterField;
+
+use super::listing::{ArnPage, Tokens};
+use super::{Batch, Described, Scope};
+use crate::aws::CallFailure;
+use crate::object::{Object, Operation};
+
+/// All cluster ARNs, and the failure that ended the listing early, if one did. A Region holds at most
+/// 10,000 clusters, so that they fit into memory.
+pub(super) async fn list(scope: &Scope) -> (Vec<String>, Option<CallFailure>) {
+    let (mut clusters, mut seen) = (Vec::new(), HashSet::new());
+    let (mut tokens, mut token) = (Tokens::default(), None);
+    loop {
+        let page = match list_page(scope, token).await {
+            Ok(page) => page,
+            Err(failure) => return (clusters, Some(failure)),
+        };
+        clusters.extend(page.arns.into_iter().filter(|arn| seen.insert(arn.clone())));
+        token = match tokens.next(page.next_token, Object::EcsCluster.operations()) {
+            Ok(Some(next)) => Some(next),
+            Ok(None) => return (clusters, None),
+            Err(failure) => return (clusters, Some(failure)),
+        };
+    }
+}
+
+pub(super) async fn list_page(scope: &Scope, token: Option<String>) -> Result<ArnPage, CallFailure> {
+    let request = scope
+        .client
+        .list_clusters()
+        .max_results(i32::from(scope.config.page_size))
+        .set_next_token(token);
+    scope
+        .caller
+        .call(
+            Operation::ListClusters,
+            |raw| request.clone().customize().interceptor(raw).send(),
+            |answer, _| {
+                let arns = answer.cluster_arns.ok_or("it has no clusterArns")?;
+                Ok(ArnPage { arns, next_token: answer.next_token })
+            },
+        )
+        .await
+}
+
+pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, CallFailure> {
+    let request = scope
+        .client
+        .describe_clusters()
+        .set_clusters(Some(batch.arns.clone()))
+        .include(ClusterField::Tags);
+    scope
+        .caller
+        .call(
+            Operation::DescribeClusters,
+            |raw| request.clone().customize().interceptor(raw).send(),
+            |answer, body| {
+                let clusters = answer.clusters.ok_or("it has no clusters")?;
+                Ok(Described {
+                    page: scope.page(Object::EcsCluster, body)?,
+                    arns: clusters.into_iter().filter_map(|cluster| cluster.cluster_arn).collect(),
+                    failures: answer.failures.unwrap_or_default(),
+                })
+            },
+        )
+        .await
+}

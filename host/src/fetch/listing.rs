@@ -1,0 +1,155 @@
+//! One listing: all pages of a List operation, as batches for the Describe operation.
+
+use std::collections::HashSet;
+
+use sha2::{Digest, Sha256};
+
+use super::{Batch, Scope, service, task, task_definition};
+use crate::aws::{CallFailure, Kind};
+use crate::object::{Object, Operation};
+use crate::report::{ScopeKey, Tombstone};
+
+/// A page of ARNs.
+pub(super) struct ArnPage {
+    pub(super) arns: Vec<String>,
+    pub(super) next_token: Option<String>,
+}
+
+/// A listing of one object, in one cluster where the object has one.
+pub(super) struct Listing<'a> {
+    scope: &'a Scope,
+    object: Object,
+    cluster: Option<String>,
+    key: ScopeKey,
+    /// Fingerprints of the ARNs so far: an object that moves while it is listed (a task that stops, a
+    /// revision that is deregistered) is listed twice, and must not be written twice. Sixteen bytes each
+    /// hold a million tasks in tens of megabytes, and the set goes with its cluster.
+    seen: HashSet<[u8; 16]>,
+    pending: Vec<String>,
+}
+
+impl<'a> Listing<'a> {
+    pub(super) fn new(scope: &'a Scope, object: Object, cluster: Option<String>) -> Self {
+        let key = scope.key(object, cluster.clone());
+        scope.ledger.open(&key);
+        Self { scope, object, cluster, key, seen: HashSet::new(), pending: Vec::new() }
+    }
+
+    /// Lists everything and hands batches on.
+    pub(super) async fn run(mut self, batches: &async_channel::Sender<Batch>) {
+        // Each pass is one listing with its own tokens: tasks by desired status, revisions by status.
+        let passes = match self.object {
+            Object::EcsTask => task::passes(self.scope),
+            Object::EcsTaskDefinition => task_definition::passes(self.scope),
+            Object::EcsCluster | Object::EcsService => 1,
+        };
+        for pass in 0..passes {
+            if let Err(failure) = self.pass(pass, batches).await {
+                self.failed(&failure);
+                break;
+            }
+        }
+        self.hand_on(batches, 1).await;
+    }
+
+    async fn pass(&mut self, pass: usize, batches: &async_channel::Sender<Batch>) -> Result<(), CallFailure> {
+        let mut tokens = Tokens::default();
+        let mut token = None;
+        loop {
+            let page = match self.object {
+                Object::EcsService => service::list(self.scope, self.cluster.as_deref(), token).await?,
+                Object::EcsTask => task::list(self.scope, self.cluster.as_deref(), pass, token).await?,
+                Object::EcsTaskDefinition => task_definition::list(self.scope, pass, token).await?,
+                Object::EcsCluster => super::cluster::list_page(self.scope, token).await?,
+            };
+            let before = self.pending.len();
+            for arn in page.arns {
+                if self.seen.insert(fingerprint(&arn)) {
+                    self.pending.push(arn);
+                }
+            }
+            self.scope.ledger.listed(&self.key, self.pending.len() - before);
+            self.hand_on(batches, self.scope.describe_batch(self.object)).await;
+            token = match tokens.next(page.next_token, self.object.operations())? {
+                Some(next) => Some(next),
+                None => return Ok(()),
+            };
+        }
+    }
+
+    /// Hands on batches of pending ARNs, as long as they are at least `least` ARNs long.
+    async fn hand_on(&mut self, batches: &async_channel::Sender<Batch>, least: usize) {
+        let size = self.scope.describe_batch(self.object);
+        while self.pending.len() >= least.max(1) {
+            let rest = self.pending.split_off(size.min(self.pending.len()));
+            let arns = std::mem::replace(&mut self.pending, rest);
+            // The receivers are gone only when the sync is being stopped.
+            let _ = batches.send(Batch { cluster: self.cluster.clone(), arns }).await;
+        }
+    }
+
+    fn failed(&self, failure: &CallFailure) {
+        match (failure.kind, &self.cluster) {
+            (Kind::ClusterGone, Some(cluster)) => self.scope.ledger.tombstone(
+                &self.key,
+                Tombstone {
+                    arn: cluster.clone(),
+                    reason: Tombstone::MISSING.into(),
+                    detail: Some("the cluster vanished while its objects were listed".into()),
+                },
+            ),
+            _ => self.scope.ledger.failure(&self.key, failure.line(), 0),
+        }
+    }
+}
+
+/// The tokens of one listing. A server that repeats one would keep a client busy for ever.
+#[derive(Default)]
+pub(super) struct Tokens {
+    seen: HashSet<[u8; 16]>,
+}
+
+impl Tokens {
+    pub(super) fn next(
+        &mut self,
+        token: Option<String>,
+        operations: &[Operation],
+    ) -> Result<Option<String>, CallFailure> {
+        let Some(token) = token.filter(|token| !token.is_empty()) else {
+            return Ok(None);
+        };
+        if self.seen.insert(fingerprint(&token)) {
+            return Ok(Some(token));
+        }
+        // The operation before the last is the one that lists the object.
+        let operation = operations[operations.len().saturating_sub(2)];
+        Err(CallFailure {
+            operation,
+            kind: Kind::Final,
+            code: "repeated-token".into(),
+            message: format!("{operation} gave the same nextToken twice, so that its pages would never end; the listing is not complete"),
+            request_id: None,
+        })
+    }
+}
+
+fn fingerprint(text: &str) -> [u8; 16] {
+    let mut fingerprint = [0; 16];
+    fingerprint.copy_from_slice(&Sha256::digest(text)[..16]);
+    fingerprint
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_token_is_an_error_that_names_the_operation() {
+        let mut tokens = Tokens::default();
+        let operations = Object::EcsTask.operations();
+        assert_eq!(tokens.next(Some("a".into()), operations).expect("new"), Some("a".into()));
+        assert_eq!(tokens.next(None, operations).expect("the end"), None);
+        let failure = tokens.next(Some("a".into()), operations).expect_err("repeated");
+        assert_eq!(failure.operation, Operation::ListTasks);
+    }
+}

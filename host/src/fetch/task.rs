@@ -1,0 +1,66 @@
+//! Tasks: listed per cluster and desired status, described by up to 100.
+
+use aws_sdk_ecs::types::{DesiredStatus, TaskField};
+
+use super::listing::ArnPage;
+use super::{Batch, Described, Scope};
+use crate::aws::CallFailure;
+use crate::object::{Object, Operation};
+
+/// ListTasks gives one desired status at a time. PENDING never gives anything: tasks that are starting
+/// are listed as RUNNING already.
+const STATUSES: [DesiredStatus; 2] = [DesiredStatus::Running, DesiredStatus::Stopped];
+
+pub(super) fn passes(scope: &Scope) -> usize {
+    if scope.config.options.fetch_stopped_tasks { 2 } else { 1 }
+}
+
+pub(super) async fn list(
+    scope: &Scope,
+    cluster: Option<&str>,
+    pass: usize,
+    token: Option<String>,
+) -> Result<ArnPage, CallFailure> {
+    let request = scope
+        .client
+        .list_tasks()
+        .set_cluster(cluster.map(str::to_owned))
+        .desired_status(STATUSES[pass].clone())
+        .max_results(i32::from(scope.config.page_size))
+        .set_next_token(token);
+    scope
+        .caller
+        .call(
+            Operation::ListTasks,
+            |raw| request.clone().customize().interceptor(raw).send(),
+            |answer, _| {
+                let arns = answer.task_arns.ok_or("it has no taskArns")?;
+                Ok(ArnPage { arns, next_token: answer.next_token })
+            },
+        )
+        .await
+}
+
+pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, CallFailure> {
+    let request = scope
+        .client
+        .describe_tasks()
+        .set_cluster(batch.cluster.clone())
+        .set_tasks(Some(batch.arns.clone()))
+        .include(TaskField::Tags);
+    scope
+        .caller
+        .call(
+            Operation::DescribeTasks,
+            |raw| request.clone().customize().interceptor(raw).send(),
+            |answer, body| {
+                let tasks = answer.tasks.ok_or("it has no tasks")?;
+                Ok(Described {
+                    page: scope.page(Object::EcsTask, body)?,
+                    arns: tasks.into_iter().filter_map(|task| task.task_arn).collect(),
+                    failures: answer.failures.unwrap_or_default(),
+                })
+            },
+        )
+        .await
+}

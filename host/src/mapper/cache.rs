@@ -1,0 +1,105 @@
+//! Compiled code on disk, so that a second run starts in milliseconds.
+//!
+//! Compiled code is trusted code: whoever can write it, runs it. So it is read only from a folder that
+//! belongs to this user and that nobody else can write to, is never accepted from anywhere else, and is
+//! named after the module's digest and everything in wasmtime that it depends on.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// A private folder of compiled modules.
+#[derive(Clone, Debug)]
+pub struct CompiledCache {
+    folder: PathBuf,
+}
+
+impl CompiledCache {
+    /// Uses `folder`, which is made if it is missing.
+    ///
+    /// # Errors
+    /// If the folder cannot be made, or if others than its owner could write to it.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        let folder = folder.join("compiled");
+        make_private(&folder)?;
+        Ok(Self { folder })
+    }
+
+    pub(super) fn load(&self, engine: &Engine, digest: &str) -> Option<Component> {
+        let file = self.file(engine, digest);
+        if !file.is_file() {
+            return None;
+        }
+        #[expect(unsafe_code, reason = "running compiled code needs trust: the folder is private, see above")]
+        // SAFETY: the file was written by `store` below into a folder that only this user can write to,
+        // and it is replaced by renaming, never changed in place.
+        let loaded = unsafe { Component::deserialize_file(engine, &file) };
+        loaded
+            .inspect_err(|error| tracing::warn!("compiled module {digest} is compiled again: {error:#}"))
+            .ok()
+    }
+
+    /// Keeps compiled code. A failure costs only time at the next start, so it is a warning.
+    pub(super) fn store(&self, engine: &Engine, digest: &str, component: &Component) {
+        let result = component
+            .serialize()
+            .map_err(|error| io::Error::other(format!("{error:#}")))
+            .and_then(|bytes| {
+                let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+                file.write_all(&bytes)?;
+                file.persist(self.file(engine, digest))?;
+                Ok(())
+            });
+        if let Err(error) = result {
+            tracing::warn!("compiled module {digest} could not be kept: {error}");
+        }
+    }
+
+    fn file(&self, engine: &Engine, digest: &str) -> PathBuf {
+        use std::hash::{Hash, Hasher};
+        // Only a name: wasmtime itself checks compatibility again when it loads the file.
+        let mut hasher = std::hash::DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        let compatibility = hasher.finish();
+        self.folder.join(format!("{digest}-{compatibility:016x}.cwasm"))
+    }
+}
+
+#[cfg(unix)]
+fn make_private(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let metadata = fs::metadata(folder)?;
+    let own = tempfile::NamedTempFile::new_in(folder)?.as_file().metadata()?.uid();
+    if metadata.uid() != own || metadata.mode() & 0o022 != 0 {
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            format!("{} must belong to you and be writable by nobody else (chmod 700)", folder.display()),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn make_private(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_folder_that_others_can_write_to_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        CompiledCache::open(folder.path()).expect("private");
+        let open = fs::Permissions::from_mode(0o777);
+        fs::set_permissions(folder.path().join("compiled"), open).expect("chmod");
+        let error = CompiledCache::open(folder.path()).expect_err("refused");
+        assert!(error.to_string().contains("chmod 700"), "{error}");
+    }
+}

@@ -1,0 +1,170 @@
+//! wasmtime, narrowed to what a pure mapper needs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use wasmtime::component::{HasSelf, Linker};
+use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use super::bindings::MappingModule;
+use super::limits::Limits;
+use super::module::Guest;
+
+/// How often the clock that interrupts guests ticks. Ten milliseconds cost nothing and are fine enough
+/// for budgets of a second.
+pub(super) const TICK: Duration = Duration::from_millis(10);
+
+/// The stack of a guest, in bytes. serde's recursion is bounded at 128 levels, far below this.
+const STACK_BYTES: usize = 512 * 1024;
+
+/// What an instance keeps mapped between pages, in bytes: enough for a page of 100 full-size tasks, so
+/// that the next page does not pay for page faults again.
+const KEEP_RESIDENT_BYTES: usize = 8 * 1024 * 1024;
+
+/// The compiler, the pool of instances and the clock, shared by every module of a process.
+pub struct Engine {
+    pub(super) wasmtime: wasmtime::Engine,
+    pub(super) linker: Linker<Guest>,
+    pub(super) limits: Limits,
+    stop: Arc<AtomicBool>,
+    clock: Option<JoinHandle<()>>,
+}
+
+/// The sandbox could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot set up the WebAssembly sandbox on this machine: {0}")]
+pub struct EngineError(String);
+
+impl Engine {
+    /// Sets up the sandbox for `parallel` calls at once.
+    ///
+    /// # Errors
+    /// If wasmtime cannot work here, for example for lack of address space.
+    pub fn new(parallel: usize, limits: Limits) -> Result<Self, EngineError> {
+        let failed = |error: wasmtime::Error| EngineError(format!("{error:#}"));
+        let wasmtime = match wasmtime::Engine::new(&pooled(parallel, &limits)) {
+            Ok(engine) => engine,
+            Err(error) => {
+                // A pool reserves address space up front, which a container's limit may forbid.
+                tracing::warn!("no pool of instances, pages will be mapped more slowly: {error:#}");
+                wasmtime::Engine::new(&config()).map_err(failed)?
+            }
+        };
+        let mut linker = Linker::new(&wasmtime);
+        MappingModule::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)
+            .map_err(failed)?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let clock = std::thread::Builder::new()
+            .name("mapper-clock".into())
+            .spawn({
+                let (engine, stop) = (wasmtime.weak(), Arc::clone(&stop));
+                move || {
+                    while !stop.load(Ordering::Relaxed) {
+                        std::thread::sleep(TICK);
+                        let Some(engine) = engine.upgrade() else { return };
+                        engine.increment_epoch();
+                    }
+                }
+            })
+            .map_err(|error| EngineError(format!("no thread for the clock: {error}")))?;
+        Ok(Self {
+            wasmtime,
+            linker,
+            limits,
+            stop,
+            clock: Some(clock),
+        })
+    }
+
+    /// What modules may use.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(clock) = self.clock.take() {
+            // The clock has nothing to lose; a panic in it has already been printed.
+            let _ = clock.join();
+        }
+    }
+}
+
+/// Everything off that a pure mapper does not need: a proposal is attack surface.
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .wasm_tail_call(false)
+        .wasm_custom_page_sizes(false)
+        .wasm_wide_arithmetic(false)
+        .relaxed_simd_deterministic(true)
+        .cranelift_nan_canonicalization(true)
+        .epoch_interruption(true)
+        .max_wasm_stack(STACK_BYTES);
+    config
+}
+
+fn pooled(parallel: usize, limits: &Limits) -> Config {
+    let slots = u32::try_from(parallel).unwrap_or(u32::MAX).saturating_add(1);
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(slots)
+        .total_core_instances(slots * 8)
+        .total_memories(slots * 2)
+        .total_tables(slots * 8)
+        .max_core_instances_per_component(8)
+        .max_memories_per_component(2)
+        .max_tables_per_component(8)
+        .table_elements(100_000)
+        .max_memory_size(limits.memory_bytes)
+        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .table_keep_resident(64 * 1024);
+    let mut config = config();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refuses(proposal: &str, text: &str) {
+        let engine = wasmtime::Engine::new(&config()).expect("an engine");
+        let bytes = wat_bytes(text);
+        assert!(
+            wasmtime::component::Component::new(&engine, &bytes).is_err(),
+            "{proposal} is open"
+        );
+    }
+
+    /// A component around a core module, written by hand: section ids and sizes of the binary format.
+    fn wat_bytes(core: &str) -> Vec<u8> {
+        wat::parse_str(format!("(component (core module {core}))")).expect("valid text")
+    }
+
+    #[test]
+    fn proposals_that_mappers_do_not_need_are_closed() {
+        refuses("memory64", "(memory i64 1)");
+        refuses("threads", "(memory 1 1 shared)");
+        refuses("multi-memory", "(memory 1) (memory 1)");
+        refuses("gc", "(type (struct (field i32)))");
+        refuses("exceptions", "(tag (param i32))");
+        refuses("tail calls", "(func $f return_call $f)");
+        refuses("custom page sizes", "(memory 1 (pagesize 1))");
+        refuses("wide arithmetic", "(func (result i64 i64) i64.const 1 i64.const 1 i64.mul_wide_u)");
+    }
+
+    #[test]
+    fn a_plain_module_is_welcome() {
+        let engine = wasmtime::Engine::new(&config()).expect("an engine");
+        let bytes = wat_bytes("(memory 1) (func (result i32) i32.const 1)");
+        assert!(wasmtime::component::Component::new(&engine, &bytes).is_ok());
+    }
+}

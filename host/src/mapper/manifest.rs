@@ -1,0 +1,94 @@
+//! What a module says about itself.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::object::Object;
+
+/// A module's manifest, as its `manifest` function gives it in JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "manifest")]
+pub struct Manifest {
+    /// The module's name, for example `portolan-mapper-task`.
+    #[schemars(length(min = 1, max = 128))]
+    pub name: String,
+    /// The module's own version.
+    #[schemars(length(min = 1, max = 64))]
+    pub version: String,
+    /// What the module does with records.
+    pub kind: Kind,
+    /// The connector objects that it is for.
+    #[schemars(length(min = 1))]
+    pub objects: Vec<Object>,
+    /// Attributes beyond the stock schema that its records may have: UPPER_SNAKE names to JSON Schemas.
+    #[serde(default)]
+    pub attributes: Map<String, Value>,
+    /// JSON Schema of the module's own settings; null if it has none.
+    #[serde(default)]
+    pub settings: Option<Value>,
+    /// What it asks for beyond a page; an operator has to grant it.
+    #[serde(default)]
+    pub capabilities: Vec<String>,
+}
+
+/// What a module does with records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// It makes them.
+    Mapping,
+    /// It amends them.
+    Overlay,
+}
+
+impl Manifest {
+    /// Reads a manifest, and checks what the type cannot say.
+    ///
+    /// # Errors
+    /// A sentence about the first thing that is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let manifest: Self = serde_json::from_str(text)
+            .map_err(|error| format!("its manifest does not follow the schema (`portolan schema manifest`): {error}"))?;
+        if manifest.name.is_empty() || manifest.name.len() > 128 {
+            return Err("its manifest has a name that is empty or longer than 128 bytes".into());
+        }
+        if manifest.version.is_empty() || manifest.version.len() > 64 {
+            return Err("its manifest has a version that is empty or longer than 64 bytes".into());
+        }
+        if manifest.objects.is_empty() {
+            return Err("its manifest names no connector object".into());
+        }
+        if let Some(name) = manifest.attributes.keys().find(|name| !is_attribute(name)) {
+            let name = crate::text::printable(name, 64);
+            return Err(format!("its manifest declares the attribute `{name}`, which is not UPPER_SNAKE"));
+        }
+        Ok(manifest)
+    }
+}
+
+fn is_attribute(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name
+            .chars()
+            .all(|each| each.is_ascii_uppercase() || each.is_ascii_digit() || each == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_needs_only_the_essentials() {
+        let text = r#"{"name":"acme","version":"1.0.0","kind":"mapping","objects":["EcsTask"]}"#;
+        let manifest = Manifest::parse(text).expect("valid");
+        assert_eq!(manifest.objects, [Object::EcsTask]);
+        assert!(manifest.attributes.is_empty());
+    }
+
+    #[test]
+    fn attributes_are_upper_snake() {
+        let text = r#"{"name":"a","version":"1","kind":"mapping","objects":["EcsTask"],"attributes":{"owner":{}}}"#;
+        assert!(Manifest::parse(text).expect_err("refused").contains("`owner`"));
+    }
+}

@@ -1,0 +1,183 @@
+//! A page: the raw body of one Describe response, with the values of environment variables withheld.
+
+mod scan;
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use crate::object::{Object, Shape};
+pub use scan::ScanError;
+
+/// The most bytes that one response body may have. ECS pages hold at most 100 objects, the largest of
+/// which (a task definition) may have 64 KiB, so that anything near this is not an ECS answer.
+pub const BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
+
+/// Where a page comes from; part of what a mapper gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The AWS partition, for example `aws-us-gov`.
+    pub partition: String,
+    /// Twelve digits.
+    pub account_id: String,
+    /// The Region that was asked.
+    pub region: String,
+    /// The sync's one timestamp: RFC 3339, UTC, milliseconds.
+    pub captured_at: String,
+}
+
+/// A body that is safe to hand to a mapper, to record and to talk about: it parses as JSON, its
+/// environment values are gone, and its objects are counted.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// What the page describes.
+    pub object: Object,
+    /// Where it comes from.
+    pub origin: Origin,
+    body: Bytes,
+    objects: Vec<Option<Range<usize>>>,
+}
+
+impl Page {
+    /// Reads a raw body.
+    ///
+    /// # Errors
+    /// If the body is not one JSON object, is not UTF-8, or is larger than [`BODY_LIMIT_BYTES`]. The
+    /// error names positions, never content.
+    pub fn read(object: Object, origin: Origin, raw: Bytes) -> Result<Self, ScanError> {
+        let (Shape::List(member) | Shape::Single(member)) = object.shape();
+        let scanned = scan::scan(&raw, member)?;
+        Ok(Self {
+            object,
+            origin,
+            body: scanned.body.map_or(raw, Bytes::from),
+            objects: scanned.objects,
+        })
+    }
+
+    /// The body as a mapper sees it.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body as text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        // The scan has checked that the whole body is UTF-8.
+        std::str::from_utf8(&self.body).unwrap_or_default()
+    }
+
+    /// How many places the page's list has, nulls included: source indices are below this.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Whether the page's list has no places at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// The indices of described objects, which are the places that are not null.
+    pub fn described(&self) -> impl Iterator<Item = usize> + '_ {
+        self.objects
+            .iter()
+            .enumerate()
+            .filter_map(|(index, span)| span.as_ref().map(|_| index))
+    }
+
+    /// Whether there is an object at this index.
+    #[must_use]
+    pub fn has(&self, index: usize) -> bool {
+        matches!(self.objects.get(index), Some(Some(_)))
+    }
+
+    /// The ARN of the object at this index, if it has one that can be read.
+    #[must_use]
+    pub fn arn(&self, index: usize) -> Option<String> {
+        let span = self.objects.get(index)?.clone()?;
+        let members: std::collections::HashMap<&str, &serde_json::value::RawValue> =
+            serde_json::from_slice(&self.body[span]).ok()?;
+        String::deserialize(*members.get(self.object.arn_member())?).ok()
+    }
+
+    /// A page of the same origin that holds only the places `from..to`, for finding the one object
+    /// that a mapper cannot bear.
+    #[must_use]
+    pub fn part(&self, range: Range<usize>) -> Self {
+        let Shape::List(member) = self.object.shape() else {
+            return self.clone();
+        };
+        let mut body = format!("{{\"{member}\":[").into_bytes();
+        let mut objects = Vec::with_capacity(range.len());
+        for (position, span) in self.objects[range].iter().enumerate() {
+            if position > 0 {
+                body.push(b',');
+            }
+            let start = body.len();
+            match span {
+                Some(span) => body.extend_from_slice(&self.body[span.clone()]),
+                None => body.extend_from_slice(b"null"),
+            }
+            objects.push(span.as_ref().map(|_| start..body.len()));
+        }
+        body.extend_from_slice(b"]}");
+        Self {
+            object: self.object,
+            origin: self.origin.clone(),
+            body: Bytes::from(body),
+            objects,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin() -> Origin {
+        Origin {
+            partition: "aws".into(),
+            account_id: "123456789012".into(),
+            region: "us-west-2".into(),
+            captured_at: "2026-11-21T01:32:00.123Z".into(),
+        }
+    }
+
+    fn tasks(body: &'static str) -> Page {
+        Page::read(Object::EcsTask, origin(), Bytes::from_static(body.as_bytes())).expect("a page")
+    }
+
+    #[test]
+    fn objects_are_counted_and_named() {
+        let page = tasks(r#"{"tasks":[{"taskArn":"a","x":[1]},null,{"cpu":"1"}],"failures":[]}"#);
+        assert_eq!(page.len(), 3);
+        assert_eq!(page.described().collect::<Vec<_>>(), [0, 2]);
+        assert_eq!(page.arn(0).as_deref(), Some("a"));
+        assert_eq!(page.arn(2), None);
+    }
+
+    #[test]
+    fn a_part_keeps_places_and_nulls() {
+        let page = tasks(
+            r#"{"tasks":[{"taskArn":"a","environment":[{"name":"K","value":"secret"}]},null,{"taskArn":"c"}]}"#,
+        );
+        let part = page.part(1..3);
+        assert_eq!(part.text(), r#"{"tasks":[null,{"taskArn":"c"}]}"#);
+        assert_eq!(part.arn(1).as_deref(), Some("c"));
+        assert_eq!(page.part(0..1).text(), r#"{"tasks":[{"taskArn":"a","environment":[{"name":"K","value":""}]}]}"#);
+    }
+
+    #[test]
+    fn a_single_object_counts_as_one() {
+        let body = Bytes::from_static(br#"{"taskDefinition":{"family":"f"},"tags":[]}"#);
+        let page = Page::read(Object::EcsTaskDefinition, origin(), body).expect("a page");
+        assert_eq!(page.len(), 1);
+        let body = Bytes::from_static(br#"{"taskDefinition":null}"#);
+        let page = Page::read(Object::EcsTaskDefinition, origin(), body).expect("a page");
+        assert_eq!(page.described().count(), 0);
+    }
+}

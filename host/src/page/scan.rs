@@ -1,0 +1,397 @@
+//! One pass over a body: checks that it is JSON, finds its objects, and withholds environment values.
+//!
+//! ECS carries environment variables as lists of name and value under a member called `environment`:
+//! in container definitions, in the overrides of tasks, and wherever a later API repeats that shape.
+//! Below such a member, at any depth and whatever its shape, every scalar but an element's `name` keeps
+//! its type and loses its content. So a mapper can still tell a wrong type, and nothing is there to
+//! leak. A body that this scan cannot follow is refused whole: what is not understood is not handed on.
+
+use std::ops::Range;
+
+use memchr::memchr2;
+
+use super::BODY_LIMIT_BYTES;
+
+/// Why a body is not a page.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScanError {
+    /// The text stops being JSON at a byte.
+    #[error("the body is not JSON: {expected} was expected at byte {at}")]
+    Syntax {
+        /// Offset in the body, in bytes.
+        at: usize,
+        /// What JSON allows there.
+        expected: &'static str,
+    },
+    /// The text ends too early.
+    #[error("the body ends in the middle, after {0} bytes")]
+    Truncated(usize),
+    /// Bytes that are no text.
+    #[error("the body is not UTF-8 at byte {0}")]
+    NotUtf8(usize),
+    /// JSON, but not a response.
+    #[error("the body is JSON but not an object")]
+    NotAnObject,
+    /// Too much.
+    #[error("the body has {0} bytes, more than the {BODY_LIMIT_BYTES} that any ECS response can have")]
+    TooLarge(usize),
+}
+
+/// What a scan found.
+pub(super) struct Scanned {
+    /// The body without environment values, if it had any.
+    pub(super) body: Option<Vec<u8>>,
+    /// For every place of the list its span in the (new) body; none for null.
+    pub(super) objects: Vec<Option<Range<usize>>>,
+}
+
+/// What a container means to the scan.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Nothing special.
+    Plain,
+    /// The body itself.
+    Root,
+    /// The list whose places are the page's objects.
+    Objects,
+    /// The value of a member called `environment`: a list of variables, as ECS writes it.
+    Variables,
+    /// One element of that list: its `name` may stay.
+    Variable,
+    /// Anything else below `environment`.
+    Withheld,
+}
+
+impl Role {
+    fn withholds(self) -> bool {
+        matches!(self, Self::Variables | Self::Variable | Self::Withheld)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Container {
+    is_object: bool,
+    role: Role,
+}
+
+/// What the next value means, from the container and the member name before it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    Plain,
+    /// The list (or the one object) that the page is about.
+    Member,
+    Environment,
+    Variable,
+    Withheld,
+}
+
+struct Scan<'a> {
+    raw: &'a [u8],
+    at: usize,
+    stack: Vec<Container>,
+    /// The new body up to `copied`, once something had to be withheld.
+    output: Option<Vec<u8>>,
+    copied: usize,
+    objects: Vec<Option<Range<usize>>>,
+    /// Where the object that is being read starts in the new body.
+    open_object: Option<usize>,
+}
+
+/// Scans a body whose objects stand under `member`.
+pub(super) fn scan(raw: &[u8], member: &str) -> Result<Scanned, ScanError> {
+    if raw.len() > BODY_LIMIT_BYTES {
+        return Err(ScanError::TooLarge(raw.len()));
+    }
+    if let Err(error) = std::str::from_utf8(raw) {
+        return Err(ScanError::NotUtf8(error.valid_up_to()));
+    }
+    let mut scan = Scan {
+        raw,
+        at: 0,
+        stack: Vec::with_capacity(16),
+        output: None,
+        copied: 0,
+        objects: Vec::new(),
+        open_object: None,
+    };
+    scan.root()?;
+    while let Some(container) = scan.stack.last().copied() {
+        if container.is_object {
+            scan.member(container.role, member)?;
+        } else {
+            scan.element(container.role)?;
+        }
+    }
+    scan.skip_space();
+    if scan.at < raw.len() {
+        return Err(scan.expected("the end"));
+    }
+    let body = scan.output.map(|mut output| {
+        output.extend_from_slice(&raw[scan.copied..]);
+        output
+    });
+    Ok(Scanned {
+        body,
+        objects: scan.objects,
+    })
+}
+
+impl Scan<'_> {
+    fn root(&mut self) -> Result<(), ScanError> {
+        self.skip_space();
+        match self.peek()? {
+            b'{' => {
+                self.open(true, Role::Root);
+                Ok(())
+            }
+            b'[' | b'"' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9' => Err(ScanError::NotAnObject),
+            _ => Err(self.expected("an object")),
+        }
+    }
+
+    /// Reads one member of the innermost object, up to and with its value or its opening bracket.
+    fn member(&mut self, role: Role, wanted: &str) -> Result<(), ScanError> {
+        if !self.more(b'}')? {
+            return Ok(());
+        }
+        let key = self.string()?;
+        self.skip_space();
+        if self.peek()? != b':' {
+            return Err(self.expected("a colon"));
+        }
+        self.at += 1;
+        self.skip_space();
+        let key = &self.raw[key];
+        let meaning = match role {
+            Role::Variable if names(key, "name") => Meaning::Plain,
+            role if role.withholds() => Meaning::Withheld,
+            _ if names(key, "environment") => Meaning::Environment,
+            Role::Root if names(key, wanted) => Meaning::Member,
+            _ => Meaning::Plain,
+        };
+        let is_name = role == Role::Variable && meaning == Meaning::Plain;
+        if is_name && self.peek()? != b'"' {
+            // A `name` that is no text is not a name, so what it holds is withheld too.
+            return self.value(Meaning::Withheld);
+        }
+        self.value(meaning)
+    }
+
+    fn element(&mut self, role: Role) -> Result<(), ScanError> {
+        if !self.more(b']')? {
+            return Ok(());
+        }
+        match role {
+            Role::Objects => self.object(),
+            Role::Variables => self.value(Meaning::Variable),
+            role if role.withholds() => self.value(Meaning::Withheld),
+            _ => self.value(Meaning::Plain),
+        }
+    }
+
+    /// Reads a value, or opens it if it is a container.
+    fn value(&mut self, meaning: Meaning) -> Result<(), ScanError> {
+        let first = self.peek()?;
+        match (first, meaning) {
+            (b'{', Meaning::Member) => {
+                self.open_object = Some(self.position());
+                self.open(true, Role::Plain);
+            }
+            (b'[', Meaning::Member) => self.open(false, Role::Objects),
+            (b'n', Meaning::Member) => {
+                self.scalar(false)?;
+                self.objects.push(None);
+            }
+            (_, Meaning::Member) => {
+                let start = self.position();
+                self.scalar(false)?;
+                self.objects.push(Some(start..self.position()));
+            }
+            (b'[', Meaning::Environment) => self.open(false, Role::Variables),
+            (b'{', Meaning::Variable) => self.open(true, Role::Variable),
+            (b'{' | b'[', Meaning::Plain) => self.open(first == b'{', Role::Plain),
+            (b'{' | b'[', _) => self.open(first == b'{', Role::Withheld),
+            (_, Meaning::Plain) => self.scalar(false)?,
+            (_, _) => self.scalar(true)?,
+        }
+        Ok(())
+    }
+
+    /// Reads or opens one place of the page's list.
+    fn object(&mut self) -> Result<(), ScanError> {
+        let start = self.position();
+        match self.peek()? {
+            first @ (b'{' | b'[') => {
+                self.open_object = Some(start);
+                self.open(first == b'{', Role::Plain);
+            }
+            first => {
+                self.scalar(false)?;
+                let span = start..self.position();
+                self.objects.push((first != b'n').then_some(span));
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, is_object: bool, role: Role) {
+        self.at += 1;
+        self.stack.push(Container { is_object, role });
+        self.skip_space();
+        // A comma before the first element is refused by `more`, which sees this position as fresh.
+    }
+
+    /// Steps over a comma, or closes the innermost container and says that there is no more.
+    fn more(&mut self, close: u8) -> Result<bool, ScanError> {
+        self.skip_space();
+        let next = self.peek()?;
+        if next == close {
+            self.at += 1;
+            self.stack.pop();
+            let below = self.stack.last().map(|container| container.role);
+            let is_object_end = match below {
+                Some(Role::Objects) => true,
+                Some(Role::Root) => self.open_object.is_some(),
+                _ => false,
+            };
+            if is_object_end && let Some(start) = self.open_object.take() {
+                self.objects.push(Some(start..self.position()));
+            }
+            return Ok(false);
+        }
+        let is_first = matches!(self.previous_token(), b'{' | b'[');
+        if is_first {
+            return Ok(true);
+        }
+        if next != b',' {
+            return Err(self.expected("a comma or a closing bracket"));
+        }
+        self.at += 1;
+        self.skip_space();
+        if self.peek()? == close {
+            return Err(self.expected("another element"));
+        }
+        Ok(true)
+    }
+
+    /// The last byte before this position that is not space.
+    fn previous_token(&self) -> u8 {
+        let before = &self.raw[..self.at];
+        before
+            .iter()
+            .rev()
+            .copied()
+            .find(|byte| !is_space(*byte))
+            .unwrap_or(b' ')
+    }
+
+    /// Reads a string, a number or a literal, and withholds its content if asked.
+    fn scalar(&mut self, withhold: bool) -> Result<(), ScanError> {
+        let start = self.at;
+        let blank: &[u8] = match self.peek()? {
+            b'"' => {
+                self.string()?;
+                b"\"\""
+            }
+            b't' => self.literal(b"true", b"false")?,
+            b'f' => self.literal(b"false", b"false")?,
+            b'n' => self.literal(b"null", b"null")?,
+            b'-' | b'0'..=b'9' => {
+                self.number()?;
+                b"0"
+            }
+            _ => return Err(self.expected("a value")),
+        };
+        if withhold && &self.raw[start..self.at] != blank {
+            let output = self.output.get_or_insert_with(|| Vec::with_capacity(self.raw.len()));
+            output.extend_from_slice(&self.raw[self.copied..start]);
+            output.extend_from_slice(blank);
+            self.copied = self.at;
+        }
+        Ok(())
+    }
+
+    /// Reads a string and gives the span between its quotes.
+    fn string(&mut self) -> Result<Range<usize>, ScanError> {
+        if self.peek()? != b'"' {
+            return Err(self.expected("a quote"));
+        }
+        let start = self.at + 1;
+        let mut at = start;
+        loop {
+            let Some(found) = memchr2(b'"', b'\\', self.raw.get(at..).unwrap_or_default()) else {
+                return Err(ScanError::Truncated(self.raw.len()));
+            };
+            at += found;
+            if self.raw[at] == b'"' {
+                self.at = at + 1;
+                return Ok(start..at);
+            }
+            at += 2;
+        }
+    }
+
+    fn number(&mut self) -> Result<(), ScanError> {
+        let digits = self.raw[self.at..]
+            .iter()
+            .take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
+            .count();
+        self.at += digits;
+        Ok(())
+    }
+
+    fn literal(&mut self, word: &[u8], blank: &'static [u8]) -> Result<&'static [u8], ScanError> {
+        if !self.raw[self.at..].starts_with(word) {
+            return Err(self.expected("a literal"));
+        }
+        self.at += word.len();
+        Ok(blank)
+    }
+
+    /// Where the next byte will stand in the new body.
+    fn position(&self) -> usize {
+        match &self.output {
+            Some(output) => output.len() + self.at - self.copied,
+            None => self.at,
+        }
+    }
+
+    fn peek(&self) -> Result<u8, ScanError> {
+        self.raw
+            .get(self.at)
+            .copied()
+            .ok_or(ScanError::Truncated(self.raw.len()))
+    }
+
+    fn skip_space(&mut self) {
+        while self.raw.get(self.at).copied().is_some_and(is_space) {
+            self.at += 1;
+        }
+    }
+
+    fn expected(&self, expected: &'static str) -> ScanError {
+        ScanError::Syntax {
+            at: self.at,
+            expected,
+        }
+    }
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// Whether a member name as it stands in the text (escapes included) is `word`.
+fn names(key: &[u8], word: &str) -> bool {
+    if memchr::memchr(b'\\', key).is_none() {
+        return key == word.as_bytes();
+    }
+    let mut quoted = Vec::with_capacity(key.len() + 2);
+    quoted.push(b'"');
+    quoted.extend_from_slice(key);
+    quoted.push(b'"');
+    serde_json::from_slice::<String>(&quoted).is_ok_and(|decoded| decoded == word)
+}
+
+#[cfg(test)]
+mod tests;

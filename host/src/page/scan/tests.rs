@@ -1,0 +1,160 @@
+//! Tests of the scan: what it withholds, what it refuses, and that it agrees with serde_json.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn scanned(body: &str) -> String {
+    let result = scan(body.as_bytes(), "tasks").expect("JSON");
+    String::from_utf8(result.body.unwrap_or_else(|| body.into())).expect("text")
+}
+
+#[test]
+fn values_of_variables_are_withheld_wherever_they_stand() {
+    let body = r#"{"tasks":[{"overrides":{"containerOverrides":[{"environment":[{"name":"K","value":"s"},{"value":"s","name":"L"}]}]}}]}"#;
+    let expected = r#"{"tasks":[{"overrides":{"containerOverrides":[{"environment":[{"name":"K","value":""},{"value":"","name":"L"}]}]}}]}"#;
+    assert_eq!(scanned(body), expected);
+}
+
+#[test]
+fn escapes_do_not_hide_the_member() {
+    let body = r#"{"a":{"\u0065nvironment":[{"n\u0061me":"K","v\u0061lue":"s\"ecret"}]}}"#;
+    let expected = r#"{"a":{"\u0065nvironment":[{"n\u0061me":"K","v\u0061lue":""}]}}"#;
+    assert_eq!(scanned(body), expected);
+}
+
+#[test]
+fn odd_shapes_keep_types_and_lose_content() {
+    let body = r#"{"environment":"s","a":{"environment":{"K":"s","name":"s"}},"b":{"environment":["s",7,true,null,[["s"]],{"name":{"x":"s"},"other":1.5e3}]}}"#;
+    let expected = r#"{"environment":"","a":{"environment":{"K":"","name":""}},"b":{"environment":["",0,false,null,[[""]],{"name":{"x":""},"other":0}]}}"#;
+    assert_eq!(scanned(body), expected);
+}
+
+#[test]
+fn a_body_without_values_is_not_copied() {
+    let body = br#"{"tasks":[{"environment":[{"name":"K","value":""}]}]}"#;
+    assert!(scan(body, "tasks").expect("JSON").body.is_none());
+}
+
+#[test]
+fn broken_bodies_are_refused_with_a_place() {
+    for (body, error) in [
+        (&b"<html>"[..], ScanError::Syntax { at: 0, expected: "an object" }),
+        (b"[]", ScanError::NotAnObject),
+        (b"", ScanError::Truncated(0)),
+        (br#"{"tasks":[{"a":"b"#, ScanError::Truncated(17)),
+        (br#"{"tasks":[]}{"#, ScanError::Syntax { at: 12, expected: "the end" }),
+        (br#"{"a":1 "b":2}"#, ScanError::Syntax { at: 7, expected: "a comma or a closing bracket" }),
+        (br#"{,"b":2}"#, ScanError::Syntax { at: 1, expected: "a quote" }),
+        (br#"{"a":[1,]}"#, ScanError::Syntax { at: 8, expected: "another element" }),
+        (b"{\"a\":\"\xff\"}", ScanError::NotUtf8(6)),
+    ] {
+        assert_eq!(scan(body, "tasks").err(), Some(error));
+    }
+}
+
+#[test]
+fn depth_costs_no_stack() {
+    let body = format!("{{\"x\":{}{}}}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+    assert!(scan(body.as_bytes(), "tasks").is_ok());
+}
+
+/// The rule of this module again, as slowly and plainly as it can be written.
+fn withhold(value: &mut Value, inside: bool, keeps_name: bool) {
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                let is_name = keeps_name && key == "name" && member.is_string();
+                if is_name {
+                    continue;
+                }
+                if !inside && key == "environment" {
+                    withhold_variables(member);
+                } else {
+                    withhold(member, inside, false);
+                }
+            }
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(|each| withhold(each, inside, false)),
+        scalar if inside => blank(scalar),
+        _ => {}
+    }
+}
+
+fn withhold_variables(value: &mut Value) {
+    match value {
+        Value::Array(elements) => elements
+            .iter_mut()
+            .for_each(|each| withhold(each, true, each_is_object(each))),
+        other => withhold(other, true, false),
+    }
+}
+
+fn each_is_object(value: &Value) -> bool {
+    value.is_object()
+}
+
+fn blank(value: &mut Value) {
+    *value = match value {
+        Value::String(_) => json!(""),
+        Value::Number(_) => json!(0),
+        Value::Bool(_) => json!(false),
+        other => other.take(),
+    };
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "[a-z\"\\\\\u{7f}\u{2028}\n]{0,12}".prop_map(Value::from),
+    ];
+    let key = prop_oneof![
+        Just("environment".to_owned()),
+        Just("name".to_owned()),
+        Just("value".to_owned()),
+        Just("tasks".to_owned()),
+        "[a-c\"\\\\]{0,3}",
+    ];
+    leaf.prop_recursive(6, 96, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::vec((key.clone(), inner), 0..6)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn agrees_with_the_plain_rule(tasks in any_json(), rest in any_json(), pretty in any::<bool>()) {
+        let mut value = json!({"tasks": tasks, "rest": rest});
+        let body = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
+        let result = scanned(&body.expect("text"));
+        withhold(&mut value, false, false);
+        prop_assert_eq!(serde_json::from_str::<Value>(&result).expect("JSON"), value);
+    }
+
+    #[test]
+    fn spans_are_the_elements(tasks in prop::collection::vec(any_json(), 0..5)) {
+        let body = json!({"tasks": tasks}).to_string();
+        let result = scan(body.as_bytes(), "tasks").expect("JSON");
+        let text = result.body.unwrap_or_else(|| body.clone().into_bytes());
+        let whole: Value = serde_json::from_slice(&text).expect("JSON");
+        let list = whole["tasks"].as_array().expect("a list");
+        prop_assert_eq!(result.objects.len(), list.len());
+        for (span, element) in result.objects.into_iter().zip(list) {
+            let found = span.map(|span| serde_json::from_slice::<Value>(&text[span]).expect("JSON"));
+            prop_assert_eq!(found.unwrap_or(Value::Null), element.clone());
+        }
+    }
+
+    #[test]
+    fn cut_bodies_are_always_refused(tasks in any_json(), cut in 1usize..400) {
+        let body = json!({"tasks": tasks}).to_string();
+        let cut = cut % body.len();
+        prop_assert!(scan(&body.as_bytes()[..cut], "tasks").is_err());
+    }
+}

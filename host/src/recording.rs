@@ -1,0 +1,146 @@
+//! Recorded pages: what mappers saw, for replay without AWS. JSON Lines, one page each.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use serde::Serialize;
+use tempfile::NamedTempFile;
+
+use crate::object::{Object, Operation};
+use crate::page::{Origin, Page};
+use crate::text::printable;
+
+/// A recorded page as it stands on its line.
+#[derive(Serialize)]
+struct Line<'a> {
+    operation: &'a str,
+    context: Context<'a>,
+    body: &'a str,
+}
+
+#[derive(Serialize)]
+struct Context<'a> {
+    account_id: &'a str,
+    region: &'a str,
+    sync_timestamp: &'a str,
+    partition: &'a str,
+}
+
+/// Writes pages to a file that appears when it is finished.
+pub struct Recorder {
+    place: PathBuf,
+    file: Mutex<BufWriter<NamedTempFile>>,
+}
+
+impl Recorder {
+    /// Starts a recording.
+    ///
+    /// # Errors
+    /// If the file's folder cannot be written to.
+    pub fn create(place: &Path) -> io::Result<Self> {
+        let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let file = tempfile::Builder::new().prefix(".portolan-record-").tempfile_in(folder)?;
+        Ok(Self { place: place.to_owned(), file: Mutex::new(BufWriter::new(file)) })
+    }
+
+    /// Writes a page.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&self, page: &Page) -> io::Result<()> {
+        let line = Line {
+            operation: page.object.describe_operation().name(),
+            context: Context {
+                account_id: &page.origin.account_id,
+                region: &page.origin.region,
+                sync_timestamp: &page.origin.captured_at,
+                partition: &page.origin.partition,
+            },
+            body: page.text(),
+        };
+        let mut text = serde_json::to_vec(&line)?;
+        text.push(b'\n');
+        self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&text)
+    }
+
+    /// Where the recording will be.
+    #[must_use]
+    pub fn place(&self) -> &Path {
+        &self.place
+    }
+
+    /// Removes what was written, while other threads may still hold this recorder.
+    pub fn discard(&self) {
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = std::fs::remove_file(file.get_ref().path()) {
+            tracing::warn!("cannot remove {}: {error}", file.get_ref().path().display());
+        }
+    }
+
+    /// Puts the file into its place.
+    ///
+    /// # Errors
+    /// If it cannot be finished.
+    pub fn finish(self) -> io::Result<()> {
+        let file = self.file.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let _: File = file.persist(self.place)?;
+        Ok(())
+    }
+}
+
+/// Reads one line of a recording.
+///
+/// # Errors
+/// A sentence about why the line is no page. It quotes nothing of a body.
+pub fn read_line(line: &[u8]) -> Result<Page, String> {
+    let value: serde_json::Value = serde_json::from_slice(line).map_err(|error| format!("it is not JSON (at byte {})", error.column()))?;
+    let text = |value: Option<&serde_json::Value>, name: &str| {
+        value.and_then(serde_json::Value::as_str).map(str::to_owned).ok_or_else(|| format!("it has no text `{name}`"))
+    };
+    if !value.is_object() {
+        return Err("it is not a JSON object".into());
+    }
+    let operation = text(value.get("operation"), "operation")?;
+    let object = described_object(&operation)?;
+    let context = value.get("context").filter(|context| context.is_object()).ok_or("it has no object `context`")?;
+    let account_id = text(context.get("account_id"), "context.account_id")?;
+    let region = text(context.get("region"), "context.region")?;
+    let timestamp = text(context.get("sync_timestamp"), "context.sync_timestamp")?;
+    let captured_at = crate::clock::normalised(&timestamp)
+        .ok_or("its `context.sync_timestamp` is not in RFC 3339, such as 2026-11-21T01:32:00.123Z")?;
+    let partition = match context.get("partition").and_then(serde_json::Value::as_str) {
+        Some(partition) => partition.to_owned(),
+        None => partition_of(&region).to_owned(),
+    };
+    let body = text(value.get("body"), "body")?;
+    Page::read(object, Origin { partition, account_id, region, captured_at }, Bytes::from(body))
+        .map_err(|error| error.to_string())
+}
+
+fn described_object(operation: &str) -> Result<Object, String> {
+    Operation::ALL
+        .into_iter()
+        .filter(|known| operation == known.name() || operation == known.action())
+        .find_map(Operation::described_object)
+        .ok_or_else(|| {
+            format!("`{}` is no operation that a mapper knows; those are DescribeClusters, DescribeServices, DescribeTasks and DescribeTaskDefinition", printable(operation, 64))
+        })
+}
+
+/// The partition of a Region, by the prefixes that AWS publishes.
+fn partition_of(region: &str) -> &'static str {
+    const PREFIXES: [(&str, &str); 7] = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("us-isof-", "aws-iso-f"),
+        ("eusc-", "aws-eusc"),
+    ];
+    PREFIXES.into_iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
+}

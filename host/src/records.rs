@@ -1,0 +1,109 @@
+//! From a page to valid records: mapping, validation, and an account of every object of the page.
+
+use crate::mapper::{self, CallError, Engine, Issue, Mapper, Row};
+use crate::page::Page;
+
+/// What a page gave.
+#[derive(Debug)]
+pub struct Records {
+    payload: Vec<u8>,
+    rows: Vec<Row>,
+    /// Objects that have no record.
+    pub rejections: Vec<Rejection>,
+    /// What the mapper had to say about objects that have one, or about the page.
+    pub warnings: Vec<Issue>,
+    /// A failure of the module that cost some of the objects.
+    pub isolated: Option<CallError>,
+}
+
+/// An object that was described and has no record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// Position in the page.
+    pub source_index: usize,
+    /// Its ARN, if it has one.
+    pub arn: Option<String>,
+    /// A short constant in kebab case.
+    pub code: String,
+    /// Path in the page, or JSON Pointer in the record that was not valid.
+    pub path: String,
+    /// A sentence.
+    pub message: String,
+}
+
+impl Records {
+    /// The records, each a JSON object on one line.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.rows.iter().map(|row| &self.payload[row.span.clone()])
+    }
+
+    /// How many records there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// Maps a page and keeps what is valid. Every object of the page is afterwards a record or a rejection.
+///
+/// # Errors
+/// If nothing of the page could be mapped.
+pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Records, CallError> {
+    let outcome = mapper::map_page(engine, &mapper.module, &mapper.breaker, page)?;
+    let mut mapped = outcome.mapped;
+    let mut accounted = vec![false; page.len()];
+    let mut rejections = Vec::new();
+    mapped.rows.retain(|row| {
+        accounted[row.source_index] = true;
+        match mapper.validator.check(&mapped.payload[row.span.clone()]) {
+            Ok(()) => true,
+            Err(violations) => {
+                rejections.extend(violations.into_iter().take(1).map(|violation| Rejection {
+                    source_index: row.source_index,
+                    arn: page.arn(row.source_index),
+                    code: "invalid-record".into(),
+                    path: violation.path,
+                    message: violation.message,
+                }));
+                false
+            }
+        }
+    });
+    let mut warnings = Vec::new();
+    for issue in mapped.issues {
+        match issue {
+            Issue { source_index: Some(index), severity: mapper::Severity::Rejected, .. } if !accounted[index] => {
+                accounted[index] = true;
+                rejections.push(Rejection {
+                    source_index: index,
+                    arn: page.arn(index),
+                    code: issue.code,
+                    path: issue.path,
+                    message: issue.message,
+                });
+            }
+            issue => warnings.push(issue),
+        }
+    }
+    let lost = page.described().filter(|index| !accounted[*index]);
+    rejections.extend(lost.map(|index| Rejection {
+        source_index: index,
+        arn: page.arn(index),
+        code: "lost-by-mapper".into(),
+        path: String::new(),
+        message: format!("mapper {} gave neither a record nor a reason", mapper.module.name()),
+    }));
+    Ok(Records {
+        payload: mapped.payload,
+        rows: mapped.rows,
+        rejections,
+        warnings,
+        isolated: outcome.isolated,
+    })
+}

@@ -1,0 +1,185 @@
+//! The report of a sync: what was listed, what became of it, and whether a consumer may trust the rest.
+
+mod ledger;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::object::{Object, Operation};
+pub use ledger::{Ledger, ScopeKey};
+
+/// Written as `report.json` beside the records.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "report")]
+pub struct Report {
+    /// Version of the program that wrote it.
+    pub portolan_version: String,
+    /// The LAST_CAPTURED of every record: RFC 3339, UTC, milliseconds.
+    pub captured_at: String,
+    /// When the sync ended, in the same form.
+    pub finished_at: String,
+    /// How the sync ended.
+    pub status: Status,
+    /// Whether every scope is complete. Only then is an object that is missing from the records gone.
+    pub complete: bool,
+    /// Whether the data files beside this report are those of this sync. A sync that failed altogether
+    /// leaves earlier files as they were.
+    pub data_replaced: bool,
+    /// Totals of each object.
+    pub objects: BTreeMap<Object, Counts>,
+    /// One entry for each account, Region, object and, where it has one, cluster.
+    pub scopes: Vec<Scope>,
+    /// Calls of each operation by account and Region.
+    pub operations: Vec<OperationCalls>,
+    /// The modules that mapped.
+    pub mappers: Vec<MapperUsed>,
+    /// What a reader should know beside the scopes.
+    pub warnings: Vec<String>,
+    /// Lines of detail (tombstones, rejections, warnings) that were left out for their number; all counts
+    /// include them.
+    pub details_omitted: u64,
+}
+
+/// How a sync ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Everything that was listed is written or proven gone.
+    Complete,
+    /// Something is missing, and the report says what.
+    Partial,
+    /// Nothing could be fetched.
+    Failed,
+}
+
+/// How many objects took which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Counts {
+    /// Named by a List operation.
+    pub listed: u64,
+    /// Given by a Describe operation.
+    pub described: u64,
+    /// Written as records.
+    pub written: u64,
+    /// Listed, but not described: gone in between, or refused one by one by AWS.
+    pub tombstones: u64,
+    /// Described, but without a record.
+    pub rejected: u64,
+    /// Listed, but lost to a call or a mapper that failed.
+    pub failed: u64,
+}
+
+/// A part of the sync that is complete or not by itself.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Scope {
+    /// Twelve digits; empty if the credentials did not work well enough to tell.
+    pub account_id: String,
+    /// The Region.
+    pub region: String,
+    /// ARN of the cluster, for services and tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// The object.
+    pub object: Object,
+    /// What became of its objects.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Whether nothing is missing. Vanished objects are not missing: they are gone.
+    pub complete: bool,
+    /// Why not, if not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Objects that were listed and not described.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tombstones_detail: Vec<Tombstone>,
+    /// Objects that were described and have no record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejections: Vec<RejectionLine>,
+    /// Calls and pages that failed for good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Failure>,
+    /// What mappers had to say about objects that have a record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<RejectionLine>,
+}
+
+/// An object that was listed and could not be described.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tombstone {
+    /// Its ARN.
+    pub arn: String,
+    /// `MISSING` for what is gone, else the reason as AWS gives it.
+    pub reason: String,
+    /// More about it, if AWS says more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl Tombstone {
+    /// The reason for what vanished between List and Describe.
+    pub const MISSING: &str = "MISSING";
+}
+
+/// An object that has no record, or a remark about one that has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RejectionLine {
+    /// Its ARN, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    /// A short constant in kebab case, for example `wrong-type`.
+    pub code: String,
+    /// Where.
+    pub path: String,
+    /// Why.
+    pub message: String,
+}
+
+/// A call or a page that failed for good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Failure {
+    /// The operation.
+    pub operation: Operation,
+    /// A short constant: AWS's error code, or ours.
+    pub code: String,
+    /// What failed and what to do.
+    pub message: String,
+    /// AWS's id of the last try, for a support case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// Calls of one operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OperationCalls {
+    /// Twelve digits.
+    pub account_id: String,
+    /// The Region.
+    pub region: String,
+    /// The operation.
+    pub operation: Operation,
+    /// Requests that were sent, repeated ones included.
+    pub calls: u64,
+    /// Requests that AWS throttled.
+    pub throttles: u64,
+    /// Requests that were repeated for another reason.
+    pub retries: u64,
+    /// Time spent waiting before repeating, in milliseconds, summed over parallel requests.
+    pub waiting_ms: u64,
+}
+
+/// A module that mapped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MapperUsed {
+    /// The object.
+    pub object: Object,
+    /// The module's name.
+    pub name: String,
+    /// The module's version.
+    pub version: String,
+    /// SHA-256 of the component, in hexadecimal.
+    pub digest: String,
+    /// `stock`, or the file.
+    pub source: String,
+}

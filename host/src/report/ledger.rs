@@ -1,0 +1,258 @@
+//! Where every part of a running sync writes what happened.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+
+use super::{Counts, Failure, MapperUsed, OperationCalls, RejectionLine, Report, Scope, Status, Tombstone};
+use crate::object::{Object, Operation};
+use crate::page::Page;
+use crate::records::Records;
+
+/// Lines of detail that a report holds. A sync in which more than this went wrong has one cause, not a
+/// hundred thousand, and the report has to fit into memory.
+const DETAIL_LIMIT: u64 = 100_000;
+
+/// What a scope is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ScopeKey {
+    /// Twelve digits.
+    pub account_id: String,
+    /// The Region.
+    pub region: String,
+    /// The object.
+    pub object: Object,
+    /// ARN of the cluster, for services and tasks.
+    pub cluster: Option<String>,
+}
+
+/// Collects a report. All methods may be called from any thread.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    books: Mutex<Books>,
+}
+
+#[derive(Debug, Default)]
+struct Books {
+    scopes: BTreeMap<ScopeKey, Entry>,
+    operations: BTreeMap<(String, String, Operation), OperationCalls>,
+    warnings: Vec<String>,
+    details: u64,
+    omitted: u64,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    counts: Counts,
+    reason: Option<String>,
+    tombstones: Vec<Tombstone>,
+    rejections: Vec<RejectionLine>,
+    failures: Vec<Failure>,
+    warnings: Vec<RejectionLine>,
+}
+
+impl Books {
+    fn entry(&mut self, key: &ScopeKey) -> &mut Entry {
+        self.scopes.entry(key.clone()).or_default()
+    }
+
+    fn has_room(&mut self) -> bool {
+        let room = self.details < DETAIL_LIMIT;
+        if room {
+            self.details += 1;
+        } else {
+            self.omitted += 1;
+        }
+        room
+    }
+}
+
+impl Ledger {
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Opens a scope, so that it is in the report even if nothing happens in it.
+    pub fn open(&self, key: &ScopeKey) {
+        self.books().entry(key);
+    }
+
+    /// Notes ARNs that a List page named.
+    pub fn listed(&self, key: &ScopeKey, count: usize) {
+        self.books().entry(key).counts.listed += count as u64;
+    }
+
+    /// Notes objects that a Describe call gave.
+    pub fn described(&self, key: &ScopeKey, count: usize) {
+        self.books().entry(key).counts.described += count as u64;
+    }
+
+    /// Notes an object that was listed and could not be described.
+    pub fn tombstone(&self, key: &ScopeKey, tombstone: Tombstone) {
+        let mut books = self.books();
+        let has_room = books.has_room();
+        let entry = books.entry(key);
+        entry.counts.tombstones += 1;
+        if tombstone.reason != Tombstone::MISSING {
+            entry.reason.get_or_insert_with(|| {
+                format!("AWS refused to describe {}: {}", tombstone.arn, tombstone.reason)
+            });
+        }
+        if has_room {
+            entry.tombstones.push(tombstone);
+        }
+    }
+
+    /// Notes a call or page that failed for good, and how many objects it cost.
+    pub fn failure(&self, key: &ScopeKey, failure: Failure, objects: usize) {
+        let mut books = self.books();
+        let has_room = books.has_room();
+        let entry = books.entry(key);
+        entry.counts.failed += objects as u64;
+        entry.reason.get_or_insert_with(|| failure.message.clone());
+        if has_room {
+            entry.failures.push(failure);
+        }
+    }
+
+    /// Notes objects that were lost to a failure that another line tells in detail.
+    pub fn lost(&self, key: &ScopeKey, reason: &str, objects: usize) {
+        let mut books = self.books();
+        let entry = books.entry(key);
+        entry.counts.failed += objects as u64;
+        entry.reason.get_or_insert_with(|| reason.to_owned());
+    }
+
+    /// Notes what a page gave.
+    pub fn records(&self, key: &ScopeKey, page: &Page, records: &Records) {
+        let mut books = self.books();
+        books.entry(key).counts.written += records.len() as u64;
+        for rejection in &records.rejections {
+            let has_room = books.has_room();
+            let entry = books.entry(key);
+            entry.counts.rejected += 1;
+            entry
+                .reason
+                .get_or_insert_with(|| "some objects were rejected and have no record".to_owned());
+            if has_room {
+                entry.rejections.push(RejectionLine {
+                    arn: rejection.arn.clone(),
+                    code: rejection.code.clone(),
+                    path: rejection.path.clone(),
+                    message: rejection.message.clone(),
+                });
+            }
+        }
+        for warning in &records.warnings {
+            if books.has_room() {
+                books.entry(key).warnings.push(RejectionLine {
+                    arn: warning.source_index.and_then(|index| page.arn(index)),
+                    code: warning.code.clone(),
+                    path: warning.path.clone(),
+                    message: warning.message.clone(),
+                });
+            }
+        }
+    }
+
+    /// Notes something about the requests of one operation.
+    pub fn call(
+        &self,
+        account_id: &str,
+        region: &str,
+        operation: Operation,
+        update: impl FnOnce(&mut OperationCalls),
+    ) {
+        let mut books = self.books();
+        let key = (account_id.to_owned(), region.to_owned(), operation);
+        update(books.operations.entry(key).or_insert_with(|| OperationCalls {
+            account_id: account_id.to_owned(),
+            region: region.to_owned(),
+            operation,
+            calls: 0,
+            throttles: 0,
+            retries: 0,
+            waiting_ms: 0,
+        }));
+    }
+
+    /// Notes something for the reader of the report.
+    pub fn warn(&self, warning: String) {
+        self.books().warnings.push(warning);
+    }
+
+    /// Totals of each object so far, for progress.
+    #[must_use]
+    pub fn totals(&self) -> BTreeMap<Object, Counts> {
+        totals(&self.books())
+    }
+
+    /// Closes the books. `mappers` are those of the run; `captured_at` is its timestamp.
+    #[must_use]
+    pub fn close(&self, captured_at: &str, finished_at: String, mappers: Vec<MapperUsed>) -> Report {
+        let mut books = self.books();
+        let objects = totals(&books);
+        let books = std::mem::take(&mut *books);
+        let scopes: Vec<Scope> =
+            books.scopes.into_iter().map(|(key, entry)| scope(key, entry)).collect();
+        let complete = scopes.iter().all(|scope| scope.complete);
+        let has_data = scopes.iter().any(|scope| scope.complete || scope.counts.described > 0);
+        let status = match (complete, has_data) {
+            (true, _) => Status::Complete,
+            (false, true) => Status::Partial,
+            (false, false) => Status::Failed,
+        };
+        Report {
+            portolan_version: env!("CARGO_PKG_VERSION").into(),
+            captured_at: captured_at.into(),
+            finished_at,
+            status,
+            complete,
+            data_replaced: status != Status::Failed,
+            objects,
+            scopes,
+            operations: books.operations.into_values().collect(),
+            mappers,
+            warnings: books.warnings,
+            details_omitted: books.omitted,
+        }
+    }
+}
+
+fn totals(books: &Books) -> BTreeMap<Object, Counts> {
+    let mut totals: BTreeMap<Object, Counts> = BTreeMap::new();
+    for (key, entry) in &books.scopes {
+        let total = totals.entry(key.object).or_default();
+        total.listed += entry.counts.listed;
+        total.described += entry.counts.described;
+        total.written += entry.counts.written;
+        total.tombstones += entry.counts.tombstones;
+        total.rejected += entry.counts.rejected;
+        total.failed += entry.counts.failed;
+    }
+    totals
+}
+
+fn scope(key: ScopeKey, entry: Entry) -> Scope {
+    let counts = entry.counts;
+    // Whatever was listed has to have gone somewhere; a difference would be a bug of ours, and must not
+    // look like completeness.
+    let accounted = counts.written + counts.tombstones + counts.rejected + counts.failed;
+    let reason = entry.reason.or_else(|| {
+        (accounted < counts.listed).then(|| {
+            format!("{} objects were listed and not accounted for", counts.listed - accounted)
+        })
+    });
+    Scope {
+        account_id: key.account_id,
+        region: key.region,
+        cluster: key.cluster,
+        object: key.object,
+        counts,
+        complete: reason.is_none(),
+        reason,
+        tombstones_detail: entry.tombstones,
+        rejections: entry.rejections,
+        failures: entry.failures,
+        warnings: entry.warnings,
+    }
+}

@@ -1,0 +1,48 @@
+//! The committed schemas, which travel inside this program.
+
+use serde_json::Value;
+
+use crate::object::Object;
+
+/// Every schema by the name under which `portolan schema` prints it.
+pub const ALL: [(&str, &str); 7] = [
+    ("EcsCluster", include_str!("../../schemas/EcsCluster.schema.json")),
+    ("EcsService", include_str!("../../schemas/EcsService.schema.json")),
+    ("EcsTask", include_str!("../../schemas/EcsTask.schema.json")),
+    ("EcsTaskDefinition", include_str!("../../schemas/EcsTaskDefinition.schema.json")),
+    ("config", include_str!("../../schemas/config.schema.json")),
+    ("manifest", include_str!("../../schemas/manifest.schema.json")),
+    ("report", include_str!("../../schemas/report.schema.json")),
+];
+
+/// The text of a schema.
+#[must_use]
+pub fn text(name: &str) -> Option<&'static str> {
+    ALL.into_iter().find(|(known, _)| *known == name).map(|(_, text)| text)
+}
+
+/// The schema of an object's records.
+///
+/// # Panics
+/// If a committed schema is no JSON, which a test excludes.
+#[must_use]
+pub fn record(object: Object) -> Value {
+    #[expect(clippy::expect_used, reason = "the file is part of this program and a test reads it")]
+    serde_json::from_str(text(object.name()).expect("every object has a schema")).expect("committed schemas are JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_schema_is_a_schema() {
+        for (name, text) in ALL {
+            let schema: Value = serde_json::from_str(text).expect("JSON");
+            jsonschema::draft202012::new(&schema).expect(name);
+        }
+        for object in Object::ALL {
+            assert_eq!(record(object)["title"], object.name());
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Where records go: a folder of files that appear whole or not at all, or standard output.
+
+mod folder;
+mod stdout;
+
+use std::io;
+use std::path::Path;
+
+use crate::object::Object;
+use crate::records::Records;
+use crate::report::Report;
+use folder::Folder;
+
+/// A place for records.
+pub enum Sink {
+    /// A folder.
+    Folder(Folder),
+    /// Standard output.
+    Stdout,
+}
+
+/// Records could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum SinkError {
+    /// The disk is full, the folder is not writable, and so on.
+    #[error("cannot write {path}: {source}; nothing of this sync is kept, and earlier output is as it was")]
+    Write {
+        /// The file or folder.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The reader of standard output went away.
+    #[error("standard output was closed before the sync ended")]
+    Closed,
+}
+
+impl Sink {
+    /// Opens `output`: a folder, or `-` for standard output.
+    ///
+    /// # Errors
+    /// If the folder cannot be made or written to.
+    pub fn open(output: &Path, objects: &[Object]) -> Result<Self, SinkError> {
+        if output == Path::new("-") {
+            return Ok(Self::Stdout);
+        }
+        Folder::open(output, objects).map(Self::Folder)
+    }
+
+    /// Writes the records of one page. May be called from any thread.
+    ///
+    /// # Errors
+    /// If they cannot be written; the sync has to stop then.
+    pub fn write(&self, object: Object, records: &Records) -> Result<(), SinkError> {
+        match self {
+            Self::Folder(folder) => folder.write(object, records),
+            Self::Stdout => stdout::write(object, records),
+        }
+    }
+
+    /// Removes what was written, while other threads may still hold this sink.
+    pub fn discard(&self) {
+        if let Self::Folder(folder) = self {
+            folder.discard();
+        }
+    }
+
+    /// Makes what was written visible, all at once, together with the report.
+    ///
+    /// # Errors
+    /// If a file cannot be finished or put into its place.
+    pub fn finish(self, report: &Report) -> Result<(), SinkError> {
+        match self {
+            Self::Folder(folder) => folder.finish(report),
+            Self::Stdout => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! A folder: one `<Object>.jsonl` for each object and `report.json`.
+//!
+//! Files are written into a hidden folder beside their place and renamed when the sync ends. The report
+//! goes first and comes last: a folder without one was interrupted in the instant of replacement.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use tempfile::TempDir;
+
+use super::SinkError;
+use crate::object::Object;
+use crate::records::Records;
+use crate::report::Report;
+
+const STAGING_PREFIX: &str = ".portolan-";
+const LOCK: &str = "lock";
+const REPORT: &str = "report.json";
+
+/// An output folder while a sync runs.
+pub struct Folder {
+    place: PathBuf,
+    files: BTreeMap<Object, Mutex<BufWriter<File>>>,
+    /// Held as long as the sync runs, so that a later sync knows a staging folder that nobody needs.
+    _lock: File,
+    staging: TempDir,
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> SinkError {
+    let path = path.display().to_string();
+    move |source| SinkError::Write { path, source }
+}
+
+fn file_name(object: Object) -> String {
+    format!("{object}.jsonl")
+}
+
+impl Folder {
+    pub(super) fn open(place: &Path, objects: &[Object]) -> Result<Self, SinkError> {
+        fs::create_dir_all(place).map_err(failed(place))?;
+        remove_abandoned(place);
+        let staging = tempfile::Builder::new()
+            .prefix(STAGING_PREFIX)
+            .tempdir_in(place)
+            .map_err(failed(place))?;
+        let lock = File::create(staging.path().join(LOCK)).map_err(failed(place))?;
+        // A file system without locks only means that nobody cleans up after a killed sync.
+        let _ = lock.try_lock();
+        let mut files = BTreeMap::new();
+        for object in objects {
+            let path = staging.path().join(file_name(*object));
+            let file = File::create(&path).map_err(failed(&path))?;
+            files.insert(*object, Mutex::new(BufWriter::with_capacity(1024 * 1024, file)));
+        }
+        Ok(Self { place: place.to_owned(), files, _lock: lock, staging })
+    }
+
+    pub(super) fn write(&self, object: Object, records: &Records) -> Result<(), SinkError> {
+        let Some(file) = self.files.get(&object) else {
+            return Ok(());
+        };
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut write = || {
+            for record in records.iter() {
+                file.write_all(record)?;
+                file.write_all(b"\n")?;
+            }
+            Ok(())
+        };
+        write().map_err(failed(&self.place.join(file_name(object))))
+    }
+
+    pub(super) fn discard(&self) {
+        if let Err(error) = fs::remove_dir_all(self.staging.path()) {
+            tracing::warn!("cannot remove {}: {error}", self.staging.path().display());
+        }
+    }
+
+    pub(super) fn finish(self, report: &Report) -> Result<(), SinkError> {
+        let staged_report = self.staging.path().join(REPORT);
+        let report_place = self.place.join(REPORT);
+        write_report(&staged_report, report).map_err(failed(&report_place))?;
+        if report.data_replaced {
+            for (object, file) in self.files {
+                let path = self.place.join(file_name(object));
+                file.into_inner()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .into_inner()
+                    .map_err(io::IntoInnerError::into_error)
+                    .and_then(|file| file.sync_data())
+                    .map_err(failed(&path))?;
+            }
+            remove_if_there(&report_place).map_err(failed(&report_place))?;
+            for object in Object::ALL {
+                let staged = self.staging.path().join(file_name(object));
+                let path = self.place.join(file_name(object));
+                // The folder holds one sync: what this one did not fetch must not look like a part of it.
+                let replaced = if staged.exists() { fs::rename(&staged, &path) } else { remove_if_there(&path) };
+                replaced.map_err(failed(&path))?;
+            }
+        }
+        fs::rename(&staged_report, &report_place).map_err(failed(&report_place))
+    }
+}
+
+fn write_report(path: &Path, report: &Report) -> io::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    serde_json::to_writer_pretty(&mut file, report)?;
+    file.write_all(b"\n")?;
+    file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_data()
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes staging folders of syncs that were killed: nobody holds their lock.
+fn remove_abandoned(place: &Path) {
+    let Ok(entries) = fs::read_dir(place) else { return };
+    for entry in entries.flatten() {
+        let is_staging = entry.file_name().to_string_lossy().starts_with(STAGING_PREFIX);
+        let path = entry.path();
+        if !is_staging || !path.is_dir() {
+            continue;
+        }
+        if let Ok(lock) = File::open(path.join(LOCK))
+            && lock.try_lock().is_ok()
+            && let Err(error) = fs::remove_dir_all(&path)
+        {
+            tracing::warn!("cannot remove what a killed sync left in {}: {error}", path.display());
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! The line: accounts and Regions are fetched, pages are mapped and validated, records are written.
+//!
+//! Fetching is asynchronous; mapping is work for a processor and has threads of its own. Between them is
+//! a short queue, so that memory does not grow with the number of tasks.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinSet;
+
+use crate::aws::{Account, AccountError, Accounts};
+use crate::config::{Config, ConfigError};
+use crate::fetch::{self, FetchedPage};
+use crate::mapper::{CompiledCache, Engine, EngineError, Limits, MapperSet, SetError};
+use crate::object::Operation;
+use crate::records;
+use crate::recording::Recorder;
+use crate::report::{Failure, Ledger, MapperUsed, Report, ScopeKey};
+use crate::sink::{Sink, SinkError};
+
+/// Accounts and Regions that are fetched at once. Each has its own quotas at AWS; this bounds sockets and
+/// memory here.
+const PARALLEL_SCOPES: usize = 16;
+
+/// How long mapping threads get to finish their page after an interrupt. With the rest of the shutdown
+/// it stays below the two seconds that a person waits before pressing the keys again.
+const INTERRUPT_PATIENCE: Duration = Duration::from_millis(1200);
+
+/// What a sync is asked for beside its configuration.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Folder for the records, or `-` for standard output.
+    pub output: PathBuf,
+    /// File for the pages that mappers saw.
+    pub record: Option<PathBuf>,
+}
+
+/// A sync that gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The settings cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The sandbox could not be set up.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The modules could not be made ready.
+    #[error(transparent)]
+    Mappers(#[from] SetError),
+    /// Records could not be written.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// The recording could not be written.
+    #[error("cannot write the recording {path}: {source}; nothing of this sync is kept, and earlier output is as it was")]
+    Record {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Somebody stopped it.
+    #[error("interrupted: {written} records of this sync are discarded, and earlier output is as it was")]
+    Interrupted {
+        /// Records that had been made by then.
+        written: u64,
+    },
+}
+
+/// Everything that mapping threads share.
+struct Workshop {
+    engine: Arc<Engine>,
+    mappers: MapperSet,
+    sink: Sink,
+    recorder: Option<Recorder>,
+    ledger: Arc<Ledger>,
+    pages: async_channel::Receiver<FetchedPage>,
+    fatal: OnceLock<SyncError>,
+    stop: Notify,
+}
+
+/// Runs a sync until it is done or `interrupt` comes. `ledger` may be watched meanwhile.
+///
+/// # Errors
+/// If nothing could be started, or nothing may be kept. A sync in which parts failed is no error: its
+/// report says so.
+pub async fn run(
+    config: Config,
+    request: &Request,
+    ledger: Arc<Ledger>,
+    interrupt: impl Future<Output = ()>,
+) -> Result<Report, SyncError> {
+    let captured_at = crate::clock::now();
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let engine = Arc::new(Engine::new(threads, Limits::default())?);
+    let cache = open_cache(&config);
+    let mappers = MapperSet::load(&engine, cache.as_ref(), config.mappers.as_deref(), &config.objects)?;
+    let used = mappers.iter().map(|mapper| mapper.used()).collect();
+    let sink = Sink::open(&request.output, &config.objects)?;
+    let recorder = request
+        .record
+        .as_ref()
+        .map(|path| Recorder::create(path).map_err(|source| record_error(path, source)))
+        .transpose()?;
+    let (send, pages) = async_channel::bounded(2 * threads);
+    let workshop = Arc::new(Workshop {
+        engine,
+        mappers,
+        sink,
+        recorder,
+        ledger: Arc::clone(&ledger),
+        pages,
+        fatal: OnceLock::new(),
+        stop: Notify::new(),
+    });
+    let workers = start_workers(&workshop, threads);
+
+    tokio::pin!(interrupt);
+    let interrupted = tokio::select! {
+        result = fetch_all(config, &captured_at, &ledger, send) => { result?; false }
+        () = workshop.stop.notified() => false,
+        () = &mut interrupt => true,
+    };
+    if interrupted {
+        workshop.pages.close();
+    }
+    let all_done = join(workers, interrupted).await;
+    if interrupted || !all_done {
+        let written = ledger.totals().values().map(|counts| counts.written).sum();
+        discard(workshop);
+        return Err(SyncError::Interrupted { written });
+    }
+    let Some(workshop) = Arc::into_inner(workshop) else {
+        return Err(SyncError::Interrupted { written: 0 });
+    };
+    if let Some(error) = workshop.fatal.into_inner() {
+        return Err(error);
+    }
+    let report = ledger.close(&captured_at, crate::clock::now(), used);
+    workshop.sink.finish(&report)?;
+    if let (Some(recorder), Some(path)) = (workshop.recorder, &request.record) {
+        recorder.finish().map_err(|source| record_error(path, source))?;
+    }
+    Ok(report)
+}
+
+fn record_error(path: &std::path::Path, source: std::io::Error) -> SyncError {
+    SyncError::Record { path: path.display().to_string(), source }
+}
+
+/// Opens the cache of compiled modules. Without one everything works, only slower.
+pub fn open_cache(config: &Config) -> Option<CompiledCache> {
+    let folder = config.cache_folder.as_deref()?;
+    CompiledCache::open(folder)
+        .inspect_err(|error| tracing::warn!("no cache of compiled modules in {}: {error}", folder.display()))
+        .ok()
+}
+
+async fn fetch_all(
+    config: Config,
+    captured_at: &str,
+    ledger: &Arc<Ledger>,
+    pages: async_channel::Sender<FetchedPage>,
+) -> Result<(), ConfigError> {
+    let Accounts { regions, accounts } = Accounts::connect(&config).await?;
+    let config = Arc::new(config);
+    let places = Arc::new(Semaphore::new(PARALLEL_SCOPES));
+    let mut scopes = JoinSet::new();
+    let mut seen = std::collections::HashSet::new();
+    for account in accounts {
+        let account = match account {
+            Ok(account) => account,
+            Err(error) => {
+                account_failed(&config, &regions, ledger, &error);
+                continue;
+            }
+        };
+        if !seen.insert(account.account_id.clone()) {
+            ledger.warn(format!(
+                "{} reaches account {} that another role reaches already; it was left out, for its records would be duplicates",
+                account.identity, account.account_id
+            ));
+            continue;
+        }
+        for region in &regions {
+            scopes.spawn(fetch_scope(
+                account.clone(),
+                region.clone(),
+                captured_at.to_owned(),
+                (Arc::clone(&config), Arc::clone(ledger), pages.clone()),
+                Arc::clone(&places),
+            ));
+        }
+    }
+    drop(pages);
+    scopes.join_all().await;
+    Ok(())
+}
+
+async fn fetch_scope(
+    account: Account,
+    region: String,
+    captured_at: String,
+    (config, ledger, pages): (Arc<Config>, Arc<Ledger>, async_channel::Sender<FetchedPage>),
+    places: Arc<Semaphore>,
+) {
+    // The semaphore is never closed.
+    let _place = places.acquire().await.ok();
+    fetch::region(&account, &region, &captured_at, config, ledger, pages).await;
+}
+
+/// Credentials that do not work fail every scope that they were for.
+fn account_failed(config: &Config, regions: &[String], ledger: &Ledger, error: &AccountError) {
+    for region in regions {
+        for object in &config.objects {
+            let key = ScopeKey {
+                account_id: error.account_id.clone().unwrap_or_default(),
+                region: region.clone(),
+                object: *object,
+                cluster: None,
+            };
+            let operation = object.operations().first().copied().unwrap_or(Operation::ListClusters);
+            let code = "credentials".to_owned();
+            let failure = Failure { operation, code, message: error.message.clone(), request_id: None };
+            ledger.failure(&key, failure, 0);
+        }
+    }
+}
+
+fn start_workers(workshop: &Arc<Workshop>, threads: usize) -> Vec<JoinHandle<()>> {
+    (0..threads)
+        .filter_map(|number| {
+            let workshop = Arc::clone(workshop);
+            std::thread::Builder::new()
+                .name(format!("mapping-{number}"))
+                .spawn(move || workshop.work())
+                .inspect_err(|error| tracing::warn!("one mapping thread less: {error}"))
+                .ok()
+        })
+        .collect()
+}
+
+/// Waits for the mapping threads; after an interrupt only for a moment. Says whether all have ended.
+async fn join(workers: Vec<JoinHandle<()>>, interrupted: bool) -> bool {
+    let joined = tokio::task::spawn_blocking(move || workers.into_iter().all(|worker| worker.join().is_ok()));
+    if interrupted {
+        return tokio::time::timeout(INTERRUPT_PATIENCE, joined).await.is_ok();
+    }
+    joined.await.unwrap_or(false)
+}
+
+/// Removes what a sync has written so far. A thread that is still in a guest keeps its part of the
+/// workshop until the process ends, so that the files have to be removed by name.
+fn discard(workshop: Arc<Workshop>) {
+    workshop.sink.discard();
+    if let Some(recorder) = &workshop.recorder {
+        recorder.discard();
+    }
+}
+
+impl Workshop {
+    fn work(&self) {
+        while let Ok(FetchedPage { key, page }) = self.pages.recv_blocking() {
+            if let Err(error) = self.page(&key, &page) {
+                // Only the first error matters; the others are its echoes.
+                let _ = self.fatal.set(error);
+                self.pages.close();
+                self.stop.notify_one();
+                return;
+            }
+        }
+    }
+
+    fn page(&self, key: &ScopeKey, page: &crate::page::Page) -> Result<(), SyncError> {
+        let Some(mapper) = self.mappers.get(page.object) else {
+            return Ok(());
+        };
+        if let Some(recorder) = &self.recorder {
+            recorder.write(page).map_err(|source| record_error(recorder.place(), source))?;
+        }
+        match records::from_page(&self.engine, mapper, page) {
+            Ok(records) => {
+                self.sink.write(page.object, &records)?;
+                self.ledger.records(key, page, &records);
+            }
+            Err(error) => {
+                let failure = Failure {
+                    operation: page.object.describe_operation(),
+                    code: error.code().into(),
+                    message: error.to_string(),
+                    request_id: None,
+                };
+                self.ledger.failure(key, failure, page.described().count());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl crate::mapper::Mapper {
+    fn used(&self) -> MapperUsed {
+        MapperUsed {
+            object: self.object,
+            name: self.module.manifest.name.clone(),
+            version: self.module.manifest.version.clone(),
+            digest: self.module.digest.clone(),
+            source: self.module.source.to_string(),
+        }
+    }
+}

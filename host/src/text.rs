@@ -1,0 +1,41 @@
+//! Text that came from outside and goes to a person: cut, and free of control characters.
+
+/// Cuts `text` to `limit_characters` and replaces control characters, so that a guest or a server
+/// can neither flood a terminal nor steer it.
+#[must_use]
+pub fn printable(text: &str, limit_characters: usize) -> String {
+    let mut characters = text.chars();
+    let mut result: String = characters
+        .by_ref()
+        .take(limit_characters)
+        .map(|character| if character.is_control() { '\u{fffd}' } else { character })
+        .collect();
+    if characters.next().is_some() {
+        result.push('…');
+    }
+    result
+}
+
+/// The candidate that is most like `given`, if there is any.
+pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(given, candidate), candidate))
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_lose_their_power() {
+        assert_eq!(printable("a\u{1b}[31mb\nc", 100), "a\u{fffd}[31mb\u{fffd}c");
+    }
+
+    #[test]
+    fn long_text_is_cut() {
+        assert_eq!(printable("abcdef", 3), "abc…");
+    }
+}

@@ -1,0 +1,112 @@
+//! The last gate before a sink: every record is checked against its object's JSON Schema.
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::object::Object;
+use crate::schemas;
+
+/// Checks the records of one object.
+pub struct RecordValidator {
+    validator: jsonschema::Validator,
+}
+
+/// A schema that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct SchemaError(String);
+
+/// What is wrong with a record: where, and why. Never holds the record's values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// JSON Pointer into the record, empty for the whole.
+    pub path: String,
+    /// A sentence.
+    pub message: String,
+}
+
+impl RecordValidator {
+    /// The object's committed schema, with the attributes that a module declares beside it.
+    ///
+    /// # Errors
+    /// If a declared attribute is no valid schema, or claims a stock attribute's name.
+    pub fn new(object: Object, declared: &Map<String, Value>) -> Result<Self, SchemaError> {
+        let mut schema: Value = schemas::record(object);
+        if !declared.is_empty() {
+            let properties = schema["properties"]
+                .as_object_mut()
+                .ok_or_else(|| SchemaError("the stock schema has no properties".into()))?;
+            for (name, attribute) in declared {
+                if properties.insert(name.clone(), attribute.clone()).is_some() {
+                    return Err(SchemaError(format!("{name} is a stock attribute of {object}; only new ones can be declared")));
+                }
+            }
+        }
+        let validator = jsonschema::draft202012::options()
+            .with_pattern_options(jsonschema::PatternOptions::regex())
+            .build(&schema)
+            .map_err(|error| SchemaError(format!("at {}: {error}", error.instance_path())))?;
+        Ok(Self { validator })
+    }
+
+    /// Checks one record as it stands in a payload or a file.
+    ///
+    /// # Errors
+    /// Every violation, or that the text is no JSON object.
+    pub fn check(&self, record: &[u8]) -> Result<(), Vec<Violation>> {
+        if record.contains(&b'\n') {
+            return Err(vec![whole("a record has to stand on one line")]);
+        }
+        let Record(value) = serde_json::from_slice(record).map_err(|error| {
+            // serde_json's text may quote the record, its position does not.
+            let reason = if error.is_data() { "not a flat JSON object with each attribute once" } else { "not JSON" };
+            vec![whole(&format!("the record is {reason} (at byte {})", error.column()))]
+        })?;
+        if self.validator.is_valid(&value) {
+            return Ok(());
+        }
+        Err(self
+            .validator
+            .iter_errors(&value)
+            .take(10)
+            .map(|error| Violation {
+                path: error.instance_path().to_string(),
+                message: crate::text::printable(&error.masked_with("the value").to_string(), 300),
+            })
+            .collect())
+    }
+}
+
+fn whole(message: &str) -> Violation {
+    Violation { path: String::new(), message: message.into() }
+}
+
+/// A JSON object that has every attribute once: two readers of `{"UID":1,"UID":2}` may disagree about
+/// what was validated.
+struct Record(Value);
+
+impl<'de> Deserialize<'de> for Record {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(RecordVisitor).map(Self)
+    }
+}
+
+struct RecordVisitor;
+
+impl<'de> Visitor<'de> for RecordVisitor {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a record")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut record = Map::new();
+        while let Some((name, value)) = members.next_entry::<String, Value>()? {
+            if record.insert(name, value).is_some() {
+                return Err(A::Error::custom("an attribute twice"));
+            }
+        }
+        Ok(Value::Object(record))
+    }
+}

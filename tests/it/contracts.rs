@@ -1,0 +1,47 @@
+//! Contracts are printed from the code and compared with the committed files; `make schemas` writes them
+//! anew, so that a change shows up as a difference in the review.
+
+use std::path::PathBuf;
+
+use crate::support::{portolan, root};
+
+/// Compares, or writes if BLESS is set.
+fn committed(path: &str, printed: &str) {
+    let file: PathBuf = root().join(path);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, printed).unwrap();
+        return;
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    assert_eq!(committed, printed, "{path} is not what the code prints; run `make schemas` and look at the difference");
+}
+
+fn schema(name: &str, schema: &schemars::Schema) {
+    let text = format!("{}\n", serde_json::to_string_pretty(schema).unwrap());
+    committed(&format!("schemas/{name}.schema.json"), &text);
+}
+
+#[test]
+fn schemas_are_printed_from_types() {
+    schema("EcsCluster", &portolan_mapper_cluster::schema());
+    schema("EcsService", &portolan_mapper_service::schema());
+    schema("EcsTask", &portolan_mapper_task::schema());
+    schema("EcsTaskDefinition", &portolan_mapper_task_definition::schema());
+    schema("config", &schemars::schema_for!(portolan::config::Settings));
+    schema("manifest", &schemars::schema_for!(portolan::mapper::Manifest));
+    schema("report", &schemars::schema_for!(portolan::report::Report));
+}
+
+#[test]
+fn help_is_what_it_was() {
+    let mut text = String::new();
+    for command in ["", "sync", "map", "check", "iam-policy", "schema", "validate"] {
+        let mut run = portolan();
+        run.args(command.split_whitespace()).arg("--help").env("COLUMNS", "100");
+        let output = run.output().unwrap();
+        assert!(output.status.success(), "{command} --help fails");
+        text.push_str(&format!("$ portolan {command} --help\n{}\n", String::from_utf8(output.stdout).unwrap()));
+    }
+    committed("tests/contracts/help.txt", &text);
+}

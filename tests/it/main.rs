@@ -1,0 +1,8 @@
+//! Every test that is not a unit test. Each module says what belongs into it; adding a case is adding a
+//! function to one of them, or a file to the folder that it reads.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is what it is for")]
+
+/// What other people depend on, printed again and compared with what is committed.
+mod contracts;
+/// Finding the programs under test, and running them.
+mod support;
