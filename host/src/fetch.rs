@@ -144,20 +144,37 @@ async fn pipeline(scope: Arc<Scope>, object: Object, listings: Vec<Option<String
         });
     }
     drop(batches);
-    for _ in 0..parallel {
-        let (scope, described) = (Arc::clone(&scope), described.clone());
-        tasks.spawn(async move {
-            while let Ok(batch) = described.recv().await {
-                scope.describe(object, batch).await;
-            }
-        });
-    }
+    describers(&scope, object, &described, &mut tasks);
     tasks.join_all().await;
 }
 
+/// Describes batches that are known beforehand.
 async fn describe_all(scope: Arc<Scope>, object: Object, batches: Vec<Batch>) {
+    let (work, described) = async_channel::bounded(batches.len().max(1));
     for batch in batches {
-        scope.describe(object, batch).await;
+        // The queue is as long as the list.
+        let _ = work.try_send(batch);
+    }
+    drop(work);
+    let mut tasks = JoinSet::new();
+    describers(&scope, object, &described, &mut tasks);
+    tasks.join_all().await;
+}
+
+/// Starts as many describers as there may be requests in flight.
+fn describers(
+    scope: &Arc<Scope>,
+    object: Object,
+    batches: &async_channel::Receiver<Batch>,
+    tasks: &mut JoinSet<()>,
+) {
+    for _ in 0..scope.config.parallel_requests {
+        let (scope, batches) = (Arc::clone(scope), batches.clone());
+        tasks.spawn(async move {
+            while let Ok(batch) = batches.recv().await {
+                scope.describe(object, batch).await;
+            }
+        });
     }
 }
 

@@ -62,11 +62,14 @@ pub enum SyncError {
         source: std::io::Error,
     },
     /// Somebody stopped it.
-    #[error("interrupted: {written} records of this sync are discarded, and earlier output is as it was")]
+    #[error("interrupted: {lost}")]
     Interrupted {
-        /// Records that had been made by then.
-        written: u64,
+        /// What became of the records that had been made by then.
+        lost: String,
     },
+    /// A bug: a mapping thread panicked.
+    #[error("a mapping thread ended unexpectedly, which is a bug; nothing of this sync is kept, and earlier output is as it was")]
+    ThreadLost,
 }
 
 /// Everything that mapping threads share.
@@ -127,13 +130,21 @@ pub async fn run(
         workshop.pages.close();
     }
     let all_done = join(workers, interrupted).await;
-    if interrupted || !all_done {
-        let written = ledger.totals().values().map(|counts| counts.written).sum();
-        discard(workshop);
-        return Err(SyncError::Interrupted { written });
+    if interrupted {
+        let lost = lost(&ledger, &workshop.sink);
+        discard(&workshop);
+        return Err(SyncError::Interrupted { lost });
     }
-    let Some(workshop) = Arc::into_inner(workshop) else {
-        return Err(SyncError::Interrupted { written: 0 });
+    let workshop = match Arc::try_unwrap(workshop) {
+        Ok(workshop) if all_done => workshop,
+        Ok(workshop) => {
+            discard(&workshop);
+            return Err(SyncError::ThreadLost);
+        }
+        Err(workshop) => {
+            discard(&workshop);
+            return Err(SyncError::ThreadLost);
+        }
     };
     if let Some(error) = workshop.fatal.into_inner() {
         return Err(error);
@@ -251,9 +262,24 @@ async fn join(workers: Vec<JoinHandle<()>>, interrupted: bool) -> bool {
     joined.await.unwrap_or(false)
 }
 
+/// What an interrupt costs, in words.
+fn lost(ledger: &Ledger, sink: &Sink) -> String {
+    let totals = ledger.totals();
+    let written: u64 = totals.values().map(|counts| counts.written).sum();
+    let listed: u64 = totals.values().map(|counts| counts.listed).sum();
+    match sink {
+        Sink::Folder(_) => format!(
+            "{written} records of this sync (of {listed} objects listed so far) are discarded, and earlier output is as it was"
+        ),
+        Sink::Stdout => format!(
+            "{written} records are written, of {listed} objects listed so far; the rest is missing"
+        ),
+    }
+}
+
 /// Removes what a sync has written so far. A thread that is still in a guest keeps its part of the
 /// workshop until the process ends, so that the files have to be removed by name.
-fn discard(workshop: Arc<Workshop>) {
+fn discard(workshop: &Workshop) {
     workshop.sink.discard();
     if let Some(recorder) = &workshop.recorder {
         recorder.discard();

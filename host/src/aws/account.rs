@@ -18,6 +18,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A Describe page takes well under a second; an answer that takes longer than this does not come.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// STS is asked who we are this often: there is another way to find out, and a sync should not wait.
+const IDENTITY_ATTEMPTS: u32 = 3;
+
 /// An account that can be synced.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -151,17 +154,46 @@ async fn assume(base: SdkConfig, config: &Config, role: &RoleArn) -> Result<Acco
 async fn identify(sdk: SdkConfig, role: Option<&RoleArn>) -> Result<Account, AccountError> {
     let who = role.map_or_else(|| "the credentials".to_owned(), |role| format!("role {}", role.arn));
     let failed = |message: String| AccountError { account_id: role.map(|role| role.account_id.clone()), message };
-    let answer = aws_sdk_sts::Client::new(&sdk)
-        .get_caller_identity()
-        .send()
-        .await
-        .map_err(|error| {
-            let reason = chain(&error);
-            failed(format!("{who} cannot be used: {reason}; check keys, profile, trust policy and external ID"))
-        })?;
-    let (Some(account_id), Some(identity)) = (answer.account, answer.arn) else {
-        return Err(failed(format!("STS did not say which account {who} belongs to")));
+    let config = aws_sdk_sts::config::Builder::from(&sdk)
+        .retry_config(RetryConfig::standard().with_max_attempts(IDENTITY_ATTEMPTS))
+        .build();
+    let answer = aws_sdk_sts::Client::from_conf(config).get_caller_identity().send().await;
+    let error = match answer {
+        Ok(answer) => {
+            let (Some(account_id), Some(identity)) = (answer.account, answer.arn) else {
+                return Err(failed(format!("STS did not say which account {who} belongs to")));
+            };
+            let partition = identity.split(':').nth(1).unwrap_or("aws").to_owned();
+            return Ok(Account { account_id, partition, identity, sdk });
+        }
+        Err(error) => error,
     };
-    let partition = identity.split(':').nth(1).unwrap_or("aws").to_owned();
-    Ok(Account { account_id, partition, identity, sdk })
+    let reason = chain(&error);
+    // Without credentials there was no request, and there will be none to ECS either.
+    let is_refused = error.as_service_error().is_some_and(|error| error.meta().code().is_some())
+        || reason.contains("redential");
+    if !is_refused && let Some((partition, account_id)) = account_of_arns(&sdk, role).await {
+        // A network that reaches ECS through a VPC endpoint need not reach STS.
+        tracing::warn!("STS does not answer ({reason}); taking the account from ARNs instead");
+        return Ok(Account { account_id, partition, identity: who, sdk });
+    }
+    Err(failed(format!("{who} cannot be used: {reason}; check keys, profile, trust policy and external ID")))
+}
+
+/// Partition and account of the role, or of anything that ECS lists.
+async fn account_of_arns(sdk: &SdkConfig, role: Option<&RoleArn>) -> Option<(String, String)> {
+    if let Some(role) = role {
+        return Some((role.partition.clone(), role.account_id.clone()));
+    }
+    let ecs = aws_sdk_ecs::Client::new(sdk);
+    let clusters = ecs.list_clusters().max_results(1).send().await.ok()?.cluster_arns.unwrap_or_default();
+    let arn = match clusters.into_iter().next() {
+        Some(arn) => arn,
+        None => {
+            let answer = ecs.list_task_definitions().max_results(1).send().await.ok()?;
+            answer.task_definition_arns?.into_iter().next()?
+        }
+    };
+    let mut parts = arn.split(':').skip(1);
+    Some((parts.next()?.to_owned(), parts.nth(2)?.to_owned()))
 }

@@ -96,6 +96,10 @@ impl Module {
         if manifest.kind != Kind::Mapping {
             return Err(refused("its manifest says that it is an overlay, but it exports a mapping".into()));
         }
+        if let Some(capability) = manifest.capabilities.first() {
+            let capability = printable(capability, 64);
+            return Err(refused(format!("it asks for the capability `{capability}`, which nobody has granted")));
+        }
         let name = format!("{} {}", printable(&manifest.name, 128), printable(&manifest.version, 64));
         Ok(Self {
             manifest,
