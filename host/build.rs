@@ -19,5 +19,8 @@ fn main() {
         "the stock mappers ({}) are not built yet; run `make mappers` first, or `make build` for everything",
         missing.join(", ")
     );
-    println!("cargo:rustc-env=PORTOLAN_STOCK_MAPPERS={}", folder.display());
+    println!(
+        "cargo:rustc-env=PORTOLAN_STOCK_MAPPERS={}",
+        folder.display()
+    );
 }

@@ -54,13 +54,18 @@ impl AccountCheck {
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.problem.is_none()
-            && self.regions.iter().all(|region| region.permissions.iter().all(|each| each.allowed))
+            && self
+                .regions
+                .iter()
+                .all(|region| region.permissions.iter().all(|each| each.allowed))
     }
 
     /// Whether anything answers.
     #[must_use]
     pub fn is_usable(&self) -> bool {
-        self.regions.iter().any(|region| region.permissions.iter().any(|each| each.allowed))
+        self.regions
+            .iter()
+            .any(|region| region.permissions.iter().any(|each| each.allowed))
     }
 }
 
@@ -107,7 +112,11 @@ async fn check_region(account: &Account, region: &str, config: &Config) -> Regio
     );
     let mut permissions = Vec::new();
     for operation in Operation::ALL {
-        if !config.objects.iter().any(|object| object.operations().contains(&operation)) {
+        if !config
+            .objects
+            .iter()
+            .any(|object| object.operations().contains(&operation))
+        {
             continue;
         }
         let result = probe(&client, &caller, operation).await;
@@ -118,14 +127,20 @@ async fn check_region(account: &Account, region: &str, config: &Config) -> Regio
             problem: problem.map(|failure| failure.line().message),
         });
     }
-    RegionCheck { region: region.to_owned(), permissions }
+    RegionCheck {
+        region: region.to_owned(),
+        permissions,
+    }
 }
 
 /// An answer about the request's content comes only from someone who was let in.
 fn proves_permission(failure: &CallFailure) -> bool {
     match failure.kind {
         Kind::ClusterGone | Kind::ObjectGone => true,
-        Kind::Final => matches!(failure.code.as_str(), "ClientException" | "InvalidParameterException"),
+        Kind::Final => matches!(
+            failure.code.as_str(),
+            "ClientException" | "InvalidParameterException"
+        ),
         _ => false,
     }
 }
@@ -135,7 +150,11 @@ async fn probe(client: &Client, caller: &Caller, operation: Operation) -> Result
         ($request:expr) => {{
             let request = $request;
             caller
-                .call(operation, |raw| request.clone().customize().interceptor(raw).send(), |_, _| Ok(()))
+                .call(
+                    operation,
+                    |raw| request.clone().customize().interceptor(raw).send(),
+                    |_, _| Ok(()),
+                )
                 .await
         }};
     }
@@ -143,12 +162,23 @@ async fn probe(client: &Client, caller: &Caller, operation: Operation) -> Result
         Operation::ListClusters => call!(client.list_clusters().max_results(1)),
         Operation::DescribeClusters => call!(client.describe_clusters().clusters(NOBODYS)),
         Operation::ListServices => call!(client.list_services().cluster(NOBODYS).max_results(1)),
-        Operation::DescribeServices => call!(client.describe_services().cluster(NOBODYS).services(NOBODYS)),
+        Operation::DescribeServices => call!(
+            client
+                .describe_services()
+                .cluster(NOBODYS)
+                .services(NOBODYS)
+        ),
         Operation::ListTasks => call!(client.list_tasks().cluster(NOBODYS).max_results(1)),
-        Operation::DescribeTasks => call!(client.describe_tasks().cluster(NOBODYS).tasks(NOBODYS_TASK)),
+        Operation::DescribeTasks => {
+            call!(client.describe_tasks().cluster(NOBODYS).tasks(NOBODYS_TASK))
+        }
         Operation::ListTaskDefinitions => call!(client.list_task_definitions().max_results(1)),
         Operation::DescribeTaskDefinition => {
-            call!(client.describe_task_definition().task_definition(format!("{NOBODYS}:1")))
+            call!(
+                client
+                    .describe_task_definition()
+                    .task_definition(format!("{NOBODYS}:1"))
+            )
         }
     }
 }

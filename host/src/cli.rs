@@ -49,7 +49,13 @@ struct Arguments {
     config: Option<PathBuf>,
 
     /// What to tell on standard error: error, warn, info, debug or trace.
-    #[arg(long, global = true, env = "PORTOLAN_LOG", value_name = "LEVEL", default_value = "warn")]
+    #[arg(
+        long,
+        global = true,
+        env = "PORTOLAN_LOG",
+        value_name = "LEVEL",
+        default_value = "warn"
+    )]
     log: String,
 
     #[command(subcommand)]
@@ -81,13 +87,23 @@ const POLICY_SETTINGS: [&str; 3] = ["objects", "options", "assume_role_arn"];
 /// The command line as clap knows it, with the settings that a command does not use left out of its help.
 pub(crate) fn command() -> clap::Command {
     Arguments::command()
-        .mut_subcommand("map", |command| hide_settings_but(command, &MAPPING_SETTINGS))
-        .mut_subcommand("validate", |command| hide_settings_but(command, &MAPPING_SETTINGS))
-        .mut_subcommand("iam-policy", |command| hide_settings_but(command, &POLICY_SETTINGS))
-        .mut_subcommand("check", |command| command.mut_args(|argument| {
-            let hidden = MAPPING_SETTINGS.contains(&argument.get_id().as_str());
-            argument.hide(hidden)
-        }))
+        .mut_args(|argument| argument.hide_env_values(true))
+        .mut_subcommands(|command| command.mut_args(|argument| argument.hide_env_values(true)))
+        .mut_subcommand("map", |command| {
+            hide_settings_but(command, &MAPPING_SETTINGS)
+        })
+        .mut_subcommand("validate", |command| {
+            hide_settings_but(command, &MAPPING_SETTINGS)
+        })
+        .mut_subcommand("iam-policy", |command| {
+            hide_settings_but(command, &POLICY_SETTINGS)
+        })
+        .mut_subcommand("check", |command| {
+            command.mut_args(|argument| {
+                let hidden = MAPPING_SETTINGS.contains(&argument.get_id().as_str());
+                argument.hide(hidden)
+            })
+        })
 }
 
 fn hide_settings_but(command: clap::Command, shown: &[&str]) -> clap::Command {
@@ -100,7 +116,10 @@ fn hide_settings_but(command: clap::Command, shown: &[&str]) -> clap::Command {
 
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
-    let arguments = match command().try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches)) {
+    let arguments = match command()
+        .try_get_matches()
+        .and_then(|matches| Arguments::from_arg_matches(&matches))
+    {
         Ok(arguments) => arguments,
         Err(error) => {
             // clap knows whether its text is data (--help) or talk; a closed pipe is nobody's fault.
@@ -128,7 +147,11 @@ pub(crate) fn run() -> ExitCode {
                 return ExitCode::from(FAILED);
             }
             talk::error(&format!("{error:#}"));
-            ExitCode::from(if error.chain().any(|cause| cause.is::<ConfigError>()) { USAGE } else { FAILED })
+            ExitCode::from(if error.chain().any(|cause| cause.is::<ConfigError>()) {
+                USAGE
+            } else {
+                FAILED
+            })
         }
     }
 }
@@ -150,5 +173,7 @@ fn policy(settings: Settings, config_file: Option<&std::path::Path>) -> anyhow::
 
 /// A runtime for the commands that talk to AWS.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?)
 }

@@ -12,7 +12,9 @@ pub fn now() -> String {
 /// Reads any RFC 3339 timestamp and gives it in our form, rounded down to the millisecond.
 #[must_use]
 pub fn normalised(timestamp: &str) -> Option<String> {
-    let time = OffsetDateTime::parse(timestamp, &Rfc3339).ok()?.checked_to_offset(UtcOffset::UTC)?;
+    let time = OffsetDateTime::parse(timestamp, &Rfc3339)
+        .ok()?
+        .checked_to_offset(UtcOffset::UTC)?;
     (0..=9999).contains(&time.year()).then(|| text(time))
 }
 

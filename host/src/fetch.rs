@@ -92,9 +92,16 @@ pub(crate) async fn region(
     }
     let mut objects = JoinSet::new();
     if scope.wants(Object::EcsTaskDefinition) {
-        objects.spawn(pipeline(Arc::clone(&scope), Object::EcsTaskDefinition, vec![None]));
+        objects.spawn(pipeline(
+            Arc::clone(&scope),
+            Object::EcsTaskDefinition,
+            vec![None],
+        ));
     }
-    if [Object::EcsCluster, Object::EcsService, Object::EcsTask].into_iter().any(|object| scope.wants(object)) {
+    if [Object::EcsCluster, Object::EcsService, Object::EcsTask]
+        .into_iter()
+        .any(|object| scope.wants(object))
+    {
         clusters_and_below(&scope, &mut objects).await;
     }
     objects.join_all().await;
@@ -106,7 +113,9 @@ async fn clusters_and_below(scope: &Arc<Scope>, objects: &mut JoinSet<()>) {
     if let Some(failure) = failure {
         for object in [Object::EcsCluster, Object::EcsService, Object::EcsTask] {
             if scope.wants(object) {
-                scope.ledger.failure(&scope.key(object, None), failure.line(), 0);
+                scope
+                    .ledger
+                    .failure(&scope.key(object, None), failure.line(), 0);
             }
         }
     }
@@ -117,9 +126,17 @@ async fn clusters_and_below(scope: &Arc<Scope>, objects: &mut JoinSet<()>) {
         }
     }
     if scope.wants(Object::EcsCluster) {
-        scope.ledger.listed(&scope.key(Object::EcsCluster, None), clusters.len());
+        scope
+            .ledger
+            .listed(&scope.key(Object::EcsCluster, None), clusters.len());
         let batch = scope.describe_batch(Object::EcsCluster);
-        let batches = clusters.chunks(batch).map(|arns| Batch { cluster: None, arns: arns.to_vec() }).collect();
+        let batches = clusters
+            .chunks(batch)
+            .map(|arns| Batch {
+                cluster: None,
+                arns: arns.to_vec(),
+            })
+            .collect();
         objects.spawn(describe_all(Arc::clone(scope), Object::EcsCluster, batches));
     }
 }
@@ -194,7 +211,9 @@ impl Scope {
 
     /// How many objects one Describe call takes: what the API allows, within the page size.
     fn describe_batch(&self, object: Object) -> usize {
-        object.describe_batch().min(usize::from(self.config.page_size))
+        object
+            .describe_batch()
+            .min(usize::from(self.config.page_size))
     }
 
     /// Reads a raw body as a page of an object.
@@ -205,7 +224,8 @@ impl Scope {
     async fn describe(&self, object: Object, batch: Batch) {
         let key = self.key(object, batch.cluster.clone());
         if self.is_stopped(&key) {
-            self.ledger.lost(&key, "an earlier call was denied", batch.arns.len());
+            self.ledger
+                .lost(&key, "an earlier call was denied", batch.arns.len());
             return;
         }
         let result = match object {
@@ -222,7 +242,8 @@ impl Scope {
 
     /// Sends the page on, and accounts for every ARN that was asked for and is not in it.
     async fn account(&self, key: ScopeKey, batch: Batch, described: Described) {
-        self.ledger.described(&key, described.page.described().count());
+        self.ledger
+            .described(&key, described.page.described().count());
         let mut missing: HashSet<&str> = batch.arns.iter().map(String::as_str).collect();
         for arn in &described.arns {
             missing.remove(arn.as_str());
@@ -231,7 +252,11 @@ impl Scope {
             let arn = failure.arn.unwrap_or_default();
             missing.remove(arn.as_str());
             let reason = failure.reason.unwrap_or_else(|| "no reason given".into());
-            let tombstone = Tombstone { arn, reason, detail: failure.detail };
+            let tombstone = Tombstone {
+                arn,
+                reason,
+                detail: failure.detail,
+            };
             self.ledger.tombstone(&key, tombstone);
         }
         for arn in missing {
@@ -244,7 +269,13 @@ impl Scope {
         }
         if !described.page.is_empty() {
             // The receivers are gone only when the sync is being stopped.
-            let _ = self.pages.send(FetchedPage { key, page: described.page }).await;
+            let _ = self
+                .pages
+                .send(FetchedPage {
+                    key,
+                    page: described.page,
+                })
+                .await;
         }
     }
 
@@ -253,7 +284,14 @@ impl Scope {
             Kind::ClusterGone | Kind::ObjectGone => {
                 for arn in batch.arns {
                     let detail = Some(failure.message.clone());
-                    self.ledger.tombstone(key, Tombstone { arn, reason: Tombstone::MISSING.into(), detail });
+                    self.ledger.tombstone(
+                        key,
+                        Tombstone {
+                            arn,
+                            reason: Tombstone::MISSING.into(),
+                            detail,
+                        },
+                    );
                 }
             }
             kind => {
@@ -266,10 +304,16 @@ impl Scope {
     }
 
     fn stop(&self, key: &ScopeKey) {
-        self.stopped.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(key.clone());
+        self.stopped
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .insert(key.clone());
     }
 
     fn is_stopped(&self, key: &ScopeKey) -> bool {
-        self.stopped.lock().unwrap_or_else(std::sync::PoisonError::into_inner).contains(key)
+        self.stopped
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .contains(key)
     }
 }

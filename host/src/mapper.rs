@@ -76,7 +76,9 @@ pub struct Issue {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// The epoch budget ran out.
-    #[error("mapper {module} was stopped: it ran longer than {limit_milliseconds} ms, the limit for a page of {page_bytes} bytes")]
+    #[error(
+        "mapper {module} was stopped: it ran longer than {limit_milliseconds} ms, the limit for a page of {page_bytes} bytes"
+    )]
     TimeExceeded {
         /// Name and version.
         module: String,
@@ -94,7 +96,9 @@ pub enum CallError {
         what: String,
     },
     /// The answer was too large to copy out.
-    #[error("mapper {module} was stopped: its answer is larger than {limit_bytes} bytes, the limit for a page of {page_bytes} bytes")]
+    #[error(
+        "mapper {module} was stopped: its answer is larger than {limit_bytes} bytes, the limit for a page of {page_bytes} bytes"
+    )]
     OutputExceeded {
         /// Name and version.
         module: String,
@@ -128,7 +132,9 @@ pub enum CallError {
         message: String,
     },
     /// The module failed too many pages in a row and is not called any more.
-    #[error("mapper {module} is switched off after {failures} pages in a row that it could not map at all; the last failure was: {last}")]
+    #[error(
+        "mapper {module} is switched off after {failures} pages in a row that it could not map at all; the last failure was: {last}"
+    )]
     SwitchedOff {
         /// Name and version.
         module: String,

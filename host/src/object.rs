@@ -135,7 +135,9 @@ impl fmt::Display for Object {
 
 /// A name that is no connector object.
 #[derive(Debug, thiserror::Error)]
-#[error("`{given}` is no connector object; did you mean `{nearest}`? Known are: EcsCluster, EcsService, EcsTask, EcsTaskDefinition")]
+#[error(
+    "`{given}` is no connector object; did you mean `{nearest}`? Known are: EcsCluster, EcsService, EcsTask, EcsTaskDefinition"
+)]
 pub struct UnknownObject {
     given: String,
     nearest: &'static str,
@@ -158,7 +160,9 @@ impl FromStr for Object {
 }
 
 /// The ECS operations that a sync calls: all that it may do with the permissions it asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub enum Operation {
     /// Pages of cluster ARNs.
     ListClusters,
@@ -234,13 +238,19 @@ mod tests {
     #[test]
     fn an_unknown_object_names_the_nearest() {
         let error = "EcsTasks".parse::<Object>().expect_err("not an object");
-        assert!(error.to_string().contains("did you mean `EcsTask`"), "{error}");
+        assert!(
+            error.to_string().contains("did you mean `EcsTask`"),
+            "{error}"
+        );
     }
 
     #[test]
     fn every_object_describes_with_its_last_operation() {
         for object in Object::ALL {
-            assert_eq!(object.operations().last(), Some(&object.describe_operation()));
+            assert_eq!(
+                object.operations().last(),
+                Some(&object.describe_operation())
+            );
             assert_eq!(object.describe_operation().described_object(), Some(object));
         }
     }

@@ -148,7 +148,12 @@ mod tests {
     }
 
     fn tasks(body: &'static str) -> Page {
-        Page::read(Object::EcsTask, origin(), Bytes::from_static(body.as_bytes())).expect("a page")
+        Page::read(
+            Object::EcsTask,
+            origin(),
+            Bytes::from_static(body.as_bytes()),
+        )
+        .expect("a page")
     }
 
     #[test]
@@ -168,7 +173,10 @@ mod tests {
         let part = page.part(1..3);
         assert_eq!(part.text(), r#"{"tasks":[null,{"taskArn":"c"}]}"#);
         assert_eq!(part.arn(1).as_deref(), Some("c"));
-        assert_eq!(page.part(0..1).text(), r#"{"tasks":[{"taskArn":"a","environment":[{"name":"K","value":""}]}]}"#);
+        assert_eq!(
+            page.part(0..1).text(),
+            r#"{"tasks":[{"taskArn":"a","environment":[{"name":"K","value":""}]}]}"#
+        );
     }
 
     #[test]

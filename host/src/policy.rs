@@ -11,8 +11,11 @@ use crate::object::{Object, Operation};
 /// those. STS GetCallerIdentity needs no permission.
 #[must_use]
 pub fn least_privilege(objects: &[Object], roles: &[RoleArn]) -> Value {
-    let operations: BTreeSet<Operation> =
-        objects.iter().flat_map(|object| object.operations()).copied().collect();
+    let operations: BTreeSet<Operation> = objects
+        .iter()
+        .flat_map(|object| object.operations())
+        .copied()
+        .collect();
     let actions: Vec<String> = operations.into_iter().map(Operation::action).collect();
     let mut statements = vec![json!({
         "Sid": "PortolanReadsEcs",
@@ -51,6 +54,9 @@ mod tests {
     #[test]
     fn every_object_together_needs_eight_permissions() {
         let policy = least_privilege(&Object::ALL, &[]);
-        assert_eq!(policy["Statement"][0]["Action"].as_array().map(Vec::len), Some(8));
+        assert_eq!(
+            policy["Statement"][0]["Action"].as_array().map(Vec::len),
+            Some(8)
+        );
     }
 }

@@ -41,9 +41,17 @@ impl Recorder {
     /// # Errors
     /// If the file's folder cannot be written to.
     pub fn create(place: &Path) -> io::Result<Self> {
-        let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = tempfile::Builder::new().prefix(".portolan-record-").tempfile_in(folder)?;
-        Ok(Self { place: place.to_owned(), file: Mutex::new(BufWriter::new(file)) })
+        let folder = place
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let file = tempfile::Builder::new()
+            .prefix(".portolan-record-")
+            .tempfile_in(folder)?;
+        Ok(Self {
+            place: place.to_owned(),
+            file: Mutex::new(BufWriter::new(file)),
+        })
     }
 
     /// Writes a page.
@@ -63,7 +71,10 @@ impl Recorder {
         };
         let mut text = serde_json::to_vec(&line)?;
         text.push(b'\n');
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&text)
+        self.file
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write_all(&text)
     }
 
     /// Where the recording will be.
@@ -85,7 +96,10 @@ impl Recorder {
     /// # Errors
     /// If it cannot be finished.
     pub fn finish(self) -> io::Result<()> {
-        let file = self.file.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let file = self
+            .file
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
         let _: File = file.persist(self.place)?;
         Ok(())
@@ -97,28 +111,45 @@ impl Recorder {
 /// # Errors
 /// A sentence about why the line is no page. It quotes nothing of a body.
 pub fn read_line(line: &[u8]) -> Result<Page, String> {
-    let value: serde_json::Value = serde_json::from_slice(line).map_err(|error| format!("it is not JSON (at byte {})", error.column()))?;
+    let value: serde_json::Value = serde_json::from_slice(line)
+        .map_err(|error| format!("it is not JSON (at byte {})", error.column()))?;
     let text = |value: Option<&serde_json::Value>, name: &str| {
-        value.and_then(serde_json::Value::as_str).map(str::to_owned).ok_or_else(|| format!("it has no text `{name}`"))
+        value
+            .and_then(serde_json::Value::as_str)
+            .map(str::to_owned)
+            .ok_or_else(|| format!("it has no text `{name}`"))
     };
     if !value.is_object() {
         return Err("it is not a JSON object".into());
     }
     let operation = text(value.get("operation"), "operation")?;
     let object = described_object(&operation)?;
-    let context = value.get("context").filter(|context| context.is_object()).ok_or("it has no object `context`")?;
+    let context = value
+        .get("context")
+        .filter(|context| context.is_object())
+        .ok_or("it has no object `context`")?;
     let account_id = text(context.get("account_id"), "context.account_id")?;
     let region = text(context.get("region"), "context.region")?;
     let timestamp = text(context.get("sync_timestamp"), "context.sync_timestamp")?;
-    let captured_at = crate::clock::normalised(&timestamp)
-        .ok_or("its `context.sync_timestamp` is not in RFC 3339, such as 2026-11-21T01:32:00.123Z")?;
+    let captured_at = crate::clock::normalised(&timestamp).ok_or(
+        "its `context.sync_timestamp` is not in RFC 3339, such as 2026-11-21T01:32:00.123Z",
+    )?;
     let partition = match context.get("partition").and_then(serde_json::Value::as_str) {
         Some(partition) => partition.to_owned(),
         None => partition_of(&region).to_owned(),
     };
     let body = text(value.get("body"), "body")?;
-    Page::read(object, Origin { partition, account_id, region, captured_at }, Bytes::from(body))
-        .map_err(|error| error.to_string())
+    Page::read(
+        object,
+        Origin {
+            partition,
+            account_id,
+            region,
+            captured_at,
+        },
+        Bytes::from(body),
+    )
+    .map_err(|error| error.to_string())
 }
 
 fn described_object(operation: &str) -> Result<Object, String> {
@@ -142,5 +173,8 @@ fn partition_of(region: &str) -> &'static str {
         ("us-isof-", "aws-iso-f"),
         ("eusc-", "aws-eusc"),
     ];
-    PREFIXES.into_iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
+    PREFIXES
+        .into_iter()
+        .find(|(prefix, _)| region.starts_with(prefix))
+        .map_or("aws", |(_, partition)| partition)
 }

@@ -78,7 +78,11 @@ pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Record
     let mut warnings = Vec::new();
     for issue in mapped.issues {
         match issue {
-            Issue { source_index: Some(index), severity: mapper::Severity::Rejected, .. } if !accounted[index] => {
+            Issue {
+                source_index: Some(index),
+                severity: mapper::Severity::Rejected,
+                ..
+            } if !accounted[index] => {
                 accounted[index] = true;
                 rejections.push(Rejection {
                     source_index: index,
@@ -97,7 +101,10 @@ pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Record
         arn: page.arn(index),
         code: "lost-by-mapper".into(),
         path: String::new(),
-        message: format!("mapper {} gave neither a record nor a reason", mapper.module.name()),
+        message: format!(
+            "mapper {} gave neither a record nor a reason",
+            mapper.module.name()
+        ),
     }));
     Ok(Records {
         payload: mapped.payload,

@@ -6,19 +6,33 @@ use crate::object::Object;
 
 /// Every schema by the name under which `portolan schema` prints it.
 pub const ALL: [(&str, &str); 7] = [
-    ("EcsCluster", include_str!("../../schemas/EcsCluster.schema.json")),
-    ("EcsService", include_str!("../../schemas/EcsService.schema.json")),
+    (
+        "EcsCluster",
+        include_str!("../../schemas/EcsCluster.schema.json"),
+    ),
+    (
+        "EcsService",
+        include_str!("../../schemas/EcsService.schema.json"),
+    ),
     ("EcsTask", include_str!("../../schemas/EcsTask.schema.json")),
-    ("EcsTaskDefinition", include_str!("../../schemas/EcsTaskDefinition.schema.json")),
+    (
+        "EcsTaskDefinition",
+        include_str!("../../schemas/EcsTaskDefinition.schema.json"),
+    ),
     ("config", include_str!("../../schemas/config.schema.json")),
-    ("manifest", include_str!("../../schemas/manifest.schema.json")),
+    (
+        "manifest",
+        include_str!("../../schemas/manifest.schema.json"),
+    ),
     ("report", include_str!("../../schemas/report.schema.json")),
 ];
 
 /// The text of a schema.
 #[must_use]
 pub fn text(name: &str) -> Option<&'static str> {
-    ALL.into_iter().find(|(known, _)| *known == name).map(|(_, text)| text)
+    ALL.into_iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, text)| text)
 }
 
 /// The schema of an object's records.
@@ -27,8 +41,12 @@ pub fn text(name: &str) -> Option<&'static str> {
 /// If a committed schema is no JSON, which a test excludes.
 #[must_use]
 pub fn record(object: Object) -> Value {
-    #[expect(clippy::expect_used, reason = "the file is part of this program and a test reads it")]
-    serde_json::from_str(text(object.name()).expect("every object has a schema")).expect("committed schemas are JSON")
+    #[expect(
+        clippy::expect_used,
+        reason = "the file is part of this program and a test reads it"
+    )]
+    serde_json::from_str(text(object.name()).expect("every object has a schema"))
+        .expect("committed schemas are JSON")
 }
 
 #[cfg(test)]

@@ -23,7 +23,9 @@ pub enum Sink {
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
     /// The disk is full, the folder is not writable, and so on.
-    #[error("cannot write {path}: {source}; nothing of this sync is kept, and earlier output is as it was")]
+    #[error(
+        "cannot write {path}: {source}; nothing of this sync is kept, and earlier output is as it was"
+    )]
     Write {
         /// The file or folder.
         path: String,

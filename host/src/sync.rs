@@ -16,8 +16,8 @@ use crate::config::{Config, ConfigError};
 use crate::fetch::{self, FetchedPage};
 use crate::mapper::{CompiledCache, Engine, EngineError, Limits, MapperSet, SetError};
 use crate::object::Operation;
-use crate::records;
 use crate::recording::Recorder;
+use crate::records;
 use crate::report::{Failure, Ledger, MapperUsed, Report, ScopeKey};
 use crate::sink::{Sink, SinkError};
 
@@ -54,7 +54,9 @@ pub enum SyncError {
     #[error(transparent)]
     Sink(#[from] SinkError),
     /// The recording could not be written.
-    #[error("cannot write the recording {path}: {source}; nothing of this sync is kept, and earlier output is as it was")]
+    #[error(
+        "cannot write the recording {path}: {source}; nothing of this sync is kept, and earlier output is as it was"
+    )]
     Record {
         /// The file.
         path: String,
@@ -68,7 +70,9 @@ pub enum SyncError {
         lost: String,
     },
     /// A bug: a mapping thread panicked.
-    #[error("a mapping thread ended unexpectedly, which is a bug; nothing of this sync is kept, and earlier output is as it was")]
+    #[error(
+        "a mapping thread ended unexpectedly, which is a bug; nothing of this sync is kept, and earlier output is as it was"
+    )]
     ThreadLost,
 }
 
@@ -99,7 +103,12 @@ pub async fn run(
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let engine = Arc::new(Engine::new(threads, Limits::default())?);
     let cache = open_cache(&config);
-    let mappers = MapperSet::load(&engine, cache.as_ref(), config.mappers.as_deref(), &config.objects)?;
+    let mappers = MapperSet::load(
+        &engine,
+        cache.as_ref(),
+        config.mappers.as_deref(),
+        &config.objects,
+    )?;
     let used = mappers.iter().map(|mapper| mapper.used()).collect();
     let sink = Sink::open(&request.output, &config.objects)?;
     let recorder = request
@@ -152,20 +161,30 @@ pub async fn run(
     let report = ledger.close(&captured_at, crate::clock::now(), used);
     workshop.sink.finish(&report)?;
     if let (Some(recorder), Some(path)) = (workshop.recorder, &request.record) {
-        recorder.finish().map_err(|source| record_error(path, source))?;
+        recorder
+            .finish()
+            .map_err(|source| record_error(path, source))?;
     }
     Ok(report)
 }
 
 fn record_error(path: &std::path::Path, source: std::io::Error) -> SyncError {
-    SyncError::Record { path: path.display().to_string(), source }
+    SyncError::Record {
+        path: path.display().to_string(),
+        source,
+    }
 }
 
 /// Opens the cache of compiled modules. Without one everything works, only slower.
 pub fn open_cache(config: &Config) -> Option<CompiledCache> {
     let folder = config.cache_folder.as_deref()?;
     CompiledCache::open(folder)
-        .inspect_err(|error| tracing::warn!("no cache of compiled modules in {}: {error}", folder.display()))
+        .inspect_err(|error| {
+            tracing::warn!(
+                "no cache of compiled modules in {}: {error}",
+                folder.display()
+            )
+        })
         .ok()
 }
 
@@ -232,9 +251,18 @@ fn account_failed(config: &Config, regions: &[String], ledger: &Ledger, error: &
                 object: *object,
                 cluster: None,
             };
-            let operation = object.operations().first().copied().unwrap_or(Operation::ListClusters);
+            let operation = object
+                .operations()
+                .first()
+                .copied()
+                .unwrap_or(Operation::ListClusters);
             let code = "credentials".to_owned();
-            let failure = Failure { operation, code, message: error.message.clone(), request_id: None };
+            let failure = Failure {
+                operation,
+                code,
+                message: error.message.clone(),
+                request_id: None,
+            };
             ledger.failure(&key, failure, 0);
         }
     }
@@ -255,9 +283,13 @@ fn start_workers(workshop: &Arc<Workshop>, threads: usize) -> Vec<JoinHandle<()>
 
 /// Waits for the mapping threads; after an interrupt only for a moment. Says whether all have ended.
 async fn join(workers: Vec<JoinHandle<()>>, interrupted: bool) -> bool {
-    let joined = tokio::task::spawn_blocking(move || workers.into_iter().all(|worker| worker.join().is_ok()));
+    let joined = tokio::task::spawn_blocking(move || {
+        workers.into_iter().all(|worker| worker.join().is_ok())
+    });
     if interrupted {
-        return tokio::time::timeout(INTERRUPT_PATIENCE, joined).await.is_ok();
+        return tokio::time::timeout(INTERRUPT_PATIENCE, joined)
+            .await
+            .is_ok();
     }
     joined.await.unwrap_or(false)
 }
@@ -304,7 +336,9 @@ impl Workshop {
             return Ok(());
         };
         if let Some(recorder) = &self.recorder {
-            recorder.write(page).map_err(|source| record_error(recorder.place(), source))?;
+            recorder
+                .write(page)
+                .map_err(|source| record_error(recorder.place(), source))?;
         }
         match records::from_page(&self.engine, mapper, page) {
             Ok(records) => {

@@ -30,9 +30,12 @@ pub(crate) fn is_watched() -> bool {
 
 /// Starts the log on standard error.
 pub(crate) fn start_log(level: &str) -> Result<(), String> {
-    let level: LevelFilter = level
-        .parse()
-        .map_err(|_| format!("log: `{}` is no level; known are error, warn, info, debug, trace and off", portolan::text::printable(level, 32)))?;
+    let level: LevelFilter = level.parse().map_err(|_| {
+        format!(
+            "log: `{}` is no level; known are error, warn, info, debug, trace and off",
+            portolan::text::printable(level, 32)
+        )
+    })?;
     // Libraries may print whole HTTP bodies at their finer levels, and a body can hold environment
     // values; so only our own targets ever go below `warn`.
     let others = level.min(LevelFilter::WARN);

@@ -8,7 +8,13 @@ pub fn printable(text: &str, limit_characters: usize) -> String {
     let mut result: String = characters
         .by_ref()
         .take(limit_characters)
-        .map(|character| if character.is_control() { '\u{fffd}' } else { character })
+        .map(|character| {
+            if character.is_control() {
+                '\u{fffd}'
+            } else {
+                character
+            }
+        })
         .collect();
     if characters.next().is_some() {
         result.push('…');

@@ -38,7 +38,9 @@ impl RecordValidator {
                 .ok_or_else(|| SchemaError("the stock schema has no properties".into()))?;
             for (name, attribute) in declared {
                 if properties.insert(name.clone(), attribute.clone()).is_some() {
-                    return Err(SchemaError(format!("{name} is a stock attribute of {object}; only new ones can be declared")));
+                    return Err(SchemaError(format!(
+                        "{name} is a stock attribute of {object}; only new ones can be declared"
+                    )));
                 }
             }
         }
@@ -59,8 +61,15 @@ impl RecordValidator {
         }
         let Record(value) = serde_json::from_slice(record).map_err(|error| {
             // serde_json's text may quote the record, its position does not.
-            let reason = if error.is_data() { "not a flat JSON object with each attribute once" } else { "not JSON" };
-            vec![whole(&format!("the record is {reason} (at byte {})", error.column()))]
+            let reason = if error.is_data() {
+                "not a flat JSON object with each attribute once"
+            } else {
+                "not JSON"
+            };
+            vec![whole(&format!(
+                "the record is {reason} (at byte {})",
+                error.column()
+            ))]
         })?;
         if self.validator.is_valid(&value) {
             return Ok(());
@@ -78,7 +87,10 @@ impl RecordValidator {
 }
 
 fn whole(message: &str) -> Violation {
-    Violation { path: String::new(), message: message.into() }
+    Violation {
+        path: String::new(),
+        message: message.into(),
+    }
 }
 
 /// A JSON object that has every attribute once: two readers of `{"UID":1,"UID":2}` may disagree about

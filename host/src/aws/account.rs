@@ -69,11 +69,17 @@ impl Accounts {
         };
         if base.use_fips() == Some(true) {
             let endpoint_url = base.endpoint_url();
-            regions.iter().try_for_each(|region| crate::config::check_fips(region, endpoint_url))?;
+            regions
+                .iter()
+                .try_for_each(|region| crate::config::check_fips(region, endpoint_url))?;
         }
         let base = base
             .into_builder()
-            .region(Region::new(regions.first().map_or_else(|| ANY_REGION.to_owned(), Clone::clone)))
+            .region(Region::new(
+                regions
+                    .first()
+                    .map_or_else(|| ANY_REGION.to_owned(), Clone::clone),
+            ))
             .build();
         let mut accounts = Vec::new();
         if config.roles.is_empty() {
@@ -127,7 +133,9 @@ async fn base(config: &Config) -> SdkConfig {
         loader = loader.credentials_provider(Credentials::new(
             keys.access_key_id.clone(),
             keys.secret_access_key.expose(),
-            keys.session_token.as_ref().map(|token| token.expose().to_owned()),
+            keys.session_token
+                .as_ref()
+                .map(|token| token.expose().to_owned()),
             None,
             "portolan settings",
         ));
@@ -152,32 +160,57 @@ async fn assume(base: SdkConfig, config: &Config, role: &RoleArn) -> Result<Acco
 }
 
 async fn identify(sdk: SdkConfig, role: Option<&RoleArn>) -> Result<Account, AccountError> {
-    let who = role.map_or_else(|| "the credentials".to_owned(), |role| format!("role {}", role.arn));
-    let failed = |message: String| AccountError { account_id: role.map(|role| role.account_id.clone()), message };
+    let who = role.map_or_else(
+        || "the credentials".to_owned(),
+        |role| format!("role {}", role.arn),
+    );
+    let failed = |message: String| AccountError {
+        account_id: role.map(|role| role.account_id.clone()),
+        message,
+    };
     let config = aws_sdk_sts::config::Builder::from(&sdk)
         .retry_config(RetryConfig::standard().with_max_attempts(IDENTITY_ATTEMPTS))
         .build();
-    let answer = aws_sdk_sts::Client::from_conf(config).get_caller_identity().send().await;
+    let answer = aws_sdk_sts::Client::from_conf(config)
+        .get_caller_identity()
+        .send()
+        .await;
     let error = match answer {
         Ok(answer) => {
             let (Some(account_id), Some(identity)) = (answer.account, answer.arn) else {
-                return Err(failed(format!("STS did not say which account {who} belongs to")));
+                return Err(failed(format!(
+                    "STS did not say which account {who} belongs to"
+                )));
             };
             let partition = identity.split(':').nth(1).unwrap_or("aws").to_owned();
-            return Ok(Account { account_id, partition, identity, sdk });
+            return Ok(Account {
+                account_id,
+                partition,
+                identity,
+                sdk,
+            });
         }
         Err(error) => error,
     };
     let reason = chain(&error);
     // Without credentials there was no request, and there will be none to ECS either.
-    let is_refused = error.as_service_error().is_some_and(|error| error.meta().code().is_some())
+    let is_refused = error
+        .as_service_error()
+        .is_some_and(|error| error.meta().code().is_some())
         || reason.contains("redential");
     if !is_refused && let Some((partition, account_id)) = account_of_arns(&sdk, role).await {
         // A network that reaches ECS through a VPC endpoint need not reach STS.
         tracing::warn!("STS does not answer ({reason}); taking the account from ARNs instead");
-        return Ok(Account { account_id, partition, identity: who, sdk });
+        return Ok(Account {
+            account_id,
+            partition,
+            identity: who,
+            sdk,
+        });
     }
-    Err(failed(format!("{who} cannot be used: {reason}; check keys, profile, trust policy and external ID")))
+    Err(failed(format!(
+        "{who} cannot be used: {reason}; check keys, profile, trust policy and external ID"
+    )))
 }
 
 /// Partition and account of the role, or of anything that ECS lists.
@@ -186,11 +219,23 @@ async fn account_of_arns(sdk: &SdkConfig, role: Option<&RoleArn>) -> Option<(Str
         return Some((role.partition.clone(), role.account_id.clone()));
     }
     let ecs = aws_sdk_ecs::Client::new(sdk);
-    let clusters = ecs.list_clusters().max_results(1).send().await.ok()?.cluster_arns.unwrap_or_default();
+    let clusters = ecs
+        .list_clusters()
+        .max_results(1)
+        .send()
+        .await
+        .ok()?
+        .cluster_arns
+        .unwrap_or_default();
     let arn = match clusters.into_iter().next() {
         Some(arn) => arn,
         None => {
-            let answer = ecs.list_task_definitions().max_results(1).send().await.ok()?;
+            let answer = ecs
+                .list_task_definitions()
+                .max_results(1)
+                .send()
+                .await
+                .ok()?;
             answer.task_definition_arns?.into_iter().next()?
         }
     };

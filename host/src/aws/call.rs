@@ -83,13 +83,24 @@ impl Caller {
                 Kind::Throttled | Kind::Transient => {
                     let tried = retries + throttles + 1;
                     let message = format!("{} (given up after {tried} tries)", failure.message);
-                    return Err(CallFailure { kind: Kind::Final, message, ..failure });
+                    return Err(CallFailure {
+                        kind: Kind::Final,
+                        message,
+                        ..failure
+                    });
                 }
                 _ => return Err(failure),
             };
-            tracing::debug!(account = self.account_id, region = self.region, "try {tries} failed: {}", failure.message);
+            tracing::debug!(
+                account = self.account_id,
+                region = self.region,
+                "try {tries} failed: {}",
+                failure.message
+            );
             let pause = pause(tries);
-            self.note(operation, |calls| calls.waiting_ms += u64::try_from(pause.as_millis()).unwrap_or(u64::MAX));
+            self.note(operation, |calls| {
+                calls.waiting_ms += u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)
+            });
             tokio::time::sleep(pause).await;
         }
     }
@@ -113,22 +124,33 @@ impl Caller {
             send(raw.clone()).await
         };
         let answer = answer.map_err(|error| CallFailure::of_sdk(operation, &error))?;
-        let kept = raw.take().unwrap_or(Kept { body: Bytes::new(), content_type: None, request_id: None });
+        let kept = raw.take().unwrap_or(Kept {
+            body: Bytes::new(),
+            content_type: None,
+            request_id: None,
+        });
         if let Some(content_type) = kept.content_type.filter(|name| !name.contains("json")) {
-            let reason = format!("its content type is {}", crate::text::printable(&content_type, 64));
+            let reason = format!(
+                "its content type is {}",
+                crate::text::printable(&content_type, 64)
+            );
             return Err(CallFailure::malformed(operation, &reason, kept.request_id));
         }
-        read(answer, kept.body).map_err(|reason| CallFailure::malformed(operation, &reason, kept.request_id))
+        read(answer, kept.body)
+            .map_err(|reason| CallFailure::malformed(operation, &reason, kept.request_id))
     }
 
     fn note(&self, operation: Operation, update: impl FnOnce(&mut crate::report::OperationCalls)) {
-        self.ledger.call(&self.account_id, &self.region, operation, update);
+        self.ledger
+            .call(&self.account_id, &self.region, operation, update);
     }
 }
 
 /// Full jitter: anything between nothing and the doubled pause.
 fn pause(tries: u32) -> Duration {
-    let longest = FIRST_PAUSE.saturating_mul(1 << tries.min(10)).min(LONGEST_PAUSE);
+    let longest = FIRST_PAUSE
+        .saturating_mul(1 << tries.min(10))
+        .min(LONGEST_PAUSE);
     longest.mul_f64(fastrand::f64())
 }
 

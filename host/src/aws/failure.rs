@@ -40,7 +40,11 @@ pub(crate) struct CallFailure {
 
 impl CallFailure {
     /// An answer that is not what it claims to be.
-    pub(super) fn malformed(operation: Operation, reason: &str, request_id: Option<String>) -> Self {
+    pub(super) fn malformed(
+        operation: Operation,
+        reason: &str,
+        request_id: Option<String>,
+    ) -> Self {
         Self {
             operation,
             kind: Kind::Transient,
@@ -54,7 +58,10 @@ impl CallFailure {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let request_id = error.raw_response().and_then(|raw| raw.headers().request_id()).map(str::to_owned);
+        let request_id = error
+            .raw_response()
+            .and_then(|raw| raw.headers().request_id())
+            .map(str::to_owned);
         let failure = |kind, code: &str, message: String| Self {
             operation,
             kind,
@@ -68,32 +75,71 @@ impl CallFailure {
                 let code = service.err().code().unwrap_or("");
                 let said = printable(service.err().message().unwrap_or("no message"), 500);
                 let kind = kind_of(operation, code, status);
-                let shown = if code.is_empty() { format!("http-{status}") } else { printable(code, 64) };
+                let shown = if code.is_empty() {
+                    format!("http-{status}")
+                } else {
+                    printable(code, 64)
+                };
                 let advice = advice(operation, kind);
-                failure(kind, &shown, format!("{operation} failed with {shown}: {said}{advice}"))
+                failure(
+                    kind,
+                    &shown,
+                    format!("{operation} failed with {shown}: {said}{advice}"),
+                )
             }
             // The parser's own words may quote the body, and a body may hold secrets.
             SdkError::ResponseError(_) => {
                 let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());
-                Self::malformed(operation, &format!("its body (HTTP status {status}) is cut or is not JSON"), request_id.clone())
+                Self::malformed(
+                    operation,
+                    &format!("its body (HTTP status {status}) is cut or is not JSON"),
+                    request_id.clone(),
+                )
             }
-            SdkError::TimeoutError(_) => failure(Kind::Transient, "timeout", format!("{operation} gave no answer in time")),
+            SdkError::TimeoutError(_) => failure(
+                Kind::Transient,
+                "timeout",
+                format!("{operation} gave no answer in time"),
+            ),
             SdkError::DispatchFailure(dispatch) => {
-                let chain = dispatch.as_connector_error().map(|error| chain(error)).unwrap_or_default();
+                let chain = dispatch
+                    .as_connector_error()
+                    .map(|error| chain(error))
+                    .unwrap_or_default();
                 if dispatch.is_io() || dispatch.is_timeout() {
-                    failure(Kind::Transient, "connection-failed", format!("{operation} could not reach its endpoint: {chain}"))
+                    failure(
+                        Kind::Transient,
+                        "connection-failed",
+                        format!("{operation} could not reach its endpoint: {chain}"),
+                    )
                 } else if chain.contains("redential") {
                     let advice = advice(operation, Kind::Credentials);
-                    failure(Kind::Credentials, "no-credentials", format!("{operation} could not be signed: {chain}{advice}"))
+                    failure(
+                        Kind::Credentials,
+                        "no-credentials",
+                        format!("{operation} could not be signed: {chain}{advice}"),
+                    )
                 } else {
-                    failure(Kind::Transient, "connection-failed", format!("{operation} could not be sent: {chain}"))
+                    failure(
+                        Kind::Transient,
+                        "connection-failed",
+                        format!("{operation} could not be sent: {chain}"),
+                    )
                 }
             }
             other => {
                 let chain = chain(other);
-                let kind = if chain.contains("redential") { Kind::Credentials } else { Kind::Final };
+                let kind = if chain.contains("redential") {
+                    Kind::Credentials
+                } else {
+                    Kind::Final
+                };
                 let advice = advice(operation, kind);
-                failure(kind, "not-sent", format!("{operation} could not be sent: {chain}{advice}"))
+                failure(
+                    kind,
+                    "not-sent",
+                    format!("{operation} could not be sent: {chain}{advice}"),
+                )
             }
         }
     }
@@ -114,19 +160,40 @@ impl CallFailure {
 
 fn kind_of(operation: Operation, code: &str, status: u16) -> Kind {
     match code {
-        "ThrottlingException" | "Throttling" | "ThrottledException" | "RequestThrottled"
-        | "RequestThrottledException" | "TooManyRequestsException" | "RequestLimitExceeded"
-        | "SlowDown" | "LimitExceededException" => Kind::Throttled,
-        "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" | "NotAuthorized"
-        | "OptInRequired" | "SubscriptionRequiredException" => Kind::Denied,
-        "ExpiredTokenException" | "ExpiredToken" | "UnrecognizedClientException" | "InvalidClientTokenId"
-        | "InvalidSignatureException" | "SignatureDoesNotMatch" | "MissingAuthenticationTokenException"
-        | "IncompleteSignature" | "MissingAuthenticationToken" => Kind::Credentials,
+        "ThrottlingException"
+        | "Throttling"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "SlowDown"
+        | "LimitExceededException" => Kind::Throttled,
+        "AccessDeniedException"
+        | "AccessDenied"
+        | "UnauthorizedOperation"
+        | "NotAuthorized"
+        | "OptInRequired"
+        | "SubscriptionRequiredException" => Kind::Denied,
+        "ExpiredTokenException"
+        | "ExpiredToken"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "MissingAuthenticationTokenException"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken" => Kind::Credentials,
         "ClusterNotFoundException" => Kind::ClusterGone,
         // The only word that ECS has for a revision that does not exist (any more).
         "ClientException" if operation == Operation::DescribeTaskDefinition => Kind::ObjectGone,
-        "InternalFailure" | "InternalError" | "ServerException" | "ServiceUnavailable"
-        | "ServiceUnavailableException" | "RequestTimeout" | "RequestTimeoutException" => Kind::Transient,
+        "InternalFailure"
+        | "InternalError"
+        | "ServerException"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "RequestTimeout"
+        | "RequestTimeoutException" => Kind::Transient,
         _ if status == 429 => Kind::Throttled,
         _ if status >= 500 => Kind::Transient,
         // Without a code it is not AWS that answers, but something on the way.
@@ -137,7 +204,10 @@ fn kind_of(operation: Operation, code: &str, status: u16) -> Kind {
 
 fn advice(operation: Operation, kind: Kind) -> String {
     match kind {
-        Kind::Denied => format!("; allow {} (`portolan iam-policy` prints the policy)", operation.action()),
+        Kind::Denied => format!(
+            "; allow {} (`portolan iam-policy` prints the policy)",
+            operation.action()
+        ),
         Kind::Credentials => "; check the credentials with `portolan check`".into(),
         _ => String::new(),
     }

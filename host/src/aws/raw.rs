@@ -25,7 +25,10 @@ pub(super) struct Kept {
 
 impl RawBody {
     pub(super) fn take(&self) -> Option<Kept> {
-        self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+        self.kept
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .take()
     }
 }
 
@@ -44,11 +47,18 @@ impl Intercept for RawBody {
         let response = context.response();
         let header = |name| response.headers().get(name).map(str::to_owned);
         let kept = Kept {
-            body: response.body().bytes().map(Bytes::copy_from_slice).unwrap_or_default(),
+            body: response
+                .body()
+                .bytes()
+                .map(Bytes::copy_from_slice)
+                .unwrap_or_default(),
             content_type: header("content-type"),
             request_id: header("x-amzn-requestid"),
         };
-        *self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(kept);
+        *self
+            .kept
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(kept);
         Ok(())
     }
 }

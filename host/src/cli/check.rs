@@ -42,7 +42,11 @@ fn text(checks: &[AccountCheck]) -> Result<String, std::fmt::Error> {
         let account = check.account_id.as_deref().unwrap_or("unknown");
         match (&check.identity, &check.problem) {
             (Some(identity), _) => writeln!(text, "account {account} as {identity}")?,
-            (None, problem) => writeln!(text, "account {account}: {}", problem.as_deref().unwrap_or("unknown"))?,
+            (None, problem) => writeln!(
+                text,
+                "account {account}: {}",
+                problem.as_deref().unwrap_or("unknown")
+            )?,
         }
         for region in &check.regions {
             writeln!(text, "  {}", region.region)?;

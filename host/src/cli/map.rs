@@ -49,11 +49,17 @@ pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow
     let config = Config::resolve(arguments.settings, config_file)?;
     let engine = Engine::new(1, Limits::default())?;
     let cache = portolan::sync::open_cache(&config);
-    let mappers = MapperSet::load(&engine, cache.as_ref(), config.mappers.as_deref(), &Object::ALL)?;
+    let mappers = MapperSet::load(
+        &engine,
+        cache.as_ref(),
+        config.mappers.as_deref(),
+        &Object::ALL,
+    )?;
     let mut input: Box<dyn BufRead> = if arguments.file == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
-        let file = File::open(&arguments.file).with_context(|| format!("cannot read {}", arguments.file.display()))?;
+        let file = File::open(&arguments.file)
+            .with_context(|| format!("cannot read {}", arguments.file.display()))?;
         Box::new(BufReader::with_capacity(256 * 1024, file))
     };
     let mut output = BufWriter::with_capacity(256 * 1024, io::stdout().lock());
@@ -135,7 +141,9 @@ fn map_page(
         path,
         message,
     };
-    let mapper = mappers.get(page.object).context("every object has a mapper")?;
+    let mapper = mappers
+        .get(page.object)
+        .context("every object has a mapper")?;
     let records = match records::from_page(engine, mapper, page) {
         Ok(records) => records,
         Err(error) => {
@@ -148,14 +156,26 @@ fn map_page(
         output.write_all(b"\n")?;
     }
     for each in &records.rejections {
-        say(&issue("rejected", &each.code, Some(each.source_index), &each.path, &each.message))?;
+        say(&issue(
+            "rejected",
+            &each.code,
+            Some(each.source_index),
+            &each.path,
+            &each.message,
+        ))?;
     }
     for each in &records.warnings {
         let severity = match each.severity {
             Severity::Warning => "warning",
             Severity::Rejected => "rejected",
         };
-        say(&issue(severity, &each.code, each.source_index, &each.path, &each.message))?;
+        say(&issue(
+            severity,
+            &each.code,
+            each.source_index,
+            &each.path,
+            &each.message,
+        ))?;
     }
     Ok(true)
 }

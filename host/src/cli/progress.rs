@@ -47,7 +47,12 @@ fn message(ledger: &Ledger) -> String {
     let totals = ledger.totals();
     let part = |object: &Object| {
         let counts = totals.get(object)?;
-        Some(format!("{} {}/{}", object.word(), counts.written, counts.listed))
+        Some(format!(
+            "{} {}/{}",
+            object.word(),
+            counts.written,
+            counts.listed
+        ))
     };
     let parts: Vec<String> = Object::ALL.iter().filter_map(part).collect();
     if parts.is_empty() {

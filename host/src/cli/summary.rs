@@ -33,26 +33,51 @@ pub(super) fn table(report: &Report) -> String {
         Status::Partial => "partial",
         Status::Failed => "failed",
     };
-    text.push_str(&format!("{status}: {calls} calls, {throttles} throttled, {retries} repeated"));
+    text.push_str(&format!(
+        "{status}: {calls} calls, {throttles} throttled, {retries} repeated"
+    ));
     text
 }
 
 /// What is not complete, and why.
 pub(super) fn problems(report: &Report) -> Vec<String> {
-    let incomplete: Vec<_> = report.scopes.iter().filter(|scope| !scope.complete).collect();
+    let incomplete: Vec<_> = report
+        .scopes
+        .iter()
+        .filter(|scope| !scope.complete)
+        .collect();
     let mut lines: Vec<String> = incomplete
         .iter()
         .take(PROBLEMS)
         .map(|scope| {
-            let account = if scope.account_id.is_empty() { "unknown account" } else { &scope.account_id };
-            let cluster = scope.cluster.as_ref().map(|arn| format!(" {arn}")).unwrap_or_default();
+            let account = if scope.account_id.is_empty() {
+                "unknown account"
+            } else {
+                &scope.account_id
+            };
+            let cluster = scope
+                .cluster
+                .as_ref()
+                .map(|arn| format!(" {arn}"))
+                .unwrap_or_default();
             let reason = scope.reason.as_deref().unwrap_or("no reason given");
-            format!("incomplete: {} {} {}{cluster}: {reason}", account, scope.region, scope.object)
+            format!(
+                "incomplete: {} {} {}{cluster}: {reason}",
+                account, scope.region, scope.object
+            )
         })
         .collect();
     if incomplete.len() > PROBLEMS {
-        lines.push(format!("… and {} more; the report has all of them", incomplete.len() - PROBLEMS));
+        lines.push(format!(
+            "… and {} more; the report has all of them",
+            incomplete.len() - PROBLEMS
+        ));
     }
-    lines.extend(report.warnings.iter().map(|warning| format!("warning: {warning}")));
+    lines.extend(
+        report
+            .warnings
+            .iter()
+            .map(|warning| format!("warning: {warning}")),
+    );
     lines
 }

@@ -35,7 +35,10 @@ pub(super) struct SyncArguments {
 
 pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let config = Config::resolve(arguments.settings, config_file)?;
-    let request = Request { output: arguments.output, record: arguments.record };
+    let request = Request {
+        output: arguments.output,
+        record: arguments.record,
+    };
     let ledger = Arc::new(Ledger::default());
     let runtime = super::runtime()?;
     let progress = Progress::start(&runtime, Arc::clone(&ledger));
@@ -68,11 +71,15 @@ fn failed(error: SyncError) -> anyhow::Result<u8> {
 
 fn write_report(path: &Path, report: &Report) -> anyhow::Result<()> {
     use anyhow::Context;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)
         .with_context(|| format!("cannot write the report {}", path.display()))?;
     serde_json::to_writer_pretty(&mut file, report)?;
-    file.persist(path).with_context(|| format!("cannot write the report {}", path.display()))?;
+    file.persist(path)
+        .with_context(|| format!("cannot write the report {}", path.display()))?;
     Ok(())
 }
 

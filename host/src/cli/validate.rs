@@ -60,8 +60,16 @@ fn validators(config: &Config) -> anyhow::Result<BTreeMap<Object, RecordValidato
     if config.mappers.is_some() {
         let engine = Engine::new(1, Limits::default())?;
         let cache = portolan::sync::open_cache(config);
-        let set = MapperSet::load(&engine, cache.as_ref(), config.mappers.as_deref(), &Object::ALL)?;
-        declared.extend(set.iter().map(|mapper| (mapper.object, mapper.module.manifest.attributes.clone())));
+        let set = MapperSet::load(
+            &engine,
+            cache.as_ref(),
+            config.mappers.as_deref(),
+            &Object::ALL,
+        )?;
+        declared.extend(
+            set.iter()
+                .map(|mapper| (mapper.object, mapper.module.manifest.attributes.clone())),
+        );
     }
     Object::ALL
         .into_iter()
@@ -86,20 +94,37 @@ fn check_records(
     validators: &BTreeMap<Object, RecordValidator>,
     output: &mut impl Write,
 ) -> anyhow::Result<u64> {
-    let by_name = file.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
+    let by_name = file
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .and_then(|stem| stem.parse().ok());
     let mut violations = 0;
     for (number, line) in open(file)?.split(b'\n').enumerate() {
         let line = line.with_context(|| format!("cannot read {}", file.display()))?;
         let wrapped: Option<Wrapped<'_>> = serde_json::from_slice(&line).ok();
         let (object, record) = match &wrapped {
             Some(wrapped) => (wrapped.object, wrapped.attributes.get().as_bytes()),
-            None => (object.or(by_name).unwrap_or_else(|| guess(&line)), line.as_slice()),
+            None => (
+                object.or(by_name).unwrap_or_else(|| guess(&line)),
+                line.as_slice(),
+            ),
         };
-        let found = validators.get(&object).map_or(Ok(()), |validator| validator.check(record));
+        let found = validators
+            .get(&object)
+            .map_or(Ok(()), |validator| validator.check(record));
         for Violation { path, message } in found.err().into_iter().flatten() {
             violations += 1;
-            let place = if path.is_empty() { String::new() } else { format!(" {path}:") };
-            writeln!(output, "{}:{}: {object}:{place} {message}", file.display(), number + 1)?;
+            let place = if path.is_empty() {
+                String::new()
+            } else {
+                format!(" {path}:")
+            };
+            writeln!(
+                output,
+                "{}:{}: {object}:{place} {message}",
+                file.display(),
+                number + 1
+            )?;
         }
     }
     Ok(violations)
@@ -117,14 +142,22 @@ fn guess(line: &[u8]) -> Object {
 }
 
 fn check_report(file: &Path, output: &mut impl Write) -> anyhow::Result<u64> {
-    let schema: Value = serde_json::from_str(schemas::text("report").context("the report has a schema")?)?;
-    let validator = jsonschema::draft202012::new(&schema).context("the report's schema is valid")?;
-    let report: Value = serde_json::from_reader(open(file)?).with_context(|| format!("{} is not JSON", file.display()))?;
+    let schema: Value =
+        serde_json::from_str(schemas::text("report").context("the report has a schema")?)?;
+    let validator =
+        jsonschema::draft202012::new(&schema).context("the report's schema is valid")?;
+    let report: Value = serde_json::from_reader(open(file)?)
+        .with_context(|| format!("{} is not JSON", file.display()))?;
     let mut violations = 0;
     for error in validator.iter_errors(&report) {
         violations += 1;
         let message = portolan::text::printable(&error.masked().to_string(), 300);
-        writeln!(output, "{}: report: {}: {message}", file.display(), error.instance_path())?;
+        writeln!(
+            output,
+            "{}: report: {}: {message}",
+            file.display(),
+            error.instance_path()
+        )?;
     }
     Ok(violations)
 }

@@ -10,10 +10,16 @@ const FILE_LIMIT_BYTES: u64 = 1024 * 1024;
 /// Reads the settings of a TOML file.
 pub(super) fn read(path: &Path) -> Result<Settings, ConfigError> {
     let name = path.display().to_string();
-    let unreadable = |source| ConfigError::Unreadable { path: name.clone(), source };
+    let unreadable = |source| ConfigError::Unreadable {
+        path: name.clone(),
+        source,
+    };
     let length = std::fs::metadata(path).map_err(unreadable)?.len();
     if length > FILE_LIMIT_BYTES {
-        return Err(ConfigError::Invalid { path: name, reason: format!("it has {length} bytes, more than {FILE_LIMIT_BYTES}") });
+        return Err(ConfigError::Invalid {
+            path: name,
+            reason: format!("it has {length} bytes, more than {FILE_LIMIT_BYTES}"),
+        });
     }
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
     parse(&text).map_err(|reason| ConfigError::Invalid { path: name, reason })
@@ -24,14 +30,17 @@ fn parse(text: &str) -> Result<Settings, String> {
     let known = known_keys();
     for key in table.keys() {
         if !known.iter().any(|name| name == key) {
-            let nearest = crate::text::nearest(key, known.iter().map(String::as_str)).unwrap_or_default();
+            let nearest =
+                crate::text::nearest(key, known.iter().map(String::as_str)).unwrap_or_default();
             return Err(format!(
                 "`{}` is no setting; did you mean `{nearest}`? `portolan schema config` shows all",
                 crate::text::printable(key, 64)
             ));
         }
     }
-    table.try_into().map_err(|error: toml::de::Error| error.to_string())
+    table
+        .try_into()
+        .map_err(|error: toml::de::Error| error.to_string())
 }
 
 fn known_keys() -> Vec<String> {
@@ -50,7 +59,10 @@ mod tests {
     #[test]
     fn an_unknown_key_names_the_nearest() {
         let error = parse("parallel-request = 3").expect_err("unknown");
-        assert!(error.contains("did you mean `parallel-requests`"), "{error}");
+        assert!(
+            error.contains("did you mean `parallel-requests`"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -60,8 +72,14 @@ mod tests {
         assert_eq!(settings.regions.expect("given"), ["us-east-1", "eu-west-1"]);
         let mut options = settings.options.expect("given");
         options.sort();
-        assert_eq!(options[0], ("EcsTask.fetchStoppedTasks".to_owned(), "true".to_owned()));
-        assert_eq!(options[1], ("EcsTaskDefinition.status".to_owned(), "ALL".to_owned()));
+        assert_eq!(
+            options[0],
+            ("EcsTask.fetchStoppedTasks".to_owned(), "true".to_owned())
+        );
+        assert_eq!(
+            options[1],
+            ("EcsTaskDefinition.status".to_owned(), "ALL".to_owned())
+        );
     }
 
     #[test]

@@ -32,5 +32,8 @@ pub(crate) fn check(region: &str, endpoint_url: Option<&str>) -> Result<(), Conf
 }
 
 fn invalid(reason: String) -> ConfigError {
-    ConfigError::Setting { setting: "use-fips-endpoint", reason }
+    ConfigError::Setting {
+        setting: "use-fips-endpoint",
+        reason,
+    }
 }

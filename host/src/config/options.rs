@@ -72,7 +72,10 @@ fn unknown_value(key: &str, value: &str, known: &str) -> ConfigError {
 }
 
 fn invalid(reason: String) -> ConfigError {
-    ConfigError::Setting { setting: "option", reason }
+    ConfigError::Setting {
+        setting: "option",
+        reason,
+    }
 }
 
 /// Splits `KEY=VALUE`.
@@ -115,7 +118,11 @@ pub(super) fn from_table<'de, D: Deserializer<'de>>(
 
 fn flatten(prefix: &str, keys: BTreeMap<String, Entry>, pairs: &mut Vec<(String, String)>) {
     for (key, entry) in keys {
-        let key = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
+        let key = if prefix.is_empty() {
+            key
+        } else {
+            format!("{prefix}.{key}")
+        };
         match entry {
             Entry::Text(text) => pairs.push((key, text)),
             Entry::Bool(value) => pairs.push((key, value.to_string())),
@@ -155,10 +162,22 @@ mod tests {
 
     #[test]
     fn keys_and_values_are_case_sensitive() {
-        assert!(resolve(FETCH_STOPPED_TASKS, "true").expect("valid").fetch_stopped_tasks);
+        assert!(
+            resolve(FETCH_STOPPED_TASKS, "true")
+                .expect("valid")
+                .fetch_stopped_tasks
+        );
         let error = resolve(FETCH_STOPPED_TASKS, "True").expect_err("wrong case");
-        assert!(error.to_string().contains("known are true, false"), "{error}");
+        assert!(
+            error.to_string().contains("known are true, false"),
+            "{error}"
+        );
         let error = resolve("EcsTask.fetchstoppedtasks", "true").expect_err("wrong case");
-        assert!(error.to_string().contains("did you mean `EcsTask.fetchStoppedTasks`"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("did you mean `EcsTask.fetchStoppedTasks`"),
+            "{error}"
+        );
     }
 }

@@ -64,7 +64,10 @@ impl Config {
             if let Some(url) = &config.endpoint_url {
                 fips::check("", Some(url))?;
             }
-            config.regions.iter().try_for_each(|region| fips::check(region, None))?;
+            config
+                .regions
+                .iter()
+                .try_for_each(|region| fips::check(region, None))?;
         }
         Ok(config)
     }
@@ -84,12 +87,18 @@ fn within(
         return Ok(value);
     }
     let (from, to) = range.into_inner();
-    Err(invalid(setting, format!("{value} is out of range; it takes {from} to {to} {unit}")))
+    Err(invalid(
+        setting,
+        format!("{value} is out of range; it takes {from} to {to} {unit}"),
+    ))
 }
 
 fn page_size(value: u64) -> Result<u16, ConfigError> {
     if value == 0 {
-        return Err(invalid("page-size", "0 is out of range; it takes 1 to 100 objects".into()));
+        return Err(invalid(
+            "page-size",
+            "0 is out of range; it takes 1 to 100 objects".into(),
+        ));
     }
     if value > PAGE_SIZE_LIMIT {
         tracing::warn!("page-size {value} is more than ECS gives; using {PAGE_SIZE_LIMIT}");
@@ -100,7 +109,10 @@ fn page_size(value: u64) -> Result<u16, ConfigError> {
 fn access_keys(settings: &Settings) -> Result<Option<AccessKeys>, ConfigError> {
     let Some(access_key_id) = settings.access_key_id.clone().filter(|id| !id.is_empty()) else {
         if settings.secret_access_key_file.is_some() {
-            return Err(invalid("access-key-id", "a secret access key is given, but no access key ID; give both".into()));
+            return Err(invalid(
+                "access-key-id",
+                "a secret access key is given, but no access key ID; give both".into(),
+            ));
         }
         return Ok(None);
     };
@@ -120,18 +132,31 @@ fn access_keys(settings: &Settings) -> Result<Option<AccessKeys>, ConfigError> {
         settings.session_token_file.as_deref(),
         "session-token-file",
     )?;
-    Ok(Some(AccessKeys { access_key_id, secret_access_key, session_token }))
+    Ok(Some(AccessKeys {
+        access_key_id,
+        secret_access_key,
+        session_token,
+    }))
 }
 
 fn regions(given: Vec<String>) -> Result<Vec<String>, ConfigError> {
     let mut regions: Vec<String> = Vec::new();
-    for region in given.iter().map(|region| region.trim()).filter(|region| !region.is_empty()) {
+    for region in given
+        .iter()
+        .map(|region| region.trim())
+        .filter(|region| !region.is_empty())
+    {
         let is_name = region.contains('-')
-            && region.chars().all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '-');
+            && region
+                .chars()
+                .all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '-');
         if !is_name {
             return Err(invalid(
                 "regions",
-                format!("`{}` is no Region; one looks like us-east-1", crate::text::printable(region, 32)),
+                format!(
+                    "`{}` is no Region; one looks like us-east-1",
+                    crate::text::printable(region, 32)
+                ),
             ));
         }
         if !regions.iter().any(|known| known == region) {
@@ -168,7 +193,9 @@ fn role(arn: &str) -> Result<RoleArn, ConfigError> {
 fn session_name(given: Option<String>) -> Result<String, ConfigError> {
     let name = given.unwrap_or_else(|| "portolan".into());
     let is_name = (2..=64).contains(&name.len())
-        && name.chars().all(|each| each.is_ascii_alphanumeric() || "_+=,.@-".contains(each));
+        && name
+            .chars()
+            .all(|each| each.is_ascii_alphanumeric() || "_+=,.@-".contains(each));
     if is_name {
         return Ok(name);
     }
@@ -182,15 +209,19 @@ fn endpoint_url(given: Option<String>) -> Result<Option<String>, ConfigError> {
     let Some(url) = given.filter(|url| !url.is_empty()) else {
         return Ok(None);
     };
-    let has_host = ["http://", "https://"]
-        .iter()
-        .any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+    let has_host = ["http://", "https://"].iter().any(|scheme| {
+        url.strip_prefix(scheme)
+            .is_some_and(|rest| !rest.is_empty())
+    });
     if has_host {
         return Ok(Some(url));
     }
     Err(invalid(
         "endpoint-url",
-        format!("`{}` is no URL; it starts with http:// or https://", crate::text::printable(&url, 128)),
+        format!(
+            "`{}` is no URL; it starts with http:// or https://",
+            crate::text::printable(&url, 128)
+        ),
     ))
 }
 
@@ -213,12 +244,20 @@ fn objects(given: Option<Vec<String>>) -> Result<Vec<Object>, ConfigError> {
 
 /// Where a user's caches go, by the XDG base directory rules and macOS's custom.
 fn default_cache_folder() -> Option<PathBuf> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let variable = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     if let Some(folder) = variable("XDG_CACHE_HOME").filter(|folder| folder.is_absolute()) {
         return Some(folder.join("portolan"));
     }
     let home = variable("HOME")?;
-    let folder = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
+    let folder = if cfg!(target_os = "macos") {
+        "Library/Caches"
+    } else {
+        ".cache"
+    };
     Some(home.join(folder).join("portolan"))
 }
 
@@ -227,24 +266,45 @@ mod tests {
     use super::*;
 
     fn error(settings: Settings) -> String {
-        Config::resolve(settings, None).expect_err("refused").to_string()
+        Config::resolve(settings, None)
+            .expect_err("refused")
+            .to_string()
     }
 
     #[test]
     fn the_defaults_are_those_of_the_documentation() {
         let config = Config::resolve(Settings::default(), None).expect("valid");
         assert_eq!(config.session_duration, Duration::from_secs(3600));
-        assert_eq!((config.page_size, config.parallel_requests, config.maximum_retries), (100, 8, 10));
+        assert_eq!(
+            (
+                config.page_size,
+                config.parallel_requests,
+                config.maximum_retries
+            ),
+            (100, 8, 10)
+        );
         assert_eq!(config.objects, Object::ALL);
     }
 
     #[test]
     fn errors_name_the_setting_and_the_way_out() {
-        let settings = Settings { session_duration: Some(60), ..Settings::default() };
-        assert_eq!(error(settings), "session-duration: 60 is out of range; it takes 900 to 43200 seconds");
-        let settings = Settings { assume_role_arn: Some(vec!["arn:aws:iam::1:user/x".into()]), ..Settings::default() };
+        let settings = Settings {
+            session_duration: Some(60),
+            ..Settings::default()
+        };
+        assert_eq!(
+            error(settings),
+            "session-duration: 60 is out of range; it takes 900 to 43200 seconds"
+        );
+        let settings = Settings {
+            assume_role_arn: Some(vec!["arn:aws:iam::1:user/x".into()]),
+            ..Settings::default()
+        };
         assert!(error(settings).contains("arn:aws:iam::123456789012:role/Name"));
-        let settings = Settings { regions: Some(vec!["US East".into()]), ..Settings::default() };
+        let settings = Settings {
+            regions: Some(vec!["US East".into()]),
+            ..Settings::default()
+        };
         assert!(error(settings).contains("looks like us-east-1"));
     }
 
@@ -258,7 +318,9 @@ mod tests {
         };
         assert!(Config::resolve(fips(&["us-gov-west-1"], None), None).is_ok());
         assert!(error(fips(&["eu-west-1"], None)).contains("no FIPS endpoint in eu-west-1"));
-        assert!(error(fips(&["us-east-1"], Some("http://localhost"))).contains("exclude each other"));
+        assert!(
+            error(fips(&["us-east-1"], Some("http://localhost"))).contains("exclude each other")
+        );
     }
 
     #[test]
@@ -266,7 +328,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("portolan.toml");
         std::fs::write(&path, "page-size = 10\nparallel-requests = 2").expect("written");
-        let settings = Settings { page_size: Some(20), ..Settings::default() };
+        let settings = Settings {
+            page_size: Some(20),
+            ..Settings::default()
+        };
         let config = Config::resolve(settings, Some(&path)).expect("valid");
         assert_eq!((config.page_size, config.parallel_requests), (20, 2));
     }

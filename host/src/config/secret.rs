@@ -35,7 +35,10 @@ pub(super) fn read(
 ) -> Result<Option<Secret>, ConfigError> {
     // A flag for a file wins over the variable, as every flag does.
     let Some(file) = file else {
-        return Ok(std::env::var(variable).ok().filter(|value| !value.is_empty()).map(Secret));
+        return Ok(std::env::var(variable)
+            .ok()
+            .filter(|value| !value.is_empty())
+            .map(Secret));
     };
     let failed = |reason: String| ConfigError::Setting { setting, reason };
     let mut text = String::new();
@@ -52,7 +55,10 @@ pub(super) fn read(
     }
     let value = text.trim();
     if value.is_empty() {
-        return Err(failed(format!("{} is empty; it has to hold the secret", file.display())));
+        return Err(failed(format!(
+            "{} is empty; it has to hold the secret",
+            file.display()
+        )));
     }
     Ok(Some(Secret(value.to_owned())))
 }

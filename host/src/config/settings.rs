@@ -10,7 +10,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// description in the configuration file's schema.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema, clap::Args)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[schemars(title = "config", description = "Configuration file of portolan (TOML)")]
+#[schemars(
+    title = "config",
+    description = "Configuration file of portolan (TOML)"
+)]
 pub struct Settings {
     /// Access key ID; without it the AWS SDK's own chain finds credentials.
     ///
@@ -36,13 +39,21 @@ pub struct Settings {
     pub profile: Option<String>,
 
     /// Regions to sync, comma-separated [default: the AWS default Region chain].
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "one_or_many")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "one_or_many"
+    )]
     #[schemars(schema_with = "one_or_many_schema")]
     #[arg(long, visible_aliases = ["region", "default-region"], env = "PORTOLAN_REGIONS", value_name = "REGION", value_delimiter = ',', help_heading = CONNECTION)]
     pub regions: Option<Vec<String>>,
 
     /// ARNs of roles to assume, comma-separated: all are synced, each its own account.
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "one_or_many")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "one_or_many"
+    )]
     #[schemars(schema_with = "one_or_many_schema")]
     #[arg(long, visible_alias = "assume-role-arns", env = "PORTOLAN_ASSUME_ROLE_ARN", value_name = "ARN", value_delimiter = ',', help_heading = CONNECTION)]
     pub assume_role_arn: Option<Vec<String>>,
@@ -92,7 +103,11 @@ pub struct Settings {
     pub maximum_retries: Option<u64>,
 
     /// Connector objects to sync, comma-separated: EcsCluster, EcsService, EcsTask, EcsTaskDefinition [default: all].
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "one_or_many")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "one_or_many"
+    )]
     #[schemars(schema_with = "one_or_many_schema")]
     #[arg(long, env = "PORTOLAN_OBJECTS", value_name = "OBJECT", value_delimiter = ',', help_heading = FETCHING)]
     pub objects: Option<Vec<String>>,
@@ -102,7 +117,11 @@ pub struct Settings {
     /// EcsTask.fetchStoppedTasks=true|false: also sync tasks that stopped within about the last hour
     /// [default: false].
     /// EcsTaskDefinition.status=ACTIVE|INACTIVE|ALL: which revisions to sync [default: ACTIVE].
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "super::options::from_table")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "super::options::from_table"
+    )]
     #[schemars(schema_with = "super::options::schema")]
     #[arg(long = "option", env = "PORTOLAN_OPTIONS", value_name = "KEY=VALUE", value_delimiter = ',', value_parser = super::options::pair, help_heading = FETCHING)]
     pub options: Option<Vec<(String, String)>>,
@@ -146,11 +165,15 @@ enum OneOrMany {
 }
 
 /// A list, or its comma-separated form.
-fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
-    Ok(Option::<OneOrMany>::deserialize(deserializer)?.map(|given| match given {
-        OneOrMany::One(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
-        OneOrMany::Many(list) => list,
-    }))
+fn one_or_many<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<String>>, D::Error> {
+    Ok(
+        Option::<OneOrMany>::deserialize(deserializer)?.map(|given| match given {
+            OneOrMany::One(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
+            OneOrMany::Many(list) => list,
+        }),
+    )
 }
 
 fn one_or_many_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {

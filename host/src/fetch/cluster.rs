@@ -28,7 +28,10 @@ pub(super) async fn list(scope: &Scope) -> (Vec<String>, Option<CallFailure>) {
     }
 }
 
-pub(super) async fn list_page(scope: &Scope, token: Option<String>) -> Result<ArnPage, CallFailure> {
+pub(super) async fn list_page(
+    scope: &Scope,
+    token: Option<String>,
+) -> Result<ArnPage, CallFailure> {
     let request = scope
         .client
         .list_clusters()
@@ -41,7 +44,10 @@ pub(super) async fn list_page(scope: &Scope, token: Option<String>) -> Result<Ar
             |raw| request.clone().customize().interceptor(raw).send(),
             |answer, _| {
                 let arns = answer.cluster_arns.ok_or("it has no clusterArns")?;
-                Ok(ArnPage { arns, next_token: answer.next_token })
+                Ok(ArnPage {
+                    arns,
+                    next_token: answer.next_token,
+                })
             },
         )
         .await
@@ -62,7 +68,10 @@ pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, 
                 let clusters = answer.clusters.ok_or("it has no clusters")?;
                 Ok(Described {
                     page: scope.page(Object::EcsCluster, body)?,
-                    arns: clusters.into_iter().filter_map(|cluster| cluster.cluster_arn).collect(),
+                    arns: clusters
+                        .into_iter()
+                        .filter_map(|cluster| cluster.cluster_arn)
+                        .collect(),
                     failures: answer.failures.unwrap_or_default(),
                 })
             },

@@ -32,7 +32,14 @@ impl<'a> Listing<'a> {
     pub(super) fn new(scope: &'a Scope, object: Object, cluster: Option<String>) -> Self {
         let key = scope.key(object, cluster.clone());
         scope.ledger.open(&key);
-        Self { scope, object, cluster, key, seen: HashSet::new(), pending: Vec::new() }
+        Self {
+            scope,
+            object,
+            cluster,
+            key,
+            seen: HashSet::new(),
+            pending: Vec::new(),
+        }
     }
 
     /// Lists everything and hands batches on.
@@ -52,13 +59,21 @@ impl<'a> Listing<'a> {
         self.hand_on(batches, 1).await;
     }
 
-    async fn pass(&mut self, pass: usize, batches: &async_channel::Sender<Batch>) -> Result<(), CallFailure> {
+    async fn pass(
+        &mut self,
+        pass: usize,
+        batches: &async_channel::Sender<Batch>,
+    ) -> Result<(), CallFailure> {
         let mut tokens = Tokens::default();
         let mut token = None;
         loop {
             let page = match self.object {
-                Object::EcsService => service::list(self.scope, self.cluster.as_deref(), token).await?,
-                Object::EcsTask => task::list(self.scope, self.cluster.as_deref(), pass, token).await?,
+                Object::EcsService => {
+                    service::list(self.scope, self.cluster.as_deref(), token).await?
+                }
+                Object::EcsTask => {
+                    task::list(self.scope, self.cluster.as_deref(), pass, token).await?
+                }
                 Object::EcsTaskDefinition => task_definition::list(self.scope, pass, token).await?,
                 Object::EcsCluster => super::cluster::list_page(self.scope, token).await?,
             };
@@ -68,8 +83,11 @@ impl<'a> Listing<'a> {
                     self.pending.push(arn);
                 }
             }
-            self.scope.ledger.listed(&self.key, self.pending.len() - before);
-            self.hand_on(batches, self.scope.describe_batch(self.object)).await;
+            self.scope
+                .ledger
+                .listed(&self.key, self.pending.len() - before);
+            self.hand_on(batches, self.scope.describe_batch(self.object))
+                .await;
             token = match tokens.next(page.next_token, self.object.operations())? {
                 Some(next) => Some(next),
                 None => return Ok(()),
@@ -84,7 +102,12 @@ impl<'a> Listing<'a> {
             let rest = self.pending.split_off(size.min(self.pending.len()));
             let arns = std::mem::replace(&mut self.pending, rest);
             // The receivers are gone only when the sync is being stopped.
-            let _ = batches.send(Batch { cluster: self.cluster.clone(), arns }).await;
+            let _ = batches
+                .send(Batch {
+                    cluster: self.cluster.clone(),
+                    arns,
+                })
+                .await;
         }
     }
 
@@ -127,7 +150,9 @@ impl Tokens {
             operation,
             kind: Kind::Final,
             code: "repeated-token".into(),
-            message: format!("{operation} gave the same nextToken twice, so that its pages would never end; the listing is not complete"),
+            message: format!(
+                "{operation} gave the same nextToken twice, so that its pages would never end; the listing is not complete"
+            ),
             request_id: None,
         })
     }
@@ -147,9 +172,14 @@ mod tests {
     fn a_repeated_token_is_an_error_that_names_the_operation() {
         let mut tokens = Tokens::default();
         let operations = Object::EcsTask.operations();
-        assert_eq!(tokens.next(Some("a".into()), operations).expect("new"), Some("a".into()));
+        assert_eq!(
+            tokens.next(Some("a".into()), operations).expect("new"),
+            Some("a".into())
+        );
         assert_eq!(tokens.next(None, operations).expect("the end"), None);
-        let failure = tokens.next(Some("a".into()), operations).expect_err("repeated");
+        let failure = tokens
+            .next(Some("a".into()), operations)
+            .expect_err("repeated");
         assert_eq!(failure.operation, Operation::ListTasks);
     }
 }

@@ -26,7 +26,10 @@ pub(super) async fn list(
             |raw| request.clone().customize().interceptor(raw).send(),
             |answer, _| {
                 let arns = answer.service_arns.ok_or("it has no serviceArns")?;
-                Ok(ArnPage { arns, next_token: answer.next_token })
+                Ok(ArnPage {
+                    arns,
+                    next_token: answer.next_token,
+                })
             },
         )
         .await
@@ -48,7 +51,10 @@ pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, 
                 let services = answer.services.ok_or("it has no services")?;
                 Ok(Described {
                     page: scope.page(Object::EcsService, body)?,
-                    arns: services.into_iter().filter_map(|service| service.service_arn).collect(),
+                    arns: services
+                        .into_iter()
+                        .filter_map(|service| service.service_arn)
+                        .collect(),
                     failures: answer.failures.unwrap_or_default(),
                 })
             },

@@ -12,7 +12,11 @@ use crate::object::{Object, Operation};
 const STATUSES: [DesiredStatus; 2] = [DesiredStatus::Running, DesiredStatus::Stopped];
 
 pub(super) fn passes(scope: &Scope) -> usize {
-    if scope.config.options.fetch_stopped_tasks { 2 } else { 1 }
+    if scope.config.options.fetch_stopped_tasks {
+        2
+    } else {
+        1
+    }
 }
 
 pub(super) async fn list(
@@ -35,7 +39,10 @@ pub(super) async fn list(
             |raw| request.clone().customize().interceptor(raw).send(),
             |answer, _| {
                 let arns = answer.task_arns.ok_or("it has no taskArns")?;
-                Ok(ArnPage { arns, next_token: answer.next_token })
+                Ok(ArnPage {
+                    arns,
+                    next_token: answer.next_token,
+                })
             },
         )
         .await

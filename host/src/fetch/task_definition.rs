@@ -24,7 +24,11 @@ pub(super) fn passes(scope: &Scope) -> usize {
     statuses(scope).len()
 }
 
-pub(super) async fn list(scope: &Scope, pass: usize, token: Option<String>) -> Result<ArnPage, CallFailure> {
+pub(super) async fn list(
+    scope: &Scope,
+    pass: usize,
+    token: Option<String>,
+) -> Result<ArnPage, CallFailure> {
     let request = scope
         .client
         .list_task_definitions()
@@ -37,8 +41,13 @@ pub(super) async fn list(scope: &Scope, pass: usize, token: Option<String>) -> R
             Operation::ListTaskDefinitions,
             |raw| request.clone().customize().interceptor(raw).send(),
             |answer, _| {
-                let arns = answer.task_definition_arns.ok_or("it has no taskDefinitionArns")?;
-                Ok(ArnPage { arns, next_token: answer.next_token })
+                let arns = answer
+                    .task_definition_arns
+                    .ok_or("it has no taskDefinitionArns")?;
+                Ok(ArnPage {
+                    arns,
+                    next_token: answer.next_token,
+                })
             },
         )
         .await

@@ -33,12 +33,17 @@ impl CompiledCache {
         if !file.is_file() {
             return None;
         }
-        #[expect(unsafe_code, reason = "running compiled code needs trust: the folder is private, see above")]
+        #[expect(
+            unsafe_code,
+            reason = "running compiled code needs trust: the folder is private, see above"
+        )]
         // SAFETY: the file was written by `store` below into a folder that only this user can write to,
         // and it is replaced by renaming, never changed in place.
         let loaded = unsafe { Component::deserialize_file(engine, &file) };
         loaded
-            .inspect_err(|error| tracing::warn!("compiled module {digest} is compiled again: {error:#}"))
+            .inspect_err(|error| {
+                tracing::warn!("compiled module {digest} is compiled again: {error:#}")
+            })
             .ok()
     }
 
@@ -64,20 +69,30 @@ impl CompiledCache {
         let mut hasher = std::hash::DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
         let compatibility = hasher.finish();
-        self.folder.join(format!("{digest}-{compatibility:016x}.cwasm"))
+        self.folder
+            .join(format!("{digest}-{compatibility:016x}.cwasm"))
     }
 }
 
 #[cfg(unix)]
 fn make_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
     let metadata = fs::metadata(folder)?;
-    let own = tempfile::NamedTempFile::new_in(folder)?.as_file().metadata()?.uid();
+    let own = tempfile::NamedTempFile::new_in(folder)?
+        .as_file()
+        .metadata()?
+        .uid();
     if metadata.uid() != own || metadata.mode() & 0o022 != 0 {
         return Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
-            format!("{} must belong to you and be writable by nobody else (chmod 700)", folder.display()),
+            format!(
+                "{} must belong to you and be writable by nobody else (chmod 700)",
+                folder.display()
+            ),
         ));
     }
     Ok(())

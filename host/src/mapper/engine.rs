@@ -63,7 +63,9 @@ impl Engine {
                 move || {
                     while !stop.load(Ordering::Relaxed) {
                         std::thread::sleep(TICK);
-                        let Some(engine) = engine.upgrade() else { return };
+                        let Some(engine) = engine.upgrade() else {
+                            return;
+                        };
                         engine.increment_epoch();
                     }
                 }
@@ -113,7 +115,9 @@ fn config() -> Config {
 }
 
 fn pooled(parallel: usize, limits: &Limits) -> Config {
-    let slots = u32::try_from(parallel).unwrap_or(u32::MAX).saturating_add(1);
+    let slots = u32::try_from(parallel)
+        .unwrap_or(u32::MAX)
+        .saturating_add(1);
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(slots)
         .total_core_instances(slots * 8)
@@ -158,7 +162,10 @@ mod tests {
         refuses("exceptions", "(tag (param i32))");
         refuses("tail calls", "(func $f return_call $f)");
         refuses("custom page sizes", "(memory 1 (pagesize 1))");
-        refuses("wide arithmetic", "(func (result i64 i64) i64.const 1 i64.const 1 i64.mul_wide_u)");
+        refuses(
+            "wide arithmetic",
+            "(func (result i64 i64) i64.const 1 i64.const 1 i64.mul_wide_u)",
+        );
     }
 
     #[test]

@@ -25,11 +25,13 @@ impl Breaker {
     fn check(&self, module: &Module) -> Result<(), CallError> {
         let state = self.lock();
         match &*state {
-            (failures, Some(last)) if *failures >= FAILURES_IN_A_ROW => Err(CallError::SwitchedOff {
-                module: module.name().to_owned(),
-                failures: *failures,
-                last: last.to_string(),
-            }),
+            (failures, Some(last)) if *failures >= FAILURES_IN_A_ROW => {
+                Err(CallError::SwitchedOff {
+                    module: module.name().to_owned(),
+                    failures: *failures,
+                    last: last.to_string(),
+                })
+            }
             _ => Ok(()),
         }
     }
@@ -45,7 +47,9 @@ impl Breaker {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, (u32, Option<CallError>)> {
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -63,18 +67,32 @@ pub struct Outcome {
 ///
 /// # Errors
 /// If nothing of the page could be mapped.
-pub fn map_page(engine: &Engine, module: &Module, breaker: &Breaker, page: &Page) -> Result<Outcome, CallError> {
+pub fn map_page(
+    engine: &Engine,
+    module: &Module,
+    breaker: &Breaker,
+    page: &Page,
+) -> Result<Outcome, CallError> {
     breaker.check(module)?;
-    let result = module.map(engine, page).map(|mapped| Outcome { mapped, isolated: None }).or_else(|first| match first {
-        refused @ CallError::Refused { .. } => Err(refused),
-        first => {
-            tracing::debug!("trying a page again: {first}");
-            match module.map(engine, page) {
-                Ok(mapped) => Ok(Outcome { mapped, isolated: Some(first) }),
-                Err(second) => bisect(engine, module, page, second),
+    let result = module
+        .map(engine, page)
+        .map(|mapped| Outcome {
+            mapped,
+            isolated: None,
+        })
+        .or_else(|first| match first {
+            refused @ CallError::Refused { .. } => Err(refused),
+            first => {
+                tracing::debug!("trying a page again: {first}");
+                match module.map(engine, page) {
+                    Ok(mapped) => Ok(Outcome {
+                        mapped,
+                        isolated: Some(first),
+                    }),
+                    Err(second) => bisect(engine, module, page, second),
+                }
             }
-        }
-    });
+        });
     breaker.note(result.as_ref().err());
     result
 }
@@ -88,7 +106,12 @@ struct Search<'a> {
     mapped_parts: usize,
 }
 
-fn bisect(engine: &Engine, module: &Module, page: &Page, error: CallError) -> Result<Outcome, CallError> {
+fn bisect(
+    engine: &Engine,
+    module: &Module,
+    page: &Page,
+    error: CallError,
+) -> Result<Outcome, CallError> {
     if page.len() <= 1 {
         return quarantine_all(page, error);
     }
@@ -108,7 +131,10 @@ fn bisect(engine: &Engine, module: &Module, page: &Page, error: CallError) -> Re
     }
     search.found.rows.sort_by_key(|row| row.source_index);
     search.found.issues.sort_by_key(|issue| issue.source_index);
-    Ok(Outcome { mapped: search.found, isolated: Some(error) })
+    Ok(Outcome {
+        mapped: search.found,
+        isolated: Some(error),
+    })
 }
 
 /// A page of one object that breaks the module: a rejection, for all of the page is accounted for.
@@ -117,8 +143,13 @@ fn quarantine_all(page: &Page, error: CallError) -> Result<Outcome, CallError> {
         return Err(error);
     }
     let mut mapped = Mapped::default();
-    mapped.issues.extend(page.described().map(|index| quarantine(index, &error)));
-    Ok(Outcome { mapped, isolated: Some(error) })
+    mapped
+        .issues
+        .extend(page.described().map(|index| quarantine(index, &error)));
+    Ok(Outcome {
+        mapped,
+        isolated: Some(error),
+    })
 }
 
 fn quarantine(source_index: usize, error: &CallError) -> Issue {
@@ -157,18 +188,24 @@ impl Search<'_> {
     fn keep(&mut self, start: usize, mapped: Mapped) {
         let base = self.found.payload.len();
         self.found.payload.extend_from_slice(&mapped.payload);
-        self.found.rows.extend(mapped.rows.into_iter().map(|row| Row {
-            source_index: row.source_index + start,
-            span: row.span.start + base..row.span.end + base,
-        }));
-        self.found.issues.extend(mapped.issues.into_iter().map(|issue| Issue {
-            source_index: issue.source_index.map(|index| index + start),
-            ..issue
-        }));
+        self.found
+            .rows
+            .extend(mapped.rows.into_iter().map(|row| Row {
+                source_index: row.source_index + start,
+                span: row.span.start + base..row.span.end + base,
+            }));
+        self.found
+            .issues
+            .extend(mapped.issues.into_iter().map(|issue| Issue {
+                source_index: issue.source_index.map(|index| index + start),
+                ..issue
+            }));
     }
 
     fn give_up(&mut self, range: Range<usize>, error: &CallError) {
-        let lost = range.filter(|index| self.page.has(*index)).map(|index| quarantine(index, error));
+        let lost = range
+            .filter(|index| self.page.has(*index))
+            .map(|index| quarantine(index, error));
         self.found.issues.extend(lost);
     }
 }

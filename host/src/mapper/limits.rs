@@ -135,7 +135,10 @@ mod tests {
 
     #[test]
     fn growth_past_the_limit_names_it() {
-        let mut meter = Meter::new(&Limits { memory_bytes: 100, ..Limits::default() });
+        let mut meter = Meter::new(&Limits {
+            memory_bytes: 100,
+            ..Limits::default()
+        });
         assert!(meter.memory_growing(0, 60, None).expect("allowed"));
         assert!(meter.memory_growing(0, 40, None).expect("allowed"));
         let error = meter.memory_growing(40, 41, None).expect_err("refused");

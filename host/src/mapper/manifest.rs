@@ -48,8 +48,9 @@ impl Manifest {
     /// # Errors
     /// A sentence about the first thing that is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let manifest: Self = serde_json::from_str(text)
-            .map_err(|error| format!("its manifest does not follow the schema (`portolan schema manifest`): {error}"))?;
+        let manifest: Self = serde_json::from_str(text).map_err(|error| {
+            format!("its manifest does not follow the schema (`portolan schema manifest`): {error}")
+        })?;
         if manifest.name.is_empty() || manifest.name.len() > 128 {
             return Err("its manifest has a name that is empty or longer than 128 bytes".into());
         }
@@ -61,7 +62,9 @@ impl Manifest {
         }
         if let Some(name) = manifest.attributes.keys().find(|name| !is_attribute(name)) {
             let name = crate::text::printable(name, 64);
-            return Err(format!("its manifest declares the attribute `{name}`, which is not UPPER_SNAKE"));
+            return Err(format!(
+                "its manifest declares the attribute `{name}`, which is not UPPER_SNAKE"
+            ));
         }
         Ok(manifest)
     }
@@ -89,6 +92,10 @@ mod tests {
     #[test]
     fn attributes_are_upper_snake() {
         let text = r#"{"name":"a","version":"1","kind":"mapping","objects":["EcsTask"],"attributes":{"owner":{}}}"#;
-        assert!(Manifest::parse(text).expect_err("refused").contains("`owner`"));
+        assert!(
+            Manifest::parse(text)
+                .expect_err("refused")
+                .contains("`owner`")
+        );
     }
 }

@@ -8,7 +8,7 @@ use wasmtime::{Store, Trap};
 
 use super::bindings::exports::portolan::mapper::mapping;
 use super::bindings::portolan::mapper::{diagnostics, types};
-use super::bindings::{MappingModulePre, MappingModule};
+use super::bindings::{MappingModule, MappingModulePre};
 use super::cache::CompiledCache;
 use super::engine::{Engine, TICK};
 use super::limits::{GrowthRefused, Meter};
@@ -90,17 +90,29 @@ impl Module {
             .linker
             .instantiate_pre(&component)
             .and_then(MappingModulePre::new)
-            .map_err(|error| refused(format!("it does not fit the world portolan:mapper/mapping-module@1.0.0: {error:#}")))?;
+            .map_err(|error| {
+                refused(format!(
+                    "it does not fit the world portolan:mapper/mapping-module@1.0.0: {error:#}"
+                ))
+            })?;
         let digest = digest(bytes);
         let manifest = read_manifest(engine, &pre).map_err(refused)?;
         if manifest.kind != Kind::Mapping {
-            return Err(refused("its manifest says that it is an overlay, but it exports a mapping".into()));
+            return Err(refused(
+                "its manifest says that it is an overlay, but it exports a mapping".into(),
+            ));
         }
         if let Some(capability) = manifest.capabilities.first() {
             let capability = printable(capability, 64);
-            return Err(refused(format!("it asks for the capability `{capability}`, which nobody has granted")));
+            return Err(refused(format!(
+                "it asks for the capability `{capability}`, which nobody has granted"
+            )));
         }
-        let name = format!("{} {}", printable(&manifest.name, 128), printable(&manifest.version, 64));
+        let name = format!(
+            "{} {}",
+            printable(&manifest.name, 128),
+            printable(&manifest.version, 64)
+        );
         Ok(Self {
             manifest,
             digest,
@@ -135,7 +147,11 @@ impl Module {
         let answer = self
             .pre
             .instantiate(&mut store)
-            .and_then(|instance| instance.portolan_mapper_mapping().call_map_page(&mut store, &context, page.body()))
+            .and_then(|instance| {
+                instance
+                    .portolan_mapper_mapping()
+                    .call_map_page(&mut store, &context, page.body())
+            })
             .map_err(|error| self.failure(engine, &error, store.into_data(), page_bytes))?;
         match answer {
             Ok(mapped) => self.check(mapped, page),
@@ -153,15 +169,29 @@ impl Module {
         }
     }
 
-    fn failure(&self, engine: &Engine, error: &wasmtime::Error, guest: Guest, page_bytes: usize) -> CallError {
+    fn failure(
+        &self,
+        engine: &Engine,
+        error: &wasmtime::Error,
+        guest: Guest,
+        page_bytes: usize,
+    ) -> CallError {
         let module = self.name.clone();
         if let Some(GrowthRefused(what)) = error.downcast_ref() {
-            return CallError::MemoryExceeded { module, what: what.clone() };
+            return CallError::MemoryExceeded {
+                module,
+                what: what.clone(),
+            };
         }
         match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) => CallError::TimeExceeded {
                 module,
-                limit_milliseconds: engine.limits.time(page_bytes).as_millis().try_into().unwrap_or(u64::MAX),
+                limit_milliseconds: engine
+                    .limits
+                    .time(page_bytes)
+                    .as_millis()
+                    .try_into()
+                    .unwrap_or(u64::MAX),
                 page_bytes,
             },
             Some(trap) => CallError::Trapped {
@@ -169,11 +199,13 @@ impl Module {
                 message: guest.last_error.unwrap_or_else(|| trap.to_string()),
             },
             // wasmtime has no type for this one.
-            None if format!("{error:#}").contains("fuel allocated for hostcalls") => CallError::OutputExceeded {
-                module,
-                limit_bytes: engine.limits.output_bytes(page_bytes),
-                page_bytes,
-            },
+            None if format!("{error:#}").contains("fuel allocated for hostcalls") => {
+                CallError::OutputExceeded {
+                    module,
+                    limit_bytes: engine.limits.output_bytes(page_bytes),
+                    page_bytes,
+                }
+            }
             None => CallError::BadAnswer {
                 module,
                 message: printable(&format!("{error:#}"), LOG_LINE_CHARACTERS),
@@ -184,24 +216,36 @@ impl Module {
     /// Believes nothing of an answer: a row has to point at an object of the page and into the payload,
     /// and no object has two.
     fn check(&self, mapped: types::MappedPage, page: &Page) -> Result<Mapped, CallError> {
-        let broken = |message: String| CallError::BadAnswer { module: self.name.clone(), message };
+        let broken = |message: String| CallError::BadAnswer {
+            module: self.name.clone(),
+            message,
+        };
         let mut seen = vec![false; page.len()];
         let mut rows = Vec::with_capacity(mapped.rows.len().min(page.len()));
         for row in &mapped.rows {
             let source_index = row.source_index as usize;
             if !page.has(source_index) {
-                return Err(broken(format!("a row names object {source_index}, which the page does not have")));
+                return Err(broken(format!(
+                    "a row names object {source_index}, which the page does not have"
+                )));
             }
             if std::mem::replace(&mut seen[source_index], true) {
-                return Err(broken(format!("object {source_index} has more than one row")));
+                return Err(broken(format!(
+                    "object {source_index} has more than one row"
+                )));
             }
             let start = row.offset as usize;
             let end = start + row.length as usize;
             if end > mapped.payload.len() {
                 let payload = mapped.payload.len();
-                return Err(broken(format!("the row of object {source_index} spans bytes {start} to {end} of a payload of {payload}")));
+                return Err(broken(format!(
+                    "the row of object {source_index} spans bytes {start} to {end} of a payload of {payload}"
+                )));
             }
-            rows.push(Row { source_index, span: start..end });
+            rows.push(Row {
+                source_index,
+                span: start..end,
+            });
         }
         Ok(Mapped {
             payload: mapped.payload,
@@ -214,13 +258,20 @@ impl Module {
     fn issues(&self, issues: Vec<types::Issue>, page: &Page) -> Vec<Issue> {
         let limit = 100 + 10 * page.len();
         if issues.len() > limit {
-            tracing::warn!("mapper {} gave {} issues for one page; only the first {limit} are kept", self.name, issues.len());
+            tracing::warn!(
+                "mapper {} gave {} issues for one page; only the first {limit} are kept",
+                self.name,
+                issues.len()
+            );
         }
         issues
             .into_iter()
             .take(limit)
             .map(|issue| Issue {
-                source_index: issue.source_index.map(|index| index as usize).filter(|index| page.has(*index)),
+                source_index: issue
+                    .source_index
+                    .map(|index| index as usize)
+                    .filter(|index| page.has(*index)),
                 severity: match issue.severity {
                     types::Severity::Warning => Severity::Warning,
                     types::Severity::Rejected => Severity::Rejected,
@@ -234,12 +285,22 @@ impl Module {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
-fn compile(engine: &Engine, cache: Option<&CompiledCache>, bytes: &[u8]) -> Result<Component, String> {
+fn compile(
+    engine: &Engine,
+    cache: Option<&CompiledCache>,
+    bytes: &[u8],
+) -> Result<Component, String> {
     if bytes.len() > MODULE_LIMIT_BYTES {
-        return Err(format!("it has {} bytes, more than the limit of {MODULE_LIMIT_BYTES}", bytes.len()));
+        return Err(format!(
+            "it has {} bytes, more than the limit of {MODULE_LIMIT_BYTES}",
+            bytes.len()
+        ));
     }
     // Text or compiled code would also be taken by wasmtime's own entrance; here neither is.
     if bytes.get(..4) != Some(b"\0asm") {
@@ -252,7 +313,12 @@ fn compile(engine: &Engine, cache: Option<&CompiledCache>, bytes: &[u8]) -> Resu
     if let Some(component) = cache.and_then(|cache| cache.load(&engine.wasmtime, &digest)) {
         return Ok(component);
     }
-    let component = Component::from_binary(&engine.wasmtime, bytes).map_err(|error| format!("it is no valid component: {}", printable(&format!("{error:#}"), 400)))?;
+    let component = Component::from_binary(&engine.wasmtime, bytes).map_err(|error| {
+        format!(
+            "it is no valid component: {}",
+            printable(&format!("{error:#}"), 400)
+        )
+    })?;
     if let Some(cache) = cache {
         cache.store(&engine.wasmtime, &digest, &component);
     }
@@ -281,10 +347,18 @@ fn read_manifest(engine: &Engine, pre: &MappingModulePre<Guest>) -> Result<Manif
     let mut store = store(engine, 0);
     let text = pre
         .instantiate(&mut store)
-        .and_then(|instance: MappingModule| instance.portolan_mapper_mapping().call_manifest(&mut store))
+        .and_then(|instance: MappingModule| {
+            instance.portolan_mapper_mapping().call_manifest(&mut store)
+        })
         .map_err(|error| {
-            let said = store.into_data().last_error.unwrap_or_else(|| format!("{error:#}"));
-            format!("it failed when asked for its manifest: {}", printable(&said, 400))
+            let said = store
+                .into_data()
+                .last_error
+                .unwrap_or_else(|| format!("{error:#}"));
+            format!(
+                "it failed when asked for its manifest: {}",
+                printable(&said, 400)
+            )
         })?;
     Manifest::parse(&text)
 }

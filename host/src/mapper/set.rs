@@ -61,7 +61,9 @@ pub enum SetError {
         source: SchemaError,
     },
     /// A file that is there to be loaded has no module in it, or the folder has none.
-    #[error("there is no .wasm file in the mappers folder {0}; put a component there, or leave the setting out to use the stock mappers")]
+    #[error(
+        "there is no .wasm file in the mappers folder {0}; put a component there, or leave the setting out to use the stock mappers"
+    )]
     Empty(String),
 }
 
@@ -96,10 +98,19 @@ impl MapperSet {
                 Some(module) => module,
                 None => Arc::new(Module::load(engine, cache, Source::Stock, stock(*object))?),
             };
-            let validator = RecordValidator::new(*object, &module.manifest.attributes).map_err(|source| {
-                SetError::Attributes { module: module.name().to_owned(), source }
-            })?;
-            let mapper = Mapper { object: *object, module, breaker: Breaker::default(), validator };
+            let validator =
+                RecordValidator::new(*object, &module.manifest.attributes).map_err(|source| {
+                    SetError::Attributes {
+                        module: module.name().to_owned(),
+                        source,
+                    }
+                })?;
+            let mapper = Mapper {
+                object: *object,
+                module,
+                breaker: Breaker::default(),
+                validator,
+            };
             mappers.insert(*object, Arc::new(mapper));
         }
         Ok(Self { mappers })
@@ -117,7 +128,11 @@ impl MapperSet {
     }
 }
 
-fn read_folder(engine: &Engine, cache: Option<&CompiledCache>, folder: &Path) -> Result<Vec<Arc<Module>>, SetError> {
+fn read_folder(
+    engine: &Engine,
+    cache: Option<&CompiledCache>,
+    folder: &Path,
+) -> Result<Vec<Arc<Module>>, SetError> {
     let unreadable = |path: &Path| {
         let path = path.display().to_string();
         move |source| SetError::Unreadable { path, source }
@@ -125,7 +140,10 @@ fn read_folder(engine: &Engine, cache: Option<&CompiledCache>, folder: &Path) ->
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
         let path = entry.map_err(unreadable(folder))?.path();
-        if path.extension().is_some_and(|extension| extension == "wasm") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "wasm")
+        {
             files.push(path);
         }
     }
@@ -137,7 +155,12 @@ fn read_folder(engine: &Engine, cache: Option<&CompiledCache>, folder: &Path) ->
     let mut modules = Vec::with_capacity(files.len());
     for file in files {
         let bytes = std::fs::read(&file).map_err(unreadable(&file))?;
-        modules.push(Arc::new(Module::load(engine, cache, Source::File(file), &bytes)?));
+        modules.push(Arc::new(Module::load(
+            engine,
+            cache,
+            Source::File(file),
+            &bytes,
+        )?));
     }
     Ok(modules)
 }
@@ -145,9 +168,16 @@ fn read_folder(engine: &Engine, cache: Option<&CompiledCache>, folder: &Path) ->
 /// The stock modules, which the build puts beside this crate (see host/build.rs).
 fn stock(object: Object) -> &'static [u8] {
     match object {
-        Object::EcsCluster => include_bytes!(concat!(env!("PORTOLAN_STOCK_MAPPERS"), "/cluster.wasm")),
-        Object::EcsService => include_bytes!(concat!(env!("PORTOLAN_STOCK_MAPPERS"), "/service.wasm")),
+        Object::EcsCluster => {
+            include_bytes!(concat!(env!("PORTOLAN_STOCK_MAPPERS"), "/cluster.wasm"))
+        }
+        Object::EcsService => {
+            include_bytes!(concat!(env!("PORTOLAN_STOCK_MAPPERS"), "/service.wasm"))
+        }
         Object::EcsTask => include_bytes!(concat!(env!("PORTOLAN_STOCK_MAPPERS"), "/task.wasm")),
-        Object::EcsTaskDefinition => include_bytes!(concat!(env!("PORTOLAN_STOCK_MAPPERS"), "/task-definition.wasm")),
+        Object::EcsTaskDefinition => include_bytes!(concat!(
+            env!("PORTOLAN_STOCK_MAPPERS"),
+            "/task-definition.wasm"
+        )),
     }
 }

@@ -33,7 +33,9 @@ pub enum ScanError {
     #[error("the body is JSON but not an object")]
     NotAnObject,
     /// Too much.
-    #[error("the body has {0} bytes, more than the {BODY_LIMIT_BYTES} that any ECS response can have")]
+    #[error(
+        "the body has {0} bytes, more than the {BODY_LIMIT_BYTES} that any ECS response can have"
+    )]
     TooLarge(usize),
 }
 
@@ -303,7 +305,9 @@ impl Scan<'_> {
             _ => return Err(self.expected("a value")),
         };
         if withhold && &self.raw[start..self.at] != blank {
-            let output = self.output.get_or_insert_with(|| Vec::with_capacity(self.raw.len()));
+            let output = self
+                .output
+                .get_or_insert_with(|| Vec::with_capacity(self.raw.len()));
             output.extend_from_slice(&self.raw[self.copied..start]);
             output.extend_from_slice(blank);
             self.copied = self.at;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
-use super::{Counts, Failure, MapperUsed, OperationCalls, RejectionLine, Report, Scope, Status, Tombstone};
+use super::{
+    Counts, Failure, MapperUsed, OperationCalls, RejectionLine, Report, Scope, Status, Tombstone,
+};
 use crate::object::{Object, Operation};
 use crate::page::Page;
 use crate::records::Records;
@@ -68,7 +70,9 @@ impl Books {
 
 impl Ledger {
     fn books(&self) -> MutexGuard<'_, Books> {
-        self.books.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.books
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Opens a scope, so that it is in the report even if nothing happens in it.
@@ -94,7 +98,10 @@ impl Ledger {
         entry.counts.tombstones += 1;
         if tombstone.reason != Tombstone::MISSING {
             entry.reason.get_or_insert_with(|| {
-                format!("AWS refused to describe {}: {}", tombstone.arn, tombstone.reason)
+                format!(
+                    "AWS refused to describe {}: {}",
+                    tombstone.arn, tombstone.reason
+                )
             });
         }
         if has_room {
@@ -164,15 +171,20 @@ impl Ledger {
     ) {
         let mut books = self.books();
         let key = (account_id.to_owned(), region.to_owned(), operation);
-        update(books.operations.entry(key).or_insert_with(|| OperationCalls {
-            account_id: account_id.to_owned(),
-            region: region.to_owned(),
-            operation,
-            calls: 0,
-            throttles: 0,
-            retries: 0,
-            waiting_ms: 0,
-        }));
+        update(
+            books
+                .operations
+                .entry(key)
+                .or_insert_with(|| OperationCalls {
+                    account_id: account_id.to_owned(),
+                    region: region.to_owned(),
+                    operation,
+                    calls: 0,
+                    throttles: 0,
+                    retries: 0,
+                    waiting_ms: 0,
+                }),
+        );
     }
 
     /// Notes something for the reader of the report.
@@ -188,14 +200,24 @@ impl Ledger {
 
     /// Closes the books. `mappers` are those of the run; `captured_at` is its timestamp.
     #[must_use]
-    pub fn close(&self, captured_at: &str, finished_at: String, mappers: Vec<MapperUsed>) -> Report {
+    pub fn close(
+        &self,
+        captured_at: &str,
+        finished_at: String,
+        mappers: Vec<MapperUsed>,
+    ) -> Report {
         let mut books = self.books();
         let objects = totals(&books);
         let books = std::mem::take(&mut *books);
-        let scopes: Vec<Scope> =
-            books.scopes.into_iter().map(|(key, entry)| scope(key, entry)).collect();
+        let scopes: Vec<Scope> = books
+            .scopes
+            .into_iter()
+            .map(|(key, entry)| scope(key, entry))
+            .collect();
         let complete = scopes.iter().all(|scope| scope.complete);
-        let has_data = scopes.iter().any(|scope| scope.complete || scope.counts.described > 0);
+        let has_data = scopes
+            .iter()
+            .any(|scope| scope.complete || scope.counts.described > 0);
         let status = match (complete, has_data) {
             (true, _) => Status::Complete,
             (false, true) => Status::Partial,
@@ -239,7 +261,10 @@ fn scope(key: ScopeKey, entry: Entry) -> Scope {
     let accounted = counts.written + counts.tombstones + counts.rejected + counts.failed;
     let reason = entry.reason.or_else(|| {
         (accounted < counts.listed).then(|| {
-            format!("{} objects were listed and not accounted for", counts.listed - accounted)
+            format!(
+                "{} objects were listed and not accounted for",
+                counts.listed - accounted
+            )
         })
     });
     Scope {

@@ -53,9 +53,17 @@ impl Folder {
         for object in objects {
             let path = staging.path().join(file_name(*object));
             let file = File::create(&path).map_err(failed(&path))?;
-            files.insert(*object, Mutex::new(BufWriter::with_capacity(1024 * 1024, file)));
+            files.insert(
+                *object,
+                Mutex::new(BufWriter::with_capacity(1024 * 1024, file)),
+            );
         }
-        Ok(Self { place: place.to_owned(), files, _lock: lock, staging })
+        Ok(Self {
+            place: place.to_owned(),
+            files,
+            _lock: lock,
+            staging,
+        })
     }
 
     pub(super) fn write(&self, object: Object, records: &Records) -> Result<(), SinkError> {
@@ -98,7 +106,11 @@ impl Folder {
                 let staged = self.staging.path().join(file_name(object));
                 let path = self.place.join(file_name(object));
                 // The folder holds one sync: what this one did not fetch must not look like a part of it.
-                let replaced = if staged.exists() { fs::rename(&staged, &path) } else { remove_if_there(&path) };
+                let replaced = if staged.exists() {
+                    fs::rename(&staged, &path)
+                } else {
+                    remove_if_there(&path)
+                };
                 replaced.map_err(failed(&path))?;
             }
         }
@@ -110,7 +122,9 @@ fn write_report(path: &Path, report: &Report) -> io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     serde_json::to_writer_pretty(&mut file, report)?;
     file.write_all(b"\n")?;
-    file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_data()
+    file.into_inner()
+        .map_err(io::IntoInnerError::into_error)?
+        .sync_data()
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {
@@ -122,9 +136,14 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 
 /// Removes staging folders of syncs that were killed: nobody holds their lock.
 fn remove_abandoned(place: &Path) {
-    let Ok(entries) = fs::read_dir(place) else { return };
+    let Ok(entries) = fs::read_dir(place) else {
+        return;
+    };
     for entry in entries.flatten() {
-        let is_staging = entry.file_name().to_string_lossy().starts_with(STAGING_PREFIX);
+        let is_staging = entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(STAGING_PREFIX);
         let path = entry.path();
         if !is_staging || !path.is_dir() {
             continue;
@@ -133,7 +152,10 @@ fn remove_abandoned(place: &Path) {
             && lock.try_lock().is_ok()
             && let Err(error) = fs::remove_dir_all(&path)
         {
-            tracing::warn!("cannot remove what a killed sync left in {}: {error}", path.display());
+            tracing::warn!(
+                "cannot remove what a killed sync left in {}: {error}",
+                path.display()
+            );
         }
     }
 }

@@ -6,12 +6,18 @@ use super::SinkError;
 use crate::object::Object;
 use crate::records::Records;
 
-#[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "used as a function in map_err"
+)]
 fn failed(error: io::Error) -> SinkError {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return SinkError::Closed;
     }
-    SinkError::Write { path: "standard output".into(), source: error }
+    SinkError::Write {
+        path: "standard output".into(),
+        source: error,
+    }
 }
 
 /// Writes a page's records in one piece, so that threads do not mix lines.
@@ -25,5 +31,8 @@ pub(super) fn write(object: Object, records: &Records) -> Result<(), SinkError> 
         lines.extend_from_slice(b"}\n");
     }
     let mut stdout = io::stdout().lock();
-    stdout.write_all(&lines).and_then(|()| stdout.flush()).map_err(failed)
+    stdout
+        .write_all(&lines)
+        .and_then(|()| stdout.flush())
+        .map_err(failed)
 }

@@ -40,14 +40,44 @@ fn a_body_without_values_is_not_copied() {
 #[test]
 fn broken_bodies_are_refused_with_a_place() {
     for (body, error) in [
-        (&b"<html>"[..], ScanError::Syntax { at: 0, expected: "an object" }),
+        (
+            &b"<html>"[..],
+            ScanError::Syntax {
+                at: 0,
+                expected: "an object",
+            },
+        ),
         (b"[]", ScanError::NotAnObject),
         (b"", ScanError::Truncated(0)),
         (br#"{"tasks":[{"a":"b"#, ScanError::Truncated(17)),
-        (br#"{"tasks":[]}{"#, ScanError::Syntax { at: 12, expected: "the end" }),
-        (br#"{"a":1 "b":2}"#, ScanError::Syntax { at: 7, expected: "a comma or a closing bracket" }),
-        (br#"{,"b":2}"#, ScanError::Syntax { at: 1, expected: "a quote" }),
-        (br#"{"a":[1,]}"#, ScanError::Syntax { at: 8, expected: "another element" }),
+        (
+            br#"{"tasks":[]}{"#,
+            ScanError::Syntax {
+                at: 12,
+                expected: "the end",
+            },
+        ),
+        (
+            br#"{"a":1 "b":2}"#,
+            ScanError::Syntax {
+                at: 7,
+                expected: "a comma or a closing bracket",
+            },
+        ),
+        (
+            br#"{,"b":2}"#,
+            ScanError::Syntax {
+                at: 1,
+                expected: "a quote",
+            },
+        ),
+        (
+            br#"{"a":[1,]}"#,
+            ScanError::Syntax {
+                at: 8,
+                expected: "another element",
+            },
+        ),
         (b"{\"a\":\"\xff\"}", ScanError::NotUtf8(6)),
     ] {
         assert_eq!(scan(body, "tasks").err(), Some(error));
@@ -56,7 +86,11 @@ fn broken_bodies_are_refused_with_a_place() {
 
 #[test]
 fn depth_costs_no_stack() {
-    let body = format!("{{\"x\":{}{}}}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+    let body = format!(
+        "{{\"x\":{}{}}}",
+        "[".repeat(1_000_000),
+        "]".repeat(1_000_000)
+    );
     assert!(scan(body.as_bytes(), "tasks").is_ok());
 }
 
@@ -76,7 +110,9 @@ fn withhold(value: &mut Value, inside: bool, keeps_name: bool) {
                 }
             }
         }
-        Value::Array(elements) => elements.iter_mut().for_each(|each| withhold(each, inside, false)),
+        Value::Array(elements) => elements
+            .iter_mut()
+            .for_each(|each| withhold(each, inside, false)),
         scalar if inside => blank(scalar),
         _ => {}
     }
@@ -84,24 +120,21 @@ fn withhold(value: &mut Value, inside: bool, keeps_name: bool) {
 
 fn withhold_variables(value: &mut Value) {
     match value {
-        Value::Array(elements) => elements
-            .iter_mut()
-            .for_each(|each| withhold(each, true, each_is_object(each))),
+        Value::Array(elements) => elements.iter_mut().for_each(|each| {
+            let is_variable = each.is_object();
+            withhold(each, true, is_variable);
+        }),
         other => withhold(other, true, false),
     }
 }
 
-fn each_is_object(value: &Value) -> bool {
-    value.is_object()
-}
-
 fn blank(value: &mut Value) {
-    *value = match value {
-        Value::String(_) => json!(""),
-        Value::Number(_) => json!(0),
-        Value::Bool(_) => json!(false),
-        other => other.take(),
-    };
+    match value {
+        Value::String(text) => text.clear(),
+        Value::Number(_) => *value = json!(0),
+        Value::Bool(truth) => *truth = false,
+        _ => {}
+    }
 }
 
 fn any_json() -> impl Strategy<Value = Value> {
