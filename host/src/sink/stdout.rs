@@ -6,10 +6,6 @@ use super::SinkError;
 use crate::object::Object;
 use crate::records::Records;
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "used as a function in map_err"
-)]
 fn failed(error: io::Error) -> SinkError {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return SinkError::Closed;
