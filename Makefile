@@ -3,10 +3,11 @@
 .DELETE_ON_ERROR:
 # Recipes share the package manager and cargo's lock, and cargo is parallel by itself.
 .NOTPARALLEL:
-.PHONY: FORCE help setup toolchain mappers build demo test lint bench schemas clean
+.PHONY: FORCE help setup toolchain mappers guests build demo test lint bench schemas clean
 
 OBJECTS := cluster service task task-definition
 BUILT := guest-mappers/built
+GUESTS := tests/guests/built
 # Inside the folder, so that it vanishes with the modules that it vouches for.
 MAPPERS_STAMP := $(BUILT)/.stamp
 MODULES := $(OBJECTS:%=$(BUILT)/%.wasm)
@@ -30,6 +31,13 @@ $(MAPPERS_STAMP): $(MAPPER_SOURCES) $(if $(filter-out $(wildcard $(MODULES)),$(M
 	cargo run --release --locked -p portolan-mapper-build -- --out $(BUILT) $(OBJECTS:%=guest-mappers/%)
 	@touch $@
 
+# Mappers that only tests call.
+guests: $(GUESTS)/evil.wasm
+
+$(GUESTS)/evil.wasm: $(MAPPER_SOURCES) $(shell find tests/guests/evil -print) | toolchain
+	cargo run --release --locked -p portolan-mapper-build -- --out $(GUESTS) tests/guests/evil
+	@touch $@
+
 # The whole workspace, because cargo would build shared dependencies a second time for a part of it.
 build: mappers ## Build the portolan program, into target/release
 	cargo build --release --locked --workspace
@@ -38,7 +46,7 @@ demo: build ## Fetch a simulated ECS and print its records
 	@tests/demo.sh
 
 # Lint comes last, and only where its tools are installed: the tests are what counts elsewhere.
-test: setup build ## Run every test, then lint
+test: setup build guests ## Run every test, then lint
 	PORTOLAN_TEST_PYTHON=$(CURDIR)/target/venv-moto/bin/python \
 		cargo test --release --locked --workspace
 	@if cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1; \
@@ -49,11 +57,11 @@ lint: ## Check format and lints
 	cargo fmt --all --check
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
 
-bench: mappers ## Measure the sandbox and the sync
-	cargo bench --locked --workspace
+bench: build ## Measure the sandbox and the sync
+	cargo bench --locked --workspace --bench speed
 
 schemas: build ## Print schemas and help again, after a change of what others depend on
 	BLESS=1 cargo test --release --locked --workspace --test it -- contracts
 
 clean: ## Remove everything that was built
-	rm -rf target $(BUILT)
+	rm -rf target $(BUILT) $(GUESTS)

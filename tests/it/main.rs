@@ -4,5 +4,9 @@
 
 /// What other people depend on, printed again and compared with what is committed.
 mod contracts;
+/// Mappers that misbehave, and what they cost.
+mod guests;
+/// Pages that no AWS would send, through the stock mappers in their sandbox.
+mod hostile;
 /// Finding the programs under test, and running them.
 mod support;

@@ -1,0 +1,101 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use portolan::mapper::{Breaker, CompiledCache, Engine, Limits, Mapper, Module, Source};
+use portolan::object::Object;
+use portolan::page::{Origin, Page};
+use portolan::records::Records;
+use portolan::validate::RecordValidator;
+use serde_json::{Value, json};
+
+use crate::support::root;
+
+/// What a mapper says about itself and hands over, read as raw memory.
+mod answers;
+/// Failures of a call: the object that causes one is lost, and nothing else.
+mod calls;
+/// Modules that are refused before a page is fetched.
+mod loading;
+/// The same through the program.
+mod program;
+/// Answers that keep the contract, with records that must not be written.
+mod records;
+
+/// The file of the mapper that misbehaves on demand.
+fn evil_file() -> std::path::PathBuf {
+    root().join("tests/guests/built/evil.wasm")
+}
+
+fn evil(engine: &Engine) -> Mapper {
+    let bytes = std::fs::read(evil_file()).expect("run `make guests` first");
+    // Compiling takes longer than most tests; compiled code is found by its digest.
+    let cache = CompiledCache::open(&root().join("target/guests-cache")).unwrap();
+    let module = Module::load(engine, Some(&cache), Source::Stock, &bytes).unwrap();
+    mapper(module)
+}
+
+fn mapper(module: Module) -> Mapper {
+    Mapper {
+        object: Object::EcsTask,
+        validator: RecordValidator::new(Object::EcsTask, &module.manifest.attributes).unwrap(),
+        module: Arc::new(module),
+        breaker: Breaker::default(),
+    }
+}
+
+fn engine() -> Engine {
+    Engine::new(1, Limits::default()).unwrap()
+}
+
+fn origin() -> Origin {
+    Origin {
+        partition: "aws".into(),
+        account_id: "123456789012".into(),
+        region: "us-west-2".into(),
+        captured_at: "2026-11-21T01:32:00.123Z".into(),
+    }
+}
+
+fn arn(index: usize) -> String {
+    format!("arn:aws:ecs:us-west-2:123456789012:task/default/{index:032x}")
+}
+
+/// The body of a page with a task for every behaviour, where an empty one is a plain task.
+fn body(behaviours: &[&str]) -> Value {
+    let task = |(index, behaviour): (usize, &&str)| match *behaviour {
+        "null" => Value::Null,
+        "" => json!({"taskArn": arn(index)}),
+        behaviour => json!({"taskArn": arn(index), "behaviour": behaviour}),
+    };
+    json!({"tasks": behaviours.iter().enumerate().map(task).collect::<Vec<_>>(), "failures": []})
+}
+
+fn read(body: &Value) -> Page {
+    Page::read(Object::EcsTask, origin(), Bytes::from(body.to_string())).unwrap()
+}
+
+fn page(behaviours: &[&str]) -> Page {
+    read(&body(behaviours))
+}
+
+/// The ARNs of the records, in their order.
+fn uids(records: &Records) -> Vec<String> {
+    let uid = |record| {
+        serde_json::from_slice::<Value>(record).unwrap()["UID"]
+            .as_str()
+            .map(str::to_owned)
+    };
+    records.iter().map(|record| uid(record).unwrap()).collect()
+}
+
+fn arns(indices: &[usize]) -> Vec<String> {
+    indices.iter().copied().map(arn).collect()
+}
+
+/// The next page of the same module is mapped as if nothing had happened.
+fn assert_recovered(engine: &Engine, mapper: &Mapper) {
+    let records = portolan::records::from_page(engine, mapper, &page(&["", ""])).unwrap();
+    assert_eq!(uids(&records), arns(&[0, 1]));
+    assert_eq!(records.isolated, None);
+    assert_eq!(records.rejections, []);
+}

@@ -1,0 +1,165 @@
+use std::cell::Cell;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use portolan::mapper::{Engine, Limits, Mapped, Mapper, MapperSet};
+use portolan::object::{Object, Shape};
+use portolan::page::{Origin, Page};
+use portolan::records::from_page;
+use portolan_mapper_cluster::Clusters;
+use portolan_mapper_sdk::{Context, MappedPage, Mapping, PageError, map_page};
+use portolan_mapper_service::Services;
+use portolan_mapper_task::Tasks;
+use portolan_mapper_task_definition::TaskDefinitions;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+/// Random pages: what ECS documents, with anything in the place of anything.
+mod pages;
+
+/// Pages for each object.
+const CASES: u32 = 200;
+
+/// A stock mapper, sandboxed and native.
+struct Subject {
+    engine: Engine,
+    mapper: Arc<Mapper>,
+    native: fn(&Page) -> Result<MappedPage, PageError>,
+    records: Cell<usize>,
+    rejections: Cell<usize>,
+}
+
+impl Subject {
+    fn new<M: Mapping>(object: Object) -> Self {
+        let engine = Engine::new(1, Limits::default()).unwrap();
+        let mappers = MapperSet::load(&engine, None, None, &[object]).unwrap();
+        Self {
+            mapper: Arc::clone(mappers.get(object).unwrap()),
+            engine,
+            native: native::<M>,
+            records: Cell::default(),
+            rejections: Cell::default(),
+        }
+    }
+
+    /// Whatever a page holds: no trap, every object is a record or has a reason, every record is valid,
+    /// and neither the sandbox nor a second call changes a byte.
+    fn survives(&self, body: String) -> Result<(), TestCaseError> {
+        let origin = Origin {
+            partition: "aws".into(),
+            account_id: "123456789012".into(),
+            region: "us-west-2".into(),
+            captured_at: "2026-11-21T01:32:00.123Z".into(),
+        };
+        let page = Page::read(self.mapper.object, origin, Bytes::from(body))
+            .map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let failed = |error: portolan::mapper::CallError| TestCaseError::fail(error.to_string());
+        let native = match (self.native)(&page) {
+            Ok(native) => native,
+            Err(refusal) => return self.refuses(&page, &refusal),
+        };
+        let call = || self.mapper.module.map(&self.engine, &page);
+        let first = call().map_err(failed)?;
+        let second = call().map_err(failed)?;
+        prop_assert_eq!(&first.payload, &second.payload);
+        prop_assert_eq!(&first.rows, &second.rows);
+        prop_assert_eq!(&first.issues, &second.issues);
+        same_as_native(&native, &first)?;
+
+        let records = from_page(&self.engine, &self.mapper, &page).map_err(failed)?;
+        prop_assert_eq!(&records.isolated, &None);
+        for rejection in &records.rejections {
+            let is_ours = matches!(rejection.code.as_str(), "lost-by-mapper" | "invalid-record");
+            prop_assert!(!is_ours, "{:?}", rejection);
+        }
+        prop_assert_eq!(
+            records.len() + records.rejections.len(),
+            page.described().count()
+        );
+        self.records.set(self.records.get() + records.len());
+        self.rejections
+            .set(self.rejections.get() + records.rejections.len());
+        Ok(())
+    }
+
+    /// A page that holds no objects to map is refused in the sandbox as it is outside.
+    fn refuses(&self, page: &Page, refusal: &PageError) -> Result<(), TestCaseError> {
+        prop_assert!(
+            matches!(refusal, PageError::MalformedPage(_)),
+            "{:?}",
+            refusal
+        );
+        let error = from_page(&self.engine, &self.mapper, page).unwrap_err();
+        prop_assert_eq!(error.code(), "mapper-refused-page");
+        Ok(())
+    }
+}
+
+/// What leaves the sandbox is what the same code gives outside.
+fn same_as_native(native: &MappedPage, mapped: &Mapped) -> Result<(), TestCaseError> {
+    prop_assert_eq!(&native.payload, &mapped.payload);
+    let expected = native
+        .rows
+        .iter()
+        .map(|row| (row.source_index as usize, row.offset as usize));
+    let spans = mapped
+        .rows
+        .iter()
+        .map(|row| (row.source_index, row.span.start));
+    prop_assert!(expected.eq(spans));
+    let codes = native.issues.iter().map(|issue| issue.code);
+    prop_assert!(codes.eq(mapped.issues.iter().map(|issue| issue.code.as_str())));
+    Ok(())
+}
+
+fn native<M: Mapping>(page: &Page) -> Result<MappedPage, PageError> {
+    let context = Context {
+        object: page.object.name().into(),
+        operation: page.object.describe_operation().action(),
+        partition: page.origin.partition.clone(),
+        account_id: page.origin.account_id.clone(),
+        region: page.origin.region.clone(),
+        captured_at: page.origin.captured_at.clone(),
+        config: "{}".into(),
+    };
+    map_page::<M>(&context, page.body())
+}
+
+fn survives_any_page<M: Mapping>(object: Object) {
+    let subject = Subject::new::<M>(object);
+    let (Shape::List(member) | Shape::Single(member)) = object.shape();
+    let is_list = matches!(object.shape(), Shape::List(_));
+    let pages = pages::body(member, is_list, pages::members(object));
+    let mut runner = TestRunner::new(Config {
+        cases: CASES,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    runner.run(&pages, |body| subject.survives(body)).unwrap();
+    // Pages that are only refused, or never, would show little.
+    let (records, rejections) = (subject.records.get(), subject.rejections.get());
+    assert!(
+        records > 20 && rejections > 20,
+        "{records} records, {rejections} rejections"
+    );
+}
+
+#[test]
+fn any_page_of_clusters_is_survived() {
+    survives_any_page::<Clusters>(Object::EcsCluster);
+}
+
+#[test]
+fn any_page_of_services_is_survived() {
+    survives_any_page::<Services>(Object::EcsService);
+}
+
+#[test]
+fn any_page_of_tasks_is_survived() {
+    survives_any_page::<Tasks>(Object::EcsTask);
+}
+
+#[test]
+fn any_page_of_a_task_definition_is_survived() {
+    survives_any_page::<TaskDefinitions>(Object::EcsTaskDefinition);
+}

@@ -1,0 +1,232 @@
+use portolan::object::Object;
+use proptest::prelude::*;
+
+/// What ECS documents about a member.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Text,
+    Arn,
+    Number,
+    List(&'static Kind),
+    Object(&'static [(&'static str, Kind)]),
+}
+
+use Kind::{Arn, List, Number, Text};
+
+const TAGS: Kind = List(&Kind::Object(&[("key", Text), ("value", Text)]));
+const VARIABLES: Kind = List(&Kind::Object(&[("name", Text), ("value", Text)]));
+
+const CLUSTER: &[(&str, Kind)] = &[
+    ("clusterArn", Arn),
+    ("clusterName", Text),
+    ("status", Text),
+    ("activeServicesCount", Number),
+    ("pendingTasksCount", Number),
+    ("runningTasksCount", Number),
+    ("registeredContainerInstancesCount", Number),
+    ("capacityProviders", List(&Text)),
+    ("tags", TAGS),
+];
+
+const SERVICE: &[(&str, Kind)] = &[
+    ("serviceArn", Arn),
+    ("serviceName", Text),
+    ("status", Text),
+    ("clusterArn", Arn),
+    ("taskDefinition", Arn),
+    ("roleArn", Arn),
+    ("launchType", Text),
+    ("desiredCount", Number),
+    (
+        "loadBalancers",
+        List(&Kind::Object(&[("targetGroupArn", Arn)])),
+    ),
+    (
+        "networkConfiguration",
+        Kind::Object(&[("awsvpcConfiguration", AWSVPC)]),
+    ),
+    ("createdAt", Number),
+    ("tags", TAGS),
+];
+
+const AWSVPC: Kind = Kind::Object(&[
+    ("assignPublicIp", Text),
+    ("securityGroups", List(&Text)),
+    ("subnets", List(&Text)),
+]);
+
+const TASK: &[(&str, Kind)] = &[
+    ("taskArn", Arn),
+    ("clusterArn", Arn),
+    ("group", Text),
+    ("cpu", Text),
+    ("lastStatus", Text),
+    ("createdAt", Number),
+    ("startedAt", Number),
+    ("stoppedAt", Number),
+    ("containers", List(&Kind::Object(&[("image", Text)]))),
+    (
+        "attachments",
+        List(&Kind::Object(&[("details", VARIABLES)])),
+    ),
+    (
+        "overrides",
+        Kind::Object(&[(
+            "containerOverrides",
+            List(&Kind::Object(&[("environment", VARIABLES)])),
+        )]),
+    ),
+    ("tags", TAGS),
+];
+
+const TASK_DEFINITION: &[(&str, Kind)] = &[
+    ("taskDefinitionArn", Arn),
+    ("family", Text),
+    ("revision", Number),
+    ("status", Text),
+    ("requiresCompatibilities", List(&Text)),
+    ("taskRoleArn", Arn),
+    ("containerDefinitions", List(&CONTAINER)),
+    ("registeredAt", Number),
+];
+
+const CONTAINER: Kind = Kind::Object(&[
+    ("image", Text),
+    ("environment", VARIABLES),
+    ("secrets", List(&Kind::Object(&[("valueFrom", Arn)]))),
+]);
+
+/// The members of an object that its mapper reads, and some that it does not.
+pub(super) fn members(object: Object) -> &'static [(&'static str, Kind)] {
+    match object {
+        Object::EcsCluster => CLUSTER,
+        Object::EcsService => SERVICE,
+        Object::EcsTask => TASK,
+        Object::EcsTaskDefinition => TASK_DEFINITION,
+    }
+}
+
+/// A response that describes up to five objects, or one.
+pub(super) fn body(
+    member: &'static str,
+    is_list: bool,
+    members: &'static [(&'static str, Kind)],
+) -> BoxedStrategy<String> {
+    let described =
+        prop_oneof![8 => fields(members, 30), 1 => Just("null".to_owned()), 1 => anything()];
+    let described = match is_list {
+        true => prop::collection::vec(described, 0..6)
+            .prop_map(|objects| format!("[{}]", objects.join(",")))
+            .boxed(),
+        false => described.boxed(),
+    };
+    (
+        described,
+        prop_oneof![Just("[]".to_owned()), Just("null".to_owned()), anything()],
+    )
+        .prop_map(move |(described, failures)| {
+            format!("{{\"failures\":{failures}, \"{member}\" :{described}}}")
+        })
+        .boxed()
+}
+
+/// An object with these members in their order, of which one in `rarity` is anything at all.
+fn fields(members: &'static [(&'static str, Kind)], rarity: u32) -> BoxedStrategy<String> {
+    let members: Vec<_> = members
+        .iter()
+        .map(|(name, kind)| {
+            let value = prop_oneof![
+                rarity => value(*kind).prop_map(Some),
+                2 => Just(Some("null".to_owned())),
+                2 => Just(None),
+                1 => anything().prop_map(Some),
+            ];
+            value.prop_map(move |value| value.map(|value| format!("\"{name}\":{value}")))
+        })
+        .collect();
+    let unknown = prop::option::weighted(
+        0.3,
+        anything().prop_map(|value| format!("\"unknownMember\":{value}")),
+    );
+    (members, unknown)
+        .prop_map(|(members, unknown)| {
+            let members: Vec<String> = members.into_iter().chain([unknown]).flatten().collect();
+            format!("{{{}}}", members.join(" ,\n"))
+        })
+        .boxed()
+}
+
+fn value(kind: Kind) -> BoxedStrategy<String> {
+    match kind {
+        Kind::Text => text(),
+        Kind::Arn => "arn:aws(-cn)?:ecs:[a-z0-9-]{1,12}:[0-9]{12}:[a-z]{1,8}/[a-zA-Z0-9_/-]{0,40}"
+            .prop_map(|arn| format!("\"{arn}\""))
+            .boxed(),
+        Kind::Number => number(),
+        Kind::List(kind) => {
+            let element = prop_oneof![12 => value(*kind), 1 => Just("null".to_owned())];
+            prop::collection::vec(element, 0..4)
+                .prop_map(|elements| format!("[{}]", elements.join(",")))
+                .boxed()
+        }
+        Kind::Object(members) => fields(members, 60),
+    }
+}
+
+fn number() -> BoxedStrategy<String> {
+    prop_oneof![
+        4 => (0_i64..4_000_000_000).prop_map(|number| number.to_string()),
+        4 => "1\\.[0-9]{1,12}E9",
+        1 => any::<i64>().prop_map(|number| number.to_string()),
+        1 => "-?(0|[1-9][0-9]{0,25})(\\.[0-9]{1,25})?([eE][+-]?[0-9]{1,12})?",
+    ]
+    .boxed()
+}
+
+fn text() -> BoxedStrategy<String> {
+    prop_oneof![
+        8 => "[a-zA-Z0-9 :/._-]{0,20}".prop_map(|text| format!("\"{text}\"")),
+        2 => "(é|\u{1f600}|\u{2028}|\u{7f}|\\\\n|\\\\u0000|\\\\u001b|\\\\ud83d\\\\ude00|\\\\\\\\|\\\\\"|\\\\/){1,6}"
+            .prop_map(|text| format!("\"{text}\"")),
+        1 => "(a|\\\\ud800|\\\\udfff){1,3}".prop_map(|text| format!("\"{text}\"")),
+        1 => (1_usize..100_000).prop_map(|length| format!("\"{}\"", "x".repeat(length))),
+        1 => Just("\"networkInterfaceId\"".to_owned()),
+    ]
+    .boxed()
+}
+
+/// Any JSON, with names that the mappers read and depth that a recursive reader does not bear.
+fn anything() -> BoxedStrategy<String> {
+    let name = prop::sample::select(vec![
+        "tags",
+        "key",
+        "value",
+        "environment",
+        "name",
+        "taskArn",
+        "image",
+        "",
+        "\\u0065nvironment",
+    ]);
+    let flat = prop_oneof![
+        Just("null".to_owned()),
+        any::<bool>().prop_map(|value| value.to_string()),
+        number(),
+        text()
+    ];
+    let nested = flat.prop_recursive(4, 32, 4, move |inner| {
+        let member =
+            (name.clone(), inner.clone()).prop_map(|(name, value)| format!("\"{name}\":{value}"));
+        prop_oneof![
+            prop::collection::vec(inner, 0..4)
+                .prop_map(|elements| format!("[{}]", elements.join(","))),
+            prop::collection::vec(member, 0..4)
+                .prop_map(|members| format!("{{{}}}", members.join(","))),
+        ]
+    });
+    prop_oneof![
+        20 => nested,
+        1 => (1_usize..5_000).prop_map(|depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth))),
+    ]
+    .boxed()
+}
