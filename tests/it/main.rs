@@ -1,12 +1,25 @@
 //! Every test that is not a unit test. Each module says what belongs into it; adding a case is adding a
 //! function to one of them, or a file to the folder that it reads.
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed, which is what it is for")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
 
+/// Settings, `check` and `iam-policy`.
+mod cli;
 /// What other people depend on, printed again and compared with what is committed.
 mod contracts;
+/// AWS's documented responses through `portolan map`.
+mod examples;
 /// Mappers that misbehave, and what they cost.
 mod guests;
 /// Pages that no AWS would send, through the stock mappers in their sandbox.
 mod hostile;
+/// A sync of moto's server, which nobody here wrote.
+mod moto;
+/// Environment values and secrets stay where they are.
+mod redaction;
 /// Finding the programs under test, and running them.
 mod support;
+/// `portolan sync` against a simulated ECS.
+mod sync;

@@ -1,10 +1,19 @@
 //! Finding the programs under test, and running them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use portolan_tests::simulator::{BASE_ACCESS_KEY, Rules, Simulator, World};
+use serde_json::Value;
 
 /// The repository.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// A program of this workspace, built in the same profile as this test.
@@ -33,6 +42,212 @@ pub(crate) fn portolan() -> std::process::Command {
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .env("NO_PROXY", "127.0.0.1")
+        // Modules are compiled once for all tests, and nobody's own cache is touched.
+        .env(
+            "PORTOLAN_CACHE_FOLDER",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/mapper-cache"),
+        )
         .stdin(std::process::Stdio::null());
     command
+}
+
+/// The secret half of the access key that simulated worlds are open to. It must never be seen anywhere.
+pub(crate) const SECRET: &str = "s3cr3t/never+to=be-seen";
+
+/// The Region of every world that has one account.
+pub(crate) const REGION: &str = "us-east-1";
+
+/// What a program that has ended said.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// The exit status; -1 if a signal ended it.
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Ended {
+    /// Fails the test unless the program ended with this status.
+    #[track_caller]
+    pub(crate) fn with(self, status: i32) -> Self {
+        assert_eq!(self.status, status, "{self:#?}");
+        self
+    }
+}
+
+/// Runs a program to its end.
+pub(crate) fn run(command: &mut Command) -> Ended {
+    command.output().unwrap().into()
+}
+
+/// `portolan` with an endpoint, and with the access key that simulated worlds are open to.
+pub(crate) fn portolan_at(url: &str) -> Command {
+    let mut command = portolan();
+    command
+        .env("PORTOLAN_ENDPOINT_URL", url)
+        .env("PORTOLAN_REGIONS", REGION)
+        .env("AWS_ACCESS_KEY_ID", BASE_ACCESS_KEY)
+        .env("AWS_SECRET_ACCESS_KEY", SECRET);
+    command
+}
+
+/// A simulator, and a folder for what a sync writes.
+pub(crate) struct Site {
+    pub(crate) simulator: Simulator,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl Site {
+    pub(crate) fn new(world: World, rules: Rules) -> Self {
+        let simulator = Simulator::start(world, rules).unwrap();
+        Self {
+            simulator,
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// A small world without faults, all of whose objects have seed 1.
+    pub(crate) fn small() -> Self {
+        Self::new(World::small(1), Rules::default())
+    }
+
+    /// Where `sync` writes to. It is not there before the first sync.
+    pub(crate) fn output(&self) -> PathBuf {
+        self.folder.path().join("ecs")
+    }
+
+    /// `portolan COMMAND` against the simulator.
+    pub(crate) fn command(&self, command: &str) -> Command {
+        let mut run = portolan_at(self.simulator.url());
+        run.arg(command);
+        run
+    }
+
+    /// `portolan sync` into the folder, not started yet.
+    pub(crate) fn sync_command(&self, arguments: &[&str]) -> Command {
+        let mut run = self.command("sync");
+        run.arg("--output").arg(self.output()).args(arguments);
+        run
+    }
+
+    /// Runs `portolan sync` into the folder.
+    pub(crate) fn sync(&self, arguments: &[&str]) -> Ended {
+        run(&mut self.sync_command(arguments))
+    }
+
+    pub(crate) fn report(&self) -> Value {
+        read_json(&self.output().join("report.json"))
+    }
+
+    /// What is in the output folder, byte for byte.
+    pub(crate) fn contents(&self) -> Vec<(String, Vec<u8>)> {
+        let read = |name: String| {
+            (
+                name.clone(),
+                std::fs::read(self.output().join(name)).unwrap(),
+            )
+        };
+        self.files().into_iter().map(read).collect()
+    }
+
+    /// The records of an object by UID.
+    pub(crate) fn records(&self, object: &str) -> BTreeMap<String, Value> {
+        by_uid(&std::fs::read_to_string(self.output().join(format!("{object}.jsonl"))).unwrap())
+    }
+
+    /// The records of all objects by UID, without the one attribute that differs from sync to sync.
+    pub(crate) fn all_records(&self) -> BTreeMap<String, Value> {
+        let mut all = BTreeMap::new();
+        for object in OBJECTS {
+            for (uid, mut record) in self.records(object) {
+                assert!(
+                    record
+                        .as_object_mut()
+                        .unwrap()
+                        .remove("LAST_CAPTURED")
+                        .is_some(),
+                    "{record}"
+                );
+                assert!(all.insert(uid, record).is_none(), "two objects share a UID");
+            }
+        }
+        all
+    }
+
+    /// How often an operation was called, everywhere together.
+    pub(crate) fn calls(&self, operation: &str) -> u64 {
+        let counts = self.simulator.counts();
+        counts
+            .iter()
+            .filter(|count| count.operation == operation)
+            .map(|count| count.calls)
+            .sum()
+    }
+
+    /// The names of the files and folders in the output folder.
+    pub(crate) fn files(&self) -> Vec<String> {
+        names_in(&self.output())
+    }
+}
+
+/// The connector objects.
+pub(crate) const OBJECTS: [&str; 4] = ["EcsCluster", "EcsService", "EcsTask", "EcsTaskDefinition"];
+
+/// Sorted names of what is in a folder; none if there is no folder.
+pub(crate) fn names_in(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+pub(crate) fn read_json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// Parses lines of JSON.
+pub(crate) fn json_lines(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
+}
+
+/// Records by UID; fails the test if two share one.
+pub(crate) fn by_uid(lines: &str) -> BTreeMap<String, Value> {
+    let mut records = BTreeMap::new();
+    for record in json_lines(lines) {
+        let uid = record["UID"].as_str().unwrap().to_owned();
+        assert!(
+            records.insert(uid, record.clone()).is_none(),
+            "written twice: {record}"
+        );
+    }
+    records
+}
+
+/// Waits until something is true, and fails the test if that does not come.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, is_true: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_true() {
+        assert!(
+            start.elapsed() < Duration::from_secs(20),
+            "this did not come: {what}"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }

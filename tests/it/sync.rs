@@ -1,0 +1,15 @@
+//! `portolan sync` against the simulator: each theme has its file.
+
+mod behind;
+mod denied;
+mod disk;
+mod everything;
+mod faults;
+mod files;
+mod interrupt;
+mod moving;
+mod paging;
+mod replay;
+mod requests;
+mod stdout;
+mod vanished;
