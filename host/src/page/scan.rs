@@ -87,6 +87,13 @@ enum Meaning {
     Withheld,
 }
 
+/// A string as it stands in the text.
+struct Text {
+    /// Between its quotes.
+    span: Range<usize>,
+    has_escapes: bool,
+}
+
 struct Scan<'a> {
     raw: &'a [u8],
     at: usize,
@@ -163,12 +170,11 @@ impl Scan<'_> {
         }
         self.at += 1;
         self.skip_space();
-        let key = &self.raw[key];
         let meaning = match role {
-            Role::Variable if names(key, "name") => Meaning::Plain,
+            Role::Variable if names(self.raw, &key, "name") => Meaning::Plain,
             role if role.withholds() => Meaning::Withheld,
-            _ if names(key, "environment") => Meaning::Environment,
-            Role::Root if names(key, wanted) => Meaning::Member,
+            _ if names(self.raw, &key, "environment") => Meaning::Environment,
+            Role::Root if names(self.raw, &key, wanted) => Meaning::Member,
             _ => Meaning::Plain,
         };
         let is_name = role == Role::Variable && meaning == Meaning::Plain;
@@ -315,22 +321,30 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// Reads a string and gives the span between its quotes.
-    fn string(&mut self) -> Result<Range<usize>, ScanError> {
+    /// Reads a string.
+    // Handed back through memory, its result stalls the scan for longer than a short string takes.
+    #[inline(always)]
+    fn string(&mut self) -> Result<Text, ScanError> {
         if self.peek()? != b'"' {
             return Err(self.expected("a quote"));
         }
         let start = self.at + 1;
         let mut at = start;
+        let mut has_escapes = false;
         loop {
-            let Some(found) = memchr2(b'"', b'\\', self.raw.get(at..).unwrap_or_default()) else {
+            let rest = self.raw.get(at..).unwrap_or_default();
+            let Some(found) = quote_or_backslash(rest) else {
                 return Err(ScanError::Truncated(self.raw.len()));
             };
             at += found;
             if self.raw[at] == b'"' {
                 self.at = at + 1;
-                return Ok(start..at);
+                return Ok(Text {
+                    span: start..at,
+                    has_escapes,
+                });
             }
+            has_escapes = true;
             at += 2;
         }
     }
@@ -385,16 +399,43 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// Whether a member name as it stands in the text (escapes included) is `word`.
-fn names(key: &[u8], word: &str) -> bool {
-    if memchr::memchr(b'\\', key).is_none() {
-        return key == word.as_bytes();
+/// Where the string that starts here ends, or has an escape.
+///
+/// Most strings of a page are shorter than what a vectorised search needs to pay for its call, so that
+/// the first bytes are looked at eight at a time.
+#[inline]
+fn quote_or_backslash(rest: &[u8]) -> Option<usize> {
+    const WORDS: usize = 6;
+    let (words, _) = rest.as_chunks::<8>();
+    for (place, word) in words.iter().take(WORDS).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = zero_bytes(word ^ repeated(b'"')) | zero_bytes(word ^ repeated(b'\\'));
+        if found != 0 {
+            return Some(place * 8 + found.trailing_zeros() as usize / 8);
+        }
     }
-    let mut quoted = Vec::with_capacity(key.len() + 2);
-    quoted.push(b'"');
-    quoted.extend_from_slice(key);
-    quoted.push(b'"');
-    serde_json::from_slice::<String>(&quoted).is_ok_and(|decoded| decoded == word)
+    let looked_at = 8 * words.len().min(WORDS);
+    memchr2(b'"', b'\\', &rest[looked_at..]).map(|found| looked_at + found)
+}
+
+const fn repeated(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// The high bit of every byte that is zero, up to and with the lowest one; bits above that may be wrong.
+const fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(repeated(1)) & !word & repeated(0x80)
+}
+
+/// Whether a member name as it stands in the text is `word`.
+#[inline]
+fn names(raw: &[u8], key: &Text, word: &str) -> bool {
+    let written = &raw[key.span.clone()];
+    if !key.has_escapes {
+        return written == word.as_bytes();
+    }
+    let quoted = &raw[key.span.start - 1..key.span.end + 1];
+    serde_json::from_slice::<String>(quoted).is_ok_and(|decoded| decoded == word)
 }
 
 #[cfg(test)]
