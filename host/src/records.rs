@@ -1,6 +1,6 @@
 //! From a page to valid records: mapping, validation, and an account of every object of the page.
 
-use crate::mapper::{self, CallError, Engine, Issue, Mapper, Row};
+use crate::mapper::{CallError, Engine, Issue, Mapper, Outcome, Row, Severity, Touched};
 use crate::page::Page;
 
 /// What a page gave.
@@ -14,6 +14,8 @@ pub struct Records {
     pub warnings: Vec<Issue>,
     /// A failure of the module that cost some of the objects.
     pub isolated: Option<CallError>,
+    /// For each overlay how often it set each attribute, or removed it.
+    pub touched: Vec<(String, Touched)>,
 }
 
 /// An object that was described and has no record.
@@ -50,39 +52,44 @@ impl Records {
     }
 }
 
-/// Maps a page and keeps what is valid. Every object of the page is afterwards a record or a rejection.
+/// Maps a page, lets overlays amend the records, and keeps what is valid. Every object of the page is
+/// afterwards a record or a rejection.
 ///
 /// # Errors
 /// If nothing of the page could be mapped.
 pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Records, CallError> {
-    let outcome = mapper::map_page(engine, &mapper.module, &mapper.breaker, page)?;
-    let mut mapped = outcome.mapped;
+    let Outcome { mut mapped, isolated } = mapper.map(engine, page)?;
     let mut accounted = vec![false; page.len()];
     let mut rejections = Vec::new();
     mapped.rows.retain(|row| {
+        let Err(violations) = mapper.validator.check(&mapped.payload[row.span.clone()]) else {
+            return true;
+        };
         accounted[row.source_index] = true;
-        match mapper.validator.check(&mapped.payload[row.span.clone()]) {
-            Ok(()) => true,
-            Err(violations) => {
-                rejections.extend(violations.into_iter().take(1).map(|violation| Rejection {
-                    source_index: row.source_index,
-                    arn: page.arn(row.source_index),
-                    code: "invalid-record".into(),
-                    path: violation.path,
-                    message: violation.message,
-                }));
-                false
-            }
-        }
+        rejections.extend(violations.into_iter().take(1).map(|violation| Rejection {
+            source_index: row.source_index,
+            arn: page.arn(row.source_index),
+            code: "invalid-record".into(),
+            path: violation.path,
+            message: violation.message,
+        }));
+        false
     });
+    let touched = mapper
+        .amenders
+        .iter()
+        .map(|amender| {
+            let touched = amender.amend(engine, &mapper.validator, page, &mut mapped);
+            (amender.overlay.name().to_owned(), touched)
+        })
+        .collect();
+    for row in &mapped.rows {
+        accounted[row.source_index] = true;
+    }
     let mut warnings = Vec::new();
     for issue in mapped.issues {
-        match issue {
-            Issue {
-                source_index: Some(index),
-                severity: mapper::Severity::Rejected,
-                ..
-            } if !accounted[index] => {
+        match issue.source_index {
+            Some(index) if issue.severity == Severity::Rejected && !accounted[index] => {
                 accounted[index] = true;
                 rejections.push(Rejection {
                     source_index: index,
@@ -92,7 +99,7 @@ pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Record
                     message: issue.message,
                 });
             }
-            issue => warnings.push(issue),
+            _ => warnings.push(issue),
         }
     }
     let lost = page.described().filter(|index| !accounted[*index]);
@@ -111,6 +118,7 @@ pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Record
         rows: mapped.rows,
         rejections,
         warnings,
-        isolated: outcome.isolated,
+        isolated,
+        touched,
     })
 }

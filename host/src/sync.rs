@@ -101,14 +101,9 @@ pub async fn run(
 ) -> Result<Report, SyncError> {
     let captured_at = crate::clock::now();
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let engine = Arc::new(Engine::new(threads, Limits::default())?);
+    let engine = Arc::new(engine(&config, threads)?);
     let cache = open_cache(&config);
-    let mappers = MapperSet::load(
-        &engine,
-        cache.as_ref(),
-        config.mappers.as_deref(),
-        &config.objects,
-    )?;
+    let mappers = MapperSet::load(&engine, cache.as_ref(), &config, &config.objects)?;
     let used = mappers.iter().map(|mapper| mapper.used()).collect();
     let sink = Sink::open(&request.output, &config.objects)?;
     let recorder = request
@@ -173,6 +168,15 @@ fn record_error(path: &std::path::Path, source: std::io::Error) -> SyncError {
         path: path.display().to_string(),
         source,
     }
+}
+
+/// Sets up the sandbox that the modules of a configuration need.
+///
+/// # Errors
+/// If wasmtime cannot work here.
+pub fn engine(config: &Config, threads: usize) -> Result<Engine, EngineError> {
+    let memory_bytes = config.modules.values().filter_map(|module| module.memory_bytes()).max();
+    Engine::with_memory(threads, Limits::default(), memory_bytes.unwrap_or(0))
 }
 
 /// Opens the cache of compiled modules. Without one everything works, only slower.

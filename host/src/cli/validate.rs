@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use portolan::config::{Config, Settings};
-use portolan::mapper::{Engine, Limits, MapperSet};
+use portolan::mapper::MapperSet;
 use portolan::object::Object;
 use portolan::schemas;
 use portolan::validate::{RecordValidator, Violation};
@@ -58,12 +58,12 @@ pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> a
 fn validators(config: &Config) -> anyhow::Result<BTreeMap<Object, RecordValidator>> {
     let mut declared: BTreeMap<Object, Map<String, Value>> = BTreeMap::new();
     if config.mappers.is_some() {
-        let engine = Engine::new(1, Limits::default())?;
+        let engine = portolan::sync::engine(config, 1)?;
         let cache = portolan::sync::open_cache(config);
         let set = MapperSet::load(
             &engine,
             cache.as_ref(),
-            config.mappers.as_deref(),
+            config,
             &Object::ALL,
         )?;
         declared.extend(
