@@ -1,7 +1,12 @@
 //! From a page to valid records: mapping, validation, and an account of every object of the page.
 
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::value::RawValue;
+
 use crate::mapper::{CallError, Engine, Issue, Mapper, Outcome, Row, Severity, Touched};
 use crate::page::Page;
+use crate::report::Provenance;
 
 /// What a page gave.
 #[derive(Debug)]
@@ -14,7 +19,7 @@ pub struct Records {
     pub warnings: Vec<Issue>,
     /// A failure of the module that cost some of the objects.
     pub isolated: Option<CallError>,
-    /// For each overlay how often it set each attribute, or removed it.
+    /// For each overlay, in order, what it set or removed.
     pub touched: Vec<(String, Touched)>,
 }
 
@@ -37,6 +42,28 @@ impl Records {
     /// The records, each a JSON object on one line.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.rows.iter().map(|row| &self.payload[row.span.clone()])
+    }
+
+    /// Which module set each attribute of each record: attribute, then module, then number of records.
+    #[must_use]
+    pub fn provenance(&self, mapping: &str) -> Provenance {
+        let mut last: HashMap<(usize, &str), &str> = HashMap::new();
+        for (module, touched) in &self.touched {
+            for (index, attribute) in touched {
+                last.insert((*index, attribute), module);
+            }
+        }
+        let mut provenance = Provenance::new();
+        for row in &self.rows {
+            let record: BTreeMap<&str, &RawValue> =
+                serde_json::from_slice(&self.payload[row.span.clone()]).unwrap_or_default();
+            for attribute in record.into_keys() {
+                let module = last.get(&(row.source_index, attribute)).copied().unwrap_or(mapping);
+                let modules = provenance.entry(attribute.to_owned()).or_default();
+                *modules.entry(module.to_owned()).or_default() += 1;
+            }
+        }
+        provenance
     }
 
     /// How many records there are.

@@ -36,6 +36,8 @@ pub struct Request {
     pub output: PathBuf,
     /// File for the pages that mappers saw.
     pub record: Option<PathBuf>,
+    /// Whether the report says which module set which attribute.
+    pub provenance: bool,
 }
 
 /// A sync that gave nothing.
@@ -82,6 +84,7 @@ struct Workshop {
     mappers: MapperSet,
     sink: Sink,
     recorder: Option<Recorder>,
+    provenance: bool,
     ledger: Arc<Ledger>,
     pages: async_channel::Receiver<FetchedPage>,
     fatal: OnceLock<SyncError>,
@@ -104,7 +107,7 @@ pub async fn run(
     let engine = Arc::new(engine(&config, threads)?);
     let cache = open_cache(&config);
     let mappers = MapperSet::load(&engine, cache.as_ref(), &config, &config.objects)?;
-    let used = mappers.iter().map(|mapper| mapper.used()).collect();
+    let used = mappers.iter().flat_map(|mapper| mapper.used()).collect();
     let sink = Sink::open(&request.output, &config.objects)?;
     let recorder = request
         .record
@@ -117,6 +120,7 @@ pub async fn run(
         mappers,
         sink,
         recorder,
+        provenance: request.provenance,
         ledger: Arc::clone(&ledger),
         pages,
         fatal: OnceLock::new(),
@@ -348,6 +352,9 @@ impl Workshop {
             Ok(records) => {
                 self.sink.write(page.object, &records)?;
                 self.ledger.records(key, page, &records);
+                if self.provenance {
+                    self.ledger.provenance(page.object, records.provenance(mapper.module.name()));
+                }
             }
             Err(error) => {
                 let failure = Failure {
@@ -364,13 +371,22 @@ impl Workshop {
 }
 
 impl crate::mapper::Mapper {
-    fn used(&self) -> MapperUsed {
-        MapperUsed {
+    /// The modules of this mapper, as the report names them.
+    fn used(&self) -> Vec<MapperUsed> {
+        let used = |manifest: &crate::mapper::Manifest, digest: &str, source: String| MapperUsed {
             object: self.object,
-            name: self.module.manifest.name.clone(),
-            version: self.module.manifest.version.clone(),
-            digest: self.module.digest.clone(),
-            source: self.module.source.to_string(),
-        }
+            kind: manifest.kind,
+            name: manifest.name.clone(),
+            version: manifest.version.clone(),
+            digest: digest.to_owned(),
+            source,
+        };
+        let mapping = &self.module;
+        let mut modules = vec![used(&mapping.manifest, &mapping.digest, mapping.source.to_string())];
+        modules.extend(self.amenders.iter().map(|amender| {
+            let overlay = &amender.overlay;
+            used(&overlay.manifest, &overlay.digest, overlay.source.to_string())
+        }));
+        modules
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> a
 /// The stock schemas, with the attributes that modules of the mappers folder declare.
 fn validators(config: &Config) -> anyhow::Result<BTreeMap<Object, RecordValidator>> {
     let mut declared: BTreeMap<Object, Map<String, Value>> = BTreeMap::new();
-    if config.mappers.is_some() {
+    if config.mappers.is_some() || !config.overlays.is_empty() {
         let engine = portolan::sync::engine(config, 1)?;
         let cache = portolan::sync::open_cache(config);
         let set = MapperSet::load(

@@ -21,8 +21,8 @@ pub struct Amender {
     pub breaker: Breaker,
 }
 
-/// How often an overlay set each attribute, or removed it.
-pub type Touched = BTreeMap<String, u64>;
+/// The attributes that an overlay set or removed: position of the object in the page, and attribute.
+pub type Touched = Vec<(usize, String)>;
 
 impl Amender {
     /// Lets the overlay amend valid records. What it cannot amend, or amends badly, stays as it was with
@@ -70,9 +70,7 @@ impl Amender {
                     let start = mapped.payload.len();
                     mapped.payload.extend_from_slice(&record);
                     rows.push(Row { source_index: row.source_index, span: start..mapped.payload.len() });
-                    for attribute in attributes {
-                        *touched.entry(attribute).or_default() += 1;
-                    }
+                    touched.extend(attributes.into_iter().map(|name| (row.source_index, name)));
                 }
                 Err(problem) => {
                     mapped.issues.push(self.issue(Some(row.source_index), problem));

@@ -32,7 +32,8 @@ pub struct Mapper {
     pub amenders: Vec<Amender>,
     /// What its records have to follow: the stock schema and the attributes that its modules declare.
     pub validator: RecordValidator,
-    breaker: Breaker,
+    /// Whether the module is still worth calling.
+    pub breaker: Breaker,
 }
 
 impl Mapper {
