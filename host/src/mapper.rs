@@ -24,13 +24,13 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use amend::{Amender, PROTECTED, Touched};
 pub use cache::CompiledCache;
 pub use engine::{Engine, EngineError};
-pub use amend::{Amender, PROTECTED, Touched};
 pub use isolate::{Breaker, Outcome, isolated};
 pub use limits::Limits;
-pub use manifest::{Kind, Manifest};
 pub use load::{LoadError, Source};
+pub use manifest::{Kind, Manifest};
 pub use module::Module;
 pub use overlay::Overlay;
 pub use set::{Mapper, MapperSet, SetError};

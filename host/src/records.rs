@@ -58,7 +58,10 @@ impl Records {
             let record: BTreeMap<&str, &RawValue> =
                 serde_json::from_slice(&self.payload[row.span.clone()]).unwrap_or_default();
             for attribute in record.into_keys() {
-                let module = last.get(&(row.source_index, attribute)).copied().unwrap_or(mapping);
+                let module = last
+                    .get(&(row.source_index, attribute))
+                    .copied()
+                    .unwrap_or(mapping);
                 let modules = provenance.entry(attribute.to_owned()).or_default();
                 *modules.entry(module.to_owned()).or_default() += 1;
             }
@@ -85,7 +88,10 @@ impl Records {
 /// # Errors
 /// If nothing of the page could be mapped.
 pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Records, CallError> {
-    let Outcome { mut mapped, isolated } = mapper.map(engine, page)?;
+    let Outcome {
+        mut mapped,
+        isolated,
+    } = mapper.map(engine, page)?;
     let mut accounted = vec![false; page.len()];
     let mut rejections = Vec::new();
     mapped.rows.retain(|row| {

@@ -179,7 +179,11 @@ fn record_error(path: &std::path::Path, source: std::io::Error) -> SyncError {
 /// # Errors
 /// If wasmtime cannot work here.
 pub fn engine(config: &Config, threads: usize) -> Result<Engine, EngineError> {
-    let memory_bytes = config.modules.values().filter_map(|module| module.memory_bytes()).max();
+    let memory_bytes = config
+        .modules
+        .values()
+        .filter_map(|module| module.memory_bytes())
+        .max();
     Engine::with_memory(threads, Limits::default(), memory_bytes.unwrap_or(0))
 }
 
@@ -353,7 +357,8 @@ impl Workshop {
                 self.sink.write(page.object, &records)?;
                 self.ledger.records(key, page, &records);
                 if self.provenance {
-                    self.ledger.provenance(page.object, records.provenance(mapper.module.name()));
+                    self.ledger
+                        .provenance(page.object, records.provenance(mapper.module.name()));
                 }
             }
             Err(error) => {
@@ -382,10 +387,18 @@ impl crate::mapper::Mapper {
             source,
         };
         let mapping = &self.module;
-        let mut modules = vec![used(&mapping.manifest, &mapping.digest, mapping.source.to_string())];
+        let mut modules = vec![used(
+            &mapping.manifest,
+            &mapping.digest,
+            mapping.source.to_string(),
+        )];
         modules.extend(self.amenders.iter().map(|amender| {
             let overlay = &amender.overlay;
-            used(&overlay.manifest, &overlay.digest, overlay.source.to_string())
+            used(
+                &overlay.manifest,
+                &overlay.digest,
+                overlay.source.to_string(),
+            )
         }));
         modules
     }

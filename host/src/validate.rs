@@ -7,6 +7,7 @@ use crate::object::Object;
 use crate::schemas;
 
 /// Checks the records of one object.
+#[derive(Clone)]
 pub struct RecordValidator {
     validator: jsonschema::Validator,
 }

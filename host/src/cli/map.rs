@@ -49,12 +49,7 @@ pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow
     let config = Config::resolve(arguments.settings, config_file)?;
     let engine = portolan::sync::engine(&config, 1)?;
     let cache = portolan::sync::open_cache(&config);
-    let mappers = MapperSet::load(
-        &engine,
-        cache.as_ref(),
-        &config,
-        &Object::ALL,
-    )?;
+    let mappers = MapperSet::load(&engine, cache.as_ref(), &config, &Object::ALL)?;
     let mut input: Box<dyn BufRead> = if arguments.file == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {

@@ -52,37 +52,55 @@ impl ModuleSettings {
     pub(crate) fn config(&self, manifest: &Manifest) -> Result<String, String> {
         let settings = Value::Object(self.settings.clone().unwrap_or_default());
         let Some(schema) = &manifest.settings else {
-            if self.settings.as_ref().is_some_and(|settings| !settings.is_empty()) {
+            if self
+                .settings
+                .as_ref()
+                .is_some_and(|settings| !settings.is_empty())
+            {
                 return Err("it has settings in the configuration, but its manifest says that it takes none".into());
             }
             return Ok(settings.to_string());
         };
-        let validator = jsonschema::draft202012::new(schema)
-            .map_err(|error| format!("the settings schema in its manifest is not valid: {}", error.masked()))?;
+        let validator = jsonschema::draft202012::new(schema).map_err(|error| {
+            format!(
+                "the settings schema in its manifest is not valid: {}",
+                error.masked()
+            )
+        })?;
         let violations: Vec<String> = validator
             .iter_errors(&settings)
             .take(5)
-            .map(|error| format!("settings{}: {}", error.instance_path(), error.masked_with("the value")))
+            .map(|error| {
+                format!(
+                    "settings{}: {}",
+                    error.instance_path(),
+                    error.masked_with("the value")
+                )
+            })
             .collect();
         if violations.is_empty() {
             return Ok(settings.to_string());
         }
-        Err(format!("its settings do not follow the schema in its manifest: {}", violations.join("; ")))
+        Err(format!(
+            "its settings do not follow the schema in its manifest: {}",
+            violations.join("; ")
+        ))
     }
 
     /// The default limits with what is set here.
     pub(crate) fn limits(&self, default: &Limits) -> Limits {
         Limits {
             memory_bytes: self.memory_bytes().unwrap_or(default.memory_bytes),
-            time_base: self
-                .time_milliseconds
-                .map_or(default.time_base, |time| Duration::from_millis(u64::from(time))),
+            time_base: self.time_milliseconds.map_or(default.time_base, |time| {
+                Duration::from_millis(u64::from(time))
+            }),
             ..default.clone()
         }
     }
 
     /// The memory limit in bytes, if one is set.
     pub(crate) fn memory_bytes(&self) -> Option<usize> {
-        self.memory_mebibytes.map(|mebibytes| mebibytes as usize * 1024 * 1024)
+        self.memory_mebibytes
+            .map(|mebibytes| mebibytes as usize * 1024 * 1024)
     }
 }

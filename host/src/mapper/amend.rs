@@ -69,11 +69,16 @@ impl Amender {
                 Ok((record, attributes)) => {
                     let start = mapped.payload.len();
                     mapped.payload.extend_from_slice(&record);
-                    rows.push(Row { source_index: row.source_index, span: start..mapped.payload.len() });
+                    rows.push(Row {
+                        source_index: row.source_index,
+                        span: start..mapped.payload.len(),
+                    });
                     touched.extend(attributes.into_iter().map(|name| (row.source_index, name)));
                 }
                 Err(problem) => {
-                    mapped.issues.push(self.issue(Some(row.source_index), problem));
+                    mapped
+                        .issues
+                        .push(self.issue(Some(row.source_index), problem));
                     if self.overlay.on_failure == OnFailure::KeepStock {
                         rows.push(row);
                     }
@@ -83,12 +88,26 @@ impl Amender {
         mapped.rows = rows;
         for issue in patches.issues {
             let is_failure = issue.severity == Severity::Rejected;
-            let problem = Problem { code: issue.code, path: issue.path, message: issue.message };
-            let issue = if is_failure { self.issue(issue.source_index, problem) } else {
-                Issue { source_index: issue.source_index, severity: Severity::Warning, code: problem.code, path: problem.path, message: problem.message }
+            let problem = Problem {
+                code: issue.code,
+                path: issue.path,
+                message: issue.message,
+            };
+            let issue = if is_failure {
+                self.issue(issue.source_index, problem)
+            } else {
+                Issue {
+                    source_index: issue.source_index,
+                    severity: Severity::Warning,
+                    code: problem.code,
+                    path: problem.path,
+                    message: problem.message,
+                }
             };
             if issue.severity == Severity::Rejected {
-                mapped.rows.retain(|row| Some(row.source_index) != issue.source_index);
+                mapped
+                    .rows
+                    .retain(|row| Some(row.source_index) != issue.source_index);
             }
             mapped.issues.push(issue);
         }
@@ -105,7 +124,10 @@ impl Amender {
             OnFailure::KeepStock => mapped.issues.push(self.issue(None, problem())),
             OnFailure::Reject => {
                 let rows = std::mem::take(&mut mapped.rows);
-                mapped.issues.extend(rows.into_iter().map(|row| self.issue(Some(row.source_index), problem())));
+                mapped.issues.extend(
+                    rows.into_iter()
+                        .map(|row| self.issue(Some(row.source_index), problem())),
+                );
             }
         }
     }
@@ -132,27 +154,53 @@ struct Problem {
 
 impl Problem {
     fn new(code: &str, path: String, message: String) -> Self {
-        Self { code: code.into(), path, message }
+        Self {
+            code: code.into(),
+            path,
+            message,
+        }
     }
 }
 
 /// The record with its patch, and the attributes that the patch names.
-fn amended(record: &[u8], patch: &[u8], validator: &RecordValidator) -> Result<(Vec<u8>, Vec<String>), Problem> {
+fn amended(
+    record: &[u8],
+    patch: &[u8],
+    validator: &RecordValidator,
+) -> Result<(Vec<u8>, Vec<String>), Problem> {
     let bad = |message: &str| Problem::new("overlay-bad-patch", String::new(), message.to_owned());
-    let mut record: Map<String, Value> = serde_json::from_slice(record).map_err(|_| bad("the record is not a JSON object"))?;
-    let patch: Map<String, Value> = serde_json::from_slice(patch).map_err(|_| bad("its patch is not a JSON object"))?;
-    if let Some(name) = PROTECTED.into_iter().find(|name| patch.get(*name).is_some_and(|value| record.get(*name) != Some(value))) {
+    let mut record: Map<String, Value> =
+        serde_json::from_slice(record).map_err(|_| bad("the record is not a JSON object"))?;
+    let patch: Map<String, Value> =
+        serde_json::from_slice(patch).map_err(|_| bad("its patch is not a JSON object"))?;
+    if let Some(name) = PROTECTED.into_iter().find(|name| {
+        patch
+            .get(*name)
+            .is_some_and(|value| record.get(*name) != Some(value))
+    }) {
         let message = format!("it changes {name}, which is the host's");
-        return Err(Problem::new("overlay-changes-protected", format!("/{name}"), message));
+        return Err(Problem::new(
+            "overlay-changes-protected",
+            format!("/{name}"),
+            message,
+        ));
     }
     let attributes = patch.keys().cloned().collect();
     merge(&mut record, patch);
     let bytes = serde_json::to_vec(&record).map_err(|_| bad("its patch cannot be written"))?;
-    validator.check_value(&Value::Object(record)).map_err(|violations| {
-        let violation = violations.into_iter().next();
-        let (path, message) = violation.map_or_else(Default::default, |violation| (violation.path, violation.message));
-        Problem::new("overlay-invalid-record", path, format!("the amended record is not valid: {message}"))
-    })?;
+    validator
+        .check_value(&Value::Object(record))
+        .map_err(|violations| {
+            let violation = violations.into_iter().next();
+            let (path, message) = violation.map_or_else(Default::default, |violation| {
+                (violation.path, violation.message)
+            });
+            Problem::new(
+                "overlay-invalid-record",
+                path,
+                format!("the amended record is not valid: {message}"),
+            )
+        })?;
     Ok((bytes, attributes))
 }
 
@@ -164,7 +212,9 @@ fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
                 target.shift_remove(&name);
             }
             Value::Object(inner) => {
-                let member = target.entry(name).or_insert_with(|| Value::Object(Map::new()));
+                let member = target
+                    .entry(name)
+                    .or_insert_with(|| Value::Object(Map::new()));
                 if !member.is_object() {
                     *member = Value::Object(Map::new());
                 }
@@ -193,14 +243,22 @@ mod tests {
             (r#"{"a":"b","b":"c"}"#, r#"{"a":null}"#, r#"{"b":"c"}"#),
             (r#"{"a":["b"]}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
             (r#"{"a":"c"}"#, r#"{"a":["b"]}"#, r#"{"a":["b"]}"#),
-            (r#"{"a":{"b":"c"}}"#, r#"{"a":{"b":"d","c":null}}"#, r#"{"a":{"b":"d"}}"#),
+            (
+                r#"{"a":{"b":"c"}}"#,
+                r#"{"a":{"b":"d","c":null}}"#,
+                r#"{"a":{"b":"d"}}"#,
+            ),
             (r#"{"a":[{"b":"c"}]}"#, r#"{"a":[1]}"#, r#"{"a":[1]}"#),
             (r#"{"e":null}"#, r#"{"a":1}"#, r#"{"e":null,"a":1}"#),
             ("{}", r#"{"a":{"bb":{"ccc":null}}}"#, r#"{"a":{"bb":{}}}"#),
         ] {
             let mut result = serde_json::from_str(target).expect("JSON");
             merge(&mut result, serde_json::from_str(patch).expect("JSON"));
-            assert_eq!(serde_json::to_string(&result).expect("JSON"), expected, "{target} {patch}");
+            assert_eq!(
+                serde_json::to_string(&result).expect("JSON"),
+                expected,
+                "{target} {patch}"
+            );
         }
     }
 }

@@ -9,8 +9,8 @@ use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::bindings::mapping_world::MappingModule;
-use super::limits::Limits;
 use super::guest::Guest;
+use super::limits::Limits;
 
 /// How often the clock that interrupts guests ticks. Ten milliseconds cost nothing and are fine enough
 /// for budgets of a second.
@@ -52,7 +52,11 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::new`].
-    pub fn with_memory(parallel: usize, limits: Limits, memory_bytes: usize) -> Result<Self, EngineError> {
+    pub fn with_memory(
+        parallel: usize,
+        limits: Limits,
+        memory_bytes: usize,
+    ) -> Result<Self, EngineError> {
         let failed = |error: wasmtime::Error| EngineError(format!("{error:#}"));
         let memory_bytes = memory_bytes.max(limits.memory_bytes);
         let wasmtime = match wasmtime::Engine::new(&pooled(parallel, memory_bytes)) {

@@ -77,12 +77,18 @@ pub fn isolated(
     breaker.check(module)?;
     let whole = || call(page, 0..page.len());
     let result = match whole() {
-        Ok(mapped) => Ok(Outcome { mapped, isolated: None }),
+        Ok(mapped) => Ok(Outcome {
+            mapped,
+            isolated: None,
+        }),
         Err(refused @ CallError::Refused { .. }) => Err(refused),
         Err(first) => {
             tracing::debug!("trying a page again: {first}");
             match whole() {
-                Ok(mapped) => Ok(Outcome { mapped, isolated: Some(first) }),
+                Ok(mapped) => Ok(Outcome {
+                    mapped,
+                    isolated: Some(first),
+                }),
                 Err(second) => bisect(page, call, second),
             }
         }

@@ -70,20 +70,30 @@ pub(super) fn manifest(text: &str, kind: Kind) -> Result<Manifest, String> {
     let manifest = Manifest::parse(text)?;
     if manifest.kind != kind {
         return Err(match kind {
-            Kind::Mapping => "its manifest says that it is an overlay, but it exports a mapping".into(),
-            Kind::Overlay => "its manifest says that it is a mapping, but it exports an overlay".into(),
+            Kind::Mapping => {
+                "its manifest says that it is an overlay, but it exports a mapping".into()
+            }
+            Kind::Overlay => {
+                "its manifest says that it is a mapping, but it exports an overlay".into()
+            }
         });
     }
     if let Some(capability) = manifest.capabilities.first() {
         let capability = printable(capability, 64);
-        return Err(format!("it asks for the capability `{capability}`, which nobody has granted"));
+        return Err(format!(
+            "it asks for the capability `{capability}`, which nobody has granted"
+        ));
     }
     Ok(manifest)
 }
 
 /// Name and version, as errors and reports call a module.
 pub(super) fn name(manifest: &Manifest) -> String {
-    format!("{} {}", printable(&manifest.name, 128), printable(&manifest.version, 64))
+    format!(
+        "{} {}",
+        printable(&manifest.name, 128),
+        printable(&manifest.version, 64)
+    )
 }
 
 pub(super) fn digest(bytes: &[u8]) -> String {
@@ -144,4 +154,3 @@ fn check_imports(engine: &Engine, component: &Component) -> Result<(), String> {
         forbidden.join(", ")
     ))
 }
-

@@ -98,7 +98,13 @@ impl Module {
                     .call_map_page(&mut store, &context, page.body())
             })
             .map_err(|error| {
-                guest::failure(&self.name, &self.limits, &error, store.into_data(), page_bytes)
+                guest::failure(
+                    &self.name,
+                    &self.limits,
+                    &error,
+                    store.into_data(),
+                    page_bytes,
+                )
             })?;
         match answer {
             Ok(mapped) => answer::check(&self.name, mapped, page),
@@ -114,7 +120,13 @@ fn read_manifest(engine: &Engine, pre: &MappingModulePre<Guest>) -> Result<Strin
             instance.portolan_mapper_mapping().call_manifest(&mut store)
         })
         .map_err(|error| {
-            let said = store.into_data().last_words().unwrap_or_else(|| format!("{error:#}"));
-            format!("it failed when asked for its manifest: {}", printable(&said, 400))
+            let said = store
+                .into_data()
+                .last_words()
+                .unwrap_or_else(|| format!("{error:#}"));
+            format!(
+                "it failed when asked for its manifest: {}",
+                printable(&said, 400)
+            )
         })
 }

@@ -81,8 +81,13 @@ impl Overlay {
         self.limits = settings.limits(&self.limits);
         self.on_failure = settings.on_failure.unwrap_or_default();
         if let Some(objects) = &settings.objects {
-            if let Some(other) = objects.iter().find(|object| !self.manifest.objects.contains(object)) {
-                return Err(refused(format!("the configuration wants it for {other}, which its manifest does not name")));
+            if let Some(other) = objects
+                .iter()
+                .find(|object| !self.manifest.objects.contains(object))
+            {
+                return Err(refused(format!(
+                    "the configuration wants it for {other}, which its manifest does not name"
+                )));
             }
             self.objects.clone_from(objects);
         }
@@ -115,12 +120,21 @@ impl Overlay {
             .pre
             .instantiate(&mut store)
             .and_then(|instance| {
-                instance
-                    .portolan_mapper_overlay()
-                    .call_amend_page(&mut store, &context, page.body(), &records)
+                instance.portolan_mapper_overlay().call_amend_page(
+                    &mut store,
+                    &context,
+                    page.body(),
+                    &records,
+                )
             })
             .map_err(|error| {
-                guest::failure(&self.name, &self.limits, &error, store.into_data(), page_bytes)
+                guest::failure(
+                    &self.name,
+                    &self.limits,
+                    &error,
+                    store.into_data(),
+                    page_bytes,
+                )
             })?;
         match answer {
             Ok(patches) => answer::check(&self.name, patches, page),
@@ -161,7 +175,13 @@ fn read_manifest(engine: &Engine, pre: &OverlayModulePre<Guest>) -> Result<Strin
             instance.portolan_mapper_overlay().call_manifest(&mut store)
         })
         .map_err(|error| {
-            let said = store.into_data().last_words().unwrap_or_else(|| format!("{error:#}"));
-            format!("it failed when asked for its manifest: {}", printable(&said, 400))
+            let said = store
+                .into_data()
+                .last_words()
+                .unwrap_or_else(|| format!("{error:#}"));
+            format!(
+                "it failed when asked for its manifest: {}",
+                printable(&said, 400)
+            )
         })
 }

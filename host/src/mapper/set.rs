@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::CallError;
 use super::amend::Amender;
 use super::cache::CompiledCache;
 use super::engine::Engine;
@@ -11,7 +12,6 @@ use super::isolate::{Breaker, Outcome, isolated};
 use super::load::{LoadError, Source};
 use super::module::Module;
 use super::overlay::Overlay;
-use super::CallError;
 use crate::config::Config;
 use crate::object::Object;
 use crate::page::Page;
@@ -108,7 +108,11 @@ impl MapperSet {
         config: &Config,
         objects: &[Object],
     ) -> Result<Self, SetError> {
-        let loader = Loader { engine, cache, config };
+        let loader = Loader {
+            engine,
+            cache,
+            config,
+        };
         let mut chosen = loader.folder()?;
         let overlays = loader.overlays()?;
         let mut mappers = BTreeMap::new();
@@ -120,11 +124,20 @@ impl MapperSet {
             let amenders: Vec<Amender> = overlays
                 .iter()
                 .filter(|overlay| overlay.objects.contains(object))
-                .map(|overlay| Amender { overlay: Arc::clone(overlay), breaker: Breaker::default() })
+                .map(|overlay| Amender {
+                    overlay: Arc::clone(overlay),
+                    breaker: Breaker::default(),
+                })
                 .collect();
             let validator = validator(*object, &module, &amenders)?;
             let breaker = Breaker::default();
-            let mapper = Mapper { object: *object, module, amenders, validator, breaker };
+            let mapper = Mapper {
+                object: *object,
+                module,
+                amenders,
+                validator,
+                breaker,
+            };
             mappers.insert(*object, Arc::new(mapper));
         }
         let set = Self { mappers };
@@ -134,9 +147,20 @@ impl MapperSet {
 
     /// Settings for a module that is not there are a misspelt name, and the module would run without.
     fn check_names(&self, config: &Config, overlays: &[Arc<Overlay>]) -> Result<(), SetError> {
-        let mut known: Vec<&str> = self.iter().map(|mapper| mapper.module.manifest.name.as_str()).collect();
-        known.extend(overlays.iter().map(|overlay| overlay.manifest.name.as_str()));
-        match config.modules.keys().find(|name| !known.contains(&name.as_str())) {
+        let mut known: Vec<&str> = self
+            .iter()
+            .map(|mapper| mapper.module.manifest.name.as_str())
+            .collect();
+        known.extend(
+            overlays
+                .iter()
+                .map(|overlay| overlay.manifest.name.as_str()),
+        );
+        match config
+            .modules
+            .keys()
+            .find(|name| !known.contains(&name.as_str()))
+        {
             None => Ok(()),
             Some(name) => Err(SetError::UnknownModule {
                 name: crate::text::printable(name, 128),
@@ -167,7 +191,12 @@ struct Loader<'a> {
 impl Loader<'_> {
     fn module(&self, source: Source, bytes: &[u8]) -> Result<Module, SetError> {
         let module = Module::load(self.engine, self.cache, source, bytes)?;
-        let settings = self.config.modules.get(&module.manifest.name).cloned().unwrap_or_default();
+        let settings = self
+            .config
+            .modules
+            .get(&module.manifest.name)
+            .cloned()
+            .unwrap_or_default();
         Ok(module.configure(&settings)?)
     }
 
@@ -196,8 +225,14 @@ impl Loader<'_> {
     fn overlays(&self) -> Result<Vec<Arc<Overlay>>, SetError> {
         let load = |file: &PathBuf| {
             let bytes = std::fs::read(file).map_err(unreadable(file))?;
-            let overlay = Overlay::load(self.engine, self.cache, Source::File(file.clone()), &bytes)?;
-            let settings = self.config.modules.get(&overlay.manifest.name).cloned().unwrap_or_default();
+            let overlay =
+                Overlay::load(self.engine, self.cache, Source::File(file.clone()), &bytes)?;
+            let settings = self
+                .config
+                .modules
+                .get(&overlay.manifest.name)
+                .cloned()
+                .unwrap_or_default();
             Ok(Arc::new(overlay.configure(&settings)?))
         };
         self.config.overlays.iter().map(load).collect()
@@ -214,7 +249,10 @@ fn wasm_files(folder: &Path) -> Result<Vec<PathBuf>, SetError> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
         let path = entry.map_err(unreadable(folder))?.path();
-        if path.extension().is_some_and(|extension| extension == "wasm") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "wasm")
+        {
             files.push(path);
         }
     }
@@ -226,14 +264,21 @@ fn wasm_files(folder: &Path) -> Result<Vec<PathBuf>, SetError> {
 }
 
 /// The stock schema with the attributes that the modules declare. Two modules may declare the same one.
-fn validator(object: Object, module: &Module, amenders: &[Amender]) -> Result<RecordValidator, SetError> {
+fn validator(
+    object: Object,
+    module: &Module,
+    amenders: &[Amender],
+) -> Result<RecordValidator, SetError> {
     let mut declared = module.manifest.attributes.clone();
     let mut name = module.name().to_owned();
     for amender in amenders {
         declared.extend(amender.overlay.manifest.attributes.clone());
         name = format!("{name}, {}", amender.overlay.name());
     }
-    RecordValidator::new(object, &declared).map_err(|source| SetError::Attributes { module: name, source })
+    RecordValidator::new(object, &declared).map_err(|source| SetError::Attributes {
+        module: name,
+        source,
+    })
 }
 
 /// The stock modules, which the build puts beside this crate (see host/build.rs).

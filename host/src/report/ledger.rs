@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use super::{
-    Counts, Failure, MapperUsed, OperationCalls, Provenance, RejectionLine, Report, Scope, Status, Tombstone,
+    Counts, Failure, MapperUsed, OperationCalls, Provenance, RejectionLine, Report, Scope, Status,
+    Tombstone,
 };
 use crate::object::{Object, Operation};
 use crate::page::Page;
@@ -201,7 +202,11 @@ impl Ledger {
     /// Notes which module set which attribute of a page's records.
     pub fn provenance(&self, object: Object, provenance: Provenance) {
         let mut books = self.books();
-        let all = books.provenance.get_or_insert_default().entry(object).or_default();
+        let all = books
+            .provenance
+            .get_or_insert_default()
+            .entry(object)
+            .or_default();
         for (attribute, modules) in provenance {
             let counts = all.entry(attribute).or_default();
             for (module, records) in modules {

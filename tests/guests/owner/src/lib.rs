@@ -2,7 +2,8 @@
 //! set make it misbehave in the ways that overlays can.
 
 use portolan_mapper_sdk::{
-    Body, Context, List, Map, Notes, Overlay, Rejection, Tag, Value, export_overlay, items, json, text,
+    Body, Context, List, Map, Notes, Overlay, Rejection, Tag, Value, export_overlay, items, json,
+    text,
 };
 use serde::Deserialize;
 
