@@ -8,6 +8,7 @@
 OBJECTS := cluster service task task-definition
 BUILT := guest-mappers/built
 GUESTS := tests/guests/built
+TEST_GUESTS := evil owner
 # Inside the folder, so that it vanishes with the modules that it vouches for.
 MAPPERS_STAMP := $(BUILT)/.stamp
 MODULES := $(OBJECTS:%=$(BUILT)/%.wasm)
@@ -32,10 +33,10 @@ $(MAPPERS_STAMP): $(MAPPER_SOURCES) $(if $(filter-out $(wildcard $(MODULES)),$(M
 	@touch $@
 
 # Mappers that only tests call.
-guests: $(GUESTS)/evil.wasm
+guests: $(GUESTS)/.stamp
 
-$(GUESTS)/evil.wasm: $(MAPPER_SOURCES) $(shell find tests/guests/evil -print) | toolchain
-	cargo run --release --locked -p portolan-mapper-build -- --out $(GUESTS) tests/guests/evil
+$(GUESTS)/.stamp: $(MAPPER_SOURCES) $(shell find tests/guests -path $(GUESTS) -prune -o -print) | toolchain
+	cargo run --release --locked -p portolan-mapper-build -- --out $(GUESTS) $(TEST_GUESTS:%=tests/guests/%)
 	@touch $@
 
 # The whole workspace, because cargo would build shared dependencies a second time for a part of it.

@@ -7,17 +7,20 @@
 
 mod file;
 mod fips;
+mod modules;
 mod options;
 mod resolve;
 mod secret;
 mod settings;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::object::Object;
 pub use fips::FIPS_REGIONS;
 pub(crate) use fips::check as check_fips;
+pub use modules::{ModuleSettings, OnFailure};
 pub use options::{Options, TaskDefinitionStatus};
 pub use secret::Secret;
 pub use settings::Settings;
@@ -55,6 +58,10 @@ pub struct Config {
     pub options: Options,
     /// Folder of modules that replace stock mappers.
     pub mappers: Option<PathBuf>,
+    /// Overlay modules, in the order in which they amend.
+    pub overlays: Vec<PathBuf>,
+    /// Settings of single modules, by name.
+    pub modules: BTreeMap<String, ModuleSettings>,
     /// Folder for compiled modules; none if there is no home to put it in.
     pub cache_folder: Option<PathBuf>,
 }

@@ -5,13 +5,18 @@
 //! calls a module once; [`map_page`] is what a sync uses: it retries, and bisects a page that a module
 //! cannot bear until only the objects that break it are lost.
 
+mod amend;
+mod answer;
 mod bindings;
 mod cache;
 mod engine;
+mod guest;
 mod isolate;
 mod limits;
+mod load;
 mod manifest;
 mod module;
+mod overlay;
 mod set;
 
 use std::ops::Range;
@@ -19,12 +24,15 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use amend::{Amender, PROTECTED, Touched};
 pub use cache::CompiledCache;
 pub use engine::{Engine, EngineError};
-pub use isolate::{Breaker, Outcome, map_page};
+pub use isolate::{Breaker, Outcome, isolated};
 pub use limits::Limits;
+pub use load::{LoadError, Source};
 pub use manifest::{Kind, Manifest};
-pub use module::{LoadError, Module, Source};
+pub use module::Module;
+pub use overlay::Overlay;
 pub use set::{Mapper, MapperSet, SetError};
 
 /// A page after its mapper: records as spans of one payload, and what the mapper had to say.

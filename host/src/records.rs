@@ -1,7 +1,12 @@
 //! From a page to valid records: mapping, validation, and an account of every object of the page.
 
-use crate::mapper::{self, CallError, Engine, Issue, Mapper, Row};
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::value::RawValue;
+
+use crate::mapper::{CallError, Engine, Issue, Mapper, Outcome, Row, Severity, Touched};
 use crate::page::Page;
+use crate::report::Provenance;
 
 /// What a page gave.
 #[derive(Debug)]
@@ -14,6 +19,8 @@ pub struct Records {
     pub warnings: Vec<Issue>,
     /// A failure of the module that cost some of the objects.
     pub isolated: Option<CallError>,
+    /// For each overlay, in order, what it set or removed.
+    pub touched: Vec<(String, Touched)>,
 }
 
 /// An object that was described and has no record.
@@ -37,6 +44,31 @@ impl Records {
         self.rows.iter().map(|row| &self.payload[row.span.clone()])
     }
 
+    /// Which module set each attribute of each record: attribute, then module, then number of records.
+    #[must_use]
+    pub fn provenance(&self, mapping: &str) -> Provenance {
+        let mut last: HashMap<(usize, &str), &str> = HashMap::new();
+        for (module, touched) in &self.touched {
+            for (index, attribute) in touched {
+                last.insert((*index, attribute), module);
+            }
+        }
+        let mut provenance = Provenance::new();
+        for row in &self.rows {
+            let record: BTreeMap<&str, &RawValue> =
+                serde_json::from_slice(&self.payload[row.span.clone()]).unwrap_or_default();
+            for attribute in record.into_keys() {
+                let module = last
+                    .get(&(row.source_index, attribute))
+                    .copied()
+                    .unwrap_or(mapping);
+                let modules = provenance.entry(attribute.to_owned()).or_default();
+                *modules.entry(module.to_owned()).or_default() += 1;
+            }
+        }
+        provenance
+    }
+
     /// How many records there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -50,39 +82,47 @@ impl Records {
     }
 }
 
-/// Maps a page and keeps what is valid. Every object of the page is afterwards a record or a rejection.
+/// Maps a page, lets overlays amend the records, and keeps what is valid. Every object of the page is
+/// afterwards a record or a rejection.
 ///
 /// # Errors
 /// If nothing of the page could be mapped.
 pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Records, CallError> {
-    let outcome = mapper::map_page(engine, &mapper.module, &mapper.breaker, page)?;
-    let mut mapped = outcome.mapped;
+    let Outcome {
+        mut mapped,
+        isolated,
+    } = mapper.map(engine, page)?;
     let mut accounted = vec![false; page.len()];
     let mut rejections = Vec::new();
     mapped.rows.retain(|row| {
+        let Err(violations) = mapper.validator.check(&mapped.payload[row.span.clone()]) else {
+            return true;
+        };
         accounted[row.source_index] = true;
-        match mapper.validator.check(&mapped.payload[row.span.clone()]) {
-            Ok(()) => true,
-            Err(violations) => {
-                rejections.extend(violations.into_iter().take(1).map(|violation| Rejection {
-                    source_index: row.source_index,
-                    arn: page.arn(row.source_index),
-                    code: "invalid-record".into(),
-                    path: violation.path,
-                    message: violation.message,
-                }));
-                false
-            }
-        }
+        rejections.extend(violations.into_iter().take(1).map(|violation| Rejection {
+            source_index: row.source_index,
+            arn: page.arn(row.source_index),
+            code: "invalid-record".into(),
+            path: violation.path,
+            message: violation.message,
+        }));
+        false
     });
+    let touched = mapper
+        .amenders
+        .iter()
+        .map(|amender| {
+            let touched = amender.amend(engine, &mapper.validator, page, &mut mapped);
+            (amender.overlay.name().to_owned(), touched)
+        })
+        .collect();
+    for row in &mapped.rows {
+        accounted[row.source_index] = true;
+    }
     let mut warnings = Vec::new();
     for issue in mapped.issues {
-        match issue {
-            Issue {
-                source_index: Some(index),
-                severity: mapper::Severity::Rejected,
-                ..
-            } if !accounted[index] => {
+        match issue.source_index {
+            Some(index) if issue.severity == Severity::Rejected && !accounted[index] => {
                 accounted[index] = true;
                 rejections.push(Rejection {
                     source_index: index,
@@ -92,7 +132,7 @@ pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Record
                     message: issue.message,
                 });
             }
-            issue => warnings.push(issue),
+            _ => warnings.push(issue),
         }
     }
     let lost = page.described().filter(|index| !accounted[*index]);
@@ -111,6 +151,7 @@ pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Record
         rows: mapped.rows,
         rejections,
         warnings,
-        isolated: outcome.isolated,
+        isolated,
+        touched,
     })
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::mapper::Kind;
 use crate::object::{Object, Operation};
 pub use ledger::{Ledger, ScopeKey};
 
@@ -33,14 +34,20 @@ pub struct Report {
     pub scopes: Vec<Scope>,
     /// Calls of each operation by account and Region.
     pub operations: Vec<OperationCalls>,
-    /// The modules that mapped.
+    /// The modules that mapped and amended.
     pub mappers: Vec<MapperUsed>,
+    /// With `--provenance`: which module set which attribute in how many records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<BTreeMap<Object, Provenance>>,
     /// What a reader should know beside the scopes.
     pub warnings: Vec<String>,
     /// Lines of detail (tombstones, rejections, warnings) that were left out for their number; all counts
     /// include them.
     pub details_omitted: u64,
 }
+
+/// Attribute, then module, then number of records in which the module set the attribute.
+pub type Provenance = BTreeMap<String, BTreeMap<String, u64>>;
 
 /// How a sync ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -169,11 +176,13 @@ pub struct OperationCalls {
     pub waiting_ms: u64,
 }
 
-/// A module that mapped.
+/// A module of the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MapperUsed {
     /// The object.
     pub object: Object,
+    /// What it does with the object's records.
+    pub kind: Kind,
     /// The module's name.
     pub name: String,
     /// The module's version.

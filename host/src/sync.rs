@@ -36,6 +36,8 @@ pub struct Request {
     pub output: PathBuf,
     /// File for the pages that mappers saw.
     pub record: Option<PathBuf>,
+    /// Whether the report says which module set which attribute.
+    pub provenance: bool,
 }
 
 /// A sync that gave nothing.
@@ -82,6 +84,7 @@ struct Workshop {
     mappers: MapperSet,
     sink: Sink,
     recorder: Option<Recorder>,
+    provenance: bool,
     ledger: Arc<Ledger>,
     pages: async_channel::Receiver<FetchedPage>,
     fatal: OnceLock<SyncError>,
@@ -101,15 +104,10 @@ pub async fn run(
 ) -> Result<Report, SyncError> {
     let captured_at = crate::clock::now();
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let engine = Arc::new(Engine::new(threads, Limits::default())?);
+    let engine = Arc::new(engine(&config, threads)?);
     let cache = open_cache(&config);
-    let mappers = MapperSet::load(
-        &engine,
-        cache.as_ref(),
-        config.mappers.as_deref(),
-        &config.objects,
-    )?;
-    let used = mappers.iter().map(|mapper| mapper.used()).collect();
+    let mappers = MapperSet::load(&engine, cache.as_ref(), &config, &config.objects)?;
+    let used = mappers.iter().flat_map(|mapper| mapper.used()).collect();
     let sink = Sink::open(&request.output, &config.objects)?;
     let recorder = request
         .record
@@ -122,6 +120,7 @@ pub async fn run(
         mappers,
         sink,
         recorder,
+        provenance: request.provenance,
         ledger: Arc::clone(&ledger),
         pages,
         fatal: OnceLock::new(),
@@ -173,6 +172,19 @@ fn record_error(path: &std::path::Path, source: std::io::Error) -> SyncError {
         path: path.display().to_string(),
         source,
     }
+}
+
+/// Sets up the sandbox that the modules of a configuration need.
+///
+/// # Errors
+/// If wasmtime cannot work here.
+pub fn engine(config: &Config, threads: usize) -> Result<Engine, EngineError> {
+    let memory_bytes = config
+        .modules
+        .values()
+        .filter_map(|module| module.memory_bytes())
+        .max();
+    Engine::with_memory(threads, Limits::default(), memory_bytes.unwrap_or(0))
 }
 
 /// Opens the cache of compiled modules. Without one everything works, only slower.
@@ -344,6 +356,10 @@ impl Workshop {
             Ok(records) => {
                 self.sink.write(page.object, &records)?;
                 self.ledger.records(key, page, &records);
+                if self.provenance {
+                    self.ledger
+                        .provenance(page.object, records.provenance(mapper.module.name()));
+                }
             }
             Err(error) => {
                 let failure = Failure {
@@ -360,13 +376,30 @@ impl Workshop {
 }
 
 impl crate::mapper::Mapper {
-    fn used(&self) -> MapperUsed {
-        MapperUsed {
+    /// The modules of this mapper, as the report names them.
+    fn used(&self) -> Vec<MapperUsed> {
+        let used = |manifest: &crate::mapper::Manifest, digest: &str, source: String| MapperUsed {
             object: self.object,
-            name: self.module.manifest.name.clone(),
-            version: self.module.manifest.version.clone(),
-            digest: self.module.digest.clone(),
-            source: self.module.source.to_string(),
-        }
+            kind: manifest.kind,
+            name: manifest.name.clone(),
+            version: manifest.version.clone(),
+            digest: digest.to_owned(),
+            source,
+        };
+        let mapping = &self.module;
+        let mut modules = vec![used(
+            &mapping.manifest,
+            &mapping.digest,
+            mapping.source.to_string(),
+        )];
+        modules.extend(self.amenders.iter().map(|amender| {
+            let overlay = &amender.overlay;
+            used(
+                &overlay.manifest,
+                &overlay.digest,
+                overlay.source.to_string(),
+            )
+        }));
+        modules
     }
 }

@@ -11,6 +11,7 @@ use borrowed::BorrowedJson;
 use read::Record;
 
 /// Checks the records of one object.
+#[derive(Clone)]
 pub struct RecordValidator {
     validator: jsonschema::Validator<BorrowedJson>,
 }
@@ -83,12 +84,20 @@ impl RecordValidator {
                 error.column()
             ))]
         })?;
-        if self.validator.is_valid(&value) {
+        self.check_value(&value)
+    }
+
+    /// Checks a record that is already parsed.
+    ///
+    /// # Errors
+    /// Every violation.
+    pub fn check_value(&self, value: &Value) -> Result<(), Vec<Violation>> {
+        if self.validator.is_valid(value) {
             return Ok(());
         }
         Err(self
             .validator
-            .iter_errors(&value)
+            .iter_errors(value)
             .take(10)
             .map(|error| Violation {
                 path: error.instance_path().to_string(),

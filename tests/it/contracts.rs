@@ -14,7 +14,10 @@ fn committed(path: &str, printed: &str) {
         return;
     }
     let committed = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(committed, printed, "{path} is not what the code prints; run `make schemas` and look at the difference");
+    assert_eq!(
+        committed, printed,
+        "{path} is not what the code prints; run `make schemas` and look at the difference"
+    );
 }
 
 fn schema(name: &str, schema: &schemars::Schema) {
@@ -27,21 +30,40 @@ fn schemas_are_printed_from_types() {
     schema("EcsCluster", &portolan_mapper_cluster::schema());
     schema("EcsService", &portolan_mapper_service::schema());
     schema("EcsTask", &portolan_mapper_task::schema());
-    schema("EcsTaskDefinition", &portolan_mapper_task_definition::schema());
+    schema(
+        "EcsTaskDefinition",
+        &portolan_mapper_task_definition::schema(),
+    );
     schema("config", &schemars::schema_for!(portolan::config::Settings));
-    schema("manifest", &schemars::schema_for!(portolan::mapper::Manifest));
+    schema(
+        "manifest",
+        &schemars::schema_for!(portolan::mapper::Manifest),
+    );
     schema("report", &schemars::schema_for!(portolan::report::Report));
 }
 
 #[test]
 fn help_is_what_it_was() {
     let mut text = String::new();
-    for command in ["", "sync", "map", "check", "iam-policy", "schema", "validate"] {
+    for command in [
+        "",
+        "sync",
+        "map",
+        "check",
+        "iam-policy",
+        "schema",
+        "validate",
+    ] {
         let mut run = portolan();
-        run.args(command.split_whitespace()).arg("--help").env("COLUMNS", "100");
+        run.args(command.split_whitespace())
+            .arg("--help")
+            .env("COLUMNS", "100");
         let output = run.output().unwrap();
         assert!(output.status.success(), "{command} --help fails");
-        text.push_str(&format!("$ portolan {command} --help\n{}\n", String::from_utf8(output.stdout).unwrap()));
+        text.push_str(&format!(
+            "$ portolan {command} --help\n{}\n",
+            String::from_utf8(output.stdout).unwrap()
+        ));
     }
     committed("tests/contracts/help.txt", &text);
 }

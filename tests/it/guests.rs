@@ -39,6 +39,7 @@ fn mapper(module: Module) -> Mapper {
         object: Object::EcsTask,
         validator: RecordValidator::new(Object::EcsTask, &module.manifest.attributes).unwrap(),
         module: Arc::new(module),
+        amenders: Vec::new(),
         breaker: Breaker::default(),
     }
 }

@@ -32,7 +32,9 @@ struct Subject {
 impl Subject {
     fn new<M: Mapping>(object: Object) -> Self {
         let engine = Engine::new(1, Limits::default()).unwrap();
-        let mappers = MapperSet::load(&engine, None, None, &[object]).unwrap();
+        let config =
+            portolan::config::Config::resolve(portolan::config::Settings::default(), None).unwrap();
+        let mappers = MapperSet::load(&engine, None, &config, &[object]).unwrap();
         Self {
             mapper: Arc::clone(mappers.get(object).unwrap()),
             engine,

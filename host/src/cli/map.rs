@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use portolan::config::{Config, Settings};
-use portolan::mapper::{Engine, Limits, MapperSet, Severity};
+use portolan::mapper::{Engine, MapperSet, Severity};
 use portolan::object::Object;
 use portolan::page::{BODY_LIMIT_BYTES, Page};
 use portolan::{recording, records};
@@ -47,14 +47,9 @@ struct IssueLine<'a> {
 
 pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let config = Config::resolve(arguments.settings, config_file)?;
-    let engine = Engine::new(1, Limits::default())?;
+    let engine = portolan::sync::engine(&config, 1)?;
     let cache = portolan::sync::open_cache(&config);
-    let mappers = MapperSet::load(
-        &engine,
-        cache.as_ref(),
-        config.mappers.as_deref(),
-        &Object::ALL,
-    )?;
+    let mappers = MapperSet::load(&engine, cache.as_ref(), &config, &Object::ALL)?;
     let mut input: Box<dyn BufRead> = if arguments.file == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {

@@ -29,6 +29,10 @@ pub(super) struct SyncArguments {
     #[arg(long)]
     summary: bool,
 
+    /// Say in the report which module set which attribute, in how many records.
+    #[arg(long)]
+    provenance: bool,
+
     #[command(flatten)]
     settings: Settings,
 }
@@ -38,6 +42,7 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
     let request = Request {
         output: arguments.output,
         record: arguments.record,
+        provenance: arguments.provenance,
     };
     let ledger = Arc::new(Ledger::default());
     let runtime = super::runtime()?;

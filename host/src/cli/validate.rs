@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use portolan::config::{Config, Settings};
-use portolan::mapper::{Engine, Limits, MapperSet};
+use portolan::mapper::MapperSet;
 use portolan::object::Object;
 use portolan::schemas;
 use portolan::validate::{RecordValidator, Violation};
@@ -54,29 +54,20 @@ pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> a
     Ok(if violations == 0 { COMPLETE } else { FAILED })
 }
 
-/// The stock schemas, with the attributes that modules of the mappers folder declare.
+/// The stock schemas, with the attributes that configured modules declare.
 fn validators(config: &Config) -> anyhow::Result<BTreeMap<Object, RecordValidator>> {
-    let mut declared: BTreeMap<Object, Map<String, Value>> = BTreeMap::new();
-    if config.mappers.is_some() {
-        let engine = Engine::new(1, Limits::default())?;
+    if config.mappers.is_some() || !config.overlays.is_empty() {
+        let engine = portolan::sync::engine(config, 1)?;
         let cache = portolan::sync::open_cache(config);
-        let set = MapperSet::load(
-            &engine,
-            cache.as_ref(),
-            config.mappers.as_deref(),
-            &Object::ALL,
-        )?;
-        declared.extend(
-            set.iter()
-                .map(|mapper| (mapper.object, mapper.module.manifest.attributes.clone())),
-        );
+        let set = MapperSet::load(&engine, cache.as_ref(), config, &Object::ALL)?;
+        return Ok(set
+            .iter()
+            .map(|mapper| (mapper.object, mapper.validator.clone()))
+            .collect());
     }
     Object::ALL
         .into_iter()
-        .map(|object| {
-            let attributes = declared.remove(&object).unwrap_or_default();
-            Ok((object, RecordValidator::new(object, &attributes)?))
-        })
+        .map(|object| Ok((object, RecordValidator::new(object, &Map::new())?)))
         .collect()
 }
 

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::ModuleSettings;
+
 /// The settings as somebody wrote them. The first paragraph of each description is its help text and its
 /// description in the configuration file's schema.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema, clap::Args)]
@@ -130,6 +132,16 @@ pub struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, env = "PORTOLAN_MAPPERS", value_name = "FOLDER", help_heading = MAPPING)]
     pub mappers: Option<PathBuf>,
+
+    /// Overlay modules (.wasm) that amend records, comma-separated, in this order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long = "overlay", visible_alias = "overlays", env = "PORTOLAN_OVERLAYS", value_name = "FILE", value_delimiter = ',', help_heading = MAPPING)]
+    pub overlays: Option<Vec<PathBuf>>,
+
+    /// Settings and limits of single modules, by the name in their manifest; only in the configuration file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(skip)]
+    pub modules: Option<BTreeMap<String, ModuleSettings>>,
 
     /// Folder for compiled modules [default: portolan in the user's cache folder].
     #[serde(skip_serializing_if = "Option::is_none")]

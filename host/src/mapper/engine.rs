@@ -8,9 +8,9 @@ use std::time::Duration;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use super::bindings::MappingModule;
+use super::bindings::mapping_world::MappingModule;
+use super::guest::Guest;
 use super::limits::Limits;
-use super::module::Guest;
 
 /// How often the clock that interrupts guests ticks. Ten milliseconds cost nothing and are fine enough
 /// for budgets of a second.
@@ -43,8 +43,23 @@ impl Engine {
     /// # Errors
     /// If wasmtime cannot work here, for example for lack of address space.
     pub fn new(parallel: usize, limits: Limits) -> Result<Self, EngineError> {
+        let memory_bytes = limits.memory_bytes;
+        Self::with_memory(parallel, limits, memory_bytes)
+    }
+
+    /// Sets up a sandbox in which single modules may be given more memory than `limits` say, up to
+    /// `memory_bytes`.
+    ///
+    /// # Errors
+    /// As [`Engine::new`].
+    pub fn with_memory(
+        parallel: usize,
+        limits: Limits,
+        memory_bytes: usize,
+    ) -> Result<Self, EngineError> {
         let failed = |error: wasmtime::Error| EngineError(format!("{error:#}"));
-        let wasmtime = match wasmtime::Engine::new(&pooled(parallel, &limits)) {
+        let memory_bytes = memory_bytes.max(limits.memory_bytes);
+        let wasmtime = match wasmtime::Engine::new(&pooled(parallel, memory_bytes)) {
             Ok(engine) => engine,
             Err(error) => {
                 // A pool reserves address space up front, which a container's limit may forbid.
@@ -114,7 +129,7 @@ fn config() -> Config {
     config
 }
 
-fn pooled(parallel: usize, limits: &Limits) -> Config {
+fn pooled(parallel: usize, memory_bytes: usize) -> Config {
     let slots = u32::try_from(parallel)
         .unwrap_or(u32::MAX)
         .saturating_add(1);
@@ -127,7 +142,7 @@ fn pooled(parallel: usize, limits: &Limits) -> Config {
         .max_memories_per_component(2)
         .max_tables_per_component(8)
         .table_elements(100_000)
-        .max_memory_size(limits.memory_bytes)
+        .max_memory_size(memory_bytes)
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
         .table_keep_resident(64 * 1024);
     let mut config = config();

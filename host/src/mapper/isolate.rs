@@ -1,10 +1,10 @@
-//! A page that its mapper cannot bear costs only the objects that break it.
+//! A page that a module cannot bear costs only the objects that break it.
 
 use std::ops::Range;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::{CallError, Engine, Issue, Mapped, Module, Row, Severity};
+use super::{CallError, Issue, Mapped, Row, Severity};
 use crate::page::Page;
 
 /// Pages in a row of which nothing could be mapped, after which a module is not called any more: a
@@ -22,12 +22,12 @@ pub struct Breaker {
 }
 
 impl Breaker {
-    fn check(&self, module: &Module) -> Result<(), CallError> {
+    fn check(&self, module: &str) -> Result<(), CallError> {
         let state = self.lock();
         match &*state {
             (failures, Some(last)) if *failures >= FAILURES_IN_A_ROW => {
                 Err(CallError::SwitchedOff {
-                    module: module.name().to_owned(),
+                    module: module.to_owned(),
                     failures: *failures,
                     last: last.to_string(),
                 })
@@ -56,69 +56,66 @@ impl Breaker {
 /// What became of a page.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Records, and issues of those that have none.
+    /// What the module gave, and rejections of the objects that break it.
     pub mapped: Mapped,
     /// The failure that had to be isolated, if there was one: for the report.
     pub isolated: Option<CallError>,
 }
 
-/// Maps a page. If the module fails, the page is tried once more in a fresh instance, then bisected, and
+/// Calls a module for a page with `call`, which takes a page that holds the places of a range of the
+/// whole one. If the module fails, the page is tried once more in a fresh instance, then bisected, and
 /// every object that breaks the module becomes a rejection.
 ///
 /// # Errors
-/// If nothing of the page could be mapped.
-pub fn map_page(
-    engine: &Engine,
-    module: &Module,
+/// If the module can do nothing with the page.
+pub fn isolated(
+    module: &str,
     breaker: &Breaker,
     page: &Page,
+    call: &dyn Fn(&Page, Range<usize>) -> Result<Mapped, CallError>,
 ) -> Result<Outcome, CallError> {
     breaker.check(module)?;
-    let result = module
-        .map(engine, page)
-        .map(|mapped| Outcome {
+    let whole = || call(page, 0..page.len());
+    let result = match whole() {
+        Ok(mapped) => Ok(Outcome {
             mapped,
             isolated: None,
-        })
-        .or_else(|first| match first {
-            refused @ CallError::Refused { .. } => Err(refused),
-            first => {
-                tracing::debug!("trying a page again: {first}");
-                match module.map(engine, page) {
-                    Ok(mapped) => Ok(Outcome {
-                        mapped,
-                        isolated: Some(first),
-                    }),
-                    Err(second) => bisect(engine, module, page, second),
-                }
+        }),
+        Err(refused @ CallError::Refused { .. }) => Err(refused),
+        Err(first) => {
+            tracing::debug!("trying a page again: {first}");
+            match whole() {
+                Ok(mapped) => Ok(Outcome {
+                    mapped,
+                    isolated: Some(first),
+                }),
+                Err(second) => bisect(page, call, second),
             }
-        });
+        }
+    };
     breaker.note(result.as_ref().err());
     result
 }
 
 struct Search<'a> {
-    engine: &'a Engine,
-    module: &'a Module,
     page: &'a Page,
+    call: &'a dyn Fn(&Page, Range<usize>) -> Result<Mapped, CallError>,
     until: Instant,
     found: Mapped,
     mapped_parts: usize,
 }
 
 fn bisect(
-    engine: &Engine,
-    module: &Module,
     page: &Page,
+    call: &dyn Fn(&Page, Range<usize>) -> Result<Mapped, CallError>,
     error: CallError,
 ) -> Result<Outcome, CallError> {
     if page.len() <= 1 {
         return quarantine_all(page, error);
     }
     let mut search = Search {
-        engine,
-        module,
         page,
+        call,
         until: Instant::now() + SEARCH_TIME,
         found: Mapped::default(),
         mapped_parts: 0,
@@ -171,7 +168,7 @@ impl Search<'_> {
             self.give_up(range, before);
             return;
         }
-        match self.module.map(self.engine, &self.page.part(range.clone())) {
+        match (self.call)(&self.page.part(range.clone()), range.clone()) {
             Ok(mapped) => {
                 self.mapped_parts += 1;
                 self.keep(range.start, mapped);

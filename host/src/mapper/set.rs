@@ -1,14 +1,20 @@
 //! Which module maps which object: the stock ones, and files that replace them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::CallError;
+use super::amend::Amender;
 use super::cache::CompiledCache;
 use super::engine::Engine;
-use super::isolate::Breaker;
-use super::module::{LoadError, Module, Source};
+use super::isolate::{Breaker, Outcome, isolated};
+use super::load::{LoadError, Source};
+use super::module::Module;
+use super::overlay::Overlay;
+use crate::config::Config;
 use crate::object::Object;
+use crate::page::Page;
 use crate::validate::{RecordValidator, SchemaError};
 
 /// The modules of a run, one per object.
@@ -22,17 +28,31 @@ pub struct Mapper {
     pub object: Object,
     /// The module.
     pub module: Arc<Module>,
-    /// Whether it is still worth calling.
-    pub breaker: Breaker,
-    /// What its records have to follow: the stock schema and the attributes that the module declares.
+    /// Overlays that amend its records, in order.
+    pub amenders: Vec<Amender>,
+    /// What its records have to follow: the stock schema and the attributes that its modules declare.
     pub validator: RecordValidator,
+    /// Whether the module is still worth calling.
+    pub breaker: Breaker,
+}
+
+impl Mapper {
+    /// Maps a page, and isolates what the module cannot bear.
+    ///
+    /// # Errors
+    /// If nothing of the page could be mapped.
+    pub fn map(&self, engine: &Engine, page: &Page) -> Result<Outcome, CallError> {
+        isolated(self.module.name(), &self.breaker, page, &|part, _| {
+            self.module.map(engine, part)
+        })
+    }
 }
 
 /// The modules could not be made ready.
 #[derive(Debug, thiserror::Error)]
 pub enum SetError {
-    /// The mappers folder cannot be read.
-    #[error("cannot read {path} in the mappers folder: {source}")]
+    /// A module or the mappers folder cannot be read.
+    #[error("cannot read the module or folder {path}: {source}")]
     Unreadable {
         /// The folder or file.
         path: String,
@@ -60,7 +80,15 @@ pub enum SetError {
         /// Why.
         source: SchemaError,
     },
-    /// A file that is there to be loaded has no module in it, or the folder has none.
+    /// The configuration has settings for a module that is not part of the run.
+    #[error("modules.{name}: no module of this run has that name; there are: {known}")]
+    UnknownModule {
+        /// The name in the configuration.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// The folder has no module in it.
     #[error(
         "there is no .wasm file in the mappers folder {0}; put a component there, or leave the setting out to use the stock mappers"
     )]
@@ -68,52 +96,77 @@ pub enum SetError {
 }
 
 impl MapperSet {
-    /// Loads a module for each of `objects`: from `folder` if a file there maps it, else the stock one.
+    /// Loads a module for each of `objects` (from the mappers folder if a file there maps it, else the
+    /// stock one) and the overlays.
     ///
     /// # Errors
-    /// If the folder cannot be read, a module in it is refused, or two map the same object.
+    /// If the folder or a file cannot be read, a module is refused, two map the same object, or settings
+    /// fit no module.
     pub fn load(
         engine: &Engine,
         cache: Option<&CompiledCache>,
-        folder: Option<&Path>,
+        config: &Config,
         objects: &[Object],
     ) -> Result<Self, SetError> {
-        let mut chosen: BTreeMap<Object, Arc<Module>> = BTreeMap::new();
-        if let Some(folder) = folder {
-            for module in read_folder(engine, cache, folder)? {
-                for object in &module.manifest.objects {
-                    if let Some(other) = chosen.insert(*object, Arc::clone(&module)) {
-                        return Err(SetError::Ambiguous {
-                            object: *object,
-                            first: other.source.to_string(),
-                            second: module.source.to_string(),
-                        });
-                    }
-                }
-            }
-        }
+        let loader = Loader {
+            engine,
+            cache,
+            config,
+        };
+        let mut chosen = loader.folder()?;
+        let overlays = loader.overlays()?;
         let mut mappers = BTreeMap::new();
         for object in objects {
             let module = match chosen.remove(object) {
                 Some(module) => module,
-                None => Arc::new(Module::load(engine, cache, Source::Stock, stock(*object))?),
+                None => Arc::new(loader.module(Source::Stock, stock(*object))?),
             };
-            let validator =
-                RecordValidator::new(*object, &module.manifest.attributes).map_err(|source| {
-                    SetError::Attributes {
-                        module: module.name().to_owned(),
-                        source,
-                    }
-                })?;
+            let amenders: Vec<Amender> = overlays
+                .iter()
+                .filter(|overlay| overlay.objects.contains(object))
+                .map(|overlay| Amender {
+                    overlay: Arc::clone(overlay),
+                    breaker: Breaker::default(),
+                })
+                .collect();
+            let validator = validator(*object, &module, &amenders)?;
+            let breaker = Breaker::default();
             let mapper = Mapper {
                 object: *object,
                 module,
-                breaker: Breaker::default(),
+                amenders,
                 validator,
+                breaker,
             };
             mappers.insert(*object, Arc::new(mapper));
         }
-        Ok(Self { mappers })
+        let set = Self { mappers };
+        set.check_names(config, &overlays)?;
+        Ok(set)
+    }
+
+    /// Settings for a module that is not there are a misspelt name, and the module would run without.
+    fn check_names(&self, config: &Config, overlays: &[Arc<Overlay>]) -> Result<(), SetError> {
+        let mut known: Vec<&str> = self
+            .iter()
+            .map(|mapper| mapper.module.manifest.name.as_str())
+            .collect();
+        known.extend(
+            overlays
+                .iter()
+                .map(|overlay| overlay.manifest.name.as_str()),
+        );
+        match config
+            .modules
+            .keys()
+            .find(|name| !known.contains(&name.as_str()))
+        {
+            None => Ok(()),
+            Some(name) => Err(SetError::UnknownModule {
+                name: crate::text::printable(name, 128),
+                known: known.join(", "),
+            }),
+        }
     }
 
     /// The mapper of an object, if the object is part of this run.
@@ -128,15 +181,71 @@ impl MapperSet {
     }
 }
 
-fn read_folder(
-    engine: &Engine,
-    cache: Option<&CompiledCache>,
-    folder: &Path,
-) -> Result<Vec<Arc<Module>>, SetError> {
-    let unreadable = |path: &Path| {
-        let path = path.display().to_string();
-        move |source| SetError::Unreadable { path, source }
-    };
+/// Loads modules with the settings that the configuration has for them.
+struct Loader<'a> {
+    engine: &'a Engine,
+    cache: Option<&'a CompiledCache>,
+    config: &'a Config,
+}
+
+impl Loader<'_> {
+    fn module(&self, source: Source, bytes: &[u8]) -> Result<Module, SetError> {
+        let module = Module::load(self.engine, self.cache, source, bytes)?;
+        let settings = self
+            .config
+            .modules
+            .get(&module.manifest.name)
+            .cloned()
+            .unwrap_or_default();
+        Ok(module.configure(&settings)?)
+    }
+
+    /// The modules of the mappers folder, by object.
+    fn folder(&self) -> Result<BTreeMap<Object, Arc<Module>>, SetError> {
+        let mut chosen: BTreeMap<Object, Arc<Module>> = BTreeMap::new();
+        let Some(folder) = &self.config.mappers else {
+            return Ok(chosen);
+        };
+        for file in wasm_files(folder)? {
+            let bytes = std::fs::read(&file).map_err(unreadable(&file))?;
+            let module = Arc::new(self.module(Source::File(file), &bytes)?);
+            for object in &module.manifest.objects {
+                if let Some(other) = chosen.insert(*object, Arc::clone(&module)) {
+                    return Err(SetError::Ambiguous {
+                        object: *object,
+                        first: other.source.to_string(),
+                        second: module.source.to_string(),
+                    });
+                }
+            }
+        }
+        Ok(chosen)
+    }
+
+    fn overlays(&self) -> Result<Vec<Arc<Overlay>>, SetError> {
+        let load = |file: &PathBuf| {
+            let bytes = std::fs::read(file).map_err(unreadable(file))?;
+            let overlay =
+                Overlay::load(self.engine, self.cache, Source::File(file.clone()), &bytes)?;
+            let settings = self
+                .config
+                .modules
+                .get(&overlay.manifest.name)
+                .cloned()
+                .unwrap_or_default();
+            Ok(Arc::new(overlay.configure(&settings)?))
+        };
+        self.config.overlays.iter().map(load).collect()
+    }
+}
+
+fn unreadable(path: &Path) -> impl FnOnce(std::io::Error) -> SetError {
+    let path = path.display().to_string();
+    move |source| SetError::Unreadable { path, source }
+}
+
+/// The modules of a folder, in the order of their names: that of a folder is the file system's whim.
+fn wasm_files(folder: &Path) -> Result<Vec<PathBuf>, SetError> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
         let path = entry.map_err(unreadable(folder))?.path();
@@ -150,19 +259,26 @@ fn read_folder(
     if files.is_empty() {
         return Err(SetError::Empty(folder.display().to_string()));
     }
-    // The order of a folder is the file system's whim; errors should not be.
     files.sort();
-    let mut modules = Vec::with_capacity(files.len());
-    for file in files {
-        let bytes = std::fs::read(&file).map_err(unreadable(&file))?;
-        modules.push(Arc::new(Module::load(
-            engine,
-            cache,
-            Source::File(file),
-            &bytes,
-        )?));
+    Ok(files)
+}
+
+/// The stock schema with the attributes that the modules declare. Two modules may declare the same one.
+fn validator(
+    object: Object,
+    module: &Module,
+    amenders: &[Amender],
+) -> Result<RecordValidator, SetError> {
+    let mut declared = module.manifest.attributes.clone();
+    let mut name = module.name().to_owned();
+    for amender in amenders {
+        declared.extend(amender.overlay.manifest.attributes.clone());
+        name = format!("{name}, {}", amender.overlay.name());
     }
-    Ok(modules)
+    RecordValidator::new(object, &declared).map_err(|source| SetError::Attributes {
+        module: name,
+        source,
+    })
 }
 
 /// The stock modules, which the build puts beside this crate (see host/build.rs).

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use super::{
-    Counts, Failure, MapperUsed, OperationCalls, RejectionLine, Report, Scope, Status, Tombstone,
+    Counts, Failure, MapperUsed, OperationCalls, Provenance, RejectionLine, Report, Scope, Status,
+    Tombstone,
 };
 use crate::object::{Object, Operation};
 use crate::page::Page;
@@ -38,6 +39,7 @@ struct Books {
     scopes: BTreeMap<ScopeKey, Entry>,
     operations: BTreeMap<(String, String, Operation), OperationCalls>,
     warnings: Vec<String>,
+    provenance: Option<BTreeMap<Object, Provenance>>,
     details: u64,
     omitted: u64,
 }
@@ -149,6 +151,16 @@ impl Ledger {
                 });
             }
         }
+        if let Some(error) = &records.isolated
+            && books.has_room()
+        {
+            books.entry(key).warnings.push(RejectionLine {
+                arn: None,
+                code: error.code().into(),
+                path: String::new(),
+                message: format!("a page had to be taken apart: {error}"),
+            });
+        }
         for warning in &records.warnings {
             if books.has_room() {
                 books.entry(key).warnings.push(RejectionLine {
@@ -185,6 +197,22 @@ impl Ledger {
                     waiting_ms: 0,
                 }),
         );
+    }
+
+    /// Notes which module set which attribute of a page's records.
+    pub fn provenance(&self, object: Object, provenance: Provenance) {
+        let mut books = self.books();
+        let all = books
+            .provenance
+            .get_or_insert_default()
+            .entry(object)
+            .or_default();
+        for (attribute, modules) in provenance {
+            let counts = all.entry(attribute).or_default();
+            for (module, records) in modules {
+                *counts.entry(module).or_default() += records;
+            }
+        }
     }
 
     /// Notes something for the reader of the report.
@@ -234,6 +262,7 @@ impl Ledger {
             scopes,
             operations: books.operations.into_values().collect(),
             mappers,
+            provenance: books.provenance,
             warnings: books.warnings,
             details_omitted: books.omitted,
         }

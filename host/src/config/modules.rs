@@ -1,0 +1,106 @@
+//! Settings of single modules: the `[modules.NAME]` tables of the configuration file.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::mapper::{Limits, Manifest};
+use crate::object::Object;
+
+/// What one module gets, by the name in its manifest.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ModuleSettings {
+    /// The module's own settings, as the schema in its manifest describes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Map<String, Value>>,
+
+    /// For an overlay: amend only these objects [default: those of its manifest].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objects: Option<Vec<Object>>,
+
+    /// For an overlay: what happens to a record that it cannot amend [default: keep-stock].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_failure: Option<OnFailure>,
+
+    /// Memory of an instance in MiB [default: 256].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 4096))]
+    pub memory_mebibytes: Option<u32>,
+
+    /// Time for a page in milliseconds, beside what its size adds [default: 1000].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 10, max = 600_000))]
+    pub time_milliseconds: Option<u32>,
+}
+
+/// What happens to a record that an overlay cannot amend.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFailure {
+    /// It stays as it was before the overlay, with a warning in the report.
+    #[default]
+    KeepStock,
+    /// It is rejected.
+    Reject,
+}
+
+impl ModuleSettings {
+    /// The module's own settings as JSON text, checked against its manifest.
+    pub(crate) fn config(&self, manifest: &Manifest) -> Result<String, String> {
+        let settings = Value::Object(self.settings.clone().unwrap_or_default());
+        let Some(schema) = &manifest.settings else {
+            if self
+                .settings
+                .as_ref()
+                .is_some_and(|settings| !settings.is_empty())
+            {
+                return Err("it has settings in the configuration, but its manifest says that it takes none".into());
+            }
+            return Ok(settings.to_string());
+        };
+        let validator = jsonschema::draft202012::new(schema).map_err(|error| {
+            format!(
+                "the settings schema in its manifest is not valid: {}",
+                error.masked()
+            )
+        })?;
+        let violations: Vec<String> = validator
+            .iter_errors(&settings)
+            .take(5)
+            .map(|error| {
+                format!(
+                    "settings{}: {}",
+                    error.instance_path(),
+                    error.masked_with("the value")
+                )
+            })
+            .collect();
+        if violations.is_empty() {
+            return Ok(settings.to_string());
+        }
+        Err(format!(
+            "its settings do not follow the schema in its manifest: {}",
+            violations.join("; ")
+        ))
+    }
+
+    /// The default limits with what is set here.
+    pub(crate) fn limits(&self, default: &Limits) -> Limits {
+        Limits {
+            memory_bytes: self.memory_bytes().unwrap_or(default.memory_bytes),
+            time_base: self.time_milliseconds.map_or(default.time_base, |time| {
+                Duration::from_millis(u64::from(time))
+            }),
+            ..default.clone()
+        }
+    }
+
+    /// The memory limit in bytes, if one is set.
+    pub(crate) fn memory_bytes(&self) -> Option<usize> {
+        self.memory_mebibytes
+            .map(|mebibytes| mebibytes as usize * 1024 * 1024)
+    }
+}

@@ -1,0 +1,156 @@
+//! From bytes to a component that may run: what it imports is checked before anything of it runs.
+
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+use wasmtime::component::Component;
+
+use super::cache::CompiledCache;
+use super::engine::Engine;
+use super::manifest::{Kind, Manifest};
+use crate::text::printable;
+
+/// The one interface that a module may import functions from.
+const DIAGNOSTICS: &str = "portolan:mapper/diagnostics@1.";
+/// Types only: no function comes with it.
+const TYPES: &str = "portolan:mapper/types@1.";
+
+/// The most bytes of a module's file: a Python interpreter has 18 MB.
+const MODULE_LIMIT_BYTES: usize = 64 * 1024 * 1024;
+
+/// Where a module came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// It travels inside this program.
+    Stock,
+    /// A file.
+    File(PathBuf),
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stock => formatter.write_str("stock"),
+            Self::File(path) => write!(formatter, "{}", path.display()),
+        }
+    }
+}
+
+/// A module was refused.
+#[derive(Debug, thiserror::Error)]
+#[error("module {source_name} cannot be used: {reason}")]
+pub struct LoadError {
+    source_name: String,
+    reason: String,
+}
+
+impl LoadError {
+    pub(super) fn new(source: &Source, reason: String) -> Self {
+        Self {
+            source_name: source.to_string(),
+            reason,
+        }
+    }
+}
+
+/// A component whose imports are harmless, compiled.
+pub(super) fn component(
+    engine: &Engine,
+    cache: Option<&CompiledCache>,
+    bytes: &[u8],
+) -> Result<Component, String> {
+    let component = compile(engine, cache, bytes)?;
+    check_imports(engine, &component)?;
+    Ok(component)
+}
+
+/// Reads what a module says about itself, and checks that it is of this kind and asks for nothing that
+/// nobody has granted.
+pub(super) fn manifest(text: &str, kind: Kind) -> Result<Manifest, String> {
+    let manifest = Manifest::parse(text)?;
+    if manifest.kind != kind {
+        return Err(match kind {
+            Kind::Mapping => {
+                "its manifest says that it is an overlay, but it exports a mapping".into()
+            }
+            Kind::Overlay => {
+                "its manifest says that it is a mapping, but it exports an overlay".into()
+            }
+        });
+    }
+    if let Some(capability) = manifest.capabilities.first() {
+        let capability = printable(capability, 64);
+        return Err(format!(
+            "it asks for the capability `{capability}`, which nobody has granted"
+        ));
+    }
+    Ok(manifest)
+}
+
+/// Name and version, as errors and reports call a module.
+pub(super) fn name(manifest: &Manifest) -> String {
+    format!(
+        "{} {}",
+        printable(&manifest.name, 128),
+        printable(&manifest.version, 64)
+    )
+}
+
+pub(super) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn compile(
+    engine: &Engine,
+    cache: Option<&CompiledCache>,
+    bytes: &[u8],
+) -> Result<Component, String> {
+    if bytes.len() > MODULE_LIMIT_BYTES {
+        return Err(format!(
+            "it has {} bytes, more than the limit of {MODULE_LIMIT_BYTES}",
+            bytes.len()
+        ));
+    }
+    // Text or compiled code would also be taken by wasmtime's own entrance; here neither is.
+    if bytes.get(..4) != Some(b"\0asm") {
+        return Err("it is no WebAssembly file".into());
+    }
+    if bytes.get(4..8) != Some(&[0x0d, 0, 1, 0]) {
+        return Err("it is a core module, not a component; build it with portolan-mapper-build, or turn it into a component with `wasm-tools component new`".into());
+    }
+    let digest = digest(bytes);
+    if let Some(component) = cache.and_then(|cache| cache.load(&engine.wasmtime, &digest)) {
+        return Ok(component);
+    }
+    let component = Component::from_binary(&engine.wasmtime, bytes).map_err(|error| {
+        format!(
+            "it is no valid component: {}",
+            printable(&format!("{error:#}"), 400)
+        )
+    })?;
+    if let Some(cache) = cache {
+        cache.store(&engine.wasmtime, &digest, &component);
+    }
+    Ok(component)
+}
+
+/// Names every import that a mapper may not have, before anything of it runs.
+fn check_imports(engine: &Engine, component: &Component) -> Result<(), String> {
+    let forbidden: Vec<String> = component
+        .component_type()
+        .imports(&engine.wasmtime)
+        .map(|(name, _)| name.to_owned())
+        .filter(|name| !name.starts_with(DIAGNOSTICS) && !name.starts_with(TYPES))
+        .map(|name| printable(&name, 128))
+        .collect();
+    if forbidden.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "it imports {}, but a mapper may import nothing but portolan:mapper/diagnostics@1.0.0; build it for the target wasm32-unknown-unknown, without WASI",
+        forbidden.join(", ")
+    ))
+}
