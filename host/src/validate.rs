@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::object::Object;
 use crate::schemas;
-use borrowed::BorrowedJson;
+use borrowed::{Borrowed, BorrowedJson};
 use read::Record;
 
 /// Checks the records of one object.
@@ -84,7 +84,7 @@ impl RecordValidator {
                 error.column()
             ))]
         })?;
-        self.check_value(&value)
+        self.check_borrowed(&value)
     }
 
     /// Checks a record that is already parsed.
@@ -92,6 +92,10 @@ impl RecordValidator {
     /// # Errors
     /// Every violation.
     pub fn check_value(&self, value: &Value) -> Result<(), Vec<Violation>> {
+        self.check_borrowed(&Borrowed::from(value))
+    }
+
+    fn check_borrowed<'r>(&self, value: &'r Borrowed<'r>) -> Result<(), Vec<Violation>> {
         if self.validator.is_valid(value) {
             return Ok(());
         }
