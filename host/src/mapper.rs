@@ -27,7 +27,7 @@ use serde::Serialize;
 pub use amend::{Amender, PROTECTED, Touched};
 pub use cache::CompiledCache;
 pub use engine::{Engine, EngineError};
-pub use isolate::{Breaker, Outcome, isolated};
+pub use isolate::{Breaker, Call, Outcome, isolated};
 pub use limits::Limits;
 pub use load::{LoadError, Source};
 pub use manifest::{Kind, Manifest};

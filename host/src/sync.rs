@@ -158,11 +158,22 @@ pub async fn run(
         return Err(error);
     }
     let report = ledger.close(&captured_at, crate::clock::now(), used);
+    let recording = workshop
+        .recorder
+        .map(|recorder| {
+            let place = recorder.place().to_owned();
+            recorder
+                .close()
+                .map_err(|source| record_error(&place, source))
+        })
+        .transpose()?;
     workshop.sink.finish(&report)?;
-    if let (Some(recorder), Some(path)) = (workshop.recorder, &request.record) {
-        recorder
-            .finish()
-            .map_err(|source| record_error(path, source))?;
+    // A sync that got nothing has no pages, and an earlier recording is worth more than none.
+    if let Some(recording) = recording.filter(|_| report.data_replaced) {
+        let place = recording.place().to_owned();
+        recording
+            .appear()
+            .map_err(|source| record_error(&place, source))?;
     }
     Ok(report)
 }

@@ -11,6 +11,7 @@ use std::ops::Range;
 use memchr::memchr2;
 
 use super::BODY_LIMIT_BYTES;
+use crate::object::Shape;
 
 /// Why a body is not a page.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -80,8 +81,10 @@ struct Container {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Meaning {
     Plain,
-    /// The list (or the one object) that the page is about.
-    Member,
+    /// The list that the page is about.
+    Objects,
+    /// The one object that the page is about.
+    Object,
     Environment,
     Variable,
     Withheld,
@@ -106,8 +109,8 @@ struct Scan<'a> {
     open_object: Option<usize>,
 }
 
-/// Scans a body whose objects stand under `member`.
-pub(super) fn scan(raw: &[u8], member: &str) -> Result<Scanned, ScanError> {
+/// Scans a body whose objects have this shape.
+pub(super) fn scan(raw: &[u8], shape: Shape) -> Result<Scanned, ScanError> {
     if raw.len() > BODY_LIMIT_BYTES {
         return Err(ScanError::TooLarge(raw.len()));
     }
@@ -126,7 +129,7 @@ pub(super) fn scan(raw: &[u8], member: &str) -> Result<Scanned, ScanError> {
     scan.root()?;
     while let Some(container) = scan.stack.last().copied() {
         if container.is_object {
-            scan.member(container.role, member)?;
+            scan.member(container.role, shape)?;
         } else {
             scan.element(container.role)?;
         }
@@ -159,7 +162,7 @@ impl Scan<'_> {
     }
 
     /// Reads one member of the innermost object, up to and with its value or its opening bracket.
-    fn member(&mut self, role: Role, wanted: &str) -> Result<(), ScanError> {
+    fn member(&mut self, role: Role, shape: Shape) -> Result<(), ScanError> {
         if !self.more(b'}')? {
             return Ok(());
         }
@@ -174,7 +177,11 @@ impl Scan<'_> {
             Role::Variable if names(self.raw, &key, "name") => Meaning::Plain,
             role if role.withholds() => Meaning::Withheld,
             _ if names(self.raw, &key, "environment") => Meaning::Environment,
-            Role::Root if names(self.raw, &key, wanted) => Meaning::Member,
+            Role::Root => match shape {
+                Shape::List(member) if names(self.raw, &key, member) => Meaning::Objects,
+                Shape::Single(member) if names(self.raw, &key, member) => Meaning::Object,
+                _ => Meaning::Plain,
+            },
             _ => Meaning::Plain,
         };
         let is_name = role == Role::Variable && meaning == Meaning::Plain;
@@ -201,19 +208,16 @@ impl Scan<'_> {
     fn value(&mut self, meaning: Meaning) -> Result<(), ScanError> {
         let first = self.peek()?;
         match (first, meaning) {
-            (b'{', Meaning::Member) => {
+            (b'[', Meaning::Objects) => self.open(false, Role::Objects),
+            (b'{' | b'[', Meaning::Objects | Meaning::Object) => {
                 self.open_object = Some(self.position());
-                self.open(true, Role::Plain);
+                self.open(first == b'{', Role::Plain);
             }
-            (b'[', Meaning::Member) => self.open(false, Role::Objects),
-            (b'n', Meaning::Member) => {
-                self.scalar(false)?;
-                self.objects.push(None);
-            }
-            (_, Meaning::Member) => {
+            (_, Meaning::Objects | Meaning::Object) => {
                 let start = self.position();
                 self.scalar(false)?;
-                self.objects.push(Some(start..self.position()));
+                let span = start..self.position();
+                self.objects.push((first != b'n').then_some(span));
             }
             (b'[', Meaning::Environment) => self.open(false, Role::Variables),
             (b'{', Meaning::Variable) => self.open(true, Role::Variable),
