@@ -18,6 +18,7 @@ mod manifest;
 mod module;
 mod overlay;
 mod set;
+mod unfilled;
 
 use std::ops::Range;
 
@@ -34,6 +35,7 @@ pub use manifest::{Kind, Manifest};
 pub use module::Module;
 pub use overlay::Overlay;
 pub use set::{Mapper, MapperSet, SetError};
+pub use unfilled::Unfilled;
 
 /// A page after its mapper: records as spans of one payload, and what the mapper had to say.
 #[derive(Debug, Default)]

@@ -157,7 +157,17 @@ pub async fn run(
     if let Some(error) = workshop.fatal.into_inner() {
         return Err(error);
     }
-    let report = ledger.close(&captured_at, crate::clock::now(), used);
+    let mut report = ledger.close(&captured_at, crate::clock::now(), used);
+    for mapper in workshop.mappers.iter() {
+        let has_records = report
+            .objects
+            .get(&mapper.object)
+            .is_some_and(|counts| counts.written > 0);
+        let names = mapper.unfilled.names();
+        if has_records && !names.is_empty() {
+            report.unfilled_attributes.insert(mapper.object, names);
+        }
+    }
     let recording = workshop
         .recorder
         .map(|recorder| {

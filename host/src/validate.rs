@@ -14,6 +14,7 @@ use read::Record;
 #[derive(Clone)]
 pub struct RecordValidator {
     validator: jsonschema::Validator<BorrowedJson>,
+    attributes: Vec<String>,
 }
 
 /// A schema that cannot be used.
@@ -54,7 +55,18 @@ impl RecordValidator {
             .with_pattern_options(jsonschema::PatternOptions::regex())
             .build(&schema)
             .map_err(|error| SchemaError(format!("at {}: {error}", error.instance_path())))?;
-        Ok(Self { validator })
+        let attributes = schema["properties"].as_object();
+        let attributes = attributes.map(|properties| properties.keys().cloned().collect());
+        Ok(Self {
+            validator,
+            attributes: attributes.unwrap_or_default(),
+        })
+    }
+
+    /// Every attribute that a record may have.
+    #[must_use]
+    pub fn attributes(&self) -> &[String] {
+        &self.attributes
     }
 
     /// Checks one record as it stands in a payload or a file.

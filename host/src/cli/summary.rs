@@ -30,6 +30,9 @@ pub(super) fn table(report: &Report) -> String {
         throttles += each.throttles;
         retries += each.retries;
     }
+    for (object, names) in &report.unfilled_attributes {
+        text.push_str(&format!("no record of {object} has {}\n", names.join(", ")));
+    }
     let status = match report.status {
         Status::Complete => "complete",
         Status::Partial => "partial",
