@@ -15,6 +15,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::talk;
 use portolan::config::{Config, ConfigError, Settings};
+use portolan::mapper::SetError;
 
 /// Everything that the command was asked for is done.
 pub(crate) const COMPLETE: u8 = 0;
@@ -146,14 +147,25 @@ pub(crate) fn run() -> ExitCode {
             if is_broken_pipe(&error) {
                 return ExitCode::from(FAILED);
             }
-            talk::error(&format!("{error:#}"));
-            ExitCode::from(if error.chain().any(|cause| cause.is::<ConfigError>()) {
-                USAGE
-            } else {
-                FAILED
-            })
+            talk::error(&words(&error));
+            let is_usage = error
+                .chain()
+                .any(|cause| cause.is::<ConfigError>() || cause.is::<SetError>());
+            ExitCode::from(if is_usage { USAGE } else { FAILED })
         }
     }
+}
+
+/// An error and its causes, each told once.
+fn words(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |text, cause| {
+        let cause = cause.to_string();
+        match text.as_str() {
+            "" => cause,
+            text if text.contains(&cause) => text.to_owned(),
+            text => format!("{text}: {cause}"),
+        }
+    })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -14,6 +14,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use serde::Deserialize;
 use tokio::task::JoinSet;
 
 use crate::aws::{Account, CallFailure, Caller, Kind};
@@ -51,11 +52,70 @@ struct Batch {
     arns: Vec<String>,
 }
 
+/// What a List answer is that the SDK cannot parse.
+const UNREADABLE: &str = "it is cut, is not JSON, or has a member of an unexpected type";
+
 /// What a Describe call gave.
 struct Described {
     page: Page,
     arns: Vec<String>,
-    failures: Vec<aws_sdk_ecs::types::Failure>,
+    failures: Vec<DescribeFailure>,
+}
+
+/// An entry of `failures[]`.
+#[derive(Deserialize)]
+struct DescribeFailure {
+    arn: Option<String>,
+    reason: Option<String>,
+    detail: Option<String>,
+}
+
+impl Described {
+    /// # Errors
+    /// If an object is described twice, which would be two records of one thing.
+    fn new(
+        page: Page,
+        arns: Vec<String>,
+        failures: Option<Vec<aws_sdk_ecs::types::Failure>>,
+    ) -> Result<Self, String> {
+        let failures = failures.unwrap_or_default().into_iter();
+        let failures = failures.map(|failure| DescribeFailure {
+            arn: failure.arn,
+            reason: failure.reason,
+            detail: failure.detail,
+        });
+        let distinct: HashSet<&str> = arns.iter().map(String::as_str).collect();
+        if distinct.len() < arns.len() {
+            return Err("it describes an object twice".into());
+        }
+        Ok(Self {
+            failures: failures.collect(),
+            arns,
+            page,
+        })
+    }
+
+    /// The same from the page alone, for an answer that does not fit the SDK's types.
+    fn of_page(page: Page) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Failures {
+            failures: Option<Vec<DescribeFailure>>,
+        }
+        if !page.has_member() {
+            return Err("it has no described objects".into());
+        }
+        let failures: Failures = serde_json::from_slice(page.body())
+            .map_err(|_| "its failures are not those of ECS".to_owned())?;
+        let arns = page
+            .described()
+            .filter_map(|index| page.arn(index))
+            .collect();
+        Ok(Self {
+            failures: failures.failures.unwrap_or_default(),
+            arns,
+            page,
+        })
+    }
 }
 
 /// Fetches the configured objects of one account and Region. Whatever fails is in the ledger afterwards.
@@ -228,6 +288,27 @@ impl Scope {
                 .lost(&key, "an earlier call was denied", batch.arns.len());
             return;
         }
+        // What is neither described nor named as a failure is asked for once more: a short answer is not
+        // yet a proof that something is gone.
+        let missing = match self.describe_once(object, &key, batch).await {
+            Some(missing) if !missing.arns.is_empty() => missing,
+            _ => return,
+        };
+        let Some(gone) = self.describe_once(object, &key, missing).await else {
+            return;
+        };
+        for arn in gone.arns {
+            let tombstone = Tombstone {
+                arn,
+                reason: Tombstone::MISSING.into(),
+                detail: Some("listed, but twice neither described nor named as a failure".into()),
+            };
+            self.ledger.tombstone(&key, tombstone);
+        }
+    }
+
+    /// Describes a batch and gives what is missing from the answer; nothing if the call failed.
+    async fn describe_once(&self, object: Object, key: &ScopeKey, batch: Batch) -> Option<Batch> {
         let result = match object {
             Object::EcsCluster => cluster::describe(self, &batch).await,
             Object::EcsService => service::describe(self, &batch).await,
@@ -235,48 +316,53 @@ impl Scope {
             Object::EcsTaskDefinition => task_definition::describe(self, &batch).await,
         };
         match result {
-            Ok(described) => self.account(key, batch, described).await,
-            Err(failure) => self.failed(&key, batch, &failure),
+            Ok(described) => Some(self.account(key, batch, described).await),
+            Err(failure) => {
+                self.failed(key, batch, &failure);
+                None
+            }
         }
     }
 
-    /// Sends the page on, and accounts for every ARN that was asked for and is not in it.
-    async fn account(&self, key: ScopeKey, batch: Batch, described: Described) {
-        self.ledger
-            .described(&key, described.page.described().count());
-        let mut missing: HashSet<&str> = batch.arns.iter().map(String::as_str).collect();
-        for arn in &described.arns {
-            missing.remove(arn.as_str());
+    /// Sends the page on, and gives the ARNs that were asked for and are not accounted for.
+    async fn account(&self, key: &ScopeKey, mut batch: Batch, described: Described) -> Batch {
+        let count = described.page.described().count();
+        self.ledger.described(key, count);
+        // As many answers as questions leave nothing open, even if an ARN is missing or written otherwise.
+        if count + described.failures.len() >= batch.arns.len() {
+            batch.arns.clear();
         }
+        let answered: HashSet<&str> = described
+            .arns
+            .iter()
+            .map(String::as_str)
+            .chain(
+                described
+                    .failures
+                    .iter()
+                    .filter_map(|failure| failure.arn.as_deref()),
+            )
+            .collect();
+        batch.arns.retain(|arn| !answered.contains(arn.as_str()));
         for failure in described.failures {
-            let arn = failure.arn.unwrap_or_default();
-            missing.remove(arn.as_str());
-            let reason = failure.reason.unwrap_or_else(|| "no reason given".into());
             let tombstone = Tombstone {
-                arn,
-                reason,
+                arn: failure
+                    .arn
+                    .unwrap_or_else(|| "an object without ARN".into()),
+                reason: failure.reason.unwrap_or_else(|| "no reason given".into()),
                 detail: failure.detail,
             };
-            self.ledger.tombstone(&key, tombstone);
-        }
-        for arn in missing {
-            let tombstone = Tombstone {
-                arn: arn.to_owned(),
-                reason: Tombstone::MISSING.into(),
-                detail: Some("listed, but neither described nor named as a failure".into()),
-            };
-            self.ledger.tombstone(&key, tombstone);
+            self.ledger.tombstone(key, tombstone);
         }
         if !described.page.is_empty() {
+            let page = FetchedPage {
+                key: key.clone(),
+                page: described.page,
+            };
             // The receivers are gone only when the sync is being stopped.
-            let _ = self
-                .pages
-                .send(FetchedPage {
-                    key,
-                    page: described.page,
-                })
-                .await;
+            let _ = self.pages.send(page).await;
         }
+        batch
     }
 
     fn failed(&self, key: &ScopeKey, batch: Batch, failure: &CallFailure) {

@@ -37,6 +37,7 @@ pub struct Page {
     pub origin: Origin,
     body: Bytes,
     objects: Vec<Option<Range<usize>>>,
+    has_member: bool,
 }
 
 impl Page {
@@ -52,6 +53,7 @@ impl Page {
             origin,
             body: scanned.body.map_or(raw, Bytes::from),
             objects: scanned.objects,
+            has_member: scanned.has_member,
         })
     }
 
@@ -78,6 +80,12 @@ impl Page {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()
+    }
+
+    /// Whether the body has the list (or the one object) that its operation promises, even if it is empty.
+    #[must_use]
+    pub fn has_member(&self) -> bool {
+        self.has_member
     }
 
     /// The indices of described objects, which are the places that are not null.
@@ -129,6 +137,7 @@ impl Page {
             origin: self.origin.clone(),
             body: Bytes::from(body),
             objects,
+            has_member: true,
         }
     }
 }

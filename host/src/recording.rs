@@ -44,6 +44,9 @@ impl Recorder {
     /// # Errors
     /// If the file's folder cannot be written to.
     pub fn create(place: &Path) -> io::Result<Self> {
+        if place.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
         let folder = place
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty())

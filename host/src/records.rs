@@ -99,13 +99,15 @@ pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Record
             return true;
         };
         accounted[row.source_index] = true;
-        rejections.extend(violations.into_iter().take(1).map(|violation| Rejection {
+        let path = violations.first().map(|violation| violation.path.clone());
+        let messages: Vec<String> = violations.into_iter().map(|each| each.message).collect();
+        rejections.push(Rejection {
             source_index: row.source_index,
             arn: page.arn(row.source_index),
             code: "invalid-record".into(),
-            path: violation.path,
-            message: violation.message,
-        }));
+            path: path.unwrap_or_default(),
+            message: messages.join("; "),
+        });
         false
     });
     let touched = mapper

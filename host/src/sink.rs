@@ -32,6 +32,16 @@ pub enum SinkError {
         /// Why.
         source: io::Error,
     },
+    /// Replacing went wrong half-way.
+    #[error(
+        "cannot replace {path}: {source}; the folder now holds files of two syncs and no report.json; mend the cause and run the sync again"
+    )]
+    Torn {
+        /// The file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
     /// The reader of standard output went away.
     #[error("standard output was closed before the sync ended")]
     Closed,

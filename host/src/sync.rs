@@ -4,6 +4,7 @@
 //! a short queue, so that memory does not grow with the number of tasks.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -71,9 +72,9 @@ pub enum SyncError {
         /// What became of the records that had been made by then.
         lost: String,
     },
-    /// A bug: a mapping thread panicked.
+    /// A mapping thread could not start, or panicked, which is a bug.
     #[error(
-        "a mapping thread ended unexpectedly, which is a bug; nothing of this sync is kept, and earlier output is as it was"
+        "a mapping thread could not start or ended unexpectedly; nothing of this sync is kept, and earlier output is as it was"
     )]
     ThreadLost,
 }
@@ -89,6 +90,7 @@ struct Workshop {
     pages: async_channel::Receiver<FetchedPage>,
     fatal: OnceLock<SyncError>,
     stop: Notify,
+    stopping: AtomicBool,
 }
 
 /// Runs a sync until it is done or `interrupt` comes. `ledger` may be watched meanwhile.
@@ -125,19 +127,35 @@ pub async fn run(
         pages,
         fatal: OnceLock::new(),
         stop: Notify::new(),
+        stopping: AtomicBool::new(false),
     });
     let workers = start_workers(&workshop, threads);
+    if workers.is_empty() {
+        return Err(SyncError::ThreadLost);
+    }
 
     tokio::pin!(interrupt);
-    let interrupted = tokio::select! {
+    let mut interrupted = tokio::select! {
         result = fetch_all(config, &captured_at, &ledger, send) => { result?; false }
         () = workshop.stop.notified() => false,
         () = &mut interrupt => true,
     };
-    if interrupted {
-        workshop.pages.close();
+    let mut joined = tokio::task::spawn_blocking(move || {
+        workers.into_iter().all(|worker| worker.join().is_ok())
+    });
+    let mut all_done = false;
+    if !interrupted {
+        tokio::select! {
+            done = &mut joined => all_done = done.unwrap_or(false),
+            () = &mut interrupt => interrupted = true,
+        }
     }
-    let all_done = join(workers, interrupted).await;
+    if interrupted {
+        workshop.stopping.store(true, Ordering::Relaxed);
+        workshop.pages.close();
+        // A thread that is still in a guest then is left behind: the process ends soon.
+        let _ = tokio::time::timeout(INTERRUPT_PATIENCE, joined).await;
+    }
     if interrupted {
         let lost = lost(&ledger, &workshop.sink);
         discard(&workshop);
@@ -314,19 +332,6 @@ fn start_workers(workshop: &Arc<Workshop>, threads: usize) -> Vec<JoinHandle<()>
         .collect()
 }
 
-/// Waits for the mapping threads; after an interrupt only for a moment. Says whether all have ended.
-async fn join(workers: Vec<JoinHandle<()>>, interrupted: bool) -> bool {
-    let joined = tokio::task::spawn_blocking(move || {
-        workers.into_iter().all(|worker| worker.join().is_ok())
-    });
-    if interrupted {
-        return tokio::time::timeout(INTERRUPT_PATIENCE, joined)
-            .await
-            .is_ok();
-    }
-    joined.await.unwrap_or(false)
-}
-
 /// What an interrupt costs, in words.
 fn lost(ledger: &Ledger, sink: &Sink) -> String {
     let totals = ledger.totals();
@@ -354,6 +359,9 @@ fn discard(workshop: &Workshop) {
 impl Workshop {
     fn work(&self) {
         while let Ok(FetchedPage { key, page }) = self.pages.recv_blocking() {
+            if self.stopping.load(Ordering::Relaxed) {
+                return;
+            }
             if let Err(error) = self.page(&key, &page) {
                 // Only the first error matters; the others are its echoes.
                 let _ = self.fatal.set(error);

@@ -46,7 +46,12 @@ fn mapper(module: Module) -> Mapper {
 }
 
 fn engine() -> Engine {
-    Engine::new(1, Limits::default()).unwrap()
+    // Less memory than in production, so that a bomb reaches it well before its time is up.
+    let limits = Limits {
+        memory_bytes: 64 * 1024 * 1024,
+        ..Limits::default()
+    };
+    Engine::new(1, limits).unwrap()
 }
 
 fn origin() -> Origin {

@@ -89,7 +89,7 @@ fn settings_that_break_their_schema_are_refused() {
         "[modules.portolan-test-owner.settings]\nowner-tag = 7",
         &[json!([])],
     );
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(
         said(&output).contains("settings/owner-tag"),
         "{}",
@@ -103,7 +103,7 @@ fn settings_for_nobody_are_refused() {
         "[modules.portolan-test-ovner]\nobjects = ['EcsTask']",
         &[json!([])],
     );
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(
         said(&output).contains("portolan-test-owner"),
         "{}",

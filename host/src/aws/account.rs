@@ -8,7 +8,7 @@ use aws_sdk_ecs::config::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
 use std::time::Duration;
 
-use super::failure::chain;
+use super::failure::{chain, is_refusal};
 use crate::config::{Config, ConfigError, RoleArn};
 
 /// STS is asked here when no Region is known: it answers for every Region of its partition.
@@ -194,10 +194,10 @@ async fn identify(sdk: SdkConfig, role: Option<&RoleArn>) -> Result<Account, Acc
     };
     let reason = chain(&error);
     // Without credentials there was no request, and there will be none to ECS either.
-    let is_refused = error
+    let code = error
         .as_service_error()
-        .is_some_and(|error| error.meta().code().is_some())
-        || reason.contains("redential");
+        .and_then(|error| error.meta().code());
+    let is_refused = code.is_some_and(is_refusal) || reason.contains("redential");
     if !is_refused && let Some((partition, account_id)) = account_of_arns(&sdk, role).await {
         // A network that reaches ECS through a VPC endpoint need not reach STS.
         tracing::warn!("STS does not answer ({reason}); taking the account from ARNs instead");
@@ -208,9 +208,12 @@ async fn identify(sdk: SdkConfig, role: Option<&RoleArn>) -> Result<Account, Acc
             sdk,
         });
     }
-    Err(failed(format!(
-        "{who} cannot be used: {reason}; check keys, profile, trust policy and external ID"
-    )))
+    let advice = if is_refused {
+        "check keys, profile, trust policy and external ID"
+    } else {
+        "neither STS nor ECS answers; check --regions, --endpoint-url and the network"
+    };
+    Err(failed(format!("{who} cannot be used: {reason}; {advice}")))
 }
 
 /// Partition and account of the role, or of anything that ECS lists.
@@ -218,7 +221,10 @@ async fn account_of_arns(sdk: &SdkConfig, role: Option<&RoleArn>) -> Option<(Str
     if let Some(role) = role {
         return Some((role.partition.clone(), role.account_id.clone()));
     }
-    let ecs = aws_sdk_ecs::Client::new(sdk);
+    let config = aws_sdk_ecs::config::Builder::from(sdk)
+        .retry_config(RetryConfig::standard().with_max_attempts(IDENTITY_ATTEMPTS))
+        .build();
+    let ecs = aws_sdk_ecs::Client::from_conf(config);
     let clusters = ecs
         .list_clusters()
         .max_results(1)

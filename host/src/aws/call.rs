@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use super::failure::{CallFailure, Kind};
-use super::raw::{Kept, RawBody};
+use super::raw::RawBody;
 use crate::object::Operation;
 use crate::report::Ledger;
 
@@ -50,13 +50,13 @@ impl Caller {
         }
     }
 
-    /// Sends a request until it has an answer that `read` accepts. `read` gets the parsed answer and the
-    /// raw body, and may say in a sentence why the answer is not one.
+    /// Sends a request until it has an answer that `read` accepts. `read` gets the raw body and, if the
+    /// SDK could parse it, the typed answer; it may say in a sentence why the answer is not one.
     pub(crate) async fn call<O, E, R, S, F>(
         &self,
         operation: Operation,
         send: S,
-        read: impl Fn(O, Bytes) -> Result<R, String>,
+        read: impl Fn(Option<O>, Bytes) -> Result<R, String>,
     ) -> Result<R, CallFailure>
     where
         S: Fn(RawBody) -> F,
@@ -109,7 +109,7 @@ impl Caller {
         &self,
         operation: Operation,
         send: &S,
-        read: &impl Fn(O, Bytes) -> Result<R, String>,
+        read: &impl Fn(Option<O>, Bytes) -> Result<R, String>,
     ) -> Result<R, CallFailure>
     where
         S: Fn(RawBody) -> F,
@@ -123,12 +123,17 @@ impl Caller {
             self.note(operation, |calls| calls.calls += 1);
             send(raw.clone()).await
         };
-        let answer = answer.map_err(|error| CallFailure::of_sdk(operation, &error))?;
-        let kept = raw.take().unwrap_or(Kept {
-            body: Bytes::new(),
-            content_type: None,
-            request_id: None,
-        });
+        let (answer, kept) = match (answer, raw.take()) {
+            (Ok(answer), kept) => (Some(answer), kept.unwrap_or_default()),
+            // The SDK's types refuse a whole page for one member of an unexpected type; a mapper only
+            // refuses the object that has it.
+            (Err(SdkError::ResponseError(error)), Some(kept))
+                if error.raw().status().is_success() =>
+            {
+                (None, kept)
+            }
+            (Err(error), _) => return Err(CallFailure::of_sdk(operation, &error)),
+        };
         if let Some(content_type) = kept.content_type.filter(|name| !name.contains("json")) {
             let reason = format!(
                 "its content type is {}",

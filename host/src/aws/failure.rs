@@ -161,6 +161,12 @@ impl CallFailure {
     }
 }
 
+/// Whether an error code of STS says that the credentials or the role are not good.
+pub(super) fn is_refusal(code: &str) -> bool {
+    let kind = kind_of(Operation::ListClusters, code, 400);
+    matches!(kind, Kind::Denied | Kind::Credentials)
+}
+
 fn kind_of(operation: Operation, code: &str, status: u16) -> Kind {
     match code {
         "ThrottlingException"

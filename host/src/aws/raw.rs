@@ -16,7 +16,7 @@ pub(crate) struct RawBody {
     kept: Arc<Mutex<Option<Kept>>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Kept {
     pub(super) body: Bytes,
     pub(super) content_type: Option<String>,

@@ -71,14 +71,20 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
 }
 
 fn failed(error: SyncError) -> anyhow::Result<u8> {
-    if let SyncError::Config(error) = error {
-        return Err(error.into());
+    match error {
+        SyncError::Config(error) => Err(error.into()),
+        SyncError::Mappers(error) => Err(error.into()),
+        error => {
+            talk::error(&error.to_string());
+            Ok(FAILED)
+        }
     }
-    talk::error(&error.to_string());
-    Ok(FAILED)
 }
 
 fn open_report(path: &Path) -> anyhow::Result<NamedTempFile> {
+    if path.is_dir() {
+        anyhow::bail!("cannot write the report {}: it is a folder", path.display());
+    }
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());

@@ -26,7 +26,7 @@ pub(super) fn read(path: &Path) -> Result<Settings, ConfigError> {
 }
 
 fn parse(text: &str) -> Result<Settings, String> {
-    let table: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
+    let table: toml::Table = toml::from_str(text).map_err(|error| explain(&error, text))?;
     let known = known_keys();
     for key in table.keys() {
         if !known.iter().any(|name| name == key) {
@@ -38,9 +38,29 @@ fn parse(text: &str) -> Result<Settings, String> {
             ));
         }
     }
+    // Key by key, so that an error can name the key: the parser's own text would quote the value, which
+    // may be a secret that somebody put into the wrong place.
+    for (key, value) in &table {
+        let single = toml::Table::from_iter([(key.clone(), value.clone())]);
+        if single.try_into::<Settings>().is_err() {
+            return Err(format!(
+                "`{key}` does not take a value of this kind ({}); `portolan schema config` shows what it takes",
+                value.type_str()
+            ));
+        }
+    }
     table
         .try_into()
-        .map_err(|error: toml::de::Error| error.to_string())
+        .map_err(|_| "its settings do not go together".to_owned())
+}
+
+/// What is wrong and where, without the text, which may hold a secret in the wrong place.
+fn explain(error: &toml::de::Error, text: &str) -> String {
+    let line = error
+        .span()
+        .and_then(|span| text.get(..span.start))
+        .map_or(1, |before| before.matches('\n').count() + 1);
+    format!("line {line} is not TOML; are all brackets and quotes closed?")
 }
 
 fn known_keys() -> Vec<String> {
@@ -80,6 +100,15 @@ mod tests {
             options[1],
             ("EcsTaskDefinition.status".to_owned(), "ALL".to_owned())
         );
+    }
+
+    #[test]
+    fn no_error_quotes_a_value() {
+        for text in ["page-size = 'LEAK'", "a = 1\nsecret-access-key = 'LEAK"] {
+            let error = parse(text).expect_err("invalid");
+            assert!(!error.contains("LEAK"), "{error}");
+        }
+        assert!(parse("a = [\n1,\n").expect_err("invalid").contains("line"));
     }
 
     #[test]

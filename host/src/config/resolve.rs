@@ -8,6 +8,8 @@ use crate::object::Object;
 
 /// The variable that holds the secret itself.
 const SECRET_VARIABLE: &str = "PORTOLAN_SECRET_ACCESS_KEY";
+/// The variable that holds the session token itself.
+const TOKEN_VARIABLE: &str = "PORTOLAN_SESSION_TOKEN";
 
 /// The most that a List operation of ECS gives in one page.
 const PAGE_SIZE_LIMIT: u64 = 100;
@@ -19,7 +21,7 @@ impl Config {
     /// If the file cannot be read or a setting cannot be used; the error names it and what would be right.
     pub fn resolve(given: Settings, config_file: Option<&Path>) -> Result<Self, ConfigError> {
         let settings = match config_file {
-            Some(path) => given.over(file::read(path)?),
+            Some(path) => given.over(file::read(path)?)?,
             None => given,
         };
         let config = Self {
@@ -115,6 +117,14 @@ fn access_keys(settings: &Settings) -> Result<Option<AccessKeys>, ConfigError> {
     let Some(access_key_id) = settings.access_key_id.clone().filter(|id| !id.is_empty()) else {
         let is_in_environment =
             secret::read(SECRET_VARIABLE, None, "secret-access-key-file")?.is_some();
+        let has_token = settings.session_token_file.is_some()
+            || secret::read(TOKEN_VARIABLE, None, "session-token-file")?.is_some();
+        if has_token {
+            return Err(invalid(
+                "access-key-id",
+                "a session token is given, but no access key ID; give both, or leave both to the AWS variables".into(),
+            ));
+        }
         if settings.secret_access_key_file.is_some() || is_in_environment {
             return Err(invalid(
                 "access-key-id",
@@ -135,7 +145,7 @@ fn access_keys(settings: &Settings) -> Result<Option<AccessKeys>, ConfigError> {
         )
     })?;
     let session_token = secret::read(
-        "PORTOLAN_SESSION_TOKEN",
+        TOKEN_VARIABLE,
         settings.session_token_file.as_deref(),
         "session-token-file",
     )?;
@@ -216,20 +226,23 @@ fn endpoint_url(given: Option<String>) -> Result<Option<String>, ConfigError> {
     let Some(url) = given.filter(|url| !url.is_empty()) else {
         return Ok(None);
     };
-    let has_host = ["http://", "https://"].iter().any(|scheme| {
-        url.strip_prefix(scheme)
-            .is_some_and(|rest| !rest.is_empty())
-    });
-    if has_host {
-        return Ok(Some(url));
+    let rest = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| url.strip_prefix(scheme));
+    let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    match host {
+        None | Some("") => Err(invalid(
+            "endpoint-url",
+            "its value is no URL; one looks like https://vpce-1.ecs.us-east-1.vpce.amazonaws.com"
+                .into(),
+        )),
+        Some(host) if host.contains('@') => Err(invalid(
+            "endpoint-url",
+            "its value holds a user name or password, which ECS has no use for; leave them out"
+                .into(),
+        )),
+        Some(_) => Ok(Some(url)),
     }
-    Err(invalid(
-        "endpoint-url",
-        format!(
-            "`{}` is no URL; it starts with http:// or https://",
-            crate::text::printable(&url, 128)
-        ),
-    ))
 }
 
 fn objects(given: Option<Vec<String>>) -> Result<Vec<Object>, ConfigError> {

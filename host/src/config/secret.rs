@@ -51,13 +51,15 @@ pub(super) fn read(
     } else {
         std::fs::File::open(file)
             .and_then(|file| file.take(SECRET_LIMIT_BYTES).read_to_string(&mut text))
-            .map_err(|error| failed(format!("cannot read {}: {error}", file.display())))?;
+            .map_err(|error| {
+                // Somebody may have given the secret in place of a file's name.
+                failed(format!("cannot read the file that it names: {error}"))
+            })?;
     }
     let value = text.trim();
     if value.is_empty() {
         return Err(failed(format!(
-            "{} is empty; it has to hold the secret",
-            file.display()
+            "the file that it names is empty; it has to hold the secret"
         )));
     }
     Ok(Some(Secret(value.to_owned())))

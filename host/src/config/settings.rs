@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::ModuleSettings;
+use super::{ConfigError, ModuleSettings};
 
 /// The settings as somebody wrote them. The first paragraph of each description is its help text and its
 /// description in the configuration file's schema.
@@ -155,7 +155,7 @@ const MAPPING: &str = "Mapping";
 
 impl Settings {
     /// The settings of `self`, and those of `lower` where `self` has none.
-    pub(super) fn over(self, lower: Self) -> Self {
+    pub(super) fn over(self, lower: Self) -> Result<Self, ConfigError> {
         let merge = || -> serde_json::Result<Self> {
             let mut merged: BTreeMap<String, serde_json::Value> =
                 serde_json::from_value(serde_json::to_value(&lower)?)?;
@@ -164,8 +164,11 @@ impl Settings {
             merged.extend(upper);
             serde_json::from_value(serde_json::to_value(merged)?)
         };
-        // Both sides are values of this very type, so that going through JSON cannot fail.
-        merge().unwrap_or(lower)
+        // Both sides are values of this very type, so that only a path that is no text can fail.
+        merge().map_err(|_| ConfigError::Setting {
+            setting: "config",
+            reason: "a path among the flags or variables is not UTF-8; rename it".into(),
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use aws_sdk_ecs::types::ClusterField;
 
 use super::listing::{ArnPage, Tokens};
-use super::{Batch, Described, Scope};
+use super::{Batch, Described, Scope, UNREADABLE};
 use crate::aws::CallFailure;
 use crate::object::{Object, Operation};
 
@@ -43,6 +43,7 @@ pub(super) async fn list_page(
             Operation::ListClusters,
             |raw| request.clone().customize().interceptor(raw).send(),
             |answer, _| {
+                let answer = answer.ok_or(UNREADABLE)?;
                 let arns = answer.cluster_arns.ok_or("it has no clusterArns")?;
                 Ok(ArnPage {
                     arns,
@@ -65,15 +66,15 @@ pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, 
             Operation::DescribeClusters,
             |raw| request.clone().customize().interceptor(raw).send(),
             |answer, body| {
+                let page = scope.page(Object::EcsCluster, body)?;
+                let Some(answer) = answer else {
+                    return Described::of_page(page);
+                };
                 let clusters = answer.clusters.ok_or("it has no clusters")?;
-                Ok(Described {
-                    page: scope.page(Object::EcsCluster, body)?,
-                    arns: clusters
-                        .into_iter()
-                        .filter_map(|cluster| cluster.cluster_arn)
-                        .collect(),
-                    failures: answer.failures.unwrap_or_default(),
-                })
+                let arns = clusters
+                    .into_iter()
+                    .filter_map(|cluster| cluster.cluster_arn);
+                Described::new(page, arns.collect(), answer.failures)
             },
         )
         .await

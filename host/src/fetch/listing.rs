@@ -113,7 +113,7 @@ impl<'a> Listing<'a> {
 
     fn failed(&self, failure: &CallFailure) {
         match (failure.kind, &self.cluster) {
-            (Kind::ClusterGone, Some(cluster)) => self.scope.ledger.tombstone(
+            (Kind::ClusterGone, Some(cluster)) => self.scope.ledger.cluster_tombstone(
                 &self.key,
                 Tombstone {
                     arn: cluster.clone(),

@@ -3,7 +3,7 @@
 use aws_sdk_ecs::types::ServiceField;
 
 use super::listing::ArnPage;
-use super::{Batch, Described, Scope};
+use super::{Batch, Described, Scope, UNREADABLE};
 use crate::aws::CallFailure;
 use crate::object::{Object, Operation};
 
@@ -25,6 +25,7 @@ pub(super) async fn list(
             Operation::ListServices,
             |raw| request.clone().customize().interceptor(raw).send(),
             |answer, _| {
+                let answer = answer.ok_or(UNREADABLE)?;
                 let arns = answer.service_arns.ok_or("it has no serviceArns")?;
                 Ok(ArnPage {
                     arns,
@@ -48,15 +49,15 @@ pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, 
             Operation::DescribeServices,
             |raw| request.clone().customize().interceptor(raw).send(),
             |answer, body| {
+                let page = scope.page(Object::EcsService, body)?;
+                let Some(answer) = answer else {
+                    return Described::of_page(page);
+                };
                 let services = answer.services.ok_or("it has no services")?;
-                Ok(Described {
-                    page: scope.page(Object::EcsService, body)?,
-                    arns: services
-                        .into_iter()
-                        .filter_map(|service| service.service_arn)
-                        .collect(),
-                    failures: answer.failures.unwrap_or_default(),
-                })
+                let arns = services
+                    .into_iter()
+                    .filter_map(|service| service.service_arn);
+                Described::new(page, arns.collect(), answer.failures)
             },
         )
         .await

@@ -3,7 +3,7 @@
 use aws_sdk_ecs::types::{DesiredStatus, TaskField};
 
 use super::listing::ArnPage;
-use super::{Batch, Described, Scope};
+use super::{Batch, Described, Scope, UNREADABLE};
 use crate::aws::CallFailure;
 use crate::object::{Object, Operation};
 
@@ -38,6 +38,7 @@ pub(super) async fn list(
             Operation::ListTasks,
             |raw| request.clone().customize().interceptor(raw).send(),
             |answer, _| {
+                let answer = answer.ok_or(UNREADABLE)?;
                 let arns = answer.task_arns.ok_or("it has no taskArns")?;
                 Ok(ArnPage {
                     arns,
@@ -61,12 +62,13 @@ pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, 
             Operation::DescribeTasks,
             |raw| request.clone().customize().interceptor(raw).send(),
             |answer, body| {
+                let page = scope.page(Object::EcsTask, body)?;
+                let Some(answer) = answer else {
+                    return Described::of_page(page);
+                };
                 let tasks = answer.tasks.ok_or("it has no tasks")?;
-                Ok(Described {
-                    page: scope.page(Object::EcsTask, body)?,
-                    arns: tasks.into_iter().filter_map(|task| task.task_arn).collect(),
-                    failures: answer.failures.unwrap_or_default(),
-                })
+                let arns = tasks.into_iter().filter_map(|task| task.task_arn);
+                Described::new(page, arns.collect(), answer.failures)
             },
         )
         .await

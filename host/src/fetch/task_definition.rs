@@ -3,7 +3,7 @@
 use aws_sdk_ecs::types::{TaskDefinitionField, TaskDefinitionStatus as Status};
 
 use super::listing::ArnPage;
-use super::{Batch, Described, Scope};
+use super::{Batch, Described, Scope, UNREADABLE};
 use crate::aws::CallFailure;
 use crate::config::TaskDefinitionStatus;
 use crate::object::{Object, Operation};
@@ -41,6 +41,7 @@ pub(super) async fn list(
             Operation::ListTaskDefinitions,
             |raw| request.clone().customize().interceptor(raw).send(),
             |answer, _| {
+                let answer = answer.ok_or(UNREADABLE)?;
                 let arns = answer
                     .task_definition_arns
                     .ok_or("it has no taskDefinitionArns")?;
@@ -65,12 +66,13 @@ pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, 
             Operation::DescribeTaskDefinition,
             |raw| request.clone().customize().interceptor(raw).send(),
             |answer, body| {
+                let page = scope.page(Object::EcsTaskDefinition, body)?;
+                let Some(answer) = answer else {
+                    return Described::of_page(page);
+                };
                 let definition = answer.task_definition.ok_or("it has no taskDefinition")?;
-                Ok(Described {
-                    page: scope.page(Object::EcsTaskDefinition, body)?,
-                    arns: definition.task_definition_arn.into_iter().collect(),
-                    failures: Vec::new(),
-                })
+                let arns = definition.task_definition_arn.into_iter().collect();
+                Described::new(page, arns, None)
             },
         )
         .await

@@ -98,7 +98,11 @@ pub fn isolated(
     };
     let nothing = |outcome: &Outcome| outcome.mapped.rows.is_empty();
     breaker.note(match &result {
-        Ok(outcome) if nothing(outcome) => outcome.isolated.as_ref(),
+        // One bad object says nothing about the next one, unless each costs all of its time.
+        Ok(outcome) if nothing(outcome) => outcome
+            .isolated
+            .as_ref()
+            .filter(|error| page.len() > 1 || matches!(error, CallError::TimeExceeded { .. })),
         Ok(_) => None,
         Err(error) => Some(error),
     });

@@ -46,6 +46,8 @@ pub(super) struct Scanned {
     pub(super) body: Option<Vec<u8>>,
     /// For every place of the list its span in the (new) body; none for null.
     pub(super) objects: Vec<Option<Range<usize>>>,
+    /// Whether the member that holds the objects is there and not null.
+    pub(super) has_member: bool,
 }
 
 /// What a container means to the scan.
@@ -107,6 +109,7 @@ struct Scan<'a> {
     objects: Vec<Option<Range<usize>>>,
     /// Where the object that is being read starts in the new body.
     open_object: Option<usize>,
+    has_member: bool,
 }
 
 /// Scans a body whose objects have this shape.
@@ -125,6 +128,7 @@ pub(super) fn scan(raw: &[u8], shape: Shape) -> Result<Scanned, ScanError> {
         copied: 0,
         objects: Vec::new(),
         open_object: None,
+        has_member: false,
     };
     scan.root()?;
     while let Some(container) = scan.stack.last().copied() {
@@ -145,6 +149,7 @@ pub(super) fn scan(raw: &[u8], shape: Shape) -> Result<Scanned, ScanError> {
     Ok(Scanned {
         body,
         objects: scan.objects,
+        has_member: scan.has_member,
     })
 }
 
@@ -208,8 +213,12 @@ impl Scan<'_> {
     fn value(&mut self, meaning: Meaning) -> Result<(), ScanError> {
         let first = self.peek()?;
         match (first, meaning) {
-            (b'[', Meaning::Objects) => self.open(false, Role::Objects),
+            (b'[', Meaning::Objects) => {
+                self.has_member = true;
+                self.open(false, Role::Objects);
+            }
             (b'{' | b'[', Meaning::Objects | Meaning::Object) => {
+                self.has_member = true;
                 self.open_object = Some(self.position());
                 self.open(first == b'{', Role::Plain);
             }
@@ -217,6 +226,7 @@ impl Scan<'_> {
                 let start = self.position();
                 self.scalar(false)?;
                 let span = start..self.position();
+                self.has_member = first != b'n';
                 self.objects.push((first != b'n').then_some(span));
             }
             (b'[', Meaning::Environment) => self.open(false, Role::Variables),

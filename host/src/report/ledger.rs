@@ -47,6 +47,8 @@ struct Books {
 #[derive(Debug, Default)]
 struct Entry {
     counts: Counts,
+    /// Tombstones of the cluster itself, which was never listed in this scope.
+    cluster_tombstones: u64,
     reason: Option<String>,
     tombstones: Vec<Tombstone>,
     rejections: Vec<RejectionLine>,
@@ -111,6 +113,12 @@ impl Ledger {
         }
     }
 
+    /// Notes that the cluster of a scope vanished while its objects were listed.
+    pub fn cluster_tombstone(&self, key: &ScopeKey, tombstone: Tombstone) {
+        self.books().entry(key).cluster_tombstones += 1;
+        self.tombstone(key, tombstone);
+    }
+
     /// Notes a call or page that failed for good, and how many objects it cost.
     pub fn failure(&self, key: &ScopeKey, failure: Failure, objects: usize) {
         let mut books = self.books();
@@ -139,9 +147,12 @@ impl Ledger {
             let has_room = books.has_room();
             let entry = books.entry(key);
             entry.counts.rejected += 1;
-            entry
-                .reason
-                .get_or_insert_with(|| "some objects were rejected and have no record".to_owned());
+            entry.reason.get_or_insert_with(|| {
+                format!(
+                    "objects were rejected and have no record, the first because: {}",
+                    rejection.message
+                )
+            });
             if has_room {
                 entry.rejections.push(RejectionLine {
                     arn: rejection.arn.clone(),
@@ -288,12 +299,13 @@ fn scope(key: ScopeKey, entry: Entry) -> Scope {
     let counts = entry.counts;
     // Whatever was listed has to have gone somewhere; a difference would be a bug of ours, and must not
     // look like completeness.
-    let accounted = counts.written + counts.tombstones + counts.rejected + counts.failed;
+    let accounted = (counts.written + counts.tombstones + counts.rejected + counts.failed)
+        .saturating_sub(entry.cluster_tombstones);
     let reason = entry.reason.or_else(|| {
-        (accounted < counts.listed).then(|| {
+        (accounted != counts.listed).then(|| {
             format!(
-                "{} objects were listed and not accounted for",
-                counts.listed - accounted
+                "{} objects were listed, but {accounted} are accounted for",
+                counts.listed
             )
         })
     });

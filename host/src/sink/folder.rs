@@ -19,6 +19,8 @@ use crate::report::Report;
 const STAGING_PREFIX: &str = ".portolan-";
 const LOCK: &str = "lock";
 const REPORT: &str = "report.json";
+/// The report of a sync that failed, beside that of the data that is still there.
+const FAILED_REPORT: &str = "report.failed.json";
 
 /// An output folder while a sync runs.
 pub struct Folder {
@@ -41,6 +43,18 @@ fn file_name(object: Object) -> String {
 impl Folder {
     pub(super) fn open(place: &Path, objects: &[Object]) -> Result<Self, SinkError> {
         fs::create_dir_all(place).map_err(failed(place))?;
+        for name in Object::ALL
+            .map(file_name)
+            .iter()
+            .map(String::as_str)
+            .chain([REPORT])
+        {
+            let path = place.join(name);
+            if path.is_dir() {
+                return Err(failed(&path)(io::ErrorKind::IsADirectory.into()));
+            }
+        }
+        let _turn = take_turn(place);
         remove_abandoned(place);
         let staging = tempfile::Builder::new()
             .prefix(STAGING_PREFIX)
@@ -91,31 +105,54 @@ impl Folder {
         let staged_report = self.staging.path().join(REPORT);
         let report_place = self.place.join(REPORT);
         write_report(&staged_report, report).map_err(failed(&report_place))?;
-        if report.data_replaced {
-            for (object, file) in self.files {
-                let path = self.place.join(file_name(object));
-                file.into_inner()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .into_inner()
-                    .map_err(io::IntoInnerError::into_error)
-                    .and_then(|file| file.sync_data())
-                    .map_err(failed(&path))?;
-            }
-            remove_if_there(&report_place).map_err(failed(&report_place))?;
-            for object in Object::ALL {
-                let staged = self.staging.path().join(file_name(object));
-                let path = self.place.join(file_name(object));
-                // The folder holds one sync: what this one did not fetch must not look like a part of it.
-                let replaced = if staged.exists() {
-                    fs::rename(&staged, &path)
-                } else {
-                    remove_if_there(&path)
-                };
-                replaced.map_err(failed(&path))?;
-            }
+        let _turn = take_turn(&self.place);
+        let failed_report = self.place.join(FAILED_REPORT);
+        if !report.data_replaced {
+            // The report of the data that stays has to stay with it.
+            let place = if report_place.exists() {
+                failed_report
+            } else {
+                report_place
+            };
+            return fs::rename(&staged_report, &place).map_err(failed(&place));
         }
-        fs::rename(&staged_report, &report_place).map_err(failed(&report_place))
+        for (object, file) in self.files {
+            let path = self.place.join(file_name(object));
+            file.into_inner()
+                .unwrap_or_else(PoisonError::into_inner)
+                .into_inner()
+                .map_err(io::IntoInnerError::into_error)
+                .and_then(|file| file.sync_data())
+                .map_err(failed(&path))?;
+        }
+        remove_if_there(&report_place).map_err(failed(&report_place))?;
+        remove_if_there(&failed_report).map_err(failed(&failed_report))?;
+        for object in Object::ALL {
+            let staged = self.staging.path().join(file_name(object));
+            let path = self.place.join(file_name(object));
+            // The folder holds one sync: what this one did not fetch must not look like a part of it.
+            let replaced = if staged.exists() {
+                fs::rename(&staged, &path)
+            } else {
+                remove_if_there(&path)
+            };
+            replaced.map_err(torn(&path))?;
+        }
+        fs::rename(&staged_report, &report_place).map_err(torn(&report_place))
     }
+}
+
+/// Waits until no other sync is opening or replacing files in this folder.
+fn take_turn(place: &Path) -> Option<File> {
+    // A file system without locks only means that nobody waits.
+    let folder = File::open(place).ok()?;
+    folder.lock().ok()?;
+    Some(folder)
+}
+
+fn torn(path: &Path) -> impl FnOnce(io::Error) -> SinkError {
+    let path = path.display().to_string();
+    move |source| SinkError::Torn { path, source }
 }
 
 fn write_report(path: &Path, report: &Report) -> io::Result<()> {

@@ -93,7 +93,10 @@ fn half_a_key_pair_is_told_with_the_other_half() {
     ))
     .with(2);
     assert!(
-        ended.stderr.contains("cannot read /nowhere"),
+        ended
+            .stderr
+            .contains("secret-access-key-file: cannot read the file")
+            && !ended.stderr.contains("nowhere"),
         "{}",
         ended.stderr
     );

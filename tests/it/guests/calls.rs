@@ -186,13 +186,9 @@ fn a_module_that_maps_nothing_is_switched_off() {
 }
 
 #[test]
-fn a_module_that_maps_no_page_of_one_object_is_switched_off() {
-    let expected = [
-        ["mapper-crashed"; 5].as_slice(),
-        &["mapper-switched-off"; 2],
-    ]
-    .concat();
-    assert_eq!(repeated(&["panic"]), expected);
+fn pages_of_one_bad_object_do_not_switch_a_module_off() {
+    // Task definitions come one by one: five bad ones in a row must not cost all that follow.
+    assert_eq!(repeated(&["panic"]), ["mapper-crashed"; 7]);
 }
 
 #[test]

@@ -153,7 +153,7 @@ fn a_mapper_that_cannot_be_used_ends_the_program_with_its_name() {
     ] {
         let output = map(folder(name, &bytes).path(), &[body(&[""])]);
         let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(output.stdout.is_empty(), "{said}");
         assert!(said.contains(name) && said.contains(reason), "{said}");
     }
