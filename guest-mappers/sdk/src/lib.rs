@@ -46,6 +46,7 @@ mod tags;
 pub mod testing;
 mod text;
 mod timestamp;
+mod writer;
 
 pub use arn::Arn;
 pub use body::Body;

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use crate::body::{each, each_alone};
 use crate::escapes::contain_unknown_escapes;
+use crate::writer;
 use crate::{Body, Context, Issue, MappedPage, Notes, PageError, Rejection, Row, Severity};
 
 /// A module that turns the objects of a page into records.
@@ -134,7 +135,7 @@ pub(crate) fn write_row(
     record: &impl Serialize,
 ) {
     let start = page.payload.len();
-    let written = serde_json::to_writer(&mut page.payload, record).is_ok();
+    let written = writer::write(&mut page.payload, record).is_ok();
     let offset = u32::try_from(start);
     let length = u32::try_from(page.payload.len() - start);
     if let (true, Ok(offset), Ok(length)) = (written, offset, length) {

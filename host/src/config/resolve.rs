@@ -233,8 +233,7 @@ fn endpoint_url(given: Option<String>) -> Result<Option<String>, ConfigError> {
     match host {
         None | Some("") => Err(invalid(
             "endpoint-url",
-            "its value is no URL; one looks like https://vpce-1.ecs.us-east-1.vpce.amazonaws.com"
-                .into(),
+            "its value is no URL; one starts with http:// or https://".into(),
         )),
         Some(host) if host.contains('@') => Err(invalid(
             "endpoint-url",
