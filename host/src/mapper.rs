@@ -18,6 +18,7 @@ mod manifest;
 mod module;
 mod overlay;
 mod set;
+mod surface;
 
 use std::ops::Range;
 
@@ -27,13 +28,16 @@ use serde::Serialize;
 pub use amend::{Amender, PROTECTED, Touched};
 pub use cache::CompiledCache;
 pub use engine::{Engine, EngineError};
+pub use guest::Usage;
 pub use isolate::{Breaker, Outcome, isolated};
 pub use limits::Limits;
+pub(crate) use load::digest;
 pub use load::{LoadError, Source};
 pub use manifest::{Kind, Manifest};
 pub use module::Module;
 pub use overlay::Overlay;
-pub use set::{Mapper, MapperSet, SetError};
+pub use set::{Mapper, MapperSet, SetError, stock_module};
+pub use surface::{Item, Surface};
 
 /// A page after its mapper: records as spans of one payload, and what the mapper had to say.
 #[derive(Debug, Default)]

@@ -37,6 +37,32 @@ pub struct Mapper {
 }
 
 impl Mapper {
+    /// Puts together the mapper of one object.
+    ///
+    /// # Errors
+    /// If the attributes that the modules declare are no valid JSON Schemas, or claim a stock name.
+    pub fn assemble(
+        object: Object,
+        module: Arc<Module>,
+        overlays: &[Arc<Overlay>],
+    ) -> Result<Self, SetError> {
+        let amenders: Vec<Amender> = overlays
+            .iter()
+            .filter(|overlay| overlay.objects.contains(&object))
+            .map(|overlay| Amender {
+                overlay: Arc::clone(overlay),
+                breaker: Breaker::default(),
+            })
+            .collect();
+        Ok(Self {
+            validator: validator(object, &module, &amenders)?,
+            object,
+            module,
+            amenders,
+            breaker: Breaker::default(),
+        })
+    }
+
     /// Maps a page, and isolates what the module cannot bear.
     ///
     /// # Errors
@@ -121,23 +147,7 @@ impl MapperSet {
                 Some(module) => module,
                 None => Arc::new(loader.module(Source::Stock, stock(*object))?),
             };
-            let amenders: Vec<Amender> = overlays
-                .iter()
-                .filter(|overlay| overlay.objects.contains(object))
-                .map(|overlay| Amender {
-                    overlay: Arc::clone(overlay),
-                    breaker: Breaker::default(),
-                })
-                .collect();
-            let validator = validator(*object, &module, &amenders)?;
-            let breaker = Breaker::default();
-            let mapper = Mapper {
-                object: *object,
-                module,
-                amenders,
-                validator,
-                breaker,
-            };
+            let mapper = Mapper::assemble(*object, module, &overlays)?;
             mappers.insert(*object, Arc::new(mapper));
         }
         let set = Self { mappers };
@@ -279,6 +289,18 @@ fn validator(
         module: name,
         source,
     })
+}
+
+/// The stock module of an object, with default settings.
+///
+/// # Errors
+/// If it cannot be loaded on this machine.
+pub fn stock_module(
+    engine: &Engine,
+    cache: Option<&CompiledCache>,
+    object: Object,
+) -> Result<Module, LoadError> {
+    Module::load(engine, cache, Source::Stock, stock(object))
 }
 
 /// The stock modules, which the build puts beside this crate (see host/build.rs).
