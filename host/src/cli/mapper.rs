@@ -1,8 +1,11 @@
 //! `portolan mapper`: what people who write mappings need.
 
+mod build;
 mod check;
 mod inspect;
+mod new;
 mod run;
+mod test;
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +20,15 @@ pub(super) struct MapperArguments {
 
 #[derive(Debug, Subcommand)]
 enum MapperCommand {
+    /// Make a folder with a new module that builds and passes its own test at once.
+    #[command(after_help = new::EXAMPLES)]
+    New(new::NewArguments),
+    /// Build a module from its Rust source, into a component.
+    #[command(after_help = build::EXAMPLES)]
+    Build(build::BuildArguments),
+    /// Map the pages of a folder, compare with expected records, and damage every page in many ways.
+    #[command(after_help = test::EXAMPLES)]
+    Test(test::TestArguments),
     /// Check whether a sync would take a module, and if not, say what to change.
     #[command(after_help = check::EXAMPLES)]
     Check(check::CheckArguments),
@@ -46,8 +58,16 @@ impl CacheArguments {
     }
 }
 
+/// The folder without the `.` that stands for this one, so that paths inside it read well.
+fn plain(folder: &Path) -> &Path {
+    folder.strip_prefix(".").unwrap_or(folder)
+}
+
 pub(super) fn run(arguments: MapperArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     match arguments.command {
+        MapperCommand::New(arguments) => new::run(arguments),
+        MapperCommand::Build(arguments) => build::run(arguments),
+        MapperCommand::Test(arguments) => test::run(arguments, config_file),
         MapperCommand::Check(arguments) => check::run(arguments, config_file),
         MapperCommand::Inspect(arguments) => inspect::run(arguments, config_file),
         MapperCommand::Run(arguments) => run::run(arguments, config_file),

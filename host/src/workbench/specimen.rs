@@ -46,7 +46,6 @@ impl WorkbenchError {
         move |source| Self::Unreadable { path, source }
     }
 
-    #[expect(dead_code, reason = "the next commands write")]
     pub(super) fn writing(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.display().to_string();
         move |source| Self::Unwritable { path, source }
