@@ -269,7 +269,8 @@ fn test_finds_what_a_module_cannot_bear() {
         ("silence", "gave neither a record nor a reason"),
     ] {
         let folder = suite(behaviour);
-        let ended = test(folder.path(), &guest("evil.wasm"), &["--bless"]).with(1);
+        let module = guest("evil.wasm");
+        let ended = test(folder.path(), &module, &["--bless"]).with(1);
         let line = ended
             .stdout
             .lines()
@@ -280,6 +281,23 @@ fn test_finds_what_a_module_cannot_bear() {
             ended.stdout
         );
     }
+}
+
+#[test]
+fn test_leaves_out_pages_that_the_module_is_not_for() {
+    let (folder, _) = file("pages/all.jsonl", pages("").as_bytes());
+    let ended = test(folder.path(), &stock("cluster"), &["--bless"]).with(0);
+    assert!(
+        ended.stdout.contains("remark: line 2 is left out"),
+        "{}",
+        ended.stdout
+    );
+    let ended = test(folder.path(), &stock("service"), &["--bless"]).with(1);
+    assert!(
+        ended.stdout.contains("nothing was tried"),
+        "{}",
+        ended.stdout
+    );
 }
 
 #[test]

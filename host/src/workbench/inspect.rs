@@ -37,14 +37,15 @@ pub struct Inspection {
     pub wit: Option<String>,
 }
 
-/// Looks at a module from all sides. Nothing is written into the cache.
+/// Looks at a module from all sides.
 #[must_use]
 pub fn inspect(bench: &Workbench, specimen: &Specimen) -> Inspection {
-    let cache = bench
+    // Asked first: reading the module puts it there.
+    let cached = bench
         .cache()
-        .filter(|cache| cache.has(bench.engine(), &specimen.digest));
-    let surface = Surface::of(bench.engine(), cache, &specimen.bytes);
-    let loaded = specimen.load(bench.engine(), cache);
+        .is_some_and(|cache| cache.has(bench.engine(), &specimen.digest));
+    let surface = Surface::of(bench.engine(), bench.cache(), &specimen.bytes);
+    let loaded = specimen.load(bench.engine(), bench.cache());
     let names = |items: &[crate::mapper::Item]| -> Vec<String> {
         items.iter().map(|item| item.name.clone()).collect()
     };
@@ -56,7 +57,7 @@ pub fn inspect(bench: &Workbench, specimen: &Specimen) -> Inspection {
         file: specimen.file.display().to_string(),
         digest: specimen.digest.clone(),
         size_bytes: specimen.bytes.len(),
-        cached: cache.is_some(),
+        cached,
         kind,
         refused: loaded.as_ref().err().map(|error| error.reason().to_owned()),
         manifest: loaded.ok().map(|loaded| loaded.manifest().clone()),
