@@ -46,8 +46,7 @@ impl Page {
     /// If the body is not one JSON object, is not UTF-8, or is larger than [`BODY_LIMIT_BYTES`]. The
     /// error names positions, never content.
     pub fn read(object: Object, origin: Origin, raw: Bytes) -> Result<Self, ScanError> {
-        let (Shape::List(member) | Shape::Single(member)) = object.shape();
-        let scanned = scan::scan(&raw, member)?;
+        let scanned = scan::scan(&raw, object.shape())?;
         Ok(Self {
             object,
             origin,

@@ -29,6 +29,9 @@ struct Context<'a> {
     partition: &'a str,
 }
 
+/// How a recording's name begins before it is in its place.
+const PREFIX: &str = ".portolan-record-";
+
 /// Writes pages to a file that appears when it is finished.
 pub struct Recorder {
     place: PathBuf,
@@ -45,9 +48,12 @@ impl Recorder {
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
+        remove_abandoned(folder);
         let file = tempfile::Builder::new()
-            .prefix(".portolan-record-")
+            .prefix(PREFIX)
             .tempfile_in(folder)?;
+        // A file system without locks only means that nobody cleans up after a killed sync.
+        let _ = file.as_file().try_lock();
         Ok(Self {
             place: place.to_owned(),
             file: Mutex::new(BufWriter::new(file)),
@@ -91,18 +97,65 @@ impl Recorder {
         }
     }
 
-    /// Puts the file into its place.
+    /// Writes everything to the disk, so that nothing but a rename is left to go wrong.
     ///
     /// # Errors
-    /// If it cannot be finished.
-    pub fn finish(self) -> io::Result<()> {
+    /// If the disk does not take it.
+    pub fn close(self) -> io::Result<Recording> {
         let file = self
             .file
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        let _: File = file.persist(self.place)?;
+        file.as_file().sync_data()?;
+        Ok(Recording {
+            place: self.place,
+            file,
+        })
+    }
+}
+
+/// A recording that is written, but not in its place yet. Dropped, it is gone.
+pub struct Recording {
+    place: PathBuf,
+    file: NamedTempFile,
+}
+
+impl Recording {
+    /// Where the recording will be.
+    #[must_use]
+    pub fn place(&self) -> &Path {
+        &self.place
+    }
+
+    /// Puts the file into its place.
+    ///
+    /// # Errors
+    /// If it cannot be renamed.
+    pub fn appear(self) -> io::Result<()> {
+        let _: File = self.file.persist(self.place)?;
         Ok(())
+    }
+}
+
+/// Removes what killed syncs left: nobody holds the lock of such a file.
+fn remove_abandoned(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        if !is_ours {
+            continue;
+        }
+        let path = entry.path();
+        let is_abandoned = File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
+        if is_abandoned && let Err(error) = std::fs::remove_file(&path) {
+            tracing::warn!(
+                "cannot remove what a killed sync left in {}: {error}",
+                path.display()
+            );
+        }
     }
 }
 

@@ -117,6 +117,7 @@ pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Record
         })
         .collect();
     for row in &mapped.rows {
+        mapper.unfilled.see(&mapped.payload[row.span.clone()]);
         accounted[row.source_index] = true;
     }
     let mut warnings = Vec::new();

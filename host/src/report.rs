@@ -36,6 +36,10 @@ pub struct Report {
     pub operations: Vec<OperationCalls>,
     /// The modules that mapped and amended.
     pub mappers: Vec<MapperUsed>,
+    /// Attributes that the schema knows and that no record of this sync has: what AWS did not send, was not
+    /// asked for, or no mapper reads. Objects without records are left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unfilled_attributes: BTreeMap<Object, Vec<String>>,
     /// With `--provenance`: which module set which attribute in how many records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<BTreeMap<Object, Provenance>>,

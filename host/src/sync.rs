@@ -157,12 +157,33 @@ pub async fn run(
     if let Some(error) = workshop.fatal.into_inner() {
         return Err(error);
     }
-    let report = ledger.close(&captured_at, crate::clock::now(), used);
+    let mut report = ledger.close(&captured_at, crate::clock::now(), used);
+    for mapper in workshop.mappers.iter() {
+        let has_records = report
+            .objects
+            .get(&mapper.object)
+            .is_some_and(|counts| counts.written > 0);
+        let names = mapper.unfilled.names();
+        if has_records && !names.is_empty() {
+            report.unfilled_attributes.insert(mapper.object, names);
+        }
+    }
+    let recording = workshop
+        .recorder
+        .map(|recorder| {
+            let place = recorder.place().to_owned();
+            recorder
+                .close()
+                .map_err(|source| record_error(&place, source))
+        })
+        .transpose()?;
     workshop.sink.finish(&report)?;
-    if let (Some(recorder), Some(path)) = (workshop.recorder, &request.record) {
-        recorder
-            .finish()
-            .map_err(|source| record_error(path, source))?;
+    // A sync that got nothing has no pages, and an earlier recording is worth more than none.
+    if let Some(recording) = recording.filter(|_| report.data_replaced) {
+        let place = recording.place().to_owned();
+        recording
+            .appear()
+            .map_err(|source| record_error(&place, source))?;
     }
     Ok(report)
 }

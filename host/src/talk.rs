@@ -37,8 +37,8 @@ pub(crate) fn start_log(level: &str) -> Result<(), String> {
         )
     })?;
     // Libraries may print whole HTTP bodies at their finer levels, and a body can hold environment
-    // values; so only our own targets ever go below `warn`.
-    let others = level.min(LevelFilter::WARN);
+    // values; so only our own targets ever say more than errors.
+    let others = level.min(LevelFilter::ERROR);
     let filter = EnvFilter::new(format!("{others},portolan={level},mapper={level}"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -1,15 +1,20 @@
 //! The last gate before a sink: every record is checked against its object's JSON Schema.
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+mod borrowed;
+mod read;
+
 use serde_json::{Map, Value};
 
 use crate::object::Object;
 use crate::schemas;
+use borrowed::{Borrowed, BorrowedJson};
+use read::Record;
 
 /// Checks the records of one object.
 #[derive(Clone)]
 pub struct RecordValidator {
-    validator: jsonschema::Validator,
+    validator: jsonschema::Validator<BorrowedJson>,
+    attributes: Vec<String>,
 }
 
 /// A schema that cannot be used.
@@ -45,11 +50,23 @@ impl RecordValidator {
                 }
             }
         }
-        let validator = jsonschema::draft202012::options()
+        let validator = jsonschema::options_for::<BorrowedJson>()
+            .with_draft(jsonschema::Draft::Draft202012)
             .with_pattern_options(jsonschema::PatternOptions::regex())
             .build(&schema)
             .map_err(|error| SchemaError(format!("at {}: {error}", error.instance_path())))?;
-        Ok(Self { validator })
+        let attributes = schema["properties"].as_object();
+        let attributes = attributes.map(|properties| properties.keys().cloned().collect());
+        Ok(Self {
+            validator,
+            attributes: attributes.unwrap_or_default(),
+        })
+    }
+
+    /// Every attribute that a record may have.
+    #[must_use]
+    pub fn attributes(&self) -> &[String] {
+        &self.attributes
     }
 
     /// Checks one record as it stands in a payload or a file.
@@ -60,7 +77,14 @@ impl RecordValidator {
         if record.contains(&b'\n') {
             return Err(vec![whole("a record has to stand on one line")]);
         }
-        let Record(value) = serde_json::from_slice(record).map_err(|error| {
+        // Once for all of its texts, which the parser would otherwise check one by one.
+        let text = std::str::from_utf8(record).map_err(|error| {
+            let position = error.valid_up_to();
+            vec![whole(&format!(
+                "the record is not JSON (not UTF-8 at byte {position})"
+            ))]
+        })?;
+        let Record(value) = serde_json::from_str(text).map_err(|error| {
             // serde_json's text may quote the record, its position does not.
             let reason = if error.is_data() {
                 "not a flat JSON object with each attribute once"
@@ -72,7 +96,7 @@ impl RecordValidator {
                 error.column()
             ))]
         })?;
-        self.check_value(&value)
+        self.check_borrowed(&value)
     }
 
     /// Checks a record that is already parsed.
@@ -80,6 +104,10 @@ impl RecordValidator {
     /// # Errors
     /// Every violation.
     pub fn check_value(&self, value: &Value) -> Result<(), Vec<Violation>> {
+        self.check_borrowed(&Borrowed::from(value))
+    }
+
+    fn check_borrowed<'r>(&self, value: &'r Borrowed<'r>) -> Result<(), Vec<Violation>> {
         if self.validator.is_valid(value) {
             return Ok(());
         }
@@ -99,35 +127,5 @@ fn whole(message: &str) -> Violation {
     Violation {
         path: String::new(),
         message: message.into(),
-    }
-}
-
-/// A JSON object that has every attribute once: two readers of `{"UID":1,"UID":2}` may disagree about
-/// what was validated.
-struct Record(Value);
-
-impl<'de> Deserialize<'de> for Record {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(RecordVisitor).map(Self)
-    }
-}
-
-struct RecordVisitor;
-
-impl<'de> Visitor<'de> for RecordVisitor {
-    type Value = Value;
-
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("a record")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut record = Map::new();
-        while let Some((name, value)) = members.next_entry::<String, Value>()? {
-            if record.insert(name, value).is_some() {
-                return Err(A::Error::custom("an attribute twice"));
-            }
-        }
-        Ok(Value::Object(record))
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use portolan::mapper::{Breaker, CompiledCache, Engine, Limits, Mapper, Module, Source};
+use portolan::mapper::{Breaker, CompiledCache, Engine, Limits, Mapper, Module, Source, Unfilled};
 use portolan::object::Object;
 use portolan::page::{Origin, Page};
 use portolan::records::Records;
@@ -40,6 +40,7 @@ fn mapper(module: Module) -> Mapper {
         validator: RecordValidator::new(Object::EcsTask, &module.manifest.attributes).unwrap(),
         module: Arc::new(module),
         amenders: Vec::new(),
+        unfilled: Unfilled::default(),
         breaker: Breaker::default(),
     }
 }

@@ -1,7 +1,10 @@
 //! What a failed call means: whether to repeat it, and what to tell a person.
 
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
@@ -215,14 +218,40 @@ fn advice(operation: Operation, kind: Kind) -> String {
 
 /// An error and what caused it, on one line.
 pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
+    let mut text = words(error);
     let mut source = error.source();
     while let Some(cause) = source {
-        let cause_text = cause.to_string();
+        let cause_text = words(cause);
         if !text.contains(&cause_text) {
             text = format!("{text}: {cause_text}");
         }
         source = cause.source();
     }
-    printable(&text, 500)
+    let words: Vec<&str> = text.split_whitespace().collect();
+    printable(&words.join(" "), 500)
+}
+
+/// What an error says of itself; the SDK shows errors that it has no type for as a structure.
+fn words(error: &(dyn std::error::Error + 'static)) -> String {
+    let metadata = error
+        .downcast_ref::<ErrorMetadata>()
+        .or_else(|| {
+            error
+                .downcast_ref::<AssumeRoleError>()
+                .map(ProvideErrorMetadata::meta)
+        })
+        .or_else(|| {
+            error
+                .downcast_ref::<GetCallerIdentityError>()
+                .map(ProvideErrorMetadata::meta)
+        });
+    match metadata.and_then(ErrorMetadata::code) {
+        Some(code) => {
+            let message = metadata
+                .and_then(ErrorMetadata::message)
+                .unwrap_or("no message");
+            format!("{code}: {message}")
+        }
+        None => error.to_string(),
+    }
 }

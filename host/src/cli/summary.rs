@@ -1,8 +1,10 @@
 //! A report in a few lines.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use portolan::report::{Report, Status};
 
-/// Scopes whose problems are told one by one; the report has all of them.
+/// Problems that are told one by one; the report has all of them.
 const PROBLEMS: usize = 10;
 
 pub(super) fn table(report: &Report) -> String {
@@ -28,6 +30,9 @@ pub(super) fn table(report: &Report) -> String {
         throttles += each.throttles;
         retries += each.retries;
     }
+    for (object, names) in &report.unfilled_attributes {
+        text.push_str(&format!("no record of {object} has {}\n", names.join(", ")));
+    }
     let status = match report.status {
         Status::Complete => "complete",
         Status::Partial => "partial",
@@ -39,39 +44,36 @@ pub(super) fn table(report: &Report) -> String {
     text
 }
 
-/// What is not complete, and why.
+/// What is not complete, and why. Objects that miss for one reason share a line.
 pub(super) fn problems(report: &Report) -> Vec<String> {
-    let incomplete: Vec<_> = report
-        .scopes
-        .iter()
-        .filter(|scope| !scope.complete)
-        .collect();
-    let mut lines: Vec<String> = incomplete
+    let mut by_reason: BTreeMap<(&str, &str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for scope in report.scopes.iter().filter(|scope| !scope.complete) {
+        let reason = scope.reason.as_deref().unwrap_or("no reason given");
+        let key = (scope.account_id.as_str(), scope.region.as_str(), reason);
+        by_reason
+            .entry(key)
+            .or_default()
+            .insert(scope.object.name());
+    }
+    let mut lines: Vec<String> = by_reason
         .iter()
         .take(PROBLEMS)
-        .map(|scope| {
-            let account = if scope.account_id.is_empty() {
+        .map(|((account, region, reason), objects)| {
+            let account = if account.is_empty() {
                 "unknown account"
             } else {
-                &scope.account_id
+                account
             };
-            let cluster = scope
-                .cluster
-                .as_ref()
-                .map(|arn| format!(" {arn}"))
-                .unwrap_or_default();
-            let reason = scope.reason.as_deref().unwrap_or("no reason given");
+            let objects: Vec<&str> = objects.iter().copied().collect();
             format!(
-                "incomplete: {} {} {}{cluster}: {reason}",
-                account, scope.region, scope.object
+                "incomplete: {account} {region} {}: {reason}",
+                objects.join(", ")
             )
         })
         .collect();
-    if incomplete.len() > PROBLEMS {
-        lines.push(format!(
-            "… and {} more; the report has all of them",
-            incomplete.len() - PROBLEMS
-        ));
+    if by_reason.len() > PROBLEMS {
+        let more = by_reason.len() - PROBLEMS;
+        lines.push(format!("… and {more} more; the report has all of them"));
     }
     lines.extend(
         report

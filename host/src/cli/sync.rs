@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::Context;
 use portolan::config::{Config, Settings};
 use portolan::report::{Ledger, Report, Status};
 use portolan::sync::{self, Request, SyncError};
+use tempfile::NamedTempFile;
 
 use super::{COMPLETE, FAILED, PARTIAL, progress::Progress, summary};
 use crate::talk;
@@ -44,6 +46,8 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
         record: arguments.record,
         provenance: arguments.provenance,
     };
+    // An unwritable place should be known before the sync, not after it.
+    let report_file = arguments.report.as_deref().map(open_report).transpose()?;
     let ledger = Arc::new(Ledger::default());
     let runtime = super::runtime()?;
     let progress = Progress::start(&runtime, Arc::clone(&ledger));
@@ -55,8 +59,8 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
         Ok(report) => report,
         Err(error) => return failed(error),
     };
-    if let Some(path) = &arguments.report {
-        write_report(path, &report)?;
+    if let (Some(path), Some(file)) = (&arguments.report, report_file) {
+        write_report(path, file, &report)?;
     }
     tell(&report, arguments.summary);
     Ok(match report.status {
@@ -67,24 +71,25 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
 }
 
 fn failed(error: SyncError) -> anyhow::Result<u8> {
-    if matches!(error, SyncError::Config(_)) {
+    if let SyncError::Config(error) = error {
         return Err(error.into());
     }
     talk::error(&error.to_string());
     Ok(FAILED)
 }
 
-fn write_report(path: &Path, report: &Report) -> anyhow::Result<()> {
-    use anyhow::Context;
+fn open_report(path: &Path) -> anyhow::Result<NamedTempFile> {
     let folder = path
         .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)
-        .with_context(|| format!("cannot write the report {}", path.display()))?;
-    serde_json::to_writer_pretty(&mut file, report)?;
-    file.persist(path)
-        .with_context(|| format!("cannot write the report {}", path.display()))?;
+        .filter(|folder| !folder.as_os_str().is_empty());
+    NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+        .with_context(|| format!("cannot write the report {}", path.display()))
+}
+
+fn write_report(path: &Path, mut file: NamedTempFile, report: &Report) -> anyhow::Result<()> {
+    let failed = || format!("cannot write the report {}", path.display());
+    serde_json::to_writer_pretty(&mut file, report).with_context(failed)?;
+    file.persist(path).with_context(failed)?;
     Ok(())
 }
 

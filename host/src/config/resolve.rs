@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::{AccessKeys, Config, ConfigError, Options, RoleArn, Settings, file, fips, secret};
 use crate::object::Object;
 
+/// The variable that holds the secret itself.
+const SECRET_VARIABLE: &str = "PORTOLAN_SECRET_ACCESS_KEY";
+
 /// The most that a List operation of ECS gives in one page.
 const PAGE_SIZE_LIMIT: u64 = 100;
 
@@ -110,7 +113,9 @@ fn page_size(value: u64) -> Result<u16, ConfigError> {
 
 fn access_keys(settings: &Settings) -> Result<Option<AccessKeys>, ConfigError> {
     let Some(access_key_id) = settings.access_key_id.clone().filter(|id| !id.is_empty()) else {
-        if settings.secret_access_key_file.is_some() {
+        let is_in_environment =
+            secret::read(SECRET_VARIABLE, None, "secret-access-key-file")?.is_some();
+        if settings.secret_access_key_file.is_some() || is_in_environment {
             return Err(invalid(
                 "access-key-id",
                 "a secret access key is given, but no access key ID; give both".into(),
@@ -119,7 +124,7 @@ fn access_keys(settings: &Settings) -> Result<Option<AccessKeys>, ConfigError> {
         return Ok(None);
     };
     let secret_access_key = secret::read(
-        "PORTOLAN_SECRET_ACCESS_KEY",
+        SECRET_VARIABLE,
         settings.secret_access_key_file.as_deref(),
         "secret-access-key-file",
     )?

@@ -135,7 +135,7 @@ pub struct Settings {
 
     /// Overlay modules (.wasm) that amend records, comma-separated, in this order.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[arg(long = "overlay", visible_alias = "overlays", env = "PORTOLAN_OVERLAYS", value_name = "FILE", value_delimiter = ',', help_heading = MAPPING)]
+    #[arg(long, visible_alias = "overlay", env = "PORTOLAN_OVERLAYS", value_name = "FILE", value_delimiter = ',', help_heading = MAPPING)]
     pub overlays: Option<Vec<PathBuf>>,
 
     /// Settings and limits of single modules, by the name in their manifest; only in the configuration file.

@@ -62,6 +62,9 @@ pub struct Outcome {
     pub isolated: Option<CallError>,
 }
 
+/// Calls a module with a page that holds the places of a range of the whole one.
+pub type Call<'a> = &'a dyn Fn(&Page, Range<usize>) -> Result<Mapped, CallError>;
+
 /// Calls a module for a page with `call`, which takes a page that holds the places of a range of the
 /// whole one. If the module fails, the page is tried once more in a fresh instance, then bisected, and
 /// every object that breaks the module becomes a rejection.
@@ -72,7 +75,7 @@ pub fn isolated(
     module: &str,
     breaker: &Breaker,
     page: &Page,
-    call: &dyn Fn(&Page, Range<usize>) -> Result<Mapped, CallError>,
+    call: Call<'_>,
 ) -> Result<Outcome, CallError> {
     breaker.check(module)?;
     let whole = || call(page, 0..page.len());
@@ -93,23 +96,24 @@ pub fn isolated(
             }
         }
     };
-    breaker.note(result.as_ref().err());
+    let nothing = |outcome: &Outcome| outcome.mapped.rows.is_empty();
+    breaker.note(match &result {
+        Ok(outcome) if nothing(outcome) => outcome.isolated.as_ref(),
+        Ok(_) => None,
+        Err(error) => Some(error),
+    });
     result
 }
 
 struct Search<'a> {
     page: &'a Page,
-    call: &'a dyn Fn(&Page, Range<usize>) -> Result<Mapped, CallError>,
+    call: Call<'a>,
     until: Instant,
     found: Mapped,
     mapped_parts: usize,
 }
 
-fn bisect(
-    page: &Page,
-    call: &dyn Fn(&Page, Range<usize>) -> Result<Mapped, CallError>,
-    error: CallError,
-) -> Result<Outcome, CallError> {
+fn bisect(page: &Page, call: Call<'_>, error: CallError) -> Result<Outcome, CallError> {
     if page.len() <= 1 {
         return quarantine_all(page, error);
     }

@@ -12,6 +12,7 @@ use super::isolate::{Breaker, Outcome, isolated};
 use super::load::{LoadError, Source};
 use super::module::Module;
 use super::overlay::Overlay;
+use super::unfilled::Unfilled;
 use crate::config::Config;
 use crate::object::Object;
 use crate::page::Page;
@@ -32,6 +33,8 @@ pub struct Mapper {
     pub amenders: Vec<Amender>,
     /// What its records have to follow: the stock schema and the attributes that its modules declare.
     pub validator: RecordValidator,
+    /// What no record has had so far.
+    pub unfilled: Unfilled,
     /// Whether the module is still worth calling.
     pub breaker: Breaker,
 }
@@ -54,11 +57,13 @@ impl Mapper {
                 breaker: Breaker::default(),
             })
             .collect();
+        let validator = validator(object, &module, &amenders)?;
         Ok(Self {
-            validator: validator(object, &module, &amenders)?,
             object,
             module,
             amenders,
+            unfilled: Unfilled::new(validator.attributes()),
+            validator,
             breaker: Breaker::default(),
         })
     }

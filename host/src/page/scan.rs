@@ -11,6 +11,7 @@ use std::ops::Range;
 use memchr::memchr2;
 
 use super::BODY_LIMIT_BYTES;
+use crate::object::Shape;
 
 /// Why a body is not a page.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -80,11 +81,20 @@ struct Container {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Meaning {
     Plain,
-    /// The list (or the one object) that the page is about.
-    Member,
+    /// The list that the page is about.
+    Objects,
+    /// The one object that the page is about.
+    Object,
     Environment,
     Variable,
     Withheld,
+}
+
+/// A string as it stands in the text.
+struct Text {
+    /// Between its quotes.
+    span: Range<usize>,
+    has_escapes: bool,
 }
 
 struct Scan<'a> {
@@ -99,8 +109,8 @@ struct Scan<'a> {
     open_object: Option<usize>,
 }
 
-/// Scans a body whose objects stand under `member`.
-pub(super) fn scan(raw: &[u8], member: &str) -> Result<Scanned, ScanError> {
+/// Scans a body whose objects have this shape.
+pub(super) fn scan(raw: &[u8], shape: Shape) -> Result<Scanned, ScanError> {
     if raw.len() > BODY_LIMIT_BYTES {
         return Err(ScanError::TooLarge(raw.len()));
     }
@@ -119,7 +129,7 @@ pub(super) fn scan(raw: &[u8], member: &str) -> Result<Scanned, ScanError> {
     scan.root()?;
     while let Some(container) = scan.stack.last().copied() {
         if container.is_object {
-            scan.member(container.role, member)?;
+            scan.member(container.role, shape)?;
         } else {
             scan.element(container.role)?;
         }
@@ -152,7 +162,7 @@ impl Scan<'_> {
     }
 
     /// Reads one member of the innermost object, up to and with its value or its opening bracket.
-    fn member(&mut self, role: Role, wanted: &str) -> Result<(), ScanError> {
+    fn member(&mut self, role: Role, shape: Shape) -> Result<(), ScanError> {
         if !self.more(b'}')? {
             return Ok(());
         }
@@ -163,12 +173,15 @@ impl Scan<'_> {
         }
         self.at += 1;
         self.skip_space();
-        let key = &self.raw[key];
         let meaning = match role {
-            Role::Variable if names(key, "name") => Meaning::Plain,
+            Role::Variable if names(self.raw, &key, "name") => Meaning::Plain,
             role if role.withholds() => Meaning::Withheld,
-            _ if names(key, "environment") => Meaning::Environment,
-            Role::Root if names(key, wanted) => Meaning::Member,
+            _ if names(self.raw, &key, "environment") => Meaning::Environment,
+            Role::Root => match shape {
+                Shape::List(member) if names(self.raw, &key, member) => Meaning::Objects,
+                Shape::Single(member) if names(self.raw, &key, member) => Meaning::Object,
+                _ => Meaning::Plain,
+            },
             _ => Meaning::Plain,
         };
         let is_name = role == Role::Variable && meaning == Meaning::Plain;
@@ -195,19 +208,16 @@ impl Scan<'_> {
     fn value(&mut self, meaning: Meaning) -> Result<(), ScanError> {
         let first = self.peek()?;
         match (first, meaning) {
-            (b'{', Meaning::Member) => {
+            (b'[', Meaning::Objects) => self.open(false, Role::Objects),
+            (b'{' | b'[', Meaning::Objects | Meaning::Object) => {
                 self.open_object = Some(self.position());
-                self.open(true, Role::Plain);
+                self.open(first == b'{', Role::Plain);
             }
-            (b'[', Meaning::Member) => self.open(false, Role::Objects),
-            (b'n', Meaning::Member) => {
-                self.scalar(false)?;
-                self.objects.push(None);
-            }
-            (_, Meaning::Member) => {
+            (_, Meaning::Objects | Meaning::Object) => {
                 let start = self.position();
                 self.scalar(false)?;
-                self.objects.push(Some(start..self.position()));
+                let span = start..self.position();
+                self.objects.push((first != b'n').then_some(span));
             }
             (b'[', Meaning::Environment) => self.open(false, Role::Variables),
             (b'{', Meaning::Variable) => self.open(true, Role::Variable),
@@ -315,22 +325,30 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// Reads a string and gives the span between its quotes.
-    fn string(&mut self) -> Result<Range<usize>, ScanError> {
+    /// Reads a string.
+    // Handed back through memory, its result stalls the scan for longer than a short string takes.
+    #[inline(always)]
+    fn string(&mut self) -> Result<Text, ScanError> {
         if self.peek()? != b'"' {
             return Err(self.expected("a quote"));
         }
         let start = self.at + 1;
         let mut at = start;
+        let mut has_escapes = false;
         loop {
-            let Some(found) = memchr2(b'"', b'\\', self.raw.get(at..).unwrap_or_default()) else {
+            let rest = self.raw.get(at..).unwrap_or_default();
+            let Some(found) = quote_or_backslash(rest) else {
                 return Err(ScanError::Truncated(self.raw.len()));
             };
             at += found;
             if self.raw[at] == b'"' {
                 self.at = at + 1;
-                return Ok(start..at);
+                return Ok(Text {
+                    span: start..at,
+                    has_escapes,
+                });
             }
+            has_escapes = true;
             at += 2;
         }
     }
@@ -385,16 +403,43 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// Whether a member name as it stands in the text (escapes included) is `word`.
-fn names(key: &[u8], word: &str) -> bool {
-    if memchr::memchr(b'\\', key).is_none() {
-        return key == word.as_bytes();
+/// Where the string that starts here ends, or has an escape.
+///
+/// Most strings of a page are shorter than what a vectorised search needs to pay for its call, so that
+/// the first bytes are looked at eight at a time.
+#[inline]
+fn quote_or_backslash(rest: &[u8]) -> Option<usize> {
+    const WORDS: usize = 6;
+    let (words, _) = rest.as_chunks::<8>();
+    for (place, word) in words.iter().take(WORDS).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = zero_bytes(word ^ repeated(b'"')) | zero_bytes(word ^ repeated(b'\\'));
+        if found != 0 {
+            return Some(place * 8 + found.trailing_zeros() as usize / 8);
+        }
     }
-    let mut quoted = Vec::with_capacity(key.len() + 2);
-    quoted.push(b'"');
-    quoted.extend_from_slice(key);
-    quoted.push(b'"');
-    serde_json::from_slice::<String>(&quoted).is_ok_and(|decoded| decoded == word)
+    let looked_at = 8 * words.len().min(WORDS);
+    memchr2(b'"', b'\\', &rest[looked_at..]).map(|found| looked_at + found)
+}
+
+const fn repeated(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// The high bit of every byte that is zero, up to and with the lowest one; bits above that may be wrong.
+const fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(repeated(1)) & !word & repeated(0x80)
+}
+
+/// Whether a member name as it stands in the text is `word`.
+#[inline]
+fn names(raw: &[u8], key: &Text, word: &str) -> bool {
+    let written = &raw[key.span.clone()];
+    if !key.has_escapes {
+        return written == word.as_bytes();
+    }
+    let quoted = &raw[key.span.start - 1..key.span.end + 1];
+    serde_json::from_slice::<String>(quoted).is_ok_and(|decoded| decoded == word)
 }
 
 #[cfg(test)]

@@ -262,6 +262,7 @@ impl Ledger {
             scopes,
             operations: books.operations.into_values().collect(),
             mappers,
+            unfilled_attributes: BTreeMap::new(),
             provenance: books.provenance,
             warnings: books.warnings,
             details_omitted: books.omitted,

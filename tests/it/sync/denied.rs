@@ -150,6 +150,18 @@ fn a_role_that_cannot_be_assumed_fails_alone_and_by_name() {
 }
 
 #[test]
+fn a_refusal_is_told_in_words() {
+    let site = Site::new(World::demo(1), Rules::default());
+    let role = "arn:aws:iam::222222222222:role/Nobody";
+    site.sync(&["--assume-role-arn", role]).with(1);
+    for scope in incomplete(&site.report()) {
+        let reason = scope["reason"].as_str().unwrap();
+        assert!(reason.contains("not authorized to perform"), "{reason}");
+        assert!(!reason.contains("Error {"), "a dump of a struct: {reason}");
+    }
+}
+
+#[test]
 fn credentials_that_nobody_knows_fail_the_sync() {
     let site = Site::small();
     let mut sync = site.sync_command(&[]);

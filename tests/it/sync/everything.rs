@@ -4,7 +4,7 @@ use portolan_tests::simulator::{Rules, World};
 use serde_json::json;
 
 use super::behind::world_of;
-use crate::support::{OBJECTS, Site, run};
+use crate::support::{OBJECTS, Site, root, run};
 
 pub(super) const ROLES: &str =
     "arn:aws:iam::111111111111:role/PortolanRead,arn:aws:iam::222222222222:role/PortolanRead";
@@ -191,5 +191,23 @@ fn a_region_that_is_named_twice_is_synced_once() {
     assert_eq!(
         (site.all_records().len(), site.calls("ListClusters")),
         (74, 1)
+    );
+}
+
+#[test]
+fn an_attribute_that_no_record_has_is_told() {
+    let site = demo();
+    site.sync(&demo_arguments()).with(0);
+    let report = site.report();
+    // The simulator fills everything that AWS can send, or the stock mappings would not be shown whole.
+    assert_eq!(report.get("unfilled_attributes"), None, "{report}");
+    let site = demo();
+    let overlay = root().join("tests/guests/built/owner.wasm");
+    let overlay = ["--overlays", overlay.to_str().unwrap()];
+    site.sync(&[demo_arguments(), overlay.to_vec()].concat())
+        .with(0);
+    assert_eq!(
+        site.report()["unfilled_attributes"],
+        json!({"EcsTask": ["OWNER", "COST_CENTER"]})
     );
 }

@@ -82,6 +82,20 @@ fn a_recording_that_cannot_be_made_is_told_before_any_call() {
 }
 
 #[test]
+fn a_report_that_cannot_be_made_is_told_before_any_call() {
+    let site = Site::small();
+    let ended = site.sync(&["--report", "/dev/null/report.json"]).with(1);
+    assert!(
+        ended
+            .stderr
+            .contains("cannot write the report /dev/null/report.json"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!((site.files(), site.simulator.counts()), (vec![], vec![]));
+}
+
+#[test]
 fn the_report_can_go_elsewhere_too() {
     let site = Site::small();
     let report = site.folder.path().join("copy.json");

@@ -215,3 +215,25 @@ fn a_recording_that_is_not_there_is_an_error() {
         ended.stderr
     );
 }
+
+#[test]
+fn a_reader_that_goes_away_ends_mapping_quietly() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pages.jsonl");
+    let page = recorded(
+        "DescribeTasks",
+        &portolan_tests::pages::describe_tasks_page(100),
+    );
+    std::fs::write(&file, format!("{page}\n").repeat(20)).unwrap();
+    let mut map = portolan();
+    let mut child = map
+        .arg("map")
+        .arg(&file)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended: Ended = child.wait_with_output().unwrap().into();
+    assert_eq!((ended.status, ended.stderr.as_str()), (1, ""));
+}

@@ -1,8 +1,9 @@
 //! What a sync asks for: tags everywhere, full batches, and no call too many.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use portolan_tests::simulator::Request;
+use portolan_tests::simulator::{Request, Rules, Shape, World};
 use serde_json::json;
 
 use super::everything::{demo, demo_arguments};
@@ -91,7 +92,7 @@ fn batches(site: &Site, operation: &str, member: &str) -> Vec<usize> {
 
 #[test]
 fn batches_are_as_large_as_aws_allows() {
-    let shape = portolan_tests::simulator::Shape {
+    let shape = Shape {
         clusters: 101,
         services: 25 * 101,
         running_tasks: 130 * 101,
@@ -99,10 +100,7 @@ fn batches_are_as_large_as_aws_allows() {
         active_revisions: 3,
         ..Default::default()
     };
-    let site = Site::new(
-        portolan_tests::simulator::World::single(1, shape),
-        Default::default(),
-    );
+    let site = Site::new(World::single(1, shape), Default::default());
     site.sync(&[]).with(0);
     assert_eq!(batches(&site, "DescribeClusters", "clusters"), [100, 1]);
     let services = batches(&site, "DescribeServices", "services");
@@ -198,4 +196,35 @@ fn the_report_counts_the_calls_that_were_made() {
         });
         assert_eq!(found.unwrap()["calls"], count.calls, "{count:?}");
     }
+}
+
+#[test]
+fn requests_in_flight_are_bounded() {
+    let latency_ms = 150;
+    let rules = Rules {
+        latency: Duration::from_millis(latency_ms),
+        ..Rules::default()
+    };
+    let site = Site::new(World::small(1), rules);
+    site.sync(&["--page-size", "4", "--parallel-requests", "3"])
+        .with(0);
+    let starts: Vec<u64> = site
+        .simulator
+        .requests()
+        .iter()
+        .map(|request| request.offset_ms)
+        .collect();
+    // Nothing that starts within the time that an answer takes can follow upon another's answer.
+    let in_flight = |start: &u64| {
+        starts
+            .iter()
+            .filter(|it| (*start..start + latency_ms - 20).contains(it))
+            .count()
+    };
+    let most = starts.iter().map(in_flight).max();
+    assert_eq!(
+        most,
+        Some(3),
+        "three are allowed, and there is enough to do for three"
+    );
 }

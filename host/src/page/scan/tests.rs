@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 
 use super::*;
 
+const TASKS: Shape = Shape::List("tasks");
+
 fn scanned(body: &str) -> String {
-    let result = scan(body.as_bytes(), "tasks").expect("JSON");
+    let result = scan(body.as_bytes(), TASKS).expect("JSON");
     String::from_utf8(result.body.unwrap_or_else(|| body.into())).expect("text")
 }
 
@@ -34,7 +36,7 @@ fn odd_shapes_keep_types_and_lose_content() {
 #[test]
 fn a_body_without_values_is_not_copied() {
     let body = br#"{"tasks":[{"environment":[{"name":"K","value":""}]}]}"#;
-    assert!(scan(body, "tasks").expect("JSON").body.is_none());
+    assert!(scan(body, TASKS).expect("JSON").body.is_none());
 }
 
 #[test]
@@ -80,7 +82,16 @@ fn broken_bodies_are_refused_with_a_place() {
         ),
         (b"{\"a\":\"\xff\"}", ScanError::NotUtf8(6)),
     ] {
-        assert_eq!(scan(body, "tasks").err(), Some(error));
+        assert_eq!(scan(body, TASKS).err(), Some(error));
+    }
+}
+
+#[test]
+fn a_single_object_is_one_place_whatever_its_type() {
+    for value in [r#"{"family":"f"}"#, "[null,false]", "7", "\"x\""] {
+        let body = format!("{{\"taskDefinition\":{value}}}");
+        let result = scan(body.as_bytes(), Shape::Single("taskDefinition")).expect("JSON");
+        assert_eq!(result.objects, [Some(18..18 + value.len())], "{value}");
     }
 }
 
@@ -91,7 +102,7 @@ fn depth_costs_no_stack() {
         "[".repeat(1_000_000),
         "]".repeat(1_000_000)
     );
-    assert!(scan(body.as_bytes(), "tasks").is_ok());
+    assert!(scan(body.as_bytes(), TASKS).is_ok());
 }
 
 /// The rule of this module again, as slowly and plainly as it can be written.
@@ -173,7 +184,7 @@ proptest! {
     #[test]
     fn spans_are_the_elements(tasks in prop::collection::vec(any_json(), 0..5)) {
         let body = json!({"tasks": tasks}).to_string();
-        let result = scan(body.as_bytes(), "tasks").expect("JSON");
+        let result = scan(body.as_bytes(), TASKS).expect("JSON");
         let text = result.body.unwrap_or_else(|| body.clone().into_bytes());
         let whole: Value = serde_json::from_slice(&text).expect("JSON");
         let list = whole["tasks"].as_array().expect("a list");
@@ -188,6 +199,6 @@ proptest! {
     fn cut_bodies_are_always_refused(tasks in any_json(), cut in 1usize..400) {
         let body = json!({"tasks": tasks}).to_string();
         let cut = cut % body.len();
-        prop_assert!(scan(&body.as_bytes()[..cut], "tasks").is_err());
+        prop_assert!(scan(&body.as_bytes()[..cut], TASKS).is_err());
     }
 }

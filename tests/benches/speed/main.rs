@@ -1,7 +1,9 @@
-//! How fast a page becomes records, and how much memory a sync takes: `make bench`.
+//! How fast a page becomes records, and how much memory a sync takes: `make bench`. Names of parts (`page`,
+//! `program`, `memory`) as arguments leave out the others.
 //!
 //! Every figure is a median on one core. What is compared is measured in turns in one process, so that
 //! a busy machine slows both sides alike.
+#![expect(clippy::print_stdout, reason = "the table is what it is for")]
 #![expect(
     clippy::unwrap_used,
     reason = "a measurement that fails has nothing to tell"
@@ -11,19 +13,29 @@ mod memory;
 mod page;
 mod program;
 
-use std::io::Write;
 use std::time::Duration;
 
 fn main() {
-    page::measure();
-    program::measure();
-    memory::measure();
+    let parts: [(&str, fn()); 3] = [
+        ("page", page::measure),
+        ("program", program::measure),
+        ("memory", memory::measure),
+    ];
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-')) // cargo passes `--bench`
+        .collect();
+    for (name, measure) in parts {
+        if wanted.is_empty() || wanted.iter().any(|part| part == name) {
+            measure();
+        }
+    }
 }
 
 /// One row of the table; a figure beyond its goal is marked.
 fn row(what: &str, figure: &str, goal: &str, is_met: bool) {
     let mark = if is_met { "" } else { "  MISSED" };
-    writeln!(std::io::stdout(), "{what:<58} {figure:>14}  {goal}{mark}").unwrap();
+    println!("{what:<58} {figure:>14}  {goal}{mark}");
 }
 
 /// One row without a goal.
