@@ -5,6 +5,7 @@
 pub mod check;
 mod compare;
 pub mod contract;
+pub mod folder;
 pub mod inspect;
 mod measure;
 pub mod pages;

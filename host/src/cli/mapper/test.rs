@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use portolan::workbench::suite::{self, FileOutcome, Suite};
-use portolan::workbench::{Measured, Specimen};
+use portolan::workbench::suite::{FileOutcome, Suite};
+use portolan::workbench::{Measured, Specimen, folder as author};
 
 use super::CacheArguments;
 use crate::cli::{COMPLETE, FAILED};
@@ -45,12 +45,12 @@ pub(super) struct TestArguments {
 
 pub(super) fn run(arguments: TestArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let folder = super::plain(&arguments.folder);
-    let files = suite::files(folder)?;
+    let files = author::files(folder)?;
     let module = match arguments.module {
         Some(module) => module,
         None => {
-            let module = suite::module(folder)?;
-            if let Some(source) = suite::newer_source(folder, &module) {
+            let module = author::module(folder)?;
+            if let Some(source) = author::newer_source(folder, &module) {
                 talk::say(&format!(
                     "warning: {} is older than {}; run `portolan mapper build` to test what you wrote",
                     module.display(),
