@@ -2,6 +2,7 @@
 
 mod check;
 mod map;
+mod mapper;
 mod progress;
 mod schema;
 mod summary;
@@ -70,6 +71,8 @@ enum Command {
     Sync(sync::SyncArguments),
     /// Map recorded pages without AWS: one bare record per line, issues on standard error.
     Map(map::MapArguments),
+    /// Tools for people who write mappings: try, check and look into modules.
+    Mapper(mapper::MapperArguments),
     /// Tell who the credentials are and which permissions answer, for each role and Region.
     Check(check::CheckArguments),
     /// Print the least-privilege IAM policy for the chosen objects and roles.
@@ -90,6 +93,11 @@ pub(crate) fn command() -> clap::Command {
     Arguments::command()
         .mut_args(|argument| argument.hide_env_values(true))
         .mut_subcommands(|command| command.mut_args(|argument| argument.hide_env_values(true)))
+        .mut_subcommand("mapper", |command| {
+            command.mut_subcommands(|command| {
+                command.mut_args(|argument| argument.hide_env_values(true))
+            })
+        })
         .mut_subcommand("map", |command| {
             hide_settings_but(command, &MAPPING_SETTINGS)
         })
@@ -136,6 +144,7 @@ pub(crate) fn run() -> ExitCode {
     let result = match arguments.command {
         Command::Sync(arguments) => sync::run(arguments, config),
         Command::Map(arguments) => map::run(arguments, config),
+        Command::Mapper(arguments) => mapper::run(arguments, config),
         Command::Check(arguments) => check::run(arguments, config),
         Command::IamPolicy(settings) => policy(*settings, config),
         Command::Schema(arguments) => schema::run(&arguments),

@@ -30,3 +30,4 @@ pub mod sink;
 pub mod sync;
 pub mod text;
 pub mod validate;
+pub mod workbench;

@@ -18,6 +18,7 @@ mod manifest;
 mod module;
 mod overlay;
 mod set;
+mod surface;
 mod unfilled;
 
 use std::ops::Range;
@@ -28,13 +29,16 @@ use serde::Serialize;
 pub use amend::{Amender, PROTECTED, Touched};
 pub use cache::CompiledCache;
 pub use engine::{Engine, EngineError};
+pub use guest::Usage;
 pub use isolate::{Breaker, Call, Outcome, isolated};
 pub use limits::Limits;
+pub(crate) use load::digest;
 pub use load::{LoadError, Source};
 pub use manifest::{Kind, Manifest};
 pub use module::Module;
 pub use overlay::Overlay;
-pub use set::{Mapper, MapperSet, SetError};
+pub use set::{Mapper, MapperSet, SetError, stock_module};
+pub use surface::{Item, Surface};
 pub use unfilled::Unfilled;
 
 /// A page after its mapper: records as spans of one payload, and what the mapper had to say.

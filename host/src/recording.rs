@@ -1,7 +1,7 @@
 //! Recorded pages: what mappers saw, for replay without AWS. JSON Lines, one page each.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufRead, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use crate::object::{Object, Operation};
-use crate::page::{Origin, Page};
+use crate::page::{BODY_LIMIT_BYTES, Origin, Page};
 use crate::text::printable;
 
 /// A recorded page as it stands on its line.
@@ -233,4 +233,56 @@ fn partition_of(region: &str) -> &'static str {
         .into_iter()
         .find(|(prefix, _)| region.starts_with(prefix))
         .map_or("aws", |(_, partition)| partition)
+}
+
+/// The longest line: a body of the largest size, in which every byte may be escaped.
+const LINE_LIMIT_BYTES: u64 = 6 * BODY_LIMIT_BYTES as u64 + 64 * 1024;
+
+/// Reads a recording line by line. A line that is no page does not end it.
+pub struct Pages<R> {
+    input: R,
+    line: u64,
+    buffer: Vec<u8>,
+}
+
+impl<R: BufRead> Pages<R> {
+    /// Reads pages from an input.
+    pub const fn new(input: R) -> Self {
+        Self {
+            input,
+            line: 0,
+            buffer: Vec::new(),
+        }
+    }
+
+    fn read(&mut self) -> io::Result<Option<Result<Page, String>>> {
+        self.buffer.clear();
+        let read = self
+            .input
+            .by_ref()
+            .take(LINE_LIMIT_BYTES)
+            .read_until(b'\n', &mut self.buffer)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        if self.buffer.len() as u64 == LINE_LIMIT_BYTES && self.buffer.last() != Some(&b'\n') {
+            self.input.skip_until(b'\n')?;
+            return Ok(Some(Err(
+                "it is longer than any recorded page can be".to_owned()
+            )));
+        }
+        Ok(Some(read_line(&self.buffer)))
+    }
+}
+
+/// The number of a line, counted from 1, and its page or why it is none.
+impl<R: BufRead> Iterator for Pages<R> {
+    type Item = io::Result<(u64, Result<Page, String>)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.line += 1;
+        self.read()
+            .transpose()
+            .map(|read| read.map(|page| (self.line, page)))
+    }
 }

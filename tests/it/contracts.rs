@@ -53,6 +53,13 @@ fn help_is_what_it_was() {
         "iam-policy",
         "schema",
         "validate",
+        "mapper",
+        "mapper new",
+        "mapper build",
+        "mapper test",
+        "mapper check",
+        "mapper inspect",
+        "mapper run",
     ] {
         let mut run = portolan();
         run.args(command.split_whitespace())

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::root;
 
 /// What a mapper says about itself and hands over, read as raw memory.
-mod answers;
+pub(crate) mod answers;
 /// Failures of a call: the object that causes one is lost, and nothing else.
 mod calls;
 /// Modules that are refused before a page is fetched.

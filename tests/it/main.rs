@@ -25,3 +25,5 @@ mod redaction;
 mod support;
 /// `portolan sync` against a simulated ECS.
 mod sync;
+/// `portolan mapper`: what people who write mappings see.
+mod workbench;

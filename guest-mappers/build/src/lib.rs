@@ -31,6 +31,8 @@ pub struct Request {
     /// Where cargo keeps its work; by default `mappers` inside the workspace's target folder, so
     /// that the host's build is never invalidated.
     pub target_dir: Option<PathBuf>,
+    /// Whether cargo may use nothing but what this machine has already.
+    pub offline: bool,
 }
 
 /// One finished component.
@@ -54,7 +56,7 @@ pub fn build(request: &Request) -> Result<Vec<Built>, BuildError> {
         .target_dir
         .clone()
         .unwrap_or_else(|| workspace.target_dir.join("mappers"));
-    run_cargo(&workspace, &target_dir)?;
+    run_cargo(&workspace, &target_dir, request.offline)?;
 
     std::fs::create_dir_all(&request.out_dir).map_err(|source| BuildError::Write {
         path: request.out_dir.clone(),
@@ -68,7 +70,7 @@ pub fn build(request: &Request) -> Result<Vec<Built>, BuildError> {
         .collect()
 }
 
-fn run_cargo(workspace: &Workspace, target_dir: &Path) -> Result<(), BuildError> {
+fn run_cargo(workspace: &Workspace, target_dir: &Path, offline: bool) -> Result<(), BuildError> {
     let toolchain = Toolchain::find(&workspace.root)?;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
@@ -87,6 +89,9 @@ fn run_cargo(workspace: &Workspace, target_dir: &Path) -> Result<(), BuildError>
         .stdout(Stdio::null());
     for mapper in &workspace.crates {
         cargo.args(["--package", &mapper.package]);
+    }
+    if offline {
+        cargo.arg("--offline");
     }
     if !workspace.defines_profile {
         for setting in PROFILE {

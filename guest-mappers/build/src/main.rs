@@ -20,6 +20,10 @@ struct Arguments {
     #[arg(long, value_name = "DIR")]
     target_dir: Option<PathBuf>,
 
+    /// Let cargo use nothing but what this machine has already.
+    #[arg(long)]
+    offline: bool,
+
     /// The folders of the mapper crates, all of one workspace.
     #[arg(required = true, value_name = "CRATE_DIR")]
     crate_dirs: Vec<PathBuf>,
@@ -29,12 +33,14 @@ fn main() -> anyhow::Result<()> {
     let Arguments {
         out_dir,
         target_dir,
+        offline,
         crate_dirs,
     } = Arguments::parse();
     let built = build(&Request {
         crate_dirs,
         out_dir,
         target_dir,
+        offline,
     })?;
     let mut stdout = std::io::stdout().lock();
     for component in built {

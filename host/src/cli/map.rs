@@ -1,22 +1,20 @@
 //! `portolan map`: recorded pages through the mappers, without AWS.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use portolan::config::{Config, Settings};
 use portolan::mapper::{Engine, MapperSet, Severity};
 use portolan::object::Object;
-use portolan::page::{BODY_LIMIT_BYTES, Page};
-use portolan::{recording, records};
+use portolan::page::Page;
+use portolan::recording::Pages;
+use portolan::records;
 use serde::Serialize;
 
 use super::{COMPLETE, PARTIAL};
 use crate::talk;
-
-/// The longest line: a body of the largest size, in which every byte may be escaped.
-const LINE_LIMIT_BYTES: u64 = 6 * BODY_LIMIT_BYTES as u64 + 64 * 1024;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct MapArguments {
@@ -59,24 +57,9 @@ pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow
     };
     let mut output = BufWriter::with_capacity(256 * 1024, io::stdout().lock());
     let mut status = COMPLETE;
-    let mut line = Vec::new();
-    for number in 1.. {
-        line.clear();
-        let read = input
-            .by_ref()
-            .take(LINE_LIMIT_BYTES)
-            .read_until(b'\n', &mut line)
-            .with_context(|| format!("cannot read {}", arguments.file.display()))?;
-        if read == 0 {
-            break;
-        }
-        let is_cut = line.len() as u64 == LINE_LIMIT_BYTES && line.last() != Some(&b'\n');
-        let page = if is_cut {
-            skip_line(&mut input)?;
-            Err("it is longer than any recorded page can be".to_owned())
-        } else {
-            recording::read_line(&line)
-        };
+    for read in Pages::new(&mut input) {
+        let (number, page) =
+            read.with_context(|| format!("cannot read {}", arguments.file.display()))?;
         let is_mapped = match page {
             Ok(page) => map_page(&engine, &mappers, number, &page, &mut output)?,
             Err(reason) => {
@@ -99,23 +82,6 @@ pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow
     }
     output.flush()?;
     Ok(status)
-}
-
-fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
-    loop {
-        let buffer = input.fill_buf()?;
-        if buffer.is_empty() {
-            return Ok(());
-        }
-        let (length, ended) = match buffer.iter().position(|byte| *byte == b'\n') {
-            Some(position) => (position + 1, true),
-            None => (buffer.len(), false),
-        };
-        input.consume(length);
-        if ended {
-            return Ok(());
-        }
-    }
 }
 
 /// Maps one page, and says whether that was possible at all.

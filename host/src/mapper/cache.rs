@@ -28,6 +28,12 @@ impl CompiledCache {
         Ok(Self { folder })
     }
 
+    /// Whether the module of this digest is here, compiled for this engine.
+    #[must_use]
+    pub fn has(&self, engine: &super::Engine, digest: &str) -> bool {
+        self.file(&engine.wasmtime, digest).is_file()
+    }
+
     pub(super) fn load(&self, engine: &Engine, digest: &str) -> Option<Component> {
         let file = self.file(engine, digest);
         if !file.is_file() {

@@ -28,6 +28,7 @@ pub struct Engine {
     pub(super) wasmtime: wasmtime::Engine,
     pub(super) linker: Linker<Guest>,
     pub(super) limits: Limits,
+    pub(super) counts_instructions: bool,
     stop: Arc<AtomicBool>,
     clock: Option<JoinHandle<()>>,
 }
@@ -57,7 +58,6 @@ impl Engine {
         limits: Limits,
         memory_bytes: usize,
     ) -> Result<Self, EngineError> {
-        let failed = |error: wasmtime::Error| EngineError(format!("{error:#}"));
         let memory_bytes = memory_bytes.max(limits.memory_bytes);
         let wasmtime = match wasmtime::Engine::new(&pooled(parallel, memory_bytes)) {
             Ok(engine) => engine,
@@ -67,6 +67,24 @@ impl Engine {
                 wasmtime::Engine::new(&config()).map_err(failed)?
             }
         };
+        Self::around(wasmtime, limits, false)
+    }
+
+    /// Sets up a sandbox that also counts the instructions of its modules, which makes them slower: for
+    /// measuring, not for a sync.
+    ///
+    /// # Errors
+    /// As [`Engine::new`].
+    pub fn counting_instructions(limits: Limits) -> Result<Self, EngineError> {
+        let wasmtime = wasmtime::Engine::new(config().consume_fuel(true)).map_err(failed)?;
+        Self::around(wasmtime, limits, true)
+    }
+
+    fn around(
+        wasmtime: wasmtime::Engine,
+        limits: Limits,
+        counts_instructions: bool,
+    ) -> Result<Self, EngineError> {
         let mut linker = Linker::new(&wasmtime);
         MappingModule::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)
             .map_err(failed)?;
@@ -90,6 +108,7 @@ impl Engine {
             wasmtime,
             linker,
             limits,
+            counts_instructions,
             stop,
             clock: Some(clock),
         })
@@ -110,6 +129,10 @@ impl Drop for Engine {
             let _ = clock.join();
         }
     }
+}
+
+fn failed(error: wasmtime::Error) -> EngineError {
+    EngineError(format!("{error:#}"))
 }
 
 /// Everything off that a pure mapper does not need: a proposal is attack surface.

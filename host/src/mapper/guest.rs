@@ -15,6 +15,15 @@ const LOG_LINES: usize = 100;
 /// Characters of one line.
 pub(super) const LOG_LINE_CHARACTERS: usize = 1024;
 
+/// What one call of a module used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Linear memory at its largest, in bytes.
+    pub memory_bytes: usize,
+    /// WebAssembly instructions, if the engine counts them.
+    pub instructions: Option<u64>,
+}
+
 /// The state of one instance.
 pub(super) struct Guest {
     meter: Meter,
@@ -33,9 +42,21 @@ pub(super) fn store(engine: &Engine, limits: &Limits, page_bytes: usize) -> Stor
     store.limiter(|guest| &mut guest.meter);
     store.set_hostcall_fuel(limits.output_bytes(page_bytes));
     let ticks = limits.time(page_bytes).as_millis() / TICK.as_millis();
+    if engine.counts_instructions {
+        // Only an engine that does not count them could refuse.
+        let _ = store.set_fuel(u64::MAX);
+    }
     // One more tick, for the clock may tick right after this.
     store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX - 1) + 1);
     store
+}
+
+/// What the instance of this store has used until now.
+pub(super) fn usage(store: &Store<Guest>) -> Usage {
+    Usage {
+        memory_bytes: store.data().meter.memory_bytes(),
+        instructions: store.get_fuel().ok().map(|left| u64::MAX - left),
+    }
 }
 
 /// What a module is told about a page.

@@ -67,6 +67,11 @@ impl Meter {
             memory_bytes: 0,
         }
     }
+
+    /// What has been granted until now. Linear memory never shrinks, so that this is also the peak.
+    pub(super) const fn memory_bytes(&self) -> usize {
+        self.memory_bytes
+    }
 }
 
 /// Growth that was refused.

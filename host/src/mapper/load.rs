@@ -51,6 +51,12 @@ impl LoadError {
             reason,
         }
     }
+
+    /// Why, without the module's name.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
 }
 
 /// A component whose imports are harmless, compiled.
@@ -96,14 +102,15 @@ pub(super) fn name(manifest: &Manifest) -> String {
     )
 }
 
-pub(super) fn digest(bytes: &[u8]) -> String {
+/// SHA-256 in hexadecimal.
+pub(crate) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
 }
 
-fn compile(
+pub(super) fn compile(
     engine: &Engine,
     cache: Option<&CompiledCache>,
     bytes: &[u8],

@@ -3,7 +3,7 @@
 use super::bindings::mapping_world::{MappingModule, MappingModulePre};
 use super::cache::CompiledCache;
 use super::engine::Engine;
-use super::guest::{self, Guest};
+use super::guest::{self, Guest, Usage};
 use super::limits::Limits;
 use super::load::{self, LoadError, Source};
 use super::manifest::{Kind, Manifest};
@@ -86,30 +86,42 @@ impl Module {
     /// # Errors
     /// If the module ran into a limit, trapped, broke the contract or refused the page.
     pub fn map(&self, engine: &Engine, page: &Page) -> Result<Mapped, CallError> {
+        self.map_measured(engine, page).map(|(mapped, _)| mapped)
+    }
+
+    /// As [`Module::map`], and says what the call used.
+    ///
+    /// # Errors
+    /// As [`Module::map`].
+    pub fn map_measured(&self, engine: &Engine, page: &Page) -> Result<(Mapped, Usage), CallError> {
         let page_bytes = page.body().len();
         let mut store = guest::store(engine, &self.limits, page_bytes);
         let context = guest::context(page, &self.config);
-        let answer = self
-            .pre
-            .instantiate(&mut store)
-            .and_then(|instance| {
-                instance
-                    .portolan_mapper_mapping()
-                    .call_map_page(&mut store, &context, page.body())
-            })
-            .map_err(|error| {
-                guest::failure(
-                    &self.name,
-                    &self.limits,
-                    &error,
-                    store.into_data(),
-                    page_bytes,
-                )
-            })?;
+        let answer = self.pre.instantiate(&mut store).and_then(|instance| {
+            instance
+                .portolan_mapper_mapping()
+                .call_map_page(&mut store, &context, page.body())
+        });
+        let usage = guest::usage(&store);
+        let answer = answer.map_err(|error| {
+            guest::failure(
+                &self.name,
+                &self.limits,
+                &error,
+                store.into_data(),
+                page_bytes,
+            )
+        })?;
         match answer {
-            Ok(mapped) => answer::check(&self.name, mapped, page),
+            Ok(mapped) => Ok((answer::check(&self.name, mapped, page)?, usage)),
             Err(error) => Err(guest::refusal(&self.name, error)),
         }
+    }
+
+    /// What a call may use.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
     }
 }
 

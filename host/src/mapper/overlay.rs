@@ -4,7 +4,7 @@ use super::bindings::mapping_world::portolan::mapper::types;
 use super::bindings::overlay_world::{OverlayModule, OverlayModulePre};
 use super::cache::CompiledCache;
 use super::engine::Engine;
-use super::guest::{self, Guest};
+use super::guest::{self, Guest, Usage};
 use super::limits::Limits;
 use super::load::{self, LoadError, Source};
 use super::manifest::{Kind, Manifest};
@@ -112,34 +112,53 @@ impl Overlay {
         payload: &[u8],
         rows: &[Row],
     ) -> Result<Mapped, CallError> {
+        self.amend_measured(engine, page, payload, rows)
+            .map(|(patches, _)| patches)
+    }
+
+    /// As [`Overlay::amend`], and says what the call used.
+    ///
+    /// # Errors
+    /// As [`Overlay::amend`].
+    pub fn amend_measured(
+        &self,
+        engine: &Engine,
+        page: &Page,
+        payload: &[u8],
+        rows: &[Row],
+    ) -> Result<(Mapped, Usage), CallError> {
         let page_bytes = page.body().len();
         let mut store = guest::store(engine, &self.limits, page_bytes);
         let context = guest::context(page, &self.config);
         let records = in_wit(payload, rows);
-        let answer = self
-            .pre
-            .instantiate(&mut store)
-            .and_then(|instance| {
-                instance.portolan_mapper_overlay().call_amend_page(
-                    &mut store,
-                    &context,
-                    page.body(),
-                    &records,
-                )
-            })
-            .map_err(|error| {
-                guest::failure(
-                    &self.name,
-                    &self.limits,
-                    &error,
-                    store.into_data(),
-                    page_bytes,
-                )
-            })?;
+        let answer = self.pre.instantiate(&mut store).and_then(|instance| {
+            instance.portolan_mapper_overlay().call_amend_page(
+                &mut store,
+                &context,
+                page.body(),
+                &records,
+            )
+        });
+        let usage = guest::usage(&store);
+        let answer = answer.map_err(|error| {
+            guest::failure(
+                &self.name,
+                &self.limits,
+                &error,
+                store.into_data(),
+                page_bytes,
+            )
+        })?;
         match answer {
-            Ok(patches) => answer::check(&self.name, patches, page),
+            Ok(patches) => Ok((answer::check(&self.name, patches, page)?, usage)),
             Err(error) => Err(guest::refusal(&self.name, error)),
         }
+    }
+
+    /// What a call may use.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
     }
 }
 

@@ -40,6 +40,34 @@ pub struct Mapper {
 }
 
 impl Mapper {
+    /// Puts together the mapper of one object.
+    ///
+    /// # Errors
+    /// If the attributes that the modules declare are no valid JSON Schemas, or claim a stock name.
+    pub fn assemble(
+        object: Object,
+        module: Arc<Module>,
+        overlays: &[Arc<Overlay>],
+    ) -> Result<Self, SetError> {
+        let amenders: Vec<Amender> = overlays
+            .iter()
+            .filter(|overlay| overlay.objects.contains(&object))
+            .map(|overlay| Amender {
+                overlay: Arc::clone(overlay),
+                breaker: Breaker::default(),
+            })
+            .collect();
+        let validator = validator(object, &module, &amenders)?;
+        Ok(Self {
+            object,
+            module,
+            amenders,
+            unfilled: Unfilled::new(validator.attributes()),
+            validator,
+            breaker: Breaker::default(),
+        })
+    }
+
     /// Maps a page, and isolates what the module cannot bear.
     ///
     /// # Errors
@@ -124,25 +152,7 @@ impl MapperSet {
                 Some(module) => module,
                 None => Arc::new(loader.module(Source::Stock, stock(*object))?),
             };
-            let amenders: Vec<Amender> = overlays
-                .iter()
-                .filter(|overlay| overlay.objects.contains(object))
-                .map(|overlay| Amender {
-                    overlay: Arc::clone(overlay),
-                    breaker: Breaker::default(),
-                })
-                .collect();
-            let validator = validator(*object, &module, &amenders)?;
-            let unfilled = Unfilled::new(validator.attributes());
-            let breaker = Breaker::default();
-            let mapper = Mapper {
-                object: *object,
-                module,
-                amenders,
-                validator,
-                unfilled,
-                breaker,
-            };
+            let mapper = Mapper::assemble(*object, module, &overlays)?;
             mappers.insert(*object, Arc::new(mapper));
         }
         let set = Self { mappers };
@@ -284,6 +294,18 @@ fn validator(
         module: name,
         source,
     })
+}
+
+/// The stock module of an object, with default settings.
+///
+/// # Errors
+/// If it cannot be loaded on this machine.
+pub fn stock_module(
+    engine: &Engine,
+    cache: Option<&CompiledCache>,
+    object: Object,
+) -> Result<Module, LoadError> {
+    Module::load(engine, cache, Source::Stock, stock(object))
 }
 
 /// The stock modules, which the build puts beside this crate (see host/build.rs).

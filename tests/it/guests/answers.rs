@@ -10,20 +10,20 @@ const MANIFEST: &str =
     r#"{"name":"liar","version":"1.0.0","kind":"mapping","objects":["EcsTask"]}"#;
 
 /// What a hand-written module does at each place where the host trusts its memory.
-pub(super) struct Answer<'a> {
+pub(crate) struct Answer<'a> {
     /// The manifest's text.
-    pub(super) manifest: &'a str,
+    pub(crate) manifest: &'a str,
     /// Where the manifest's pointer and length stand. At 1024 is text that is not UTF-8, at 1032 a list
     /// far outside.
-    pub(super) manifest_pointer: &'a str,
+    pub(crate) manifest_pointer: &'a str,
     /// Instructions that run when the module is instantiated.
-    pub(super) start: &'a str,
+    pub(crate) start: &'a str,
     /// Instructions of the allocator, which leave a pointer.
-    pub(super) realloc: &'a str,
+    pub(crate) realloc: &'a str,
     /// Where the result of `map-page` stands.
-    pub(super) result_pointer: &'a str,
+    pub(crate) result_pointer: &'a str,
     /// The result's words: which case, then pointer and length of payload, rows and issues.
-    pub(super) result: [u32; 7],
+    pub(crate) result: [u32; 7],
 }
 
 impl Default for Answer<'_> {
@@ -49,7 +49,7 @@ fn words(words: &[u32]) -> String {
 }
 
 /// The component of an answer. Its memory is one page of 64 KiB and can grow.
-pub(super) fn component(answer: &Answer<'_>) -> Vec<u8> {
+pub(crate) fn component(answer: &Answer<'_>) -> Vec<u8> {
     let text = format!(
         r#"(module
             (memory (export "memory") 1)

@@ -1,0 +1,75 @@
+//! `portolan mapper`: what people who write mappings need.
+
+mod build;
+mod check;
+mod inspect;
+mod new;
+mod run;
+mod test;
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use portolan::config::{Config, Settings};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct MapperArguments {
+    #[command(subcommand)]
+    command: MapperCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum MapperCommand {
+    /// Make a folder with a new module that builds and passes its own test at once.
+    #[command(after_help = new::EXAMPLES)]
+    New(new::NewArguments),
+    /// Build a module from its Rust source, into a component.
+    #[command(after_help = build::EXAMPLES)]
+    Build(build::BuildArguments),
+    /// Map the pages of a folder, compare with expected records, and damage every page in many ways.
+    #[command(after_help = test::EXAMPLES)]
+    Test(test::TestArguments),
+    /// Check whether a sync would take a module, and if not, say what to change.
+    #[command(after_help = check::EXAMPLES)]
+    Check(check::CheckArguments),
+    /// Show everything that can be known about a module without a page.
+    #[command(after_help = inspect::EXAMPLES)]
+    Inspect(inspect::InspectArguments),
+    /// Map one recorded page with one module: pretty records on standard output, issues on standard error.
+    #[command(after_help = run::EXAMPLES)]
+    Run(run::RunArguments),
+}
+
+/// Where compiled code is kept; the other settings come from the configuration file alone.
+#[derive(Clone, Debug, clap::Args)]
+struct CacheArguments {
+    /// Folder for compiled modules [default: the user's cache folder].
+    #[arg(long, env = "PORTOLAN_CACHE_FOLDER", value_name = "FOLDER")]
+    cache_folder: Option<PathBuf>,
+}
+
+impl CacheArguments {
+    fn config(self, config_file: Option<&Path>) -> anyhow::Result<Config> {
+        let settings = Settings {
+            cache_folder: self.cache_folder,
+            ..Settings::default()
+        };
+        Ok(Config::resolve(settings, config_file)?)
+    }
+}
+
+/// The folder without the `.` that stands for this one, so that paths inside it read well.
+fn plain(folder: &Path) -> &Path {
+    folder.strip_prefix(".").unwrap_or(folder)
+}
+
+pub(super) fn run(arguments: MapperArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
+    match arguments.command {
+        MapperCommand::New(arguments) => new::run(arguments),
+        MapperCommand::Build(arguments) => build::run(arguments),
+        MapperCommand::Test(arguments) => test::run(arguments, config_file),
+        MapperCommand::Check(arguments) => check::run(arguments, config_file),
+        MapperCommand::Inspect(arguments) => inspect::run(arguments, config_file),
+        MapperCommand::Run(arguments) => run::run(arguments, config_file),
+    }
+}

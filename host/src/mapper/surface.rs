@@ -1,0 +1,64 @@
+//! What a component wants and offers, by name: for people who ask why it does not fit.
+
+use wasmtime::component::types::ComponentItem;
+
+use super::{CompiledCache, Engine, load};
+use crate::text::printable;
+
+/// The imports and exports of a component, or of a world.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surface {
+    /// What it wants.
+    pub imports: Vec<Item>,
+    /// What it offers.
+    pub exports: Vec<Item>,
+}
+
+/// An interface or a single function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// For example `portolan:mapper/mapping@1.0.0`.
+    pub name: String,
+    /// The functions of an interface; none for one that has only types.
+    pub functions: Vec<String>,
+}
+
+impl Surface {
+    /// Reads a component, without running anything of it.
+    ///
+    /// # Errors
+    /// A sentence about why the bytes are no component.
+    pub fn of(
+        engine: &Engine,
+        cache: Option<&CompiledCache>,
+        bytes: &[u8],
+    ) -> Result<Self, String> {
+        let component = load::compile(engine, cache, bytes)?;
+        let kind = component.component_type();
+        let item = |name: &str, item: &ComponentItem| Item {
+            name: printable(name, 128),
+            functions: functions(&engine.wasmtime, item),
+        };
+        Ok(Self {
+            imports: kind
+                .imports(&engine.wasmtime)
+                .map(|(name, import)| item(name, &import.ty))
+                .collect(),
+            exports: kind
+                .exports(&engine.wasmtime)
+                .map(|(name, export)| item(name, &export.ty))
+                .collect(),
+        })
+    }
+}
+
+fn functions(engine: &wasmtime::Engine, item: &ComponentItem) -> Vec<String> {
+    let ComponentItem::ComponentInstance(instance) = item else {
+        return Vec::new();
+    };
+    instance
+        .exports(engine)
+        .filter(|(_, export)| matches!(export.ty, ComponentItem::ComponentFunc(_)))
+        .map(|(name, _)| printable(name, 128))
+        .collect()
+}

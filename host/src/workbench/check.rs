@@ -1,0 +1,125 @@
+//! Whether a module may go into a sync, and if not, what to change.
+
+use super::contract::{self, Finding, World};
+use super::{Loaded, Specimen, Workbench, WorkbenchError};
+use crate::mapper::{Kind, Manifest, PROTECTED, Surface};
+use crate::validate::RecordValidator;
+
+/// What a look at a module has found.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What it is, if its exports tell.
+    pub kind: Option<Kind>,
+    /// The world that it was compared with.
+    pub world: Option<String>,
+    /// What it says about itself, if it could be loaded.
+    pub manifest: Option<Manifest>,
+    /// Faults and notes.
+    pub findings: Vec<Finding>,
+}
+
+impl Checked {
+    /// Whether a sync would take the module.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.findings.iter().all(|finding| !finding.is_fault)
+    }
+}
+
+/// Checks a module: its imports and exports by name, its manifest, and the attributes that it declares.
+///
+/// # Errors
+/// If the check itself cannot be made. What is wrong with the module is a finding.
+pub fn check(bench: &Workbench, specimen: &Specimen) -> Result<Checked, WorkbenchError> {
+    let mut checked = Checked {
+        kind: None,
+        world: None,
+        manifest: None,
+        findings: Vec::new(),
+    };
+    let surface = match Surface::of(bench.engine(), bench.cache(), &specimen.bytes) {
+        Ok(surface) => surface,
+        Err(reason) => {
+            checked.findings.push(Finding::fault(reason));
+            return Ok(checked);
+        }
+    };
+    checked.kind = contract::kind(&surface);
+    let Some(kind) = checked.kind else {
+        checked.findings.push(no_kind(&surface));
+        // Its imports are worth a word all the same.
+        let world = World::of(Kind::Mapping)?;
+        let imports = Surface {
+            exports: world.surface.exports.clone(),
+            imports: surface.imports,
+        };
+        checked.findings.extend(world.compare(&imports));
+        return Ok(checked);
+    };
+    let world = World::of(kind)?;
+    checked.findings.extend(world.compare(&surface));
+    checked.world = Some(world.name);
+    match specimen.load(bench.engine(), bench.cache()) {
+        Ok(loaded) => {
+            checked.findings.extend(manifest(&loaded));
+            checked.manifest = Some(loaded.manifest().clone());
+        }
+        // A name that does not fit has been explained better already.
+        Err(_) if !checked.is_good() => {}
+        Err(error) => checked.findings.push(Finding::fault(error.reason())),
+    }
+    Ok(checked)
+}
+
+fn no_kind(surface: &Surface) -> Finding {
+    let exports: Vec<&str> = surface
+        .exports
+        .iter()
+        .map(|item| item.name.as_str())
+        .collect();
+    let exports = if exports.is_empty() {
+        "nothing".to_owned()
+    } else {
+        exports.join(", ")
+    };
+    Finding::fault(format!(
+        "it exports neither portolan:mapper/mapping@1.0.0 nor portolan:mapper/overlay@1.0.0, but {exports}; in Rust the macros export_mapping! and export_overlay! make these exports"
+    ))
+}
+
+/// What loading alone does not look at.
+fn manifest(loaded: &Loaded) -> Vec<Finding> {
+    let manifest = loaded.manifest();
+    let mut findings = Vec::new();
+    for object in &manifest.objects {
+        if let Err(error) = RecordValidator::new(*object, &manifest.attributes) {
+            findings.push(Finding::fault(format!(
+                "the attributes that its manifest declares cannot be used: {error}"
+            )));
+        }
+    }
+    if let Some(settings) = &manifest.settings
+        && let Err(error) = jsonschema::draft202012::new(settings)
+    {
+        findings.push(Finding::fault(format!(
+            "the settings schema in its manifest is not valid: {}",
+            error.masked()
+        )));
+    }
+    if let Some(name) = PROTECTED
+        .into_iter()
+        .find(|name| manifest.attributes.contains_key(*name))
+    {
+        findings.push(Finding::fault(format!(
+            "its manifest declares {name}, which is the host's"
+        )));
+    }
+    for (name, schema) in &manifest.attributes {
+        if schema.get("description").is_none() {
+            findings.push(Finding::note(format!(
+                "the attribute {name} has no description for whoever reads the schema"
+            )));
+        }
+    }
+    findings
+}

@@ -1,0 +1,272 @@
+//! The worlds of `wit/mapper.wit`, and how a component differs from one.
+
+use wit_parser::{Resolve, WorldItem, WorldKey};
+
+use super::WorkbenchError;
+use crate::mapper::{Item, Kind, Surface};
+
+const WIT: &str = include_str!("../../../wit/mapper.wit");
+
+/// Something to tell about a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether a sync would refuse the module for it.
+    pub is_fault: bool,
+    /// A sentence that says what to do.
+    pub text: String,
+}
+
+impl Finding {
+    pub(super) fn fault(text: impl Into<String>) -> Self {
+        Self {
+            is_fault: true,
+            text: text.into(),
+        }
+    }
+
+    pub(super) fn note(text: impl Into<String>) -> Self {
+        Self {
+            is_fault: false,
+            text: text.into(),
+        }
+    }
+}
+
+/// The world that modules of a kind are built against.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// For example `portolan:mapper/mapping-module@1.0.0`.
+    pub name: String,
+    /// What the host offers to such a module, and what it calls.
+    pub surface: Surface,
+}
+
+impl World {
+    /// Reads the world out of the WIT that travels inside this program.
+    ///
+    /// # Errors
+    /// If that WIT has no such world, which a test excludes.
+    pub fn of(kind: Kind) -> Result<Self, WorkbenchError> {
+        let unfit = |what: String| WorkbenchError::Unfit(format!("wit/mapper.wit: {what}"));
+        let mut resolve = Resolve::default();
+        let package = resolve
+            .push_str("mapper.wit", WIT)
+            .map_err(|error| unfit(format!("{error:#}")))?;
+        let name = match kind {
+            Kind::Mapping => "mapping-module",
+            Kind::Overlay => "overlay-module",
+        };
+        let package = &resolve.packages[package];
+        let world = *package
+            .worlds
+            .get(name)
+            .ok_or_else(|| unfit(format!("there is no world {name}")))?;
+        let world = &resolve.worlds[world];
+        let item = |(key, item): (&WorldKey, &WorldItem)| Item {
+            name: resolve.name_world_key(key),
+            functions: match item {
+                WorldItem::Interface { id, .. } => {
+                    resolve.interfaces[*id].functions.keys().cloned().collect()
+                }
+                WorldItem::Function(_) | WorldItem::Type { .. } => Vec::new(),
+            },
+        };
+        Ok(Self {
+            name: package.name.interface_id(name),
+            surface: Surface {
+                imports: world.imports.iter().map(item).collect(),
+                exports: world.exports.iter().map(item).collect(),
+            },
+        })
+    }
+
+    /// How a component differs from this world.
+    #[must_use]
+    pub fn compare(&self, component: &Surface) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for want in &self.surface.exports {
+            match find(&component.exports, want) {
+                None => findings.push(Finding::fault(format!(
+                    "the export {} is missing; in Rust the macros export_mapping! and export_overlay! make it",
+                    want.name
+                ))),
+                Some(have) => self.compare_export(want, have, &mut findings),
+            }
+        }
+        for have in &component.imports {
+            let known = self.surface.imports.iter().find(|want| same(want, have));
+            if known.is_none_or(|want| is_too_new(want, have)) {
+                findings.push(Finding::fault(format!(
+                    "the import {} is not in {}, so no host grants it; {}",
+                    have.name,
+                    self.name,
+                    import_remedy(&have.name)
+                )));
+            }
+        }
+        for want in &self.surface.imports {
+            let is_called = !want.functions.is_empty();
+            if is_called && find(&component.imports, want).is_none() {
+                findings.push(Finding::note(format!(
+                    "it does not import {}, so that a crash will have no message",
+                    want.name
+                )));
+            }
+        }
+        for have in &component.exports {
+            if find(&self.surface.exports, have).is_none() {
+                findings.push(Finding::note(format!(
+                    "the export {} is not in {} and is never called",
+                    have.name, self.name
+                )));
+            }
+        }
+        findings
+    }
+
+    fn compare_export(&self, want: &Item, have: &Item, findings: &mut Vec<Finding>) {
+        if is_too_new(want, have) {
+            findings.push(Finding::fault(format!(
+                "it exports {}, but this host calls {}; build it against WIT of that version",
+                have.name, want.name
+            )));
+            return;
+        }
+        if want.name != have.name {
+            findings.push(Finding::note(format!(
+                "it exports {}, which fits {} of this host",
+                have.name, want.name
+            )));
+        }
+        let missing = want
+            .functions
+            .iter()
+            .filter(|name| !have.functions.contains(name));
+        findings.extend(missing.map(|name| {
+            Finding::fault(format!(
+                "the export {} lacks the function {name}",
+                have.name
+            ))
+        }));
+        let extra = have
+            .functions
+            .iter()
+            .filter(|name| !want.functions.contains(name));
+        findings.extend(extra.map(|name| {
+            Finding::note(format!(
+                "the function {name} of {} is not in {} and is never called",
+                have.name, self.name
+            ))
+        }));
+    }
+}
+
+/// What a component is, by what it exports; a mapping if it exports both.
+#[must_use]
+pub fn kind(surface: &Surface) -> Option<Kind> {
+    let exports = |interface: &str| {
+        surface
+            .exports
+            .iter()
+            .any(|item| base(&item.name) == interface)
+    };
+    match () {
+        () if exports("portolan:mapper/mapping") => Some(Kind::Mapping),
+        () if exports("portolan:mapper/overlay") => Some(Kind::Overlay),
+        () => None,
+    }
+}
+
+fn find<'a>(items: &'a [Item], like: &Item) -> Option<&'a Item> {
+    items.iter().find(|item| same(item, like))
+}
+
+fn same(left: &Item, right: &Item) -> bool {
+    base(&left.name) == base(&right.name)
+}
+
+fn base(name: &str) -> &str {
+    name.split_once('@').map_or(name, |(base, _)| base)
+}
+
+/// Whether a version is of another major release than ours: only those do not fit each other by name.
+fn is_too_new(ours: &Item, theirs: &Item) -> bool {
+    let major = |name: &str| {
+        name.split_once('@')
+            .and_then(|(_, version)| version.split('.').next().map(str::to_owned))
+    };
+    major(&ours.name) != major(&theirs.name)
+}
+
+fn import_remedy(import: &str) -> &'static str {
+    if import.starts_with("wasi:") {
+        "build for wasm32-unknown-unknown instead of a WASI target (`portolan mapper build` does)"
+    } else if import.starts_with("portolan:") {
+        "build it with the SDK of this release"
+    } else {
+        "remove the dependency that needs it"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(name: &str, functions: &[&str]) -> Item {
+        Item {
+            name: name.into(),
+            functions: functions.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    fn faults(exports: Vec<Item>, imports: Vec<Item>) -> Vec<String> {
+        World::of(Kind::Mapping)
+            .expect("a world")
+            .compare(&Surface { imports, exports })
+            .into_iter()
+            .filter(|finding| finding.is_fault)
+            .map(|finding| finding.text)
+            .collect()
+    }
+
+    const BOTH: [&str; 2] = ["manifest", "map-page"];
+
+    #[test]
+    fn a_world_fits_itself() {
+        for kind in [Kind::Mapping, Kind::Overlay] {
+            let world = World::of(kind).expect("a world");
+            assert_eq!(world.compare(&world.surface), []);
+            assert_eq!(super::kind(&world.surface), Some(kind));
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_with_both_versions() {
+        let text = faults(vec![item("portolan:mapper/mapping@2.0.0", &BOTH)], vec![]).join("\n");
+        assert!(
+            text.contains("mapping@2.0.0") && text.contains("mapping@1.0.0"),
+            "{text}"
+        );
+        let text = faults(
+            vec![item("portolan:mapper/mapping@1.0.0", &["manifest"])],
+            vec![],
+        );
+        assert_eq!(text.len(), 1);
+        assert!(text[0].contains("lacks the function map-page"), "{text:?}");
+        assert!(faults(vec![], vec![])[0].contains("mapping@1.0.0 is missing"));
+    }
+
+    #[test]
+    fn a_later_minor_version_fits() {
+        let later = item("portolan:mapper/mapping@1.3.0", &BOTH);
+        assert_eq!(faults(vec![later], vec![]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_import_beyond_the_world_is_named_with_its_remedy() {
+        let exports = vec![item("portolan:mapper/mapping@1.0.0", &BOTH)];
+        let text = faults(exports, vec![item("wasi:cli/environment@0.2.0", &["get"])]).join("\n");
+        assert!(text.contains("wasi:cli/environment@0.2.0"), "{text}");
+        assert!(text.contains("wasm32-unknown-unknown"), "{text}");
+    }
+}

@@ -1,0 +1,101 @@
+//! Everything that can be known about a module without a page.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use wit_component::{DecodedWasm, WitPrinter};
+
+use super::{Specimen, Workbench, contract};
+use crate::mapper::{Kind, Manifest, Surface};
+use crate::text::printable;
+
+/// What is known about a module.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Inspection {
+    /// The file.
+    pub file: String,
+    /// SHA-256 in hexadecimal.
+    pub digest: String,
+    /// How large it is.
+    pub size_bytes: usize,
+    /// Whether its compiled code is in the cache.
+    pub cached: bool,
+    /// What it is, if its exports tell.
+    pub kind: Option<Kind>,
+    /// What it says about itself, if a sync would take it.
+    pub manifest: Option<Manifest>,
+    /// Why a sync would not take it.
+    pub refused: Option<String>,
+    /// Names of what it imports.
+    pub imports: Vec<String>,
+    /// Names of what it exports.
+    pub exports: Vec<String>,
+    /// Its producers section: field (such as `processed-by`), then tool, then version.
+    pub producers: BTreeMap<String, BTreeMap<String, String>>,
+    /// Its WIT as text, if it has one.
+    pub wit: Option<String>,
+}
+
+/// Looks at a module from all sides.
+#[must_use]
+pub fn inspect(bench: &Workbench, specimen: &Specimen) -> Inspection {
+    // Asked first: reading the module puts it there.
+    let cached = bench
+        .cache()
+        .is_some_and(|cache| cache.has(bench.engine(), &specimen.digest));
+    let surface = Surface::of(bench.engine(), bench.cache(), &specimen.bytes);
+    let loaded = specimen.load(bench.engine(), bench.cache());
+    let names = |items: &[crate::mapper::Item]| -> Vec<String> {
+        items.iter().map(|item| item.name.clone()).collect()
+    };
+    let kind = surface.as_ref().ok().and_then(contract::kind);
+    // A file that is no component has no WIT either, and the reader of WIT need not see it.
+    let wit = surface.is_ok().then(|| wit(&specimen.bytes)).flatten();
+    let surface = surface.unwrap_or_default();
+    Inspection {
+        file: specimen.file.display().to_string(),
+        digest: specimen.digest.clone(),
+        size_bytes: specimen.bytes.len(),
+        cached,
+        kind,
+        refused: loaded.as_ref().err().map(|error| error.reason().to_owned()),
+        manifest: loaded.ok().map(|loaded| loaded.manifest().clone()),
+        imports: names(&surface.imports),
+        exports: names(&surface.exports),
+        producers: producers(&specimen.bytes),
+        wit,
+    }
+}
+
+fn wit(bytes: &[u8]) -> Option<String> {
+    let decoded = wit_component::decode(bytes).ok()?;
+    let DecodedWasm::Component(resolve, _) = &decoded else {
+        return None;
+    };
+    let main = decoded.package();
+    let others: Vec<_> = resolve
+        .packages
+        .iter()
+        .map(|(id, _)| id)
+        .filter(|id| *id != main)
+        .collect();
+    let mut printer = WitPrinter::default();
+    printer.print(resolve, main, &others).ok()?;
+    Some(printer.output.to_string())
+}
+
+fn producers(bytes: &[u8]) -> BTreeMap<String, BTreeMap<String, String>> {
+    let Ok(Some(producers)) = wasm_metadata::Producers::from_wasm(bytes) else {
+        return BTreeMap::new();
+    };
+    let text = |text: &String| printable(text, 128);
+    producers
+        .iter()
+        .map(|(field, tools)| {
+            let tools = tools.iter();
+            let tools = tools.map(|(tool, version)| (text(tool), text(version)));
+            (text(field), tools.collect())
+        })
+        .collect()
+}

@@ -1,0 +1,123 @@
+use serde_json::{Value, json};
+
+use super::mapper;
+use crate::support::{json_lines, portolan, root, run};
+
+/// The templates' samples: what can be said of them without building.
+#[test]
+fn samples_of_new_modules_fit_the_stock_schemas() {
+    for object in ["EcsCluster", "EcsService", "EcsTask", "EcsTaskDefinition"] {
+        for kind in ["mapping", "overlay"] {
+            let folder = tempfile::tempdir().unwrap();
+            run(mapper(&["new", "acme", "--object", object, "--kind", kind])
+                .current_dir(folder.path()))
+            .with(0);
+            let crate_folder = folder.path().join("acme");
+            let expected =
+                std::fs::read_to_string(crate_folder.join("expected/sample.jsonl")).unwrap();
+            let mut expected = json_lines(&expected);
+            assert_eq!(expected.len(), 2, "{object} {kind}");
+            assert!(expected[0].get("OWNER").is_some(), "{object} {kind}");
+            for record in &mut expected {
+                record.as_object_mut().unwrap().remove("OWNER");
+            }
+            let lines: Vec<String> = expected.iter().map(Value::to_string).collect();
+            let records = folder.path().join("records.jsonl");
+            std::fs::write(&records, lines.join("\n")).unwrap();
+            run(portolan()
+                .args(["validate", "--object", object])
+                .arg(&records))
+            .with(0);
+            if kind == "overlay" {
+                let pages = crate_folder.join("pages/sample.jsonl");
+                let stock = run(portolan().arg("map").arg(pages)).with(0);
+                assert_eq!(json_lines(&stock.stdout), expected, "{object}");
+            }
+        }
+    }
+}
+
+/// From nothing to a tested module, as its author would go.
+fn new_build_test(name: &str, object: &str, kind: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let sdk = root().join("guest-mappers/sdk");
+    run(mapper(&["new", name, "--object", object, "--kind", kind])
+        .arg("--sdk-path")
+        .arg(sdk)
+        .current_dir(folder.path()))
+    .with(0);
+    let place = folder.path().join(name);
+    // The versions of this repository, which are on this machine already: no network is needed.
+    std::fs::copy(root().join("Cargo.lock"), place.join("Cargo.lock")).unwrap();
+    let here = |arguments: &[&str]| {
+        let mut command = mapper(arguments);
+        command
+            .current_dir(&place)
+            // What was compiled for the stock mappers need not be compiled again.
+            .env("CARGO_TARGET_DIR", root().join("target"));
+        run(&mut command)
+    };
+    here(&["build", "--offline"]).with(0);
+    let module = place.join(format!("built/{name}.wasm"));
+    assert!(module.is_file());
+    here(&["check", &format!("built/{name}.wasm")]).with(0);
+    here(&["test"]).with(0);
+    let seen = here(&["inspect", "--json", &format!("built/{name}.wasm")]).with(0);
+    let seen: Value = serde_json::from_str(&seen.stdout).unwrap();
+    assert_eq!(
+        (&seen["manifest"]["name"], &seen["kind"]),
+        (&json!(name), &json!(kind))
+    );
+}
+
+#[test]
+fn a_new_mapping_builds_and_passes_its_own_test() {
+    new_build_test("acme-services", "EcsService", "mapping");
+}
+
+#[test]
+fn a_new_overlay_builds_and_passes_its_own_test() {
+    new_build_test("acme-tags", "EcsTask", "overlay");
+}
+
+#[test]
+fn new_and_build_name_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = |arguments: &[&str]| {
+        run(mapper(&["new"])
+            .args(arguments)
+            .args(["--object", "EcsTask", "--kind", "overlay"])
+            .current_dir(folder.path()))
+    };
+    for (arguments, reason) in [
+        (&["Acme"][..], "lower-case letters"),
+        (&["acme", "--sdk-path", "/nowhere"], "guest-mappers/sdk"),
+    ] {
+        let ended = new(arguments).with(1);
+        assert!(ended.stderr.contains(reason), "{}", ended.stderr);
+    }
+    new(&["acme"]).with(0);
+    let ended = new(&["acme"]).with(1);
+    assert!(
+        ended.stderr.contains("is there already"),
+        "{}",
+        ended.stderr
+    );
+    let ended = run(mapper(&["test"]).arg(folder.path().join("acme"))).with(1);
+    assert!(
+        ended.stderr.contains("portolan mapper build"),
+        "{}",
+        ended.stderr
+    );
+    let ended = run(mapper(&["build"]).arg(folder.path())).with(1);
+    assert!(
+        ended.stderr.contains("cargo cannot read the crate"),
+        "{}",
+        ended.stderr
+    );
+    let manifest = std::fs::read_to_string(folder.path().join("acme/Cargo.toml")).unwrap();
+    assert!(
+        manifest.contains("portolan-mapper-sdk = \"0."),
+        "{manifest}"
+    );
+}
