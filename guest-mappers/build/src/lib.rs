@@ -87,6 +87,7 @@ fn run_cargo(workspace: &Workspace, target_dir: &Path, offline: bool) -> Result<
         .arg(target_dir)
         // Its progress is no output of ours: stdout belongs to the paths of the components.
         .stdout(Stdio::null());
+    cargo.args(["--config", INLINE_MORE]);
     for mapper in &workspace.crates {
         cargo.args(["--package", &mapper.package]);
     }
@@ -107,6 +108,11 @@ fn run_cargo(workspace: &Workspace, target_dir: &Path, offline: bool) -> Result<
         Err(BuildError::Cargo(status))
     }
 }
+
+/// In the sandbox every call of a function costs a check whether the module's time is up. Inlining
+/// more than usual takes 10 to 16 % off the mapping of a page, for a quarter more code.
+const INLINE_MORE: &str =
+    "target.wasm32-unknown-unknown.rustflags=['-Cllvm-args=-inline-threshold=800']";
 
 /// The profile `mapper` for a workspace that has none: fast code, and a panic is a trap.
 const PROFILE: [&str; 6] = [

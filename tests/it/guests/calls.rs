@@ -47,7 +47,7 @@ fn bombs_cost_one_task() {
     costs_one_task(
         "memory-bomb",
         "mapper-memory-exceeded",
-        "limit of 268435456 bytes",
+        "limit of 67108864 bytes",
     );
     costs_one_task(
         "output-bomb",
