@@ -48,7 +48,7 @@ fn mapper(module: Module) -> Mapper {
 fn engine() -> Engine {
     // Less memory than in production, so that a bomb reaches it well before its time is up.
     let limits = Limits {
-        memory_bytes: 64 * 1024 * 1024,
+        memory_bytes: 160 * 1024 * 1024,
         ..Limits::default()
     };
     Engine::new(1, limits).unwrap()

@@ -47,7 +47,7 @@ fn bombs_cost_one_task() {
     costs_one_task(
         "memory-bomb",
         "mapper-memory-exceeded",
-        "limit of 67108864 bytes",
+        "limit of 167772160 bytes",
     );
     costs_one_task(
         "output-bomb",

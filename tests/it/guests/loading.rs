@@ -171,6 +171,6 @@ fn a_module_that_never_gives_its_manifest_is_refused() {
     assert_refused(&with("unreachable"), "failed when asked for its manifest");
     assert_refused(
         &with("(drop (memory.grow (i32.const 60000)))"),
-        "limit of 67108864 bytes",
+        "limit of 167772160 bytes",
     );
 }
