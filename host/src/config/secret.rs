@@ -58,9 +58,9 @@ pub(super) fn read(
     }
     let value = text.trim();
     if value.is_empty() {
-        return Err(failed(format!(
-            "the file that it names is empty; it has to hold the secret"
-        )));
+        return Err(failed(
+            "the file that it names is empty; it has to hold the secret".into(),
+        ));
     }
     Ok(Some(Secret(value.to_owned())))
 }
