@@ -84,7 +84,13 @@ enum Command {
 }
 
 /// The settings that matter to a command that never talks to AWS.
-const MAPPING_SETTINGS: [&str; 3] = ["mappers", "overlays", "cache_folder"];
+const MAPPING_SETTINGS: [&str; 5] = [
+    "mappers",
+    "overlays",
+    "module_policy",
+    "trusted_keys",
+    "cache_folder",
+];
 /// The settings that matter to the policy.
 const POLICY_SETTINGS: [&str; 3] = ["objects", "options", "assume_role_arn"];
 

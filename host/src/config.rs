@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::object::Object;
+use crate::trust::ModulePolicy;
 pub use fips::FIPS_REGIONS;
 pub(crate) use fips::check as check_fips;
 pub use modules::{ModuleSettings, OnFailure};
@@ -62,6 +63,10 @@ pub struct Config {
     pub overlays: Vec<PathBuf>,
     /// Settings of single modules, by name.
     pub modules: BTreeMap<String, ModuleSettings>,
+    /// What a module has to show before it may run; none for the default, which depends on its folder.
+    pub module_policy: Option<ModulePolicy>,
+    /// Files of the public keys whose signatures count.
+    pub trusted_keys: Vec<PathBuf>,
     /// Folder for compiled modules; none if there is no home to put it in.
     pub cache_folder: Option<PathBuf>,
 }

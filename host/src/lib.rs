@@ -29,5 +29,6 @@ pub mod schemas;
 pub mod sink;
 pub mod sync;
 pub mod text;
+pub mod trust;
 pub mod validate;
 pub mod workbench;

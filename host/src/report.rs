@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mapper::Kind;
 use crate::object::{Object, Operation};
+use crate::trust::Trust;
 pub use ledger::{Ledger, ScopeKey};
 
 /// Written as `report.json` beside the records.
@@ -195,4 +196,7 @@ pub struct MapperUsed {
     pub digest: String,
     /// `stock`, or the file.
     pub source: String,
+    /// What its signature and its lock say. A stock module is part of the program and has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<Trust>,
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::object::Object;
 
 /// Every schema by the name under which `portolan schema` prints it.
-pub const ALL: [(&str, &str); 7] = [
+pub const ALL: [(&str, &str); 9] = [
     (
         "EcsCluster",
         include_str!("../../schemas/EcsCluster.schema.json"),
@@ -20,11 +20,16 @@ pub const ALL: [(&str, &str); 7] = [
         include_str!("../../schemas/EcsTaskDefinition.schema.json"),
     ),
     ("config", include_str!("../../schemas/config.schema.json")),
+    ("lock", include_str!("../../schemas/lock.schema.json")),
     (
         "manifest",
         include_str!("../../schemas/manifest.schema.json"),
     ),
     ("report", include_str!("../../schemas/report.schema.json")),
+    (
+        "signature",
+        include_str!("../../schemas/signature.schema.json"),
+    ),
 ];
 
 /// The text of a schema.

@@ -15,12 +15,16 @@ use tokio::task::JoinSet;
 use crate::aws::{Account, AccountError, Accounts};
 use crate::config::{Config, ConfigError};
 use crate::fetch::{self, FetchedPage};
-use crate::mapper::{CompiledCache, Engine, EngineError, Limits, MapperSet, SetError};
+use crate::mapper::{
+    CompiledCache, Engine, EngineError, Limits, Manifest, MapperSet, Module, Overlay, SetError,
+    Source,
+};
 use crate::object::Operation;
 use crate::recording::Recorder;
 use crate::records;
 use crate::report::{Failure, Ledger, MapperUsed, Report, ScopeKey};
 use crate::sink::{Sink, SinkError};
+use crate::trust::Trust;
 
 /// Accounts and Regions that are fetched at once. Each has its own quotas at AWS; this bounds sockets and
 /// memory here.
@@ -407,27 +411,34 @@ impl Workshop {
 impl crate::mapper::Mapper {
     /// The modules of this mapper, as the report names them.
     fn used(&self) -> Vec<MapperUsed> {
-        let used = |manifest: &crate::mapper::Manifest, digest: &str, source: String| MapperUsed {
-            object: self.object,
-            kind: manifest.kind,
-            name: manifest.name.clone(),
-            version: manifest.version.clone(),
-            digest: digest.to_owned(),
-            source,
+        let used = |manifest: &Manifest, digest: &str, source: &Source, trust: &Option<Trust>| {
+            MapperUsed {
+                object: self.object,
+                kind: manifest.kind,
+                name: manifest.name.clone(),
+                version: manifest.version.clone(),
+                digest: digest.to_owned(),
+                source: source.to_string(),
+                trust: trust.clone(),
+            }
         };
-        let mapping = &self.module;
-        let mut modules = vec![used(
-            &mapping.manifest,
-            &mapping.digest,
-            mapping.source.to_string(),
-        )];
+        let Module {
+            manifest,
+            digest,
+            source,
+            trust,
+            ..
+        } = &*self.module;
+        let mut modules = vec![used(manifest, digest, source, trust)];
         modules.extend(self.amenders.iter().map(|amender| {
-            let overlay = &amender.overlay;
-            used(
-                &overlay.manifest,
-                &overlay.digest,
-                overlay.source.to_string(),
-            )
+            let Overlay {
+                manifest,
+                digest,
+                source,
+                trust,
+                ..
+            } = &*amender.overlay;
+            used(manifest, digest, source, trust)
         }));
         modules
     }

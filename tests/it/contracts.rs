@@ -39,6 +39,11 @@ fn schemas_are_printed_from_types() {
         "manifest",
         &schemars::schema_for!(portolan::mapper::Manifest),
     );
+    schema("lock", &schemars::schema_for!(portolan::trust::Lock));
+    schema(
+        "signature",
+        &schemars::schema_for!(portolan::trust::Signature),
+    );
     schema("report", &schemars::schema_for!(portolan::report::Report));
 }
 
@@ -60,6 +65,10 @@ fn help_is_what_it_was() {
         "mapper check",
         "mapper inspect",
         "mapper run",
+        "mapper keygen",
+        "mapper sign",
+        "mapper verify",
+        "mapper pin",
     ] {
         let mut run = portolan();
         run.args(command.split_whitespace())

@@ -25,5 +25,7 @@ mod redaction;
 mod support;
 /// `portolan sync` against a simulated ECS.
 mod sync;
+/// Keys, signatures, locks and the policy that asks for them.
+mod trust;
 /// `portolan mapper`: what people who write mappings see.
 mod workbench;

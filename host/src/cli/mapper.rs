@@ -3,9 +3,13 @@
 mod build;
 mod check;
 mod inspect;
+mod keygen;
 mod new;
+mod pin;
 mod run;
+mod sign;
 mod test;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -38,6 +42,18 @@ enum MapperCommand {
     /// Map one recorded page with one module: pretty records on standard output, issues on standard error.
     #[command(after_help = run::EXAMPLES)]
     Run(run::RunArguments),
+    /// Make a key that signs modules.
+    #[command(after_help = keygen::EXAMPLES)]
+    Keygen(keygen::KeygenArguments),
+    /// Sign modules: a file MODULE.sig beside each.
+    #[command(after_help = sign::EXAMPLES)]
+    Sign(sign::SignArguments),
+    /// Tell whether a module is not signed, fails verification, or is verified.
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(verify::VerifyArguments),
+    /// Write down which modules may run, by digest, in the mappers.lock of their folder.
+    #[command(after_help = pin::EXAMPLES)]
+    Pin(pin::PinArguments),
 }
 
 /// Where compiled code is kept; the other settings come from the configuration file alone.
@@ -58,6 +74,31 @@ impl CacheArguments {
     }
 }
 
+/// Whose signatures count.
+#[derive(Clone, Debug, clap::Args)]
+struct TrustArguments {
+    /// Public key (PEM) whose signatures count; repeat or separate by commas.
+    #[arg(
+        long = "key",
+        visible_alias = "trusted-keys",
+        env = "PORTOLAN_TRUSTED_KEYS",
+        value_name = "FILE",
+        value_delimiter = ','
+    )]
+    keys: Option<Vec<PathBuf>>,
+}
+
+impl TrustArguments {
+    fn config(self, cache: CacheArguments, config_file: Option<&Path>) -> anyhow::Result<Config> {
+        let settings = Settings {
+            cache_folder: cache.cache_folder,
+            trusted_keys: self.keys,
+            ..Settings::default()
+        };
+        Ok(Config::resolve(settings, config_file)?)
+    }
+}
+
 /// The folder without the `.` that stands for this one, so that paths inside it read well.
 fn plain(folder: &Path) -> &Path {
     folder.strip_prefix(".").unwrap_or(folder)
@@ -71,5 +112,9 @@ pub(super) fn run(arguments: MapperArguments, config_file: Option<&Path>) -> any
         MapperCommand::Check(arguments) => check::run(arguments, config_file),
         MapperCommand::Inspect(arguments) => inspect::run(arguments, config_file),
         MapperCommand::Run(arguments) => run::run(arguments, config_file),
+        MapperCommand::Keygen(arguments) => keygen::run(&arguments),
+        MapperCommand::Sign(arguments) => sign::run(arguments, config_file),
+        MapperCommand::Verify(arguments) => verify::run(arguments, config_file),
+        MapperCommand::Pin(arguments) => pin::run(arguments, config_file),
     }
 }

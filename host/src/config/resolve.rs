@@ -63,6 +63,8 @@ impl Config {
             mappers: settings.mappers,
             overlays: settings.overlays.unwrap_or_default(),
             modules: settings.modules.unwrap_or_default(),
+            module_policy: settings.module_policy,
+            trusted_keys: settings.trusted_keys.unwrap_or_default(),
             cache_folder: settings.cache_folder.or_else(default_cache_folder),
             profile: settings.profile.filter(|name| !name.is_empty()),
             external_id: settings.external_id.filter(|id| !id.is_empty()),

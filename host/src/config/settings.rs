@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{ConfigError, ModuleSettings};
+use crate::trust::ModulePolicy;
 
 /// The settings as somebody wrote them. The first paragraph of each description is its help text and its
 /// description in the configuration file's schema.
@@ -142,6 +143,17 @@ pub struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(skip)]
     pub modules: Option<BTreeMap<String, ModuleSettings>>,
+
+    /// What a module has to show before it may run: any, pinned or signed [default: pinned where a
+    /// mappers.lock lies beside it, else any].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_MODULE_POLICY", value_name = "POLICY", hide_possible_values = true, help_heading = MAPPING)]
+    pub module_policy: Option<ModulePolicy>,
+
+    /// Files of the public keys (PEM) whose signatures of modules count, comma-separated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, visible_alias = "trusted-key", env = "PORTOLAN_TRUSTED_KEYS", value_name = "FILE", value_delimiter = ',', help_heading = MAPPING)]
+    pub trusted_keys: Option<Vec<PathBuf>>,
 
     /// Folder for compiled modules [default: portolan in the user's cache folder].
     #[serde(skip_serializing_if = "Option::is_none")]

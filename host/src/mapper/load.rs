@@ -102,6 +102,19 @@ pub(super) fn name(manifest: &Manifest) -> String {
     )
 }
 
+/// The WIT package that a component is built against, by its first export out of ours.
+pub(super) fn wit(engine: &Engine, component: &Component) -> String {
+    component
+        .component_type()
+        .exports(&engine.wasmtime)
+        .find_map(|(name, _)| {
+            let (_, version) = name.strip_prefix("portolan:mapper/")?.split_once('@')?;
+            Some(format!("portolan:mapper@{}", printable(version, 64)))
+        })
+        // Versions are part of the world's names, so that a component without one does not fit.
+        .unwrap_or_else(|| "portolan:mapper".into())
+}
+
 /// SHA-256 in hexadecimal.
 pub(crate) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes)

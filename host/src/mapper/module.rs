@@ -11,6 +11,7 @@ use super::{CallError, Mapped, answer};
 use crate::config::ModuleSettings;
 use crate::page::Page;
 use crate::text::printable;
+use crate::trust::{Identity, Trust};
 
 /// A mapping module, checked, compiled and linked.
 pub struct Module {
@@ -20,6 +21,10 @@ pub struct Module {
     pub digest: String,
     /// Where it came from.
     pub source: Source,
+    /// The WIT package that it is built against, for example `portolan:mapper@1.0.0`.
+    pub wit: String,
+    /// What its signature and its lock say; none for a stock module, and for one that passed no gate.
+    pub trust: Option<Trust>,
     pre: MappingModulePre<Guest>,
     name: String,
     limits: Limits,
@@ -56,6 +61,8 @@ impl Module {
             name: load::name(&manifest),
             manifest,
             digest: load::digest(bytes),
+            wit: load::wit(engine, &component),
+            trust: None,
             source,
             pre,
             limits: engine.limits.clone(),
@@ -73,6 +80,17 @@ impl Module {
             .map_err(|reason| LoadError::new(&self.source, reason))?;
         self.limits = settings.limits(&self.limits);
         Ok(self)
+    }
+
+    /// What a signature of it covers and a lock pins.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        Identity {
+            name: self.manifest.name.clone(),
+            version: self.manifest.version.clone(),
+            digest: format!("sha256:{}", self.digest),
+            wit: self.wit.clone(),
+        }
     }
 
     /// Name and version, as errors and reports call it.

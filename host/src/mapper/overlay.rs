@@ -13,6 +13,7 @@ use crate::config::{ModuleSettings, OnFailure};
 use crate::object::Object;
 use crate::page::Page;
 use crate::text::printable;
+use crate::trust::{Identity, Trust};
 
 /// An overlay module, checked, compiled and linked.
 pub struct Overlay {
@@ -22,6 +23,10 @@ pub struct Overlay {
     pub digest: String,
     /// Where it came from.
     pub source: Source,
+    /// The WIT package that it is built against, for example `portolan:mapper@1.0.0`.
+    pub wit: String,
+    /// What its signature and its lock say; none for a stock module, and for one that passed no gate.
+    pub trust: Option<Trust>,
     /// What happens to a record that the overlay cannot amend.
     pub on_failure: OnFailure,
     /// The objects whose records it amends: those of the manifest, or fewer by configuration.
@@ -63,6 +68,8 @@ impl Overlay {
             objects: manifest.objects.clone(),
             manifest,
             digest: load::digest(bytes),
+            wit: load::wit(engine, &component),
+            trust: None,
             source,
             pre,
             limits: engine.limits.clone(),
@@ -92,6 +99,17 @@ impl Overlay {
             self.objects.clone_from(objects);
         }
         Ok(self)
+    }
+
+    /// What a signature of it covers and a lock pins.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        Identity {
+            name: self.manifest.name.clone(),
+            version: self.manifest.version.clone(),
+            digest: format!("sha256:{}", self.digest),
+            wit: self.wit.clone(),
+        }
     }
 
     /// Name and version, as errors and reports call it.

@@ -16,6 +16,7 @@ use super::unfilled::Unfilled;
 use crate::config::Config;
 use crate::object::Object;
 use crate::page::Page;
+use crate::trust::{Admission, Gate, Identity, Trust, TrustError, Verification};
 use crate::validate::{RecordValidator, SchemaError};
 
 /// The modules of a run, one per object.
@@ -93,6 +94,9 @@ pub enum SetError {
     /// A module was refused.
     #[error(transparent)]
     Module(#[from] LoadError),
+    /// A module does not satisfy the module policy, or what would tell cannot be read.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// Two files map one object.
     #[error("both {first} and {second} map {object}; keep one of them in the mappers folder")]
     Ambiguous {
@@ -131,8 +135,8 @@ impl MapperSet {
     /// stock one) and the overlays.
     ///
     /// # Errors
-    /// If the folder or a file cannot be read, a module is refused, two map the same object, or settings
-    /// fit no module.
+    /// If the folder or a file cannot be read, a module is refused or does not satisfy the module policy, two
+    /// map the same object, or settings fit no module.
     pub fn load(
         engine: &Engine,
         cache: Option<&CompiledCache>,
@@ -143,6 +147,7 @@ impl MapperSet {
             engine,
             cache,
             config,
+            gate: Gate::open(config)?,
         };
         let mut chosen = loader.folder()?;
         let overlays = loader.overlays()?;
@@ -201,6 +206,7 @@ struct Loader<'a> {
     engine: &'a Engine,
     cache: Option<&'a CompiledCache>,
     config: &'a Config,
+    gate: Gate,
 }
 
 impl Loader<'_> {
@@ -221,9 +227,14 @@ impl Loader<'_> {
         let Some(folder) = &self.config.mappers else {
             return Ok(chosen);
         };
-        for file in wasm_files(folder)? {
+        let files = wasm_files(folder)?;
+        self.gate.check_folder(folder, &files)?;
+        for file in files {
             let bytes = std::fs::read(&file).map_err(unreadable(&file))?;
-            let module = Arc::new(self.module(Source::File(file), &bytes)?);
+            let admission = self.gate.admit(&file, &bytes)?;
+            let mut module = self.module(Source::File(file), &bytes)?;
+            module.trust = Some(trust(&module.source, admission, &module.identity())?);
+            let module = Arc::new(module);
             for object in &module.manifest.objects {
                 if let Some(other) = chosen.insert(*object, Arc::clone(&module)) {
                     return Err(SetError::Ambiguous {
@@ -240,8 +251,10 @@ impl Loader<'_> {
     fn overlays(&self) -> Result<Vec<Arc<Overlay>>, SetError> {
         let load = |file: &PathBuf| {
             let bytes = std::fs::read(file).map_err(unreadable(file))?;
-            let overlay =
+            let admission = self.gate.admit(file, &bytes)?;
+            let mut overlay =
                 Overlay::load(self.engine, self.cache, Source::File(file.clone()), &bytes)?;
+            overlay.trust = Some(trust(&overlay.source, admission, &overlay.identity())?);
             let settings = self
                 .config
                 .modules
@@ -252,6 +265,16 @@ impl Loader<'_> {
         };
         self.config.overlays.iter().map(load).collect()
     }
+}
+
+/// Confirms what was admitted. A policy may let a module run whose signature does not count, but not
+/// without a word.
+fn trust(source: &Source, admission: Admission, module: &Identity) -> Result<Trust, SetError> {
+    let trust = admission.confirm(module)?;
+    if let failed @ Verification::VerificationFailed { .. } = &trust.signature {
+        tracing::warn!("module {source}: {failed}");
+    }
+    Ok(trust)
 }
 
 fn unreadable(path: &Path) -> impl FnOnce(std::io::Error) -> SetError {

@@ -3,6 +3,7 @@
 use super::contract::{self, Finding, World};
 use super::{Loaded, Specimen, Workbench, WorkbenchError};
 use crate::mapper::{Kind, Manifest, PROTECTED, Surface};
+use crate::trust::{Gate, Verification};
 use crate::validate::RecordValidator;
 
 /// What a look at a module has found.
@@ -14,6 +15,8 @@ pub struct Checked {
     pub world: Option<String>,
     /// What it says about itself, if it could be loaded.
     pub manifest: Option<Manifest>,
+    /// The state of its signature.
+    pub signature: Verification,
     /// Faults and notes.
     pub findings: Vec<Finding>,
 }
@@ -26,15 +29,21 @@ impl Checked {
     }
 }
 
-/// Checks a module: its imports and exports by name, its manifest, and the attributes that it declares.
+/// Checks a module: its imports and exports by name, its manifest, the attributes that it declares, and
+/// what the module policy asks for.
 ///
 /// # Errors
 /// If the check itself cannot be made. What is wrong with the module is a finding.
-pub fn check(bench: &Workbench, specimen: &Specimen) -> Result<Checked, WorkbenchError> {
+pub fn check(
+    bench: &Workbench,
+    specimen: &Specimen,
+    gate: &Gate,
+) -> Result<Checked, WorkbenchError> {
     let mut checked = Checked {
         kind: None,
         world: None,
         manifest: None,
+        signature: specimen.look(None, gate.keys()).verification,
         findings: Vec::new(),
     };
     let surface = match Surface::of(bench.engine(), bench.cache(), &specimen.bytes) {
@@ -62,6 +71,11 @@ pub fn check(bench: &Workbench, specimen: &Specimen) -> Result<Checked, Workbenc
     match specimen.load(bench.engine(), bench.cache()) {
         Ok(loaded) => {
             checked.findings.extend(manifest(&loaded));
+            checked.signature = specimen.look(Some(&loaded), gate.keys()).verification;
+            let admitted = gate.admit(&specimen.file, &specimen.bytes);
+            if let Err(error) = admitted.and_then(|admitted| admitted.confirm(&loaded.identity())) {
+                checked.findings.push(Finding::fault(error.to_string()));
+            }
             checked.manifest = Some(loaded.manifest().clone());
         }
         // A name that does not fit has been explained better already.

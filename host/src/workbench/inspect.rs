@@ -9,6 +9,7 @@ use wit_component::{DecodedWasm, WitPrinter};
 use super::{Specimen, Workbench, contract};
 use crate::mapper::{Kind, Manifest, Surface};
 use crate::text::printable;
+use crate::trust::{TrustedKeys, Verification};
 
 /// What is known about a module.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -25,6 +26,8 @@ pub struct Inspection {
     pub kind: Option<Kind>,
     /// What it says about itself, if a sync would take it.
     pub manifest: Option<Manifest>,
+    /// The state of its signature.
+    pub signature: Verification,
     /// Why a sync would not take it.
     pub refused: Option<String>,
     /// Names of what it imports.
@@ -39,7 +42,7 @@ pub struct Inspection {
 
 /// Looks at a module from all sides.
 #[must_use]
-pub fn inspect(bench: &Workbench, specimen: &Specimen) -> Inspection {
+pub fn inspect(bench: &Workbench, specimen: &Specimen, keys: &TrustedKeys) -> Inspection {
     // Asked first: reading the module puts it there.
     let cached = bench
         .cache()
@@ -59,6 +62,7 @@ pub fn inspect(bench: &Workbench, specimen: &Specimen) -> Inspection {
         size_bytes: specimen.bytes.len(),
         cached,
         kind,
+        signature: specimen.look(loaded.as_ref().ok(), keys).verification,
         refused: loaded.as_ref().err().map(|error| error.reason().to_owned()),
         manifest: loaded.ok().map(|loaded| loaded.manifest().clone()),
         imports: names(&surface.imports),

@@ -4,6 +4,7 @@ use crate::mapper::{
     CompiledCache, Engine, EngineError, LoadError, Manifest, Module, Overlay, SetError, Source,
     Surface, digest,
 };
+use crate::trust::{Identity, Look, TrustedKeys, sha256};
 use crate::workbench::contract;
 
 /// A tool could not do its work.
@@ -78,11 +79,27 @@ impl Specimen {
     /// If it cannot be read.
     pub fn read(file: &Path) -> Result<Self, WorkbenchError> {
         let bytes = std::fs::read(file).map_err(WorkbenchError::reading(file))?;
-        Ok(Self {
+        Ok(Self::of(file, bytes))
+    }
+
+    /// A file that somebody has read already.
+    #[must_use]
+    pub fn of(file: &Path, bytes: Vec<u8>) -> Self {
+        Self {
             file: file.to_owned(),
             digest: digest(&bytes),
             bytes,
-        })
+        }
+    }
+
+    /// Looks at the signature beside it; the more is known of the module, the more it has to fit.
+    #[must_use]
+    pub fn look(&self, loaded: Option<&Loaded>, keys: &TrustedKeys) -> Look {
+        let look = Look::at(&self.file, &sha256(&self.bytes), keys);
+        match loaded {
+            Some(loaded) => look.confirm(&self.file, &loaded.identity()),
+            None => look,
+        }
     }
 
     /// Loads it as what its exports say it is: an overlay only if it has no mapping.
@@ -105,6 +122,15 @@ impl Specimen {
 }
 
 impl Loaded {
+    /// What a signature of the module covers and a lock pins.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        match self {
+            Self::Mapping(module) => module.identity(),
+            Self::Overlay(overlay) => overlay.identity(),
+        }
+    }
+
     /// What the module says about itself.
     #[must_use]
     pub const fn manifest(&self) -> &Manifest {

@@ -4,11 +4,12 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use portolan::mapper::{Kind, Manifest};
+use portolan::trust::{Gate, ModulePolicy};
 use portolan::workbench::check::{Checked, check};
 use portolan::workbench::{Specimen, Workbench};
 use serde_json::Value;
 
-use super::CacheArguments;
+use super::{CacheArguments, TrustArguments};
 use crate::cli::{COMPLETE, FAILED};
 use crate::talk;
 
@@ -25,14 +26,29 @@ pub(super) struct CheckArguments {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
+    /// The module policy that it has to satisfy: any, pinned or signed [default: pinned where a
+    /// mappers.lock lies beside it, else any].
+    #[arg(
+        long,
+        env = "PORTOLAN_MODULE_POLICY",
+        value_name = "POLICY",
+        hide_possible_values = true
+    )]
+    module_policy: Option<ModulePolicy>,
+
+    #[command(flatten)]
+    trust: TrustArguments,
+
     #[command(flatten)]
     cache: CacheArguments,
 }
 
 pub(super) fn run(arguments: CheckArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let bench = Workbench::open(&arguments.cache.config(config_file)?)?;
+    let mut config = arguments.trust.config(arguments.cache, config_file)?;
+    config.module_policy = arguments.module_policy.or(config.module_policy);
+    let bench = Workbench::open(&config)?;
     let specimen = Specimen::read(&arguments.file)?;
-    let checked = check(&bench, &specimen)?;
+    let checked = check(&bench, &specimen, &Gate::open(&config)?)?;
     talk::data(&text(&specimen, &checked)?)?;
     Ok(if checked.is_good() { COMPLETE } else { FAILED })
 }
@@ -49,6 +65,7 @@ fn text(specimen: &Specimen, checked: &Checked) -> Result<String, std::fmt::Erro
     if let Some(manifest) = &checked.manifest {
         write!(text, "{}", about(manifest)?)?;
     }
+    writeln!(text, "  signature: {}", checked.signature)?;
     for finding in &checked.findings {
         let word = if finding.is_fault { "fault" } else { "note" };
         writeln!(text, "{word}: {}", finding.text)?;

@@ -3,11 +3,12 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use portolan::trust::TrustedKeys;
 use portolan::workbench::inspect::{Inspection, inspect};
 use portolan::workbench::{Specimen, Workbench};
 
-use super::CacheArguments;
 use super::check::about;
+use super::{CacheArguments, TrustArguments};
 use crate::cli::COMPLETE;
 use crate::talk;
 
@@ -28,12 +29,17 @@ pub(super) struct InspectArguments {
     json: bool,
 
     #[command(flatten)]
+    trust: TrustArguments,
+
+    #[command(flatten)]
     cache: CacheArguments,
 }
 
 pub(super) fn run(arguments: InspectArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let bench = Workbench::open(&arguments.cache.config(config_file)?)?;
-    let inspection = inspect(&bench, &Specimen::read(&arguments.file)?);
+    let config = arguments.trust.config(arguments.cache, config_file)?;
+    let keys = TrustedKeys::read(&config.trusted_keys)?;
+    let bench = Workbench::open(&config)?;
+    let inspection = inspect(&bench, &Specimen::read(&arguments.file)?, &keys);
     let text = if arguments.json {
         format!("{}\n", serde_json::to_string_pretty(&inspection)?)
     } else {
@@ -56,6 +62,7 @@ fn text(inspection: &Inspection) -> Result<String, std::fmt::Error> {
     if let Some(manifest) = &inspection.manifest {
         write!(text, "{}", about(manifest)?)?;
     }
+    writeln!(text, "  signature: {}", inspection.signature)?;
     if let Some(reason) = &inspection.refused {
         writeln!(text, "  refused: {reason}")?;
     }
