@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 RUSTUP_TIMEOUT_SECONDS=120
 VENV=target/venv-moto
+REGISTRY=target/docker-registry
 REQUIREMENTS=tests/moto/requirements.txt
 
 fail() {
@@ -28,17 +29,17 @@ bounded() {
     if has timeout; then timeout "$seconds" "$@"; else "$@"; fi
 }
 
+# Runs a command as root, if we may; fails quietly otherwise.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; elif has sudo; then sudo "$@"; else return 1; fi
+}
+
 # Installs Debian packages, if this is Debian and we may; fails quietly otherwise.
 apt_install() {
     has apt-get || return 1
-    local as_root=()
-    if [ "$(id -u)" -ne 0 ]; then
-        has sudo || return 1
-        as_root=(sudo)
-    fi
     say "installing Debian's $*"
-    ${as_root[@]+"${as_root[@]}"} apt-get update -qq >&2 || return 1
-    ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive \
+    as_root apt-get update -qq >&2 || return 1
+    as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends "$@" >&2
 }
 
@@ -110,6 +111,25 @@ need_moto() {
     cp "$REQUIREMENTS" "$VENV/requirements.txt"
 }
 
+# Unpacks Debian's docker-registry without installing it, for that would start an open service.
+unpack_registry() {
+    has apt-get && has dpkg-deb || return 1
+    say "unpacking Debian's docker-registry into $REGISTRY"
+    rm -rf "$REGISTRY"
+    mkdir -p "$REGISTRY"
+    (
+        cd "$REGISTRY"
+        apt-get download -qq docker-registry >&2 || { as_root apt-get update -qq >&2 && apt-get download -qq docker-registry >&2; }
+        dpkg-deb -x docker-registry_*.deb .
+    ) && [ -x "$REGISTRY/usr/bin/docker-registry" ]
+}
+
+# Tests of `mapper push` and `pull` say so when they are skipped for want of a registry.
+need_registry() {
+    if has docker-registry || [ -x "$REGISTRY/usr/bin/docker-registry" ] || unpack_registry; then return; fi
+    say "there is no docker-registry (a package of Debian's); the tests that push to one will be skipped"
+}
+
 case "${1-}" in
     build | tests) ;;
     *) fail "usage: tests/setup.sh build|tests" ;;
@@ -117,4 +137,7 @@ esac
 need_cargo
 need_wasm
 need_c_compiler
-if [ "$1" = tests ]; then need_moto; fi
+if [ "$1" = tests ]; then
+    need_moto
+    need_registry
+fi

@@ -24,6 +24,7 @@ pub mod page;
 pub mod policy;
 pub mod recording;
 pub mod records;
+pub mod registry;
 pub mod report;
 pub mod schemas;
 pub mod sink;

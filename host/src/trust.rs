@@ -112,7 +112,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Writes a file whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrustError> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrustError> {
     use std::io::Write;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

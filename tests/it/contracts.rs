@@ -69,6 +69,8 @@ fn help_is_what_it_was() {
         "mapper sign",
         "mapper verify",
         "mapper pin",
+        "mapper push",
+        "mapper pull",
     ] {
         let mut run = portolan();
         run.args(command.split_whitespace())

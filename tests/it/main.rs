@@ -21,6 +21,8 @@ mod moto;
 mod overlays;
 /// Environment values and secrets stay where they are.
 mod redaction;
+/// Modules into and out of a registry.
+mod registry;
 /// Finding the programs under test, and running them.
 mod support;
 /// `portolan sync` against a simulated ECS.

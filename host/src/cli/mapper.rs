@@ -6,6 +6,8 @@ mod inspect;
 mod keygen;
 mod new;
 mod pin;
+mod pull;
+mod push;
 mod run;
 mod sign;
 mod test;
@@ -54,6 +56,12 @@ enum MapperCommand {
     /// Write down which modules may run, by digest, in the mappers.lock of their folder.
     #[command(after_help = pin::EXAMPLES)]
     Pin(pin::PinArguments),
+    /// Put a module, with its signature, into an OCI registry.
+    #[command(after_help = push::EXAMPLES)]
+    Push(push::PushArguments),
+    /// Get a module, with its signature, out of an OCI registry.
+    #[command(after_help = pull::EXAMPLES)]
+    Pull(pull::PullArguments),
 }
 
 /// Where compiled code is kept; the other settings come from the configuration file alone.
@@ -116,5 +124,7 @@ pub(super) fn run(arguments: MapperArguments, config_file: Option<&Path>) -> any
         MapperCommand::Sign(arguments) => sign::run(arguments, config_file),
         MapperCommand::Verify(arguments) => verify::run(arguments, config_file),
         MapperCommand::Pin(arguments) => pin::run(arguments, config_file),
+        MapperCommand::Push(arguments) => push::run(arguments, config_file),
+        MapperCommand::Pull(arguments) => pull::run(arguments, config_file),
     }
 }

@@ -16,7 +16,7 @@ const DIAGNOSTICS: &str = "portolan:mapper/diagnostics@1.";
 const TYPES: &str = "portolan:mapper/types@1.";
 
 /// The most bytes of a module's file: a Python interpreter has 18 MB.
-const MODULE_LIMIT_BYTES: usize = 64 * 1024 * 1024;
+pub(crate) const MODULE_LIMIT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Where a module came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,13 +134,7 @@ pub(super) fn compile(
             bytes.len()
         ));
     }
-    // Text or compiled code would also be taken by wasmtime's own entrance; here neither is.
-    if bytes.get(..4) != Some(b"\0asm") {
-        return Err("it is no WebAssembly file".into());
-    }
-    if bytes.get(4..8) != Some(&[0x0d, 0, 1, 0]) {
-        return Err("it is a core module, not a component; build it with portolan-mapper-build, or turn it into a component with `wasm-tools component new`".into());
-    }
+    check_header(bytes)?;
     let digest = digest(bytes);
     if let Some(component) = cache.and_then(|cache| cache.load(&engine.wasmtime, &digest)) {
         return Ok(component);
@@ -155,6 +149,18 @@ pub(super) fn compile(
         cache.store(&engine.wasmtime, &digest, &component);
     }
     Ok(component)
+}
+
+/// Tells a component from other files by its first bytes.
+pub(crate) fn check_header(bytes: &[u8]) -> Result<(), String> {
+    // Text or compiled code would also be taken by wasmtime's own entrance; here neither is.
+    if bytes.get(..4) != Some(b"\0asm") {
+        return Err("it is no WebAssembly file".into());
+    }
+    if bytes.get(4..8) != Some(&[0x0d, 0, 1, 0]) {
+        return Err("it is a core module, not a component; build it with portolan-mapper-build, or turn it into a component with `wasm-tools component new`".into());
+    }
+    Ok(())
 }
 
 /// Names every import that a mapper may not have, before anything of it runs.

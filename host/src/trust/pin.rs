@@ -7,20 +7,11 @@ use super::{Identity, Lock, Look, Pin, TrustError, TrustedKeys};
 
 /// What pinning did with one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// It was not pinned before.
-    Added(Pin),
-    /// It was pinned otherwise.
-    Changed {
-        /// As it was.
-        before: Pin,
-        /// As it is now.
-        after: Pin,
-    },
-    /// It is pinned as it was.
-    Kept(Pin),
-    /// It is not there any more and not pinned any more.
-    Removed(Pin),
+pub struct Change {
+    /// How it was pinned; none if it was not.
+    pub before: Option<Pin>,
+    /// How it is pinned now; none if it is not there any more.
+    pub after: Option<Pin>,
 }
 
 /// Who tells the identity of a module's bytes: the sandbox, which this room does not know.
@@ -87,18 +78,17 @@ fn write(
     for file in files {
         let pin = pin(file, identify)?;
         let before = old.iter().position(|other| other.file == pin.file);
-        changes.push(match before.map(|index| old.remove(index)) {
-            None => Change::Added(pin.clone()),
-            Some(before) if before == pin => Change::Kept(before),
-            Some(before) => Change::Changed {
-                before,
-                after: pin.clone(),
-            },
+        changes.push(Change {
+            before: before.map(|index| old.remove(index)),
+            after: Some(pin.clone()),
         });
         pins.push(pin);
     }
     if is_all {
-        changes.extend(old.into_iter().map(Change::Removed));
+        changes.extend(old.into_iter().map(|pin| Change {
+            before: Some(pin),
+            after: None,
+        }));
     } else {
         pins.extend(old);
     }

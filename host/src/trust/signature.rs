@@ -192,13 +192,24 @@ impl Look {
     /// Looks at the signature beside a module's file, with the module's bytes alone.
     #[must_use]
     pub fn at(file: &Path, digest: &str, keys: &TrustedKeys) -> Self {
-        match Signature::read(file) {
-            Ok(None) => Self {
+        Self::of(file, Signature::read(file).transpose(), digest, keys)
+    }
+
+    /// Looks at a signature that is to stand beside a module's file.
+    #[must_use]
+    pub fn of(
+        file: &Path,
+        signature: Option<Result<Signature, String>>,
+        digest: &str,
+        keys: &TrustedKeys,
+    ) -> Self {
+        match signature {
+            None => Self {
                 verification: Verification::NotSigned,
                 genuine: None,
             },
-            Ok(Some(signature)) => Self::judge(file, signature, digest, keys),
-            Err(reason) => Self::failed(file, &reason),
+            Some(Ok(signature)) => Self::judge(file, signature, digest, keys),
+            Some(Err(reason)) => Self::failed(file, &reason),
         }
     }
 

@@ -53,14 +53,17 @@ pub(super) fn run(arguments: PinArguments, config_file: Option<&Path>) -> anyhow
 fn text(changes: &[Change]) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     for change in changes {
-        match change {
-            Change::Added(pin) => writeln!(text, "added    {}", about(pin))?,
-            Change::Kept(pin) => writeln!(text, "kept     {}", about(pin))?,
-            Change::Removed(pin) => writeln!(text, "removed  {}", about(pin))?,
-            Change::Changed { before, after } => {
+        match (&change.before, &change.after) {
+            (Some(before), Some(after)) if before == after => {
+                writeln!(text, "kept     {}", about(after))?;
+            }
+            (Some(before), Some(after)) => {
                 writeln!(text, "changed  {}", about(before))?;
                 writeln!(text, "      to {}", about(after))?;
             }
+            (Some(before), None) => writeln!(text, "removed  {}", about(before))?,
+            (None, Some(after)) => writeln!(text, "added    {}", about(after))?,
+            (None, None) => {}
         }
     }
     Ok(text)

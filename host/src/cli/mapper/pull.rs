@@ -1,0 +1,82 @@
+//! `portolan mapper pull`.
+
+use std::path::{Path, PathBuf};
+
+use portolan::registry::{Access, Place, pull};
+use portolan::trust::{Look, TrustedKeys, sha256};
+use portolan::workbench::{Specimen, Workbench};
+
+use super::{CacheArguments, TrustArguments};
+use crate::cli::COMPLETE;
+use crate::talk;
+
+pub(super) const EXAMPLES: &str = "Examples:
+  Into acme-tags.wasm of this folder, with acme-tags.wasm.sig if it is signed:
+    portolan mapper pull ghcr.io/acme/acme-tags:0.1.0 --key acme.key.pub
+  Exactly this one, whatever the tag says by now, into the mappers folder; then pin it:
+    portolan mapper pull ghcr.io/acme/acme-tags@sha256:… --out mappers/acme-tags.wasm
+    portolan mapper pin mappers/acme-tags.wasm
+
+Nothing is written unless sizes and digests are right and it is a component. A signature that
+contradicts its module is refused; whether a module may run is what module-policy says.
+
+Credentials come from PORTOLAN_REGISTRY_USERNAME and PORTOLAN_REGISTRY_PASSWORD, else from what
+`docker login` stored (DOCKER_CONFIG, credential helpers included). Registries on this machine are
+spoken to by HTTP, all others by HTTPS.";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PullArguments {
+    /// Which one, as REGISTRY/REPOSITORY:TAG or REGISTRY/REPOSITORY@DIGEST.
+    #[arg(value_name = "REF")]
+    reference: String,
+
+    /// File for the module; one that is there is replaced [default: the repository's name, here].
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// Speak HTTP to the registry, without TLS: credentials and modules can be read on the way.
+    #[arg(long)]
+    plain_http: bool,
+
+    #[command(flatten)]
+    trust: TrustArguments,
+
+    #[command(flatten)]
+    cache: CacheArguments,
+}
+
+pub(super) fn run(arguments: PullArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
+    let config = arguments.trust.config(arguments.cache, config_file)?;
+    let keys = TrustedKeys::read(&config.trusted_keys)?;
+    let bench = Workbench::open(&config)?;
+    let place = Place::to_pull(&arguments.reference)?;
+    let access = Access::to(&place, arguments.plain_http)?;
+    let out = arguments.out.unwrap_or_else(|| place.file_name().into());
+    let pulled = crate::cli::runtime()?.block_on(pull(&access, &place))?;
+    let digest = sha256(&pulled.bytes);
+    let mut look = Look::of(&out, pulled.signature.clone(), &digest, &keys);
+    let specimen = Specimen::of(&out, pulled.bytes.clone());
+    let loaded = specimen.load(bench.engine(), bench.cache());
+    if let Ok(loaded) = &loaded {
+        look = look.confirm(&out, &loaded.identity());
+    }
+    if look.is_broken() {
+        anyhow::bail!("{place}: {}; nothing was written", look.verification);
+    }
+    pulled.write(&out)?;
+    talk::data(&format!(
+        "{}\t{}\t{digest}\n",
+        out.display(),
+        pulled.bytes.len()
+    ))?;
+    match loaded {
+        Ok(loaded) => talk::say(&format!(
+            "pulled {} by the manifest {}",
+            loaded.name(),
+            pulled.manifest_digest
+        )),
+        Err(error) => talk::say(&format!("note: a sync would refuse it: {}", error.reason())),
+    }
+    talk::say(&look.verification.to_string());
+    Ok(COMPLETE)
+}

@@ -1,0 +1,237 @@
+use serde_json::{Value, json};
+
+use super::server::sha256;
+use super::{Registry, mapper, pull, push, refused};
+use crate::support::run;
+use crate::trust::{Shop, alter};
+
+const CONFIG: &str = "application/vnd.wasm.config.v0+json";
+
+/// A signed overlay in a registry, as `acme/owner:1`.
+fn shipped() -> Option<(Registry, Shop, String)> {
+    let registry = Registry::start()?;
+    let shop = Shop::new();
+    let module = shop.overlay();
+    shop.sign(&module, "acme.key");
+    let reference = registry.reference("acme/owner:1");
+    let printed = push(&shop, &reference);
+    let (_, digest) = printed.split_once('@').unwrap();
+    let exact = registry.reference(&format!("acme/owner@{digest}"));
+    Some((registry, shop, exact))
+}
+
+/// A manifest with one layer, as a Wasm artefact has it.
+fn manifest(config: &Value, layer: &Value) -> Value {
+    json!({
+        "schemaVersion": 2,
+        "mediaType": super::server::MANIFEST,
+        "config": config,
+        "layers": [layer],
+    })
+}
+
+#[test]
+fn what_was_pushed_is_pulled_verified_pinned_and_used() {
+    let Some((_registry, shop, exact)) = shipped() else {
+        return;
+    };
+    let ended = pull(&shop, &exact, "pulled/owner.wasm");
+    assert_ne!(ended.status, 0, "a folder that is not there is not made");
+    std::fs::create_dir(shop.path("pulled")).unwrap();
+    let ended = pull(&shop, &exact, "pulled/owner.wasm").with(0);
+    assert!(
+        ended.stderr.contains("verified, signed by ed25519:"),
+        "{}",
+        ended.stderr
+    );
+    for name in ["owner.wasm", "owner.wasm.sig"] {
+        let read = |folder: &str| std::fs::read(shop.path(&format!("{folder}/{name}"))).unwrap();
+        assert!(read("pulled") == read("overlays"), "{name}");
+    }
+    let module = std::fs::read(shop.path("pulled/owner.wasm")).unwrap();
+    assert_eq!(
+        ended.stdout,
+        format!("pulled/owner.wasm\t{}\t{}\n", module.len(), sha256(&module))
+    );
+    assert_eq!(
+        crate::support::names_in(&shop.path("pulled")),
+        ["owner.wasm", "owner.wasm.sig"]
+    );
+    shop.pin("pulled").with(0);
+    std::fs::remove_dir_all(shop.path("overlays")).unwrap();
+    let (key, overlay) = (shop.text("acme.key.pub"), shop.text("pulled/owner.wasm"));
+    shop.sync(&[
+        "--overlay",
+        &overlay,
+        "--module-policy",
+        "signed",
+        "--trusted-keys",
+        &key,
+    ])
+    .with(0);
+    let trust = shop.trust("overlay");
+    assert_eq!(
+        (&trust["signature"]["state"], &trust["pinned"]),
+        (&json!("verified"), &json!(true))
+    );
+}
+
+#[test]
+fn a_pull_replaces_module_and_signature() {
+    let Some((registry, shop, _)) = shipped() else {
+        return;
+    };
+    pull(&shop, &registry.reference("acme/owner:1"), "owner.wasm").with(0);
+    assert!(shop.path("owner.wasm.sig").exists());
+    std::fs::remove_file(shop.path("overlays/owner.wasm.sig")).unwrap();
+    push(&shop, &registry.reference("acme/owner:2"));
+    let ended = pull(&shop, &registry.reference("acme/owner:2"), "owner.wasm").with(0);
+    assert!(ended.stderr.contains("not signed"), "{}", ended.stderr);
+    assert!(
+        !shop.path("owner.wasm.sig").exists(),
+        "the signature of another version"
+    );
+    // The name of the repository is the file's where none is given.
+    run(&mut mapper(
+        &shop,
+        &["pull", &registry.reference("acme/owner:2")],
+    ))
+    .with(0);
+}
+
+#[test]
+fn a_digest_is_enforced() {
+    let Some((registry, shop, exact)) = shipped() else {
+        return;
+    };
+    let (_, _, manifest) = registry.manifest("acme/owner", "1");
+    let other = format!("{}@{}", registry.reference("acme/owner"), sha256(b"other"));
+    refused(&shop, &other, &["has no", "are repository and tag right?"]);
+    // A registry that was broken into serves other bytes under the digest of the layer.
+    alter(&registry.stored(&manifest["layers"][0]["digest"]));
+    refused(&shop, &exact, &["is not what its digest promises", &exact]);
+    // And another manifest under the digest of the reference.
+    let digest = exact.split_once('@').unwrap().1;
+    let stored = registry.stored(&json!(digest));
+    let text = std::fs::read_to_string(&stored).unwrap();
+    std::fs::write(&stored, text.replace("owner.wasm", "0wner.wasm")).unwrap();
+    let said = pull(&shop, &exact, "refused.wasm").with(1).stderr;
+    assert!(said.contains(&exact), "{said}");
+    assert!(!shop.path("refused.wasm").exists());
+}
+
+#[test]
+fn what_is_no_module_is_refused() {
+    let Some(registry) = Registry::start() else {
+        return;
+    };
+    let shop = Shop::new();
+    let (text, wasm) = (b"no module".as_slice(), "application/wasm");
+    let config = registry.put_blob("x", CONFIG, b"{}");
+    let put = |tag: &str, manifest: &Value| {
+        registry.put_manifest("x", tag, manifest);
+        registry.reference(&format!("x:{tag}"))
+    };
+
+    let image = registry.put_blob("x", "application/vnd.oci.image.config.v1+json", b"{}");
+    let layer = registry.put_blob("x", "application/vnd.oci.image.layer.v1.tar+gzip", text);
+    let reference = put("image", &manifest(&image, &layer));
+    refused(
+        &shop,
+        &reference,
+        &[
+            &reference,
+            "is no mapper module",
+            "application/vnd.oci.image.config.v1+json",
+        ],
+    );
+
+    let reference = put("layer", &manifest(&config, &layer));
+    refused(
+        &shop,
+        &reference,
+        &["its layer is application/vnd.oci.image.layer.v1.tar+gzip"],
+    );
+
+    let layer = registry.put_blob("x", wasm, text);
+    refused(
+        &shop,
+        &put("text", &manifest(&config, &layer)),
+        &["it is no WebAssembly file"],
+    );
+
+    let layer = registry.put_blob("x", wasm, b"\0asm\x01\0\0\0");
+    refused(
+        &shop,
+        &put("core", &manifest(&config, &layer)),
+        &["it is a core module"],
+    );
+
+    let mut two = manifest(&config, &layer);
+    two["layers"].as_array_mut().unwrap().push(layer);
+    refused(&shop, &put("two", &two), &["it has 2 layers"]);
+}
+
+#[test]
+fn sizes_are_limits() {
+    let Some(registry) = Registry::start() else {
+        return;
+    };
+    let shop = Shop::new();
+    let config = registry.put_blob("x", CONFIG, b"{}");
+    let module = std::fs::read(shop.overlay()).unwrap();
+    let mut layer = registry.put_blob("x", "application/wasm", &module);
+    layer["size"] = json!(64 * 1024 * 1024 + 1);
+    registry.put_manifest("x", "huge", &manifest(&config, &layer));
+    refused(&shop, &registry.reference("x:huge"), &["67108865 bytes"]);
+    layer["size"] = json!(8);
+    registry.put_manifest("x", "liar", &manifest(&config, &layer));
+    refused(
+        &shop,
+        &registry.reference("x:liar"),
+        &["more than the 8 bytes"],
+    );
+}
+
+#[test]
+fn a_component_that_is_no_mapper_is_kept_with_a_note() {
+    let Some(registry) = Registry::start() else {
+        return;
+    };
+    let shop = Shop::new();
+    let config = registry.put_blob("x", CONFIG, b"{}");
+    let layer = registry.put_blob("x", "application/wasm", b"\0asm\x0d\0\x01\0");
+    registry.put_manifest("x", "other", &manifest(&config, &layer));
+    let ended = pull(&shop, &registry.reference("x:other"), "other.wasm").with(0);
+    assert!(
+        ended.stderr.contains("note: a sync would refuse it"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_signature_that_contradicts_its_module_is_refused() {
+    let Some((registry, shop, _)) = shipped() else {
+        return;
+    };
+    let (_, _, mut manifest) = registry.manifest("acme/owner", "1");
+    let mapping = shop.mapping();
+    shop.sign(&mapping, "acme.key");
+    let signature = std::fs::read_to_string(shop.path("mappers/task.wasm.sig")).unwrap();
+    manifest["annotations"]["portolan.mapper.signature"] = json!(signature);
+    registry.put_manifest("acme/owner", "swapped", &manifest);
+    let reference = registry.reference("acme/owner:swapped");
+    refused(
+        &shop,
+        &reference,
+        &["belongs to another", "nothing was written"],
+    );
+    manifest["annotations"]["portolan.mapper.signature"] = json!("nonsense");
+    registry.put_manifest("acme/owner", "nonsense", &manifest);
+    refused(
+        &shop,
+        &registry.reference("acme/owner:nonsense"),
+        &["portolan schema signature"],
+    );
+}
