@@ -106,7 +106,8 @@ impl Page {
     #[must_use]
     pub fn arn(&self, index: usize) -> Option<String> {
         let span = self.objects.get(index)?.clone()?;
-        let members: std::collections::HashMap<&str, &serde_json::value::RawValue> =
+        // The names are owned, because one that is written with an escape cannot be borrowed.
+        let members: std::collections::HashMap<String, &serde_json::value::RawValue> =
             serde_json::from_slice(&self.body[span]).ok()?;
         String::deserialize(*members.get(self.object.arn_member())?).ok()
     }
@@ -171,6 +172,11 @@ mod tests {
         assert_eq!(page.described().collect::<Vec<_>>(), [0, 2]);
         assert_eq!(page.arn(0).as_deref(), Some("a"));
         assert_eq!(page.arn(2), None);
+        let page = tasks(r#"{"tasks":[{"\u0074askArn":"a"},{"taskArn":"b","\n":1}]}"#);
+        assert_eq!(
+            [page.arn(0).as_deref(), page.arn(1).as_deref()],
+            [Some("a"), Some("b")]
+        );
     }
 
     #[test]

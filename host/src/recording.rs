@@ -1,5 +1,6 @@
 //! Recorded pages: what mappers saw, for replay without AWS. JSON Lines, one page each.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -7,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use serde::Serialize;
+use serde_json::error::Category;
+use serde_json::value::RawValue;
 use tempfile::NamedTempFile;
 
 use crate::object::{Object, Operation};
@@ -167,22 +170,12 @@ fn remove_abandoned(folder: &Path) {
 /// # Errors
 /// A sentence about why the line is no page. It quotes nothing of a body.
 pub fn read_line(line: &[u8]) -> Result<Page, String> {
-    let value: serde_json::Value = serde_json::from_slice(line)
-        .map_err(|error| format!("it is not JSON (at byte {})", error.column()))?;
-    let text = |value: Option<&serde_json::Value>, name: &str| {
-        value
-            .and_then(serde_json::Value::as_str)
-            .map(str::to_owned)
-            .ok_or_else(|| format!("it has no text `{name}`"))
-    };
-    if !value.is_object() {
-        return Err("it is not a JSON object".into());
-    }
-    let operation = text(value.get("operation"), "operation")?;
+    let page = members(line)?;
+    let operation = text(page.get("operation"), "operation")?;
     let object = described_object(&operation)?;
-    let context = value
+    let context = page
         .get("context")
-        .filter(|context| context.is_object())
+        .and_then(|context| members(context.get().as_bytes()).ok())
         .ok_or("it has no object `context`")?;
     let account_id = text(context.get("account_id"), "context.account_id")?;
     let region = text(context.get("region"), "context.region")?;
@@ -190,11 +183,9 @@ pub fn read_line(line: &[u8]) -> Result<Page, String> {
     let captured_at = crate::clock::normalised(&timestamp).ok_or(
         "its `context.sync_timestamp` is not in RFC 3339, such as 2026-11-21T01:32:00.123Z",
     )?;
-    let partition = match context.get("partition").and_then(serde_json::Value::as_str) {
-        Some(partition) => partition.to_owned(),
-        None => partition_of(&region).to_owned(),
-    };
-    let body = text(value.get("body"), "body")?;
+    let partition = text(context.get("partition"), "context.partition")
+        .unwrap_or_else(|_| partition_of(&region).to_owned());
+    let body = text(page.get("body"), "body")?;
     Page::read(
         object,
         Origin {
@@ -206,6 +197,20 @@ pub fn read_line(line: &[u8]) -> Result<Page, String> {
         Bytes::from(body),
     )
     .map_err(|error| error.to_string())
+}
+
+/// The members of a JSON object, none of them read yet: those that nobody asks for may hold anything.
+fn members(json: &[u8]) -> Result<HashMap<String, &RawValue>, String> {
+    serde_json::from_slice(json).map_err(|error| match error.classify() {
+        Category::Data => "it is not a JSON object".to_owned(),
+        _ => format!("it is not JSON (at byte {})", error.column()),
+    })
+}
+
+fn text(member: Option<&&RawValue>, name: &str) -> Result<String, String> {
+    member
+        .and_then(|value| serde_json::from_str(value.get()).ok())
+        .ok_or_else(|| format!("it has no text `{name}`"))
 }
 
 fn described_object(operation: &str) -> Result<Object, String> {
@@ -271,6 +276,10 @@ impl<R: BufRead> Pages<R> {
                 "it is longer than any recorded page can be".to_owned()
             )));
         }
+        // An empty last line is how editors end a file, not a page that is missing.
+        if self.buffer.trim_ascii().is_empty() && self.input.fill_buf()?.is_empty() {
+            return Ok(None);
+        }
         Ok(Some(read_line(&self.buffer)))
     }
 }
@@ -286,3 +295,6 @@ impl<R: BufRead> Iterator for Pages<R> {
             .map(|read| read.map(|page| (self.line, page)))
     }
 }
+
+#[cfg(test)]
+mod tests;

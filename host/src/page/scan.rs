@@ -30,8 +30,8 @@ pub enum ScanError {
     /// Bytes that are no text.
     #[error("the body is not UTF-8 at byte {0}")]
     NotUtf8(usize),
-    /// JSON, but not a response.
-    #[error("the body is JSON but not an object")]
+    /// Something else than a response, which is always an object.
+    #[error("the body is not a JSON object")]
     NotAnObject,
     /// Too much.
     #[error(

@@ -1,0 +1,392 @@
+"""Random Describe responses: what ECS documents, with much in it that ECS never sends.
+
+A page is text. It is made from values that keep what `json.dumps` would lose: the spelling of numbers,
+the order and repetition of members, escapes, white space.
+"""
+
+import json
+from dataclasses import dataclass
+
+ACCOUNT = "arn:aws:ecs:us-east-1:123456789012:"
+
+
+@dataclass
+class Raw:
+    """JSON as it is to stand in the page."""
+
+    text: str
+
+
+class Members(list):
+    """A JSON object: pairs in order, repetitions allowed."""
+
+
+ABSENT = object()
+
+UNICODE = [
+    "", " ", "a", "A", "ß", "é", "e\u0301", "\u00a0", "\u2028", "\u2029", "\u200f", "\ufeff", "\ufffd", "\uffff",
+    "\0", "\x01", "\b", "\t", "\n", "\r", "\x1f", "\x7f", "\x85", "\"", "\\", "/", "</script>", "{", "}", "[", "]",
+    ":", ",", "日本", "🙂", "👩‍👩‍👧", "\U0010ffff", "null", "UID", "İ", "ı", "\ud7ff", "\ue000",
+]
+NUMBERS = [
+    "0", "-0", "1", "-1", "2", "7", "42", "100", "-2147483648", "2147483647", "2147483648", "4294967296",
+    "9007199254740993", "9223372036854775807", "-9223372036854775808",
+]
+ODD_NUMBERS = [
+    "0.0", "-0.0", "1.0", "3.0", "3.5", "1E2", "1e2", "1E+2", "1e-2", "120e-1", "0e0", "0E99999", "0.0e-99999",
+    "1E400", "-1E400", "1E-400", "9223372036854775808", "-9223372036854775809", "18446744073709551616",
+    "1" + "0" * 400, "0." + "0" * 400 + "1", "1e99999999999999999999", "-1e-99999999999999999999",
+]
+TIMES = [
+    "0", "-0", "0.0", "-0.0005", "-0.001", "-0.0009999", "0.0009999", "1466801808.5959", "1.466801808595E9",
+    "1.466801808595e+9", "1466801808595e-3", "1466801808595E-0003", "14668018085959E-4", "1466801808.9999999999",
+    "1466801808.0009", "-1.5", "-86400", "-86400.0001", "951782400", "4107542400", "253402300799",
+    "253402300799.999", "253402300799.9999", "253402300800", "253402300799.99999999999999999999999999",
+    "-62135596800", "-62135596800.001", "-62167219200", "-62167219200.0001", "-62167219200.000000000000000001",
+    "-62167219201", "1E11", "1E12", "9.2E18", "9223372036854775807", "-9223372036854775808", "1E400", "-1E400",
+    "1E-400", "-1E-400", "0E400", "-0E400", "1" * 400, "1466801808." + "9" * 400, "1466801808." + "0" * 400 + "1",
+    "-1466801808." + "0" * 400 + "1", "0." + "0" * 400 + "1", "-0." + "0" * 400 + "1", "1466801808595" + "0" * 400 + "E-403",
+    "0.000000001466801808595E18", "1e99999999999999999999", "1e-99999999999999999999", "-1e-99999999999999999999",
+]
+
+
+class Pages:
+    """Pages of one source of randomness."""
+
+    def __init__(self, random):
+        self.random = random
+        self.wild = 0.0
+
+    # Chances. A calm page has few surprises, so that most of its objects become records.
+
+    def chance(self, share):
+        return self.random.random() < share
+
+    def surprise(self, share):
+        return self.random.random() < share * self.wild
+
+    def pick(self, values):
+        return self.random.choice(values)
+
+    # Values by the type that the API gives them.
+
+    def text(self):
+        kind = self.random.random()
+        if kind < 0.6:
+            return self.pick(["a", "b", "web", "ACTIVE", "a b", "A", "x:y/z"])
+        if kind < 0.65:
+            return ""
+        if kind < 0.98:
+            return "".join(self.pick(UNICODE) for _ in range(self.random.randrange(6)))
+        return self.pick(["x", "é", "🙂", "\\", "\n", "\u2028"]) * self.random.choice([1_000, 30_000])
+
+    def number(self):
+        return Raw(self.pick(NUMBERS))
+
+    def time(self):
+        if self.chance(0.4):
+            return Raw(self.pick(TIMES))
+        if self.chance(0.5):
+            digits = "".join(self.pick("0123456789") for _ in range(self.random.randrange(1, 8)))
+            return Raw(f"{self.random.randrange(-10**11, 10**11)}.{digits}")
+        coefficient = self.random.randrange(-10**15, 10**15)
+        return Raw(f"{coefficient}{self.pick('eE')}{self.random.randrange(-8, 3)}")
+
+    def anything(self, depth=0):
+        kind = self.random.randrange(9 if depth < 3 else 6)
+        if kind == 0:
+            return None
+        if kind == 1:
+            return self.chance(0.5)
+        if kind == 2:
+            return Raw(self.pick(NUMBERS + ODD_NUMBERS + TIMES))
+        if kind < 6:
+            return self.text()
+        if kind == 6:
+            return [self.anything(depth + 1) for _ in range(self.random.randrange(4))]
+        return Members((self.text(), self.anything(depth + 1)) for _ in range(self.random.randrange(4)))
+
+    # What can happen to a value.
+
+    def often(self, make):
+        """A member's value, or one of the ways in which it is not there or not as documented."""
+        if self.chance(0.12):
+            return ABSENT
+        if self.chance(0.08):
+            return None
+        if self.surprise(0.02):
+            return self.anything()
+        return make()
+
+    def count(self):
+        if self.surprise(0.03):
+            return Raw(self.pick(ODD_NUMBERS))
+        return self.number()
+
+    def list_of(self, make, most=5):
+        elements = []
+        for _ in range(self.random.randrange(most)):
+            if self.chance(0.06):
+                elements.append(None)
+            elif self.surprise(0.02):
+                elements.append(self.anything())
+            else:
+                elements.append(make())
+            if self.chance(0.2):
+                elements.append(self.pick(elements))
+        return elements
+
+    def texts(self):
+        return self.list_of(self.text)
+
+    def members(self, documented):
+        """An object: documented members in any order, among unknown ones."""
+        made = [(name, self.often(make)) for name, make in documented.items()]
+        made = [(name, value) for name, value in made if value is not ABSENT]
+        while self.chance(0.25):
+            made.append((self.unknown_name(documented), self.anything()))
+        if made and self.surprise(0.02):
+            name = self.pick(made)[0]
+            made.append((name, documented[name]() if name in documented else self.anything()))
+        if self.chance(0.5):
+            self.random.shuffle(made)
+        return Members(made)
+
+    def unknown_name(self, documented):
+        known = self.pick(list(documented))
+        name = self.pick(
+            [
+                "UID", "uid", "ACCOUNT_ID", "NAME", "arn", "deployments", "taskSets", "x", "", "\u2028", "tags ",
+                known.upper(), known.capitalize(), known + "\0", known[:-1], known.replace("Arn", "ARN"),
+            ]
+        )
+        return "unknown" if name in documented else name
+
+    def arn(self, kind):
+        def make():
+            if self.surprise(0.05):
+                return self.pick(["", None, " ", "not an ARN", "arn:aws-cn:ecs:cn-north-1:1:cluster/x"])
+            return f"{ACCOUNT}{kind}/{self.random.randrange(1_000)}"
+
+        return make
+
+    def tags(self):
+        def key():
+            return self.pick(["Owner", "owner", "aws:ecs:clusterName", "", "a.b", self.text()])
+
+        return self.list_of(lambda: self.members({"key": key, "value": self.text}), 6)
+
+    # The objects.
+
+    def cluster(self):
+        return self.members(
+            {
+                "clusterArn": self.arn("cluster"),
+                "clusterName": self.text,
+                "status": self.text,
+                "activeServicesCount": self.count,
+                "pendingTasksCount": self.count,
+                "runningTasksCount": self.count,
+                "registeredContainerInstancesCount": self.count,
+                "capacityProviders": self.texts,
+                "tags": self.tags,
+            }
+        )
+
+    def awsvpc(self):
+        return self.members(
+            {
+                "subnets": self.texts,
+                "securityGroups": self.texts,
+                "assignPublicIp": lambda: self.pick(["ENABLED", "DISABLED", "enabled", "", " ENABLED", self.text()]),
+            }
+        )
+
+    def network(self):
+        return self.members({"awsvpcConfiguration": self.awsvpc})
+
+    def service(self):
+        return self.members(
+            {
+                "serviceArn": self.arn("service"),
+                "serviceName": self.text,
+                "clusterArn": self.arn("cluster"),
+                "status": self.text,
+                "desiredCount": self.count,
+                "runningCount": self.count,
+                "pendingCount": self.count,
+                "createdAt": self.time,
+                "launchType": lambda: self.pick(["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES", "new", self.text()]),
+                "schedulingStrategy": self.text,
+                "platformFamily": self.text,
+                "platformVersion": self.text,
+                "roleArn": self.text,
+                "taskDefinition": self.text,
+                "loadBalancers": lambda: self.list_of(
+                    lambda: self.members({"targetGroupArn": self.text, "containerPort": self.count})
+                ),
+                "networkConfiguration": self.network,
+                "deployments": lambda: self.list_of(
+                    lambda: self.members({"networkConfiguration": self.network, "createdAt": self.time}), 3
+                ),
+                "tags": self.tags,
+            }
+        )
+
+    def attachment(self):
+        def name():
+            return self.pick(
+                ["networkInterfaceId", "privateIPv4Address", "subnetId", "privateDnsName", "subnetID", self.text()]
+            )
+
+        return self.members(
+            {
+                "type": lambda: self.pick(["ElasticNetworkInterface", "ServiceConnect", self.text()]),
+                "status": self.text,
+                "details": lambda: self.list_of(lambda: self.members({"name": name, "value": self.text}), 6),
+            }
+        )
+
+    def environment(self):
+        return self.list_of(lambda: self.members({"name": self.text, "value": self.text}))
+
+    def task(self):
+        return self.members(
+            {
+                "taskArn": self.arn("task"),
+                "clusterArn": self.arn("cluster"),
+                "taskDefinitionArn": self.text,
+                "containerInstanceArn": self.text,
+                "availabilityZone": self.text,
+                "cpu": lambda: self.pick(["1024", "0.5 vCPU", self.text()]),
+                "memory": self.text,
+                "createdAt": self.time,
+                "startedAt": self.time,
+                "stoppedAt": self.time,
+                "pullStartedAt": self.time,
+                "lastStatus": self.text,
+                "desiredStatus": self.text,
+                "group": self.text,
+                "launchType": self.text,
+                "platformVersion": self.text,
+                "attachments": lambda: self.list_of(self.attachment, 4),
+                "containers": lambda: self.list_of(lambda: self.members({"image": self.text, "name": self.text})),
+                "overrides": lambda: self.members(
+                    {
+                        "containerOverrides": lambda: self.list_of(
+                            lambda: self.members({"name": self.text, "environment": self.environment}), 3
+                        )
+                    }
+                ),
+                "tags": self.tags,
+            }
+        )
+
+    def container(self):
+        return self.members(
+            {
+                "name": self.text,
+                "image": self.text,
+                "environment": self.environment,
+                "secrets": lambda: self.list_of(lambda: self.members({"name": self.text, "valueFrom": self.text})),
+            }
+        )
+
+    def task_definition(self):
+        return self.members(
+            {
+                "taskDefinitionArn": self.arn("task-definition"),
+                "family": self.text,
+                "revision": self.count,
+                "status": self.text,
+                "networkMode": self.text,
+                "cpu": self.text,
+                "memory": self.text,
+                "taskRoleArn": self.text,
+                "executionRoleArn": self.text,
+                "registeredAt": self.time,
+                "requiresCompatibilities": self.texts,
+                "containerDefinitions": lambda: self.list_of(self.container, 4),
+            }
+        )
+
+    # The pages.
+
+    def body(self):
+        """An operation and the text of a response of it."""
+        self.wild = self.pick([0, 0.3, 1, 1, 3])
+        operation, member, make = self.pick(
+            [
+                ("DescribeClusters", "clusters", self.cluster),
+                ("DescribeServices", "services", self.service),
+                ("DescribeTasks", "tasks", self.task),
+                ("DescribeTaskDefinition", "taskDefinition", self.task_definition),
+            ]
+        )
+        return operation, self.write(self.page(member, make))
+
+    def page(self, member, make):
+        if self.surprise(0.01):
+            return self.anything()
+        if member == "taskDefinition":
+            described = self.anything() if self.surprise(0.02) else make()
+        else:
+            described = self.anything() if self.surprise(0.005) else self.list_of(make, 6)
+        members = [(member, described)]
+        if self.chance(0.5):
+            failure = {"arn": self.text, "reason": self.text, "detail": self.text}
+            members.append(("failures", self.often(lambda: self.list_of(lambda: self.members(failure), 3))))
+        if member == "taskDefinition" and self.chance(0.5):
+            members.append(("tags", self.tags()))
+        if self.chance(0.2):
+            members.append((self.unknown_name({member: make}), self.anything()))
+        members = [(name, value) for name, value in members if value is not ABSENT]
+        if self.chance(0.3):
+            self.random.shuffle(members)
+        return Members(members)
+
+    # The text.
+
+    def write(self, value):
+        parts = []
+        self.loose = self.chance(0.2)
+        self.write_value(value, parts)
+        return "".join(parts)
+
+    def space(self):
+        return self.pick(["", "", " ", "\n", "\t", "\r\n", "  "]) if self.loose else ""
+
+    def write_value(self, value, parts):
+        parts.append(self.space())
+        if isinstance(value, Raw):
+            parts.append(value.text)
+        elif isinstance(value, str):
+            parts.append(self.string(value))
+        elif isinstance(value, Members):
+            self.write_all("{", value, "}", parts, self.write_member)
+        elif isinstance(value, list):
+            self.write_all("[", value, "]", parts, self.write_value)
+        else:
+            parts.append(json.dumps(value))
+        parts.append(self.space())
+
+    def write_all(self, begin, values, end, parts, write):
+        parts.append(begin)
+        for index, value in enumerate(values):
+            if index:
+                parts.append(",")
+            write(value, parts)
+        parts.append(end)
+
+    def write_member(self, member, parts):
+        name, value = member
+        parts += [self.space(), self.string(name), self.space(), ":"]
+        self.write_value(value, parts)
+
+    def string(self, text):
+        if not self.chance(0.1):
+            return json.dumps(text, ensure_ascii=self.chance(0.5))
+        # Every character escaped, also where that is not needed, with digits in either case.
+        units = text.encode("utf-16-be", "surrogatepass").hex()
+        units = units.upper() if self.chance(0.5) else units
+        return '"' + "".join("\\u" + units[at : at + 4] for at in range(0, len(units), 4)) + '"'

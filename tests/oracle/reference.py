@@ -1,0 +1,390 @@
+"""A second reading of the mapping conventions, written without looking at the mappers.
+
+`map_page` turns the body of one Describe response into what the conventions ask for: records, the
+objects that give none and why, and the attributes that are left out with a warning. It is slow and
+plain on purpose, shares nothing with the product, and needs the standard library only.
+"""
+
+import json
+import re
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+# A number of a page may have any number of digits.
+sys.set_int_max_str_digits(0)
+sys.setrecursionlimit(20_000)
+
+
+# Ends a path that stands for all that begin like it.
+ANYTHING_BELOW = "*"
+
+
+class NotAPage(Exception):
+    """The body as a whole is not a response of its operation."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A JSON number as it is written, for a float would lose digits."""
+
+    text: str
+
+
+class Members(dict):
+    """A JSON object that knows which of its members it has more than once."""
+
+    def __init__(self, pairs):
+        super().__init__(pairs)
+        names = Counter(name for name, _ in pairs)
+        self.repeated = {name for name, times in names.items() if times > 1}
+
+
+@dataclass
+class Mapped:
+    """What becomes of one page."""
+
+    records: list = field(default_factory=list)
+    # Position of each object without a record, and the paths that may be named as the reason.
+    rejected: dict = field(default_factory=dict)
+    # Position of each mapped object of which something is left out, and the paths of that.
+    warned: dict = field(default_factory=dict)
+
+
+def map_page(operation, context, body):
+    """Maps a body, given as text; raises `NotAPage` where nothing can be mapped."""
+    member, map_object = OBJECTS[operation]
+    page = parse(body)
+    if not isinstance(page, Members):
+        raise NotAPage("no JSON object")
+    if member in page.repeated:
+        raise NotAPage(f"{member} twice")
+    found = page.get(member)
+    if member == "taskDefinition":
+        objects, paths = [found], [member]
+    else:
+        if not isinstance(found, list | None):
+            raise NotAPage(f"{member} is no list")
+        objects = found or []
+        paths = [f"{member}[{index}]" for index in range(len(objects))]
+
+    mapped = Mapped()
+    for index, (value, path) in enumerate(zip(objects, paths, strict=True)):
+        if value is None:
+            continue
+        source = Source(value, path)
+        record = map_object(source)
+        if source.wrong:
+            mapped.rejected[index] = source.wrong
+        elif not record.get("UID"):
+            mapped.rejected[index] = [f"{path}.{source.arn_member}"]
+        else:
+            record |= common(context)
+            mapped.records.append({key: value for key, value in record.items() if value not in (None, [], {})})
+            if source.left_out:
+                mapped.warned[index] = source.left_out
+    return mapped
+
+
+def parse(body):
+    def refuse(word):
+        raise ValueError(word)
+
+    try:
+        return json.loads(
+            body, parse_int=Number, parse_float=Number, parse_constant=refuse, object_pairs_hook=Members
+        )
+    except (ValueError, RecursionError) as error:
+        raise NotAPage(str(error)) from error
+
+
+def common(context):
+    return {
+        "CLOUD_PROVIDER": "AWS",
+        "ACCOUNT_ID": context["account_id"],
+        "REGION": context["region"],
+        "LAST_CAPTURED": captured_at(context["sync_timestamp"]),
+    }
+
+
+# The objects, table by table.
+
+
+def cluster(source):
+    arn, name = source.arn("clusterArn"), source.string("clusterName")
+    return {
+        "ACTIVE_SERVICES_COUNT": source.integer("activeServicesCount"),
+        "CAPACITY_PROVIDERS": source.strings("capacityProviders"),
+        "CLUSTER_ARN": arn,
+        "UID": arn,
+        "CLUSTER_NAME": name,
+        "NAME": name or arn,
+        "PENDING_TASKS_COUNT": source.integer("pendingTasksCount"),
+        "REGISTERED_CONTAINER_INSTANCE_COUNT": source.integer("registeredContainerInstancesCount"),
+        "RUNNING_TASKS_COUNT": source.integer("runningTasksCount"),
+        "SOURCE_STATUS": source.string("status"),
+        "TAGS": source.tags("tags"),
+    }
+
+
+def service(source):
+    arn, name = source.arn("serviceArn"), source.string("serviceName")
+    awsvpc = source.object("networkConfiguration").object("awsvpcConfiguration")
+    public = awsvpc.string("assignPublicIp")
+    return {
+        "ASSIGN_PUBLIC_IP": None if public is None else public == "ENABLED",
+        "SECURITY_GROUP_IDS": awsvpc.strings("securityGroups"),
+        "SUBNET_IDS": awsvpc.strings("subnets"),
+        "CLUSTER_ARN": source.string("clusterArn"),
+        "FIRST_SEEN": source.time("createdAt"),
+        "DESIRED_COUNT": source.integer("desiredCount"),
+        "LAUNCH_TYPE": source.string("launchType"),
+        "TARGET_GROUP_ARNS": ordered_set(
+            balancer.string("targetGroupArn") for balancer in source.objects("loadBalancers")
+        ),
+        "PENDING_COUNT": source.integer("pendingCount"),
+        "PLATFORM_FAMILY": source.string("platformFamily"),
+        "PLATFORM_VERSION": source.string("platformVersion"),
+        "SERVICE_ROLE_ARN": source.string("roleArn"),
+        "RUNNING_COUNT": source.integer("runningCount"),
+        "SCHEDULING_STRATEGY": source.string("schedulingStrategy"),
+        "SERVICE_ARN": arn,
+        "UID": arn,
+        "SERVICE_NAME": name,
+        "NAME": name or arn,
+        "SOURCE_STATUS": source.string("status"),
+        "TAGS": source.tags("tags"),
+        "TASK_DEFINITION": source.string("taskDefinition"),
+    }
+
+
+def task(source):
+    arn = source.arn("taskArn")
+    details = [
+        (detail.string("name"), detail.string("value"))
+        for attachment in source.objects("attachments")
+        for detail in attachment.objects("details")
+    ]
+
+    def of(wanted):
+        return ordered_set(value for name, value in details if name == wanted)
+
+    return {
+        "NETWORK_INTERFACE_IDS": of("networkInterfaceId"),
+        "PRIVATE_IP_ADDRESSES": of("privateIPv4Address"),
+        "SUBNET_IDS": of("subnetId"),
+        "AVAILABILITY_ZONE": source.string("availabilityZone"),
+        "CLUSTER_ARN": source.string("clusterArn"),
+        "CONTAINER_INSTANCE_ARN": source.string("containerInstanceArn"),
+        "CONTAINER_IMAGES": ordered_set(
+            container.string("image") for container in source.objects("containers")
+        ),
+        "CPU": source.string("cpu"),
+        "FIRST_SEEN": source.time("createdAt"),
+        "DESIRED_STATUS": source.string("desiredStatus"),
+        "GROUP": source.string("group"),
+        "SOURCE_STATUS": source.string("lastStatus"),
+        "LAUNCH_TYPE": source.string("launchType"),
+        "MEMORY": source.string("memory"),
+        "PLATFORM_VERSION": source.string("platformVersion"),
+        "LAST_STARTED": source.time("startedAt"),
+        "LAST_STOPPED": source.time("stoppedAt"),
+        "TAGS": source.tags("tags"),
+        "NAME": arn,
+        "TASK_ARN": arn,
+        "UID": arn,
+        "TASK_DEFINITION_ARN": source.string("taskDefinitionArn"),
+    }
+
+
+def task_definition(source):
+    arn = source.arn("taskDefinitionArn")
+    family, revision = source.string("family"), source.integer("revision")
+    containers = source.objects("containerDefinitions")
+    return {
+        "ENVIRONMENT_KEYS": ordered_set(
+            variable.string("name") for container in containers for variable in container.objects("environment")
+        ),
+        "CONTAINER_IMAGES": ordered_set(container.string("image") for container in containers),
+        "SECRET_REFS": ordered_set(
+            secret.string("valueFrom") for container in containers for secret in container.objects("secrets")
+        ),
+        "NAME": f"{family}:{revision}" if family and revision is not None else arn,
+        "CPU": source.string("cpu"),
+        "EXECUTION_ROLE_ARN": source.string("executionRoleArn"),
+        "FAMILY": family,
+        "MEMORY": source.string("memory"),
+        "NETWORK_MODE": source.string("networkMode"),
+        "FIRST_SEEN": source.time("registeredAt"),
+        "REQUIRES_COMPATIBILITIES": source.strings("requiresCompatibilities"),
+        "REVISION": revision,
+        "SOURCE_STATUS": source.string("status"),
+        "TASK_DEFINITION_ARN": arn,
+        "UID": arn,
+        "TASK_ROLE_ARN": source.string("taskRoleArn"),
+    }
+
+
+OBJECTS = {
+    "DescribeClusters": ("clusters", cluster),
+    "DescribeServices": ("services", service),
+    "DescribeTasks": ("tasks", task),
+    "DescribeTaskDefinition": ("taskDefinition", task_definition),
+}
+
+
+class Source:
+    """An object of a page, read member by member; what has another type than the API's is noted."""
+
+    def __init__(self, value, path, wrong=None, left_out=None):
+        self.path = path
+        self.wrong = [] if wrong is None else wrong
+        self.left_out = [] if left_out is None else left_out
+        self.arn_member = None
+        self.members = self.as_type(value, Members, path) or Members([])
+
+    def as_type(self, value, kind, path):
+        if value is None or isinstance(value, kind):
+            return value
+        self.wrong.append(path)
+        return None
+
+    def get(self, member, kind):
+        if member in self.members.repeated:
+            # The conventions leave this open; which of the two counts is not for a mapper to guess.
+            # What is wrong inside either is a true reason as well.
+            self.wrong.append(f"{self.path}{ANYTHING_BELOW}")
+        return self.as_type(self.members.get(member), kind, f"{self.path}.{member}")
+
+    def arn(self, member):
+        self.arn_member = member
+        return self.string(member)
+
+    def string(self, member):
+        return self.get(member, str)
+
+    def integer(self, member):
+        number = self.get(member, Number)
+        if number is None:
+            return None
+        value = integral(number.text)
+        if value is None:
+            self.wrong.append(f"{self.path}.{member}")
+        return value
+
+    def time(self, member):
+        number = self.get(member, Number)
+        if number is None:
+            return None
+        time = utc(number.text)
+        if time is None:
+            self.left_out.append(f"{self.path}.{member}")
+        return time
+
+    def elements(self, member, kind):
+        """The elements that are not null, each with its path."""
+        path = f"{self.path}.{member}"
+        for index, element in enumerate(self.get(member, list) or []):
+            typed = self.as_type(element, kind, f"{path}[{index}]")
+            if typed is not None:
+                yield typed, f"{path}[{index}]"
+
+    def strings(self, member):
+        return ordered_set(element for element, _ in self.elements(member, str))
+
+    def objects(self, member):
+        return [
+            Source(element, path, self.wrong, self.left_out) for element, path in self.elements(member, Members)
+        ]
+
+    def object(self, member):
+        return Source(self.get(member, Members), f"{self.path}.{member}", self.wrong, self.left_out)
+
+    def tags(self, member):
+        tags = {}
+        for tag in self.objects(member):
+            key, value = tag.string("key"), tag.string("value")
+            if key is not None:
+                tags[key] = value or ""
+        return tags
+
+
+def ordered_set(values):
+    return list(dict.fromkeys(value for value in values if value is not None))
+
+
+# Numbers and times.
+
+NUMBER = re.compile(r"(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?")
+# More digits before the point than any time that RFC 3339 can write.
+TIME_DIGITS = 13
+
+
+def decimal(text):
+    """Sign, digits and power of ten of a JSON number; no digits for zero."""
+    sign, whole, fraction, exponent = NUMBER.fullmatch(text).groups()
+    fraction = fraction or ""
+    digits = (whole + fraction).lstrip("0")
+    return -1 if sign else 1, digits, int(exponent or "0") - len(fraction)
+
+
+# What an integer may be: AWS documents 32 bits, and 64 are what every reader of JSON can keep.
+INTEGERS = range(-(2**63), 2**63)
+INTEGER_DIGITS = 19
+
+
+def integral(text):
+    """The value of a number without a fraction, however it is written; None for any other."""
+    sign, digits, power = decimal(text)
+    whole = digits.rstrip("0")
+    power += len(digits) - len(whole)
+    if not whole:
+        return 0
+    if power < 0 or len(whole) + power > INTEGER_DIGITS:
+        return None
+    value = sign * int(whole) * 10**power
+    return value if value in INTEGERS else None
+
+
+def utc(text):
+    """RFC 3339 with milliseconds, rounded down; None for what it cannot write."""
+    sign, digits, power = decimal(text)
+    if not digits:
+        return rfc3339(0)
+    magnitude = len(digits) + power
+    if magnitude > TIME_DIGITS:
+        return None
+    if magnitude < -3:
+        return rfc3339(0 if sign > 0 else -1)
+    power += 3
+    value = sign * int(digits)
+    return rfc3339(value * 10**power if power >= 0 else value // 10**-power)
+
+
+EPOCH = datetime(1970, 1, 1)
+# The calendar repeats after so many years and days, which brings every day into Python's years.
+CYCLE_YEARS, CYCLE_DAYS = 400, 146_097
+# From 0000-01-01 to 9999-12-31, counted from 1970-01-01.
+FIRST_DAY, LAST_DAY = -719_528, 2_932_896
+
+
+def rfc3339(milliseconds):
+    seconds, rest = divmod(milliseconds, 1000)
+    days, second = divmod(seconds, 86_400)
+    if not FIRST_DAY <= days <= LAST_DAY:
+        return None
+    cycles, days = divmod(days, CYCLE_DAYS)
+    moment = EPOCH + timedelta(days=days, seconds=second)
+    return f"{moment.year + cycles * CYCLE_YEARS:04}-{moment:%m-%dT%H:%M:%S}.{rest:03}Z"
+
+
+CAPTURED = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)")
+
+
+def captured_at(text):
+    date, time, fraction, zone = CAPTURED.fullmatch(text).groups()
+    moment = datetime.fromisoformat(f"{date}T{time}{'+00:00' if zone in 'Zz' else zone}")
+    moment = (moment - moment.utcoffset()).replace(tzinfo=None)
+    seconds = (moment - EPOCH) // timedelta(seconds=1)
+    return rfc3339(seconds * 1000 + int(((fraction or "") + "000")[:3]))
