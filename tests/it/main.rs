@@ -17,6 +17,8 @@ mod guests;
 mod hostile;
 /// A sync of moto's server, which nobody here wrote.
 mod moto;
+/// Random pages through `portolan map`, against a reading of the conventions in another language.
+mod oracle;
 /// Overlays: what a customer's module may do to a record, and what becomes of it if it does more.
 mod overlays;
 /// Environment values and secrets stay where they are.

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 use crate::redaction::nowhere;
-use crate::support::{Ended, OBJECTS, by_uid, portolan_at, read_json, root, run};
+use crate::support::{Ended, OBJECTS, by_uid, portolan_at, python, read_json, root, run};
 
 const CANARY: &str = "CANARY-moto-0815";
 /// moto puts every key pair that it did not issue into its default account.
@@ -28,12 +28,6 @@ impl Drop for Moto {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn python() -> String {
-    std::env::var("PORTOLAN_TEST_PYTHON").unwrap_or_else(|_| {
-        panic!("PORTOLAN_TEST_PYTHON does not name a Python that has moto; `make test` installs one and sets it")
-    })
 }
 
 impl Moto {

@@ -51,6 +51,13 @@ pub(crate) fn portolan() -> std::process::Command {
     command
 }
 
+/// A Python with moto, and with the packages that moto brings.
+pub(crate) fn python() -> String {
+    std::env::var("PORTOLAN_TEST_PYTHON").unwrap_or_else(|_| {
+        panic!("PORTOLAN_TEST_PYTHON does not name a Python that has moto; `make test` installs one and sets it")
+    })
+}
+
 /// The secret half of the access key that simulated worlds are open to. It must never be seen anywhere.
 pub(crate) const SECRET: &str = "s3cr3t/never+to=be-seen";
 

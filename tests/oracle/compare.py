@@ -1,16 +1,19 @@
 """Compares `portolan map` with the reference, over random pages.
 
-    python3 compare.py PORTOLAN PAGES SEED...
+    python compare.py PORTOLAN PAGES SEED...
 
-Exits 1 if there is a difference, and shows the first ones with their pages.
+Exits 1 if there is a difference, and shows the first ones with their pages. Every record is also held
+against its printed schema, with a validator that is not the product's.
 """
 
 import json
 import subprocess
 import sys
+from pathlib import Path
 from random import Random
 
-from pages import Pages
+from jsonschema import Draft202012Validator
+from pages import CANARY, Pages
 from reference import ANYTHING_BELOW, NotAPage, map_page
 
 DIFFERENCES_SHOWN = 5
@@ -19,6 +22,13 @@ REGIONS = ["us-east-1", "cn-north-1", "us-gov-west-1"]
 # What a sync's one timestamp may look like in a recording.
 TIMES = ["2026-11-21T01:32:00.123Z", "2026-11-21T01:32:00Z", "2026-11-21T03:02:00.9999+01:30", "1969-12-31T23:59:59.9Z"]
 PARTIAL = 3
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+OBJECTS = {
+    "DescribeClusters": "EcsCluster",
+    "DescribeServices": "EcsService",
+    "DescribeTasks": "EcsTask",
+    "DescribeTaskDefinition": "EcsTaskDefinition",
+}
 
 
 def main(portolan, count, *seeds):
@@ -48,8 +58,15 @@ def recorded(random, count):
     return lines
 
 
+def validator(object_name):
+    schema = json.loads((SCHEMAS / f"{object_name}.schema.json").read_text())
+    # Without its check of formats: that one takes years from 0001 on only, and the pattern says the same.
+    return Draft202012Validator(schema)
+
+
 def compare(portolan, lines, seen):
     """Every difference, as text."""
+    validators = {operation: validator(name) for operation, name in OBJECTS.items()}
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     done = subprocess.run([portolan, "map", "-"], input=text.encode(), capture_output=True, check=False)
     records = [json.loads(line) for line in done.stdout.split(b"\n")[:-1]]
@@ -71,9 +88,11 @@ def compare(portolan, lines, seen):
             expected = map_page(line["operation"], line["context"], line["body"])
         except NotAPage as reason:
             refused += 1
-            wrong = [] if not found and [issue["severity"] for issue in said] == ["error"] else [f"not refused: {reason}"]
+            is_refused = not found and [issue["severity"] for issue in said] == ["error"]
+            wrong = [] if is_refused else [f"not refused: {reason}"]
         else:
             wrong = list(compare_page(expected, found, said))
+            wrong += [error.message for record in found for error in validators[line["operation"]].iter_errors(record)]
             seen["records"] += len(found)
             seen["rejections"] += len(expected.rejected)
             seen["warnings"] += len(expected.warned)
@@ -83,6 +102,8 @@ def compare(portolan, lines, seen):
     seen["refused"] += refused
     if at < len(records):
         yield f"record {at + 1} is of another page than the ones before it, or of none: {records[at]}"
+    if CANARY.encode() in done.stdout + done.stderr:
+        yield "the value of an environment variable is told"
     if done.returncode != (PARTIAL if refused else 0):
         yield f"exit status {done.returncode} with {refused} pages that hold no response"
 

@@ -1,53 +1,19 @@
 """Random Describe responses: what ECS documents, with much in it that ECS never sends.
 
-A page is text. It is made from values that keep what `json.dumps` would lose: the spelling of numbers,
-the order and repetition of members, escapes, white space.
+`Pages.body` gives an operation and the text of a response of it.
 """
 
-import json
-from dataclasses import dataclass
+from odd import NUMBERS, ODD_NUMBERS, TIMES, UNICODE, UNREADABLE
+from spelling import Members, Raw, Spelling
 
 ACCOUNT = "arn:aws:ecs:us-east-1:123456789012:"
-
-
-@dataclass
-class Raw:
-    """JSON as it is to stand in the page."""
-
-    text: str
-
-
-class Members(list):
-    """A JSON object: pairs in order, repetitions allowed."""
-
-
 ABSENT = object()
-
-UNICODE = [
-    "", " ", "a", "A", "ß", "é", "e\u0301", "\u00a0", "\u2028", "\u2029", "\u200f", "\ufeff", "\ufffd", "\uffff",
-    "\0", "\x01", "\b", "\t", "\n", "\r", "\x1f", "\x7f", "\x85", "\"", "\\", "/", "</script>", "{", "}", "[", "]",
-    ":", ",", "日本", "🙂", "👩‍👩‍👧", "\U0010ffff", "null", "UID", "İ", "ı", "\ud7ff", "\ue000",
-]
-NUMBERS = [
-    "0", "-0", "1", "-1", "2", "7", "42", "100", "-2147483648", "2147483647", "2147483648", "4294967296",
-    "9007199254740993", "9223372036854775807", "-9223372036854775808",
-]
-ODD_NUMBERS = [
-    "0.0", "-0.0", "1.0", "3.0", "3.5", "1E2", "1e2", "1E+2", "1e-2", "120e-1", "0e0", "0E99999", "0.0e-99999",
-    "1E400", "-1E400", "1E-400", "9223372036854775808", "-9223372036854775809", "18446744073709551616",
-    "1" + "0" * 400, "0." + "0" * 400 + "1", "1e99999999999999999999", "-1e-99999999999999999999",
-]
-TIMES = [
-    "0", "-0", "0.0", "-0.0005", "-0.001", "-0.0009999", "0.0009999", "1466801808.5959", "1.466801808595E9",
-    "1.466801808595e+9", "1466801808595e-3", "1466801808595E-0003", "14668018085959E-4", "1466801808.9999999999",
-    "1466801808.0009", "-1.5", "-86400", "-86400.0001", "951782400", "4107542400", "253402300799",
-    "253402300799.999", "253402300799.9999", "253402300800", "253402300799.99999999999999999999999999",
-    "-62135596800", "-62135596800.001", "-62167219200", "-62167219200.0001", "-62167219200.000000000000000001",
-    "-62167219201", "1E11", "1E12", "9.2E18", "9223372036854775807", "-9223372036854775808", "1E400", "-1E400",
-    "1E-400", "-1E-400", "0E400", "-0E400", "1" * 400, "1466801808." + "9" * 400, "1466801808." + "0" * 400 + "1",
-    "-1466801808." + "0" * 400 + "1", "0." + "0" * 400 + "1", "-0." + "0" * 400 + "1", "1466801808595" + "0" * 400 + "E-403",
-    "0.000000001466801808595E18", "1e99999999999999999999", "1e-99999999999999999999", "-1e-99999999999999999999",
-]
+# Mappers may treat long lists otherwise than short ones.
+LONG = 120
+# Unknown members may be nested deeper than a recursive reader bears.
+DEPTHS = [10, 127, 128, 200, 1_000]
+# In the values of environment variables, which must not be seen anywhere afterwards.
+CANARY = "CANARY-4711"
 
 
 class Pages:
@@ -55,6 +21,8 @@ class Pages:
 
     def __init__(self, random):
         self.random = random
+        self.spelling = Spelling(random)
+        # How far the page is from what ECS sends.
         self.wild = 0.0
 
     # Chances. A calm page has few surprises, so that most of its objects become records.
@@ -73,7 +41,7 @@ class Pages:
     def text(self):
         kind = self.random.random()
         if kind < 0.6:
-            return self.pick(["a", "b", "web", "ACTIVE", "a b", "A", "x:y/z"])
+            return self.pick(["a", "b", "web", "ACTIVE", "a b", "A", "x:y/z", str(self.random.randrange(100))])
         if kind < 0.65:
             return ""
         if kind < 0.98:
@@ -93,6 +61,11 @@ class Pages:
         return Raw(f"{coefficient}{self.pick('eE')}{self.random.randrange(-8, 3)}")
 
     def anything(self, depth=0):
+        if self.chance(0.005):
+            deep = self.pick(DEPTHS)
+            return Raw("[" * deep + self.pick(["", "0", '"x"', "{}"]) + "]" * deep)
+        if self.chance(0.02):
+            return Raw(self.pick(UNREADABLE))
         kind = self.random.randrange(9 if depth < 3 else 6)
         if kind == 0:
             return None
@@ -124,6 +97,8 @@ class Pages:
         return self.number()
 
     def list_of(self, make, most=5):
+        if self.chance(0.01):
+            most = LONG
         elements = []
         for _ in range(self.random.randrange(most)):
             if self.chance(0.06):
@@ -142,6 +117,9 @@ class Pages:
     def members(self, documented):
         """An object: documented members in any order, among unknown ones."""
         made = [(name, self.often(make)) for name, make in documented.items()]
+        if self.chance(0.6) and made[0][0].endswith("Arn"):
+            # Most objects are to have a record.
+            made[0] = (made[0][0], documented[made[0][0]]())
         made = [(name, value) for name, value in made if value is not ABSENT]
         while self.chance(0.25):
             made.append((self.unknown_name(documented), self.anything()))
@@ -165,7 +143,7 @@ class Pages:
     def arn(self, kind):
         def make():
             if self.surprise(0.05):
-                return self.pick(["", None, " ", "not an ARN", "arn:aws-cn:ecs:cn-north-1:1:cluster/x"])
+                return self.pick(["", "", " ", "not an ARN", "arn:aws-cn:ecs:cn-north-1:1:cluster/x"])
             return f"{ACCOUNT}{kind}/{self.random.randrange(1_000)}"
 
         return make
@@ -248,7 +226,10 @@ class Pages:
         )
 
     def environment(self):
-        return self.list_of(lambda: self.members({"name": self.text, "value": self.text}))
+        def value():
+            return self.pick([self.text(), CANARY, CANARY + self.text()])
+
+        return self.list_of(lambda: self.members({"name": self.text, "value": value}))
 
     def task(self):
         return self.members(
@@ -313,7 +294,6 @@ class Pages:
     # The pages.
 
     def body(self):
-        """An operation and the text of a response of it."""
         self.wild = self.pick([0, 0.3, 1, 1, 3])
         operation, member, make = self.pick(
             [
@@ -323,7 +303,7 @@ class Pages:
                 ("DescribeTaskDefinition", "taskDefinition", self.task_definition),
             ]
         )
-        return operation, self.write(self.page(member, make))
+        return operation, self.spelling.write(self.page(member, make))
 
     def page(self, member, make):
         if self.surprise(0.01):
@@ -344,49 +324,3 @@ class Pages:
         if self.chance(0.3):
             self.random.shuffle(members)
         return Members(members)
-
-    # The text.
-
-    def write(self, value):
-        parts = []
-        self.loose = self.chance(0.2)
-        self.write_value(value, parts)
-        return "".join(parts)
-
-    def space(self):
-        return self.pick(["", "", " ", "\n", "\t", "\r\n", "  "]) if self.loose else ""
-
-    def write_value(self, value, parts):
-        parts.append(self.space())
-        if isinstance(value, Raw):
-            parts.append(value.text)
-        elif isinstance(value, str):
-            parts.append(self.string(value))
-        elif isinstance(value, Members):
-            self.write_all("{", value, "}", parts, self.write_member)
-        elif isinstance(value, list):
-            self.write_all("[", value, "]", parts, self.write_value)
-        else:
-            parts.append(json.dumps(value))
-        parts.append(self.space())
-
-    def write_all(self, begin, values, end, parts, write):
-        parts.append(begin)
-        for index, value in enumerate(values):
-            if index:
-                parts.append(",")
-            write(value, parts)
-        parts.append(end)
-
-    def write_member(self, member, parts):
-        name, value = member
-        parts += [self.space(), self.string(name), self.space(), ":"]
-        self.write_value(value, parts)
-
-    def string(self, text):
-        if not self.chance(0.1):
-            return json.dumps(text, ensure_ascii=self.chance(0.5))
-        # Every character escaped, also where that is not needed, with digits in either case.
-        units = text.encode("utf-16-be", "surrogatepass").hex()
-        units = units.upper() if self.chance(0.5) else units
-        return '"' + "".join("\\u" + units[at : at + 4] for at in range(0, len(units), 4)) + '"'

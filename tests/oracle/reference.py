@@ -10,10 +10,10 @@ import re
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
-# A number of a page may have any number of digits.
-sys.set_int_max_str_digits(0)
+from values import captured_at, integral, utc
+
+# Python's reader of JSON calls itself for every list inside a list.
 sys.setrecursionlimit(20_000)
 
 
@@ -234,6 +234,10 @@ OBJECTS = {
 }
 
 
+# JSON can escape what no text can hold.
+LONE_SURROGATE = re.compile("[\\ud800-\\udfff]")
+
+
 class Source:
     """An object of a page, read member by member; what has another type than the API's is noted."""
 
@@ -245,7 +249,8 @@ class Source:
         self.members = self.as_type(value, Members, path) or Members([])
 
     def as_type(self, value, kind, path):
-        if value is None or isinstance(value, kind):
+        is_text = not isinstance(value, str) or LONE_SURROGATE.search(value) is None
+        if value is None or (isinstance(value, kind) and is_text):
             return value
         self.wrong.append(path)
         return None
@@ -312,79 +317,3 @@ class Source:
 
 def ordered_set(values):
     return list(dict.fromkeys(value for value in values if value is not None))
-
-
-# Numbers and times.
-
-NUMBER = re.compile(r"(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?")
-# More digits before the point than any time that RFC 3339 can write.
-TIME_DIGITS = 13
-
-
-def decimal(text):
-    """Sign, digits and power of ten of a JSON number; no digits for zero."""
-    sign, whole, fraction, exponent = NUMBER.fullmatch(text).groups()
-    fraction = fraction or ""
-    digits = (whole + fraction).lstrip("0")
-    return -1 if sign else 1, digits, int(exponent or "0") - len(fraction)
-
-
-# What an integer may be: AWS documents 32 bits, and 64 are what every reader of JSON can keep.
-INTEGERS = range(-(2**63), 2**63)
-INTEGER_DIGITS = 19
-
-
-def integral(text):
-    """The value of a number without a fraction, however it is written; None for any other."""
-    sign, digits, power = decimal(text)
-    whole = digits.rstrip("0")
-    power += len(digits) - len(whole)
-    if not whole:
-        return 0
-    if power < 0 or len(whole) + power > INTEGER_DIGITS:
-        return None
-    value = sign * int(whole) * 10**power
-    return value if value in INTEGERS else None
-
-
-def utc(text):
-    """RFC 3339 with milliseconds, rounded down; None for what it cannot write."""
-    sign, digits, power = decimal(text)
-    if not digits:
-        return rfc3339(0)
-    magnitude = len(digits) + power
-    if magnitude > TIME_DIGITS:
-        return None
-    if magnitude < -3:
-        return rfc3339(0 if sign > 0 else -1)
-    power += 3
-    value = sign * int(digits)
-    return rfc3339(value * 10**power if power >= 0 else value // 10**-power)
-
-
-EPOCH = datetime(1970, 1, 1)
-# The calendar repeats after so many years and days, which brings every day into Python's years.
-CYCLE_YEARS, CYCLE_DAYS = 400, 146_097
-# From 0000-01-01 to 9999-12-31, counted from 1970-01-01.
-FIRST_DAY, LAST_DAY = -719_528, 2_932_896
-
-
-def rfc3339(milliseconds):
-    seconds, rest = divmod(milliseconds, 1000)
-    days, second = divmod(seconds, 86_400)
-    if not FIRST_DAY <= days <= LAST_DAY:
-        return None
-    cycles, days = divmod(days, CYCLE_DAYS)
-    moment = EPOCH + timedelta(days=days, seconds=second)
-    return f"{moment.year + cycles * CYCLE_YEARS:04}-{moment:%m-%dT%H:%M:%S}.{rest:03}Z"
-
-
-CAPTURED = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)")
-
-
-def captured_at(text):
-    date, time, fraction, zone = CAPTURED.fullmatch(text).groups()
-    moment = datetime.fromisoformat(f"{date}T{time}{'+00:00' if zone in 'Zz' else zone}")
-    moment = (moment - moment.utcoffset()).replace(tzinfo=None)
-    seconds = (moment - EPOCH) // timedelta(seconds=1)
-    return rfc3339(seconds * 1000 + int(((fraction or "") + "000")[:3]))
