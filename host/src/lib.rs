@@ -17,6 +17,7 @@ pub mod aws;
 pub mod check;
 pub mod clock;
 pub mod config;
+pub mod differences;
 pub mod fetch;
 pub mod mapper;
 pub mod object;

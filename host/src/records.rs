@@ -44,6 +44,13 @@ impl Records {
         self.rows.iter().map(|row| &self.payload[row.span.clone()])
     }
 
+    /// The records, each with the position of its object in the page.
+    pub fn rows(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        self.rows
+            .iter()
+            .map(|row| (row.source_index, &self.payload[row.span.clone()]))
+    }
+
     /// Which module set each attribute of each record: attribute, then module, then number of records.
     #[must_use]
     pub fn provenance(&self, mapping: &str) -> Provenance {

@@ -5,6 +5,7 @@
 pub mod check;
 mod compare;
 pub mod contract;
+pub mod diff;
 pub mod folder;
 pub mod inspect;
 mod measure;

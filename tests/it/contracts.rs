@@ -71,6 +71,7 @@ fn help_is_what_it_was() {
         "mapper pin",
         "mapper push",
         "mapper pull",
+        "mapper diff",
     ] {
         let mut run = portolan();
         run.args(command.split_whitespace())

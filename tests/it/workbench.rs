@@ -7,6 +7,8 @@ use crate::support::{portolan, root};
 
 /// What a module is, and whether it fits.
 mod check;
+/// What one module changes against another.
+mod diff;
 /// New modules: from nothing to a tested component.
 mod new;
 /// What a module makes of pages.

@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod diff;
 mod inspect;
 mod keygen;
 mod new;
@@ -41,6 +42,9 @@ enum MapperCommand {
     /// Show everything that can be known about a module without a page.
     #[command(after_help = inspect::EXAMPLES)]
     Inspect(inspect::InspectArguments),
+    /// Compare what two modules, or two versions of one, make of recorded pages.
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(diff::DiffArguments),
     /// Map one recorded page with one module: pretty records on standard output, issues on standard error.
     #[command(after_help = run::EXAMPLES)]
     Run(run::RunArguments),
@@ -119,6 +123,7 @@ pub(super) fn run(arguments: MapperArguments, config_file: Option<&Path>) -> any
         MapperCommand::Test(arguments) => test::run(arguments, config_file),
         MapperCommand::Check(arguments) => check::run(arguments, config_file),
         MapperCommand::Inspect(arguments) => inspect::run(arguments, config_file),
+        MapperCommand::Diff(arguments) => diff::run(arguments, config_file),
         MapperCommand::Run(arguments) => run::run(arguments, config_file),
         MapperCommand::Keygen(arguments) => keygen::run(&arguments),
         MapperCommand::Sign(arguments) => sign::run(arguments, config_file),

@@ -14,7 +14,19 @@ use crate::recording::Pages;
 /// # Errors
 /// If the file cannot be read, or a line is no page.
 pub fn read_all(file: &Path) -> Result<Vec<(u64, Page)>, WorkbenchError> {
-    open(file)?.map(|read| page(file, read)).collect()
+    each(file)?.collect()
+}
+
+/// As [`read_all`], one page after the other, so that a recording may be larger than memory.
+///
+/// # Errors
+/// As [`read_all`].
+pub fn each(
+    file: &Path,
+) -> Result<impl Iterator<Item = Result<(u64, Page), WorkbenchError>>, WorkbenchError> {
+    let opened = open(file)?;
+    let file = file.to_owned();
+    Ok(opened.map(move |read| page(&file, read)))
 }
 
 /// One page of a recording: that of a line, or the first one of an object that a module is for.

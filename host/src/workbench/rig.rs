@@ -84,6 +84,24 @@ impl Workbench {
         };
         Ok(Rig { name, mappers })
     }
+
+    /// Puts the stock mappings of all objects to work.
+    ///
+    /// # Errors
+    /// If they cannot be loaded on this machine.
+    pub fn mount_stock(&self) -> Result<Rig, WorkbenchError> {
+        let stock = |object: Object| -> Result<Mapper, WorkbenchError> {
+            let module = stock_module(&self.engine, self.cache(), object)?;
+            Ok(Mapper::assemble(object, Arc::new(module), &[])?)
+        };
+        Ok(Rig {
+            name: "stock".into(),
+            mappers: Object::ALL
+                .into_iter()
+                .map(stock)
+                .collect::<Result<_, _>>()?,
+        })
+    }
 }
 
 /// A module at work for the objects that it is for.
