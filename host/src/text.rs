@@ -31,6 +31,23 @@ pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
         .map(|(_, candidate)| candidate)
 }
 
+/// `tasks[3].tags[0].key` becomes `tasks[].tags[].key`.
+#[must_use]
+pub fn without_positions(path: &str) -> String {
+    let mut result = String::with_capacity(path.len());
+    let mut is_inside = false;
+    for character in path.chars() {
+        match character {
+            '[' => is_inside = true,
+            ']' => is_inside = false,
+            digit if is_inside && digit.is_ascii_digit() => continue,
+            _ => {}
+        }
+        result.push(character);
+    }
+    result
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,5 +60,14 @@ mod tests {
     #[test]
     fn long_text_is_cut() {
         assert_eq!(printable("abcdef", 3), "abc…");
+    }
+
+    #[test]
+    fn positions_go_and_the_rest_stays() {
+        assert_eq!(
+            without_positions("tasks[13].tags[0].key"),
+            "tasks[].tags[].key"
+        );
+        assert_eq!(without_positions("/TAGS/a1"), "/TAGS/a1");
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! Everything runs in the engine of a sync, so that what passes here passes there.
 
+pub mod bench;
 pub mod check;
 mod compare;
 pub mod contract;
+pub mod coverage;
 pub mod diff;
 pub mod folder;
 pub mod inspect;

@@ -72,6 +72,9 @@ fn help_is_what_it_was() {
         "mapper push",
         "mapper pull",
         "mapper diff",
+        "mapper diff",
+        "mapper coverage",
+        "mapper bench",
     ] {
         let mut run = portolan();
         run.args(command.split_whitespace())

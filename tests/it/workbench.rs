@@ -7,6 +7,8 @@ use crate::support::{portolan, root};
 
 /// What a module is, and whether it fits.
 mod check;
+/// What a module leaves empty and unread, and how fast it is.
+mod coverage;
 /// What one module changes against another.
 mod diff;
 /// New modules: from nothing to a tested component.

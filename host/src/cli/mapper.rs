@@ -1,7 +1,9 @@
 //! `portolan mapper`: what people who write mappings need.
 
+mod bench;
 mod build;
 mod check;
+mod coverage;
 mod diff;
 mod inspect;
 mod keygen;
@@ -45,6 +47,12 @@ enum MapperCommand {
     /// Compare what two modules, or two versions of one, make of recorded pages.
     #[command(after_help = diff::EXAMPLES)]
     Diff(diff::DiffArguments),
+    /// Tell which attributes are never filled, and which members of recorded pages nobody reads.
+    #[command(after_help = coverage::EXAMPLES)]
+    Coverage(coverage::CoverageArguments),
+    /// Time a module in the engine of a sync, in turns with the stock mapping.
+    #[command(after_help = bench::EXAMPLES)]
+    Bench(bench::BenchArguments),
     /// Map one recorded page with one module: pretty records on standard output, issues on standard error.
     #[command(after_help = run::EXAMPLES)]
     Run(run::RunArguments),
@@ -124,6 +132,8 @@ pub(super) fn run(arguments: MapperArguments, config_file: Option<&Path>) -> any
         MapperCommand::Check(arguments) => check::run(arguments, config_file),
         MapperCommand::Inspect(arguments) => inspect::run(arguments, config_file),
         MapperCommand::Diff(arguments) => diff::run(arguments, config_file),
+        MapperCommand::Coverage(arguments) => coverage::run(arguments, config_file),
+        MapperCommand::Bench(arguments) => bench::run(arguments, config_file),
         MapperCommand::Run(arguments) => run::run(arguments, config_file),
         MapperCommand::Keygen(arguments) => keygen::run(&arguments),
         MapperCommand::Sign(arguments) => sign::run(arguments, config_file),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Differences, EXAMPLES, Made, uid, word};
 use crate::mapper::Severity;
 use crate::page::Page;
+use crate::text::without_positions;
 
 /// Sorts of issues that are counted one by one.
 const SORTS: usize = 200;
@@ -116,35 +117,5 @@ fn note(differences: &mut Differences, page: &Page, key: Key, message: String, i
         && issue.examples.len() < EXAMPLES
     {
         issue.examples.push(uid(page, index));
-    }
-}
-
-/// `tasks[3].tags[0].key` becomes `tasks[].tags[].key`.
-fn without_positions(path: &str) -> String {
-    let mut result = String::with_capacity(path.len());
-    let mut is_inside = false;
-    for character in path.chars() {
-        match character {
-            '[' => is_inside = true,
-            ']' => is_inside = false,
-            digit if is_inside && digit.is_ascii_digit() => continue,
-            _ => {}
-        }
-        result.push(character);
-    }
-    result
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn positions_make_no_sort_of_their_own() {
-        assert_eq!(
-            without_positions("tasks[13].tags[0].key"),
-            "tasks[].tags[].key"
-        );
-        assert_eq!(without_positions("/TAGS/a1"), "/TAGS/a1");
     }
 }

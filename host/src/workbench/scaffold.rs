@@ -211,6 +211,11 @@ const fn samples(object: Object, kind: Kind) -> (&'static str, &'static str) {
     }
 }
 
+/// The recorded pages of a new module.
+pub(super) const fn sample_pages(object: Object) -> &'static str {
+    samples(object, Kind::Mapping).0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
