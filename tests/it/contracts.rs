@@ -72,7 +72,6 @@ fn help_is_what_it_was() {
         "mapper push",
         "mapper pull",
         "mapper diff",
-        "mapper diff",
         "mapper coverage",
         "mapper bench",
     ] {
