@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and which exit status answers.
 
+mod cache;
 mod check;
 mod map;
 mod mapper;
@@ -79,6 +80,9 @@ enum Command {
     IamPolicy(Box<Settings>),
     /// Print the JSON Schema of an object's records, or of config, manifest or report.
     Schema(schema::SchemaArguments),
+    /// Look into, check or remove the cache of task-definition revisions.
+    #[command(after_help = cache::EXAMPLES)]
+    Cache(cache::CacheArguments),
     /// Check files of records against their schemas.
     Validate(validate::ValidateArguments),
 }
@@ -152,6 +156,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Map(arguments) => map::run(arguments, config),
         Command::Mapper(arguments) => mapper::run(arguments, config),
         Command::Check(arguments) => check::run(arguments, config),
+        Command::Cache(arguments) => cache::run(arguments, config),
         Command::IamPolicy(settings) => policy(*settings, config),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Validate(arguments) => validate::run(arguments, config),

@@ -22,9 +22,9 @@ use crate::trust::ModulePolicy;
 pub use fips::FIPS_REGIONS;
 pub(crate) use fips::check as check_fips;
 pub use modules::{ModuleSettings, OnFailure};
-pub use options::{Options, TaskDefinitionStatus};
+pub use options::{Options, TaskDefinitionScope, TaskDefinitionStatus};
 pub use secret::Secret;
-pub use settings::Settings;
+pub use settings::{RevisionTags, Settings};
 
 /// A checked configuration.
 #[derive(Clone, Debug)]
@@ -69,6 +69,10 @@ pub struct Config {
     pub trusted_keys: Vec<PathBuf>,
     /// Folder for compiled modules; none if there is no home to put it in.
     pub cache_folder: Option<PathBuf>,
+    /// Where bodies of revisions are kept across syncs; none if they are not.
+    pub revision_cache: Option<PathBuf>,
+    /// Whether revisions are described again for their tags, which can change.
+    pub revision_tags: RevisionTags,
 }
 
 /// Long-lived or temporary access keys.

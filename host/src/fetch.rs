@@ -5,12 +5,13 @@
 //! was named is accounted for.
 
 mod cluster;
+mod in_use;
 mod listing;
 mod service;
 mod task;
 mod task_definition;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -18,10 +19,11 @@ use serde::Deserialize;
 use tokio::task::JoinSet;
 
 use crate::aws::{Account, CallFailure, Caller, Kind};
-use crate::config::Config;
+use crate::config::{Config, TaskDefinitionScope};
 use crate::object::Object;
 use crate::page::{Origin, Page};
 use crate::report::{Ledger, ScopeKey, Tombstone};
+use crate::revisions::RevisionCache;
 use listing::Listing;
 
 /// A page, and the part of the report that it belongs to.
@@ -41,6 +43,10 @@ pub(crate) struct Scope {
     origin: Origin,
     ledger: Arc<Ledger>,
     pages: async_channel::Sender<FetchedPage>,
+    /// Bodies of revisions that an earlier sync described, and the endpoint that they came from.
+    revisions: Option<(Arc<RevisionCache>, String)>,
+    /// Revisions that services, task sets and tasks refer to, if those are all that is asked for.
+    in_use: Option<Mutex<BTreeSet<String>>>,
     /// Scopes in which a call was denied: more calls would only be denied too.
     stopped: Mutex<HashSet<ScopeKey>>,
 }
@@ -49,6 +55,8 @@ pub(crate) struct Scope {
 #[derive(Debug)]
 struct Batch {
     cluster: Option<String>,
+    /// The status under which the ARNs were listed, where a listing has one.
+    status: Option<&'static str>,
     arns: Vec<String>,
 }
 
@@ -126,7 +134,9 @@ pub(crate) async fn region(
     config: Arc<Config>,
     ledger: Arc<Ledger>,
     pages: async_channel::Sender<FetchedPage>,
+    revisions: Option<Arc<RevisionCache>>,
 ) {
+    let is_in_use = config.options.task_definition_scope == TaskDefinitionScope::InUse;
     let scope = Arc::new(Scope {
         client: account.ecs(region),
         caller: Caller::new(
@@ -145,18 +155,18 @@ pub(crate) async fn region(
         config,
         ledger,
         pages,
+        revisions: revisions.map(|cache| (cache, account.endpoint())),
+        in_use: is_in_use.then(Mutex::default),
         stopped: Mutex::default(),
     });
     for object in &scope.config.objects {
         scope.ledger.open(&scope.key(*object, None));
     }
     let mut objects = JoinSet::new();
-    if scope.wants(Object::EcsTaskDefinition) {
-        objects.spawn(pipeline(
-            Arc::clone(&scope),
-            Object::EcsTaskDefinition,
-            vec![None],
-        ));
+    let revisions =
+        |scope: &Arc<Scope>| pipeline(Arc::clone(scope), Object::EcsTaskDefinition, vec![None]);
+    if scope.wants(Object::EcsTaskDefinition) && !is_in_use {
+        objects.spawn(revisions(&scope));
     }
     if [Object::EcsCluster, Object::EcsService, Object::EcsTask]
         .into_iter()
@@ -165,6 +175,10 @@ pub(crate) async fn region(
         clusters_and_below(&scope, &mut objects).await;
     }
     objects.join_all().await;
+    if scope.wants(Object::EcsTaskDefinition) && is_in_use {
+        // Only now is it known what is in use.
+        revisions(&scope).await;
+    }
 }
 
 /// Lists the clusters once, for the three objects that need them.
@@ -194,6 +208,7 @@ async fn clusters_and_below(scope: &Arc<Scope>, objects: &mut JoinSet<()>) {
             .chunks(batch)
             .map(|arns| Batch {
                 cluster: None,
+                status: None,
                 arns: arns.to_vec(),
             })
             .collect();
@@ -354,6 +369,7 @@ impl Scope {
             };
             self.ledger.tombstone(key, tombstone);
         }
+        self.note_in_use(&described.page);
         if !described.page.is_empty() {
             let page = FetchedPage {
                 key: key.clone(),
@@ -387,6 +403,12 @@ impl Scope {
                 }
             }
         }
+    }
+
+    /// Whether something of these objects is already known to be missing here.
+    fn is_incomplete(&self, objects: &[Object]) -> bool {
+        self.ledger
+            .is_incomplete(&self.origin.account_id, &self.origin.region, objects)
     }
 
     fn stop(&self, key: &ScopeKey) {

@@ -27,6 +27,7 @@ pub mod recording;
 pub mod records;
 pub mod registry;
 pub mod report;
+pub mod revisions;
 pub mod schemas;
 pub mod sink;
 pub mod sync;

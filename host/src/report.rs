@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mapper::Kind;
 use crate::object::{Object, Operation};
+use crate::revisions::RevisionCacheUse;
 use crate::trust::Trust;
 pub use ledger::{Ledger, ScopeKey};
 
@@ -44,6 +45,9 @@ pub struct Report {
     /// With `--provenance`: which module set which attribute in how many records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<BTreeMap<Object, Provenance>>,
+    /// What the revision cache did, if it was used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision_cache: Option<RevisionCacheUse>,
     /// What a reader should know beside the scopes.
     pub warnings: Vec<String>,
     /// Lines of detail (tombstones, rejections, warnings) that were left out for their number; all counts

@@ -13,16 +13,17 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::aws::{Account, AccountError, Accounts};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, RevisionTags};
 use crate::fetch::{self, FetchedPage};
 use crate::mapper::{
     CompiledCache, Engine, EngineError, Limits, Manifest, MapperSet, Module, Overlay, SetError,
     Source,
 };
-use crate::object::Operation;
+use crate::object::{Object, Operation};
 use crate::recording::Recorder;
 use crate::records;
 use crate::report::{Failure, Ledger, MapperUsed, Report, ScopeKey};
+use crate::revisions::RevisionCache;
 use crate::sink::{Sink, SinkError};
 use crate::trust::Trust;
 
@@ -139,8 +140,9 @@ pub async fn run(
     }
 
     tokio::pin!(interrupt);
+    let revisions = open_revisions(&config, &workshop.mappers).map(Arc::new);
     let mut interrupted = tokio::select! {
-        result = fetch_all(config, &captured_at, &ledger, send) => { result?; false }
+        result = fetch_all(config, &captured_at, &ledger, send, revisions.clone()) => { result?; false }
         () = workshop.stop.notified() => false,
         () = &mut interrupt => true,
     };
@@ -180,6 +182,7 @@ pub async fn run(
         return Err(error);
     }
     let mut report = ledger.close(&captured_at, crate::clock::now(), used);
+    report.revision_cache = revisions.map(|cache| cache.finish());
     for mapper in workshop.mappers.iter() {
         let has_records = report
             .objects
@@ -243,11 +246,29 @@ pub fn open_cache(config: &Config) -> Option<CompiledCache> {
         .ok()
 }
 
+/// Opens the cache of revisions if it is to be used. Without one everything works, with more calls.
+fn open_revisions(config: &Config, mappers: &MapperSet) -> Option<RevisionCache> {
+    let file = config.revision_cache.as_deref()?;
+    let mapper = mappers.get(Object::EcsTaskDefinition)?;
+    let has_own_module = mapper.module.source != Source::Stock || !mapper.amenders.is_empty();
+    match config.revision_tags {
+        RevisionTags::Always => return None,
+        RevisionTags::Auto if has_own_module => return None,
+        RevisionTags::Auto | RevisionTags::Never => {}
+    }
+    RevisionCache::open(file)
+        .inspect_err(|error| {
+            tracing::warn!("{error}; the sync goes on without, and describes every revision")
+        })
+        .ok()
+}
+
 async fn fetch_all(
     config: Config,
     captured_at: &str,
     ledger: &Arc<Ledger>,
     pages: async_channel::Sender<FetchedPage>,
+    revisions: Option<Arc<RevisionCache>>,
 ) -> Result<(), ConfigError> {
     let Accounts { regions, accounts } = Accounts::connect(&config).await?;
     let config = Arc::new(config);
@@ -275,6 +296,7 @@ async fn fetch_all(
                 region.clone(),
                 captured_at.to_owned(),
                 (Arc::clone(&config), Arc::clone(ledger), pages.clone()),
+                revisions.clone(),
                 Arc::clone(&places),
             ));
         }
@@ -289,11 +311,21 @@ async fn fetch_scope(
     region: String,
     captured_at: String,
     (config, ledger, pages): (Arc<Config>, Arc<Ledger>, async_channel::Sender<FetchedPage>),
+    revisions: Option<Arc<RevisionCache>>,
     places: Arc<Semaphore>,
 ) {
     // The semaphore is never closed.
     let _place = places.acquire().await.ok();
-    fetch::region(&account, &region, &captured_at, config, ledger, pages).await;
+    fetch::region(
+        &account,
+        &region,
+        &captured_at,
+        config,
+        ledger,
+        pages,
+        revisions,
+    )
+    .await;
 }
 
 /// Credentials that do not work fail every scope that they were for.

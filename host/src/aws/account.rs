@@ -99,6 +99,16 @@ impl Accounts {
 }
 
 impl Account {
+    /// Who answers: `aws`, or the URL of the endpoint that is used instead of AWS's own.
+    pub(crate) fn endpoint(&self) -> String {
+        let variable = std::env::var("AWS_ENDPOINT_URL_ECS").ok();
+        self.sdk
+            .endpoint_url()
+            .map(str::to_owned)
+            .or(variable.filter(|url| !url.is_empty()))
+            .unwrap_or_else(|| "aws".into())
+    }
+
     /// An ECS client for a Region. It does not repeat requests by itself: `Caller` does, and counts.
     pub(crate) fn ecs(&self, region: &str) -> aws_sdk_ecs::Client {
         let config = aws_sdk_ecs::config::Builder::from(&self.sdk)

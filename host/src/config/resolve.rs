@@ -24,6 +24,7 @@ impl Config {
             Some(path) => given.over(file::read(path)?)?,
             None => given,
         };
+        let cache_folder = settings.cache_folder.clone().or_else(default_cache_folder);
         let config = Self {
             access_keys: access_keys(&settings)?,
             regions: regions(settings.regions.unwrap_or_default())?,
@@ -56,7 +57,7 @@ impl Config {
                 "retries",
             )?)
             .unwrap_or(u32::MAX),
-            endpoint_url: endpoint_url(settings.endpoint_url)?,
+            endpoint_url: endpoint_url(settings.endpoint_url.clone())?,
             use_fips_endpoint: settings.use_fips_endpoint.unwrap_or(false),
             objects: objects(settings.objects)?,
             options: Options::resolve(&settings.options.unwrap_or_default())?,
@@ -65,10 +66,17 @@ impl Config {
             modules: settings.modules.unwrap_or_default(),
             module_policy: settings.module_policy,
             trusted_keys: settings.trusted_keys.unwrap_or_default(),
-            cache_folder: settings.cache_folder.or_else(default_cache_folder),
+            revision_cache: revision_cache(
+                settings.revision_cache,
+                cache_folder.as_deref(),
+                settings.endpoint_url.as_deref(),
+            ),
+            revision_tags: settings.revision_tags.unwrap_or_default(),
+            cache_folder,
             profile: settings.profile.filter(|name| !name.is_empty()),
             external_id: settings.external_id.filter(|id| !id.is_empty()),
         };
+        config.options.check_objects(&config.objects)?;
         if config.use_fips_endpoint {
             if let Some(url) = &config.endpoint_url {
                 fips::check("", Some(url))?;
@@ -261,6 +269,27 @@ fn objects(given: Option<Vec<String>>) -> Result<Vec<Object>, ConfigError> {
         return Err(invalid("objects", "it names no object".into()));
     }
     Ok(objects)
+}
+
+/// The file of the revision cache. Another server than AWS's own may change what a revision holds, so
+/// that there the cache has to be asked for.
+fn revision_cache(
+    given: Option<PathBuf>,
+    cache_folder: Option<&Path>,
+    endpoint_url: Option<&str>,
+) -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match given {
+        Some(word) if word.as_os_str() == "off" => None,
+        Some(file) => Some(file),
+        None if endpoint_url.is_some_and(|url| !url.is_empty())
+            || variable("AWS_ENDPOINT_URL")
+            || variable("AWS_ENDPOINT_URL_ECS") =>
+        {
+            None
+        }
+        None => cache_folder.map(crate::revisions::default_file),
+    }
 }
 
 /// Where a user's caches go, by the XDG base directory rules and macOS's custom.

@@ -120,6 +120,8 @@ pub struct Settings {
     /// EcsTask.fetchStoppedTasks=true|false: also sync tasks that stopped within about the last hour
     /// [default: false].
     /// EcsTaskDefinition.status=ACTIVE|INACTIVE|ALL: which revisions to sync [default: ACTIVE].
+    /// EcsTaskDefinition.scope=all|latest|in-use: all of these, the newest ACTIVE one of each family, or
+    /// those that services, task sets and tasks refer to [default: all].
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
@@ -159,6 +161,35 @@ pub struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, env = "PORTOLAN_CACHE_FOLDER", value_name = "FOLDER", help_heading = MAPPING)]
     pub cache_folder: Option<PathBuf>,
+
+    /// File that keeps the bodies of task-definition revisions (environment values withheld), so that a
+    /// later sync does not ask for them again; `off` for none [default: revisions.redb in the cache
+    /// folder, or off with --endpoint-url: only AWS promises that a revision never changes].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_REVISION_CACHE", value_name = "FILE", help_heading = FETCHING)]
+    pub revision_cache: Option<PathBuf>,
+
+    /// Whether known revisions are described again for their tags: auto (when a module that is not stock
+    /// maps or amends EcsTaskDefinition), always or never [default: auto].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_REVISION_TAGS", value_name = "WHEN", help_heading = FETCHING)]
+    pub revision_tags: Option<RevisionTags>,
+}
+
+/// Whether known revisions are described again for their tags, the one thing of them that changes
+/// beside the status.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum RevisionTags {
+    /// When a module that is not stock maps or amends EcsTaskDefinition: stock mappings read no tags.
+    #[default]
+    Auto,
+    /// In every sync, which costs a call for each revision.
+    Always,
+    /// Never: tags are those of the first sync.
+    Never,
 }
 
 const CONNECTION: &str = "Connection";

@@ -226,6 +226,16 @@ impl Ledger {
         }
     }
 
+    /// Whether a scope of these objects in an account and Region is already known not to be complete.
+    pub fn is_incomplete(&self, account_id: &str, region: &str, objects: &[Object]) -> bool {
+        self.books().scopes.iter().any(|(key, entry)| {
+            key.account_id == account_id
+                && key.region == region
+                && objects.contains(&key.object)
+                && entry.reason.is_some()
+        })
+    }
+
     /// Notes something for the reader of the report.
     pub fn warn(&self, warning: String) {
         self.books().warnings.push(warning);
@@ -276,6 +286,7 @@ impl Ledger {
             unfilled_attributes: BTreeMap::new(),
             provenance: books.provenance,
             warnings: books.warnings,
+            revision_cache: None,
             details_omitted: books.omitted,
         }
     }
