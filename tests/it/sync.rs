@@ -11,5 +11,6 @@ mod moving;
 mod paging;
 mod replay;
 mod requests;
+mod revisions;
 mod stdout;
 mod vanished;
