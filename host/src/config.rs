@@ -13,7 +13,7 @@ mod resolve;
 mod secret;
 mod settings;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -57,6 +57,8 @@ pub struct Config {
     pub objects: Vec<Object>,
     /// Operation options.
     pub options: Options,
+    /// Attributes that a comparison with an earlier output leaves out.
+    pub volatile_attributes: BTreeSet<String>,
     /// Folder of modules that replace stock mappers.
     pub mappers: Option<PathBuf>,
     /// Overlay modules, in the order in which they amend.

@@ -14,6 +14,7 @@
 //! `config` stands before it, `recording` beside it: pages can be kept and mapped again without AWS.
 
 pub mod aws;
+pub mod changes;
 pub mod check;
 pub mod clock;
 pub mod config;

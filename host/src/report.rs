@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::changes::Changes;
 use crate::mapper::Kind;
 use crate::object::{Object, Operation};
 use crate::revisions::RevisionCacheUse;
@@ -30,6 +31,9 @@ pub struct Report {
     /// Whether the data files beside this report are those of this sync. A sync that failed altogether
     /// leaves earlier files as they were.
     pub data_replaced: bool,
+    /// The operation options of the sync, defaults included.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
     /// Totals of each object.
     pub objects: BTreeMap<Object, Counts>,
     /// One entry for each account, Region, object and, where it has one, cluster.
@@ -48,6 +52,9 @@ pub struct Report {
     /// What the revision cache did, if it was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision_cache: Option<RevisionCacheUse>,
+    /// With `--changes-since`: what is different from the earlier output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
     /// What a reader should know beside the scopes.
     pub warnings: Vec<String>,
     /// Lines of detail (tombstones, rejections, warnings) that were left out for their number; all counts

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::aws::{Account, AccountError, Accounts};
+use crate::changes::{ChangesError, Comparison, VOLATILE_ATTRIBUTES};
 use crate::config::{Config, ConfigError, RevisionTags};
 use crate::fetch::{self, FetchedPage};
 use crate::mapper::{
@@ -44,6 +45,8 @@ pub struct Request {
     pub record: Option<PathBuf>,
     /// Whether the report says which module set which attribute.
     pub provenance: bool,
+    /// An earlier output to compare with: a folder or a file.
+    pub changes_since: Option<PathBuf>,
 }
 
 /// A sync that gave nothing.
@@ -71,6 +74,9 @@ pub enum SyncError {
         /// Why.
         source: std::io::Error,
     },
+    /// The earlier output cannot be compared with.
+    #[error("{0}; nothing of this sync is kept, and earlier output is as it was")]
+    Changes(#[from] ChangesError),
     /// Somebody stopped it.
     #[error("interrupted: {lost}")]
     Interrupted {
@@ -90,6 +96,7 @@ struct Workshop {
     mappers: MapperSet,
     sink: Sink,
     recorder: Option<Recorder>,
+    comparison: Option<Comparison>,
     provenance: bool,
     ledger: Arc<Ledger>,
     pages: async_channel::Receiver<FetchedPage>,
@@ -115,7 +122,10 @@ pub async fn run(
     let cache = open_cache(&config);
     let mappers = MapperSet::load(&engine, cache.as_ref(), &config, &config.objects)?;
     let used = mappers.iter().flat_map(|mapper| mapper.used()).collect();
-    let sink = Sink::open(&request.output, &config.objects)?;
+    let options = config.options.settled();
+    // Before the sink is opened, which makes the folder: an earlier output that is not there is told apart.
+    let comparison = compare_with(request, &config, &mappers)?;
+    let sink = Sink::open(&request.output, &config.objects, comparison.is_some())?;
     let recorder = request
         .record
         .as_ref()
@@ -127,6 +137,7 @@ pub async fn run(
         mappers,
         sink,
         recorder,
+        comparison,
         provenance: request.provenance,
         ledger: Arc::clone(&ledger),
         pages,
@@ -193,6 +204,19 @@ pub async fn run(
             report.unfilled_attributes.insert(mapper.object, names);
         }
     }
+    report.options = options;
+    // A sync that got nothing changes nothing.
+    if let Some(comparison) = workshop.comparison.filter(|_| report.data_replaced) {
+        let changes = comparison.close(Some(&report), |object, removal| {
+            workshop.sink.write_removal(object, &removal)?;
+            Ok::<_, SyncError>(())
+        })?;
+        report
+            .warnings
+            .extend(comparison.warnings().iter().cloned());
+        report.warnings.extend(changes.warnings());
+        report.changes = Some(changes);
+    }
     let recording = workshop
         .recorder
         .map(|recorder| {
@@ -211,6 +235,41 @@ pub async fn run(
             .map_err(|source| record_error(&place, source))?;
     }
     Ok(report)
+}
+
+/// Opens the earlier output to compare with, if one is asked for.
+fn compare_with(
+    request: &Request,
+    config: &Config,
+    mappers: &MapperSet,
+) -> Result<Option<Comparison>, SyncError> {
+    let Some(since) = &request.changes_since else {
+        return Ok(None);
+    };
+    for name in &config.volatile_attributes {
+        let is_known = VOLATILE_ATTRIBUTES.contains(&name.as_str())
+            || mappers
+                .iter()
+                .any(|mapper| mapper.validator.attributes().contains(name));
+        if !is_known {
+            tracing::warn!(
+                "volatile-attributes names {}, which no object of this sync has",
+                crate::text::printable(name, 64)
+            );
+        }
+    }
+    let is_output = *since == request.output
+        || matches!(
+            (since.canonicalize(), request.output.canonicalize()),
+            (Ok(since), Ok(output)) if since == output
+        );
+    let comparison = Comparison::open(
+        since,
+        &config.objects,
+        config.volatile_attributes.clone(),
+        is_output,
+    )?;
+    Ok(Some(comparison))
 }
 
 fn record_error(path: &std::path::Path, source: std::io::Error) -> SyncError {
@@ -419,7 +478,14 @@ impl Workshop {
         }
         match records::from_page(&self.engine, mapper, page) {
             Ok(records) => {
-                self.sink.write(page.object, &records)?;
+                let changes = self.comparison.as_ref().map(|comparison| {
+                    let changes = records
+                        .iter()
+                        .map(|record| comparison.compare(page.object, record));
+                    changes.collect::<Result<Vec<_>, _>>()
+                });
+                let changes = changes.transpose()?;
+                self.sink.write(page.object, &records, changes.as_deref())?;
                 self.ledger.records(key, page, &records);
                 if self.provenance {
                     self.ledger

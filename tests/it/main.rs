@@ -5,6 +5,8 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+/// Change feeds: what is different from an earlier output.
+mod changes;
 /// Settings, `check` and `iam-policy`.
 mod cli;
 /// What other people depend on, printed again and compared with what is committed.

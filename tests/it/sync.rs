@@ -14,3 +14,5 @@ mod requests;
 mod revisions;
 mod stdout;
 mod vanished;
+
+pub(crate) use interrupt::signal;

@@ -1,9 +1,11 @@
 //! From what was written to what it means.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{AccessKeys, Config, ConfigError, Options, RoleArn, Settings, file, fips, secret};
+use crate::changes::VOLATILE_ATTRIBUTES;
 use crate::object::Object;
 
 /// The variable that holds the secret itself.
@@ -61,6 +63,7 @@ impl Config {
             use_fips_endpoint: settings.use_fips_endpoint.unwrap_or(false),
             objects: objects(settings.objects)?,
             options: Options::resolve(&settings.options.unwrap_or_default())?,
+            volatile_attributes: volatile_attributes(settings.volatile_attributes),
             mappers: settings.mappers,
             overlays: settings.overlays.unwrap_or_default(),
             modules: settings.modules.unwrap_or_default(),
@@ -290,6 +293,18 @@ fn revision_cache(
         }
         None => cache_folder.map(crate::revisions::default_file),
     }
+}
+
+fn volatile_attributes(given: Option<Vec<String>>) -> BTreeSet<String> {
+    let Some(given) = given else {
+        return VOLATILE_ATTRIBUTES.map(str::to_owned).into();
+    };
+    given
+        .iter()
+        .map(|name| name.trim())
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Where a user's caches go, by the XDG base directory rules and macOS's custom.

@@ -131,6 +131,18 @@ pub struct Settings {
     #[arg(long = "option", env = "PORTOLAN_OPTIONS", value_name = "KEY=VALUE", value_delimiter = ',', value_parser = super::options::pair, help_heading = FETCHING)]
     pub options: Option<Vec<(String, String)>>,
 
+    /// Attributes that change by themselves and make no change with --changes-since, comma-separated
+    /// [default: ACTIVE_SERVICES_COUNT, LAST_CAPTURED, PENDING_COUNT, PENDING_TASKS_COUNT, RUNNING_COUNT,
+    /// RUNNING_TASKS_COUNT].
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "one_or_many"
+    )]
+    #[schemars(schema_with = "one_or_many_schema")]
+    #[arg(long, env = "PORTOLAN_VOLATILE_ATTRIBUTES", value_name = "NAME", value_delimiter = ',', help_heading = MAPPING)]
+    pub volatile_attributes: Option<Vec<String>>,
+
     /// Folder of mapper modules (.wasm); a module there replaces the stock mapper of its object.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, env = "PORTOLAN_MAPPERS", value_name = "FOLDER", help_heading = MAPPING)]
