@@ -8,6 +8,10 @@ use super::compare::Members;
 use crate::object::Object;
 use crate::report::Report;
 
+/// The operation option that lets services and tasks choose the revisions.
+const SCOPE: &str = "EcsTaskDefinition.scope";
+const IN_USE: &str = "in-use";
+
 /// Which scopes a sync completed, from its report. Reads reports of other versions too, as long as they
 /// have these members.
 #[derive(Debug, Deserialize)]
@@ -106,11 +110,24 @@ impl Coverage {
         else {
             return false;
         };
-        let Some(clusters) = self.by_place.get(&(object, account_id, region)) else {
+        let in_place = |object| {
+            let place = (object, account_id.clone(), region.clone());
+            self.by_place.get(&place)
+        };
+        let Some(clusters) = in_place(object) else {
             return false;
         };
         if !clusters.whole {
             return false;
+        }
+        let is_in_use = self.options.get(SCOPE).is_some_and(|scope| scope == IN_USE);
+        if object == Object::EcsTaskDefinition && is_in_use {
+            // A service that was not seen may use it.
+            let users = [Object::EcsService, Object::EcsTask];
+            return users.into_iter().all(|user| {
+                in_place(user)
+                    .is_some_and(|it| it.whole && it.by_arn.values().all(|complete| *complete))
+            });
         }
         if !matches!(object, Object::EcsService | Object::EcsTask) {
             return true;
@@ -165,6 +182,23 @@ mod tests {
         assert!(!proves(&coverage, Object::EcsTask, Some("b")));
         assert!(proves(&coverage, Object::EcsTask, Some("gone")));
         assert!(!proves(&coverage, Object::EcsTask, None), "it may be in b");
+    }
+
+    #[test]
+    fn revisions_in_use_are_gone_only_where_all_their_users_were_seen() {
+        let with = |services: bool| {
+            let scopes = [
+                scope("EcsTaskDefinition", None, true),
+                scope("EcsTask", None, true),
+                scope("EcsService", None, true),
+                scope("EcsService", Some("a"), services),
+            ];
+            let mut coverage = coverage(&scopes.join(","));
+            coverage.options.insert(SCOPE.into(), IN_USE.into());
+            coverage
+        };
+        assert!(proves(&with(true), Object::EcsTaskDefinition, None));
+        assert!(!proves(&with(false), Object::EcsTaskDefinition, None));
     }
 
     #[test]
