@@ -41,6 +41,8 @@ const SYNC_EXAMPLES: &str = "Examples:
   Two accounts and two Regions, with stopped tasks:
     portolan sync --assume-role-arn arn:aws:iam::111111111111:role/Read,arn:aws:iam::222222222222:role/Read \\
       --regions us-east-1,eu-west-1 --option EcsTask.fetchStoppedTasks=true --output ecs
+  Every account of an organization, every Region, on the second of five machines:
+    portolan sync --organization --organization-role PortolanRead --regions all --shard 2/5 --output ecs
   Records into a pipe:
     portolan sync --objects EcsTask --output - | jq -r .attributes.UID
   Only what is new or different since the sync before, beside the full records:
@@ -105,7 +107,15 @@ const MAPPING_SETTINGS: [&str; 5] = [
 /// The settings that matter to a comparison of outputs.
 const CHANGES_SETTINGS: [&str; 2] = ["objects", "volatile_attributes"];
 /// The settings that matter to the policy.
-const POLICY_SETTINGS: [&str; 3] = ["objects", "options", "assume_role_arn"];
+const POLICY_SETTINGS: [&str; 7] = [
+    "objects",
+    "options",
+    "assume_role_arn",
+    "assume_role_arn_file",
+    "organization",
+    "organization_role",
+    "regions",
+];
 
 /// The command line as clap knows it, with the settings that a command does not use left out of its help.
 pub(crate) fn command() -> clap::Command {
@@ -211,7 +221,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 fn policy(settings: Settings, config_file: Option<&std::path::Path>) -> anyhow::Result<u8> {
     let config = Config::resolve(settings, config_file)?;
-    let policy = portolan::policy::least_privilege(&config.objects, &config.roles);
+    let policy = portolan::policy::least_privilege(&config);
     talk::data(&format!("{}\n", serde_json::to_string_pretty(&policy)?))?;
     Ok(COMPLETE)
 }

@@ -31,6 +31,9 @@ pub struct Report {
     /// Whether the data files beside this report are those of this sync. A sync that failed altogether
     /// leaves earlier files as they were.
     pub data_replaced: bool,
+    /// The part of the accounts and Regions that this sync took, for example `2/5`; absent if it took all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
     /// The operation options of the sync, defaults included.
     #[serde(default)]
     pub options: BTreeMap<String, String>,
@@ -99,7 +102,7 @@ pub struct Counts {
 pub struct Scope {
     /// Twelve digits; empty if the credentials did not work well enough to tell.
     pub account_id: String,
-    /// The Region.
+    /// The Region; empty if the account's Regions could not be listed.
     pub region: String,
     /// ARN of the cluster, for services and tasks.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,34 +3,30 @@
 //! Fetching is asynchronous; mapping is work for a processor and has threads of its own. Between them is
 //! a short queue, so that memory does not grow with the number of tasks.
 
+mod scopes;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
-use tokio::task::JoinSet;
+use tokio::sync::Notify;
 
-use crate::aws::{Account, AccountError, Accounts};
 use crate::changes::{ChangesError, Comparison, VOLATILE_ATTRIBUTES};
 use crate::config::{Config, ConfigError, RevisionTags};
-use crate::fetch::{self, FetchedPage};
+use crate::fetch::FetchedPage;
 use crate::mapper::{
     CompiledCache, Engine, EngineError, Limits, Manifest, MapperSet, Module, Overlay, SetError,
     Source,
 };
-use crate::object::{Object, Operation};
+use crate::object::Object;
 use crate::recording::Recorder;
 use crate::records;
 use crate::report::{Failure, Ledger, MapperUsed, Report, ScopeKey};
 use crate::revisions::RevisionCache;
 use crate::sink::{Sink, SinkError};
 use crate::trust::Trust;
-
-/// Accounts and Regions that are fetched at once. Each has its own quotas at AWS; this bounds sockets and
-/// memory here.
-const PARALLEL_SCOPES: usize = 16;
 
 /// How long mapping threads get to finish their page after an interrupt. With the rest of the shutdown
 /// it stays below the two seconds that a person waits before pressing the keys again.
@@ -123,6 +119,7 @@ pub async fn run(
     let mappers = MapperSet::load(&engine, cache.as_ref(), &config, &config.objects)?;
     let used = mappers.iter().flat_map(|mapper| mapper.used()).collect();
     let options = config.options.settled();
+    let shard = config.shard.map(|shard| shard.to_string());
     // Before the sink is opened, which makes the folder: an earlier output that is not there is told apart.
     let comparison = compare_with(request, &config, &mappers)?;
     let sink = Sink::open(&request.output, &config.objects, comparison.is_some())?;
@@ -153,7 +150,7 @@ pub async fn run(
     tokio::pin!(interrupt);
     let revisions = open_revisions(&config, &workshop.mappers).map(Arc::new);
     let mut interrupted = tokio::select! {
-        result = fetch_all(config, &captured_at, &ledger, send, revisions.clone()) => { result?; false }
+        result = scopes::fetch_all(config, &captured_at, &ledger, send, revisions.clone()) => { result?; false }
         () = workshop.stop.notified() => false,
         () = &mut interrupt => true,
     };
@@ -205,6 +202,7 @@ pub async fn run(
         }
     }
     report.options = options;
+    report.shard = shard;
     // A sync that got nothing changes nothing.
     if let Some(comparison) = workshop.comparison.filter(|_| report.data_replaced) {
         let changes = comparison.close(Some(&report), |object, removal| {
@@ -320,98 +318,6 @@ fn open_revisions(config: &Config, mappers: &MapperSet) -> Option<RevisionCache>
             tracing::warn!("{error}; the sync goes on without, and describes every revision")
         })
         .ok()
-}
-
-async fn fetch_all(
-    config: Config,
-    captured_at: &str,
-    ledger: &Arc<Ledger>,
-    pages: async_channel::Sender<FetchedPage>,
-    revisions: Option<Arc<RevisionCache>>,
-) -> Result<(), ConfigError> {
-    let Accounts { regions, accounts } = Accounts::connect(&config).await?;
-    let config = Arc::new(config);
-    let places = Arc::new(Semaphore::new(PARALLEL_SCOPES));
-    let mut scopes = JoinSet::new();
-    let mut seen = std::collections::HashSet::new();
-    for account in accounts {
-        let account = match account {
-            Ok(account) => account,
-            Err(error) => {
-                account_failed(&config, &regions, ledger, &error);
-                continue;
-            }
-        };
-        if !seen.insert(account.account_id.clone()) {
-            ledger.warn(format!(
-                "{} reaches account {} that another role reaches already; it was left out, for its records would be duplicates",
-                account.identity, account.account_id
-            ));
-            continue;
-        }
-        for region in &regions {
-            scopes.spawn(fetch_scope(
-                account.clone(),
-                region.clone(),
-                captured_at.to_owned(),
-                (Arc::clone(&config), Arc::clone(ledger), pages.clone()),
-                revisions.clone(),
-                Arc::clone(&places),
-            ));
-        }
-    }
-    drop(pages);
-    scopes.join_all().await;
-    Ok(())
-}
-
-async fn fetch_scope(
-    account: Account,
-    region: String,
-    captured_at: String,
-    (config, ledger, pages): (Arc<Config>, Arc<Ledger>, async_channel::Sender<FetchedPage>),
-    revisions: Option<Arc<RevisionCache>>,
-    places: Arc<Semaphore>,
-) {
-    // The semaphore is never closed.
-    let _place = places.acquire().await.ok();
-    fetch::region(
-        &account,
-        &region,
-        &captured_at,
-        config,
-        ledger,
-        pages,
-        revisions,
-    )
-    .await;
-}
-
-/// Credentials that do not work fail every scope that they were for.
-fn account_failed(config: &Config, regions: &[String], ledger: &Ledger, error: &AccountError) {
-    for region in regions {
-        for object in &config.objects {
-            let key = ScopeKey {
-                account_id: error.account_id.clone().unwrap_or_default(),
-                region: region.clone(),
-                object: *object,
-                cluster: None,
-            };
-            let operation = object
-                .operations()
-                .first()
-                .copied()
-                .unwrap_or(Operation::ListClusters);
-            let code = "credentials".to_owned();
-            let failure = Failure {
-                operation,
-                code,
-                message: error.message.clone(),
-                request_id: None,
-            };
-            ledger.failure(&key, failure, 0);
-        }
-    }
 }
 
 fn start_workers(workshop: &Arc<Workshop>, threads: usize) -> Vec<JoinHandle<()>> {

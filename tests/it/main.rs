@@ -13,6 +13,8 @@ mod cli;
 mod contracts;
 /// AWS's documented responses through `portolan map`.
 mod examples;
+/// Many accounts: organizations, Regions that are asked for, shards, and scopes that fail beside others.
+mod fleet;
 /// Mappers that misbehave, and what they cost.
 mod guests;
 /// Pages that no AWS would send, through the stock mappers in their sandbox.

@@ -1,4 +1,4 @@
-//! Which accounts the credentials reach.
+//! An account that credentials reach.
 
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
@@ -9,10 +9,8 @@ use aws_smithy_types::retry::RetryConfig;
 use std::time::Duration;
 
 use super::failure::{chain, is_refusal};
-use crate::config::{Config, ConfigError, RoleArn};
+use crate::config::{Config, RoleArn};
 
-/// STS is asked here when no Region is known: it answers for every Region of its partition.
-const ANY_REGION: &str = "us-east-1";
 /// A TCP and TLS connection within AWS takes milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A Describe page takes well under a second; an answer that takes longer than this does not come.
@@ -33,72 +31,26 @@ pub struct Account {
     sdk: SdkConfig,
 }
 
-/// Credentials that reach no account.
+/// Credentials that reach no account, or an account that does not say what it has.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct AccountError {
     /// Twelve digits, as far as a role's ARN tells them.
     pub account_id: Option<String>,
+    /// The Regions that it costs; an empty name stands for Regions that nobody could list.
+    pub regions: Vec<String>,
+    /// A short constant in kebab case, for example `credentials`.
+    pub code: &'static str,
     /// Who failed, why, and what to do.
     pub message: String,
 }
 
-/// The accounts and Regions of a run.
-pub struct Accounts {
-    /// Regions to sync in each account.
-    pub regions: Vec<String>,
-    /// One for each role, or one for the credentials themselves.
-    pub accounts: Vec<Result<Account, AccountError>>,
-}
-
-impl Accounts {
-    /// Finds credentials, assumes roles, and asks STS who they are.
-    ///
-    /// # Errors
-    /// If no Region is known. Credentials that do not work are errors of their account only.
-    pub async fn connect(config: &Config) -> Result<Self, ConfigError> {
-        let base = base(config).await;
-        let regions = if config.regions.is_empty() {
-            let region = base.region().map(|region| region.as_ref().to_owned());
-            vec![region.ok_or(ConfigError::Setting {
-                setting: "regions",
-                reason: "no Region is set; name one with --regions, AWS_REGION or in the AWS profile".into(),
-            })?]
-        } else {
-            config.regions.clone()
-        };
-        if base.use_fips() == Some(true) {
-            let endpoint_url = base.endpoint_url();
-            regions
-                .iter()
-                .try_for_each(|region| crate::config::check_fips(region, endpoint_url))?;
-        }
-        let base = base
-            .into_builder()
-            .region(Region::new(
-                regions
-                    .first()
-                    .map_or_else(|| ANY_REGION.to_owned(), Clone::clone),
-            ))
-            .build();
-        let mut accounts = Vec::new();
-        if config.roles.is_empty() {
-            accounts.push(identify(base, None).await);
-        } else {
-            let mut tries = tokio::task::JoinSet::new();
-            for (index, role) in config.roles.iter().cloned().enumerate() {
-                let (base, config) = (base.clone(), config.clone());
-                tries.spawn(async move { (index, assume(base, &config, &role).await) });
-            }
-            let mut found: Vec<_> = tries.join_all().await;
-            found.sort_by_key(|(index, _)| *index);
-            accounts.extend(found.into_iter().map(|(_, account)| account));
-        }
-        Ok(Self { regions, accounts })
-    }
-}
-
 impl Account {
+    /// Settings of clients of this account.
+    pub(super) const fn sdk(&self) -> &SdkConfig {
+        &self.sdk
+    }
+
     /// Who answers: `aws`, or the URL of the endpoint that is used instead of AWS's own.
     pub(crate) fn endpoint(&self) -> String {
         let variable = std::env::var("AWS_ENDPOINT_URL_ECS").ok();
@@ -119,7 +71,8 @@ impl Account {
     }
 }
 
-async fn base(config: &Config) -> SdkConfig {
+/// Settings of clients that make calls as the credentials themselves.
+pub(super) async fn base(config: &Config) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -153,7 +106,12 @@ async fn base(config: &Config) -> SdkConfig {
     loader.load().await
 }
 
-async fn assume(base: SdkConfig, config: &Config, role: &RoleArn) -> Result<Account, AccountError> {
+/// Assumes a role.
+pub(super) async fn assume(
+    base: SdkConfig,
+    config: &Config,
+    role: &RoleArn,
+) -> Result<Account, AccountError> {
     let mut builder = AssumeRoleProvider::builder(&role.arn)
         .configure(&base)
         .session_name(&config.session_name)
@@ -169,13 +127,19 @@ async fn assume(base: SdkConfig, config: &Config, role: &RoleArn) -> Result<Acco
     identify(sdk, Some(role)).await
 }
 
-async fn identify(sdk: SdkConfig, role: Option<&RoleArn>) -> Result<Account, AccountError> {
+/// Finds out which account credentials belong to.
+pub(super) async fn identify(
+    sdk: SdkConfig,
+    role: Option<&RoleArn>,
+) -> Result<Account, AccountError> {
     let who = role.map_or_else(
         || "the credentials".to_owned(),
         |role| format!("role {}", role.arn),
     );
     let failed = |message: String| AccountError {
         account_id: role.map(|role| role.account_id.clone()),
+        regions: Vec::new(),
+        code: "credentials",
         message,
     };
     let config = aws_sdk_sts::config::Builder::from(&sdk)

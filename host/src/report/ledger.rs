@@ -279,6 +279,7 @@ impl Ledger {
             status,
             complete,
             data_replaced: status != Status::Failed,
+            shard: None,
             options: BTreeMap::new(),
             objects,
             scopes,
