@@ -3,6 +3,7 @@
 mod account;
 mod call;
 mod failure;
+mod http;
 mod raw;
 
 pub use account::{Account, AccountError, Accounts};

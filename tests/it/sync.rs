@@ -4,6 +4,7 @@ mod behind;
 mod denied;
 mod disk;
 mod everything;
+mod falsified;
 mod faults;
 mod files;
 mod interrupt;

@@ -125,6 +125,7 @@ async fn base(config: &Config) -> SdkConfig {
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(super::http::client())
         .retry_config(RetryConfig::standard().with_max_attempts(config.maximum_retries + 1))
         .timeout_config(timeouts);
     if let Some(profile) = &config.profile {
