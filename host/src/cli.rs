@@ -47,6 +47,13 @@ const SYNC_EXAMPLES: &str = "Examples:
     portolan sync --regions us-east-1 --output ecs --changes-since ecs
     jq -r .uid ecs/EcsTask.changes.jsonl";
 
+const POLICY_EXAMPLES: &str = "Examples:
+  Of credentials that read ECS themselves:
+    portolan iam-policy > policy.json
+  Of credentials that assume roles, and of the roles (each role needs `roles`, the base only `base`):
+    portolan iam-policy --assume-role-arn arn:aws:iam::111111111111:role/Read | jq .base
+    portolan iam-policy --assume-role-arn arn:aws:iam::111111111111:role/Read | jq .roles";
+
 /// Brings Amazon ECS into data-model records through sandboxed WASM mappers.
 #[derive(Debug, Parser)]
 #[command(name = "portolan", version, after_help = EXIT_STATUS, max_term_width = 100)]
@@ -83,7 +90,8 @@ enum Command {
     Mapper(mapper::MapperArguments),
     /// Tell who the credentials are and which permissions answer, for each role and Region.
     Check(check::CheckArguments),
-    /// Print the least-privilege IAM policy for the chosen objects and roles.
+    /// Print the least-privilege IAM policy for the chosen objects; with roles, that of the base and theirs.
+    #[command(after_help = POLICY_EXAMPLES)]
     IamPolicy(Box<Settings>),
     /// Print the JSON Schema of an object's records, or of changes, config, manifest or report.
     Schema(schema::SchemaArguments),
@@ -211,7 +219,18 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 fn policy(settings: Settings, config_file: Option<&std::path::Path>) -> anyhow::Result<u8> {
     let config = Config::resolve(settings, config_file)?;
-    let policy = portolan::policy::least_privilege(&config.objects, &config.roles);
+    let reading = portolan::policy::least_privilege(&config.objects);
+    let policy = if config.roles.is_empty() {
+        reading
+    } else {
+        talk::say(
+            "two policies: `base` is for the credentials that assume the roles, `roles` for each of the roles, whose trust policy has to name the base too",
+        );
+        serde_json::json!({
+            "base": portolan::policy::assuming(&config.roles),
+            "roles": reading,
+        })
+    };
     talk::data(&format!("{}\n", serde_json::to_string_pretty(&policy)?))?;
     Ok(COMPLETE)
 }

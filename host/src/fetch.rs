@@ -303,7 +303,12 @@ impl Scope {
 
     /// Reads a raw body as a page of an object.
     fn page(&self, object: Object, body: Bytes) -> Result<Page, String> {
-        Page::read(object, self.origin.clone(), body).map_err(|error| error.to_string())
+        let read = if self.config.grants_environment_values() {
+            Page::read_with_values
+        } else {
+            Page::read
+        };
+        read(object, self.origin.clone(), body).map_err(|error| error.to_string())
     }
 
     async fn describe(&self, object: Object, batch: Batch) {

@@ -14,6 +14,7 @@ mod replay;
 mod requests;
 mod revisions;
 mod stdout;
+mod together;
 mod vanished;
 
 pub(crate) use interrupt::signal;

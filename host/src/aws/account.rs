@@ -6,6 +6,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_ecs::config::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
+use aws_types::service_config::ServiceConfigKey;
 use std::time::Duration;
 
 use super::failure::{chain, is_refusal};
@@ -68,10 +69,12 @@ impl Accounts {
             config.regions.clone()
         };
         if base.use_fips() == Some(true) {
-            let endpoint_url = base.endpoint_url();
-            regions
-                .iter()
-                .try_for_each(|region| crate::config::check_fips(region, endpoint_url))?;
+            let endpoint_url = ["ECS", "STS"]
+                .into_iter()
+                .find_map(|service| endpoint_of(&base, service));
+            regions.iter().try_for_each(|region| {
+                crate::config::check_fips(region, endpoint_url.as_deref())
+            })?;
         }
         let base = base
             .into_builder()
@@ -117,6 +120,19 @@ impl Account {
             .build();
         aws_sdk_ecs::Client::from_conf(config)
     }
+}
+
+/// The URL that flags, environment or profile set for a service, as its client would find it.
+fn endpoint_of(base: &SdkConfig, service: &'static str) -> Option<String> {
+    let key = ServiceConfigKey::builder()
+        .service_id(service)
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .ok()?;
+    base.service_config()
+        .and_then(|services| services.load_config(key))
+        .or_else(|| base.endpoint_url().map(str::to_owned))
 }
 
 async fn base(config: &Config) -> SdkConfig {
@@ -204,6 +220,11 @@ async fn identify(sdk: SdkConfig, role: Option<&RoleArn>) -> Result<Account, Acc
         Err(error) => error,
     };
     let reason = chain(&error);
+    if reason.contains("no credentials found in chain") {
+        return Err(failed(
+            "no credentials found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with --profile, or give keys as settings (`portolan sync --help`)".into(),
+        ));
+    }
     // Without credentials there was no request, and there will be none to ECS either.
     let code = error
         .as_service_error()
@@ -222,7 +243,7 @@ async fn identify(sdk: SdkConfig, role: Option<&RoleArn>) -> Result<Account, Acc
     let advice = if is_refused {
         "check keys, profile, trust policy and external ID"
     } else {
-        "neither STS nor ECS answers; check --regions, --endpoint-url and the network"
+        "STS does not answer, and ECS names nothing whose ARN would tell the account; check --regions, --endpoint-url and the network"
     };
     Err(failed(format!("{who} cannot be used: {reason}; {advice}")))
 }

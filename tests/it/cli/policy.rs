@@ -59,12 +59,19 @@ fn roles_have_to_be_assumed() {
         "arn:aws:iam::111111111111:role/Read",
         "arn:aws-us-gov:iam::222222222222:role/path/Read",
     ];
-    let policy = policy(&[
+    let ended = run(portolan().arg("iam-policy").args([
         "--assume-role-arn",
         &roles.join(","),
         "--objects",
         "EcsCluster",
-    ]);
-    assert_eq!(policy["Statement"][1]["Action"], "sts:AssumeRole");
-    assert_eq!(policy["Statement"][1]["Resource"], json!(roles));
+    ]))
+    .with(0);
+    assert!(ended.stderr.contains("two policies"), "{}", ended.stderr);
+    let policies: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let base = &policies["base"]["Statement"];
+    assert_eq!(base.as_array().unwrap().len(), 1, "nothing but roles");
+    assert_eq!(base[0]["Action"], "sts:AssumeRole");
+    assert_eq!(base[0]["Resource"], json!(roles));
+    // What the roles need is what credentials without roles would.
+    assert_eq!(policies["roles"], policy(&["--objects", "EcsCluster"]));
 }
