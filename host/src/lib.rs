@@ -13,6 +13,7 @@
 //!
 //! `config` stands before it, `recording` beside it: pages can be kept and mapped again without AWS.
 
+pub mod aside;
 pub mod aws;
 pub mod changes;
 pub mod check;

@@ -4,6 +4,7 @@ mod behind;
 mod denied;
 mod disk;
 mod everything;
+mod falsified;
 mod faults;
 mod files;
 mod interrupt;
@@ -13,6 +14,7 @@ mod replay;
 mod requests;
 mod revisions;
 mod stdout;
+mod together;
 mod vanished;
 
 pub(crate) use interrupt::signal;
