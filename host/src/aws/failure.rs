@@ -93,13 +93,15 @@ impl CallFailure {
                 )
             }
             // Repeating would only read as much again.
-            SdkError::ResponseError(_) if is_too_large(error) => failure(
-                Kind::Final,
-                "response-too-large",
-                format!(
-                    "{operation} was answered with more than {BODY_LIMIT_BYTES} bytes, which no ECS response has; the rest was not read. Check what answers at the endpoint"
-                ),
-            ),
+            SdkError::ResponseError(_) | SdkError::DispatchFailure(_) if is_too_large(error) => {
+                failure(
+                    Kind::Final,
+                    "response-too-large",
+                    format!(
+                        "{operation} was answered with more than {BODY_LIMIT_BYTES} bytes, which no ECS response has; the rest was not read. Check what answers at the endpoint"
+                    ),
+                )
+            }
             // The parser's own words may quote the body, and a body may hold secrets.
             SdkError::ResponseError(_) => {
                 let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());

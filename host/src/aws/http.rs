@@ -38,7 +38,10 @@ pub(super) fn client() -> SharedHttpClient {
 /// Whether an error is that of a body over the limit.
 pub(super) fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source())
-        .any(|error| error.is::<LengthLimitError>())
+        // Where the SDK has boxed the error once more, only its words are left of its type.
+        .any(|error| {
+            error.is::<LengthLimitError>() || error.to_string().contains("length limit exceeded")
+        })
 }
 
 #[derive(Debug)]

@@ -167,7 +167,13 @@ pub(super) fn compile(
     if let Some(component) = cache.and_then(|cache| cache.load(&engine.wasmtime, &digest)) {
         return Ok(component);
     }
-    let component = Component::from_binary(&engine.wasmtime, bytes).map_err(|error| {
+    // wasmtime 48 panics over adapters between memories of a composed component, where only one memory is
+    // allowed; a file must not be able to end the program.
+    let compiled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Component::from_binary(&engine.wasmtime, bytes)))
+        .map_err(|_| {
+            "it cannot be compiled within the features that mappers may use; if it is composed of several components, build it as one".to_owned()
+        })?;
+    let component = compiled.map_err(|error| {
         format!(
             "it is no valid component: {}",
             printable(&format!("{error:#}"), 400)

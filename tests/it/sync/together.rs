@@ -17,9 +17,12 @@ const SYNCS: [&[&str]; 3] = [
 
 const ROUNDS: usize = 4;
 
+/// A report, and the records of each object.
+type Outcome = (Value, Vec<(String, Vec<Value>)>);
+
 /// What a folder holds that a reader may trust: the report is read before and after the data, and was
 /// the same one.
-fn read(folder: &Path) -> Option<(Value, Vec<(String, Vec<Value>)>)> {
+fn read(folder: &Path) -> Option<Outcome> {
     let report = std::fs::read(folder.join("report.json")).ok()?;
     let mut data = Vec::new();
     for object in OBJECTS {
