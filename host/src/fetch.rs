@@ -139,13 +139,7 @@ pub(crate) async fn region(
     let is_in_use = config.options.task_definition_scope == TaskDefinitionScope::InUse;
     let scope = Arc::new(Scope {
         client: account.ecs(region),
-        caller: Caller::new(
-            account.account_id.clone(),
-            region.to_owned(),
-            config.parallel_requests,
-            config.maximum_retries,
-            Arc::clone(&ledger),
-        ),
+        caller: account.caller(region, config.maximum_retries, Arc::clone(&ledger)),
         origin: Origin {
             partition: account.partition.clone(),
             account_id: account.account_id.clone(),

@@ -12,6 +12,7 @@
 //! ```
 //!
 //! `config` stands before it, `recording` beside it: pages can be kept and mapped again without AWS.
+//! `quota` paces every call to AWS.
 
 pub mod aws;
 pub mod check;
@@ -23,6 +24,7 @@ pub mod mapper;
 pub mod object;
 pub mod page;
 pub mod policy;
+pub mod quota;
 pub mod recording;
 pub mod records;
 pub mod registry;

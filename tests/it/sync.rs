@@ -9,6 +9,7 @@ mod files;
 mod interrupt;
 mod moving;
 mod paging;
+mod quota;
 mod replay;
 mod requests;
 mod revisions;

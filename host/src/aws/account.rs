@@ -6,10 +6,14 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_ecs::config::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::call::Caller;
 use super::failure::{chain, is_refusal};
 use crate::config::{Config, ConfigError, RoleArn};
+use crate::quota::Quotas;
+use crate::report::Ledger;
 
 /// STS is asked here when no Region is known: it answers for every Region of its partition.
 const ANY_REGION: &str = "us-east-1";
@@ -31,6 +35,7 @@ pub struct Account {
     /// ARN of the user or role session that the calls are made as.
     pub identity: String,
     sdk: SdkConfig,
+    quotas: Quotas,
 }
 
 /// Credentials that reach no account.
@@ -81,14 +86,15 @@ impl Accounts {
                     .map_or_else(|| ANY_REGION.to_owned(), Clone::clone),
             ))
             .build();
+        let quotas = Quotas::new(config);
         let mut accounts = Vec::new();
         if config.roles.is_empty() {
-            accounts.push(identify(base, None).await);
+            accounts.push(identify(base, None, &quotas).await);
         } else {
             let mut tries = tokio::task::JoinSet::new();
             for (index, role) in config.roles.iter().cloned().enumerate() {
-                let (base, config) = (base.clone(), config.clone());
-                tries.spawn(async move { (index, assume(base, &config, &role).await) });
+                let (base, config, quotas) = (base.clone(), config.clone(), quotas.clone());
+                tries.spawn(async move { (index, assume(base, &config, &role, &quotas).await) });
             }
             let mut found: Vec<_> = tries.join_all().await;
             found.sort_by_key(|(index, _)| *index);
@@ -116,6 +122,18 @@ impl Account {
             .retry_config(RetryConfig::disabled())
             .build();
         aws_sdk_ecs::Client::from_conf(config)
+    }
+
+    /// Makes calls in a Region, at the pace of the account's quotas, and counts them in `ledger`.
+    pub(crate) fn caller(&self, region: &str, maximum_retries: u32, ledger: Arc<Ledger>) -> Caller {
+        let place = self.quotas.place(&self.account_id, region);
+        Caller::new(
+            self.account_id.clone(),
+            region.to_owned(),
+            place,
+            maximum_retries,
+            ledger,
+        )
     }
 }
 
@@ -153,7 +171,12 @@ async fn base(config: &Config) -> SdkConfig {
     loader.load().await
 }
 
-async fn assume(base: SdkConfig, config: &Config, role: &RoleArn) -> Result<Account, AccountError> {
+async fn assume(
+    base: SdkConfig,
+    config: &Config,
+    role: &RoleArn,
+    quotas: &Quotas,
+) -> Result<Account, AccountError> {
     let mut builder = AssumeRoleProvider::builder(&role.arn)
         .configure(&base)
         .session_name(&config.session_name)
@@ -166,10 +189,14 @@ async fn assume(base: SdkConfig, config: &Config, role: &RoleArn) -> Result<Acco
         .into_builder()
         .credentials_provider(SharedCredentialsProvider::new(provider))
         .build();
-    identify(sdk, Some(role)).await
+    identify(sdk, Some(role), quotas).await
 }
 
-async fn identify(sdk: SdkConfig, role: Option<&RoleArn>) -> Result<Account, AccountError> {
+async fn identify(
+    sdk: SdkConfig,
+    role: Option<&RoleArn>,
+    quotas: &Quotas,
+) -> Result<Account, AccountError> {
     let who = role.map_or_else(
         || "the credentials".to_owned(),
         |role| format!("role {}", role.arn),
@@ -198,6 +225,7 @@ async fn identify(sdk: SdkConfig, role: Option<&RoleArn>) -> Result<Account, Acc
                 partition,
                 identity,
                 sdk,
+                quotas: quotas.clone(),
             });
         }
         Err(error) => error,
@@ -216,6 +244,7 @@ async fn identify(sdk: SdkConfig, role: Option<&RoleArn>) -> Result<Account, Acc
             partition,
             identity: who,
             sdk,
+            quotas: quotas.clone(),
         });
     }
     let advice = if is_refused {

@@ -1,17 +1,17 @@
-//! One call: bounded in parallel, repeated with jitter, counted, and checked to be what it claims.
+//! One call: paced by quotas, bounded in parallel, repeated with jitter, counted, and checked to be what it claims.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::Bytes;
-use tokio::sync::Semaphore;
 
 use super::failure::{CallFailure, Kind};
 use super::raw::RawBody;
 use crate::object::Operation;
+use crate::quota::{ActionGroup, Clearance, Place};
 use crate::report::Ledger;
 
 /// The first pause before a request is repeated; it doubles with every try, and jitter takes a random
@@ -28,7 +28,7 @@ const THROTTLE_LIMIT: u32 = 300;
 pub(crate) struct Caller {
     pub(crate) account_id: String,
     pub(crate) region: String,
-    permits: Arc<Semaphore>,
+    place: Place,
     maximum_retries: u32,
     ledger: Arc<Ledger>,
 }
@@ -37,14 +37,14 @@ impl Caller {
     pub(crate) fn new(
         account_id: String,
         region: String,
-        parallel_requests: usize,
+        place: Place,
         maximum_retries: u32,
         ledger: Arc<Ledger>,
     ) -> Self {
         Self {
             account_id,
             region,
-            permits: Arc::new(Semaphore::new(parallel_requests)),
+            place,
             maximum_retries,
             ledger,
         }
@@ -117,12 +117,11 @@ impl Caller {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         let raw = RawBody::default();
-        let answer = {
-            // The semaphore is never closed.
-            let _permit = self.permits.acquire().await.ok();
-            self.note(operation, |calls| calls.calls += 1);
-            send(raw.clone()).await
-        };
+        let asked_at = Instant::now();
+        let clearance = self.place.clearance(operation).await;
+        self.note(operation, |calls| calls.calls += 1);
+        let answer = send(raw.clone()).await;
+        self.answered(operation, asked_at, clearance, &answer);
         let (answer, kept) = match (answer, raw.take()) {
             (Ok(answer), kept) => (Some(answer), kept.unwrap_or_default()),
             // The SDK's types refuse a whole page for one member of an unexpected type; a mapper only
@@ -143,6 +142,30 @@ impl Caller {
         }
         read(answer, kept.body)
             .map_err(|reason| CallFailure::malformed(operation, &reason, kept.request_id))
+    }
+
+    /// Gives back the right to call, and tells limiter and ledger how it went.
+    fn answered<O, E>(
+        &self,
+        operation: Operation,
+        asked_at: Instant,
+        clearance: Clearance,
+        answer: &Result<O, SdkError<E, HttpResponse>>,
+    ) where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let is_throttled = answer
+            .as_ref()
+            .is_err_and(|error| CallFailure::of_sdk(operation, error).kind == Kind::Throttled);
+        if is_throttled {
+            clearance.throttled();
+        }
+        let group = ActionGroup::of(operation);
+        let bucket = self.place.bucket(group);
+        self.ledger
+            .pace(&self.account_id, &self.region, group, |pace| {
+                pace.answered(bucket, asked_at, clearance.waited);
+            });
     }
 
     fn note(&self, operation: Operation, update: impl FnOnce(&mut crate::report::OperationCalls)) {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use super::{
-    Counts, Failure, MapperUsed, OperationCalls, Provenance, RejectionLine, Report, Scope, Status,
-    Tombstone,
+    Counts, Failure, GroupCalls, MapperUsed, OperationCalls, Pace, Provenance, RejectionLine,
+    Report, Scope, Status, Tombstone,
 };
 use crate::object::{Object, Operation};
 use crate::page::Page;
+use crate::quota::ActionGroup;
 use crate::records::Records;
 
 /// Lines of detail that a report holds. A sync in which more than this went wrong has one cause, not a
@@ -38,6 +39,7 @@ pub struct Ledger {
 struct Books {
     scopes: BTreeMap<ScopeKey, Entry>,
     operations: BTreeMap<(String, String, Operation), OperationCalls>,
+    paces: BTreeMap<(String, String, ActionGroup), Pace>,
     warnings: Vec<String>,
     provenance: Option<BTreeMap<Object, Provenance>>,
     details: u64,
@@ -210,6 +212,18 @@ impl Ledger {
         );
     }
 
+    /// Notes something about the pace of one action group.
+    pub fn pace(
+        &self,
+        account_id: &str,
+        region: &str,
+        group: ActionGroup,
+        update: impl FnOnce(&mut Pace),
+    ) {
+        let key = (account_id.to_owned(), region.to_owned(), group);
+        update(self.books().paces.entry(key).or_default());
+    }
+
     /// Notes which module set which attribute of a page's records.
     pub fn provenance(&self, object: Object, provenance: Provenance) {
         let mut books = self.books();
@@ -258,6 +272,7 @@ impl Ledger {
         let mut books = self.books();
         let objects = totals(&books);
         let books = std::mem::take(&mut *books);
+        let quotas = quotas(&books);
         let scopes: Vec<Scope> = books
             .scopes
             .into_iter()
@@ -282,6 +297,7 @@ impl Ledger {
             objects,
             scopes,
             operations: books.operations.into_values().collect(),
+            quotas,
             mappers,
             unfilled_attributes: BTreeMap::new(),
             provenance: books.provenance,
@@ -304,6 +320,18 @@ fn totals(books: &Books) -> BTreeMap<Object, Counts> {
         total.failed += entry.counts.failed;
     }
     totals
+}
+
+fn quotas(books: &Books) -> Vec<GroupCalls> {
+    let line = |(key, pace): (&(String, String, ActionGroup), &Pace)| {
+        let (account_id, region, group) = key;
+        let operations = books.operations.values().filter(|calls| {
+            (&calls.account_id, &calls.region) == (account_id, region)
+                && ActionGroup::of(calls.operation) == *group
+        });
+        pace.line(key.clone(), operations.cloned())
+    };
+    books.paces.iter().map(line).collect()
 }
 
 fn scope(key: ScopeKey, entry: Entry) -> Scope {
