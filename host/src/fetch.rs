@@ -157,74 +157,116 @@ pub(crate) async fn region(
         scope.ledger.open(&scope.key(*object, None));
     }
     let mut objects = JoinSet::new();
-    let revisions =
-        |scope: &Arc<Scope>| pipeline(Arc::clone(scope), Object::EcsTaskDefinition, vec![None]);
     if scope.wants(Object::EcsTaskDefinition) && !is_in_use {
-        objects.spawn(revisions(&scope));
+        objects.spawn(revisions(Arc::clone(&scope)));
     }
-    if [Object::EcsCluster, Object::EcsService, Object::EcsTask]
-        .into_iter()
-        .any(|object| scope.wants(object))
-    {
-        clusters_and_below(&scope, &mut objects).await;
+    if CLUSTER_OBJECTS.iter().any(|object| scope.wants(*object)) {
+        objects.spawn(clusters_and_below(Arc::clone(&scope)));
     }
     objects.join_all().await;
     if scope.wants(Object::EcsTaskDefinition) && is_in_use {
         // Only now is it known what is in use.
-        revisions(&scope).await;
+        revisions(scope).await;
     }
 }
 
-/// Lists the clusters once, for the three objects that need them.
-async fn clusters_and_below(scope: &Arc<Scope>, objects: &mut JoinSet<()>) {
-    let (clusters, failure) = cluster::list(scope).await;
+/// Lists and describes the revisions of a whole Region.
+async fn revisions(scope: Arc<Scope>) {
+    let (whole_region, listings) = async_channel::bounded(1);
+    // There is room for one.
+    let _ = whole_region.try_send(None);
+    drop(whole_region);
+    pipeline(scope, Object::EcsTaskDefinition, listings).await;
+}
+
+/// The objects that need the list of clusters.
+const CLUSTER_OBJECTS: [Object; 3] = [Object::EcsCluster, Object::EcsService, Object::EcsTask];
+
+/// Lists the clusters once, for the three objects that need them. Each begins with the first page.
+///
+/// The channels have no bound of their own, but never hold more than the list of clusters, which the
+/// lister keeps in memory anyway; so one object that waits for its quota cannot hold up another.
+async fn clusters_and_below(scope: Arc<Scope>) {
+    let mut tasks = JoinSet::new();
+    let mut below = Vec::new();
+    for object in [Object::EcsService, Object::EcsTask] {
+        if scope.wants(object) {
+            let (clusters, listings) = async_channel::unbounded();
+            below.push(clusters);
+            tasks.spawn(pipeline(Arc::clone(&scope), object, listings));
+        }
+    }
+    let (batches, described) = async_channel::unbounded();
+    describers(&scope, Object::EcsCluster, &described, &mut tasks);
+    let mut pending = Vec::new();
+    let failure = cluster::list(&scope, |clusters| {
+        for channel in &below {
+            for cluster in &clusters {
+                // The receivers are gone only when the sync is being stopped.
+                let _ = channel.try_send(Some(cluster.clone()));
+            }
+        }
+        if scope.wants(Object::EcsCluster) {
+            let key = scope.key(Object::EcsCluster, None);
+            scope.ledger.listed(&key, clusters.len());
+            pending.extend(clusters);
+            hand_on_clusters(
+                &scope,
+                &mut pending,
+                &batches,
+                scope.describe_batch(Object::EcsCluster),
+            );
+        }
+    })
+    .await;
+    hand_on_clusters(&scope, &mut pending, &batches, 1);
+    drop((batches, below));
     if let Some(failure) = failure {
-        for object in [Object::EcsCluster, Object::EcsService, Object::EcsTask] {
+        for object in CLUSTER_OBJECTS {
             if scope.wants(object) {
-                scope
-                    .ledger
-                    .failure(&scope.key(object, None), failure.line(), 0);
+                let key = scope.key(object, None);
+                scope.ledger.failure(&key, failure.line(), 0);
             }
         }
     }
-    for object in [Object::EcsService, Object::EcsTask] {
-        if scope.wants(object) {
-            let listings = clusters.iter().cloned().map(Some).collect();
-            objects.spawn(pipeline(Arc::clone(scope), object, listings));
-        }
-    }
-    if scope.wants(Object::EcsCluster) {
-        scope
-            .ledger
-            .listed(&scope.key(Object::EcsCluster, None), clusters.len());
-        let batch = scope.describe_batch(Object::EcsCluster);
-        let batches = clusters
-            .chunks(batch)
-            .map(|arns| Batch {
-                cluster: None,
-                status: None,
-                arns: arns.to_vec(),
-            })
-            .collect();
-        objects.spawn(describe_all(Arc::clone(scope), Object::EcsCluster, batches));
+    tasks.join_all().await;
+}
+
+/// Hands on batches of clusters, as long as they are at least `least` clusters long.
+fn hand_on_clusters(
+    scope: &Scope,
+    pending: &mut Vec<String>,
+    batches: &async_channel::Sender<Batch>,
+    least: usize,
+) {
+    let size = scope.describe_batch(Object::EcsCluster);
+    while pending.len() >= least {
+        let arns = pending.drain(..size.min(pending.len())).collect();
+        let batch = Batch {
+            cluster: None,
+            status: None,
+            arns,
+        };
+        // The receivers are gone only when the sync is being stopped.
+        let _ = batches.try_send(batch);
     }
 }
 
 /// Lists (once for every cluster, or once for the Region) and describes at the same time.
-async fn pipeline(scope: Arc<Scope>, object: Object, listings: Vec<Option<String>>) {
+async fn pipeline(
+    scope: Arc<Scope>,
+    object: Object,
+    listings: async_channel::Receiver<Option<String>>,
+) {
+    // Two List pages of batches, so that describers do not run dry while a lister waits for its next page.
+    let pages = 2 * usize::from(scope.config.page_size) / scope.describe_batch(object);
     let parallel = scope.config.parallel_requests;
-    let (batches, described) = async_channel::bounded(parallel);
-    let (work, listers) = async_channel::bounded(listings.len().max(1));
-    for cluster in listings {
-        // The queue is as long as the list.
-        let _ = work.try_send(cluster);
-    }
-    drop(work);
+    let (batches, described) = async_channel::bounded(pages.max(parallel));
     let mut tasks = JoinSet::new();
-    for _ in 0..parallel.min(listers.len()) {
-        let (scope, listers, batches) = (Arc::clone(&scope), listers.clone(), batches.clone());
+    for _ in 0..parallel {
+        let (scope, listings, batches) = (Arc::clone(&scope), listings.clone(), batches.clone());
         tasks.spawn(async move {
-            while let Ok(cluster) = listers.recv().await {
+            while let Ok(cluster) = listings.recv().await {
                 Listing::new(&scope, object, cluster).run(&batches).await;
             }
         });
@@ -234,27 +276,16 @@ async fn pipeline(scope: Arc<Scope>, object: Object, listings: Vec<Option<String
     tasks.join_all().await;
 }
 
-/// Describes batches that are known beforehand.
-async fn describe_all(scope: Arc<Scope>, object: Object, batches: Vec<Batch>) {
-    let (work, described) = async_channel::bounded(batches.len().max(1));
-    for batch in batches {
-        // The queue is as long as the list.
-        let _ = work.try_send(batch);
-    }
-    drop(work);
-    let mut tasks = JoinSet::new();
-    describers(&scope, object, &described, &mut tasks);
-    tasks.join_all().await;
-}
-
-/// Starts as many describers as there may be requests in flight.
+/// Starts more describers than there may be requests in flight, so that while some read their answers
+/// others keep AWS busy.
 fn describers(
     scope: &Arc<Scope>,
     object: Object,
     batches: &async_channel::Receiver<Batch>,
     tasks: &mut JoinSet<()>,
 ) {
-    for _ in 0..scope.config.parallel_requests {
+    let parallel = scope.config.parallel_requests;
+    for _ in 0..parallel + parallel.div_ceil(2) {
         let (scope, batches) = (Arc::clone(scope), batches.clone());
         tasks.spawn(async move {
             while let Ok(batch) = batches.recv().await {

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::mapper::Kind;
 use crate::object::{Object, Operation};
-use crate::revisions::RevisionCacheUse;
 use crate::quota::ActionGroup;
+use crate::revisions::RevisionCacheUse;
 use crate::trust::Trust;
 pub use ledger::{Ledger, ScopeKey};
 pub use pace::Pace;

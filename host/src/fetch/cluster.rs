@@ -9,21 +9,22 @@ use super::{Batch, Described, Scope, UNREADABLE};
 use crate::aws::CallFailure;
 use crate::object::{Object, Operation};
 
-/// All cluster ARNs, and the failure that ended the listing early, if one did. A Region holds at most
-/// 10,000 clusters, so that they fit into memory.
-pub(super) async fn list(scope: &Scope) -> (Vec<String>, Option<CallFailure>) {
-    let (mut clusters, mut seen) = (Vec::new(), HashSet::new());
+/// Hands every page of new cluster ARNs to `found`. Gives the failure that ended the listing early, if one
+/// did. A Region holds at most 10,000 clusters, so that their ARNs fit into memory.
+pub(super) async fn list(scope: &Scope, mut found: impl FnMut(Vec<String>)) -> Option<CallFailure> {
+    let mut seen = HashSet::new();
     let (mut tokens, mut token) = (Tokens::default(), None);
     loop {
         let page = match list_page(scope, token).await {
             Ok(page) => page,
-            Err(failure) => return (clusters, Some(failure)),
+            Err(failure) => return Some(failure),
         };
-        clusters.extend(page.arns.into_iter().filter(|arn| seen.insert(arn.clone())));
+        let arns = page.arns.into_iter();
+        found(arns.filter(|arn| seen.insert(arn.clone())).collect());
         token = match tokens.next(page.next_token, Object::EcsCluster.operations()) {
             Ok(Some(next)) => Some(next),
-            Ok(None) => return (clusters, None),
-            Err(failure) => return (clusters, Some(failure)),
+            Ok(None) => return None,
+            Err(failure) => return Some(failure),
         };
     }
 }
