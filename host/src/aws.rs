@@ -4,6 +4,7 @@ mod account;
 mod call;
 mod failure;
 mod raw;
+mod renewal;
 
 pub use account::{Account, AccountError, Accounts};
 pub(crate) use call::Caller;

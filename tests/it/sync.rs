@@ -10,6 +10,7 @@ mod interrupt;
 mod moving;
 mod paging;
 mod quota;
+mod renewal;
 mod replay;
 mod requests;
 mod revisions;

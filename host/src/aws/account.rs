@@ -1,5 +1,6 @@
 //! Which accounts the credentials reach.
 
+use aws_config::identity::IdentityCache;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use super::call::Caller;
 use super::failure::{chain, is_refusal};
+use super::renewal::Renewing;
 use crate::config::{Config, ConfigError, RoleArn};
 use crate::quota::Quotas;
 use crate::report::Ledger;
@@ -35,6 +37,7 @@ pub struct Account {
     /// ARN of the user or role session that the calls are made as.
     pub identity: String,
     sdk: SdkConfig,
+    credentials: Renewing,
     quotas: Quotas,
 }
 
@@ -62,7 +65,7 @@ impl Accounts {
     /// # Errors
     /// If no Region is known. Credentials that do not work are errors of their account only.
     pub async fn connect(config: &Config) -> Result<Self, ConfigError> {
-        let base = base(config).await;
+        let base = chain_of(config).await;
         let regions = if config.regions.is_empty() {
             let region = base.region().map(|region| region.as_ref().to_owned());
             vec![region.ok_or(ConfigError::Setting {
@@ -78,8 +81,11 @@ impl Accounts {
                 .iter()
                 .try_for_each(|region| crate::config::check_fips(region, endpoint_url))?;
         }
+        let credentials = Renewing::chain(config);
         let base = base
             .into_builder()
+            .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
+            .identity_cache(IdentityCache::no_cache())
             .region(Region::new(
                 regions
                     .first()
@@ -89,11 +95,12 @@ impl Accounts {
         let quotas = Quotas::new(config);
         let mut accounts = Vec::new();
         if config.roles.is_empty() {
-            accounts.push(identify(base, None, &quotas).await);
+            accounts.push(identify((base, credentials), None, &quotas).await);
         } else {
             let mut tries = tokio::task::JoinSet::new();
             for (index, role) in config.roles.iter().cloned().enumerate() {
-                let (base, config, quotas) = (base.clone(), config.clone(), quotas.clone());
+                let base = (base.clone(), credentials.clone());
+                let (config, quotas) = (config.clone(), quotas.clone());
                 tries.spawn(async move { (index, assume(base, &config, &role, &quotas).await) });
             }
             let mut found: Vec<_> = tries.join_all().await;
@@ -130,14 +137,15 @@ impl Account {
         Caller::new(
             self.account_id.clone(),
             region.to_owned(),
-            place,
+            (place, self.credentials.clone()),
             maximum_retries,
             ledger,
         )
     }
 }
 
-async fn base(config: &Config) -> SdkConfig {
+/// The SDK's own chain as the settings guide it.
+pub(super) async fn chain_of(config: &Config) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -172,7 +180,7 @@ async fn base(config: &Config) -> SdkConfig {
 }
 
 async fn assume(
-    base: SdkConfig,
+    (base, assumer): (SdkConfig, Renewing),
     config: &Config,
     role: &RoleArn,
     quotas: &Quotas,
@@ -184,16 +192,16 @@ async fn assume(
     if let Some(id) = &config.external_id {
         builder = builder.external_id(id);
     }
-    let provider = builder.build().await;
+    let credentials = Renewing::role(builder.build().await, assumer);
     let sdk = base
         .into_builder()
-        .credentials_provider(SharedCredentialsProvider::new(provider))
+        .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
         .build();
-    identify(sdk, Some(role), quotas).await
+    identify((sdk, credentials), Some(role), quotas).await
 }
 
 async fn identify(
-    sdk: SdkConfig,
+    (sdk, credentials): (SdkConfig, Renewing),
     role: Option<&RoleArn>,
     quotas: &Quotas,
 ) -> Result<Account, AccountError> {
@@ -225,6 +233,7 @@ async fn identify(
                 partition,
                 identity,
                 sdk,
+                credentials,
                 quotas: quotas.clone(),
             });
         }
@@ -244,6 +253,7 @@ async fn identify(
             partition,
             identity: who,
             sdk,
+            credentials,
             quotas: quotas.clone(),
         });
     }

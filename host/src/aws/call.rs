@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::failure::{CallFailure, Kind};
 use super::raw::RawBody;
+use super::renewal::Renewing;
 use crate::object::Operation;
 use crate::quota::{ActionGroup, Clearance, Place};
 use crate::report::Ledger;
@@ -23,12 +24,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// which time somebody has to look at who else uses the account.
 const THROTTLE_LIMIT: u32 = 300;
 
+/// How often credentials are renewed for one request: once when they expire, once more if the request was
+/// signed while somebody else renewed them, and once to spare.
+const RENEWAL_LIMIT: u32 = 3;
+
 /// Makes the calls of one account and Region.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) account_id: String,
     pub(crate) region: String,
     place: Place,
+    credentials: Renewing,
     maximum_retries: u32,
     ledger: Arc<Ledger>,
 }
@@ -37,7 +43,7 @@ impl Caller {
     pub(crate) fn new(
         account_id: String,
         region: String,
-        place: Place,
+        (place, credentials): (Place, Renewing),
         maximum_retries: u32,
         ledger: Arc<Ledger>,
     ) -> Self {
@@ -45,6 +51,7 @@ impl Caller {
             account_id,
             region,
             place,
+            credentials,
             maximum_retries,
             ledger,
         }
@@ -63,8 +70,9 @@ impl Caller {
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let (mut retries, mut throttles) = (0, 0);
+        let (mut retries, mut throttles, mut renewals) = (0, 0, 0);
         loop {
+            let generation = self.credentials.generation();
             let failure = match self.attempt(operation, &send, &read).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
@@ -88,6 +96,13 @@ impl Caller {
                         message,
                         ..failure
                     });
+                }
+                Kind::Credentials
+                    if renewals < RENEWAL_LIMIT && self.credentials.renew(generation).await =>
+                {
+                    renewals += 1;
+                    self.note(operation, |calls| calls.retries += 1);
+                    continue;
                 }
                 _ => return Err(failure),
             };
