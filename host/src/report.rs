@@ -4,6 +4,7 @@ mod ledger;
 mod pace;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,38 @@ pub struct Counts {
     pub rejected: u64,
     /// Listed, but lost to a call or a mapper that failed.
     pub failed: u64,
+}
+
+impl Counts {
+    fn add(&mut self, other: &Self) {
+        self.listed += other.listed;
+        self.described += other.described;
+        self.written += other.written;
+        self.tombstones += other.tombstones;
+        self.rejected += other.rejected;
+        self.failed += other.failed;
+    }
+
+    /// Objects that are listed and whose way is known.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.written + self.tombstones + self.rejected + self.failed
+    }
+}
+
+/// What an object of an account and Region has come to in a running sync.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Twelve digits.
+    pub account_id: String,
+    /// The Region.
+    pub region: String,
+    /// The object.
+    pub object: Object,
+    /// What became of its objects so far.
+    pub counts: Counts,
+    /// Time that calls waited for the object's quota, summed over parallel ones.
+    pub quota_wait: Duration,
 }
 
 /// A part of the sync that is complete or not by itself.

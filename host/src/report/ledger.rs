@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use super::{
-    Counts, Failure, GroupCalls, MapperUsed, OperationCalls, Pace, Provenance, RejectionLine,
-    Report, Scope, Status, Tombstone,
+    Counts, Failure, GroupCalls, MapperUsed, OperationCalls, Pace, Progress, Provenance,
+    RejectionLine, Report, Scope, Status, Tombstone,
 };
 use crate::object::{Object, Operation};
 use crate::page::Page;
@@ -255,7 +256,30 @@ impl Ledger {
         self.books().warnings.push(warning);
     }
 
-    /// Totals of each object so far, for progress.
+    /// What each object of each account and Region has come to so far, for progress.
+    #[must_use]
+    pub fn progress(&self) -> Vec<Progress> {
+        let books = self.books();
+        let mut lines: BTreeMap<(&str, &str, Object), Counts> = BTreeMap::new();
+        for (key, entry) in &books.scopes {
+            let line = (key.account_id.as_str(), key.region.as_str(), key.object);
+            lines.entry(line).or_default().add(&entry.counts);
+        }
+        let progress = |((account_id, region, object), counts): ((&str, &str, Object), _)| {
+            let group = ActionGroup::of(object.describe_operation());
+            let key = (account_id.to_owned(), region.to_owned(), group);
+            Progress {
+                counts,
+                object,
+                quota_wait: books.paces.get(&key).map_or(Duration::ZERO, |it| it.waited),
+                account_id: key.0,
+                region: key.1,
+            }
+        };
+        lines.into_iter().map(progress).collect()
+    }
+
+    /// Totals of each object so far.
     #[must_use]
     pub fn totals(&self) -> BTreeMap<Object, Counts> {
         totals(&self.books())
@@ -311,13 +335,7 @@ impl Ledger {
 fn totals(books: &Books) -> BTreeMap<Object, Counts> {
     let mut totals: BTreeMap<Object, Counts> = BTreeMap::new();
     for (key, entry) in &books.scopes {
-        let total = totals.entry(key.object).or_default();
-        total.listed += entry.counts.listed;
-        total.described += entry.counts.described;
-        total.written += entry.counts.written;
-        total.tombstones += entry.counts.tombstones;
-        total.rejected += entry.counts.rejected;
-        total.failed += entry.counts.failed;
+        totals.entry(key.object).or_default().add(&entry.counts);
     }
     totals
 }
