@@ -8,6 +8,7 @@ mod cluster;
 mod in_use;
 mod listing;
 mod service;
+mod survey;
 mod task;
 mod task_definition;
 
@@ -25,6 +26,8 @@ use crate::page::{Origin, Page};
 use crate::report::{Ledger, ScopeKey, Tombstone};
 use crate::revisions::RevisionCache;
 use listing::Listing;
+pub(crate) use survey::survey;
+pub use survey::{ClusterSize, Survey};
 
 /// A page, and the part of the report that it belongs to.
 #[derive(Debug)]
@@ -138,27 +141,15 @@ pub(crate) async fn region(
 ) {
     let is_in_use = config.options.task_definition_scope == TaskDefinitionScope::InUse;
     let scope = Arc::new(Scope {
-        client: account.ecs(region),
-        caller: account.caller(region, config.maximum_retries, Arc::clone(&ledger)),
-        origin: Origin {
-            partition: account.partition.clone(),
-            account_id: account.account_id.clone(),
-            region: region.to_owned(),
-            captured_at: captured_at.to_owned(),
-        },
-        config,
-        ledger,
-        pages,
         revisions: revisions.map(|cache| (cache, account.endpoint())),
-        in_use: is_in_use.then(Mutex::default),
-        stopped: Mutex::default(),
+        ..Scope::new(account, region, captured_at, config, ledger, pages)
     });
     for object in &scope.config.objects {
         scope.ledger.open(&scope.key(*object, None));
     }
     let mut objects = JoinSet::new();
     if scope.wants(Object::EcsTaskDefinition) && !is_in_use {
-        objects.spawn(revisions(Arc::clone(&scope)));
+        objects.spawn(task_definitions(Arc::clone(&scope)));
     }
     if CLUSTER_OBJECTS.iter().any(|object| scope.wants(*object)) {
         objects.spawn(clusters_and_below(Arc::clone(&scope)));
@@ -166,12 +157,12 @@ pub(crate) async fn region(
     objects.join_all().await;
     if scope.wants(Object::EcsTaskDefinition) && is_in_use {
         // Only now is it known what is in use.
-        revisions(scope).await;
+        task_definitions(scope).await;
     }
 }
 
 /// Lists and describes the revisions of a whole Region.
-async fn revisions(scope: Arc<Scope>) {
+async fn task_definitions(scope: Arc<Scope>) {
     let (whole_region, listings) = async_channel::bounded(1);
     // There is room for one.
     let _ = whole_region.try_send(None);
@@ -296,6 +287,33 @@ fn describers(
 }
 
 impl Scope {
+    fn new(
+        account: &Account,
+        region: &str,
+        captured_at: &str,
+        config: Arc<Config>,
+        ledger: Arc<Ledger>,
+        pages: async_channel::Sender<FetchedPage>,
+    ) -> Self {
+        let is_in_use = config.options.task_definition_scope == TaskDefinitionScope::InUse;
+        Self {
+            client: account.ecs(region),
+            caller: account.caller(region, config.maximum_retries, Arc::clone(&ledger)),
+            origin: Origin {
+                partition: account.partition.clone(),
+                account_id: account.account_id.clone(),
+                region: region.to_owned(),
+                captured_at: captured_at.to_owned(),
+            },
+            config,
+            ledger,
+            pages,
+            revisions: None,
+            in_use: is_in_use.then(Mutex::default),
+            stopped: Mutex::default(),
+        }
+    }
+
     fn wants(&self, object: Object) -> bool {
         self.config.objects.contains(&object)
     }

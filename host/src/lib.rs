@@ -23,6 +23,7 @@ pub mod fetch;
 pub mod mapper;
 pub mod object;
 pub mod page;
+pub mod plan;
 pub mod policy;
 pub mod quota;
 pub mod recording;

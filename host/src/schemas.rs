@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::object::Object;
 
 /// Every schema by the name under which `portolan schema` prints it.
-pub const ALL: [(&str, &str); 9] = [
+pub const ALL: [(&str, &str); 10] = [
     (
         "EcsCluster",
         include_str!("../../schemas/EcsCluster.schema.json"),
@@ -25,6 +25,7 @@ pub const ALL: [(&str, &str); 9] = [
         "manifest",
         include_str!("../../schemas/manifest.schema.json"),
     ),
+    ("plan", include_str!("../../schemas/plan.schema.json")),
     ("report", include_str!("../../schemas/report.schema.json")),
     (
         "signature",

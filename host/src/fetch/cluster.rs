@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use aws_sdk_ecs::types::ClusterField;
 
 use super::listing::{ArnPage, Tokens};
-use super::{Batch, Described, Scope, UNREADABLE};
+use super::{Batch, ClusterSize, Described, Scope, UNREADABLE};
 use crate::aws::CallFailure;
 use crate::object::{Object, Operation};
 
@@ -50,6 +50,31 @@ pub(super) async fn list_page(
                     arns,
                     next_token: answer.next_token,
                 })
+            },
+        )
+        .await
+}
+
+/// What clusters count of their services and tasks. Clusters that have vanished are left out.
+pub(super) async fn sizes(scope: &Scope, arns: &[String]) -> Result<Vec<ClusterSize>, CallFailure> {
+    let request = scope
+        .client
+        .describe_clusters()
+        .set_clusters(Some(arns.to_vec()));
+    let count = |counter: i32| u64::try_from(counter).unwrap_or(0);
+    scope
+        .caller
+        .call(
+            Operation::DescribeClusters,
+            |raw| request.clone().customize().interceptor(raw).send(),
+            |answer, _| {
+                let answer = answer.ok_or(UNREADABLE)?;
+                let clusters = answer.clusters.ok_or("it has no clusters")?.into_iter();
+                let sizes = clusters.map(|cluster| ClusterSize {
+                    services: count(cluster.active_services_count),
+                    tasks: count(cluster.running_tasks_count) + count(cluster.pending_tasks_count),
+                });
+                Ok(sizes.collect())
             },
         )
         .await
