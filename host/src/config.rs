@@ -9,11 +9,13 @@ mod file;
 mod fips;
 mod modules;
 mod options;
+mod organization;
 mod resolve;
 mod secret;
 mod settings;
+mod shard;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,8 +25,10 @@ pub use fips::FIPS_REGIONS;
 pub(crate) use fips::check as check_fips;
 pub use modules::{ModuleSettings, OnFailure};
 pub use options::{Options, TaskDefinitionScope, TaskDefinitionStatus};
+pub use organization::{Organization, RolePattern};
 pub use secret::Secret;
 pub use settings::{QuotaRules, RevisionTags, Settings};
+pub use shard::Shard;
 
 /// A checked configuration.
 #[derive(Clone, Debug)]
@@ -35,8 +39,16 @@ pub struct Config {
     pub profile: Option<String>,
     /// Regions to sync; empty means the Region of the SDK's own chain.
     pub regions: Vec<String>,
+    /// Whether each account is asked for the Regions that it has enabled, instead.
+    pub all_regions: bool,
     /// Roles to assume, each its own account; empty means the credentials' own account.
     pub roles: Vec<RoleArn>,
+    /// Accounts of the credentials' organization to sync beside those of `roles`.
+    pub organization: Option<Organization>,
+    /// The part of the accounts and Regions that is synced here; none means all.
+    pub shard: Option<Shard>,
+    /// Accounts and Regions that are fetched at once.
+    pub parallel_scopes: usize,
     /// External id that the roles' trust policies ask for.
     pub external_id: Option<String>,
     /// Session name that CloudTrail shows.
@@ -60,6 +72,8 @@ pub struct Config {
     pub objects: Vec<Object>,
     /// Operation options.
     pub options: Options,
+    /// Attributes that a comparison with an earlier output leaves out.
+    pub volatile_attributes: BTreeSet<String>,
     /// Folder of modules that replace stock mappers.
     pub mappers: Option<PathBuf>,
     /// Overlay modules, in the order in which they amend.

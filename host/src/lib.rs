@@ -15,6 +15,7 @@
 //! `quota` paces every call to AWS.
 
 pub mod aws;
+pub mod changes;
 pub mod check;
 pub mod clock;
 pub mod config;

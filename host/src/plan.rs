@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::aws::{Account, Accounts};
+use crate::aws::{AccountError, Accounts, Candidate};
 use crate::config::{Config, ConfigError, TaskDefinitionScope, TaskDefinitionStatus};
 use crate::fetch::{self, Survey};
 use crate::object::{Object, Operation};
@@ -68,27 +69,16 @@ pub struct GroupPlan {
 /// # Errors
 /// If no Region is known. What cannot be counted is a problem of its scope.
 pub async fn run(config: Config) -> Result<Plan, ConfigError> {
-    let Accounts { regions, accounts } = Accounts::connect(&config).await?;
+    let accounts = Arc::new(Accounts::find(&config).await?);
+    let places = Arc::new(Semaphore::new(config.parallel_scopes));
     let config = Arc::new(config);
-    let mut scopes = Vec::new();
+    let mut scopes: Vec<ScopePlan> = accounts.errors.iter().flat_map(problems).collect();
     let mut looks = JoinSet::new();
-    for account in accounts {
-        for region in &regions {
-            match &account {
-                Ok(account) => {
-                    let look = look(account.clone(), region.clone(), Arc::clone(&config));
-                    looks.spawn(look);
-                }
-                Err(error) => scopes.push(ScopePlan {
-                    account_id: error.account_id.clone().unwrap_or_default(),
-                    region: region.clone(),
-                    problems: vec![error.message.clone()],
-                    ..ScopePlan::default()
-                }),
-            }
-        }
+    for candidate in accounts.candidates.clone() {
+        let (accounts, config) = (Arc::clone(&accounts), Arc::clone(&config));
+        looks.spawn(look(accounts, candidate, config, Arc::clone(&places)));
     }
-    scopes.extend(looks.join_all().await);
+    scopes.extend(looks.join_all().await.into_iter().flatten());
     scopes.sort_by(|one, other| {
         (&one.account_id, &one.region).cmp(&(&other.account_id, &other.region))
     });
@@ -101,13 +91,40 @@ pub async fn run(config: Config) -> Result<Plan, ConfigError> {
     })
 }
 
-async fn look(account: Account, region: String, config: Arc<Config>) -> ScopePlan {
-    let survey = fetch::survey(&account, &region, Arc::clone(&config)).await;
-    ScopePlan {
-        account_id: account.account_id,
-        region,
-        ..ScopePlan::of(&survey, &config)
+/// Reaches an account and looks at its Regions, one after the other.
+async fn look(
+    accounts: Arc<Accounts>,
+    candidate: Candidate,
+    config: Arc<Config>,
+    places: Arc<Semaphore>,
+) -> Vec<ScopePlan> {
+    // The semaphore is never closed.
+    let _place = places.acquire().await.ok();
+    let reached = accounts.reach(&candidate).await;
+    let mut scopes: Vec<ScopePlan> = reached.errors.iter().flat_map(problems).collect();
+    if let Some((account, regions)) = reached.account {
+        for region in regions {
+            let survey = fetch::survey(&account, &region, Arc::clone(&config)).await;
+            scopes.push(ScopePlan {
+                account_id: account.account_id.clone(),
+                region,
+                ..ScopePlan::of(&survey, &config)
+            });
+        }
     }
+    scopes
+}
+
+/// What cannot be reached, in every Region that it stands for.
+fn problems(error: &AccountError) -> Vec<ScopePlan> {
+    let regions = error.regions.iter();
+    let problem = |region: &String| ScopePlan {
+        account_id: error.account_id.clone().unwrap_or_default(),
+        region: region.clone(),
+        problems: vec![error.message.clone()],
+        ..ScopePlan::default()
+    };
+    regions.map(problem).collect()
 }
 
 impl ScopePlan {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::changes::Changes;
 use crate::mapper::Kind;
 use crate::object::{Object, Operation};
 use crate::quota::ActionGroup;
@@ -34,6 +35,12 @@ pub struct Report {
     /// Whether the data files beside this report are those of this sync. A sync that failed altogether
     /// leaves earlier files as they were.
     pub data_replaced: bool,
+    /// The part of the accounts and Regions that this sync took, for example `2/5`; absent if it took all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
+    /// The operation options of the sync, defaults included.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
     /// Totals of each object.
     pub objects: BTreeMap<Object, Counts>,
     /// One entry for each account, Region, object and, where it has one, cluster.
@@ -56,6 +63,9 @@ pub struct Report {
     /// What the revision cache did, if it was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision_cache: Option<RevisionCacheUse>,
+    /// With `--changes-since`: what is different from the earlier output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
     /// What a reader should know beside the scopes.
     pub warnings: Vec<String>,
     /// Lines of detail (tombstones, rejections, warnings) that were left out for their number; all counts
@@ -132,7 +142,7 @@ pub struct Progress {
 pub struct Scope {
     /// Twelve digits; empty if the credentials did not work well enough to tell.
     pub account_id: String,
-    /// The Region.
+    /// The Region; empty if the account's Regions could not be listed.
     pub region: String,
     /// ARN of the cluster, for services and tasks.
     #[serde(skip_serializing_if = "Option::is_none")]

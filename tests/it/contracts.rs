@@ -34,6 +34,10 @@ fn schemas_are_printed_from_types() {
         "EcsTaskDefinition",
         &portolan_mapper_task_definition::schema(),
     );
+    schema(
+        "changes",
+        &schemars::schema_for!(portolan::changes::ChangeLine<'static>),
+    );
     schema("config", &schemars::schema_for!(portolan::config::Settings));
     schema(
         "manifest",
@@ -56,6 +60,7 @@ fn help_is_what_it_was() {
         "sync",
         "plan",
         "map",
+        "changes",
         "check",
         "iam-policy",
         "schema",

@@ -16,3 +16,5 @@ mod requests;
 mod revisions;
 mod stdout;
 mod vanished;
+
+pub(crate) use interrupt::signal;

@@ -1,4 +1,4 @@
-//! Which accounts the credentials reach.
+//! An account that credentials reach.
 
 use aws_config::identity::IdentityCache;
 use aws_config::sts::AssumeRoleProvider;
@@ -13,12 +13,10 @@ use std::time::Duration;
 use super::call::Caller;
 use super::failure::{chain, is_refusal};
 use super::renewal::Renewing;
-use crate::config::{Config, ConfigError, RoleArn};
+use crate::config::{Config, RoleArn};
 use crate::quota::Quotas;
 use crate::report::Ledger;
 
-/// STS is asked here when no Region is known: it answers for every Region of its partition.
-const ANY_REGION: &str = "us-east-1";
 /// A TCP and TLS connection within AWS takes milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A Describe page takes well under a second; an answer that takes longer than this does not come.
@@ -36,86 +34,61 @@ pub struct Account {
     pub partition: String,
     /// ARN of the user or role session that the calls are made as.
     pub identity: String,
-    sdk: SdkConfig,
-    credentials: Renewing,
-    quotas: Quotas,
+    access: Access,
 }
 
-/// Credentials that reach no account.
+/// Credentials that reach no account, or an account that does not say what it has.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct AccountError {
     /// Twelve digits, as far as a role's ARN tells them.
     pub account_id: Option<String>,
+    /// The Regions that it costs; an empty name stands for Regions that nobody could list.
+    pub regions: Vec<String>,
+    /// A short constant in kebab case, for example `credentials`.
+    pub code: &'static str,
     /// Who failed, why, and what to do.
     pub message: String,
 }
 
-/// The accounts and Regions of a run.
-pub struct Accounts {
-    /// Regions to sync in each account.
-    pub regions: Vec<String>,
-    /// One for each role, or one for the credentials themselves.
-    pub accounts: Vec<Result<Account, AccountError>>,
+/// What calls are made with: settings of clients, the credentials in them, and the quotas of the process.
+#[derive(Clone, Debug)]
+pub(super) struct Access {
+    pub(super) sdk: SdkConfig,
+    credentials: Renewing,
+    quotas: Quotas,
 }
 
-impl Accounts {
-    /// Finds credentials, assumes roles, and asks STS who they are.
-    ///
-    /// # Errors
-    /// If no Region is known. Credentials that do not work are errors of their account only.
-    pub async fn connect(config: &Config) -> Result<Self, ConfigError> {
-        let base = chain_of(config).await;
-        let regions = if config.regions.is_empty() {
-            let region = base.region().map(|region| region.as_ref().to_owned());
-            vec![region.ok_or(ConfigError::Setting {
-                setting: "regions",
-                reason: "no Region is set; name one with --regions, AWS_REGION or in the AWS profile".into(),
-            })?]
-        } else {
-            config.regions.clone()
-        };
-        if base.use_fips() == Some(true) {
-            let endpoint_url = base.endpoint_url();
-            regions
-                .iter()
-                .try_for_each(|region| crate::config::check_fips(region, endpoint_url))?;
-        }
+impl Access {
+    /// Access as the credentials of the configuration themselves.
+    pub(super) fn new(base: SdkConfig, config: &Config) -> Self {
         let credentials = Renewing::chain(config);
-        let base = base
-            .into_builder()
-            .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
-            .identity_cache(IdentityCache::no_cache())
-            .region(Region::new(
-                regions
-                    .first()
-                    .map_or_else(|| ANY_REGION.to_owned(), Clone::clone),
-            ))
-            .build();
-        let quotas = Quotas::new(config);
-        let mut accounts = Vec::new();
-        if config.roles.is_empty() {
-            accounts.push(identify((base, credentials), None, &quotas).await);
-        } else {
-            let mut tries = tokio::task::JoinSet::new();
-            for (index, role) in config.roles.iter().cloned().enumerate() {
-                let base = (base.clone(), credentials.clone());
-                let (config, quotas) = (config.clone(), quotas.clone());
-                tries.spawn(async move { (index, assume(base, &config, &role, &quotas).await) });
-            }
-            let mut found: Vec<_> = tries.join_all().await;
-            found.sort_by_key(|(index, _)| *index);
-            accounts.extend(found.into_iter().map(|(_, account)| account));
+        Self {
+            sdk: with_credentials(base, &credentials),
+            credentials,
+            quotas: Quotas::new(config),
         }
-        Ok(Self { regions, accounts })
     }
 }
 
+fn with_credentials(sdk: SdkConfig, credentials: &Renewing) -> SdkConfig {
+    sdk.into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
+        .identity_cache(IdentityCache::no_cache())
+        .build()
+}
+
 impl Account {
+    /// Settings of clients of this account.
+    pub(super) const fn sdk(&self) -> &SdkConfig {
+        &self.access.sdk
+    }
+
     /// Who answers: `aws`, or the URL of the endpoint that is used instead of AWS's own.
     pub(crate) fn endpoint(&self) -> String {
         let variable = std::env::var("AWS_ENDPOINT_URL_ECS").ok();
-        self.sdk
+        self.access
+            .sdk
             .endpoint_url()
             .map(str::to_owned)
             .or(variable.filter(|url| !url.is_empty()))
@@ -124,7 +97,7 @@ impl Account {
 
     /// An ECS client for a Region. It does not repeat requests by itself: `Caller` does, and counts.
     pub(crate) fn ecs(&self, region: &str) -> aws_sdk_ecs::Client {
-        let config = aws_sdk_ecs::config::Builder::from(&self.sdk)
+        let config = aws_sdk_ecs::config::Builder::from(&self.access.sdk)
             .region(Region::new(region.to_owned()))
             .retry_config(RetryConfig::disabled())
             .build();
@@ -133,19 +106,19 @@ impl Account {
 
     /// Makes calls in a Region, at the pace of the account's quotas, and counts them in `ledger`.
     pub(crate) fn caller(&self, region: &str, maximum_retries: u32, ledger: Arc<Ledger>) -> Caller {
-        let place = self.quotas.place(&self.account_id, region);
+        let place = self.access.quotas.place(&self.account_id, region);
         Caller::new(
             self.account_id.clone(),
             region.to_owned(),
-            (place, self.credentials.clone()),
+            (place, self.access.credentials.clone()),
             maximum_retries,
             ledger,
         )
     }
 }
 
-/// The SDK's own chain as the settings guide it.
-pub(super) async fn chain_of(config: &Config) -> SdkConfig {
+/// Settings of clients that make calls as the credentials themselves.
+pub(super) async fn base(config: &Config) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -179,31 +152,32 @@ pub(super) async fn chain_of(config: &Config) -> SdkConfig {
     loader.load().await
 }
 
-async fn assume(
-    (base, assumer): (SdkConfig, Renewing),
+/// Assumes a role.
+pub(super) async fn assume(
+    access: &Access,
     config: &Config,
     role: &RoleArn,
-    quotas: &Quotas,
 ) -> Result<Account, AccountError> {
     let mut builder = AssumeRoleProvider::builder(&role.arn)
-        .configure(&base)
+        .configure(&access.sdk)
         .session_name(&config.session_name)
         .session_length(config.session_duration);
     if let Some(id) = &config.external_id {
         builder = builder.external_id(id);
     }
-    let credentials = Renewing::role(builder.build().await, assumer);
-    let sdk = base
-        .into_builder()
-        .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
-        .build();
-    identify((sdk, credentials), Some(role), quotas).await
+    let credentials = Renewing::role(builder.build().await, access.credentials.clone());
+    let access = Access {
+        sdk: with_credentials(access.sdk.clone(), &credentials),
+        credentials,
+        quotas: access.quotas.clone(),
+    };
+    identify(access, Some(role)).await
 }
 
-async fn identify(
-    (sdk, credentials): (SdkConfig, Renewing),
+/// Finds out which account credentials belong to.
+pub(super) async fn identify(
+    access: Access,
     role: Option<&RoleArn>,
-    quotas: &Quotas,
 ) -> Result<Account, AccountError> {
     let who = role.map_or_else(
         || "the credentials".to_owned(),
@@ -211,9 +185,11 @@ async fn identify(
     );
     let failed = |message: String| AccountError {
         account_id: role.map(|role| role.account_id.clone()),
+        regions: Vec::new(),
+        code: "credentials",
         message,
     };
-    let config = aws_sdk_sts::config::Builder::from(&sdk)
+    let config = aws_sdk_sts::config::Builder::from(&access.sdk)
         .retry_config(RetryConfig::standard().with_max_attempts(IDENTITY_ATTEMPTS))
         .build();
     let answer = aws_sdk_sts::Client::from_conf(config)
@@ -232,9 +208,7 @@ async fn identify(
                 account_id,
                 partition,
                 identity,
-                sdk,
-                credentials,
-                quotas: quotas.clone(),
+                access,
             });
         }
         Err(error) => error,
@@ -245,16 +219,14 @@ async fn identify(
         .as_service_error()
         .and_then(|error| error.meta().code());
     let is_refused = code.is_some_and(is_refusal) || reason.contains("redential");
-    if !is_refused && let Some((partition, account_id)) = account_of_arns(&sdk, role).await {
+    if !is_refused && let Some((partition, account_id)) = account_of_arns(&access.sdk, role).await {
         // A network that reaches ECS through a VPC endpoint need not reach STS.
         tracing::warn!("STS does not answer ({reason}); taking the account from ARNs instead");
         return Ok(Account {
             account_id,
             partition,
             identity: who,
-            sdk,
-            credentials,
-            quotas: quotas.clone(),
+            access,
         });
     }
     let advice = if is_refused {

@@ -130,7 +130,7 @@ impl Renewing {
     async fn fetch(&self) -> provider::Result {
         match &self.shared.source {
             Source::Chain(config) => {
-                let sdk = super::account::chain_of(config).await;
+                let sdk = super::account::base(config).await;
                 let provider = sdk
                     .credentials_provider()
                     .ok_or_else(|| CredentialsError::not_loaded("no credentials provider"))?;

@@ -33,6 +33,10 @@ pub(super) fn table(report: &Report) -> String {
     for (object, names) in &report.unfilled_attributes {
         text.push_str(&format!("no record of {object} has {}\n", names.join(", ")));
     }
+    if let Some(changes) = &report.changes {
+        text.push_str(&super::changes::table(changes));
+        text.push('\n');
+    }
     let status = match report.status {
         Status::Complete => "complete",
         Status::Partial => "partial",

@@ -27,6 +27,15 @@ pub(super) struct SyncArguments {
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 
+    /// Also tell what is different from an earlier output (a folder, or a file of lines): one
+    /// <Object>.changes.jsonl per object beside the records.
+    ///
+    /// A line is {"object":…,"change":"added"|"changed"|"removed","uid":…}, with the names of
+    /// the changed attributes and the new record. `removed` is told only where both syncs were complete.
+    /// The folder may be that of --output. With `--output -`, every line says its change, `unchanged` too.
+    #[arg(long, value_name = "FOLDER|FILE")]
+    changes_since: Option<PathBuf>,
+
     /// Print a summary table on standard error even if nobody watches it.
     #[arg(long)]
     summary: bool,
@@ -45,6 +54,7 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
         output: arguments.output,
         record: arguments.record,
         provenance: arguments.provenance,
+        changes_since: arguments.changes_since,
     };
     // An unwritable place should be known before the sync, not after it.
     let report_file = arguments.report.as_deref().map(open_report).transpose()?;

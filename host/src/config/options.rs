@@ -48,6 +48,27 @@ pub enum TaskDefinitionScope {
 }
 
 impl Options {
+    /// Every option with its value, as it would be written: what a sync asked for.
+    #[must_use]
+    pub fn settled(&self) -> BTreeMap<String, String> {
+        let status = match self.task_definition_status {
+            TaskDefinitionStatus::Active => "ACTIVE",
+            TaskDefinitionStatus::Inactive => "INACTIVE",
+            TaskDefinitionStatus::All => "ALL",
+        };
+        let scope = match self.task_definition_scope {
+            TaskDefinitionScope::All => "all",
+            TaskDefinitionScope::Latest => "latest",
+            TaskDefinitionScope::InUse => "in-use",
+        };
+        let settled = [
+            (FETCH_STOPPED_TASKS, self.fetch_stopped_tasks.to_string()),
+            (STATUS, status.to_owned()),
+            (SCOPE, scope.to_owned()),
+        ];
+        settled.map(|(key, value)| (key.to_owned(), value)).into()
+    }
+
     pub(super) fn resolve(pairs: &[(String, String)]) -> Result<Self, ConfigError> {
         let mut options = Self::default();
         for (key, value) in pairs {

@@ -1,17 +1,23 @@
 //! From what was written to what it means.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    AccessKeys, Config, ConfigError, Options, QuotaRules, RoleArn, Settings, file, fips, secret,
+    AccessKeys, Config, ConfigError, Options, Organization, QuotaRules, RoleArn, Settings, file,
+    fips, secret,
 };
+use crate::changes::VOLATILE_ATTRIBUTES;
 use crate::object::Object;
 
 /// The variable that holds the secret itself.
 const SECRET_VARIABLE: &str = "PORTOLAN_SECRET_ACCESS_KEY";
 /// The variable that holds the session token itself.
 const TOKEN_VARIABLE: &str = "PORTOLAN_SESSION_TOKEN";
+
+/// Stands for every Region that an account has enabled.
+const ALL_REGIONS: &str = "all";
 
 /// The most that a List operation of ECS gives in one page.
 const PAGE_SIZE_LIMIT: u64 = 100;
@@ -30,16 +36,37 @@ impl Config {
             None => given,
         };
         let cache_folder = settings.cache_folder.clone().or_else(default_cache_folder);
+        let all_regions = asks_for_all(settings.regions.as_deref())?;
         let config = Self {
             access_keys: access_keys(&settings)?,
-            regions: regions(settings.regions.unwrap_or_default())?,
-            roles: settings
-                .assume_role_arn
-                .unwrap_or_default()
-                .iter()
-                .filter(|arn| !arn.trim().is_empty())
-                .map(|arn| role(arn.trim()))
-                .collect::<Result<_, _>>()?,
+            regions: if all_regions {
+                Vec::new()
+            } else {
+                regions(settings.regions.unwrap_or_default())?
+            },
+            all_regions,
+            roles: roles(
+                settings.assume_role_arn.unwrap_or_default(),
+                settings.assume_role_arn_file.as_deref(),
+            )?,
+            organization: organization(
+                settings.organization,
+                settings.organization_role.as_deref(),
+                &settings.organization_include.unwrap_or_default(),
+                &settings.organization_exclude.unwrap_or_default(),
+            )?,
+            shard: settings
+                .shard
+                .map(|shard| shard.parse())
+                .transpose()
+                .map_err(|reason| invalid("shard", reason))?,
+            parallel_scopes: usize::try_from(within(
+                "parallel-scopes",
+                settings.parallel_scopes.unwrap_or(16),
+                1..=1024,
+                "accounts and Regions",
+            )?)
+            .unwrap_or(usize::MAX),
             session_name: session_name(settings.session_name)?,
             session_duration: Duration::from_secs(within(
                 "session-duration",
@@ -67,6 +94,7 @@ impl Config {
             use_fips_endpoint: settings.use_fips_endpoint.unwrap_or(false),
             objects: objects(settings.objects)?,
             options: Options::resolve(&settings.options.unwrap_or_default())?,
+            volatile_attributes: volatile_attributes(settings.volatile_attributes),
             mappers: settings.mappers,
             overlays: settings.overlays.unwrap_or_default(),
             modules: settings.modules.unwrap_or_default(),
@@ -213,7 +241,49 @@ fn regions(given: Vec<String>) -> Result<Vec<String>, ConfigError> {
     Ok(regions)
 }
 
-fn role(arn: &str) -> Result<RoleArn, ConfigError> {
+/// Whether the Regions are those that each account has enabled.
+fn asks_for_all(given: Option<&[String]>) -> Result<bool, ConfigError> {
+    let given = given.unwrap_or_default();
+    let is_all = |region: &String| region.trim() == ALL_REGIONS;
+    if given.len() > 1 && given.iter().any(is_all) {
+        return Err(invalid(
+            "regions",
+            "`all` stands for every Region; leave the others out".into(),
+        ));
+    }
+    Ok(given.iter().any(is_all))
+}
+
+fn organization(
+    is_asked_for: Option<bool>,
+    role: Option<&str>,
+    include: &[String],
+    exclude: &[String],
+) -> Result<Option<Organization>, ConfigError> {
+    if is_asked_for == Some(true) {
+        return Organization::resolve(role, include, exclude).map(Some);
+    }
+    if is_asked_for.is_none() && (role.is_some() || !include.is_empty() || !exclude.is_empty()) {
+        return Err(invalid(
+            "organization",
+            "a role or accounts of an organization are given, but not the organization itself; add --organization".into(),
+        ));
+    }
+    Ok(None)
+}
+
+fn roles(given: Vec<String>, file: Option<&Path>) -> Result<Vec<RoleArn>, ConfigError> {
+    let of_file = file.map(super::organization::roles_of_file).transpose()?;
+    given
+        .iter()
+        .chain(of_file.iter().flatten())
+        .map(|arn| arn.trim())
+        .filter(|arn| !arn.is_empty())
+        .map(role)
+        .collect()
+}
+
+pub(super) fn role(arn: &str) -> Result<RoleArn, ConfigError> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     match parts.as_slice() {
         ["arn", partition, "iam", "", account_id, resource]
@@ -310,6 +380,18 @@ fn revision_cache(
         }
         None => cache_folder.map(crate::revisions::default_file),
     }
+}
+
+fn volatile_attributes(given: Option<Vec<String>>) -> BTreeSet<String> {
+    let Some(given) = given else {
+        return VOLATILE_ATTRIBUTES.map(str::to_owned).into();
+    };
+    given
+        .iter()
+        .map(|name| name.trim())
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Where a user's caches go, by the XDG base directory rules and macOS's custom.

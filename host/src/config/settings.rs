@@ -41,7 +41,8 @@ pub struct Settings {
     #[arg(long, env = "PORTOLAN_PROFILE", value_name = "NAME", help_heading = CONNECTION)]
     pub profile: Option<String>,
 
-    /// Regions to sync, comma-separated [default: the AWS default Region chain].
+    /// Regions to sync, comma-separated, or `all` for those that each account has enabled
+    /// [default: the AWS default Region chain].
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
@@ -60,6 +61,53 @@ pub struct Settings {
     #[schemars(schema_with = "one_or_many_schema")]
     #[arg(long, visible_alias = "assume-role-arns", env = "PORTOLAN_ASSUME_ROLE_ARN", value_name = "ARN", value_delimiter = ',', help_heading = CONNECTION)]
     pub assume_role_arn: Option<Vec<String>>,
+
+    /// File of ARNs of roles to assume, one on a line, beside those of --assume-role-arn; `#` begins a comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_ASSUME_ROLE_ARN_FILE", value_name = "FILE", help_heading = CONNECTION)]
+    pub assume_role_arn_file: Option<PathBuf>,
+
+    /// Sync every active account of the organization that the credentials belong to.
+    ///
+    /// The credentials' own account is read with the credentials themselves, the others through
+    /// --organization-role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_ORGANIZATION", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", help_heading = CONNECTION)]
+    pub organization: Option<bool>,
+
+    /// Role to assume in each account of the organization: its name, or its ARN with {account} in place of
+    /// the account id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_ORGANIZATION_ROLE", value_name = "ROLE", help_heading = CONNECTION)]
+    pub organization_role: Option<String>,
+
+    /// Ids of the organization's accounts to sync, comma-separated [default: all].
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "one_or_many"
+    )]
+    #[schemars(schema_with = "one_or_many_schema")]
+    #[arg(long, env = "PORTOLAN_ORGANIZATION_INCLUDE", value_name = "ACCOUNT", value_delimiter = ',', help_heading = CONNECTION)]
+    pub organization_include: Option<Vec<String>>,
+
+    /// Ids of the organization's accounts to leave out, comma-separated.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "one_or_many"
+    )]
+    #[schemars(schema_with = "one_or_many_schema")]
+    #[arg(long, env = "PORTOLAN_ORGANIZATION_EXCLUDE", value_name = "ACCOUNT", value_delimiter = ',', help_heading = CONNECTION)]
+    pub organization_exclude: Option<Vec<String>>,
+
+    /// Sync only this part of the accounts and Regions, for example 2/5 on the second of five machines.
+    ///
+    /// Each account and Region is in exactly one part: SHA-256 of ACCOUNT/REGION, its first eight bytes as a
+    /// big-endian number, modulo the number of parts, plus one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_SHARD", value_name = "NUMBER/COUNT", help_heading = CONNECTION)]
+    pub shard: Option<String>,
 
     /// External ID that the trust policies of the roles ask for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,6 +146,12 @@ pub struct Settings {
     #[schemars(range(min = 1, max = 256))]
     #[arg(long, env = "PORTOLAN_PARALLEL_REQUESTS", value_name = "COUNT", help_heading = FETCHING)]
     pub parallel_requests: Option<u64>,
+
+    /// Maximum number of accounts and Regions that are fetched at once, 1 to 1024 [default: 16].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1024))]
+    #[arg(long, env = "PORTOLAN_PARALLEL_SCOPES", value_name = "COUNT", help_heading = FETCHING)]
+    pub parallel_scopes: Option<u64>,
 
     /// Which quotas calls keep to [default: aws].
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,6 +195,18 @@ pub struct Settings {
     #[schemars(schema_with = "super::options::schema")]
     #[arg(long = "option", env = "PORTOLAN_OPTIONS", value_name = "KEY=VALUE", value_delimiter = ',', value_parser = super::options::pair, help_heading = FETCHING)]
     pub options: Option<Vec<(String, String)>>,
+
+    /// Attributes that change by themselves and make no change with --changes-since, comma-separated
+    /// [default: ACTIVE_SERVICES_COUNT, LAST_CAPTURED, PENDING_COUNT, PENDING_TASKS_COUNT, RUNNING_COUNT,
+    /// RUNNING_TASKS_COUNT].
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "one_or_many"
+    )]
+    #[schemars(schema_with = "one_or_many_schema")]
+    #[arg(long, env = "PORTOLAN_VOLATILE_ATTRIBUTES", value_name = "NAME", value_delimiter = ',', help_heading = MAPPING)]
+    pub volatile_attributes: Option<Vec<String>>,
 
     /// Folder of mapper modules (.wasm); a module there replaces the stock mapper of its object.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -38,7 +38,7 @@ fn start(site: &Site, arguments: &[&str]) -> Child {
     child
 }
 
-pub(super) fn signal(name: &str, child: &Child) {
+pub(crate) fn signal(name: &str, child: &Child) {
     let sent = Command::new("sh")
         .args(["-c", &format!("kill -{name} {}", child.id())])
         .status()

@@ -161,6 +161,10 @@ pub struct Rules {
     pub denials: Vec<Denial>,
     /// Objects that are listed but gone.
     pub vanished: Vec<VanishRule>,
+    /// Places whose ECS calls are never answered: the connection is closed.
+    pub outages: Vec<Scope>,
+    /// Places whose ECS calls are answered this much later.
+    pub slow: Vec<(Scope, Duration)>,
     /// Token buckets, or no throttling at all.
     pub throttling: Option<Throttling>,
     /// How long a `nextToken` is good for; None is for ever.
@@ -187,6 +191,15 @@ impl Rules {
             (list || !rule.fault.is_about_pages()) && applies(rule.operation.as_deref(), operation)
         });
         due.find_map(|rule| rule.frequency.strikes(random).then(|| rule.fault.clone()))
+    }
+
+    /// What is wrong with every call to a place.
+    pub(super) fn fault_of(&self, account: &str, region: &str) -> Option<Fault> {
+        if self.outages.iter().any(|it| it.covers(account, region)) {
+            return Some(Fault::ConnectionReset);
+        }
+        let slow = self.slow.iter().find(|it| it.0.covers(account, region));
+        slow.map(|(_, pause)| Fault::SlowBody(*pause))
     }
 
     pub(super) fn denies(&self, operation: &str, account: &str, region: &str) -> bool {

@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
 use super::connection::Scissors;
-use super::dispatch::{Outcome, dispatch};
+use super::dispatch::{LIST_REGIONS, Outcome, dispatch};
 use super::error::{JSON, respond};
 use super::rules::Fault;
 use super::state::State;
@@ -24,11 +24,23 @@ const PAUSE_BEFORE_BREAKING_OFF: Duration = Duration::from_millis(20);
 pub(super) fn router(state: Arc<State>) -> Router {
     Router::new()
         .route("/", post(call))
+        // Account Management speaks REST; its operations have paths.
+        .route("/listRegions", post(call_list_regions))
         .route("/_simulator/counts", get(counts))
         .route("/_simulator/requests", get(requests))
         .route("/_simulator/truth", get(truth))
         .route("/_simulator/reset", post(reset))
         .with_state(state)
+}
+
+async fn call_list_regions(
+    state: Shared<Arc<State>>,
+    connection: ConnectInfo<Scissors>,
+    mut headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    headers.insert("x-amz-target", HeaderValue::from_static(LIST_REGIONS));
+    call(state, connection, headers, body).await
 }
 
 async fn call(
