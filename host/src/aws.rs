@@ -4,6 +4,7 @@ mod account;
 mod accounts;
 mod call;
 mod failure;
+mod http;
 mod organization;
 mod raw;
 mod regions;

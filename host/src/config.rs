@@ -23,7 +23,7 @@ use crate::object::Object;
 use crate::trust::ModulePolicy;
 pub use fips::FIPS_REGIONS;
 pub(crate) use fips::check as check_fips;
-pub use modules::{ModuleSettings, OnFailure};
+pub use modules::{Capability, ModuleSettings, OnFailure};
 pub use options::{Options, TaskDefinitionScope, TaskDefinitionStatus};
 pub use organization::{Organization, RolePattern};
 pub use secret::Secret;
@@ -90,6 +90,16 @@ pub struct Config {
     pub revision_cache: Option<PathBuf>,
     /// Whether revisions are described again for their tags, which can change.
     pub revision_tags: RevisionTags,
+}
+
+impl Config {
+    /// Whether any module may see the values of environment variables.
+    #[must_use]
+    pub fn grants_environment_values(&self) -> bool {
+        self.modules
+            .values()
+            .any(|module| module.grants(Capability::EnvironmentValues))
+    }
 }
 
 /// Long-lived or temporary access keys.

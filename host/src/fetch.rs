@@ -95,14 +95,22 @@ impl Described {
             reason: failure.reason,
             detail: failure.detail,
         });
+        Self::of_distinct(page, arns, failures.collect())
+    }
+
+    fn of_distinct(
+        page: Page,
+        arns: Vec<String>,
+        failures: Vec<DescribeFailure>,
+    ) -> Result<Self, String> {
         let distinct: HashSet<&str> = arns.iter().map(String::as_str).collect();
         if distinct.len() < arns.len() {
             return Err("it describes an object twice".into());
         }
         Ok(Self {
-            failures: failures.collect(),
-            arns,
             page,
+            arns,
+            failures,
         })
     }
 
@@ -121,12 +129,14 @@ impl Described {
             .described()
             .filter_map(|index| page.arn(index))
             .collect();
-        Ok(Self {
-            failures: failures.failures.unwrap_or_default(),
-            arns,
-            page,
-        })
+        Self::of_distinct(page, arns, failures.failures.unwrap_or_default())
     }
+}
+
+/// What tells an object from its neighbours in one account, Region and cluster, whether it is named by
+/// ARN, by an ARN without the cluster's name (as ECS wrote them until 2018), or by name alone.
+fn own_name(named: &str) -> &str {
+    named.rsplit_once('/').map_or(named, |(_, name)| name)
 }
 
 /// Fetches the configured objects of one account and Region. Whatever fails is in the ledger afterwards.
@@ -336,7 +346,12 @@ impl Scope {
 
     /// Reads a raw body as a page of an object.
     fn page(&self, object: Object, body: Bytes) -> Result<Page, String> {
-        Page::read(object, self.origin.clone(), body).map_err(|error| error.to_string())
+        let read = if self.config.grants_environment_values() {
+            Page::read_with_values
+        } else {
+            Page::read
+        };
+        read(object, self.origin.clone(), body).map_err(|error| error.to_string())
     }
 
     async fn describe(&self, object: Object, batch: Batch) {
@@ -386,6 +401,7 @@ impl Scope {
     async fn account(&self, key: &ScopeKey, mut batch: Batch, described: Described) -> Batch {
         let count = described.page.described().count();
         self.ledger.described(key, count);
+        let asked = batch.arns.clone();
         // As many answers as questions leave nothing open, even if an ARN is missing or written otherwise.
         if count + described.failures.len() >= batch.arns.len() {
             batch.arns.clear();
@@ -400,12 +416,17 @@ impl Scope {
                     .iter()
                     .filter_map(|failure| failure.arn.as_deref()),
             )
+            .map(own_name)
             .collect();
-        batch.arns.retain(|arn| !answered.contains(arn.as_str()));
+        batch.arns.retain(|arn| !answered.contains(own_name(arn)));
         for failure in described.failures {
+            let named = failure.arn.as_deref().map(own_name);
+            // A failure may name its object shorter than the list did.
+            let listed = asked.iter().find(|arn| Some(own_name(arn)) == named);
             let tombstone = Tombstone {
-                arn: failure
-                    .arn
+                arn: listed
+                    .cloned()
+                    .or(failure.arn)
                     .unwrap_or_else(|| "an object without ARN".into()),
                 reason: failure.reason.unwrap_or_else(|| "no reason given".into()),
                 detail: failure.detail,
@@ -466,5 +487,21 @@ impl Scope {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .contains(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_has_one_name_of_its_own_however_it_is_written() {
+        for named in [
+            "arn:aws:ecs:us-east-1:123456789012:service/prod/web",
+            "arn:aws:ecs:us-east-1:123456789012:service/web",
+            "web",
+        ] {
+            assert_eq!(own_name(named), "web");
+        }
     }
 }

@@ -14,6 +14,7 @@
 //! `config` stands before it, `recording` beside it: pages can be kept and mapped again without AWS.
 //! `quota` paces every call to AWS.
 
+pub mod aside;
 pub mod aws;
 pub mod changes;
 pub mod check;

@@ -305,6 +305,10 @@ pub fn open_cache(config: &Config) -> Option<CompiledCache> {
 
 /// Opens the cache of revisions if it is to be used. Without one everything works, with more calls.
 fn open_revisions(config: &Config, mappers: &MapperSet) -> Option<RevisionCache> {
+    // Kept bodies have no environment values, and what a module is granted must not depend on the last sync.
+    if config.grants_environment_values() {
+        return None;
+    }
     let file = config.revision_cache.as_deref()?;
     let mapper = mappers.get(Object::EcsTaskDefinition)?;
     let has_own_module = mapper.module.source != Source::Stock || !mapper.amenders.is_empty();

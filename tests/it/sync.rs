@@ -4,6 +4,7 @@ mod behind;
 mod denied;
 mod disk;
 mod everything;
+mod falsified;
 mod faults;
 mod files;
 mod interrupt;
@@ -15,6 +16,7 @@ mod replay;
 mod requests;
 mod revisions;
 mod stdout;
+mod together;
 mod vanished;
 
 pub(crate) use interrupt::signal;

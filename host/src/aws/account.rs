@@ -7,6 +7,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_ecs::config::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
+use aws_types::service_config::ServiceConfigKey;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,13 +87,7 @@ impl Account {
 
     /// Who answers: `aws`, or the URL of the endpoint that is used instead of AWS's own.
     pub(crate) fn endpoint(&self) -> String {
-        let variable = std::env::var("AWS_ENDPOINT_URL_ECS").ok();
-        self.access
-            .sdk
-            .endpoint_url()
-            .map(str::to_owned)
-            .or(variable.filter(|url| !url.is_empty()))
-            .unwrap_or_else(|| "aws".into())
+        endpoint_of(&self.access.sdk, "ECS").unwrap_or_else(|| "aws".into())
     }
 
     /// An ECS client for a Region. It does not repeat requests by itself: `Caller` does, and counts.
@@ -117,6 +112,19 @@ impl Account {
     }
 }
 
+/// The URL that flags, environment or profile set for a service, as its client would find it.
+pub(super) fn endpoint_of(base: &SdkConfig, service: &'static str) -> Option<String> {
+    let key = ServiceConfigKey::builder()
+        .service_id(service)
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .ok()?;
+    base.service_config()
+        .and_then(|services| services.load_config(key))
+        .or_else(|| base.endpoint_url().map(str::to_owned))
+}
+
 /// Settings of clients that make calls as the credentials themselves.
 pub(super) async fn base(config: &Config) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
@@ -124,6 +132,7 @@ pub(super) async fn base(config: &Config) -> SdkConfig {
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(super::http::client())
         .retry_config(RetryConfig::standard().with_max_attempts(config.maximum_retries + 1))
         .timeout_config(timeouts);
     if let Some(profile) = &config.profile {
@@ -214,6 +223,11 @@ pub(super) async fn identify(
         Err(error) => error,
     };
     let reason = chain(&error);
+    if reason.contains("no credentials found in chain") {
+        return Err(failed(
+            "no credentials found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with --profile, or give keys as settings (`portolan sync --help`)".into(),
+        ));
+    }
     // Without credentials there was no request, and there will be none to ECS either.
     let code = error
         .as_service_error()
@@ -232,7 +246,7 @@ pub(super) async fn identify(
     let advice = if is_refused {
         "check keys, profile, trust policy and external ID"
     } else {
-        "neither STS nor ECS answers; check --regions, --endpoint-url and the network"
+        "STS does not answer, and ECS names nothing whose ARN would tell the account; check --regions, --endpoint-url and the network"
     };
     Err(failed(format!("{who} cannot be used: {reason}; {advice}")))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_config::Region;
 
-use super::account::{Access, Account, AccountError, assume, base, identify};
+use super::account::{Access, Account, AccountError, assume, base, endpoint_of, identify};
 use super::{organization, regions};
 use crate::config::{Config, ConfigError, Organization, RoleArn, check_fips};
 
@@ -73,11 +73,13 @@ impl Accounts {
             }
         };
         if base.use_fips() == Some(true) {
-            let endpoint_url = base.endpoint_url();
+            let endpoint_url = ["ECS", "STS"]
+                .into_iter()
+                .find_map(|service| endpoint_of(&base, service));
             let known = regions.iter().flatten();
             known
                 .into_iter()
-                .try_for_each(|region| check_fips(region, endpoint_url))?;
+                .try_for_each(|region| check_fips(region, endpoint_url.as_deref()))?;
         }
         let first = regions
             .as_ref()

@@ -144,11 +144,17 @@ impl Caller {
             (Err(SdkError::ResponseError(error)), Some(kept))
                 if error.raw().status().is_success() =>
             {
+                tracing::debug!(
+                    "{operation}: the SDK cannot read the answer; taking its body alone"
+                );
                 (None, kept)
             }
             (Err(error), _) => return Err(CallFailure::of_sdk(operation, &error)),
         };
-        if let Some(content_type) = kept.content_type.filter(|name| !name.contains("json")) {
+        if let Some(content_type) = kept
+            .content_type
+            .filter(|name| !name.to_ascii_lowercase().contains("json"))
+        {
             let reason = format!(
                 "its content type is {}",
                 crate::text::printable(&content_type, 64)

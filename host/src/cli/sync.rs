@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use portolan::aside;
 use portolan::config::{Config, Settings};
 use portolan::report::{Ledger, Report, Status};
 use portolan::sync::{self, Request, SyncError};
@@ -95,10 +96,7 @@ fn open_report(path: &Path) -> anyhow::Result<NamedTempFile> {
     if path.is_dir() {
         anyhow::bail!("cannot write the report {}: it is a folder", path.display());
     }
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+    aside::beside(path, ".portolan-report-")
         .with_context(|| format!("cannot write the report {}", path.display()))
 }
 

@@ -18,7 +18,7 @@ use super::{COMPLETE, FAILED};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ValidateArguments {
-    /// Files of records or changes (JSON Lines), or a report.json; `-` is standard input.
+    /// Files of records or changes (JSON Lines), or reports; `-` is standard input.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
@@ -37,10 +37,23 @@ pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> a
     let mut output = BufWriter::new(io::stdout().lock());
     let mut violations = 0_u64;
     for file in &arguments.files {
-        violations += if file.file_name().is_some_and(|name| name == "report.json") {
-            check_report(file, &mut output)?
+        let mut input = open(file)?;
+        let beginning = input
+            .fill_buf()
+            .with_context(|| format!("cannot read {}", file.display()))?;
+        let is_report =
+            is_report(beginning) || file.file_name().is_some_and(|name| name == "report.json");
+        violations += if is_report {
+            check_report(file, input, &mut output)?
         } else {
-            check_records(file, arguments.object, &validators, &changes, &mut output)?
+            check_records(
+                file,
+                input,
+                arguments.object,
+                &validators,
+                &changes,
+                &mut output,
+            )?
         };
     }
     output.flush()?;
@@ -72,8 +85,24 @@ fn open(file: &Path) -> anyhow::Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::with_capacity(256 * 1024, opened)))
 }
 
+/// Whether a file is a report, whatever its name: its first member is one of a report, and no record's.
+fn is_report(beginning: &[u8]) -> bool {
+    let member = || {
+        let text = beginning.trim_ascii_start().strip_prefix(b"{")?;
+        let text = text.trim_ascii_start().strip_prefix(b"\"")?;
+        let end = text.iter().position(|byte| *byte == b'"')?;
+        std::str::from_utf8(&text[..end]).ok()
+    };
+    let schema: Option<Value> =
+        schemas::text("report").and_then(|text| serde_json::from_str(text).ok());
+    member()
+        .zip(schema)
+        .is_some_and(|(member, schema)| schema["properties"].get(member).is_some())
+}
+
 fn check_records(
     file: &Path,
+    input: impl BufRead,
     object: Option<Object>,
     validators: &BTreeMap<Object, RecordValidator>,
     changes: &jsonschema::Validator,
@@ -85,7 +114,7 @@ fn check_records(
         .and_then(|stem| stem.parse().ok());
     let is_feed = file.to_string_lossy().ends_with(".changes.jsonl");
     let mut violations = 0;
-    for (number, line) in open(file)?.split(b'\n').enumerate() {
+    for (number, line) in input.split(b'\n').enumerate() {
         let line = line.with_context(|| format!("cannot read {}", file.display()))?;
         let (object, record, is_change) = match line::read(&line) {
             OutputLine::Record {
@@ -140,8 +169,8 @@ fn violations_of(validator: &jsonschema::Validator, value: &Value) -> Vec<Violat
     violations.collect()
 }
 
-fn check_report(file: &Path, output: &mut impl Write) -> anyhow::Result<u64> {
-    let report: Value = serde_json::from_reader(open(file)?)
+fn check_report(file: &Path, input: impl BufRead, output: &mut impl Write) -> anyhow::Result<u64> {
+    let report: Value = serde_json::from_reader(input)
         .with_context(|| format!("{} is not JSON", file.display()))?;
     let mut violations = 0;
     for Violation { path, message } in violations_of(&schema_validator("report")?, &report) {

@@ -43,6 +43,19 @@ pub enum Fault {
     EmptyPage,
     /// A List answers the token that it was asked with.
     RepeatedToken,
+    /// The first object that a Describe gives has a member of another type than ECS's; the first ARN of
+    /// a List is a number.
+    WrongType,
+    /// The member that an operation answers with is null.
+    NullMember,
+    /// A Describe gives its first object twice.
+    RepeatedObject,
+    /// Both: the first object comes twice, and has a member of a wrong type.
+    RepeatedWrongType,
+    /// A Describe leaves out its last object, and has no failure for it.
+    DroppedObject,
+    /// White space without end.
+    EndlessBody,
 }
 
 impl Fault {
