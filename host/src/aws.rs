@@ -8,6 +8,7 @@ mod http;
 mod organization;
 mod raw;
 mod regions;
+mod renewal;
 
 pub use account::{Account, AccountError};
 pub use accounts::{Accounts, Candidate, Reached};

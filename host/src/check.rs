@@ -136,13 +136,7 @@ async fn check_account(reached: Reached, config: &Config) -> Vec<AccountCheck> {
 
 async fn check_region(account: &Account, region: &str, config: &Config) -> RegionCheck {
     let client = account.ecs(region);
-    let caller = Caller::new(
-        account.account_id.clone(),
-        region.to_owned(),
-        config.parallel_requests,
-        config.maximum_retries,
-        Arc::new(Ledger::default()),
-    );
+    let caller = account.caller(region, config.maximum_retries, Arc::new(Ledger::default()));
     let mut permissions = Vec::new();
     for operation in Operation::ALL {
         if !config

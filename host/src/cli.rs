@@ -5,6 +5,7 @@ mod changes;
 mod check;
 mod map;
 mod mapper;
+mod plan;
 mod progress;
 mod schema;
 mod summary;
@@ -49,6 +50,18 @@ const SYNC_EXAMPLES: &str = "Examples:
     portolan sync --regions us-east-1 --output ecs --changes-since ecs
     jq -r .uid ecs/EcsTask.changes.jsonl";
 
+const PLAN_EXAMPLES: &str = "It asks only what is cheap: lists of clusters and task definitions, and the counters of clusters. The
+time is what AWS's token buckets leave open at the chosen share; no client can be faster. Revisions that the
+cache has already are counted too, although they will cost no call.
+
+Examples:
+  How long will a sync of this account take?
+    portolan plan --regions us-east-1
+  How much longer if half of the quota is left to others?
+    portolan plan --regions us-east-1 --quota-share 0.5
+  The slowest action group of each account and Region, for a script:
+    portolan plan --json | jq -r '.scopes[] | [.account_id, .region, .slowest] | @tsv'";
+
 /// Brings Amazon ECS into data-model records through sandboxed WASM mappers.
 #[derive(Debug, Parser)]
 #[command(name = "portolan", version, after_help = EXIT_STATUS, max_term_width = 100)]
@@ -76,6 +89,9 @@ enum Command {
     /// Fetch clusters, services, tasks and task definitions, and write valid records and a report.
     #[command(after_help = SYNC_EXAMPLES)]
     Sync(sync::SyncArguments),
+    /// Tell what a sync would take before it runs: objects, calls, and the time that AWS's quotas ask for.
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(plan::PlanArguments),
     /// Map recorded pages without AWS: one bare record per line, issues on standard error.
     Map(map::MapArguments),
     /// Compare two outputs: a line on standard output for everything that was added, changed or removed.
@@ -139,12 +155,15 @@ pub(crate) fn command() -> clap::Command {
         .mut_subcommand("iam-policy", |command| {
             hide_settings_but(command, &POLICY_SETTINGS)
         })
-        .mut_subcommand("check", |command| {
-            command.mut_args(|argument| {
-                let hidden = MAPPING_SETTINGS.contains(&argument.get_id().as_str());
-                argument.hide(hidden)
-            })
-        })
+        .mut_subcommand("plan", |command| hide_settings(command, &MAPPING_SETTINGS))
+        .mut_subcommand("check", |command| hide_settings(command, &MAPPING_SETTINGS))
+}
+
+fn hide_settings(command: clap::Command, hidden: &'static [&str]) -> clap::Command {
+    command.mut_args(|argument| {
+        let is_hidden = hidden.contains(&argument.get_id().as_str());
+        argument.hide(is_hidden)
+    })
 }
 
 fn hide_settings_but(command: clap::Command, shown: &[&str]) -> clap::Command {
@@ -175,6 +194,7 @@ pub(crate) fn run() -> ExitCode {
     let config = arguments.config.as_deref();
     let result = match arguments.command {
         Command::Sync(arguments) => sync::run(arguments, config),
+        Command::Plan(arguments) => plan::run(arguments, config),
         Command::Map(arguments) => map::run(arguments, config),
         Command::Changes(arguments) => changes::run(arguments, config),
         Command::Mapper(arguments) => mapper::run(arguments, config),

@@ -27,7 +27,7 @@ pub use modules::{Capability, ModuleSettings, OnFailure};
 pub use options::{Options, TaskDefinitionScope, TaskDefinitionStatus};
 pub use organization::{Organization, RolePattern};
 pub use secret::Secret;
-pub use settings::{RevisionTags, Settings};
+pub use settings::{QuotaRules, RevisionTags, Settings};
 pub use shard::Shard;
 
 /// A checked configuration.
@@ -59,6 +59,9 @@ pub struct Config {
     pub page_size: u16,
     /// Requests in flight per account and Region.
     pub parallel_requests: usize,
+    /// The share of AWS's token buckets that a sync may use, above 0.0 to 1.0; none for a server without
+    /// quotas.
+    pub quota_share: Option<f64>,
     /// How often a failed request is repeated. Throttled requests do not count.
     pub maximum_retries: u32,
     /// Where to send ECS and STS requests instead of AWS's own endpoints.

@@ -8,6 +8,7 @@ mod cluster;
 mod in_use;
 mod listing;
 mod service;
+mod survey;
 mod task;
 mod task_definition;
 
@@ -25,6 +26,8 @@ use crate::page::{Origin, Page};
 use crate::report::{Ledger, ScopeKey, Tombstone};
 use crate::revisions::RevisionCache;
 use listing::Listing;
+pub(crate) use survey::survey;
+pub use survey::{ClusterSize, Survey};
 
 /// A page, and the part of the report that it belongs to.
 #[derive(Debug)]
@@ -148,99 +151,127 @@ pub(crate) async fn region(
 ) {
     let is_in_use = config.options.task_definition_scope == TaskDefinitionScope::InUse;
     let scope = Arc::new(Scope {
-        client: account.ecs(region),
-        caller: Caller::new(
-            account.account_id.clone(),
-            region.to_owned(),
-            config.parallel_requests,
-            config.maximum_retries,
-            Arc::clone(&ledger),
-        ),
-        origin: Origin {
-            partition: account.partition.clone(),
-            account_id: account.account_id.clone(),
-            region: region.to_owned(),
-            captured_at: captured_at.to_owned(),
-        },
-        config,
-        ledger,
-        pages,
         revisions: revisions.map(|cache| (cache, account.endpoint())),
-        in_use: is_in_use.then(Mutex::default),
-        stopped: Mutex::default(),
+        ..Scope::new(account, region, captured_at, config, ledger, pages)
     });
     for object in &scope.config.objects {
         scope.ledger.open(&scope.key(*object, None));
     }
     let mut objects = JoinSet::new();
-    let revisions =
-        |scope: &Arc<Scope>| pipeline(Arc::clone(scope), Object::EcsTaskDefinition, vec![None]);
     if scope.wants(Object::EcsTaskDefinition) && !is_in_use {
-        objects.spawn(revisions(&scope));
+        objects.spawn(task_definitions(Arc::clone(&scope)));
     }
-    if [Object::EcsCluster, Object::EcsService, Object::EcsTask]
-        .into_iter()
-        .any(|object| scope.wants(object))
-    {
-        clusters_and_below(&scope, &mut objects).await;
+    if CLUSTER_OBJECTS.iter().any(|object| scope.wants(*object)) {
+        objects.spawn(clusters_and_below(Arc::clone(&scope)));
     }
     objects.join_all().await;
     if scope.wants(Object::EcsTaskDefinition) && is_in_use {
         // Only now is it known what is in use.
-        revisions(&scope).await;
+        task_definitions(scope).await;
     }
 }
 
-/// Lists the clusters once, for the three objects that need them.
-async fn clusters_and_below(scope: &Arc<Scope>, objects: &mut JoinSet<()>) {
-    let (clusters, failure) = cluster::list(scope).await;
+/// Lists and describes the revisions of a whole Region.
+async fn task_definitions(scope: Arc<Scope>) {
+    let (whole_region, listings) = async_channel::bounded(1);
+    // There is room for one.
+    let _ = whole_region.try_send(None);
+    drop(whole_region);
+    pipeline(scope, Object::EcsTaskDefinition, listings).await;
+}
+
+/// How many clusters an account has in a Region at most; a server that is not AWS may have more, and then
+/// its lister waits. <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html>
+const CLUSTER_LIMIT: usize = 10_000;
+
+/// The objects that need the list of clusters.
+const CLUSTER_OBJECTS: [Object; 3] = [Object::EcsCluster, Object::EcsService, Object::EcsTask];
+
+/// Lists the clusters once, for the three objects that need them. Each begins with the first page.
+///
+/// The channels have room for all of them, so that one object that waits for its quota holds up no other.
+async fn clusters_and_below(scope: Arc<Scope>) {
+    let mut tasks = JoinSet::new();
+    let mut below = Vec::new();
+    for object in [Object::EcsService, Object::EcsTask] {
+        if scope.wants(object) {
+            let (clusters, listings) = async_channel::bounded(CLUSTER_LIMIT);
+            below.push(clusters);
+            tasks.spawn(pipeline(Arc::clone(&scope), object, listings));
+        }
+    }
+    let (batches, described) = async_channel::bounded(CLUSTER_LIMIT);
+    describers(&scope, Object::EcsCluster, &described, &mut tasks);
+    let mut pending = Vec::new();
+    let size = scope.describe_batch(Object::EcsCluster);
+    let mut list = cluster::List::new(&scope);
+    let failure = loop {
+        let clusters = match list.next().await {
+            Ok(Some(clusters)) => clusters,
+            Ok(None) => break None,
+            Err(failure) => break Some(failure),
+        };
+        for channel in &below {
+            for cluster in &clusters {
+                // The receivers are gone only when the sync is being stopped.
+                let _ = channel.send(Some(cluster.clone())).await;
+            }
+        }
+        if scope.wants(Object::EcsCluster) {
+            let key = scope.key(Object::EcsCluster, None);
+            scope.ledger.listed(&key, clusters.len());
+            pending.extend(clusters);
+            hand_on_clusters(&scope, &mut pending, &batches, size).await;
+        }
+    };
+    hand_on_clusters(&scope, &mut pending, &batches, 1).await;
+    drop((batches, below));
     if let Some(failure) = failure {
-        for object in [Object::EcsCluster, Object::EcsService, Object::EcsTask] {
+        for object in CLUSTER_OBJECTS {
             if scope.wants(object) {
-                scope
-                    .ledger
-                    .failure(&scope.key(object, None), failure.line(), 0);
+                let key = scope.key(object, None);
+                scope.ledger.failure(&key, failure.line(), 0);
             }
         }
     }
-    for object in [Object::EcsService, Object::EcsTask] {
-        if scope.wants(object) {
-            let listings = clusters.iter().cloned().map(Some).collect();
-            objects.spawn(pipeline(Arc::clone(scope), object, listings));
-        }
-    }
-    if scope.wants(Object::EcsCluster) {
-        scope
-            .ledger
-            .listed(&scope.key(Object::EcsCluster, None), clusters.len());
-        let batch = scope.describe_batch(Object::EcsCluster);
-        let batches = clusters
-            .chunks(batch)
-            .map(|arns| Batch {
-                cluster: None,
-                status: None,
-                arns: arns.to_vec(),
-            })
-            .collect();
-        objects.spawn(describe_all(Arc::clone(scope), Object::EcsCluster, batches));
+    tasks.join_all().await;
+}
+
+/// Hands on batches of clusters, as long as they are at least `least` clusters long.
+async fn hand_on_clusters(
+    scope: &Scope,
+    pending: &mut Vec<String>,
+    batches: &async_channel::Sender<Batch>,
+    least: usize,
+) {
+    let size = scope.describe_batch(Object::EcsCluster);
+    while pending.len() >= least {
+        let arns = pending.drain(..size.min(pending.len())).collect();
+        let batch = Batch {
+            cluster: None,
+            status: None,
+            arns,
+        };
+        // The receivers are gone only when the sync is being stopped.
+        let _ = batches.send(batch).await;
     }
 }
 
 /// Lists (once for every cluster, or once for the Region) and describes at the same time.
-async fn pipeline(scope: Arc<Scope>, object: Object, listings: Vec<Option<String>>) {
+async fn pipeline(
+    scope: Arc<Scope>,
+    object: Object,
+    listings: async_channel::Receiver<Option<String>>,
+) {
+    // Two List pages of batches, so that describers do not run dry while a lister waits for its next page.
+    let pages = 2 * usize::from(scope.config.page_size) / scope.describe_batch(object);
     let parallel = scope.config.parallel_requests;
-    let (batches, described) = async_channel::bounded(parallel);
-    let (work, listers) = async_channel::bounded(listings.len().max(1));
-    for cluster in listings {
-        // The queue is as long as the list.
-        let _ = work.try_send(cluster);
-    }
-    drop(work);
+    let (batches, described) = async_channel::bounded(pages.max(parallel));
     let mut tasks = JoinSet::new();
-    for _ in 0..parallel.min(listers.len()) {
-        let (scope, listers, batches) = (Arc::clone(&scope), listers.clone(), batches.clone());
+    for _ in 0..parallel {
+        let (scope, listings, batches) = (Arc::clone(&scope), listings.clone(), batches.clone());
         tasks.spawn(async move {
-            while let Ok(cluster) = listers.recv().await {
+            while let Ok(cluster) = listings.recv().await {
                 Listing::new(&scope, object, cluster).run(&batches).await;
             }
         });
@@ -250,27 +281,16 @@ async fn pipeline(scope: Arc<Scope>, object: Object, listings: Vec<Option<String
     tasks.join_all().await;
 }
 
-/// Describes batches that are known beforehand.
-async fn describe_all(scope: Arc<Scope>, object: Object, batches: Vec<Batch>) {
-    let (work, described) = async_channel::bounded(batches.len().max(1));
-    for batch in batches {
-        // The queue is as long as the list.
-        let _ = work.try_send(batch);
-    }
-    drop(work);
-    let mut tasks = JoinSet::new();
-    describers(&scope, object, &described, &mut tasks);
-    tasks.join_all().await;
-}
-
-/// Starts as many describers as there may be requests in flight.
+/// Starts more describers than there may be requests in flight, so that while some read their answers
+/// others keep AWS busy.
 fn describers(
     scope: &Arc<Scope>,
     object: Object,
     batches: &async_channel::Receiver<Batch>,
     tasks: &mut JoinSet<()>,
 ) {
-    for _ in 0..scope.config.parallel_requests {
+    let parallel = scope.config.parallel_requests;
+    for _ in 0..parallel + parallel.div_ceil(2) {
         let (scope, batches) = (Arc::clone(scope), batches.clone());
         tasks.spawn(async move {
             while let Ok(batch) = batches.recv().await {
@@ -281,6 +301,33 @@ fn describers(
 }
 
 impl Scope {
+    fn new(
+        account: &Account,
+        region: &str,
+        captured_at: &str,
+        config: Arc<Config>,
+        ledger: Arc<Ledger>,
+        pages: async_channel::Sender<FetchedPage>,
+    ) -> Self {
+        let is_in_use = config.options.task_definition_scope == TaskDefinitionScope::InUse;
+        Self {
+            client: account.ecs(region),
+            caller: account.caller(region, config.maximum_retries, Arc::clone(&ledger)),
+            origin: Origin {
+                partition: account.partition.clone(),
+                account_id: account.account_id.clone(),
+                region: region.to_owned(),
+                captured_at: captured_at.to_owned(),
+            },
+            config,
+            ledger,
+            pages,
+            revisions: None,
+            in_use: is_in_use.then(Mutex::default),
+            stopped: Mutex::default(),
+        }
+    }
+
     fn wants(&self, object: Object) -> bool {
         self.config.objects.contains(&object)
     }

@@ -12,6 +12,7 @@
 //! ```
 //!
 //! `config` stands before it, `recording` beside it: pages can be kept and mapped again without AWS.
+//! `quota` paces every call to AWS.
 
 pub mod aside;
 pub mod aws;
@@ -24,7 +25,9 @@ pub mod fetch;
 pub mod mapper;
 pub mod object;
 pub mod page;
+pub mod plan;
 pub mod policy;
+pub mod quota;
 pub mod recording;
 pub mod records;
 pub mod registry;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::object::Object;
 
 /// Every schema by the name under which `portolan schema` prints it.
-pub const ALL: [(&str, &str); 10] = [
+pub const ALL: [(&str, &str); 11] = [
     (
         "EcsCluster",
         include_str!("../../schemas/EcsCluster.schema.json"),
@@ -26,6 +26,7 @@ pub const ALL: [(&str, &str); 10] = [
         "manifest",
         include_str!("../../schemas/manifest.schema.json"),
     ),
+    ("plan", include_str!("../../schemas/plan.schema.json")),
     ("report", include_str!("../../schemas/report.schema.json")),
     (
         "signature",

@@ -48,6 +48,7 @@ fn schemas_are_printed_from_types() {
         "signature",
         &schemars::schema_for!(portolan::trust::Signature),
     );
+    schema("plan", &schemars::schema_for!(portolan::plan::Plan));
     schema("report", &schemars::schema_for!(portolan::report::Report));
 }
 
@@ -57,6 +58,7 @@ fn help_is_what_it_was() {
     for command in [
         "",
         "sync",
+        "plan",
         "map",
         "changes",
         "check",

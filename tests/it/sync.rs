@@ -10,6 +10,8 @@ mod files;
 mod interrupt;
 mod moving;
 mod paging;
+mod quota;
+mod renewal;
 mod replay;
 mod requests;
 mod revisions;

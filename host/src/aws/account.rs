@@ -1,5 +1,6 @@
 //! An account that credentials reach.
 
+use aws_config::identity::IdentityCache;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -7,10 +8,15 @@ use aws_credential_types::Credentials;
 use aws_sdk_ecs::config::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::service_config::ServiceConfigKey;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::call::Caller;
 use super::failure::{chain, is_refusal};
+use super::renewal::Renewing;
 use crate::config::{Config, RoleArn};
+use crate::quota::Quotas;
+use crate::report::Ledger;
 
 /// A TCP and TLS connection within AWS takes milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,7 +35,7 @@ pub struct Account {
     pub partition: String,
     /// ARN of the user or role session that the calls are made as.
     pub identity: String,
-    sdk: SdkConfig,
+    access: Access,
 }
 
 /// Credentials that reach no account, or an account that does not say what it has.
@@ -46,24 +52,63 @@ pub struct AccountError {
     pub message: String,
 }
 
+/// What calls are made with: settings of clients, the credentials in them, and the quotas of the process.
+#[derive(Clone, Debug)]
+pub(super) struct Access {
+    pub(super) sdk: SdkConfig,
+    credentials: Renewing,
+    quotas: Quotas,
+}
+
+impl Access {
+    /// Access as the credentials of the configuration themselves.
+    pub(super) fn new(base: SdkConfig, config: &Config) -> Self {
+        let credentials = Renewing::chain(config);
+        Self {
+            sdk: with_credentials(base, &credentials),
+            credentials,
+            quotas: Quotas::new(config),
+        }
+    }
+}
+
+fn with_credentials(sdk: SdkConfig, credentials: &Renewing) -> SdkConfig {
+    sdk.into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
+        .identity_cache(IdentityCache::no_cache())
+        .build()
+}
+
 impl Account {
     /// Settings of clients of this account.
     pub(super) const fn sdk(&self) -> &SdkConfig {
-        &self.sdk
+        &self.access.sdk
     }
 
     /// Who answers: `aws`, or the URL of the endpoint that is used instead of AWS's own.
     pub(crate) fn endpoint(&self) -> String {
-        endpoint_of(&self.sdk, "ECS").unwrap_or_else(|| "aws".into())
+        endpoint_of(&self.access.sdk, "ECS").unwrap_or_else(|| "aws".into())
     }
 
     /// An ECS client for a Region. It does not repeat requests by itself: `Caller` does, and counts.
     pub(crate) fn ecs(&self, region: &str) -> aws_sdk_ecs::Client {
-        let config = aws_sdk_ecs::config::Builder::from(&self.sdk)
+        let config = aws_sdk_ecs::config::Builder::from(&self.access.sdk)
             .region(Region::new(region.to_owned()))
             .retry_config(RetryConfig::disabled())
             .build();
         aws_sdk_ecs::Client::from_conf(config)
+    }
+
+    /// Makes calls in a Region, at the pace of the account's quotas, and counts them in `ledger`.
+    pub(crate) fn caller(&self, region: &str, maximum_retries: u32, ledger: Arc<Ledger>) -> Caller {
+        let place = self.access.quotas.place(&self.account_id, region);
+        Caller::new(
+            self.account_id.clone(),
+            region.to_owned(),
+            (place, self.access.credentials.clone()),
+            maximum_retries,
+            ledger,
+        )
     }
 }
 
@@ -118,28 +163,29 @@ pub(super) async fn base(config: &Config) -> SdkConfig {
 
 /// Assumes a role.
 pub(super) async fn assume(
-    base: SdkConfig,
+    access: &Access,
     config: &Config,
     role: &RoleArn,
 ) -> Result<Account, AccountError> {
     let mut builder = AssumeRoleProvider::builder(&role.arn)
-        .configure(&base)
+        .configure(&access.sdk)
         .session_name(&config.session_name)
         .session_length(config.session_duration);
     if let Some(id) = &config.external_id {
         builder = builder.external_id(id);
     }
-    let provider = builder.build().await;
-    let sdk = base
-        .into_builder()
-        .credentials_provider(SharedCredentialsProvider::new(provider))
-        .build();
-    identify(sdk, Some(role)).await
+    let credentials = Renewing::role(builder.build().await, access.credentials.clone());
+    let access = Access {
+        sdk: with_credentials(access.sdk.clone(), &credentials),
+        credentials,
+        quotas: access.quotas.clone(),
+    };
+    identify(access, Some(role)).await
 }
 
 /// Finds out which account credentials belong to.
 pub(super) async fn identify(
-    sdk: SdkConfig,
+    access: Access,
     role: Option<&RoleArn>,
 ) -> Result<Account, AccountError> {
     let who = role.map_or_else(
@@ -152,7 +198,7 @@ pub(super) async fn identify(
         code: "credentials",
         message,
     };
-    let config = aws_sdk_sts::config::Builder::from(&sdk)
+    let config = aws_sdk_sts::config::Builder::from(&access.sdk)
         .retry_config(RetryConfig::standard().with_max_attempts(IDENTITY_ATTEMPTS))
         .build();
     let answer = aws_sdk_sts::Client::from_conf(config)
@@ -171,7 +217,7 @@ pub(super) async fn identify(
                 account_id,
                 partition,
                 identity,
-                sdk,
+                access,
             });
         }
         Err(error) => error,
@@ -187,14 +233,14 @@ pub(super) async fn identify(
         .as_service_error()
         .and_then(|error| error.meta().code());
     let is_refused = code.is_some_and(is_refusal) || reason.contains("redential");
-    if !is_refused && let Some((partition, account_id)) = account_of_arns(&sdk, role).await {
+    if !is_refused && let Some((partition, account_id)) = account_of_arns(&access.sdk, role).await {
         // A network that reaches ECS through a VPC endpoint need not reach STS.
         tracing::warn!("STS does not answer ({reason}); taking the account from ARNs instead");
         return Ok(Account {
             account_id,
             partition,
             identity: who,
-            sdk,
+            access,
         });
     }
     let advice = if is_refused {

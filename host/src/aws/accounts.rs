@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use aws_config::{Region, SdkConfig};
+use aws_config::Region;
 
-use super::account::{Account, AccountError, assume, base, endpoint_of, identify};
+use super::account::{Access, Account, AccountError, assume, base, endpoint_of, identify};
 use super::{organization, regions};
 use crate::config::{Config, ConfigError, Organization, RoleArn, check_fips};
 
@@ -21,7 +21,7 @@ pub struct Accounts {
     /// One for each account.
     pub candidates: Vec<Candidate>,
     config: Config,
-    base: SdkConfig,
+    base: Access,
     /// Regions to sync in each account; nothing if each account is asked for its own.
     regions: Option<Vec<String>>,
 }
@@ -93,7 +93,7 @@ impl Accounts {
             warnings: Vec::new(),
             candidates: Vec::new(),
             config: config.clone(),
-            base,
+            base: Access::new(base, config),
             regions,
         };
         accounts.list().await;
@@ -139,7 +139,7 @@ impl Accounts {
                 return Vec::new();
             }
         };
-        let (ids, problem) = organization::active_accounts(&self.base).await;
+        let (ids, problem) = organization::active_accounts(&self.base.sdk).await;
         if let Some(message) = problem {
             self.errors.push(AccountError {
                 account_id: None,
@@ -189,7 +189,7 @@ impl Accounts {
             }
             let account = match way {
                 Way::Own => identify(self.base.clone(), None).await,
-                Way::Role(role) => assume(self.base.clone(), &self.config, role).await,
+                Way::Role(role) => assume(&self.base, &self.config, role).await,
             };
             match account {
                 Ok(account) => self.regions_of(account, &mut reached).await,
@@ -220,13 +220,13 @@ impl Accounts {
                 }
             },
         };
-        let uses_fips = are_found && self.base.use_fips() == Some(true);
+        let uses_fips = are_found && self.base.sdk.use_fips() == Some(true);
         let mut taken = Vec::new();
         for region in regions {
             if !self.takes(&account.account_id, &region) {
                 continue;
             }
-            match check_fips(&region, self.base.endpoint_url()) {
+            match check_fips(&region, self.base.sdk.endpoint_url()) {
                 Err(error) if uses_fips => {
                     reached
                         .errors

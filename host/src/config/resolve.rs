@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    AccessKeys, Config, ConfigError, Options, Organization, RoleArn, Settings, file, fips, secret,
+    AccessKeys, Config, ConfigError, Options, Organization, QuotaRules, RoleArn, Settings, file,
+    fips, secret,
 };
 use crate::changes::VOLATILE_ATTRIBUTES;
 use crate::object::Object;
@@ -20,6 +21,9 @@ const ALL_REGIONS: &str = "all";
 
 /// The most that a List operation of ECS gives in one page.
 const PAGE_SIZE_LIMIT: u64 = 100;
+
+/// With a smaller share of a bucket of 50 a single call would not fit.
+const LEAST_SHARE: f64 = 0.05;
 
 impl Config {
     /// Makes a configuration of flags and environment (`given`) and a configuration file.
@@ -85,6 +89,7 @@ impl Config {
                 "retries",
             )?)
             .unwrap_or(u32::MAX),
+            quota_share: quota_share(settings.quotas, settings.quota_share)?,
             endpoint_url: endpoint_url(settings.endpoint_url.clone())?,
             use_fips_endpoint: settings.use_fips_endpoint.unwrap_or(false),
             objects: objects(settings.objects)?,
@@ -150,6 +155,20 @@ fn page_size(value: u64) -> Result<u16, ConfigError> {
         tracing::warn!("page-size {value} is more than ECS gives; using {PAGE_SIZE_LIMIT}");
     }
     Ok(u16::try_from(value.min(PAGE_SIZE_LIMIT)).unwrap_or(100))
+}
+
+fn quota_share(rules: Option<QuotaRules>, share: Option<f64>) -> Result<Option<f64>, ConfigError> {
+    // Others use the account too: consoles, deployments, autoscaling.
+    let share = share.unwrap_or(0.9);
+    if !(LEAST_SHARE..=1.0).contains(&share) {
+        return Err(invalid(
+            "quota-share",
+            format!(
+                "{share} is out of range; it takes {LEAST_SHARE} to 1 (`quotas = \"none\"` switches quotas off)"
+            ),
+        ));
+    }
+    Ok((rules != Some(QuotaRules::None)).then_some(share))
 }
 
 fn access_keys(settings: &Settings) -> Result<Option<AccessKeys>, ConfigError> {
@@ -416,6 +435,7 @@ mod tests {
             ),
             (100, 8, 10)
         );
+        assert_eq!(config.quota_share, Some(0.9));
         assert_eq!(config.objects, Object::ALL);
     }
 
@@ -439,6 +459,23 @@ mod tests {
             ..Settings::default()
         };
         assert!(error(settings).contains("looks like us-east-1"));
+        for share in [0.0, 1.5, f64::NAN] {
+            let settings = Settings {
+                quota_share: Some(share),
+                ..Settings::default()
+            };
+            assert!(error(settings).contains("it takes 0.05 to 1"));
+        }
+    }
+
+    #[test]
+    fn quotas_can_be_switched_off() {
+        let settings = Settings {
+            quotas: Some(QuotaRules::None),
+            ..Settings::default()
+        };
+        let config = Config::resolve(settings, None).expect("valid");
+        assert_eq!(config.quota_share, None);
     }
 
     #[test]

@@ -153,6 +153,17 @@ pub struct Settings {
     #[arg(long, env = "PORTOLAN_PARALLEL_SCOPES", value_name = "COUNT", help_heading = FETCHING)]
     pub parallel_scopes: Option<u64>,
 
+    /// Which quotas calls keep to [default: aws].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_QUOTAS", value_name = "RULES", help_heading = FETCHING)]
+    pub quotas: Option<QuotaRules>,
+
+    /// Share of AWS's API quotas that may be used, 0.05 to 1; the rest is for everybody else who uses the account [default: 0.9].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.05, max = 1.0))]
+    #[arg(long, env = "PORTOLAN_QUOTA_SHARE", value_name = "SHARE", help_heading = FETCHING)]
+    pub quota_share: Option<f64>,
+
     /// How often a failed request is repeated before its scope fails; being throttled does not count [default: 10].
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 100))]
@@ -256,6 +267,18 @@ pub enum RevisionTags {
     Always,
     /// Never: tags are those of the first sync.
     Never,
+}
+
+/// Which quotas calls keep to.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum QuotaRules {
+    /// The token buckets that AWS publishes for the ECS API, per account and Region
+    Aws,
+    /// As fast as parallel-requests allow, for test servers
+    None,
 }
 
 const CONNECTION: &str = "Connection";

@@ -233,7 +233,7 @@ impl Tokens {
 }
 
 /// Family and number of a revision's ARN (`…:task-definition/family:7`).
-fn revision(arn: &str) -> Option<(&str, u64)> {
+pub(super) fn revision(arn: &str) -> Option<(&str, u64)> {
     let (_, revision) = arn.split_once(":task-definition/")?;
     let (family, number) = revision.rsplit_once(':')?;
     Some((family, number.parse().ok()?))

@@ -243,7 +243,7 @@ fn watch(mut child: Child) -> (Option<i32>, u64) {
 
 /// A body without end is cut at its limit, and fails its scope.
 #[test]
-fn an_endless_body_fails_its_scope() {
+fn an_endless_body_fails_its_scope_by_name() {
     let site = Site::new(
         World::small(1),
         always("DescribeServices", Fault::EndlessBody),
@@ -254,6 +254,11 @@ fn an_endless_body_fails_its_scope() {
     assert!(peak < 512 * 1024, "{peak} KiB for a body of 64 MiB");
     let report = site.report();
     assert_eq!(report["objects"]["EcsService"]["failed"], 16);
+    for failure in failures(&report, "EcsService") {
+        assert_eq!(failure["code"], "response-too-large", "{failure}");
+        assert!(failure["request_id"].is_string(), "{failure}");
+    }
+    assert_eq!(site.calls("DescribeServices"), 2, "none is repeated");
     assert_eq!(site.records("EcsTask").len(), 40);
 }
 

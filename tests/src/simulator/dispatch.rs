@@ -47,7 +47,8 @@ pub(super) fn dispatch(
     body: &[u8],
     request_id: &str,
 ) -> Outcome {
-    let caller = state.sessions().identify(&state.world, headers);
+    let rules = state.rules();
+    let caller = state.sessions().identify((&state.world, &rules), headers);
     match headers.get("x-amz-target").map(HeaderValue::to_str) {
         Some(target) => json(state, caller, target.unwrap_or_default(), body),
         None => query(state, caller, body, request_id),

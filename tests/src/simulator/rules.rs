@@ -184,6 +184,10 @@ pub struct Rules {
     pub token_lifetime: Option<Duration>,
     /// How long temporary credentials are good for, whatever duration was asked for.
     pub session_lifetime: Option<Duration>,
+    /// Temporary credentials are refused after this long, whatever expiration they were given with.
+    pub sessions_end_early: Option<Duration>,
+    /// Long-lived access key ids that are refused as expired.
+    pub retired_access_keys: Vec<String>,
     /// After every so many ECS calls a task stops or, in turn, a new one starts.
     pub calls_per_change: Option<u64>,
 }
