@@ -9,10 +9,13 @@ mod files;
 mod interrupt;
 mod moving;
 mod paging;
+mod provenance;
 mod replay;
 mod requests;
 mod revisions;
+mod shadow;
 mod stdout;
 mod vanished;
 
 pub(crate) use interrupt::signal;
+mod watching;

@@ -37,7 +37,10 @@ pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> a
     let mut output = BufWriter::new(io::stdout().lock());
     let mut violations = 0_u64;
     for file in &arguments.files {
-        violations += if file.file_name().is_some_and(|name| name == "report.json") {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        violations += if name.ends_with(".provenance.jsonl") {
+            check_provenance(file, &mut output)?
+        } else if file.file_name().is_some_and(|name| name == "report.json") {
             check_report(file, &mut output)?
         } else {
             check_records(file, arguments.object, &validators, &changes, &mut output)?
@@ -138,6 +141,33 @@ fn violations_of(validator: &jsonschema::Validator, value: &Value) -> Vec<Violat
         message: portolan::text::printable(&error.masked().to_string(), 300),
     });
     violations.collect()
+}
+
+/// A line of the file that says which module set which attribute.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProvenanceLine {
+    #[serde(rename = "UID")]
+    _uid: String,
+    #[serde(rename = "provenance")]
+    _provenance: BTreeMap<String, String>,
+}
+
+fn check_provenance(file: &Path, output: &mut impl Write) -> anyhow::Result<u64> {
+    let mut violations = 0;
+    for (number, line) in open(file)?.split(b'\n').enumerate() {
+        let line = line.with_context(|| format!("cannot read {}", file.display()))?;
+        if serde_json::from_slice::<ProvenanceLine>(&line).is_err() {
+            violations += 1;
+            writeln!(
+                output,
+                "{}:{}: provenance: it is not {{\"UID\":…,\"provenance\":{{attribute: module}}}}",
+                file.display(),
+                number + 1
+            )?;
+        }
+    }
+    Ok(violations)
 }
 
 fn check_report(file: &Path, output: &mut impl Write) -> anyhow::Result<u64> {

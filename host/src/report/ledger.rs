@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use super::{
-    Counts, Failure, MapperUsed, OperationCalls, Provenance, RejectionLine, Report, Scope, Status,
-    Tombstone,
+    Counts, Failure, MapperChange, MapperUsed, OperationCalls, Provenance, RejectionLine, Report,
+    Scope, Status, Tombstone,
 };
 use crate::object::{Object, Operation};
 use crate::page::Page;
@@ -40,6 +40,7 @@ struct Books {
     operations: BTreeMap<(String, String, Operation), OperationCalls>,
     warnings: Vec<String>,
     provenance: Option<BTreeMap<Object, Provenance>>,
+    mapper_changes: Vec<MapperChange>,
     details: u64,
     omitted: u64,
 }
@@ -236,6 +237,14 @@ impl Ledger {
         })
     }
 
+    /// Notes a new version of a module.
+    pub fn mapper_change(&self, change: MapperChange) {
+        let mut books = self.books();
+        if books.has_room() {
+            books.mapper_changes.push(change);
+        }
+    }
+
     /// Notes something for the reader of the report.
     pub fn warn(&self, warning: String) {
         self.books().warnings.push(warning);
@@ -288,6 +297,8 @@ impl Ledger {
             unfilled_attributes: BTreeMap::new(),
             provenance: books.provenance,
             changes: None,
+            mapper_changes: books.mapper_changes,
+            shadow: None,
             warnings: books.warnings,
             revision_cache: None,
             details_omitted: books.omitted,
