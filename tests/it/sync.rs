@@ -14,6 +14,7 @@ mod quota;
 mod renewal;
 mod replay;
 mod requests;
+mod resume;
 mod revisions;
 mod stdout;
 mod together;
