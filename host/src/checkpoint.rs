@@ -21,14 +21,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::config::Options;
+use crate::config::{Config, Options};
 use crate::fetch::FetchedPage;
+use crate::mapper::MapperSet;
 use crate::report::{Ledger, Resumed, ScopeKey};
 use entry::Header;
-use frames::{ANY_FIRST_LINE, FIRST_LINE, Frames, Next};
+use frames::{FIRST_LINE, Frames, Next};
 use kept::Kept;
 pub(crate) use kept::KeptScope;
-pub(crate) use settings::{Settings, digests, of_config};
+pub(crate) use settings::{Settings, digests};
 
 const PAGES: &str = "pages";
 const LOCK: &str = "lock";
@@ -85,6 +86,11 @@ pub enum CheckpointError {
     /// The file is something else.
     #[error("{0} is no checkpoint, or one of a later version of portolan; name another folder")]
     Foreign(String),
+    /// What a module may see cannot be kept.
+    #[error(
+        "checkpoint: a module is granted environment-values, which are not kept; leave one of the two out"
+    )]
+    Granted,
     /// It belongs to a sync of something else.
     #[error(
         "{folder} is the checkpoint of a sync that is not this one: {settings} differ; go on with the settings of that sync, give this one another folder, or remove {folder} to begin anew"
@@ -98,13 +104,30 @@ pub enum CheckpointError {
 }
 
 impl Checkpoint {
+    /// Opens the checkpoint of a sync.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and if a module is granted what is never written down: its records would depend on
+    /// where the sync was killed.
+    pub(crate) fn open_for(
+        folder: &Path,
+        config: &Config,
+        mappers: &MapperSet,
+    ) -> Result<Self, CheckpointError> {
+        if config.grants_environment_values() {
+            return Err(CheckpointError::Granted);
+        }
+        let settings = settings::of_config(config, mappers);
+        Self::open(folder, settings, &config.options, &crate::clock::now())
+    }
+
     /// Opens a checkpoint, and reads what an earlier sync kept in it. Nothing is written yet.
     ///
     /// `captured_at` is the LAST_CAPTURED of this sync if it does not go on with an earlier one.
     ///
     /// # Errors
     /// If the folder cannot be used, another sync uses it, or it belongs to one with other settings.
-    pub(crate) fn open(
+    fn open(
         folder: &Path,
         settings: Settings,
         options: &Options,
@@ -125,12 +148,9 @@ impl Checkpoint {
         let file = private_file(&path).map_err(unusable)?;
         let length_bytes = file.metadata().map_err(unusable)?.len();
         let mut input = BufReader::new(&file);
-        let is_begun = check_first_line(&mut input, &path, length_bytes).map_err(|error| {
-            error.map_or_else(
-                || CheckpointError::Foreign(path.display().to_string()),
-                unusable,
-            )
-        })?;
+        let is_begun = has_begun(&mut input)
+            .map_err(unusable)?
+            .ok_or_else(|| CheckpointError::Foreign(path.display().to_string()))?;
         let frames_bytes = length_bytes.saturating_sub(FIRST_LINE.len() as u64);
         let mut frames = Frames::new(input, if is_begun { frames_bytes } else { 0 });
         let header = read_header(&mut frames, &path).map_err(unusable)?;
@@ -364,32 +384,16 @@ fn unusable(folder: &Path, source: io::Error) -> CheckpointError {
     }
 }
 
-/// Whether a file has begun: a kill may have left less than its first line. No error is that of a file that
-/// is something else.
-fn check_first_line(
-    input: &mut impl Read,
-    path: &Path,
-    length_bytes: u64,
-) -> Result<bool, Option<io::Error>> {
+/// Whether a file has begun: a kill may have left less than its first line. Nothing for a file that is
+/// something else, and not ours to overwrite.
+fn has_begun(input: &mut impl Read) -> io::Result<Option<bool>> {
     let mut first = Vec::new();
     input
         .take(FIRST_LINE.len() as u64)
-        .read_to_end(&mut first)
-        .map_err(Some)?;
-    if first == FIRST_LINE {
-        return Ok(true);
-    }
-    if FIRST_LINE.starts_with(&first) && length_bytes < FIRST_LINE.len() as u64 {
-        return Ok(false);
-    }
-    // The first line of this very format, damaged, is not told apart from another file: that is not ours to
-    // overwrite.
-    tracing::debug!(
-        "{} begins as a checkpoint: {}",
-        path.display(),
-        first.starts_with(ANY_FIRST_LINE)
-    );
-    Err(None)
+        .read_to_end(&mut first)?;
+    Ok(FIRST_LINE
+        .starts_with(&first)
+        .then(|| first.len() == FIRST_LINE.len()))
 }
 
 /// The header; none if the file ends before it does, or if it is damaged.

@@ -10,14 +10,17 @@ mod files;
 mod interrupt;
 mod moving;
 mod paging;
+mod provenance;
 mod quota;
 mod renewal;
 mod replay;
 mod requests;
 mod resume;
 mod revisions;
+mod shadow;
 mod stdout;
 mod together;
 mod vanished;
 
 pub(crate) use interrupt::signal;
+mod watching;

@@ -8,8 +8,6 @@ use crate::page::BODY_LIMIT_BYTES;
 
 /// The first line of a file; its number is that of the format.
 pub(super) const FIRST_LINE: &[u8] = b"portolan checkpoint 1\n";
-/// How the first line of every format begins.
-pub(super) const ANY_FIRST_LINE: &[u8] = b"portolan checkpoint ";
 
 const LENGTH_BYTES: usize = 4;
 const CHECK_BYTES: usize = 4;

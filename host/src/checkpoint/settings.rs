@@ -13,7 +13,7 @@ pub(crate) type Settings = BTreeMap<String, String>;
 
 /// The settings that are known before any call. Left out is what decides only how a sync goes: sizes of
 /// pages, parallel requests, quotas, retries, and where output goes.
-pub(crate) fn of_config(config: &Config, mappers: &MapperSet) -> Settings {
+pub(super) fn of_config(config: &Config, mappers: &MapperSet) -> Settings {
     let mut roles: Vec<&str> = config.roles.iter().map(|role| role.arn.as_str()).collect();
     roles.sort_unstable();
     let modules: Vec<String> = mappers
