@@ -155,18 +155,19 @@ impl Checkpoint {
         let mut frames = Frames::new(input, if is_begun { frames_bytes } else { 0 });
         let header = read_header(&mut frames, &path).map_err(unusable)?;
         let mut kept = Kept::default();
-        if header.is_some() {
+        if let Some(header) = &header {
+            check(folder, &settings, &header.settings)?;
             read_pages(&mut frames, &path, |payload| kept.note(payload, options))
                 .map_err(unusable)?;
         }
         let kept_bytes = frames.read_bytes;
-        let checkpoint = Self {
+        Ok(Self {
             folder: folder.to_owned(),
             captured_at: header
                 .as_ref()
                 .map_or(captured_at, |header| &header.captured_at)
                 .to_owned(),
-            settings: settings.clone(),
+            settings,
             earlier: header.map(|header| header.settings),
             scopes: kept.scopes.keys().cloned().collect(),
             objects: kept.objects(),
@@ -179,23 +180,6 @@ impl Checkpoint {
                 is_written: false,
             }),
             _lock: lock,
-        };
-        checkpoint.check(&settings)?;
-        Ok(checkpoint)
-    }
-
-    /// Refuses to go on with a sync of something else.
-    fn check(&self, settings: &Settings) -> Result<(), CheckpointError> {
-        let Some(earlier) = &self.earlier else {
-            return Ok(());
-        };
-        let differing = settings::differing(settings, earlier);
-        if differing.is_empty() {
-            return Ok(());
-        }
-        Err(CheckpointError::OtherSync {
-            folder: self.folder.display().to_string(),
-            settings: differing.join(", "),
         })
     }
 
@@ -221,8 +205,8 @@ impl Checkpoint {
     /// # Errors
     /// If it belongs to a sync of other accounts or Regions, or cannot be written.
     pub(crate) fn begin(&self, place: Settings, ledger: &Ledger) -> Result<(), CheckpointError> {
-        self.check(&place)?;
-        if self.earlier.is_some() {
+        if let Some(earlier) = &self.earlier {
+            check(&self.folder, &place, earlier)?;
             tracing::info!(
                 "going on with the sync of {}; {} objects are in {} already",
                 self.captured_at,
@@ -375,6 +359,18 @@ impl Checkpoint {
     fn pages(&self) -> MutexGuard<'_, Pages> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Refuses to go on with a sync of something else.
+fn check(folder: &Path, settings: &Settings, earlier: &Settings) -> Result<(), CheckpointError> {
+    let differing = settings::differing(settings, earlier);
+    if differing.is_empty() {
+        return Ok(());
+    }
+    Err(CheckpointError::OtherSync {
+        folder: folder.display().to_string(),
+        settings: differing.join(", "),
+    })
 }
 
 fn unusable(folder: &Path, source: io::Error) -> CheckpointError {
