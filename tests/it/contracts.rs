@@ -44,6 +44,7 @@ fn schemas_are_printed_from_types() {
         "signature",
         &schemars::schema_for!(portolan::trust::Signature),
     );
+    schema("table", &schemars::schema_for!(portolan_mapper_pack::Table));
     schema("report", &schemars::schema_for!(portolan::report::Report));
 }
 
@@ -61,6 +62,7 @@ fn help_is_what_it_was() {
         "mapper",
         "mapper new",
         "mapper build",
+        "mapper table",
         "mapper test",
         "mapper check",
         "mapper inspect",
