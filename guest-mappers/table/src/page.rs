@@ -19,9 +19,10 @@ use crate::value::Value;
 /// take about ten milliseconds in the sandbox.
 pub(crate) const OBJECT_STEPS: u64 = 200_000;
 
-/// What a page may cost for each of its bytes, on top of a tenfold [`OBJECT_STEPS`], so that the time
-/// limit, which grows with the page too, is not what ends a costly expression.
-const STEPS_PER_BYTE: u64 = 4;
+/// For how many bytes of a page an object may cost one step more, and the page twice that, on top of a
+/// tenfold [`OBJECT_STEPS`]. A step may leave a value of 16 bytes in the arena, and neither the sandbox's
+/// memory nor its time shall be what ends a costly expression.
+const BYTES_PER_STEP: u64 = 8;
 
 /// A table at work on a page.
 struct Run<'b> {
@@ -121,8 +122,8 @@ impl<'b> Run<'b> {
                 Some(shape) => beside(shape, page, arena),
                 None => Ok(Value::Null),
             },
-            page_steps_left: 10 * OBJECT_STEPS + STEPS_PER_BYTE * bytes,
-            object_steps: OBJECT_STEPS + bytes,
+            page_steps_left: 10 * OBJECT_STEPS + 2 * bytes / BYTES_PER_STEP,
+            object_steps: OBJECT_STEPS + bytes / BYTES_PER_STEP,
             output: MappedPage {
                 payload: Vec::with_capacity(page.len() / 2),
                 ..MappedPage::default()
