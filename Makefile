@@ -3,7 +3,7 @@
 .DELETE_ON_ERROR:
 # Recipes share the package manager and cargo's lock, and cargo is parallel by itself.
 .NOTPARALLEL:
-.PHONY: FORCE help setup toolchain mappers guests build demo test lint bench schemas clean
+.PHONY: FORCE help setup toolchain mappers guests build demo test lint bench bench-pace schemas clean
 
 OBJECTS := cluster service task task-definition
 # The stock mappers, and the interpreter of mapping tables.
@@ -19,7 +19,7 @@ MAPPER_SOURCES := Cargo.toml Cargo.lock rust-toolchain.toml \
 	$(shell find guest-mappers wit -path $(BUILT) -prune -o -print)
 
 help: ## Print this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what building and testing need and this machine lacks
 	@tests/setup.sh tests
@@ -62,6 +62,9 @@ lint: ## Check format and lints
 
 bench: build ## Measure the sandbox and the sync
 	cargo bench --locked --workspace --bench speed
+
+bench-pace: build ## Measure syncs under AWS's quotas, and beside boto3 (minutes)
+	cargo bench --locked --workspace --bench pace
 
 schemas: build ## Print schemas and help again, after a change of what others depend on
 	BLESS=1 cargo test --release --locked --workspace --test it -- contracts

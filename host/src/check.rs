@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use aws_sdk_ecs::Client;
 use serde::Serialize;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
-use crate::aws::{Account, Accounts, CallFailure, Caller, Kind};
+use crate::aws::{Account, AccountError, Accounts, CallFailure, Caller, Kind, Reached};
 use crate::config::{Config, ConfigError};
 use crate::object::Operation;
 use crate::report::Ledger;
@@ -74,42 +76,67 @@ impl AccountCheck {
 /// # Errors
 /// If no Region is known.
 pub async fn run(config: &Config) -> Result<Vec<AccountCheck>, ConfigError> {
-    let Accounts { regions, accounts } = Accounts::connect(config).await?;
-    let mut checks = Vec::with_capacity(accounts.len());
-    for account in accounts {
-        checks.push(match account {
-            Err(error) => AccountCheck {
-                account_id: error.account_id,
-                identity: None,
-                problem: Some(error.message),
-                regions: Vec::new(),
-            },
-            Ok(account) => {
-                let mut found = Vec::with_capacity(regions.len());
-                for region in &regions {
-                    found.push(check_region(&account, region, config).await);
-                }
-                AccountCheck {
-                    account_id: Some(account.account_id),
-                    identity: Some(account.identity),
-                    problem: None,
-                    regions: found,
-                }
-            }
+    let accounts = Arc::new(Accounts::find(config).await?);
+    for warning in &accounts.warnings {
+        tracing::warn!("{warning}");
+    }
+    let mut checks: Vec<AccountCheck> = accounts.errors.iter().map(failed).collect();
+    let turns = Arc::new(Semaphore::new(config.parallel_scopes));
+    let mut tasks = JoinSet::new();
+    for (index, candidate) in accounts.candidates.iter().cloned().enumerate() {
+        let (accounts, config, turns) = (Arc::clone(&accounts), config.clone(), Arc::clone(&turns));
+        tasks.spawn(async move {
+            // The semaphore is never closed.
+            let _turn = turns.acquire().await.ok();
+            (
+                index,
+                check_account(accounts.reach(&candidate).await, &config).await,
+            )
         });
     }
+    let mut found = tasks.join_all().await;
+    found.sort_by_key(|(index, _)| *index);
+    checks.extend(found.into_iter().flat_map(|(_, checks)| checks));
     Ok(checks)
+}
+
+fn failed(error: &AccountError) -> AccountCheck {
+    AccountCheck {
+        account_id: error.account_id.clone(),
+        identity: None,
+        problem: Some(error.message.clone()),
+        regions: Vec::new(),
+    }
+}
+
+/// One entry for the account, and one for each thing about it that failed.
+async fn check_account(reached: Reached, config: &Config) -> Vec<AccountCheck> {
+    for warning in &reached.warnings {
+        tracing::warn!("{warning}");
+    }
+    let mut checks: Vec<AccountCheck> = reached.errors.iter().map(failed).collect();
+    let Some((account, regions)) = reached.account else {
+        return checks;
+    };
+    let mut found = Vec::with_capacity(regions.len());
+    for region in &regions {
+        found.push(check_region(&account, region, config).await);
+    }
+    // An account whose Regions all fail, or are in other shards, has nothing to show here.
+    if !found.is_empty() {
+        checks.push(AccountCheck {
+            account_id: Some(account.account_id),
+            identity: Some(account.identity),
+            problem: None,
+            regions: found,
+        });
+    }
+    checks
 }
 
 async fn check_region(account: &Account, region: &str, config: &Config) -> RegionCheck {
     let client = account.ecs(region);
-    let caller = Caller::new(
-        account.account_id.clone(),
-        region.to_owned(),
-        config.parallel_requests,
-        config.maximum_retries,
-        Arc::new(Ledger::default()),
-    );
+    let caller = account.caller(region, config.maximum_retries, Arc::new(Ledger::default()));
     let mut permissions = Vec::new();
     for operation in Operation::ALL {
         if !config

@@ -1,8 +1,11 @@
 //! The command line: what can be typed, and which exit status answers.
 
+mod cache;
+mod changes;
 mod check;
 mod map;
 mod mapper;
+mod plan;
 mod progress;
 mod schema;
 mod summary;
@@ -39,8 +42,25 @@ const SYNC_EXAMPLES: &str = "Examples:
   Two accounts and two Regions, with stopped tasks:
     portolan sync --assume-role-arn arn:aws:iam::111111111111:role/Read,arn:aws:iam::222222222222:role/Read \\
       --regions us-east-1,eu-west-1 --option EcsTask.fetchStoppedTasks=true --output ecs
+  Every account of an organization, every Region, on the second of five machines:
+    portolan sync --organization --organization-role PortolanRead --regions all --shard 2/5 --output ecs
   Records into a pipe:
-    portolan sync --objects EcsTask --output - | jq -r .attributes.UID";
+    portolan sync --objects EcsTask --output - | jq -r .attributes.UID
+  Only what is new or different since the sync before, beside the full records:
+    portolan sync --regions us-east-1 --output ecs --changes-since ecs
+    jq -r .uid ecs/EcsTask.changes.jsonl";
+
+const PLAN_EXAMPLES: &str = "It asks only what is cheap: lists of clusters and task definitions, and the counters of clusters. The
+time is what AWS's token buckets leave open at the chosen share; no client can be faster. Revisions that the
+cache has already are counted too, although they will cost no call.
+
+Examples:
+  How long will a sync of this account take?
+    portolan plan --regions us-east-1
+  How much longer if half of the quota is left to others?
+    portolan plan --regions us-east-1 --quota-share 0.5
+  The slowest action group of each account and Region, for a script:
+    portolan plan --json | jq -r '.scopes[] | [.account_id, .region, .slowest] | @tsv'";
 
 /// Brings Amazon ECS into data-model records through sandboxed WASM mappers.
 #[derive(Debug, Parser)]
@@ -69,16 +89,25 @@ enum Command {
     /// Fetch clusters, services, tasks and task definitions, and write valid records and a report.
     #[command(after_help = SYNC_EXAMPLES)]
     Sync(sync::SyncArguments),
+    /// Tell what a sync would take before it runs: objects, calls, and the time that AWS's quotas ask for.
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(plan::PlanArguments),
     /// Map recorded pages without AWS: one bare record per line, issues on standard error.
     Map(map::MapArguments),
+    /// Compare two outputs: a line on standard output for everything that was added, changed or removed.
+    #[command(after_help = changes::EXAMPLES)]
+    Changes(changes::ChangesArguments),
     /// Tools for people who write mappings: try, check and look into modules.
     Mapper(mapper::MapperArguments),
     /// Tell who the credentials are and which permissions answer, for each role and Region.
     Check(check::CheckArguments),
     /// Print the least-privilege IAM policy for the chosen objects and roles.
     IamPolicy(Box<Settings>),
-    /// Print the JSON Schema of an object's records, or of config, manifest or report.
+    /// Print the JSON Schema of an object's records, or of changes, config, manifest or report.
     Schema(schema::SchemaArguments),
+    /// Look into, check or remove the cache of task-definition revisions.
+    #[command(after_help = cache::EXAMPLES)]
+    Cache(cache::CacheArguments),
     /// Check files of records against their schemas.
     Validate(validate::ValidateArguments),
 }
@@ -91,8 +120,18 @@ const MAPPING_SETTINGS: [&str; 5] = [
     "trusted_keys",
     "cache_folder",
 ];
+/// The settings that matter to a comparison of outputs.
+const CHANGES_SETTINGS: [&str; 2] = ["objects", "volatile_attributes"];
 /// The settings that matter to the policy.
-const POLICY_SETTINGS: [&str; 3] = ["objects", "options", "assume_role_arn"];
+const POLICY_SETTINGS: [&str; 7] = [
+    "objects",
+    "options",
+    "assume_role_arn",
+    "assume_role_arn_file",
+    "organization",
+    "organization_role",
+    "regions",
+];
 
 /// The command line as clap knows it, with the settings that a command does not use left out of its help.
 pub(crate) fn command() -> clap::Command {
@@ -107,18 +146,24 @@ pub(crate) fn command() -> clap::Command {
         .mut_subcommand("map", |command| {
             hide_settings_but(command, &MAPPING_SETTINGS)
         })
+        .mut_subcommand("changes", |command| {
+            hide_settings_but(command, &CHANGES_SETTINGS)
+        })
         .mut_subcommand("validate", |command| {
             hide_settings_but(command, &MAPPING_SETTINGS)
         })
         .mut_subcommand("iam-policy", |command| {
             hide_settings_but(command, &POLICY_SETTINGS)
         })
-        .mut_subcommand("check", |command| {
-            command.mut_args(|argument| {
-                let hidden = MAPPING_SETTINGS.contains(&argument.get_id().as_str());
-                argument.hide(hidden)
-            })
-        })
+        .mut_subcommand("plan", |command| hide_settings(command, &MAPPING_SETTINGS))
+        .mut_subcommand("check", |command| hide_settings(command, &MAPPING_SETTINGS))
+}
+
+fn hide_settings(command: clap::Command, hidden: &'static [&str]) -> clap::Command {
+    command.mut_args(|argument| {
+        let is_hidden = hidden.contains(&argument.get_id().as_str());
+        argument.hide(is_hidden)
+    })
 }
 
 fn hide_settings_but(command: clap::Command, shown: &[&str]) -> clap::Command {
@@ -149,9 +194,12 @@ pub(crate) fn run() -> ExitCode {
     let config = arguments.config.as_deref();
     let result = match arguments.command {
         Command::Sync(arguments) => sync::run(arguments, config),
+        Command::Plan(arguments) => plan::run(arguments, config),
         Command::Map(arguments) => map::run(arguments, config),
+        Command::Changes(arguments) => changes::run(arguments, config),
         Command::Mapper(arguments) => mapper::run(arguments, config),
         Command::Check(arguments) => check::run(arguments, config),
+        Command::Cache(arguments) => cache::run(arguments, config),
         Command::IamPolicy(settings) => policy(*settings, config),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Validate(arguments) => validate::run(arguments, config),
@@ -193,7 +241,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 fn policy(settings: Settings, config_file: Option<&std::path::Path>) -> anyhow::Result<u8> {
     let config = Config::resolve(settings, config_file)?;
-    let policy = portolan::policy::least_privilege(&config.objects, &config.roles);
+    let policy = portolan::policy::least_privilege(&config);
     talk::data(&format!("{}\n", serde_json::to_string_pretty(&policy)?))?;
     Ok(COMPLETE)
 }

@@ -9,11 +9,13 @@ mod file;
 mod fips;
 mod modules;
 mod options;
+mod organization;
 mod resolve;
 mod secret;
 mod settings;
+mod shard;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,10 +23,12 @@ use crate::object::Object;
 use crate::trust::ModulePolicy;
 pub use fips::FIPS_REGIONS;
 pub(crate) use fips::check as check_fips;
-pub use modules::{ModuleSettings, OnFailure};
-pub use options::{Options, TaskDefinitionStatus};
+pub use modules::{Capability, ModuleSettings, OnFailure};
+pub use options::{Options, TaskDefinitionScope, TaskDefinitionStatus};
+pub use organization::{Organization, RolePattern};
 pub use secret::Secret;
-pub use settings::Settings;
+pub use settings::{QuotaRules, RevisionTags, Settings};
+pub use shard::Shard;
 
 /// A checked configuration.
 #[derive(Clone, Debug)]
@@ -35,8 +39,16 @@ pub struct Config {
     pub profile: Option<String>,
     /// Regions to sync; empty means the Region of the SDK's own chain.
     pub regions: Vec<String>,
+    /// Whether each account is asked for the Regions that it has enabled, instead.
+    pub all_regions: bool,
     /// Roles to assume, each its own account; empty means the credentials' own account.
     pub roles: Vec<RoleArn>,
+    /// Accounts of the credentials' organization to sync beside those of `roles`.
+    pub organization: Option<Organization>,
+    /// The part of the accounts and Regions that is synced here; none means all.
+    pub shard: Option<Shard>,
+    /// Accounts and Regions that are fetched at once.
+    pub parallel_scopes: usize,
     /// External id that the roles' trust policies ask for.
     pub external_id: Option<String>,
     /// Session name that CloudTrail shows.
@@ -47,6 +59,9 @@ pub struct Config {
     pub page_size: u16,
     /// Requests in flight per account and Region.
     pub parallel_requests: usize,
+    /// The share of AWS's token buckets that a sync may use, above 0.0 to 1.0; none for a server without
+    /// quotas.
+    pub quota_share: Option<f64>,
     /// How often a failed request is repeated. Throttled requests do not count.
     pub maximum_retries: u32,
     /// Where to send ECS and STS requests instead of AWS's own endpoints.
@@ -57,6 +72,8 @@ pub struct Config {
     pub objects: Vec<Object>,
     /// Operation options.
     pub options: Options,
+    /// Attributes that a comparison with an earlier output leaves out.
+    pub volatile_attributes: BTreeSet<String>,
     /// Folder of modules that replace stock mappers.
     pub mappers: Option<PathBuf>,
     /// Overlay modules, in the order in which they amend.
@@ -69,6 +86,20 @@ pub struct Config {
     pub trusted_keys: Vec<PathBuf>,
     /// Folder for compiled modules; none if there is no home to put it in.
     pub cache_folder: Option<PathBuf>,
+    /// Where bodies of revisions are kept across syncs; none if they are not.
+    pub revision_cache: Option<PathBuf>,
+    /// Whether revisions are described again for their tags, which can change.
+    pub revision_tags: RevisionTags,
+}
+
+impl Config {
+    /// Whether any module may see the values of environment variables.
+    #[must_use]
+    pub fn grants_environment_values(&self) -> bool {
+        self.modules
+            .values()
+            .any(|module| module.grants(Capability::EnvironmentValues))
+    }
 }
 
 /// Long-lived or temporary access keys.

@@ -5,12 +5,14 @@
 //! was named is accounted for.
 
 mod cluster;
+mod in_use;
 mod listing;
 mod service;
+mod survey;
 mod task;
 mod task_definition;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -18,11 +20,14 @@ use serde::Deserialize;
 use tokio::task::JoinSet;
 
 use crate::aws::{Account, CallFailure, Caller, Kind};
-use crate::config::Config;
+use crate::config::{Config, TaskDefinitionScope};
 use crate::object::Object;
 use crate::page::{Origin, Page};
 use crate::report::{Ledger, ScopeKey, Tombstone};
+use crate::revisions::RevisionCache;
 use listing::Listing;
+pub(crate) use survey::survey;
+pub use survey::{ClusterSize, Survey};
 
 /// A page, and the part of the report that it belongs to.
 #[derive(Debug)]
@@ -41,6 +46,10 @@ pub(crate) struct Scope {
     origin: Origin,
     ledger: Arc<Ledger>,
     pages: async_channel::Sender<FetchedPage>,
+    /// Bodies of revisions that an earlier sync described, and the endpoint that they came from.
+    revisions: Option<(Arc<RevisionCache>, String)>,
+    /// Revisions that services, task sets and tasks refer to, if those are all that is asked for.
+    in_use: Option<Mutex<BTreeSet<String>>>,
     /// Scopes in which a call was denied: more calls would only be denied too.
     stopped: Mutex<HashSet<ScopeKey>>,
 }
@@ -49,6 +58,8 @@ pub(crate) struct Scope {
 #[derive(Debug)]
 struct Batch {
     cluster: Option<String>,
+    /// The status under which the ARNs were listed, where a listing has one.
+    status: Option<&'static str>,
     arns: Vec<String>,
 }
 
@@ -84,14 +95,22 @@ impl Described {
             reason: failure.reason,
             detail: failure.detail,
         });
+        Self::of_distinct(page, arns, failures.collect())
+    }
+
+    fn of_distinct(
+        page: Page,
+        arns: Vec<String>,
+        failures: Vec<DescribeFailure>,
+    ) -> Result<Self, String> {
         let distinct: HashSet<&str> = arns.iter().map(String::as_str).collect();
         if distinct.len() < arns.len() {
             return Err("it describes an object twice".into());
         }
         Ok(Self {
-            failures: failures.collect(),
-            arns,
             page,
+            arns,
+            failures,
         })
     }
 
@@ -110,12 +129,14 @@ impl Described {
             .described()
             .filter_map(|index| page.arn(index))
             .collect();
-        Ok(Self {
-            failures: failures.failures.unwrap_or_default(),
-            arns,
-            page,
-        })
+        Self::of_distinct(page, arns, failures.failures.unwrap_or_default())
     }
+}
+
+/// What tells an object from its neighbours in one account, Region and cluster, whether it is named by
+/// ARN, by an ARN without the cluster's name (as ECS wrote them until 2018), or by name alone.
+fn own_name(named: &str) -> &str {
+    named.rsplit_once('/').map_or(named, |(_, name)| name)
 }
 
 /// Fetches the configured objects of one account and Region. Whatever fails is in the ledger afterwards.
@@ -126,96 +147,131 @@ pub(crate) async fn region(
     config: Arc<Config>,
     ledger: Arc<Ledger>,
     pages: async_channel::Sender<FetchedPage>,
+    revisions: Option<Arc<RevisionCache>>,
 ) {
+    let is_in_use = config.options.task_definition_scope == TaskDefinitionScope::InUse;
     let scope = Arc::new(Scope {
-        client: account.ecs(region),
-        caller: Caller::new(
-            account.account_id.clone(),
-            region.to_owned(),
-            config.parallel_requests,
-            config.maximum_retries,
-            Arc::clone(&ledger),
-        ),
-        origin: Origin {
-            partition: account.partition.clone(),
-            account_id: account.account_id.clone(),
-            region: region.to_owned(),
-            captured_at: captured_at.to_owned(),
-        },
-        config,
-        ledger,
-        pages,
-        stopped: Mutex::default(),
+        revisions: revisions.map(|cache| (cache, account.endpoint())),
+        ..Scope::new(account, region, captured_at, config, ledger, pages)
     });
     for object in &scope.config.objects {
         scope.ledger.open(&scope.key(*object, None));
     }
     let mut objects = JoinSet::new();
-    if scope.wants(Object::EcsTaskDefinition) {
-        objects.spawn(pipeline(
-            Arc::clone(&scope),
-            Object::EcsTaskDefinition,
-            vec![None],
-        ));
+    if scope.wants(Object::EcsTaskDefinition) && !is_in_use {
+        objects.spawn(task_definitions(Arc::clone(&scope)));
     }
-    if [Object::EcsCluster, Object::EcsService, Object::EcsTask]
-        .into_iter()
-        .any(|object| scope.wants(object))
-    {
-        clusters_and_below(&scope, &mut objects).await;
+    if CLUSTER_OBJECTS.iter().any(|object| scope.wants(*object)) {
+        objects.spawn(clusters_and_below(Arc::clone(&scope)));
     }
     objects.join_all().await;
+    if scope.wants(Object::EcsTaskDefinition) && is_in_use {
+        // Only now is it known what is in use.
+        task_definitions(scope).await;
+    }
 }
 
-/// Lists the clusters once, for the three objects that need them.
-async fn clusters_and_below(scope: &Arc<Scope>, objects: &mut JoinSet<()>) {
-    let (clusters, failure) = cluster::list(scope).await;
+/// Lists and describes the revisions of a whole Region.
+async fn task_definitions(scope: Arc<Scope>) {
+    let (whole_region, listings) = async_channel::bounded(1);
+    // There is room for one.
+    let _ = whole_region.try_send(None);
+    drop(whole_region);
+    pipeline(scope, Object::EcsTaskDefinition, listings).await;
+}
+
+/// How many clusters an account has in a Region at most; a server that is not AWS may have more, and then
+/// its lister waits. <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html>
+const CLUSTER_LIMIT: usize = 10_000;
+
+/// The objects that need the list of clusters.
+const CLUSTER_OBJECTS: [Object; 3] = [Object::EcsCluster, Object::EcsService, Object::EcsTask];
+
+/// Lists the clusters once, for the three objects that need them. Each begins with the first page.
+///
+/// The channels have room for all of them, so that one object that waits for its quota holds up no other.
+async fn clusters_and_below(scope: Arc<Scope>) {
+    let mut tasks = JoinSet::new();
+    let mut below = Vec::new();
+    for object in [Object::EcsService, Object::EcsTask] {
+        if scope.wants(object) {
+            let (clusters, listings) = async_channel::bounded(CLUSTER_LIMIT);
+            below.push(clusters);
+            tasks.spawn(pipeline(Arc::clone(&scope), object, listings));
+        }
+    }
+    let (batches, described) = async_channel::bounded(CLUSTER_LIMIT);
+    describers(&scope, Object::EcsCluster, &described, &mut tasks);
+    let mut pending = Vec::new();
+    let size = scope.describe_batch(Object::EcsCluster);
+    let mut list = cluster::List::new(&scope);
+    let failure = loop {
+        let clusters = match list.next().await {
+            Ok(Some(clusters)) => clusters,
+            Ok(None) => break None,
+            Err(failure) => break Some(failure),
+        };
+        for channel in &below {
+            for cluster in &clusters {
+                // The receivers are gone only when the sync is being stopped.
+                let _ = channel.send(Some(cluster.clone())).await;
+            }
+        }
+        if scope.wants(Object::EcsCluster) {
+            let key = scope.key(Object::EcsCluster, None);
+            scope.ledger.listed(&key, clusters.len());
+            pending.extend(clusters);
+            hand_on_clusters(&scope, &mut pending, &batches, size).await;
+        }
+    };
+    hand_on_clusters(&scope, &mut pending, &batches, 1).await;
+    drop((batches, below));
     if let Some(failure) = failure {
-        for object in [Object::EcsCluster, Object::EcsService, Object::EcsTask] {
+        for object in CLUSTER_OBJECTS {
             if scope.wants(object) {
-                scope
-                    .ledger
-                    .failure(&scope.key(object, None), failure.line(), 0);
+                let key = scope.key(object, None);
+                scope.ledger.failure(&key, failure.line(), 0);
             }
         }
     }
-    for object in [Object::EcsService, Object::EcsTask] {
-        if scope.wants(object) {
-            let listings = clusters.iter().cloned().map(Some).collect();
-            objects.spawn(pipeline(Arc::clone(scope), object, listings));
-        }
-    }
-    if scope.wants(Object::EcsCluster) {
-        scope
-            .ledger
-            .listed(&scope.key(Object::EcsCluster, None), clusters.len());
-        let batch = scope.describe_batch(Object::EcsCluster);
-        let batches = clusters
-            .chunks(batch)
-            .map(|arns| Batch {
-                cluster: None,
-                arns: arns.to_vec(),
-            })
-            .collect();
-        objects.spawn(describe_all(Arc::clone(scope), Object::EcsCluster, batches));
+    tasks.join_all().await;
+}
+
+/// Hands on batches of clusters, as long as they are at least `least` clusters long.
+async fn hand_on_clusters(
+    scope: &Scope,
+    pending: &mut Vec<String>,
+    batches: &async_channel::Sender<Batch>,
+    least: usize,
+) {
+    let size = scope.describe_batch(Object::EcsCluster);
+    while pending.len() >= least {
+        let arns = pending.drain(..size.min(pending.len())).collect();
+        let batch = Batch {
+            cluster: None,
+            status: None,
+            arns,
+        };
+        // The receivers are gone only when the sync is being stopped.
+        let _ = batches.send(batch).await;
     }
 }
 
 /// Lists (once for every cluster, or once for the Region) and describes at the same time.
-async fn pipeline(scope: Arc<Scope>, object: Object, listings: Vec<Option<String>>) {
+async fn pipeline(
+    scope: Arc<Scope>,
+    object: Object,
+    listings: async_channel::Receiver<Option<String>>,
+) {
+    // Two List pages of batches, so that describers do not run dry while a lister waits for its next page.
+    let pages = 2 * usize::from(scope.config.page_size) / scope.describe_batch(object);
     let parallel = scope.config.parallel_requests;
-    let (batches, described) = async_channel::bounded(parallel);
-    let (work, listers) = async_channel::bounded(listings.len().max(1));
-    for cluster in listings {
-        // The queue is as long as the list.
-        let _ = work.try_send(cluster);
-    }
-    drop(work);
+    let (batches, described) = async_channel::bounded(pages.max(parallel));
     let mut tasks = JoinSet::new();
-    for _ in 0..parallel.min(listers.len()) {
-        let (scope, listers, batches) = (Arc::clone(&scope), listers.clone(), batches.clone());
+    for _ in 0..parallel {
+        let (scope, listings, batches) = (Arc::clone(&scope), listings.clone(), batches.clone());
         tasks.spawn(async move {
-            while let Ok(cluster) = listers.recv().await {
+            while let Ok(cluster) = listings.recv().await {
                 Listing::new(&scope, object, cluster).run(&batches).await;
             }
         });
@@ -225,27 +281,16 @@ async fn pipeline(scope: Arc<Scope>, object: Object, listings: Vec<Option<String
     tasks.join_all().await;
 }
 
-/// Describes batches that are known beforehand.
-async fn describe_all(scope: Arc<Scope>, object: Object, batches: Vec<Batch>) {
-    let (work, described) = async_channel::bounded(batches.len().max(1));
-    for batch in batches {
-        // The queue is as long as the list.
-        let _ = work.try_send(batch);
-    }
-    drop(work);
-    let mut tasks = JoinSet::new();
-    describers(&scope, object, &described, &mut tasks);
-    tasks.join_all().await;
-}
-
-/// Starts as many describers as there may be requests in flight.
+/// Starts more describers than there may be requests in flight, so that while some read their answers
+/// others keep AWS busy.
 fn describers(
     scope: &Arc<Scope>,
     object: Object,
     batches: &async_channel::Receiver<Batch>,
     tasks: &mut JoinSet<()>,
 ) {
-    for _ in 0..scope.config.parallel_requests {
+    let parallel = scope.config.parallel_requests;
+    for _ in 0..parallel + parallel.div_ceil(2) {
         let (scope, batches) = (Arc::clone(scope), batches.clone());
         tasks.spawn(async move {
             while let Ok(batch) = batches.recv().await {
@@ -256,6 +301,33 @@ fn describers(
 }
 
 impl Scope {
+    fn new(
+        account: &Account,
+        region: &str,
+        captured_at: &str,
+        config: Arc<Config>,
+        ledger: Arc<Ledger>,
+        pages: async_channel::Sender<FetchedPage>,
+    ) -> Self {
+        let is_in_use = config.options.task_definition_scope == TaskDefinitionScope::InUse;
+        Self {
+            client: account.ecs(region),
+            caller: account.caller(region, config.maximum_retries, Arc::clone(&ledger)),
+            origin: Origin {
+                partition: account.partition.clone(),
+                account_id: account.account_id.clone(),
+                region: region.to_owned(),
+                captured_at: captured_at.to_owned(),
+            },
+            config,
+            ledger,
+            pages,
+            revisions: None,
+            in_use: is_in_use.then(Mutex::default),
+            stopped: Mutex::default(),
+        }
+    }
+
     fn wants(&self, object: Object) -> bool {
         self.config.objects.contains(&object)
     }
@@ -278,7 +350,12 @@ impl Scope {
 
     /// Reads a raw body as a page of an object.
     fn page(&self, object: Object, body: Bytes) -> Result<Page, String> {
-        Page::read(object, self.origin.clone(), body).map_err(|error| error.to_string())
+        let read = if self.config.grants_environment_values() {
+            Page::read_with_values
+        } else {
+            Page::read
+        };
+        read(object, self.origin.clone(), body).map_err(|error| error.to_string())
     }
 
     async fn describe(&self, object: Object, batch: Batch) {
@@ -328,6 +405,7 @@ impl Scope {
     async fn account(&self, key: &ScopeKey, mut batch: Batch, described: Described) -> Batch {
         let count = described.page.described().count();
         self.ledger.described(key, count);
+        let asked = batch.arns.clone();
         // As many answers as questions leave nothing open, even if an ARN is missing or written otherwise.
         if count + described.failures.len() >= batch.arns.len() {
             batch.arns.clear();
@@ -342,18 +420,24 @@ impl Scope {
                     .iter()
                     .filter_map(|failure| failure.arn.as_deref()),
             )
+            .map(own_name)
             .collect();
-        batch.arns.retain(|arn| !answered.contains(arn.as_str()));
+        batch.arns.retain(|arn| !answered.contains(own_name(arn)));
         for failure in described.failures {
+            let named = failure.arn.as_deref().map(own_name);
+            // A failure may name its object shorter than the list did.
+            let listed = asked.iter().find(|arn| Some(own_name(arn)) == named);
             let tombstone = Tombstone {
-                arn: failure
-                    .arn
+                arn: listed
+                    .cloned()
+                    .or(failure.arn)
                     .unwrap_or_else(|| "an object without ARN".into()),
                 reason: failure.reason.unwrap_or_else(|| "no reason given".into()),
                 detail: failure.detail,
             };
             self.ledger.tombstone(key, tombstone);
         }
+        self.note_in_use(&described.page);
         if !described.page.is_empty() {
             let page = FetchedPage {
                 key: key.clone(),
@@ -389,6 +473,12 @@ impl Scope {
         }
     }
 
+    /// Whether something of these objects is already known to be missing here.
+    fn is_incomplete(&self, objects: &[Object]) -> bool {
+        self.ledger
+            .is_incomplete(&self.origin.account_id, &self.origin.region, objects)
+    }
+
     fn stop(&self, key: &ScopeKey) {
         self.stopped
             .lock()
@@ -401,5 +491,21 @@ impl Scope {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .contains(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_has_one_name_of_its_own_however_it_is_written() {
+        for named in [
+            "arn:aws:ecs:us-east-1:123456789012:service/prod/web",
+            "arn:aws:ecs:us-east-1:123456789012:service/web",
+            "web",
+        ] {
+            assert_eq!(own_name(named), "web");
+        }
     }
 }

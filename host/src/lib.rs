@@ -12,8 +12,11 @@
 //! ```
 //!
 //! `config` stands before it, `recording` beside it: pages can be kept and mapped again without AWS.
+//! `quota` paces every call to AWS.
 
+pub mod aside;
 pub mod aws;
+pub mod changes;
 pub mod check;
 pub mod clock;
 pub mod config;
@@ -22,11 +25,14 @@ pub mod fetch;
 pub mod mapper;
 pub mod object;
 pub mod page;
+pub mod plan;
 pub mod policy;
+pub mod quota;
 pub mod recording;
 pub mod records;
 pub mod registry;
 pub mod report;
+pub mod revisions;
 pub mod schemas;
 pub mod sink;
 pub mod sync;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::object::{Object, Shape};
 pub use scan::ScanError;
+use scan::Withhold;
 
 /// The most bytes that one response body may have. ECS pages hold at most 100 objects, the largest of
 /// which (a task definition) may have 64 KiB, so that anything near this is not an ECS answer.
@@ -38,6 +39,21 @@ pub struct Page {
     body: Bytes,
     objects: Vec<Option<Range<usize>>>,
     has_member: bool,
+    with_values: Option<WithValues>,
+}
+
+/// The body with its environment values, for modules that an operator has granted them. It goes nowhere
+/// else: what records, logs and accounts for pages sees the other one.
+#[derive(Clone)]
+struct WithValues {
+    body: Bytes,
+    objects: Vec<Option<Range<usize>>>,
+}
+
+impl std::fmt::Debug for WithValues {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("(withheld)")
+    }
 }
 
 impl Page {
@@ -47,14 +63,42 @@ impl Page {
     /// If the body is not one JSON object, is not UTF-8, or is larger than [`BODY_LIMIT_BYTES`]. The
     /// error names positions, never content.
     pub fn read(object: Object, origin: Origin, raw: Bytes) -> Result<Self, ScanError> {
-        let scanned = scan::scan(&raw, object.shape())?;
+        let scanned = scan::scan(&raw, object.shape(), Withhold::Everything)?;
         Ok(Self {
             object,
             origin,
             body: scanned.body.map_or(raw, Bytes::from),
             objects: scanned.objects,
             has_member: scanned.has_member,
+            with_values: None,
         })
+    }
+
+    /// Reads a raw body, and keeps its environment values for modules that may see them.
+    ///
+    /// # Errors
+    /// As [`Page::read`].
+    pub(crate) fn read_with_values(
+        object: Object,
+        origin: Origin,
+        raw: Bytes,
+    ) -> Result<Self, ScanError> {
+        let scanned = scan::scan(&raw, object.shape(), Withhold::Credentials)?;
+        let with_values = WithValues {
+            body: scanned.body.map_or_else(|| raw.clone(), Bytes::from),
+            objects: scanned.objects,
+        };
+        Ok(Self {
+            with_values: Some(with_values),
+            ..Self::read(object, origin, raw)?
+        })
+    }
+
+    /// The body with its environment values, if they were kept. Only a module with a grant may see it.
+    pub(crate) fn body_with_values(&self) -> &[u8] {
+        self.with_values
+            .as_ref()
+            .map_or(&self.body, |with_values| &with_values.body)
     }
 
     /// The body as a mapper sees it.
@@ -119,28 +163,43 @@ impl Page {
         let Shape::List(member) = self.object.shape() else {
             return self.clone();
         };
-        let mut body = format!("{{\"{member}\":[").into_bytes();
-        let mut objects = Vec::with_capacity(range.len());
-        for (position, span) in self.objects[range].iter().enumerate() {
-            if position > 0 {
-                body.push(b',');
-            }
-            let start = body.len();
-            match span {
-                Some(span) => body.extend_from_slice(&self.body[span.clone()]),
-                None => body.extend_from_slice(b"null"),
-            }
-            objects.push(span.as_ref().map(|_| start..body.len()));
-        }
-        body.extend_from_slice(b"]}");
+        let (body, objects) = part_of(member, &self.body, &self.objects[range.clone()]);
+        let with_values = self.with_values.as_ref().map(|whole| {
+            let (body, objects) = part_of(member, &whole.body, &whole.objects[range]);
+            WithValues { body, objects }
+        });
         Self {
             object: self.object,
             origin: self.origin.clone(),
-            body: Bytes::from(body),
+            body,
             objects,
             has_member: true,
+            with_values,
         }
     }
+}
+
+/// A body whose list `member` holds only some of the places of another body.
+fn part_of(
+    member: &str,
+    whole: &[u8],
+    places: &[Option<Range<usize>>],
+) -> (Bytes, Vec<Option<Range<usize>>>) {
+    let mut body = format!("{{\"{member}\":[").into_bytes();
+    let mut objects = Vec::with_capacity(places.len());
+    for (position, span) in places.iter().enumerate() {
+        if position > 0 {
+            body.push(b',');
+        }
+        let start = body.len();
+        match span {
+            Some(span) => body.extend_from_slice(&whole[span.clone()]),
+            None => body.extend_from_slice(b"null"),
+        }
+        objects.push(span.as_ref().map(|_| start..body.len()));
+    }
+    body.extend_from_slice(b"]}");
+    (Bytes::from(body), objects)
 }
 
 #[cfg(test)]
@@ -191,6 +250,27 @@ mod tests {
             page.part(0..1).text(),
             r#"{"tasks":[{"taskArn":"a","environment":[{"name":"K","value":""}]}]}"#
         );
+    }
+
+    #[test]
+    fn values_are_kept_beside_the_page_and_nowhere_in_it() {
+        let body = Bytes::from_static(
+            br#"{"tasks":[{"taskArn":"a","environment":[{"name":"K","value":"CANARY"}]},null,{"taskArn":"c","environment":[{"name":"K","value":"CANARY"}]}]}"#,
+        );
+        let page = Page::read_with_values(Object::EcsTask, origin(), body.clone()).expect("a page");
+        let part = page.part(1..3);
+        for page in [&page, &part] {
+            assert!(!page.text().contains("CANARY"));
+            assert!(!format!("{page:?}").contains("CANARY"));
+        }
+        assert_eq!(page.body_with_values(), body);
+        let kept = std::str::from_utf8(part.body_with_values()).expect("text");
+        assert_eq!(
+            kept,
+            r#"{"tasks":[null,{"taskArn":"c","environment":[{"name":"K","value":"CANARY"}]}]}"#
+        );
+        let page = Page::read(Object::EcsTask, origin(), body).expect("a page");
+        assert_eq!(page.body_with_values(), page.body());
     }
 
     #[test]

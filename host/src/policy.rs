@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::config::RoleArn;
-use crate::object::{Object, Operation};
+use crate::config::Config;
+use crate::object::Operation;
 
-/// The policy that allows exactly what a sync of `objects` calls and, where `roles` are given, to assume
-/// those. STS GetCallerIdentity needs no permission.
+/// The policy that allows exactly what a sync of a configuration calls: to read its objects, and where it
+/// asks for that, to list Regions and the accounts of an organization and to assume roles. STS
+/// GetCallerIdentity needs no permission.
 #[must_use]
-pub fn least_privilege(objects: &[Object], roles: &[RoleArn]) -> Value {
-    let operations: BTreeSet<Operation> = objects
+pub fn least_privilege(config: &Config) -> Value {
+    let operations: BTreeSet<Operation> = config
+        .objects
         .iter()
         .flat_map(|object| object.operations())
         .copied()
@@ -25,8 +27,25 @@ pub fn least_privilege(objects: &[Object], roles: &[RoleArn]) -> Value {
         // tomorrow has to be in the sync too.
         "Resource": "*"
     })];
-    if !roles.is_empty() {
-        let arns: Vec<&str> = roles.iter().map(|role| role.arn.as_str()).collect();
+    // Neither action takes a resource in the account of the caller.
+    let mut allow = |sid: &str, action: &str| {
+        statements.push(json!({"Sid": sid, "Effect": "Allow", "Action": action, "Resource": "*"}));
+    };
+    if config.all_regions {
+        allow("PortolanListsRegions", "account:ListRegions");
+    }
+    if config.organization.is_some() {
+        allow("PortolanListsAccounts", "organizations:ListAccounts");
+    }
+    let mut arns: Vec<String> = config.roles.iter().map(|role| role.arn.clone()).collect();
+    // A policy is written before anybody has asked which partition this is; `*` stands for all.
+    arns.extend(
+        config
+            .organization
+            .iter()
+            .map(|organization| organization.role.arn_in("*", "*")),
+    );
+    if !arns.is_empty() {
         statements.push(json!({
             "Sid": "PortolanAssumesRoles",
             "Effect": "Allow",
@@ -40,10 +59,18 @@ pub fn least_privilege(objects: &[Object], roles: &[RoleArn]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Settings;
+
+    fn policy(settings: Settings) -> Value {
+        least_privilege(&Config::resolve(settings, None).expect("valid"))
+    }
 
     #[test]
     fn only_what_is_called_is_allowed() {
-        let policy = least_privilege(&[Object::EcsTaskDefinition], &[]);
+        let policy = policy(Settings {
+            objects: Some(vec!["EcsTaskDefinition".into()]),
+            ..Settings::default()
+        });
         assert_eq!(
             policy["Statement"][0]["Action"],
             json!(["ecs:ListTaskDefinitions", "ecs:DescribeTaskDefinition"])
@@ -53,10 +80,29 @@ mod tests {
 
     #[test]
     fn every_object_together_needs_eight_permissions() {
-        let policy = least_privilege(&Object::ALL, &[]);
+        let policy = policy(Settings::default());
         assert_eq!(
             policy["Statement"][0]["Action"].as_array().map(Vec::len),
             Some(8)
+        );
+    }
+
+    #[test]
+    fn an_organization_is_listed_and_its_roles_assumed() {
+        let policy = policy(Settings {
+            organization: Some(true),
+            organization_role: Some("team/Read".into()),
+            regions: Some(vec!["all".into()]),
+            ..Settings::default()
+        });
+        assert_eq!(policy["Statement"][1]["Action"], "account:ListRegions");
+        assert_eq!(
+            policy["Statement"][2]["Action"],
+            "organizations:ListAccounts"
+        );
+        assert_eq!(
+            policy["Statement"][3]["Resource"],
+            json!(["arn:*:iam::*:role/team/Read"])
         );
     }
 }

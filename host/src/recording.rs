@@ -55,9 +55,7 @@ impl Recorder {
             .filter(|folder| !folder.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
         remove_abandoned(folder);
-        let file = tempfile::Builder::new()
-            .prefix(PREFIX)
-            .tempfile_in(folder)?;
+        let file = crate::aside::beside(place, PREFIX)?;
         // A file system without locks only means that nobody cleans up after a killed sync.
         let _ = file.as_file().try_lock();
         Ok(Self {

@@ -1,16 +1,22 @@
 //! The report of a sync: what was listed, what became of it, and whether a consumer may trust the rest.
 
 mod ledger;
+mod pace;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::changes::Changes;
 use crate::mapper::Kind;
 use crate::object::{Object, Operation};
+use crate::quota::ActionGroup;
+use crate::revisions::RevisionCacheUse;
 use crate::trust::Trust;
 pub use ledger::{Ledger, ScopeKey};
+pub use pace::Pace;
 
 /// Written as `report.json` beside the records.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -29,12 +35,22 @@ pub struct Report {
     /// Whether the data files beside this report are those of this sync. A sync that failed altogether
     /// leaves earlier files as they were.
     pub data_replaced: bool,
+    /// The part of the accounts and Regions that this sync took, for example `2/5`; absent if it took all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
+    /// The operation options of the sync, defaults included.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
     /// Totals of each object.
     pub objects: BTreeMap<Object, Counts>,
     /// One entry for each account, Region, object and, where it has one, cluster.
     pub scopes: Vec<Scope>,
     /// Calls of each operation by account and Region.
     pub operations: Vec<OperationCalls>,
+    /// Calls of each action group by account and Region: how fast AWS's quotas let them go, and how fast
+    /// they went.
+    #[serde(default)]
+    pub quotas: Vec<GroupCalls>,
     /// The modules that mapped and amended.
     pub mappers: Vec<MapperUsed>,
     /// Attributes that the schema knows and that no record of this sync has: what AWS did not send, was not
@@ -44,6 +60,12 @@ pub struct Report {
     /// With `--provenance`: which module set which attribute in how many records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<BTreeMap<Object, Provenance>>,
+    /// What the revision cache did, if it was used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision_cache: Option<RevisionCacheUse>,
+    /// With `--changes-since`: what is different from the earlier output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
     /// What a reader should know beside the scopes.
     pub warnings: Vec<String>,
     /// Lines of detail (tombstones, rejections, warnings) that were left out for their number; all counts
@@ -83,12 +105,44 @@ pub struct Counts {
     pub failed: u64,
 }
 
+impl Counts {
+    fn add(&mut self, other: &Self) {
+        self.listed += other.listed;
+        self.described += other.described;
+        self.written += other.written;
+        self.tombstones += other.tombstones;
+        self.rejected += other.rejected;
+        self.failed += other.failed;
+    }
+
+    /// Objects that are listed and whose way is known.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.written + self.tombstones + self.rejected + self.failed
+    }
+}
+
+/// What an object of an account and Region has come to in a running sync.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Twelve digits.
+    pub account_id: String,
+    /// The Region.
+    pub region: String,
+    /// The object.
+    pub object: Object,
+    /// What became of its objects so far.
+    pub counts: Counts,
+    /// Time that calls waited for the object's quota, summed over parallel ones.
+    pub quota_wait: Duration,
+}
+
 /// A part of the sync that is complete or not by itself.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Scope {
     /// Twelve digits; empty if the credentials did not work well enough to tell.
     pub account_id: String,
-    /// The Region.
+    /// The Region; empty if the account's Regions could not be listed.
     pub region: String,
     /// ARN of the cluster, for services and tasks.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -179,6 +233,31 @@ pub struct OperationCalls {
     pub retries: u64,
     /// Time spent waiting before repeating, in milliseconds, summed over parallel requests.
     pub waiting_ms: u64,
+}
+
+/// Calls of the actions that share a quota.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GroupCalls {
+    /// Twelve digits.
+    pub account_id: String,
+    /// The Region.
+    pub region: String,
+    /// The action group.
+    pub group: ActionGroup,
+    /// Requests that were sent, repeated ones included.
+    pub calls: u64,
+    /// Requests that AWS throttled.
+    pub throttles: u64,
+    /// Requests that were repeated for another reason.
+    pub retries: u64,
+    /// Time spent waiting for the quota, in milliseconds, summed over parallel requests.
+    pub quota_wait_ms: u64,
+    /// The time that calls which AWS let through take at least at the chosen share of the quota, in
+    /// milliseconds. Absent without quotas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor_ms: Option<u64>,
+    /// From the first call to the last answer, in milliseconds.
+    pub elapsed_ms: u64,
 }
 
 /// A module of the run.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::object::Object;
 
 /// Every schema by the name under which `portolan schema` prints it.
-pub const ALL: [(&str, &str); 10] = [
+pub const ALL: [(&str, &str); 12] = [
     (
         "EcsCluster",
         include_str!("../../schemas/EcsCluster.schema.json"),
@@ -19,12 +19,14 @@ pub const ALL: [(&str, &str); 10] = [
         "EcsTaskDefinition",
         include_str!("../../schemas/EcsTaskDefinition.schema.json"),
     ),
+    ("changes", include_str!("../../schemas/changes.schema.json")),
     ("config", include_str!("../../schemas/config.schema.json")),
     ("lock", include_str!("../../schemas/lock.schema.json")),
     (
         "manifest",
         include_str!("../../schemas/manifest.schema.json"),
     ),
+    ("plan", include_str!("../../schemas/plan.schema.json")),
     ("report", include_str!("../../schemas/report.schema.json")),
     (
         "signature",

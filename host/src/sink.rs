@@ -6,6 +6,7 @@ mod stdout;
 use std::io;
 use std::path::Path;
 
+use crate::changes::{Change, ChangeKind};
 use crate::object::Object;
 use crate::records::Records;
 use crate::report::Report;
@@ -50,23 +51,54 @@ pub enum SinkError {
 impl Sink {
     /// Opens `output`: a folder, or `-` for standard output.
     ///
+    /// `has_changes` says whether records will come with their changes.
+    ///
     /// # Errors
     /// If the folder cannot be made or written to.
-    pub fn open(output: &Path, objects: &[Object]) -> Result<Self, SinkError> {
+    pub fn open(output: &Path, objects: &[Object], has_changes: bool) -> Result<Self, SinkError> {
         if output == Path::new("-") {
             return Ok(Self::Stdout);
         }
-        Folder::open(output, objects).map(Self::Folder)
+        Folder::open(output, objects, has_changes).map(Self::Folder)
     }
 
-    /// Writes the records of one page. May be called from any thread.
+    /// Writes the records of one page, and what has changed in each if they were compared. May be called
+    /// from any thread.
     ///
     /// # Errors
     /// If they cannot be written; the sync has to stop then.
-    pub fn write(&self, object: Object, records: &Records) -> Result<(), SinkError> {
+    pub fn write(
+        &self,
+        object: Object,
+        records: &Records,
+        changes: Option<&[Change]>,
+    ) -> Result<(), SinkError> {
+        match (self, changes) {
+            (Self::Folder(folder), None) => folder.write(object, records),
+            (Self::Folder(folder), Some(changes)) => {
+                folder.write(object, records)?;
+                let lines = change_lines(object, records, changes, |change| {
+                    change.kind != ChangeKind::Unchanged
+                });
+                folder.write_changes(object, &lines)
+            }
+            (Self::Stdout, None) => stdout::write(object, records),
+            (Self::Stdout, Some(changes)) => {
+                stdout::write_lines(&change_lines(object, records, changes, |_| true))
+            }
+        }
+    }
+
+    /// Writes that an object is gone.
+    ///
+    /// # Errors
+    /// If it cannot be written; the sync has to stop then.
+    pub fn write_removal(&self, object: Object, removal: &Change) -> Result<(), SinkError> {
+        let mut line = removal.line(object, None);
+        line.push(b'\n');
         match self {
-            Self::Folder(folder) => folder.write(object, records),
-            Self::Stdout => stdout::write(object, records),
+            Self::Folder(folder) => folder.write_changes(object, &line),
+            Self::Stdout => stdout::write_lines(&line),
         }
     }
 
@@ -87,4 +119,21 @@ impl Sink {
             Self::Stdout => Ok(()),
         }
     }
+}
+
+/// The lines of a page's changes that are asked for.
+fn change_lines(
+    object: Object,
+    records: &Records,
+    changes: &[Change],
+    is_asked_for: impl Fn(&Change) -> bool,
+) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for (record, change) in records.iter().zip(changes) {
+        if is_asked_for(change) {
+            lines.extend(change.line(object, Some(record)));
+            lines.push(b'\n');
+        }
+    }
+    lines
 }

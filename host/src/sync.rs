@@ -3,32 +3,30 @@
 //! Fetching is asynchronous; mapping is work for a processor and has threads of its own. Between them is
 //! a short queue, so that memory does not grow with the number of tasks.
 
+mod scopes;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
-use tokio::task::JoinSet;
+use tokio::sync::Notify;
 
-use crate::aws::{Account, AccountError, Accounts};
-use crate::config::{Config, ConfigError};
-use crate::fetch::{self, FetchedPage};
+use crate::changes::{ChangesError, Comparison, VOLATILE_ATTRIBUTES};
+use crate::config::{Config, ConfigError, RevisionTags};
+use crate::fetch::FetchedPage;
 use crate::mapper::{
     CompiledCache, Engine, EngineError, Limits, Manifest, MapperSet, Module, Overlay, SetError,
     Source,
 };
-use crate::object::Operation;
+use crate::object::Object;
 use crate::recording::Recorder;
 use crate::records;
 use crate::report::{Failure, Ledger, MapperUsed, Report, ScopeKey};
+use crate::revisions::RevisionCache;
 use crate::sink::{Sink, SinkError};
 use crate::trust::Trust;
-
-/// Accounts and Regions that are fetched at once. Each has its own quotas at AWS; this bounds sockets and
-/// memory here.
-const PARALLEL_SCOPES: usize = 16;
 
 /// How long mapping threads get to finish their page after an interrupt. With the rest of the shutdown
 /// it stays below the two seconds that a person waits before pressing the keys again.
@@ -43,6 +41,8 @@ pub struct Request {
     pub record: Option<PathBuf>,
     /// Whether the report says which module set which attribute.
     pub provenance: bool,
+    /// An earlier output to compare with: a folder or a file.
+    pub changes_since: Option<PathBuf>,
 }
 
 /// A sync that gave nothing.
@@ -70,6 +70,9 @@ pub enum SyncError {
         /// Why.
         source: std::io::Error,
     },
+    /// The earlier output cannot be compared with.
+    #[error("{0}; nothing of this sync is kept, and earlier output is as it was")]
+    Changes(#[from] ChangesError),
     /// Somebody stopped it.
     #[error("interrupted: {lost}")]
     Interrupted {
@@ -89,6 +92,7 @@ struct Workshop {
     mappers: MapperSet,
     sink: Sink,
     recorder: Option<Recorder>,
+    comparison: Option<Comparison>,
     provenance: bool,
     ledger: Arc<Ledger>,
     pages: async_channel::Receiver<FetchedPage>,
@@ -114,7 +118,11 @@ pub async fn run(
     let cache = open_cache(&config);
     let mappers = MapperSet::load(&engine, cache.as_ref(), &config, &config.objects)?;
     let used = mappers.iter().flat_map(|mapper| mapper.used()).collect();
-    let sink = Sink::open(&request.output, &config.objects)?;
+    let options = config.options.settled();
+    let shard = config.shard.map(|shard| shard.to_string());
+    // Before the sink is opened, which makes the folder: an earlier output that is not there is told apart.
+    let comparison = compare_with(request, &config, &mappers)?;
+    let sink = Sink::open(&request.output, &config.objects, comparison.is_some())?;
     let recorder = request
         .record
         .as_ref()
@@ -126,6 +134,7 @@ pub async fn run(
         mappers,
         sink,
         recorder,
+        comparison,
         provenance: request.provenance,
         ledger: Arc::clone(&ledger),
         pages,
@@ -139,8 +148,9 @@ pub async fn run(
     }
 
     tokio::pin!(interrupt);
+    let revisions = open_revisions(&config, &workshop.mappers).map(Arc::new);
     let mut interrupted = tokio::select! {
-        result = fetch_all(config, &captured_at, &ledger, send) => { result?; false }
+        result = scopes::fetch_all(config, &captured_at, &ledger, send, revisions.clone()) => { result?; false }
         () = workshop.stop.notified() => false,
         () = &mut interrupt => true,
     };
@@ -180,6 +190,7 @@ pub async fn run(
         return Err(error);
     }
     let mut report = ledger.close(&captured_at, crate::clock::now(), used);
+    report.revision_cache = revisions.map(|cache| cache.finish());
     for mapper in workshop.mappers.iter() {
         let has_records = report
             .objects
@@ -189,6 +200,20 @@ pub async fn run(
         if has_records && !names.is_empty() {
             report.unfilled_attributes.insert(mapper.object, names);
         }
+    }
+    report.options = options;
+    report.shard = shard;
+    // A sync that got nothing changes nothing.
+    if let Some(comparison) = workshop.comparison.filter(|_| report.data_replaced) {
+        let changes = comparison.close(Some(&report), |object, removal| {
+            workshop.sink.write_removal(object, &removal)?;
+            Ok::<_, SyncError>(())
+        })?;
+        report
+            .warnings
+            .extend(comparison.warnings().iter().cloned());
+        report.warnings.extend(changes.warnings());
+        report.changes = Some(changes);
     }
     let recording = workshop
         .recorder
@@ -208,6 +233,41 @@ pub async fn run(
             .map_err(|source| record_error(&place, source))?;
     }
     Ok(report)
+}
+
+/// Opens the earlier output to compare with, if one is asked for.
+fn compare_with(
+    request: &Request,
+    config: &Config,
+    mappers: &MapperSet,
+) -> Result<Option<Comparison>, SyncError> {
+    let Some(since) = &request.changes_since else {
+        return Ok(None);
+    };
+    for name in &config.volatile_attributes {
+        let is_known = VOLATILE_ATTRIBUTES.contains(&name.as_str())
+            || mappers
+                .iter()
+                .any(|mapper| mapper.validator.attributes().contains(name));
+        if !is_known {
+            tracing::warn!(
+                "volatile-attributes names {}, which no object of this sync has",
+                crate::text::printable(name, 64)
+            );
+        }
+    }
+    let is_output = *since == request.output
+        || matches!(
+            (since.canonicalize(), request.output.canonicalize()),
+            (Ok(since), Ok(output)) if since == output
+        );
+    let comparison = Comparison::open(
+        since,
+        &config.objects,
+        config.volatile_attributes.clone(),
+        is_output,
+    )?;
+    Ok(Some(comparison))
 }
 
 fn record_error(path: &std::path::Path, source: std::io::Error) -> SyncError {
@@ -243,84 +303,25 @@ pub fn open_cache(config: &Config) -> Option<CompiledCache> {
         .ok()
 }
 
-async fn fetch_all(
-    config: Config,
-    captured_at: &str,
-    ledger: &Arc<Ledger>,
-    pages: async_channel::Sender<FetchedPage>,
-) -> Result<(), ConfigError> {
-    let Accounts { regions, accounts } = Accounts::connect(&config).await?;
-    let config = Arc::new(config);
-    let places = Arc::new(Semaphore::new(PARALLEL_SCOPES));
-    let mut scopes = JoinSet::new();
-    let mut seen = std::collections::HashSet::new();
-    for account in accounts {
-        let account = match account {
-            Ok(account) => account,
-            Err(error) => {
-                account_failed(&config, &regions, ledger, &error);
-                continue;
-            }
-        };
-        if !seen.insert(account.account_id.clone()) {
-            ledger.warn(format!(
-                "{} reaches account {} that another role reaches already; it was left out, for its records would be duplicates",
-                account.identity, account.account_id
-            ));
-            continue;
-        }
-        for region in &regions {
-            scopes.spawn(fetch_scope(
-                account.clone(),
-                region.clone(),
-                captured_at.to_owned(),
-                (Arc::clone(&config), Arc::clone(ledger), pages.clone()),
-                Arc::clone(&places),
-            ));
-        }
+/// Opens the cache of revisions if it is to be used. Without one everything works, with more calls.
+fn open_revisions(config: &Config, mappers: &MapperSet) -> Option<RevisionCache> {
+    // Kept bodies have no environment values, and what a module is granted must not depend on the last sync.
+    if config.grants_environment_values() {
+        return None;
     }
-    drop(pages);
-    scopes.join_all().await;
-    Ok(())
-}
-
-async fn fetch_scope(
-    account: Account,
-    region: String,
-    captured_at: String,
-    (config, ledger, pages): (Arc<Config>, Arc<Ledger>, async_channel::Sender<FetchedPage>),
-    places: Arc<Semaphore>,
-) {
-    // The semaphore is never closed.
-    let _place = places.acquire().await.ok();
-    fetch::region(&account, &region, &captured_at, config, ledger, pages).await;
-}
-
-/// Credentials that do not work fail every scope that they were for.
-fn account_failed(config: &Config, regions: &[String], ledger: &Ledger, error: &AccountError) {
-    for region in regions {
-        for object in &config.objects {
-            let key = ScopeKey {
-                account_id: error.account_id.clone().unwrap_or_default(),
-                region: region.clone(),
-                object: *object,
-                cluster: None,
-            };
-            let operation = object
-                .operations()
-                .first()
-                .copied()
-                .unwrap_or(Operation::ListClusters);
-            let code = "credentials".to_owned();
-            let failure = Failure {
-                operation,
-                code,
-                message: error.message.clone(),
-                request_id: None,
-            };
-            ledger.failure(&key, failure, 0);
-        }
+    let file = config.revision_cache.as_deref()?;
+    let mapper = mappers.get(Object::EcsTaskDefinition)?;
+    let has_own_module = mapper.module.source != Source::Stock || !mapper.amenders.is_empty();
+    match config.revision_tags {
+        RevisionTags::Always => return None,
+        RevisionTags::Auto if has_own_module => return None,
+        RevisionTags::Auto | RevisionTags::Never => {}
     }
+    RevisionCache::open(file)
+        .inspect_err(|error| {
+            tracing::warn!("{error}; the sync goes on without, and describes every revision")
+        })
+        .ok()
 }
 
 fn start_workers(workshop: &Arc<Workshop>, threads: usize) -> Vec<JoinHandle<()>> {
@@ -387,7 +388,14 @@ impl Workshop {
         }
         match records::from_page(&self.engine, mapper, page) {
             Ok(records) => {
-                self.sink.write(page.object, &records)?;
+                let changes = self.comparison.as_ref().map(|comparison| {
+                    let changes = records
+                        .iter()
+                        .map(|record| comparison.compare(page.object, record));
+                    changes.collect::<Result<Vec<_>, _>>()
+                });
+                let changes = changes.transpose()?;
+                self.sink.write(page.object, &records, changes.as_deref())?;
                 self.ledger.records(key, page, &records);
                 if self.provenance {
                     self.ledger

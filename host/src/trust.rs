@@ -114,17 +114,8 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// Writes a file whole or not at all.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrustError> {
     use std::io::Write;
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".portolan-");
-    // Signatures, locks and modules are for everyone to read; the process's mask still counts.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let write = || {
-        let mut file = builder.tempfile_in(folder)?;
+        let mut file = crate::aside::beside(path, ".portolan-")?;
         file.write_all(bytes)?;
         file.persist(path)?;
         Ok(())

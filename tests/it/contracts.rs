@@ -34,6 +34,10 @@ fn schemas_are_printed_from_types() {
         "EcsTaskDefinition",
         &portolan_mapper_task_definition::schema(),
     );
+    schema(
+        "changes",
+        &schemars::schema_for!(portolan::changes::ChangeLine<'static>),
+    );
     schema("config", &schemars::schema_for!(portolan::config::Settings));
     schema(
         "manifest",
@@ -45,6 +49,7 @@ fn schemas_are_printed_from_types() {
         &schemars::schema_for!(portolan::trust::Signature),
     );
     schema("table", &schemars::schema_for!(portolan_mapper_pack::Table));
+    schema("plan", &schemars::schema_for!(portolan::plan::Plan));
     schema("report", &schemars::schema_for!(portolan::report::Report));
 }
 
@@ -54,7 +59,9 @@ fn help_is_what_it_was() {
     for command in [
         "",
         "sync",
+        "plan",
         "map",
+        "changes",
         "check",
         "iam-policy",
         "schema",

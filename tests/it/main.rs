@@ -5,12 +5,16 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+/// Change feeds: what is different from an earlier output.
+mod changes;
 /// Settings, `check` and `iam-policy`.
 mod cli;
 /// What other people depend on, printed again and compared with what is committed.
 mod contracts;
 /// AWS's documented responses through `portolan map`.
 mod examples;
+/// Many accounts: organizations, Regions that are asked for, shards, and scopes that fail beside others.
+mod fleet;
 /// Mappers that misbehave, and what they cost.
 mod guests;
 /// Pages that no AWS would send, through the stock mappers in their sandbox.

@@ -5,7 +5,7 @@ use std::process::{Output, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::{portolan, root};
+use crate::support::{portolan, root, run};
 
 /// Maps tasks that have these tags with the overlay of tests/guests/owner, configured so.
 fn map(configuration: &str, tags: &[Value]) -> Output {
@@ -167,5 +167,22 @@ fn on_request_a_record_is_rejected_with_its_overlay() {
             (&json!("rejected"), &json!(code)),
             "{misbehaviour}"
         );
+    }
+}
+
+/// A module in the wrong setting is told into which it belongs.
+#[test]
+fn a_module_in_the_wrong_setting_is_told_where_it_belongs() {
+    let folder = tempfile::tempdir().unwrap();
+    let built = root().join("tests/guests/built");
+    std::fs::copy(built.join("owner.wasm"), folder.path().join("owner.wasm")).unwrap();
+    let mapping = built.join("evil.wasm");
+    for (setting, value, says) in [
+        ("--mappers", folder.path(), "name it with --overlays"),
+        ("--overlays", mapping.as_path(), "name that with --mappers"),
+    ] {
+        let ended = run(portolan().args(["map", setting]).arg(value)).with(2);
+        assert!(ended.stderr.contains(says), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("world"), "{}", ended.stderr);
     }
 }

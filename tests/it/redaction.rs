@@ -1,5 +1,7 @@
 //! Values of environment variables stay in the host, and secrets are never shown.
 
+mod grants;
+
 use std::path::Path;
 
 use portolan_tests::simulator::{Denial, Fault, FaultRule, Rules, World};

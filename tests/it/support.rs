@@ -47,6 +47,8 @@ pub(crate) fn portolan() -> std::process::Command {
             "PORTOLAN_CACHE_FOLDER",
             concat!(env!("CARGO_TARGET_TMPDIR"), "/mapper-cache"),
         )
+        // Simulated worlds change what a revision holds from test to test.
+        .env("PORTOLAN_REVISION_CACHE", "off")
         .stdin(std::process::Stdio::null());
     command
 }
@@ -103,6 +105,8 @@ pub(crate) fn portolan_at(url: &str) -> Command {
     command
         .env("PORTOLAN_ENDPOINT_URL", url)
         .env("PORTOLAN_REGIONS", REGION)
+        // The simulator has no quotas but those of a test that is about them.
+        .env("PORTOLAN_QUOTAS", "none")
         .env("AWS_ACCESS_KEY_ID", BASE_ACCESS_KEY)
         .env("AWS_SECRET_ACCESS_KEY", SECRET);
     command

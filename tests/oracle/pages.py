@@ -134,7 +134,7 @@ class Pages:
         known = self.pick(list(documented))
         name = self.pick(
             [
-                "UID", "uid", "ACCOUNT_ID", "NAME", "arn", "deployments", "taskSets", "x", "", "\u2028", "tags ",
+                "UID", "uid", "ACCOUNT_ID", "NAME", "arn", "environment", "deployments", "taskSets", "x", "", "\u2028", "tags ",
                 known.upper(), known.capitalize(), known + "\0", known[:-1], known.replace("Arn", "ARN"),
             ]
         )

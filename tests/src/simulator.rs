@@ -24,6 +24,7 @@ mod relation;
 mod render;
 mod rules;
 mod server;
+mod spoil;
 mod state;
 mod sts;
 #[cfg(test)]

@@ -134,8 +134,12 @@ fn finish(mapper: &MapperCrate, modules: &Path, out_dir: &Path) -> Result<Built,
     let component = encode(&mapper.package, &module)?;
 
     let path = out_dir.join(format!("{}.wasm", mapper.folder));
+    let mut builder = tempfile::Builder::new();
+    // A module is for everyone to read; the process's mask still counts.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let write = || {
-        let mut aside = tempfile::NamedTempFile::new_in(out_dir)?;
+        let mut aside = builder.tempfile_in(out_dir)?;
         std::io::Write::write_all(&mut aside, &component)?;
         aside.persist(&path)?;
         Ok(())

@@ -1,18 +1,23 @@
-//! Which accounts the credentials reach.
+//! An account that credentials reach.
 
+use aws_config::identity::IdentityCache;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_ecs::config::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
+use aws_types::service_config::ServiceConfigKey;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::call::Caller;
 use super::failure::{chain, is_refusal};
-use crate::config::{Config, ConfigError, RoleArn};
+use super::renewal::Renewing;
+use crate::config::{Config, RoleArn};
+use crate::quota::Quotas;
+use crate::report::Ledger;
 
-/// STS is asked here when no Region is known: it answers for every Region of its partition.
-const ANY_REGION: &str = "us-east-1";
 /// A TCP and TLS connection within AWS takes milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A Describe page takes well under a second; an answer that takes longer than this does not come.
@@ -30,91 +35,104 @@ pub struct Account {
     pub partition: String,
     /// ARN of the user or role session that the calls are made as.
     pub identity: String,
-    sdk: SdkConfig,
+    access: Access,
 }
 
-/// Credentials that reach no account.
+/// Credentials that reach no account, or an account that does not say what it has.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct AccountError {
     /// Twelve digits, as far as a role's ARN tells them.
     pub account_id: Option<String>,
+    /// The Regions that it costs; an empty name stands for Regions that nobody could list.
+    pub regions: Vec<String>,
+    /// A short constant in kebab case, for example `credentials`.
+    pub code: &'static str,
     /// Who failed, why, and what to do.
     pub message: String,
 }
 
-/// The accounts and Regions of a run.
-pub struct Accounts {
-    /// Regions to sync in each account.
-    pub regions: Vec<String>,
-    /// One for each role, or one for the credentials themselves.
-    pub accounts: Vec<Result<Account, AccountError>>,
+/// What calls are made with: settings of clients, the credentials in them, and the quotas of the process.
+#[derive(Clone, Debug)]
+pub(super) struct Access {
+    pub(super) sdk: SdkConfig,
+    credentials: Renewing,
+    quotas: Quotas,
 }
 
-impl Accounts {
-    /// Finds credentials, assumes roles, and asks STS who they are.
-    ///
-    /// # Errors
-    /// If no Region is known. Credentials that do not work are errors of their account only.
-    pub async fn connect(config: &Config) -> Result<Self, ConfigError> {
-        let base = base(config).await;
-        let regions = if config.regions.is_empty() {
-            let region = base.region().map(|region| region.as_ref().to_owned());
-            vec![region.ok_or(ConfigError::Setting {
-                setting: "regions",
-                reason: "no Region is set; name one with --regions, AWS_REGION or in the AWS profile".into(),
-            })?]
-        } else {
-            config.regions.clone()
-        };
-        if base.use_fips() == Some(true) {
-            let endpoint_url = base.endpoint_url();
-            regions
-                .iter()
-                .try_for_each(|region| crate::config::check_fips(region, endpoint_url))?;
+impl Access {
+    /// Access as the credentials of the configuration themselves.
+    pub(super) fn new(base: SdkConfig, config: &Config) -> Self {
+        let credentials = Renewing::chain(config);
+        Self {
+            sdk: with_credentials(base, &credentials),
+            credentials,
+            quotas: Quotas::new(config),
         }
-        let base = base
-            .into_builder()
-            .region(Region::new(
-                regions
-                    .first()
-                    .map_or_else(|| ANY_REGION.to_owned(), Clone::clone),
-            ))
-            .build();
-        let mut accounts = Vec::new();
-        if config.roles.is_empty() {
-            accounts.push(identify(base, None).await);
-        } else {
-            let mut tries = tokio::task::JoinSet::new();
-            for (index, role) in config.roles.iter().cloned().enumerate() {
-                let (base, config) = (base.clone(), config.clone());
-                tries.spawn(async move { (index, assume(base, &config, &role).await) });
-            }
-            let mut found: Vec<_> = tries.join_all().await;
-            found.sort_by_key(|(index, _)| *index);
-            accounts.extend(found.into_iter().map(|(_, account)| account));
-        }
-        Ok(Self { regions, accounts })
     }
 }
 
+fn with_credentials(sdk: SdkConfig, credentials: &Renewing) -> SdkConfig {
+    sdk.into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
+        .identity_cache(IdentityCache::no_cache())
+        .build()
+}
+
 impl Account {
+    /// Settings of clients of this account.
+    pub(super) const fn sdk(&self) -> &SdkConfig {
+        &self.access.sdk
+    }
+
+    /// Who answers: `aws`, or the URL of the endpoint that is used instead of AWS's own.
+    pub(crate) fn endpoint(&self) -> String {
+        endpoint_of(&self.access.sdk, "ECS").unwrap_or_else(|| "aws".into())
+    }
+
     /// An ECS client for a Region. It does not repeat requests by itself: `Caller` does, and counts.
     pub(crate) fn ecs(&self, region: &str) -> aws_sdk_ecs::Client {
-        let config = aws_sdk_ecs::config::Builder::from(&self.sdk)
+        let config = aws_sdk_ecs::config::Builder::from(&self.access.sdk)
             .region(Region::new(region.to_owned()))
             .retry_config(RetryConfig::disabled())
             .build();
         aws_sdk_ecs::Client::from_conf(config)
     }
+
+    /// Makes calls in a Region, at the pace of the account's quotas, and counts them in `ledger`.
+    pub(crate) fn caller(&self, region: &str, maximum_retries: u32, ledger: Arc<Ledger>) -> Caller {
+        let place = self.access.quotas.place(&self.account_id, region);
+        Caller::new(
+            self.account_id.clone(),
+            region.to_owned(),
+            (place, self.access.credentials.clone()),
+            maximum_retries,
+            ledger,
+        )
+    }
 }
 
-async fn base(config: &Config) -> SdkConfig {
+/// The URL that flags, environment or profile set for a service, as its client would find it.
+pub(super) fn endpoint_of(base: &SdkConfig, service: &'static str) -> Option<String> {
+    let key = ServiceConfigKey::builder()
+        .service_id(service)
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .ok()?;
+    base.service_config()
+        .and_then(|services| services.load_config(key))
+        .or_else(|| base.endpoint_url().map(str::to_owned))
+}
+
+/// Settings of clients that make calls as the credentials themselves.
+pub(super) async fn base(config: &Config) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(super::http::client())
         .retry_config(RetryConfig::standard().with_max_attempts(config.maximum_retries + 1))
         .timeout_config(timeouts);
     if let Some(profile) = &config.profile {
@@ -143,32 +161,44 @@ async fn base(config: &Config) -> SdkConfig {
     loader.load().await
 }
 
-async fn assume(base: SdkConfig, config: &Config, role: &RoleArn) -> Result<Account, AccountError> {
+/// Assumes a role.
+pub(super) async fn assume(
+    access: &Access,
+    config: &Config,
+    role: &RoleArn,
+) -> Result<Account, AccountError> {
     let mut builder = AssumeRoleProvider::builder(&role.arn)
-        .configure(&base)
+        .configure(&access.sdk)
         .session_name(&config.session_name)
         .session_length(config.session_duration);
     if let Some(id) = &config.external_id {
         builder = builder.external_id(id);
     }
-    let provider = builder.build().await;
-    let sdk = base
-        .into_builder()
-        .credentials_provider(SharedCredentialsProvider::new(provider))
-        .build();
-    identify(sdk, Some(role)).await
+    let credentials = Renewing::role(builder.build().await, access.credentials.clone());
+    let access = Access {
+        sdk: with_credentials(access.sdk.clone(), &credentials),
+        credentials,
+        quotas: access.quotas.clone(),
+    };
+    identify(access, Some(role)).await
 }
 
-async fn identify(sdk: SdkConfig, role: Option<&RoleArn>) -> Result<Account, AccountError> {
+/// Finds out which account credentials belong to.
+pub(super) async fn identify(
+    access: Access,
+    role: Option<&RoleArn>,
+) -> Result<Account, AccountError> {
     let who = role.map_or_else(
         || "the credentials".to_owned(),
         |role| format!("role {}", role.arn),
     );
     let failed = |message: String| AccountError {
         account_id: role.map(|role| role.account_id.clone()),
+        regions: Vec::new(),
+        code: "credentials",
         message,
     };
-    let config = aws_sdk_sts::config::Builder::from(&sdk)
+    let config = aws_sdk_sts::config::Builder::from(&access.sdk)
         .retry_config(RetryConfig::standard().with_max_attempts(IDENTITY_ATTEMPTS))
         .build();
     let answer = aws_sdk_sts::Client::from_conf(config)
@@ -187,31 +217,36 @@ async fn identify(sdk: SdkConfig, role: Option<&RoleArn>) -> Result<Account, Acc
                 account_id,
                 partition,
                 identity,
-                sdk,
+                access,
             });
         }
         Err(error) => error,
     };
     let reason = chain(&error);
+    if reason.contains("no credentials found in chain") {
+        return Err(failed(
+            "no credentials found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with --profile, or give keys as settings (`portolan sync --help`)".into(),
+        ));
+    }
     // Without credentials there was no request, and there will be none to ECS either.
     let code = error
         .as_service_error()
         .and_then(|error| error.meta().code());
     let is_refused = code.is_some_and(is_refusal) || reason.contains("redential");
-    if !is_refused && let Some((partition, account_id)) = account_of_arns(&sdk, role).await {
+    if !is_refused && let Some((partition, account_id)) = account_of_arns(&access.sdk, role).await {
         // A network that reaches ECS through a VPC endpoint need not reach STS.
         tracing::warn!("STS does not answer ({reason}); taking the account from ARNs instead");
         return Ok(Account {
             account_id,
             partition,
             identity: who,
-            sdk,
+            access,
         });
     }
     let advice = if is_refused {
         "check keys, profile, trust policy and external ID"
     } else {
-        "neither STS nor ECS answers; check --regions, --endpoint-url and the network"
+        "STS does not answer, and ECS names nothing whose ARN would tell the account; check --regions, --endpoint-url and the network"
     };
     Err(failed(format!("{who} cannot be used: {reason}; {advice}")))
 }

@@ -1,17 +1,18 @@
-//! One call: bounded in parallel, repeated with jitter, counted, and checked to be what it claims.
+//! One call: paced by quotas, bounded in parallel, repeated with jitter, counted, and checked to be what it claims.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::Bytes;
-use tokio::sync::Semaphore;
 
 use super::failure::{CallFailure, Kind};
 use super::raw::RawBody;
+use super::renewal::Renewing;
 use crate::object::Operation;
+use crate::quota::{ActionGroup, Clearance, Place};
 use crate::report::Ledger;
 
 /// The first pause before a request is repeated; it doubles with every try, and jitter takes a random
@@ -23,12 +24,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// which time somebody has to look at who else uses the account.
 const THROTTLE_LIMIT: u32 = 300;
 
+/// How often credentials are renewed for one request: once when they expire, once more if the request was
+/// signed while somebody else renewed them, and once to spare.
+const RENEWAL_LIMIT: u32 = 3;
+
 /// Makes the calls of one account and Region.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) account_id: String,
     pub(crate) region: String,
-    permits: Arc<Semaphore>,
+    place: Place,
+    credentials: Renewing,
     maximum_retries: u32,
     ledger: Arc<Ledger>,
 }
@@ -37,14 +43,15 @@ impl Caller {
     pub(crate) fn new(
         account_id: String,
         region: String,
-        parallel_requests: usize,
+        (place, credentials): (Place, Renewing),
         maximum_retries: u32,
         ledger: Arc<Ledger>,
     ) -> Self {
         Self {
             account_id,
             region,
-            permits: Arc::new(Semaphore::new(parallel_requests)),
+            place,
+            credentials,
             maximum_retries,
             ledger,
         }
@@ -63,8 +70,9 @@ impl Caller {
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let (mut retries, mut throttles) = (0, 0);
+        let (mut retries, mut throttles, mut renewals) = (0, 0, 0);
         loop {
+            let generation = self.credentials.generation();
             let failure = match self.attempt(operation, &send, &read).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
@@ -88,6 +96,13 @@ impl Caller {
                         message,
                         ..failure
                     });
+                }
+                Kind::Credentials
+                    if renewals < RENEWAL_LIMIT && self.credentials.renew(generation).await =>
+                {
+                    renewals += 1;
+                    self.note(operation, |calls| calls.retries += 1);
+                    continue;
                 }
                 _ => return Err(failure),
             };
@@ -117,12 +132,11 @@ impl Caller {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         let raw = RawBody::default();
-        let answer = {
-            // The semaphore is never closed.
-            let _permit = self.permits.acquire().await.ok();
-            self.note(operation, |calls| calls.calls += 1);
-            send(raw.clone()).await
-        };
+        let asked_at = Instant::now();
+        let clearance = self.place.clearance(operation).await;
+        self.note(operation, |calls| calls.calls += 1);
+        let answer = send(raw.clone()).await;
+        self.answered(operation, asked_at, clearance, &answer);
         let (answer, kept) = match (answer, raw.take()) {
             (Ok(answer), kept) => (Some(answer), kept.unwrap_or_default()),
             // The SDK's types refuse a whole page for one member of an unexpected type; a mapper only
@@ -130,11 +144,17 @@ impl Caller {
             (Err(SdkError::ResponseError(error)), Some(kept))
                 if error.raw().status().is_success() =>
             {
+                tracing::debug!(
+                    "{operation}: the SDK cannot read the answer; taking its body alone"
+                );
                 (None, kept)
             }
             (Err(error), _) => return Err(CallFailure::of_sdk(operation, &error)),
         };
-        if let Some(content_type) = kept.content_type.filter(|name| !name.contains("json")) {
+        if let Some(content_type) = kept
+            .content_type
+            .filter(|name| !name.to_ascii_lowercase().contains("json"))
+        {
             let reason = format!(
                 "its content type is {}",
                 crate::text::printable(&content_type, 64)
@@ -143,6 +163,30 @@ impl Caller {
         }
         read(answer, kept.body)
             .map_err(|reason| CallFailure::malformed(operation, &reason, kept.request_id))
+    }
+
+    /// Gives back the right to call, and tells limiter and ledger how it went.
+    fn answered<O, E>(
+        &self,
+        operation: Operation,
+        asked_at: Instant,
+        clearance: Clearance,
+        answer: &Result<O, SdkError<E, HttpResponse>>,
+    ) where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let is_throttled = answer
+            .as_ref()
+            .is_err_and(|error| CallFailure::of_sdk(operation, error).kind == Kind::Throttled);
+        if is_throttled {
+            clearance.throttled();
+        }
+        let group = ActionGroup::of(operation);
+        let bucket = self.place.bucket(group);
+        self.ledger
+            .pace(&self.account_id, &self.region, group, |pace| {
+                pace.answered(bucket, asked_at, clearance.waited);
+            });
     }
 
     fn note(&self, operation: Operation, update: impl FnOnce(&mut crate::report::OperationCalls)) {

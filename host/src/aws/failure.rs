@@ -8,7 +8,9 @@ use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
+use super::http::is_too_large;
 use crate::object::Operation;
+use crate::page::BODY_LIMIT_BYTES;
 use crate::report::Failure;
 use crate::text::printable;
 
@@ -90,6 +92,16 @@ impl CallFailure {
                     format!("{operation} failed with {shown}: {said}{advice}"),
                 )
             }
+            // Repeating would only read as much again.
+            SdkError::ResponseError(_) | SdkError::DispatchFailure(_) if is_too_large(error) => {
+                failure(
+                    Kind::Final,
+                    "response-too-large",
+                    format!(
+                        "{operation} was answered with more than {BODY_LIMIT_BYTES} bytes, which no ECS response has; the rest was not read. Check what answers at the endpoint"
+                    ),
+                )
+            }
             // The parser's own words may quote the body, and a body may hold secrets.
             SdkError::ResponseError(_) => {
                 let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());
@@ -169,6 +181,8 @@ pub(super) fn is_refusal(code: &str) -> bool {
 
 fn kind_of(operation: Operation, code: &str, status: u16) -> Kind {
     match code {
+        // Servers that are not AWS say so of what they do not have, and will not have it in a moment.
+        _ if status == 501 => Kind::Final,
         "ThrottlingException"
         | "Throttling"
         | "ThrottledException"

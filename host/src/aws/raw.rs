@@ -45,13 +45,13 @@ impl Intercept for RawBody {
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response();
+        // A body that broke off, or went over its limit, stays a stream: there is nothing to keep.
+        let Some(body) = response.body().bytes() else {
+            return Ok(());
+        };
         let header = |name| response.headers().get(name).map(str::to_owned);
         let kept = Kept {
-            body: response
-                .body()
-                .bytes()
-                .map(Bytes::copy_from_slice)
-                .unwrap_or_default(),
+            body: Bytes::copy_from_slice(body),
             content_type: header("content-type"),
             request_id: header("x-amzn-requestid"),
         };

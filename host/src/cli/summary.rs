@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portolan::report::{Report, Status};
+use portolan::report::{GroupCalls, Report, Status};
 
 /// Problems that are told one by one; the report has all of them.
 const PROBLEMS: usize = 10;
@@ -33,15 +33,43 @@ pub(super) fn table(report: &Report) -> String {
     for (object, names) in &report.unfilled_attributes {
         text.push_str(&format!("no record of {object} has {}\n", names.join(", ")));
     }
+    if let Some(changes) = &report.changes {
+        text.push_str(&super::changes::table(changes));
+        text.push('\n');
+    }
     let status = match report.status {
         Status::Complete => "complete",
         Status::Partial => "partial",
         Status::Failed => "failed",
     };
+    if let Some(slowest) = slowest(report) {
+        text.push_str(&slowest);
+    }
     text.push_str(&format!(
         "{status}: {calls} calls, {throttles} throttled, {retries} repeated"
     ));
     text
+}
+
+/// The action group that took longest, if quotas slowed anything down.
+fn slowest(report: &Report) -> Option<String> {
+    let slowed = report.quotas.iter().filter(|each| each.quota_wait_ms > 0);
+    let GroupCalls {
+        account_id,
+        region,
+        group,
+        calls,
+        floor_ms,
+        elapsed_ms,
+        ..
+    } = slowed.max_by_key(|each| each.elapsed_ms)?;
+    #[expect(clippy::cast_precision_loss, reason = "seconds for a person")]
+    let seconds = |milliseconds: u64| milliseconds as f64 / 1e3;
+    Some(format!(
+        "slowest quota: {group} of {account_id} {region}, {calls} calls in {:.1} s; the quota allows {:.1} s\n",
+        seconds(*elapsed_ms),
+        seconds(floor_ms.unwrap_or(0)),
+    ))
 }
 
 /// What is not complete, and why. Objects that miss for one reason share a line.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use portolan::aside;
 use portolan::config::{Config, Settings};
 use portolan::report::{Ledger, Report, Status};
 use portolan::sync::{self, Request, SyncError};
@@ -27,6 +28,15 @@ pub(super) struct SyncArguments {
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 
+    /// Also tell what is different from an earlier output (a folder, or a file of lines): one
+    /// <Object>.changes.jsonl per object beside the records.
+    ///
+    /// A line is {"object":…,"change":"added"|"changed"|"removed","uid":…}, with the names of
+    /// the changed attributes and the new record. `removed` is told only where both syncs were complete.
+    /// The folder may be that of --output. With `--output -`, every line says its change, `unchanged` too.
+    #[arg(long, value_name = "FOLDER|FILE")]
+    changes_since: Option<PathBuf>,
+
     /// Print a summary table on standard error even if nobody watches it.
     #[arg(long)]
     summary: bool,
@@ -45,6 +55,7 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
         output: arguments.output,
         record: arguments.record,
         provenance: arguments.provenance,
+        changes_since: arguments.changes_since,
     };
     // An unwritable place should be known before the sync, not after it.
     let report_file = arguments.report.as_deref().map(open_report).transpose()?;
@@ -85,10 +96,7 @@ fn open_report(path: &Path) -> anyhow::Result<NamedTempFile> {
     if path.is_dir() {
         anyhow::bail!("cannot write the report {}: it is a folder", path.display());
     }
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+    aside::beside(path, ".portolan-report-")
         .with_context(|| format!("cannot write the report {}", path.display()))
 }
 

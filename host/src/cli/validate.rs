@@ -6,19 +6,19 @@ use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use portolan::changes::line::{self, OutputLine};
 use portolan::config::{Config, Settings};
 use portolan::mapper::MapperSet;
 use portolan::object::Object;
 use portolan::schemas;
 use portolan::validate::{RecordValidator, Violation};
-use serde::Deserialize;
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Map, Value};
 
 use super::{COMPLETE, FAILED};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ValidateArguments {
-    /// Files of records (JSON Lines), or a report.json; `-` is standard input.
+    /// Files of records or changes (JSON Lines), or reports; `-` is standard input.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
@@ -30,24 +30,30 @@ pub(super) struct ValidateArguments {
     settings: Settings,
 }
 
-/// A line as `portolan sync --output -` writes it.
-#[derive(Deserialize)]
-struct Wrapped<'a> {
-    object: Object,
-    #[serde(borrow)]
-    attributes: &'a RawValue,
-}
-
 pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let config = Config::resolve(arguments.settings, config_file)?;
     let validators = validators(&config)?;
+    let changes = schema_validator("changes")?;
     let mut output = BufWriter::new(io::stdout().lock());
     let mut violations = 0_u64;
     for file in &arguments.files {
-        violations += if file.file_name().is_some_and(|name| name == "report.json") {
-            check_report(file, &mut output)?
+        let mut input = open(file)?;
+        let beginning = input
+            .fill_buf()
+            .with_context(|| format!("cannot read {}", file.display()))?;
+        let is_report =
+            is_report(beginning) || file.file_name().is_some_and(|name| name == "report.json");
+        violations += if is_report {
+            check_report(file, input, &mut output)?
         } else {
-            check_records(file, arguments.object, &validators, &mut output)?
+            check_records(
+                file,
+                input,
+                arguments.object,
+                &validators,
+                &changes,
+                &mut output,
+            )?
         };
     }
     output.flush()?;
@@ -79,31 +85,58 @@ fn open(file: &Path) -> anyhow::Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::with_capacity(256 * 1024, opened)))
 }
 
+/// Whether a file is a report, whatever its name: its first member is one of a report, and no record's.
+fn is_report(beginning: &[u8]) -> bool {
+    let member = || {
+        let text = beginning.trim_ascii_start().strip_prefix(b"{")?;
+        let text = text.trim_ascii_start().strip_prefix(b"\"")?;
+        let end = text.iter().position(|byte| *byte == b'"')?;
+        std::str::from_utf8(&text[..end]).ok()
+    };
+    let schema: Option<Value> =
+        schemas::text("report").and_then(|text| serde_json::from_str(text).ok());
+    member()
+        .zip(schema)
+        .is_some_and(|(member, schema)| schema["properties"].get(member).is_some())
+}
+
 fn check_records(
     file: &Path,
+    input: impl BufRead,
     object: Option<Object>,
     validators: &BTreeMap<Object, RecordValidator>,
+    changes: &jsonschema::Validator,
     output: &mut impl Write,
 ) -> anyhow::Result<u64> {
     let by_name = file
         .file_stem()
         .and_then(|stem| stem.to_str())
         .and_then(|stem| stem.parse().ok());
+    let is_feed = file.to_string_lossy().ends_with(".changes.jsonl");
     let mut violations = 0;
-    for (number, line) in open(file)?.split(b'\n').enumerate() {
+    for (number, line) in input.split(b'\n').enumerate() {
         let line = line.with_context(|| format!("cannot read {}", file.display()))?;
-        let wrapped: Option<Wrapped<'_>> = serde_json::from_slice(&line).ok();
-        let (object, record) = match &wrapped {
-            Some(wrapped) => (wrapped.object, wrapped.attributes.get().as_bytes()),
-            None => (
-                object.or(by_name).unwrap_or_else(|| guess(&line)),
-                line.as_slice(),
-            ),
+        let (object, record, is_change) = match line::read(&line) {
+            OutputLine::Record {
+                object: said,
+                record,
+                is_change,
+            } => {
+                let object = said.or(object).or(by_name);
+                let object = object.unwrap_or_else(|| line::object_of(record));
+                (object, Some(record), is_change)
+            }
+            OutputLine::Removal { object } => (object, None, true),
         };
-        let found = validators
-            .get(&object)
-            .map_or(Ok(()), |validator| validator.check(record));
-        for Violation { path, message } in found.err().into_iter().flatten() {
+        let found = record.zip(validators.get(&object));
+        let found = found.map_or(Ok(()), |(record, validator)| validator.check(record));
+        let mut found = found.err().unwrap_or_default();
+        if is_change || is_feed {
+            // What is no JSON at all is told above.
+            let value: Value = serde_json::from_slice(&line).unwrap_or_default();
+            found.extend(violations_of(changes, &value));
+        }
+        for Violation { path, message } in found {
             violations += 1;
             let place = if path.is_empty() {
                 String::new()
@@ -121,34 +154,28 @@ fn check_records(
     Ok(violations)
 }
 
-/// The object of a bare record, by the ARN attribute that only this object requires.
-fn guess(line: &[u8]) -> Object {
-    let members: BTreeMap<String, &RawValue> = serde_json::from_slice(line).unwrap_or_default();
-    match () {
-        () if members.contains_key("TASK_ARN") => Object::EcsTask,
-        () if members.contains_key("SERVICE_ARN") => Object::EcsService,
-        () if members.contains_key("TASK_DEFINITION_ARN") => Object::EcsTaskDefinition,
-        () => Object::EcsCluster,
-    }
+fn schema_validator(name: &str) -> anyhow::Result<jsonschema::Validator> {
+    let text = schemas::text(name).with_context(|| format!("there is a schema of {name}"))?;
+    jsonschema::draft202012::new(&serde_json::from_str(text)?)
+        .with_context(|| format!("the schema of {name} is valid"))
 }
 
-fn check_report(file: &Path, output: &mut impl Write) -> anyhow::Result<u64> {
-    let schema: Value =
-        serde_json::from_str(schemas::text("report").context("the report has a schema")?)?;
-    let validator =
-        jsonschema::draft202012::new(&schema).context("the report's schema is valid")?;
-    let report: Value = serde_json::from_reader(open(file)?)
+/// Every violation, without values.
+fn violations_of(validator: &jsonschema::Validator, value: &Value) -> Vec<Violation> {
+    let violations = validator.iter_errors(value).map(|error| Violation {
+        path: error.instance_path().to_string(),
+        message: portolan::text::printable(&error.masked().to_string(), 300),
+    });
+    violations.collect()
+}
+
+fn check_report(file: &Path, input: impl BufRead, output: &mut impl Write) -> anyhow::Result<u64> {
+    let report: Value = serde_json::from_reader(input)
         .with_context(|| format!("{} is not JSON", file.display()))?;
     let mut violations = 0;
-    for error in validator.iter_errors(&report) {
+    for Violation { path, message } in violations_of(&schema_validator("report")?, &report) {
         violations += 1;
-        let message = portolan::text::printable(&error.masked().to_string(), 300);
-        writeln!(
-            output,
-            "{}: report: {}: {message}",
-            file.display(),
-            error.instance_path()
-        )?;
+        writeln!(output, "{}: report: {path}: {message}", file.display())?;
     }
     Ok(violations)
 }

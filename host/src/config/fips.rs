@@ -17,7 +17,7 @@ pub const FIPS_REGIONS: [&str; 6] = [
 pub(crate) fn check(region: &str, endpoint_url: Option<&str>) -> Result<(), ConfigError> {
     if let Some(url) = endpoint_url {
         return Err(invalid(format!(
-            "FIPS endpoints and an endpoint URL ({}) exclude each other; leave one of them out",
+            "FIPS endpoints and an endpoint URL ({}) exclude each other; leave one of them out (a URL comes from --endpoint-url, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_ECS, AWS_ENDPOINT_URL_STS or the AWS profile)",
             crate::text::printable(url, 128)
         )));
     }

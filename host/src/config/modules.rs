@@ -25,6 +25,11 @@ pub struct ModuleSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_failure: Option<OnFailure>,
 
+    /// What it may have beyond a page, if its manifest asks for it: `environment-values` shows this module,
+    /// and no other, the values of environment variables [default: nothing].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<Vec<Capability>>,
+
     /// Memory of an instance in MiB [default: 256].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 4096))]
@@ -34,6 +39,24 @@ pub struct ModuleSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 600_000))]
     pub time_milliseconds: Option<u32>,
+}
+
+/// Something beyond a page that a module may have, if an operator grants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Capability {
+    /// The page with the values of environment variables, which are otherwise withheld.
+    EnvironmentValues,
+}
+
+impl Capability {
+    /// The name in manifests and in the configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EnvironmentValues => "environment-values",
+        }
+    }
 }
 
 /// What happens to a record that an overlay cannot amend.
@@ -48,6 +71,32 @@ pub enum OnFailure {
 }
 
 impl ModuleSettings {
+    /// Whether an operator has granted a capability.
+    #[must_use]
+    pub fn grants(&self, capability: Capability) -> bool {
+        self.grant
+            .as_ref()
+            .is_some_and(|granted| granted.contains(&capability))
+    }
+
+    /// Whether the module may see environment values: its manifest has to ask for them, and an operator to
+    /// grant them.
+    pub(crate) fn sees_values(&self, manifest: &Manifest) -> Result<bool, String> {
+        let capability = Capability::EnvironmentValues;
+        let name = capability.name();
+        let asks = manifest.capabilities.iter().any(|asked| asked == name);
+        match (asks, self.grants(capability)) {
+            (true, false) => Err(format!(
+                "it asks for the capability `{name}`, which nobody has granted; if it may see the values of environment variables, set grant = [\"{name}\"] in [modules.{}] of the configuration",
+                crate::text::printable(&manifest.name, 128)
+            )),
+            (false, true) => Err(format!(
+                "the configuration grants it `{name}`, which its manifest does not ask for; remove the grant"
+            )),
+            (_, granted) => Ok(granted),
+        }
+    }
+
     /// The module's own settings as JSON text, checked against its manifest.
     pub(crate) fn config(&self, manifest: &Manifest) -> Result<String, String> {
         let settings = Value::Object(self.settings.clone().unwrap_or_default());

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 
 use super::ConfigError;
+use crate::object::Object;
 
 const FETCH_STOPPED_TASKS: &str = "EcsTask.fetchStoppedTasks";
 const STATUS: &str = "EcsTaskDefinition.status";
-const KEYS: [&str; 2] = [FETCH_STOPPED_TASKS, STATUS];
+const SCOPE: &str = "EcsTaskDefinition.scope";
+const KEYS: [&str; 3] = [FETCH_STOPPED_TASKS, STATUS, SCOPE];
 
 /// What the operation options ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub struct Options {
     pub fetch_stopped_tasks: bool,
     /// Which revisions of task definitions are synced.
     pub task_definition_status: TaskDefinitionStatus,
+    /// How many of these revisions are synced.
+    pub task_definition_scope: TaskDefinitionScope,
 }
 
 /// Which revisions of task definitions are synced.
@@ -31,7 +35,40 @@ pub enum TaskDefinitionStatus {
     All,
 }
 
+/// How many revisions of task definitions are synced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TaskDefinitionScope {
+    /// All that have the status.
+    #[default]
+    All,
+    /// The newest ACTIVE one of each family.
+    Latest,
+    /// Those that services, task sets and tasks of this sync refer to, whatever their status.
+    InUse,
+}
+
 impl Options {
+    /// Every option with its value, as it would be written: what a sync asked for.
+    #[must_use]
+    pub fn settled(&self) -> BTreeMap<String, String> {
+        let status = match self.task_definition_status {
+            TaskDefinitionStatus::Active => "ACTIVE",
+            TaskDefinitionStatus::Inactive => "INACTIVE",
+            TaskDefinitionStatus::All => "ALL",
+        };
+        let scope = match self.task_definition_scope {
+            TaskDefinitionScope::All => "all",
+            TaskDefinitionScope::Latest => "latest",
+            TaskDefinitionScope::InUse => "in-use",
+        };
+        let settled = [
+            (FETCH_STOPPED_TASKS, self.fetch_stopped_tasks.to_string()),
+            (STATUS, status.to_owned()),
+            (SCOPE, scope.to_owned()),
+        ];
+        settled.map(|(key, value)| (key.to_owned(), value)).into()
+    }
+
     pub(super) fn resolve(pairs: &[(String, String)]) -> Result<Self, ConfigError> {
         let mut options = Self::default();
         for (key, value) in pairs {
@@ -51,6 +88,14 @@ impl Options {
                         _ => return Err(unknown_value(key, value, "ACTIVE, INACTIVE, ALL")),
                     }
                 }
+                SCOPE => {
+                    options.task_definition_scope = match value.as_str() {
+                        "all" => TaskDefinitionScope::All,
+                        "latest" => TaskDefinitionScope::Latest,
+                        "in-use" => TaskDefinitionScope::InUse,
+                        _ => return Err(unknown_value(key, value, "all, latest, in-use")),
+                    }
+                }
                 _ => {
                     let nearest = crate::text::nearest(key, KEYS).unwrap_or(KEYS[0]);
                     return Err(invalid(format!(
@@ -60,7 +105,27 @@ impl Options {
                 }
             }
         }
+        if options.task_definition_scope != TaskDefinitionScope::All
+            && options.task_definition_status != TaskDefinitionStatus::Active
+        {
+            return Err(invalid(format!(
+                "{STATUS} chooses among all revisions; leave it out with {SCOPE}=latest (which takes ACTIVE ones) or in-use (which takes any)"
+            )));
+        }
         Ok(options)
+    }
+
+    /// What the options ask of the chosen objects.
+    pub(super) fn check_objects(&self, objects: &[Object]) -> Result<(), ConfigError> {
+        let asks = self.task_definition_scope == TaskDefinitionScope::InUse
+            && objects.contains(&Object::EcsTaskDefinition);
+        let has = |object| objects.contains(&object);
+        if asks && !(has(Object::EcsService) && has(Object::EcsTask)) {
+            return Err(invalid(format!(
+                "{SCOPE}=in-use takes the revisions that services and tasks refer to; sync EcsService and EcsTask as well"
+            )));
+        }
+        Ok(())
     }
 }
 
@@ -144,10 +209,14 @@ pub(super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
             "EcsTaskDefinition": {
                 "type": "object",
                 "additionalProperties": false,
-                "properties": {"status": {"enum": ["ACTIVE", "INACTIVE", "ALL"]}}
+                "properties": {
+                    "status": {"enum": ["ACTIVE", "INACTIVE", "ALL"]},
+                    "scope": {"enum": ["all", "latest", "in-use"]}
+                }
             },
             "EcsTask.fetchStoppedTasks": {"enum": [true, false, "true", "false"]},
-            "EcsTaskDefinition.status": {"enum": ["ACTIVE", "INACTIVE", "ALL"]}
+            "EcsTaskDefinition.status": {"enum": ["ACTIVE", "INACTIVE", "ALL"]},
+            "EcsTaskDefinition.scope": {"enum": ["all", "latest", "in-use"]}
         }
     })
 }
@@ -155,6 +224,25 @@ pub(super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_scope_excludes_a_status_and_asks_for_its_objects() {
+        let pairs = |scope: &str, status: &str| {
+            Options::resolve(&[(SCOPE.into(), scope.into()), (STATUS.into(), status.into())])
+        };
+        assert!(pairs("all", "ALL").is_ok());
+        let error = pairs("latest", "ALL").expect_err("refused");
+        assert!(error.to_string().contains("leave it out"), "{error}");
+        let options = pairs("in-use", "ACTIVE").expect("valid");
+        assert!(options.check_objects(&Object::ALL).is_ok());
+        let error = options
+            .check_objects(&[Object::EcsTaskDefinition])
+            .expect_err("refused");
+        assert!(
+            error.to_string().contains("EcsService and EcsTask"),
+            "{error}"
+        );
+    }
 
     fn resolve(key: &str, value: &str) -> Result<Options, ConfigError> {
         Options::resolve(&[(key.into(), value.into())])

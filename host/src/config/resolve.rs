@@ -1,9 +1,14 @@
 //! From what was written to what it means.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{AccessKeys, Config, ConfigError, Options, RoleArn, Settings, file, fips, secret};
+use super::{
+    AccessKeys, Config, ConfigError, Options, Organization, QuotaRules, RoleArn, Settings, file,
+    fips, secret,
+};
+use crate::changes::VOLATILE_ATTRIBUTES;
 use crate::object::Object;
 
 /// The variable that holds the secret itself.
@@ -11,8 +16,14 @@ const SECRET_VARIABLE: &str = "PORTOLAN_SECRET_ACCESS_KEY";
 /// The variable that holds the session token itself.
 const TOKEN_VARIABLE: &str = "PORTOLAN_SESSION_TOKEN";
 
+/// Stands for every Region that an account has enabled.
+const ALL_REGIONS: &str = "all";
+
 /// The most that a List operation of ECS gives in one page.
 const PAGE_SIZE_LIMIT: u64 = 100;
+
+/// With a smaller share of a bucket of 50 a single call would not fit.
+const LEAST_SHARE: f64 = 0.05;
 
 impl Config {
     /// Makes a configuration of flags and environment (`given`) and a configuration file.
@@ -24,16 +35,38 @@ impl Config {
             Some(path) => given.over(file::read(path)?)?,
             None => given,
         };
+        let cache_folder = settings.cache_folder.clone().or_else(default_cache_folder);
+        let all_regions = asks_for_all(settings.regions.as_deref())?;
         let config = Self {
             access_keys: access_keys(&settings)?,
-            regions: regions(settings.regions.unwrap_or_default())?,
-            roles: settings
-                .assume_role_arn
-                .unwrap_or_default()
-                .iter()
-                .filter(|arn| !arn.trim().is_empty())
-                .map(|arn| role(arn.trim()))
-                .collect::<Result<_, _>>()?,
+            regions: if all_regions {
+                Vec::new()
+            } else {
+                regions(settings.regions.unwrap_or_default())?
+            },
+            all_regions,
+            roles: roles(
+                settings.assume_role_arn.unwrap_or_default(),
+                settings.assume_role_arn_file.as_deref(),
+            )?,
+            organization: organization(
+                settings.organization,
+                settings.organization_role.as_deref(),
+                &settings.organization_include.unwrap_or_default(),
+                &settings.organization_exclude.unwrap_or_default(),
+            )?,
+            shard: settings
+                .shard
+                .map(|shard| shard.parse())
+                .transpose()
+                .map_err(|reason| invalid("shard", reason))?,
+            parallel_scopes: usize::try_from(within(
+                "parallel-scopes",
+                settings.parallel_scopes.unwrap_or(16),
+                1..=1024,
+                "accounts and Regions",
+            )?)
+            .unwrap_or(usize::MAX),
             session_name: session_name(settings.session_name)?,
             session_duration: Duration::from_secs(within(
                 "session-duration",
@@ -56,19 +89,28 @@ impl Config {
                 "retries",
             )?)
             .unwrap_or(u32::MAX),
-            endpoint_url: endpoint_url(settings.endpoint_url)?,
+            quota_share: quota_share(settings.quotas, settings.quota_share)?,
+            endpoint_url: endpoint_url(settings.endpoint_url.clone())?,
             use_fips_endpoint: settings.use_fips_endpoint.unwrap_or(false),
             objects: objects(settings.objects)?,
             options: Options::resolve(&settings.options.unwrap_or_default())?,
+            volatile_attributes: volatile_attributes(settings.volatile_attributes),
             mappers: settings.mappers,
             overlays: settings.overlays.unwrap_or_default(),
             modules: settings.modules.unwrap_or_default(),
             module_policy: settings.module_policy,
             trusted_keys: settings.trusted_keys.unwrap_or_default(),
-            cache_folder: settings.cache_folder.or_else(default_cache_folder),
+            revision_cache: revision_cache(
+                settings.revision_cache,
+                cache_folder.as_deref(),
+                settings.endpoint_url.as_deref(),
+            ),
+            revision_tags: settings.revision_tags.unwrap_or_default(),
+            cache_folder,
             profile: settings.profile.filter(|name| !name.is_empty()),
             external_id: settings.external_id.filter(|id| !id.is_empty()),
         };
+        config.options.check_objects(&config.objects)?;
         if config.use_fips_endpoint {
             if let Some(url) = &config.endpoint_url {
                 fips::check("", Some(url))?;
@@ -113,6 +155,20 @@ fn page_size(value: u64) -> Result<u16, ConfigError> {
         tracing::warn!("page-size {value} is more than ECS gives; using {PAGE_SIZE_LIMIT}");
     }
     Ok(u16::try_from(value.min(PAGE_SIZE_LIMIT)).unwrap_or(100))
+}
+
+fn quota_share(rules: Option<QuotaRules>, share: Option<f64>) -> Result<Option<f64>, ConfigError> {
+    // Others use the account too: consoles, deployments, autoscaling.
+    let share = share.unwrap_or(0.9);
+    if !(LEAST_SHARE..=1.0).contains(&share) {
+        return Err(invalid(
+            "quota-share",
+            format!(
+                "{share} is out of range; it takes {LEAST_SHARE} to 1 (`quotas = \"none\"` switches quotas off)"
+            ),
+        ));
+    }
+    Ok((rules != Some(QuotaRules::None)).then_some(share))
 }
 
 fn access_keys(settings: &Settings) -> Result<Option<AccessKeys>, ConfigError> {
@@ -185,7 +241,49 @@ fn regions(given: Vec<String>) -> Result<Vec<String>, ConfigError> {
     Ok(regions)
 }
 
-fn role(arn: &str) -> Result<RoleArn, ConfigError> {
+/// Whether the Regions are those that each account has enabled.
+fn asks_for_all(given: Option<&[String]>) -> Result<bool, ConfigError> {
+    let given = given.unwrap_or_default();
+    let is_all = |region: &String| region.trim() == ALL_REGIONS;
+    if given.len() > 1 && given.iter().any(is_all) {
+        return Err(invalid(
+            "regions",
+            "`all` stands for every Region; leave the others out".into(),
+        ));
+    }
+    Ok(given.iter().any(is_all))
+}
+
+fn organization(
+    is_asked_for: Option<bool>,
+    role: Option<&str>,
+    include: &[String],
+    exclude: &[String],
+) -> Result<Option<Organization>, ConfigError> {
+    if is_asked_for == Some(true) {
+        return Organization::resolve(role, include, exclude).map(Some);
+    }
+    if is_asked_for.is_none() && (role.is_some() || !include.is_empty() || !exclude.is_empty()) {
+        return Err(invalid(
+            "organization",
+            "a role or accounts of an organization are given, but not the organization itself; add --organization".into(),
+        ));
+    }
+    Ok(None)
+}
+
+fn roles(given: Vec<String>, file: Option<&Path>) -> Result<Vec<RoleArn>, ConfigError> {
+    let of_file = file.map(super::organization::roles_of_file).transpose()?;
+    given
+        .iter()
+        .chain(of_file.iter().flatten())
+        .map(|arn| arn.trim())
+        .filter(|arn| !arn.is_empty())
+        .map(role)
+        .collect()
+}
+
+pub(super) fn role(arn: &str) -> Result<RoleArn, ConfigError> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     match parts.as_slice() {
         ["arn", partition, "iam", "", account_id, resource]
@@ -263,6 +361,39 @@ fn objects(given: Option<Vec<String>>) -> Result<Vec<Object>, ConfigError> {
     Ok(objects)
 }
 
+/// The file of the revision cache. Another server than AWS's own may change what a revision holds, so
+/// that there the cache has to be asked for.
+fn revision_cache(
+    given: Option<PathBuf>,
+    cache_folder: Option<&Path>,
+    endpoint_url: Option<&str>,
+) -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match given {
+        Some(word) if word.as_os_str() == "off" => None,
+        Some(file) => Some(file),
+        None if endpoint_url.is_some_and(|url| !url.is_empty())
+            || variable("AWS_ENDPOINT_URL")
+            || variable("AWS_ENDPOINT_URL_ECS") =>
+        {
+            None
+        }
+        None => cache_folder.map(crate::revisions::default_file),
+    }
+}
+
+fn volatile_attributes(given: Option<Vec<String>>) -> BTreeSet<String> {
+    let Some(given) = given else {
+        return VOLATILE_ATTRIBUTES.map(str::to_owned).into();
+    };
+    given
+        .iter()
+        .map(|name| name.trim())
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
 /// Where a user's caches go, by the XDG base directory rules and macOS's custom.
 fn default_cache_folder() -> Option<PathBuf> {
     let variable = |name| {
@@ -304,6 +435,7 @@ mod tests {
             ),
             (100, 8, 10)
         );
+        assert_eq!(config.quota_share, Some(0.9));
         assert_eq!(config.objects, Object::ALL);
     }
 
@@ -327,6 +459,23 @@ mod tests {
             ..Settings::default()
         };
         assert!(error(settings).contains("looks like us-east-1"));
+        for share in [0.0, 1.5, f64::NAN] {
+            let settings = Settings {
+                quota_share: Some(share),
+                ..Settings::default()
+            };
+            assert!(error(settings).contains("it takes 0.05 to 1"));
+        }
+    }
+
+    #[test]
+    fn quotas_can_be_switched_off() {
+        let settings = Settings {
+            quotas: Some(QuotaRules::None),
+            ..Settings::default()
+        };
+        let config = Config::resolve(settings, None).expect("valid");
+        assert_eq!(config.quota_share, None);
     }
 
     #[test]

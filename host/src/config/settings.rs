@@ -41,7 +41,8 @@ pub struct Settings {
     #[arg(long, env = "PORTOLAN_PROFILE", value_name = "NAME", help_heading = CONNECTION)]
     pub profile: Option<String>,
 
-    /// Regions to sync, comma-separated [default: the AWS default Region chain].
+    /// Regions to sync, comma-separated, or `all` for those that each account has enabled
+    /// [default: the AWS default Region chain].
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
@@ -60,6 +61,53 @@ pub struct Settings {
     #[schemars(schema_with = "one_or_many_schema")]
     #[arg(long, visible_alias = "assume-role-arns", env = "PORTOLAN_ASSUME_ROLE_ARN", value_name = "ARN", value_delimiter = ',', help_heading = CONNECTION)]
     pub assume_role_arn: Option<Vec<String>>,
+
+    /// File of ARNs of roles to assume, one on a line, beside those of --assume-role-arn; `#` begins a comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_ASSUME_ROLE_ARN_FILE", value_name = "FILE", help_heading = CONNECTION)]
+    pub assume_role_arn_file: Option<PathBuf>,
+
+    /// Sync every active account of the organization that the credentials belong to.
+    ///
+    /// The credentials' own account is read with the credentials themselves, the others through
+    /// --organization-role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_ORGANIZATION", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", help_heading = CONNECTION)]
+    pub organization: Option<bool>,
+
+    /// Role to assume in each account of the organization: its name, or its ARN with {account} in place of
+    /// the account id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_ORGANIZATION_ROLE", value_name = "ROLE", help_heading = CONNECTION)]
+    pub organization_role: Option<String>,
+
+    /// Ids of the organization's accounts to sync, comma-separated [default: all].
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "one_or_many"
+    )]
+    #[schemars(schema_with = "one_or_many_schema")]
+    #[arg(long, env = "PORTOLAN_ORGANIZATION_INCLUDE", value_name = "ACCOUNT", value_delimiter = ',', help_heading = CONNECTION)]
+    pub organization_include: Option<Vec<String>>,
+
+    /// Ids of the organization's accounts to leave out, comma-separated.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "one_or_many"
+    )]
+    #[schemars(schema_with = "one_or_many_schema")]
+    #[arg(long, env = "PORTOLAN_ORGANIZATION_EXCLUDE", value_name = "ACCOUNT", value_delimiter = ',', help_heading = CONNECTION)]
+    pub organization_exclude: Option<Vec<String>>,
+
+    /// Sync only this part of the accounts and Regions, for example 2/5 on the second of five machines.
+    ///
+    /// Each account and Region is in exactly one part: SHA-256 of ACCOUNT/REGION, its first eight bytes as a
+    /// big-endian number, modulo the number of parts, plus one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_SHARD", value_name = "NUMBER/COUNT", help_heading = CONNECTION)]
+    pub shard: Option<String>,
 
     /// External ID that the trust policies of the roles ask for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +147,23 @@ pub struct Settings {
     #[arg(long, env = "PORTOLAN_PARALLEL_REQUESTS", value_name = "COUNT", help_heading = FETCHING)]
     pub parallel_requests: Option<u64>,
 
+    /// Maximum number of accounts and Regions that are fetched at once, 1 to 1024 [default: 16].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1024))]
+    #[arg(long, env = "PORTOLAN_PARALLEL_SCOPES", value_name = "COUNT", help_heading = FETCHING)]
+    pub parallel_scopes: Option<u64>,
+
+    /// Which quotas calls keep to [default: aws].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_QUOTAS", value_name = "RULES", help_heading = FETCHING)]
+    pub quotas: Option<QuotaRules>,
+
+    /// Share of AWS's API quotas that may be used, 0.05 to 1; the rest is for everybody else who uses the account [default: 0.9].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.05, max = 1.0))]
+    #[arg(long, env = "PORTOLAN_QUOTA_SHARE", value_name = "SHARE", help_heading = FETCHING)]
+    pub quota_share: Option<f64>,
+
     /// How often a failed request is repeated before its scope fails; being throttled does not count [default: 10].
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 100))]
@@ -120,6 +185,8 @@ pub struct Settings {
     /// EcsTask.fetchStoppedTasks=true|false: also sync tasks that stopped within about the last hour
     /// [default: false].
     /// EcsTaskDefinition.status=ACTIVE|INACTIVE|ALL: which revisions to sync [default: ACTIVE].
+    /// EcsTaskDefinition.scope=all|latest|in-use: all of these, the newest ACTIVE one of each family, or
+    /// those that services, task sets and tasks refer to [default: all].
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
@@ -128,6 +195,18 @@ pub struct Settings {
     #[schemars(schema_with = "super::options::schema")]
     #[arg(long = "option", env = "PORTOLAN_OPTIONS", value_name = "KEY=VALUE", value_delimiter = ',', value_parser = super::options::pair, help_heading = FETCHING)]
     pub options: Option<Vec<(String, String)>>,
+
+    /// Attributes that change by themselves and make no change with --changes-since, comma-separated
+    /// [default: ACTIVE_SERVICES_COUNT, LAST_CAPTURED, PENDING_COUNT, PENDING_TASKS_COUNT, RUNNING_COUNT,
+    /// RUNNING_TASKS_COUNT].
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "one_or_many"
+    )]
+    #[schemars(schema_with = "one_or_many_schema")]
+    #[arg(long, env = "PORTOLAN_VOLATILE_ATTRIBUTES", value_name = "NAME", value_delimiter = ',', help_heading = MAPPING)]
+    pub volatile_attributes: Option<Vec<String>>,
 
     /// Folder of mapper modules (.wasm); a module there replaces the stock mapper of its object.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,6 +238,47 @@ pub struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, env = "PORTOLAN_CACHE_FOLDER", value_name = "FOLDER", help_heading = MAPPING)]
     pub cache_folder: Option<PathBuf>,
+
+    /// File that keeps the bodies of task-definition revisions (environment values withheld), so that a
+    /// later sync does not ask for them again; `off` for none [default: revisions.redb in the cache
+    /// folder, or off with --endpoint-url: only AWS promises that a revision never changes].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_REVISION_CACHE", value_name = "FILE", help_heading = FETCHING)]
+    pub revision_cache: Option<PathBuf>,
+
+    /// Whether known revisions are described again for their tags: auto (when a module that is not stock
+    /// maps or amends EcsTaskDefinition), always or never [default: auto].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_REVISION_TAGS", value_name = "WHEN", help_heading = FETCHING)]
+    pub revision_tags: Option<RevisionTags>,
+}
+
+/// Whether known revisions are described again for their tags, the one thing of them that changes
+/// beside the status.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum RevisionTags {
+    /// When a module that is not stock maps or amends EcsTaskDefinition: stock mappings read no tags.
+    #[default]
+    Auto,
+    /// In every sync, which costs a call for each revision.
+    Always,
+    /// Never: tags are those of the first sync.
+    Never,
+}
+
+/// Which quotas calls keep to.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum QuotaRules {
+    /// The token buckets that AWS publishes for the ECS API, per account and Region
+    Aws,
+    /// As fast as parallel-requests allow, for test servers
+    None,
 }
 
 const CONNECTION: &str = "Connection";

@@ -5,26 +5,43 @@ use std::collections::HashSet;
 use aws_sdk_ecs::types::ClusterField;
 
 use super::listing::{ArnPage, Tokens};
-use super::{Batch, Described, Scope, UNREADABLE};
+use super::{Batch, ClusterSize, Described, Scope, UNREADABLE};
 use crate::aws::CallFailure;
 use crate::object::{Object, Operation};
 
-/// All cluster ARNs, and the failure that ended the listing early, if one did. A Region holds at most
-/// 10,000 clusters, so that they fit into memory.
-pub(super) async fn list(scope: &Scope) -> (Vec<String>, Option<CallFailure>) {
-    let (mut clusters, mut seen) = (Vec::new(), HashSet::new());
-    let (mut tokens, mut token) = (Tokens::default(), None);
-    loop {
-        let page = match list_page(scope, token).await {
-            Ok(page) => page,
-            Err(failure) => return (clusters, Some(failure)),
+/// The list of clusters, page by page.
+pub(super) struct List<'scope> {
+    scope: &'scope Scope,
+    seen: HashSet<String>,
+    tokens: Tokens,
+    /// The token to go on with (none for the first page), or why the list does not go on; none at its end.
+    rest: Option<Result<Option<String>, CallFailure>>,
+}
+
+impl<'scope> List<'scope> {
+    pub(super) fn new(scope: &'scope Scope) -> Self {
+        Self {
+            scope,
+            seen: HashSet::new(),
+            tokens: Tokens::default(),
+            rest: Some(Ok(None)),
+        }
+    }
+
+    /// The clusters of the next page that no page before had; none after the last page.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<String>>, CallFailure> {
+        let token = match self.rest.take() {
+            Some(token) => token?,
+            None => return Ok(None),
         };
-        clusters.extend(page.arns.into_iter().filter(|arn| seen.insert(arn.clone())));
-        token = match tokens.next(page.next_token, Object::EcsCluster.operations()) {
-            Ok(Some(next)) => Some(next),
-            Ok(None) => return (clusters, None),
-            Err(failure) => return (clusters, Some(failure)),
-        };
+        let page = list_page(self.scope, token).await?;
+        let operations = Object::EcsCluster.operations();
+        // What this page names counts, even if its token says that the list cannot go on.
+        let next = self.tokens.next(page.next_token, operations);
+        self.rest = next.map(|token| token.map(Some)).transpose();
+        let mut arns = page.arns;
+        arns.retain(|arn| self.seen.insert(arn.clone()));
+        Ok(Some(arns))
     }
 }
 
@@ -49,6 +66,31 @@ pub(super) async fn list_page(
                     arns,
                     next_token: answer.next_token,
                 })
+            },
+        )
+        .await
+}
+
+/// What clusters count of their services and tasks. Clusters that have vanished are left out.
+pub(super) async fn sizes(scope: &Scope, arns: &[String]) -> Result<Vec<ClusterSize>, CallFailure> {
+    let request = scope
+        .client
+        .describe_clusters()
+        .set_clusters(Some(arns.to_vec()));
+    let count = |counter: i32| u64::try_from(counter).unwrap_or(0);
+    scope
+        .caller
+        .call(
+            Operation::DescribeClusters,
+            |raw| request.clone().customize().interceptor(raw).send(),
+            |answer, _| {
+                let answer = answer.ok_or(UNREADABLE)?;
+                let clusters = answer.clusters.ok_or("it has no clusters")?.into_iter();
+                let sizes = clusters.map(|cluster| ClusterSize {
+                    services: count(cluster.active_services_count),
+                    tasks: count(cluster.running_tasks_count) + count(cluster.pending_tasks_count),
+                });
+                Ok(sizes.collect())
             },
         )
         .await

@@ -1,11 +1,12 @@
 //! One listing: all pages of a List operation, as batches for the Describe operation.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use sha2::{Digest, Sha256};
 
 use super::{Batch, Scope, service, task, task_definition};
 use crate::aws::{CallFailure, Kind};
+use crate::config::TaskDefinitionScope;
 use crate::object::{Object, Operation};
 use crate::report::{ScopeKey, Tombstone};
 
@@ -25,7 +26,19 @@ pub(super) struct Listing<'a> {
     /// revision that is deregistered) is listed twice, and must not be written twice. Sixteen bytes each
     /// hold a million tasks in tens of megabytes, and the set goes with its cluster.
     seen: HashSet<[u8; 16]>,
+    /// The status that the pass lists, where a listing has one.
+    status: Option<&'static str>,
+    choice: Choice,
     pending: Vec<String>,
+}
+
+/// Which of the listed ARNs are described.
+enum Choice {
+    All,
+    /// The newest revision of each family.
+    Latest(BTreeMap<String, (u64, String)>),
+    /// What is left of the revisions in use.
+    InUse(BTreeSet<String>),
 }
 
 impl<'a> Listing<'a> {
@@ -38,6 +51,13 @@ impl<'a> Listing<'a> {
             cluster,
             key,
             seen: HashSet::new(),
+            status: None,
+            choice: match scope.config.options.task_definition_scope {
+                _ if object != Object::EcsTaskDefinition => Choice::All,
+                TaskDefinitionScope::All => Choice::All,
+                TaskDefinitionScope::Latest => Choice::Latest(BTreeMap::new()),
+                TaskDefinitionScope::InUse => Choice::InUse(scope.in_use()),
+            },
             pending: Vec::new(),
         }
     }
@@ -51,12 +71,65 @@ impl<'a> Listing<'a> {
             Object::EcsCluster | Object::EcsService => 1,
         };
         for pass in 0..passes {
+            if self.object == Object::EcsTaskDefinition {
+                self.hand_on(batches, 1).await;
+                self.status = task_definition::status(self.scope, pass);
+            }
             if let Err(failure) = self.pass(pass, batches).await {
                 self.failed(&failure);
                 break;
             }
         }
+        self.choose_rest(batches).await;
         self.hand_on(batches, 1).await;
+    }
+
+    /// Keeps a listed ARN if it is one that is asked for.
+    fn choose(&mut self, arn: String) {
+        match &mut self.choice {
+            Choice::All => self.pending.push(arn),
+            Choice::Latest(families) => match revision(&arn) {
+                Some((family, number)) => {
+                    let newest = families.entry(family.to_owned()).or_default();
+                    if newest.1.is_empty() || number > newest.0 {
+                        *newest = (number, arn);
+                    }
+                }
+                // What is no revision's ARN cannot be compared, and must not be lost.
+                None => self.pending.push(arn),
+            },
+            Choice::InUse(wanted) => {
+                if wanted.remove(&arn) {
+                    self.pending.push(arn);
+                }
+            }
+        }
+    }
+
+    /// What only the end of a listing can tell: the newest revisions, or those in use that are not ACTIVE.
+    async fn choose_rest(&mut self, batches: &async_channel::Sender<Batch>) {
+        let rest: Vec<String> = match std::mem::replace(&mut self.choice, Choice::All) {
+            Choice::All => return,
+            Choice::Latest(families) => families.into_values().map(|(_, arn)| arn).collect(),
+            Choice::InUse(wanted) => {
+                self.hand_on(batches, 1).await;
+                self.status = None;
+                wanted.into_iter().collect()
+            }
+        };
+        self.scope.ledger.listed(&self.key, rest.len());
+        self.pending.extend(rest);
+        if self.scope.in_use.is_some()
+            && self
+                .scope
+                .is_incomplete(&[Object::EcsService, Object::EcsTask])
+        {
+            self.scope.ledger.lost(
+                &self.key,
+                "services or tasks are not complete, so that revisions which they use may be missing",
+                0,
+            );
+        }
     }
 
     async fn pass(
@@ -80,7 +153,7 @@ impl<'a> Listing<'a> {
             let before = self.pending.len();
             for arn in page.arns {
                 if self.seen.insert(fingerprint(&arn)) {
-                    self.pending.push(arn);
+                    self.choose(arn);
                 }
             }
             self.scope
@@ -105,6 +178,7 @@ impl<'a> Listing<'a> {
             let _ = batches
                 .send(Batch {
                     cluster: self.cluster.clone(),
+                    status: self.status,
                     arns,
                 })
                 .await;
@@ -158,6 +232,13 @@ impl Tokens {
     }
 }
 
+/// Family and number of a revision's ARN (`…:task-definition/family:7`).
+pub(super) fn revision(arn: &str) -> Option<(&str, u64)> {
+    let (_, revision) = arn.split_once(":task-definition/")?;
+    let (family, number) = revision.rsplit_once(':')?;
+    Some((family, number.parse().ok()?))
+}
+
 fn fingerprint(text: &str) -> [u8; 16] {
     let mut fingerprint = [0; 16];
     fingerprint.copy_from_slice(&Sha256::digest(text)[..16]);
@@ -167,6 +248,17 @@ fn fingerprint(text: &str) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_revision_is_a_family_and_a_number() {
+        let arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/web:12";
+        assert_eq!(revision(arn), Some(("web", 12)));
+        assert_eq!(
+            revision("arn:aws:ecs:us-east-1:123456789012:task-definition/web"),
+            None
+        );
+        assert_eq!(revision("web:12"), None);
+    }
 
     #[test]
     fn a_repeated_token_is_an_error_that_names_the_operation() {

@@ -54,7 +54,40 @@ pub(super) async fn list(
         .await
 }
 
+/// The name of the status that a pass lists.
+pub(super) fn status(scope: &Scope, pass: usize) -> Option<&'static str> {
+    match scope.config.options.task_definition_status {
+        TaskDefinitionStatus::Active => Some("ACTIVE"),
+        TaskDefinitionStatus::Inactive => Some("INACTIVE"),
+        TaskDefinitionStatus::All => ["ACTIVE", "INACTIVE"].get(pass).copied(),
+    }
+}
+
+/// Describes a revision, or takes what an earlier sync was told about it.
 pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, CallFailure> {
+    let (Some((cache, endpoint)), [arn]) = (&scope.revisions, batch.arns.as_slice()) else {
+        return ask(scope, batch).await;
+    };
+    // Without a listing nobody knows the status of today.
+    let known = batch
+        .status
+        .and_then(|status| cache.get(endpoint, arn, status))
+        .and_then(|body| scope.page(Object::EcsTaskDefinition, body.into()).ok());
+    if let Some(page) = known.filter(|page| page.arn(0).as_ref() == Some(arn)) {
+        return Ok(Described {
+            arns: batch.arns.clone(),
+            failures: Vec::new(),
+            page,
+        });
+    }
+    let described = ask(scope, batch).await?;
+    if described.page.arn(0).as_ref() == Some(arn) {
+        cache.put(endpoint, arn, described.page.body());
+    }
+    Ok(described)
+}
+
+async fn ask(scope: &Scope, batch: &Batch) -> Result<Described, CallFailure> {
     let request = scope
         .client
         .describe_task_definition()

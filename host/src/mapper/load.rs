@@ -8,12 +8,18 @@ use wasmtime::component::Component;
 use super::cache::CompiledCache;
 use super::engine::Engine;
 use super::manifest::{Kind, Manifest};
+use crate::config::Capability;
 use crate::text::printable;
 
 /// The one interface that a module may import functions from.
 const DIAGNOSTICS: &str = "portolan:mapper/diagnostics@1.";
 /// Types only: no function comes with it.
 const TYPES: &str = "portolan:mapper/types@1.";
+
+/// What a mapping exports.
+const MAPPING: &str = "portolan:mapper/mapping@";
+/// What an overlay exports.
+const OVERLAY: &str = "portolan:mapper/overlay@";
 
 /// The most bytes of a module's file: a Python interpreter has 18 MB.
 pub(crate) const MODULE_LIMIT_BYTES: usize = 64 * 1024 * 1024;
@@ -71,7 +77,7 @@ pub(super) fn component(
 }
 
 /// Reads what a module says about itself, and checks that it is of this kind and asks for nothing that
-/// nobody has granted.
+/// nobody can grant. Whether it has been granted is known when it is configured.
 pub(super) fn manifest(text: &str, kind: Kind) -> Result<Manifest, String> {
     let manifest = Manifest::parse(text)?;
     if manifest.kind != kind {
@@ -84,13 +90,35 @@ pub(super) fn manifest(text: &str, kind: Kind) -> Result<Manifest, String> {
             }
         });
     }
-    if let Some(capability) = manifest.capabilities.first() {
+    let known = Capability::EnvironmentValues.name();
+    if let Some(capability) = manifest.capabilities.iter().find(|asked| *asked != known) {
         let capability = printable(capability, 64);
         return Err(format!(
-            "it asks for the capability `{capability}`, which nobody has granted"
+            "it asks for the capability `{capability}`, which this host cannot grant; it knows `{known}`"
         ));
     }
     Ok(manifest)
+}
+
+/// Why a component does not fit the world of its kind, for whoever put it into the wrong setting.
+pub(super) fn misfit(
+    engine: &Engine,
+    component: &Component,
+    kind: Kind,
+    error: &wasmtime::Error,
+) -> String {
+    let exports = |interface: &str| {
+        component
+            .component_type()
+            .exports(&engine.wasmtime)
+            .any(|(name, _)| name.starts_with(interface))
+    };
+    match kind {
+        Kind::Mapping if exports(OVERLAY) => "it is an overlay, which changes the records that a mapping made; take it out of the mappers folder and name it with --overlays (`overlays` in the configuration)".into(),
+        Kind::Overlay if exports(MAPPING) => "it is a mapping, which makes records instead of changing them; put it into a folder and name that with --mappers (`mappers` in the configuration), not with --overlays".into(),
+        Kind::Mapping => format!("it does not fit the world portolan:mapper/mapping-module@1.0.0: {error:#}"),
+        Kind::Overlay => format!("it does not fit the world portolan:mapper/overlay-module@1.0.0: {error:#}"),
+    }
 }
 
 /// Name and version, as errors and reports call a module.
@@ -139,7 +167,13 @@ pub(super) fn compile(
     if let Some(component) = cache.and_then(|cache| cache.load(&engine.wasmtime, &digest)) {
         return Ok(component);
     }
-    let component = Component::from_binary(&engine.wasmtime, bytes).map_err(|error| {
+    // wasmtime 48 panics over adapters between memories of a composed component, where only one memory is
+    // allowed; a file must not be able to end the program.
+    let compiled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Component::from_binary(&engine.wasmtime, bytes)))
+        .map_err(|_| {
+            "it cannot be compiled within the features that mappers may use; if it is composed of several components, build it as one".to_owned()
+        })?;
+    let component = compiled.map_err(|error| {
         format!(
             "it is no valid component: {}",
             printable(&format!("{error:#}"), 400)

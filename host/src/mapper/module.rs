@@ -29,6 +29,8 @@ pub struct Module {
     name: String,
     limits: Limits,
     config: String,
+    /// Whether an operator lets it see environment values.
+    sees_values: bool,
 }
 
 impl Module {
@@ -50,11 +52,7 @@ impl Module {
             .linker
             .instantiate_pre(&component)
             .and_then(MappingModulePre::new)
-            .map_err(|error| {
-                refused(format!(
-                    "it does not fit the world portolan:mapper/mapping-module@1.0.0: {error:#}"
-                ))
-            })?;
+            .map_err(|error| refused(load::misfit(engine, &component, Kind::Mapping, &error)))?;
         let text = read_manifest(engine, &pre).map_err(refused)?;
         let manifest = load::manifest(&text, Kind::Mapping).map_err(refused)?;
         Ok(Self {
@@ -67,17 +65,19 @@ impl Module {
             pre,
             limits: engine.limits.clone(),
             config: "{}".into(),
+            sees_values: false,
         })
     }
 
     /// Gives the module its settings and limits.
     ///
     /// # Errors
-    /// If the settings do not follow the schema of the module's manifest.
+    /// If it asks for what nobody has granted, or the settings do not follow the schema of the module's
+    /// manifest.
     pub fn configure(mut self, settings: &ModuleSettings) -> Result<Self, LoadError> {
-        self.config = settings
-            .config(&self.manifest)
-            .map_err(|reason| LoadError::new(&self.source, reason))?;
+        let refused = |reason| LoadError::new(&self.source, reason);
+        self.config = settings.config(&self.manifest).map_err(refused)?;
+        self.sees_values = settings.sees_values(&self.manifest).map_err(refused)?;
         self.limits = settings.limits(&self.limits);
         Ok(self)
     }
@@ -112,13 +112,18 @@ impl Module {
     /// # Errors
     /// As [`Module::map`].
     pub fn map_measured(&self, engine: &Engine, page: &Page) -> Result<(Mapped, Usage), CallError> {
-        let page_bytes = page.body().len();
+        let body = if self.sees_values {
+            page.body_with_values()
+        } else {
+            page.body()
+        };
+        let page_bytes = body.len();
         let mut store = guest::store(engine, &self.limits, page_bytes);
         let context = guest::context(page, &self.config);
         let answer = self.pre.instantiate(&mut store).and_then(|instance| {
             instance
                 .portolan_mapper_mapping()
-                .call_map_page(&mut store, &context, page.body())
+                .call_map_page(&mut store, &context, body)
         });
         let usage = guest::usage(&store);
         let answer = answer.map_err(|error| {

@@ -35,6 +35,8 @@ pub struct Overlay {
     name: String,
     limits: Limits,
     config: String,
+    /// Whether an operator lets it see environment values.
+    sees_values: bool,
 }
 
 impl Overlay {
@@ -55,11 +57,7 @@ impl Overlay {
             .linker
             .instantiate_pre(&component)
             .and_then(OverlayModulePre::new)
-            .map_err(|error| {
-                refused(format!(
-                    "it does not fit the world portolan:mapper/overlay-module@1.0.0: {error:#}"
-                ))
-            })?;
+            .map_err(|error| refused(load::misfit(engine, &component, Kind::Overlay, &error)))?;
         let text = read_manifest(engine, &pre).map_err(refused)?;
         let manifest = load::manifest(&text, Kind::Overlay).map_err(refused)?;
         Ok(Self {
@@ -74,17 +72,19 @@ impl Overlay {
             pre,
             limits: engine.limits.clone(),
             config: "{}".into(),
+            sees_values: false,
         })
     }
 
     /// Gives the module its settings, limits, objects and failure policy.
     ///
     /// # Errors
-    /// If the settings do not follow the schema of the module's manifest, or name an object that the
-    /// manifest does not.
+    /// If it asks for what nobody has granted, or the settings do not follow the schema of the module's
+    /// manifest, or name an object that the manifest does not.
     pub fn configure(mut self, settings: &ModuleSettings) -> Result<Self, LoadError> {
         let refused = |reason| LoadError::new(&self.source, reason);
         self.config = settings.config(&self.manifest).map_err(refused)?;
+        self.sees_values = settings.sees_values(&self.manifest).map_err(refused)?;
         self.limits = settings.limits(&self.limits);
         self.on_failure = settings.on_failure.unwrap_or_default();
         if let Some(objects) = &settings.objects {
@@ -145,17 +145,19 @@ impl Overlay {
         payload: &[u8],
         rows: &[Row],
     ) -> Result<(Mapped, Usage), CallError> {
-        let page_bytes = page.body().len();
+        let body = if self.sees_values {
+            page.body_with_values()
+        } else {
+            page.body()
+        };
+        let page_bytes = body.len();
         let mut store = guest::store(engine, &self.limits, page_bytes);
         let context = guest::context(page, &self.config);
         let records = in_wit(payload, rows);
         let answer = self.pre.instantiate(&mut store).and_then(|instance| {
-            instance.portolan_mapper_overlay().call_amend_page(
-                &mut store,
-                &context,
-                page.body(),
-                &records,
-            )
+            instance
+                .portolan_mapper_overlay()
+                .call_amend_page(&mut store, &context, body, &records)
         });
         let usage = guest::usage(&store);
         let answer = answer.map_err(|error| {

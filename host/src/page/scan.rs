@@ -5,6 +5,10 @@
 //! Below such a member, at any depth and whatever its shape, every scalar but an element's `name` keeps
 //! its type and loses its content. So a mapper can still tell a wrong type, and nothing is there to
 //! leak. A body that this scan cannot follow is refused whole: what is not understood is not handed on.
+//!
+//! The options of log and volume drivers and the labels of containers are names with values too, and some
+//! of those are credentials (`splunk-token`). There, and there only, a member whose name says so is
+//! withheld; an operator's grant of environment values does not bring those back.
 
 use std::ops::Range;
 
@@ -50,6 +54,15 @@ pub(super) struct Scanned {
     pub(super) has_member: bool,
 }
 
+/// What a scan withholds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Withhold {
+    /// Environment values and credentials among options.
+    Everything,
+    /// Credentials among options.
+    Credentials,
+}
+
 /// What a container means to the scan.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -63,6 +76,8 @@ enum Role {
     Variables,
     /// One element of that list: its `name` may stay.
     Variable,
+    /// Options of a driver, or labels: some are credentials.
+    Options,
     /// Anything else below `environment`.
     Withheld,
 }
@@ -89,6 +104,7 @@ enum Meaning {
     Object,
     Environment,
     Variable,
+    Options,
     Withheld,
 }
 
@@ -101,6 +117,7 @@ struct Text {
 
 struct Scan<'a> {
     raw: &'a [u8],
+    withhold: Withhold,
     at: usize,
     stack: Vec<Container>,
     /// The new body up to `copied`, once something had to be withheld.
@@ -113,7 +130,7 @@ struct Scan<'a> {
 }
 
 /// Scans a body whose objects have this shape.
-pub(super) fn scan(raw: &[u8], shape: Shape) -> Result<Scanned, ScanError> {
+pub(super) fn scan(raw: &[u8], shape: Shape, withhold: Withhold) -> Result<Scanned, ScanError> {
     if raw.len() > BODY_LIMIT_BYTES {
         return Err(ScanError::TooLarge(raw.len()));
     }
@@ -122,6 +139,7 @@ pub(super) fn scan(raw: &[u8], shape: Shape) -> Result<Scanned, ScanError> {
     }
     let mut scan = Scan {
         raw,
+        withhold,
         at: 0,
         stack: Vec::with_capacity(16),
         output: None,
@@ -181,7 +199,12 @@ impl Scan<'_> {
         let meaning = match role {
             Role::Variable if names(self.raw, &key, "name") => Meaning::Plain,
             role if role.withholds() => Meaning::Withheld,
-            _ if names(self.raw, &key, "environment") => Meaning::Environment,
+            Role::Options if is_credential(self.raw, &key) => Meaning::Withheld,
+            _ if is_environment(self.raw, &key) => match self.withhold {
+                Withhold::Everything => Meaning::Environment,
+                Withhold::Credentials => Meaning::Plain,
+            },
+            _ if OPTIONS.iter().any(|word| names(self.raw, &key, word)) => Meaning::Options,
             Role::Root => match shape {
                 Shape::List(member) if names(self.raw, &key, member) => Meaning::Objects,
                 Shape::Single(member) if names(self.raw, &key, member) => Meaning::Object,
@@ -231,9 +254,12 @@ impl Scan<'_> {
             }
             (b'[', Meaning::Environment) => self.open(false, Role::Variables),
             (b'{', Meaning::Variable) => self.open(true, Role::Variable),
-            (b'{' | b'[', Meaning::Plain) => self.open(first == b'{', Role::Plain),
+            (b'{', Meaning::Options) => self.open(true, Role::Options),
+            (b'{' | b'[', Meaning::Plain | Meaning::Options) => {
+                self.open(first == b'{', Role::Plain)
+            }
             (b'{' | b'[', _) => self.open(first == b'{', Role::Withheld),
-            (_, Meaning::Plain) => self.scalar(false)?,
+            (_, Meaning::Plain | Meaning::Options) => self.scalar(false)?,
             (_, _) => self.scalar(true)?,
         }
         Ok(())
@@ -441,6 +467,54 @@ const fn zero_bytes(word: u64) -> u64 {
     word.wrapping_sub(repeated(1)) & !word & repeated(0x80)
 }
 
+/// Members that hold options of log drivers (of firelens, too) and volume drivers, or labels.
+const OPTIONS: [&str; 4] = ["options", "driverOpts", "dockerLabels", "labels"];
+
+/// What the names of options that are credentials have in them, without separators and in lower case.
+const CREDENTIAL_WORDS: [&str; 10] = [
+    "token",
+    "secret",
+    "passw",
+    "credential",
+    "apikey",
+    "accesskey",
+    "licensekey",
+    "privatekey",
+    "sharedkey",
+    "basicauth",
+];
+
+/// Whether a member holds environment variables. ECS writes it in one way; other spellings of it are no
+/// less likely to hold secrets.
+#[inline]
+fn is_environment(raw: &[u8], key: &Text) -> bool {
+    const WORD: &[u8] = b"environment";
+    let written = &raw[key.span.clone()];
+    if !key.has_escapes {
+        return written.len() == WORD.len() && written.eq_ignore_ascii_case(WORD);
+    }
+    decoded(raw, key).is_some_and(|name| name.as_bytes().eq_ignore_ascii_case(WORD))
+}
+
+/// Whether the name of an option says that its value is a credential.
+fn is_credential(raw: &[u8], key: &Text) -> bool {
+    // A name that cannot be read says nothing good.
+    let Some(name) = decoded(raw, key) else {
+        return true;
+    };
+    let plain: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|each| each.to_ascii_lowercase())
+        .collect();
+    CREDENTIAL_WORDS.iter().any(|word| plain.contains(word))
+}
+
+/// A member name without its escapes; none if those are not valid.
+fn decoded(raw: &[u8], key: &Text) -> Option<String> {
+    serde_json::from_slice(&raw[key.span.start - 1..key.span.end + 1]).ok()
+}
+
 /// Whether a member name as it stands in the text is `word`.
 #[inline]
 fn names(raw: &[u8], key: &Text, word: &str) -> bool {
@@ -448,8 +522,7 @@ fn names(raw: &[u8], key: &Text, word: &str) -> bool {
     if !key.has_escapes {
         return written == word.as_bytes();
     }
-    let quoted = &raw[key.span.start - 1..key.span.end + 1];
-    serde_json::from_slice::<String>(quoted).is_ok_and(|decoded| decoded == word)
+    decoded(raw, key).is_some_and(|name| name == word)
 }
 
 #[cfg(test)]

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use super::{
-    Counts, Failure, MapperUsed, OperationCalls, Provenance, RejectionLine, Report, Scope, Status,
-    Tombstone,
+    Counts, Failure, GroupCalls, MapperUsed, OperationCalls, Pace, Progress, Provenance,
+    RejectionLine, Report, Scope, Status, Tombstone,
 };
 use crate::object::{Object, Operation};
 use crate::page::Page;
+use crate::quota::ActionGroup;
 use crate::records::Records;
 
 /// Lines of detail that a report holds. A sync in which more than this went wrong has one cause, not a
@@ -38,6 +40,7 @@ pub struct Ledger {
 struct Books {
     scopes: BTreeMap<ScopeKey, Entry>,
     operations: BTreeMap<(String, String, Operation), OperationCalls>,
+    paces: BTreeMap<(String, String, ActionGroup), Pace>,
     warnings: Vec<String>,
     provenance: Option<BTreeMap<Object, Provenance>>,
     details: u64,
@@ -210,6 +213,18 @@ impl Ledger {
         );
     }
 
+    /// Notes something about the pace of one action group.
+    pub fn pace(
+        &self,
+        account_id: &str,
+        region: &str,
+        group: ActionGroup,
+        update: impl FnOnce(&mut Pace),
+    ) {
+        let key = (account_id.to_owned(), region.to_owned(), group);
+        update(self.books().paces.entry(key).or_default());
+    }
+
     /// Notes which module set which attribute of a page's records.
     pub fn provenance(&self, object: Object, provenance: Provenance) {
         let mut books = self.books();
@@ -226,12 +241,45 @@ impl Ledger {
         }
     }
 
+    /// Whether a scope of these objects in an account and Region is already known not to be complete.
+    pub fn is_incomplete(&self, account_id: &str, region: &str, objects: &[Object]) -> bool {
+        self.books().scopes.iter().any(|(key, entry)| {
+            key.account_id == account_id
+                && key.region == region
+                && objects.contains(&key.object)
+                && entry.reason.is_some()
+        })
+    }
+
     /// Notes something for the reader of the report.
     pub fn warn(&self, warning: String) {
         self.books().warnings.push(warning);
     }
 
-    /// Totals of each object so far, for progress.
+    /// What each object of each account and Region has come to so far, for progress.
+    #[must_use]
+    pub fn progress(&self) -> Vec<Progress> {
+        let books = self.books();
+        let mut lines: BTreeMap<(&str, &str, Object), Counts> = BTreeMap::new();
+        for (key, entry) in &books.scopes {
+            let line = (key.account_id.as_str(), key.region.as_str(), key.object);
+            lines.entry(line).or_default().add(&entry.counts);
+        }
+        let progress = |((account_id, region, object), counts): ((&str, &str, Object), _)| {
+            let group = ActionGroup::of(object.describe_operation());
+            let key = (account_id.to_owned(), region.to_owned(), group);
+            Progress {
+                counts,
+                object,
+                quota_wait: books.paces.get(&key).map_or(Duration::ZERO, |it| it.waited),
+                account_id: key.0,
+                region: key.1,
+            }
+        };
+        lines.into_iter().map(progress).collect()
+    }
+
+    /// Totals of each object so far.
     #[must_use]
     pub fn totals(&self) -> BTreeMap<Object, Counts> {
         totals(&self.books())
@@ -248,6 +296,7 @@ impl Ledger {
         let mut books = self.books();
         let objects = totals(&books);
         let books = std::mem::take(&mut *books);
+        let quotas = quotas(&books);
         let scopes: Vec<Scope> = books
             .scopes
             .into_iter()
@@ -269,13 +318,18 @@ impl Ledger {
             status,
             complete,
             data_replaced: status != Status::Failed,
+            shard: None,
+            options: BTreeMap::new(),
             objects,
             scopes,
             operations: books.operations.into_values().collect(),
+            quotas,
             mappers,
             unfilled_attributes: BTreeMap::new(),
             provenance: books.provenance,
+            changes: None,
             warnings: books.warnings,
+            revision_cache: None,
             details_omitted: books.omitted,
         }
     }
@@ -284,15 +338,21 @@ impl Ledger {
 fn totals(books: &Books) -> BTreeMap<Object, Counts> {
     let mut totals: BTreeMap<Object, Counts> = BTreeMap::new();
     for (key, entry) in &books.scopes {
-        let total = totals.entry(key.object).or_default();
-        total.listed += entry.counts.listed;
-        total.described += entry.counts.described;
-        total.written += entry.counts.written;
-        total.tombstones += entry.counts.tombstones;
-        total.rejected += entry.counts.rejected;
-        total.failed += entry.counts.failed;
+        totals.entry(key.object).or_default().add(&entry.counts);
     }
     totals
+}
+
+fn quotas(books: &Books) -> Vec<GroupCalls> {
+    let line = |(key, pace): (&(String, String, ActionGroup), &Pace)| {
+        let (account_id, region, group) = key;
+        let operations = books.operations.values().filter(|calls| {
+            (&calls.account_id, &calls.region) == (account_id, region)
+                && ActionGroup::of(calls.operation) == *group
+        });
+        pace.line(key.clone(), operations.cloned())
+    };
+    books.paces.iter().map(line).collect()
 }
 
 fn scope(key: ScopeKey, entry: Entry) -> Scope {

@@ -1,4 +1,5 @@
-//! A folder: one `<Object>.jsonl` for each object and `report.json`.
+//! A folder: one `<Object>.jsonl` for each object and `report.json`, and with an earlier output to compare
+//! with one `<Object>.changes.jsonl` for each object.
 //!
 //! Files are written into a hidden folder beside their place and renamed when the sync ends. The report
 //! goes first and comes last: a folder without one was interrupted in the instant of replacement.
@@ -25,7 +26,7 @@ const FAILED_REPORT: &str = "report.failed.json";
 /// An output folder while a sync runs.
 pub struct Folder {
     place: PathBuf,
-    files: BTreeMap<Object, Mutex<BufWriter<File>>>,
+    files: BTreeMap<String, Mutex<BufWriter<File>>>,
     /// Held as long as the sync runs, so that a later sync knows a staging folder that nobody needs.
     _lock: File,
     staging: TempDir,
@@ -40,15 +41,24 @@ fn file_name(object: Object) -> String {
     format!("{object}.jsonl")
 }
 
+fn changes_name(object: Object) -> String {
+    format!("{object}.changes.jsonl")
+}
+
+/// Every file of records or changes that a folder can have.
+fn file_names() -> impl Iterator<Item = String> {
+    let names = |object| [file_name(object), changes_name(object)];
+    Object::ALL.into_iter().flat_map(names)
+}
+
 impl Folder {
-    pub(super) fn open(place: &Path, objects: &[Object]) -> Result<Self, SinkError> {
+    pub(super) fn open(
+        place: &Path,
+        objects: &[Object],
+        has_changes: bool,
+    ) -> Result<Self, SinkError> {
         fs::create_dir_all(place).map_err(failed(place))?;
-        for name in Object::ALL
-            .map(file_name)
-            .iter()
-            .map(String::as_str)
-            .chain([REPORT])
-        {
+        for name in file_names().chain([REPORT.to_owned()]) {
             let path = place.join(name);
             if path.is_dir() {
                 return Err(failed(&path)(io::ErrorKind::IsADirectory.into()));
@@ -64,11 +74,13 @@ impl Folder {
         // A file system without locks only means that nobody cleans up after a killed sync.
         let _ = lock.try_lock();
         let mut files = BTreeMap::new();
-        for object in objects {
-            let path = staging.path().join(file_name(*object));
+        let changes = objects.iter().filter(|_| has_changes);
+        let changes = changes.map(|object| changes_name(*object));
+        for name in objects.iter().copied().map(file_name).chain(changes) {
+            let path = staging.path().join(&name);
             let file = File::create(&path).map_err(failed(&path))?;
             files.insert(
-                *object,
+                name,
                 Mutex::new(BufWriter::with_capacity(1024 * 1024, file)),
             );
         }
@@ -81,18 +93,30 @@ impl Folder {
     }
 
     pub(super) fn write(&self, object: Object, records: &Records) -> Result<(), SinkError> {
-        let Some(file) = self.files.get(&object) else {
-            return Ok(());
-        };
-        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut write = || {
+        self.append(&file_name(object), |file| {
             for record in records.iter() {
                 file.write_all(record)?;
                 file.write_all(b"\n")?;
             }
             Ok(())
+        })
+    }
+
+    /// Writes whole lines.
+    pub(super) fn write_changes(&self, object: Object, lines: &[u8]) -> Result<(), SinkError> {
+        self.append(&changes_name(object), |file| file.write_all(lines))
+    }
+
+    fn append(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    ) -> Result<(), SinkError> {
+        let Some(file) = self.files.get(name) else {
+            return Ok(());
         };
-        write().map_err(failed(&self.place.join(file_name(object))))
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        write(&mut file).map_err(failed(&self.place.join(name)))
     }
 
     pub(super) fn discard(&self) {
@@ -116,8 +140,8 @@ impl Folder {
             };
             return fs::rename(&staged_report, &place).map_err(failed(&place));
         }
-        for (object, file) in self.files {
-            let path = self.place.join(file_name(object));
+        for (name, file) in self.files {
+            let path = self.place.join(name);
             file.into_inner()
                 .unwrap_or_else(PoisonError::into_inner)
                 .into_inner()
@@ -127,9 +151,9 @@ impl Folder {
         }
         remove_if_there(&report_place).map_err(failed(&report_place))?;
         remove_if_there(&failed_report).map_err(failed(&failed_report))?;
-        for object in Object::ALL {
-            let staged = self.staging.path().join(file_name(object));
-            let path = self.place.join(file_name(object));
+        for name in file_names() {
+            let staged = self.staging.path().join(&name);
+            let path = self.place.join(&name);
             // The folder holds one sync: what this one did not fetch must not look like a part of it.
             let replaced = if staged.exists() {
                 fs::rename(&staged, &path)

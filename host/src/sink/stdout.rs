@@ -26,9 +26,14 @@ pub(super) fn write(object: Object, records: &Records) -> Result<(), SinkError> 
         lines.extend_from_slice(record);
         lines.extend_from_slice(b"}\n");
     }
+    write_lines(&lines)
+}
+
+/// Writes whole lines in one piece.
+pub(super) fn write_lines(lines: &[u8]) -> Result<(), SinkError> {
     let mut stdout = io::stdout().lock();
     stdout
-        .write_all(&lines)
+        .write_all(lines)
         .and_then(|()| stdout.flush())
         .map_err(failed)
 }

@@ -128,6 +128,12 @@ fn manifest(loaded: &Loaded) -> Vec<Finding> {
             "its manifest declares {name}, which is the host's"
         )));
     }
+    for capability in &manifest.capabilities {
+        findings.push(Finding::note(format!(
+            "it asks for the capability `{capability}`, so that a sync takes it only with grant = [\"{capability}\"] in [modules.{}]",
+            crate::text::printable(&manifest.name, 128)
+        )));
+    }
     for (name, schema) in &manifest.attributes {
         if schema.get("description").is_none() {
             findings.push(Finding::note(format!(

@@ -1,9 +1,9 @@
 //! The peak memory of a sync, which must not depend on how much there is to sync.
 
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Stdio;
 
 use portolan_tests::simulator::{BASE_ACCESS_KEY, Rules, Shape, Simulator, World};
+use portolan_tests::usage::watch;
 
 use crate::program::portolan;
 use crate::{note, row};
@@ -35,12 +35,13 @@ fn peak_kibibytes(tasks: u64) -> u64 {
     };
     let simulator = Simulator::start(World::single(1, shape), Rules::default()).unwrap();
     let output = tempfile::tempdir().unwrap();
-    let start = Instant::now();
     let child = portolan()
         .args([
             "sync",
             "--regions",
             "us-east-1",
+            "--quotas",
+            "none",
             "--endpoint-url",
             simulator.url(),
             "--output",
@@ -53,8 +54,9 @@ fn peak_kibibytes(tasks: u64) -> u64 {
         .stderr(Stdio::inherit())
         .spawn()
         .unwrap();
-    let peak = watch(child);
-    let time = start.elapsed();
+    let usage = watch(child).unwrap();
+    assert!(usage.status.success(), "portolan sync: {}", usage.status);
+    let (peak, time) = (usage.peak_kibibytes, usage.time);
     let written = std::fs::read_to_string(output.path().join("EcsTask.jsonl")).unwrap();
     assert_eq!(written.lines().count() as u64, tasks);
     note(
@@ -65,21 +67,4 @@ fn peak_kibibytes(tasks: u64) -> u64 {
         &format!("{} MiB", peak / 1024),
     );
     peak
-}
-
-/// Waits for a process, and gives the last `VmHWM` that Linux showed of it, in KiB.
-fn watch(mut child: Child) -> u64 {
-    let file = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    loop {
-        let status = std::fs::read_to_string(&file).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let shown = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
-        peak = peak.max(shown.unwrap_or(0));
-        if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success(), "portolan sync ended with {status}");
-            return peak;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }

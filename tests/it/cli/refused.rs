@@ -102,6 +102,33 @@ fn fips_and_an_endpoint_exclude_each_other() {
 }
 
 #[test]
+fn fips_and_an_endpoint_of_the_environment_exclude_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("config");
+    let text =
+        "[default]\nservices = local\n[services local]\necs =\n  endpoint_url = http://profile\n";
+    std::fs::write(&profile, text).unwrap();
+    let profile = profile.to_str().unwrap();
+    for (name, value, shown) in [
+        ("AWS_ENDPOINT_URL", "http://all", "http://all"),
+        ("AWS_ENDPOINT_URL_ECS", "http://ecs", "http://ecs"),
+        ("AWS_ENDPOINT_URL_STS", "http://sts", "http://sts"),
+        ("AWS_CONFIG_FILE", profile, "http://profile"),
+    ] {
+        for command in [&["sync", "--output", "-"][..], &["check"]] {
+            let mut sync = portolan();
+            sync.args(command)
+                .args(["--use-fips-endpoint", "--regions", "us-east-1"])
+                .env(name, value);
+            let ended = run(&mut sync).with(2);
+            for part in ["use-fips-endpoint", "exclude each other", shown] {
+                assert!(ended.stderr.contains(part), "{name}: {}", ended.stderr);
+            }
+        }
+    }
+}
+
+#[test]
 fn fips_is_refused_where_ecs_has_none() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("ecs");

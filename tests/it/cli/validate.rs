@@ -78,6 +78,24 @@ fn a_spoiled_report_is_not_valid() {
 }
 
 #[test]
+fn a_report_is_known_by_what_it_holds() {
+    let site = Site::small();
+    site.sync(&[]).with(0);
+    let report = std::fs::read_to_string(site.output().join("report.json")).unwrap();
+    let renamed = site.folder.path().join("monday.json");
+    let compact: Value = serde_json::from_str(&report).unwrap();
+    for text in [report, compact.to_string()] {
+        std::fs::write(&renamed, &text).unwrap();
+        let ended = run(portolan().arg("validate").arg(&renamed)).with(0);
+        assert_eq!(ended.stdout, "");
+        let spoiled = text.replacen("\"status\"", "\"state\"", 1);
+        std::fs::write(&renamed, spoiled).unwrap();
+        let ended = run(portolan().arg("validate").arg(&renamed)).with(1);
+        assert!(ended.stdout.contains(": report: "), "{}", ended.stdout);
+    }
+}
+
+#[test]
 fn a_file_that_is_not_there_is_an_error() {
     let ended = run(portolan().args(["validate", "/nowhere/EcsTask.jsonl"])).with(1);
     assert!(

@@ -40,11 +40,11 @@ impl Default for Answer<'_> {
 }
 
 /// Bytes as a string of the text format.
-fn data(bytes: &[u8]) -> String {
+pub(crate) fn data(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
 }
 
-fn words(words: &[u32]) -> String {
+pub(crate) fn words(words: &[u32]) -> String {
     words.iter().map(|word| data(&word.to_le_bytes())).collect()
 }
 
@@ -75,6 +75,11 @@ pub(crate) fn component(answer: &Answer<'_>) -> Vec<u8> {
         strange_areas = words(&[1100, 3, 65_000, 1000]),
         result = words(&answer.result),
     );
+    mapping(&text)
+}
+
+/// A mapping of a core module in the text format.
+pub(crate) fn mapping(text: &str) -> Vec<u8> {
     let mut module = wat::parse_str(text).unwrap();
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_path(root().join("wit")).unwrap();

@@ -76,7 +76,8 @@ fn empty_pages_lose_nothing() {
     survives(Fault::EmptyPage);
 }
 
-fn always(operation: &str, fault: Fault) -> Rules {
+/// Every answer of an operation has this fault.
+pub(super) fn always(operation: &str, fault: Fault) -> Rules {
     let rule = FaultRule {
         operation: Some(operation.into()),
         fault,
@@ -89,7 +90,7 @@ fn always(operation: &str, fault: Fault) -> Rules {
 }
 
 /// The failures of an object's scopes.
-fn failures(report: &Value, object: &str) -> Vec<Value> {
+pub(super) fn failures(report: &Value, object: &str) -> Vec<Value> {
     let scopes = report["scopes"].as_array().unwrap();
     let mine = scopes.iter().filter(|scope| scope["object"] == object);
     mine.filter_map(|scope| scope["failures"].as_array())

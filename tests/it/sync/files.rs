@@ -162,3 +162,38 @@ fn the_program_needs_no_home() {
     let ended: Ended = run(&mut sync).with(0);
     assert_eq!(ended.stderr, "");
 }
+
+/// What a sync leaves is as readable as any other new file; that it is written aside must not show.
+#[cfg(unix)]
+#[test]
+fn files_have_the_permissions_of_any_new_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let site = Site::small();
+    let (recording, report) = (
+        site.folder.path().join("pages.jsonl"),
+        site.folder.path().join("copy.json"),
+    );
+    let program = crate::support::program("portolan");
+    let mut shell = Command::new("sh");
+    let sync = site.sync_command(&[]);
+    shell
+        .args(["-c", "umask 027; exec \"$@\"", "sh"])
+        .arg(program)
+        .args(sync.get_args())
+        .arg("--record")
+        .arg(&recording)
+        .arg("--report")
+        .arg(&report);
+    for (name, value) in sync.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    run(&mut shell).with(0);
+    let in_folder = ["EcsTask.jsonl", "report.json"].map(|name| site.output().join(name));
+    for file in [recording, report].into_iter().chain(in_folder) {
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o640, "{}", file.display());
+    }
+}

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use portolan_tests::simulator::{Fault, FaultRule, Frequency, Rules, World};
 
+use crate::guests::answers::{Answer, component};
 use crate::support::{Ended, Site, names_in, wait_until};
 
 /// A world whose tasks do not arrive, so that a sync of it never ends by itself.
@@ -38,7 +39,7 @@ fn start(site: &Site, arguments: &[&str]) -> Child {
     child
 }
 
-pub(super) fn signal(name: &str, child: &Child) {
+pub(crate) fn signal(name: &str, child: &Child) {
     let sent = Command::new("sh")
         .args(["-c", &format!("kill -{name} {}", child.id())])
         .status()
@@ -169,4 +170,62 @@ fn records_in_a_pipe_stay_and_the_rest_is_said_to_be_missing() {
         ended.stdout.is_empty() || ended.stdout.ends_with("}\n"),
         "half a line"
     );
+}
+
+/// A site whose mapper of tasks hangs as soon as it gets a page, and has ten minutes for it.
+fn hanging() -> Site {
+    let site = Site::small();
+    let folder = site.folder.path().join("mappers");
+    std::fs::create_dir(&folder).unwrap();
+    let module = component(&Answer {
+        // The page has to be put somewhere, which never happens.
+        realloc: "(loop $again br $again) unreachable",
+        ..Answer::default()
+    });
+    std::fs::write(folder.join("hanging.wasm"), module).unwrap();
+    let config = "[modules.liar]\ntime-milliseconds = 600000\n";
+    std::fs::write(site.folder.path().join("portolan.toml"), config).unwrap();
+    site
+}
+
+/// Everything is fetched and a mapper hangs: stopping is no slower, and leaves as little.
+#[track_caller]
+fn stops_a_hanging_mapper(name: &str) {
+    let site = hanging();
+    let before = names_in(site.folder.path());
+    let recording = site.folder.path().join("pages.jsonl");
+    let mut sync = site.sync_command(&["--objects", "EcsTask"]);
+    sync.arg("--config")
+        .arg(site.folder.path().join("portolan.toml"))
+        .arg("--mappers")
+        .arg(site.folder.path().join("mappers"))
+        .arg("--record")
+        .arg(&recording)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let child = sync.spawn().unwrap();
+    wait_until("both pages", || site.calls("DescribeTasks") == 2);
+    // The last answer is read, and the queue to the mapping threads is closed.
+    std::thread::sleep(Duration::from_millis(500));
+    let ended = stop(name, child).with(1);
+    assert!(ended.stderr.contains("interrupted: "), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("of 40 objects listed so far"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(site.files(), Vec::<String>::new());
+    let mut after = names_in(site.folder.path());
+    after.retain(|name| name != "ecs");
+    assert_eq!(after, before);
+}
+
+#[test]
+fn ctrl_c_stops_a_mapper_that_hangs_after_fetching() {
+    stops_a_hanging_mapper("INT");
+}
+
+#[test]
+fn sigterm_stops_a_mapper_that_hangs_after_fetching() {
+    stops_a_hanging_mapper("TERM");
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use axum::http::{HeaderMap, StatusCode};
 
 use super::error::ApiError;
+use super::rules::Rules;
 use super::world::World;
 
 /// The caller of a request, as far as its credentials are known.
@@ -29,7 +30,10 @@ pub(super) struct Session {
     pub(super) account: String,
     pub(super) arn: String,
     pub(super) role_id: String,
+    /// When they end, as the client is told.
     pub(super) expires_at: SystemTime,
+    /// When they end.
+    pub(super) ends_at: SystemTime,
 }
 
 /// The temporary credentials that are out, by access key id.
@@ -44,12 +48,19 @@ impl Sessions {
     /// The caller behind the access key `id`, in `region`; `token` is the session token sent along.
     fn caller(
         &self,
-        world: &World,
+        (world, rules): (&World, &Rules),
         id: &str,
         region: &str,
         token: &str,
     ) -> Result<Caller, ApiError> {
         let region = region.to_owned();
+        let expired = || {
+            let message = "The security token included in the request is expired";
+            ApiError::new("ExpiredTokenException", message)
+        };
+        if rules.retired_access_keys.iter().any(|key| key == id) {
+            return Err(expired());
+        }
         if let Some(account) = world.access_keys.get(id) {
             return Ok(Caller {
                 account: account.clone(),
@@ -69,9 +80,8 @@ impl Sessions {
         if session.token != token {
             return Err(unknown());
         }
-        if session.expires_at <= SystemTime::now() {
-            let message = "The security token included in the request is expired";
-            return Err(ApiError::new("ExpiredTokenException", message));
+        if session.ends_at <= SystemTime::now() {
+            return Err(expired());
         }
         Ok(Caller {
             account: session.account.clone(),
@@ -83,7 +93,11 @@ impl Sessions {
     }
 
     /// Reads the request's SigV4 headers; the signature itself is not verified.
-    pub(super) fn identify(&self, world: &World, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    pub(super) fn identify(
+        &self,
+        (world, rules): (&World, &Rules),
+        headers: &HeaderMap,
+    ) -> Result<Caller, ApiError> {
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let authorization = header("authorization").ok_or_else(|| {
             ApiError::new(
@@ -97,7 +111,7 @@ impl Sessions {
             ApiError::new("IncompleteSignatureException", message)
         })?;
         let token = header("x-amz-security-token").unwrap_or_default();
-        self.caller(world, id, region, token)
+        self.caller((world, rules), id, region, token)
     }
 }
 

@@ -15,6 +15,9 @@ use super::{describe, list, organization};
 
 const ECS: &str = "AmazonEC2ContainerServiceV20141113";
 const ORGANIZATIONS: &str = "AWSOrganizationsV20161128";
+const ACCOUNT: &str = "Account";
+/// What a call of Account Management's ListRegions is dispatched as.
+pub(super) const LIST_REGIONS: &str = "Account.ListRegions";
 
 /// An answer, and what is to happen to it on its way.
 pub(super) struct Outcome {
@@ -44,7 +47,8 @@ pub(super) fn dispatch(
     body: &[u8],
     request_id: &str,
 ) -> Outcome {
-    let caller = state.sessions().identify(&state.world, headers);
+    let rules = state.rules();
+    let caller = state.sessions().identify((&state.world, &rules), headers);
     match headers.get("x-amz-target").map(HeaderValue::to_str) {
         Some(target) => json(state, caller, target.unwrap_or_default(), body),
         None => query(state, caller, body, request_id),
@@ -63,12 +67,19 @@ fn json(state: &State, caller: Result<Caller, ApiError>, target: &str, body: &[u
     let (service, operation) = target.split_once('.').unwrap_or(("", target));
     let text = String::from_utf8_lossy(body).into_owned();
     let mut entry = entry(state, caller.as_ref().ok(), operation, text);
-    let fault = state.draw_fault(operation);
+    let fault = state.draw_fault(operation).or_else(|| {
+        let caller = caller.as_ref().ok().filter(|_| service == ECS)?;
+        state.rules().fault_of(&caller.account, &caller.region)
+    });
     let answer = caller.and_then(|caller| match service {
         ECS => ecs(state, &caller, operation, fault.as_ref(), body),
         ORGANIZATIONS if operation == "ListAccounts" => {
             admit(state, &caller, "organizations", operation, fault.as_ref())?;
             organization::list_accounts(state, &caller, body)
+        }
+        ACCOUNT if operation == "ListRegions" => {
+            admit(state, &caller, "account", operation, fault.as_ref())?;
+            organization::list_regions(state, &caller, body)
         }
         _ => Err(unknown_operation()),
     });

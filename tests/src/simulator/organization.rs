@@ -1,6 +1,7 @@
-//! Which accounts and Regions there are: Organizations' ListAccounts and EC2's DescribeRegions.
+//! Which accounts and Regions there are: Organizations' ListAccounts, Account Management's ListRegions and
+//! EC2's DescribeRegions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::json;
@@ -20,7 +21,7 @@ struct ListAccounts {
     next_token: Option<String>,
 }
 
-/// Every account with objects, to the account of the long-lived credentials only.
+/// Every account with objects and every other member, to the account of the long-lived credentials only.
 pub(super) fn list_accounts(
     state: &State,
     caller: &Caller,
@@ -46,21 +47,22 @@ pub(super) fn list_accounts(
             position.map_err(|_| refused("You specified an invalid pagination token."))? as usize
         }
     };
-    let accounts: BTreeSet<_> = state
-        .world
-        .places
-        .keys()
-        .map(|(account, _)| account)
+    let places = state.world.places.keys();
+    let mut accounts: BTreeMap<&str, &str> = places
+        .map(|(account, _)| (account.as_str(), "ACTIVE"))
         .collect();
+    let members = state.world.members.iter();
+    accounts.extend(members.map(|(account, state)| (account.as_str(), state.as_str())));
     let management = &caller.account;
     let page: Vec<_> = accounts.iter().skip(start).take(size).collect();
-    let rendered = page.iter().map(|account| {
+    let rendered = page.iter().map(|(account, state)| {
         json!({
             "Id": account,
             "Arn": format!("arn:aws:organizations::{management}:account/o-simulated/{account}"),
             "Email": format!("aws+{account}@example.com"),
             "Name": format!("account-{account}"),
-            "Status": "ACTIVE",
+            "Status": if **state == "ACTIVE" { "ACTIVE" } else { "SUSPENDED" },
+            "State": state,
             "JoinedMethod": "CREATED",
             "JoinedTimestamp": 1_760_000_000.5,
         })
@@ -78,6 +80,46 @@ pub(super) fn list_accounts(
 
 fn refused(message: &str) -> ApiError {
     ApiError::new("InvalidInputException", message)
+}
+
+/// A Region that exists everywhere and is enabled nowhere.
+const DISABLED_REGION: &str = "ap-east-1";
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct ListRegions {
+    max_results: Option<i64>,
+    region_opt_status_contains: Vec<String>,
+}
+
+/// The Regions in which the caller's account has objects, and one that it has not enabled.
+pub(super) fn list_regions(
+    state: &State,
+    caller: &Caller,
+    body: &[u8],
+) -> Result<Answer, ApiError> {
+    let parameters: ListRegions = serde_json::from_slice(body)
+        .map_err(|error| ApiError::new("ValidationException", error.to_string()))?;
+    if !matches!(parameters.max_results, None | Some(1..=50)) {
+        let message = "MaxResults must be between 1 and 50.";
+        return Err(ApiError::new("ValidationException", message));
+    }
+    let places = state.world.places.keys();
+    let enabled = places.filter(|(account, _)| *account == caller.account);
+    let mut regions: BTreeMap<&str, &str> = enabled
+        .map(|(_, region)| (region.as_str(), "ENABLED_BY_DEFAULT"))
+        .collect();
+    regions.insert(DISABLED_REGION, "DISABLED");
+    let filter = &parameters.region_opt_status_contains;
+    regions.retain(|_, status| filter.is_empty() || filter.iter().any(|it| it == status));
+    let rendered: Vec<_> = regions
+        .iter()
+        .map(|(region, status)| json!({"RegionName": region, "RegionOptStatus": status}))
+        .collect();
+    Ok(Answer {
+        items: rendered.len() as u64,
+        body: json!({ "Regions": rendered }).to_string(),
+    })
 }
 
 /// The Regions in which anybody has objects; filters are ignored.

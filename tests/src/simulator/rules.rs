@@ -43,6 +43,19 @@ pub enum Fault {
     EmptyPage,
     /// A List answers the token that it was asked with.
     RepeatedToken,
+    /// The first object that a Describe gives has a member of another type than ECS's; the first ARN of
+    /// a List is a number.
+    WrongType,
+    /// The member that an operation answers with is null.
+    NullMember,
+    /// A Describe gives its first object twice.
+    RepeatedObject,
+    /// Both: the first object comes twice, and has a member of a wrong type.
+    RepeatedWrongType,
+    /// A Describe leaves out its last object, and has no failure for it.
+    DroppedObject,
+    /// White space without end.
+    EndlessBody,
 }
 
 impl Fault {
@@ -161,12 +174,20 @@ pub struct Rules {
     pub denials: Vec<Denial>,
     /// Objects that are listed but gone.
     pub vanished: Vec<VanishRule>,
+    /// Places whose ECS calls are never answered: the connection is closed.
+    pub outages: Vec<Scope>,
+    /// Places whose ECS calls are answered this much later.
+    pub slow: Vec<(Scope, Duration)>,
     /// Token buckets, or no throttling at all.
     pub throttling: Option<Throttling>,
     /// How long a `nextToken` is good for; None is for ever.
     pub token_lifetime: Option<Duration>,
     /// How long temporary credentials are good for, whatever duration was asked for.
     pub session_lifetime: Option<Duration>,
+    /// Temporary credentials are refused after this long, whatever expiration they were given with.
+    pub sessions_end_early: Option<Duration>,
+    /// Long-lived access key ids that are refused as expired.
+    pub retired_access_keys: Vec<String>,
     /// After every so many ECS calls a task stops or, in turn, a new one starts.
     pub calls_per_change: Option<u64>,
 }
@@ -183,6 +204,15 @@ impl Rules {
             (list || !rule.fault.is_about_pages()) && applies(rule.operation.as_deref(), operation)
         });
         due.find_map(|rule| rule.frequency.strikes(random).then(|| rule.fault.clone()))
+    }
+
+    /// What is wrong with every call to a place.
+    pub(super) fn fault_of(&self, account: &str, region: &str) -> Option<Fault> {
+        if self.outages.iter().any(|it| it.covers(account, region)) {
+            return Some(Fault::ConnectionReset);
+        }
+        let slow = self.slow.iter().find(|it| it.0.covers(account, region));
+        slow.map(|(_, pause)| Fault::SlowBody(*pause))
     }
 
     pub(super) fn denies(&self, operation: &str, account: &str, region: &str) -> bool {

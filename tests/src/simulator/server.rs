@@ -1,34 +1,42 @@
 //! HTTP: one door for all services, and the simulator's own pages under `/_simulator/`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State as Shared};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use axum::routing::{get, post};
-use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
 use super::connection::Scissors;
-use super::dispatch::{Outcome, dispatch};
-use super::error::{JSON, respond};
-use super::rules::Fault;
+use super::dispatch::{LIST_REGIONS, Outcome, dispatch};
+use super::error::respond;
+use super::spoil::spoil;
 use super::state::State;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
-/// Long enough for the bytes before it to leave the machine on their own.
-const PAUSE_BEFORE_BREAKING_OFF: Duration = Duration::from_millis(20);
 
 pub(super) fn router(state: Arc<State>) -> Router {
     Router::new()
         .route("/", post(call))
+        // Account Management speaks REST; its operations have paths.
+        .route("/listRegions", post(call_list_regions))
         .route("/_simulator/counts", get(counts))
         .route("/_simulator/requests", get(requests))
         .route("/_simulator/truth", get(truth))
         .route("/_simulator/reset", post(reset))
         .with_state(state)
+}
+
+async fn call_list_regions(
+    state: Shared<Arc<State>>,
+    connection: ConnectInfo<Scissors>,
+    mut headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    headers.insert("x-amz-target", HeaderValue::from_static(LIST_REGIONS));
+    call(state, connection, headers, body).await
 }
 
 async fn call(
@@ -64,56 +72,6 @@ fn request_id() -> String {
         &hex[20..],
     );
     format!("{a}-{b}-{c}-{d}-{e}")
-}
-
-/// What is left of an answer after a fault.
-async fn spoil(response: Response<Body>, fault: &Fault, scissors: &Scissors) -> Response<Body> {
-    let (mut parts, body) = response.into_parts();
-    let whole = axum::body::to_bytes(body, usize::MAX)
-        .await
-        .unwrap_or_default();
-    let (head, tail) = (
-        whole.slice(..whole.len() / 2),
-        whole.slice(whole.len() / 2..),
-    );
-    match fault {
-        Fault::ConnectionReset => {
-            scissors.cut();
-            Response::from_parts(parts, Body::empty())
-        }
-        Fault::CutJson => Response::from_parts(parts, Body::from(head)),
-        Fault::EmptyObject => respond(StatusCode::OK, JSON, "{}"),
-        Fault::Html => {
-            let page = "<html><body><h1>Please sign in</h1></body></html>";
-            respond(StatusCode::OK, "text/html", page)
-        }
-        Fault::TruncatedBody | Fault::SlowBody(_) => {
-            parts
-                .headers
-                .insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
-            Response::from_parts(parts, halting_body(head, tail, fault))
-        }
-        Fault::InternalFailure | Fault::Throttling | Fault::EmptyPage | Fault::RepeatedToken => {
-            Response::from_parts(parts, Body::from(whole))
-        }
-    }
-}
-
-/// The head at once; then, after a pause, the tail or a broken connection.
-fn halting_body(head: Bytes, tail: Bytes, fault: &Fault) -> Body {
-    let (pause, rest) = match fault {
-        Fault::SlowBody(pause) => (*pause, Ok(tail)),
-        _ => (
-            PAUSE_BEFORE_BREAKING_OFF,
-            Err(std::io::ErrorKind::ConnectionReset.into()),
-        ),
-    };
-    let rest = stream::once(async move {
-        tokio::time::sleep(pause).await;
-        rest
-    });
-    let head = stream::once(async move { Ok::<_, std::io::Error>(head) });
-    Body::from_stream(head.chain(rest))
 }
 
 fn page(content: &impl Serialize) -> Response<Body> {

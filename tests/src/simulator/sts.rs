@@ -69,13 +69,19 @@ pub(super) fn assume_role(
         return Err(ApiError::new("AccessDenied", message).with_status(StatusCode::FORBIDDEN));
     }
     let role_id = format!("AROA{}:{session_name}", random_text(17));
+    let rules = state.rules();
+    let expires_at = expiry(seconds, rules.session_lifetime);
     let session = Session {
         secret_access_key: random_text(40),
         token: format!("IQoJb3JpZ2luX2Vj{}", random_text(240)),
         account: account.to_owned(),
         arn: format!("arn:aws:sts::{account}:assumed-role/{role_name}/{session_name}"),
         role_id,
-        expires_at: expiry(seconds, state.rules().session_lifetime),
+        expires_at,
+        ends_at: match rules.sessions_end_early {
+            Some(lifetime) => expiry(seconds, Some(lifetime)),
+            None => expires_at,
+        },
     };
     let id = format!("ASIA{}", random_text(16));
     let answer = envelope("AssumeRole", &credentials(&id, &session), request_id);

@@ -53,6 +53,8 @@ pub struct World {
     pub(super) access_keys: BTreeMap<String, String>,
     pub(super) roles: Vec<Role>,
     pub(super) places: BTreeMap<(String, String), Place>,
+    /// Accounts of the organization and their states, beside those with objects, which are active.
+    pub(super) members: BTreeMap<String, String>,
 }
 
 impl World {
@@ -64,6 +66,7 @@ impl World {
             access_keys: BTreeMap::new(),
             roles: Vec::new(),
             places: BTreeMap::new(),
+            members: BTreeMap::new(),
         }
     }
 
@@ -72,6 +75,12 @@ impl World {
         let place = Place::new(self.seed, account, region, shape);
         self.places
             .insert((account.to_owned(), region.to_owned()), place);
+        self
+    }
+
+    /// Adds an account to the organization, in a state such as `SUSPENDED`.
+    pub fn with_member(mut self, account: &str, state: &str) -> Self {
+        self.members.insert(account.to_owned(), state.to_owned());
         self
     }
 

@@ -7,8 +7,12 @@ use super::*;
 
 const TASKS: Shape = Shape::List("tasks");
 
+fn all(body: &[u8], shape: Shape) -> Result<Scanned, ScanError> {
+    scan(body, shape, Withhold::Everything)
+}
+
 fn scanned(body: &str) -> String {
-    let result = scan(body.as_bytes(), TASKS).expect("JSON");
+    let result = all(body.as_bytes(), TASKS).expect("JSON");
     String::from_utf8(result.body.unwrap_or_else(|| body.into())).expect("text")
 }
 
@@ -33,10 +37,66 @@ fn odd_shapes_keep_types_and_lose_content() {
     assert_eq!(scanned(body), expected);
 }
 
+/// Every place in which ECS has that shape, and those in which a later API may have it.
+#[test]
+fn values_are_withheld_in_every_object() {
+    for before in [
+        r#"{"taskDefinition":{"containerDefinitions":[{"name":"a","#,
+        r#"{"tasks":[{"overrides":{"containerOverrides":[{"name":"a","#,
+        r#"{"services":[{"deployments":[{"serviceConnectConfiguration":{"services":[{"#,
+        r#"{"services":[{"taskSets":[{"#,
+        r#"{"daemonTaskDefinition":{"containerDefinitions":[{"#,
+        r#"{"clusters":[{"configuration":{"managedStorageConfiguration":{"#,
+        r#"{"failures":[{"#,
+        r#"{"#,
+    ] {
+        let value = r#""environment":[{"name":"K","value":"CANARY"}]"#;
+        let opened = before.chars().filter(|each| "[{".contains(*each));
+        let after: String = opened
+            .map(|each| if each == '{' { '}' } else { ']' })
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .collect();
+        let result = scanned(&format!("{before}{value}{after}"));
+        let expected = format!("{before}{}{after}", value.replace("CANARY", ""));
+        assert_eq!(result, expected);
+    }
+}
+
+#[test]
+fn neither_repeats_nor_other_spellings_hide_a_value() {
+    let body = r#"{"environment":[{"name":"K","value":"s","value":"s"}],"environment":[{"value":"s"}],"Environment":[{"Name":"s","Value":"s"}],"ENVIRONMENT":{"K":"s"},"\u0045nvironment":"s","environment\u0073":"kept"}"#;
+    let expected = r#"{"environment":[{"name":"K","value":"","value":""}],"environment":[{"value":""}],"Environment":[{"Name":"","Value":""}],"ENVIRONMENT":{"K":""},"\u0045nvironment":"","environment\u0073":"kept"}"#;
+    assert_eq!(scanned(body), expected);
+}
+
+#[test]
+fn what_only_looks_like_variables_is_kept() {
+    let body = r#"{"environmentFiles":[{"value":"arn:aws:s3:::b/k.env","type":"s3"}],"secrets":[{"name":"K","valueFrom":"arn:aws:ssm:…"}],"attributes":[{"name":"a","value":"b"}],"attachments":[{"details":[{"name":"networkInterfaceId","value":"eni-1"}]}],"settings":[{"name":"containerInsights","value":"enabled"}]}"#;
+    assert_eq!(scanned(body), body);
+}
+
+#[test]
+fn options_that_are_credentials_by_name_are_withheld() {
+    let body = r#"{"logConfiguration":{"logDriver":"splunk","options":{"splunk-token":"s","splunk-url":"u","\u0061pi_Key":"s","Password":["s",1],"awslogs-group":"g"},"secretOptions":[{"name":"splunk-token","valueFrom":"arn"}]},"volumes":[{"dockerVolumeConfiguration":{"driverOpts":{"o":"addr","access-key":"s"},"labels":{"secret":"s"}}}],"dockerLabels":{"traefik.http.middlewares.a.basicauth.users":"s","team":"t"},"token":"kept"}"#;
+    let expected = r#"{"logConfiguration":{"logDriver":"splunk","options":{"splunk-token":"","splunk-url":"u","\u0061pi_Key":"","Password":["",0],"awslogs-group":"g"},"secretOptions":[{"name":"splunk-token","valueFrom":"arn"}]},"volumes":[{"dockerVolumeConfiguration":{"driverOpts":{"o":"addr","access-key":""},"labels":{"secret":""}}}],"dockerLabels":{"traefik.http.middlewares.a.basicauth.users":"","team":"t"},"token":"kept"}"#;
+    assert_eq!(scanned(body), expected);
+}
+
+#[test]
+fn a_grant_of_environment_values_brings_back_no_credential() {
+    let body =
+        r#"{"tasks":[{"environment":[{"name":"K","value":"v"}],"options":{"api-token":"s"}}]}"#;
+    let result = scan(body.as_bytes(), TASKS, Withhold::Credentials).expect("JSON");
+    let text = String::from_utf8(result.body.expect("changed")).expect("text");
+    assert_eq!(text, body.replace(r#""s""#, r#""""#));
+}
+
 #[test]
 fn a_body_without_values_is_not_copied() {
     let body = br#"{"tasks":[{"environment":[{"name":"K","value":""}]}]}"#;
-    assert!(scan(body, TASKS).expect("JSON").body.is_none());
+    assert!(all(body, TASKS).expect("JSON").body.is_none());
 }
 
 #[test]
@@ -82,7 +142,7 @@ fn broken_bodies_are_refused_with_a_place() {
         ),
         (b"{\"a\":\"\xff\"}", ScanError::NotUtf8(6)),
     ] {
-        assert_eq!(scan(body, TASKS).err(), Some(error));
+        assert_eq!(all(body, TASKS).err(), Some(error));
     }
 }
 
@@ -90,7 +150,7 @@ fn broken_bodies_are_refused_with_a_place() {
 fn a_single_object_is_one_place_whatever_its_type() {
     for value in [r#"{"family":"f"}"#, "[null,false]", "7", "\"x\""] {
         let body = format!("{{\"taskDefinition\":{value}}}");
-        let result = scan(body.as_bytes(), Shape::Single("taskDefinition")).expect("JSON");
+        let result = all(body.as_bytes(), Shape::Single("taskDefinition")).expect("JSON");
         assert_eq!(result.objects, [Some(18..18 + value.len())], "{value}");
     }
 }
@@ -102,29 +162,44 @@ fn depth_costs_no_stack() {
         "[".repeat(1_000_000),
         "]".repeat(1_000_000)
     );
-    assert!(scan(body.as_bytes(), TASKS).is_ok());
+    assert!(all(body.as_bytes(), TASKS).is_ok());
+}
+
+/// Where the plain rule stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    Plain,
+    Options,
+    Withheld,
 }
 
 /// The rule of this module again, as slowly and plainly as it can be written.
-fn withhold(value: &mut Value, inside: bool, keeps_name: bool) {
+fn withhold(value: &mut Value, inside: Inside, keeps_name: bool) {
     match value {
         Value::Object(members) => {
             for (key, member) in members {
-                let is_name = keeps_name && key == "name" && member.is_string();
-                if is_name {
-                    continue;
-                }
-                if !inside && key == "environment" {
-                    withhold_variables(member);
-                } else {
-                    withhold(member, inside, false);
+                match key.as_str() {
+                    "name" if keeps_name && member.is_string() => {}
+                    _ if inside == Inside::Withheld => withhold(member, inside, false),
+                    "api_token" if inside == Inside::Options => {
+                        withhold(member, Inside::Withheld, false);
+                    }
+                    "environment" => withhold_variables(member),
+                    "options" if member.is_object() => withhold(member, Inside::Options, false),
+                    _ => withhold(member, Inside::Plain, false),
                 }
             }
         }
-        Value::Array(elements) => elements
-            .iter_mut()
-            .for_each(|each| withhold(each, inside, false)),
-        scalar if inside => blank(scalar),
+        Value::Array(elements) => {
+            let inside = match inside {
+                Inside::Withheld => Inside::Withheld,
+                Inside::Plain | Inside::Options => Inside::Plain,
+            };
+            elements
+                .iter_mut()
+                .for_each(|each| withhold(each, inside, false));
+        }
+        scalar if inside == Inside::Withheld => blank(scalar),
         _ => {}
     }
 }
@@ -133,9 +208,9 @@ fn withhold_variables(value: &mut Value) {
     match value {
         Value::Array(elements) => elements.iter_mut().for_each(|each| {
             let is_variable = each.is_object();
-            withhold(each, true, is_variable);
+            withhold(each, Inside::Withheld, is_variable);
         }),
-        other => withhold(other, true, false),
+        other => withhold(other, Inside::Withheld, false),
     }
 }
 
@@ -160,6 +235,8 @@ fn any_json() -> impl Strategy<Value = Value> {
         Just("name".to_owned()),
         Just("value".to_owned()),
         Just("tasks".to_owned()),
+        Just("options".to_owned()),
+        Just("api_token".to_owned()),
         "[a-c\"\\\\]{0,3}",
     ];
     leaf.prop_recursive(6, 96, 6, move |inner| {
@@ -177,14 +254,14 @@ proptest! {
         let mut value = json!({"tasks": tasks, "rest": rest});
         let body = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
         let result = scanned(&body.expect("text"));
-        withhold(&mut value, false, false);
+        withhold(&mut value, Inside::Plain, false);
         prop_assert_eq!(serde_json::from_str::<Value>(&result).expect("JSON"), value);
     }
 
     #[test]
     fn spans_are_the_elements(tasks in prop::collection::vec(any_json(), 0..5)) {
         let body = json!({"tasks": tasks}).to_string();
-        let result = scan(body.as_bytes(), TASKS).expect("JSON");
+        let result = all(body.as_bytes(), TASKS).expect("JSON");
         let text = result.body.unwrap_or_else(|| body.clone().into_bytes());
         let whole: Value = serde_json::from_slice(&text).expect("JSON");
         let list = whole["tasks"].as_array().expect("a list");
@@ -199,6 +276,6 @@ proptest! {
     fn cut_bodies_are_always_refused(tasks in any_json(), cut in 1usize..400) {
         let body = json!({"tasks": tasks}).to_string();
         let cut = cut % body.len();
-        prop_assert!(scan(&body.as_bytes()[..cut], TASKS).is_err());
+        prop_assert!(all(&body.as_bytes()[..cut], TASKS).is_err());
     }
 }

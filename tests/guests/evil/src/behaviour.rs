@@ -82,7 +82,7 @@ pub(crate) fn perform(name: &str, index: u32, mapped: &mut MappedPage) -> Result
         "issue-of-another-page" => mapped
             .issues
             .push(issue(u32::MAX, Severity::Rejected, "lost")),
-        "log-flood" => (0..1_000_000)
+        "log-flood" => (0..100_000)
             .for_each(|line| log(Level::Warn, &format!("\u{1b}[2J\r\nline {line}\u{7}"))),
         "log-bomb" => log(Level::Warn, &"x".repeat(20 * MEBIBYTE)),
         "log-not-utf8" => log(Level::Warn, &invalid_text()),

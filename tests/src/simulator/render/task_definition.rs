@@ -142,8 +142,7 @@ fn containers(call: &Call<'_>, revision: Revision, kind: Kind) -> impl Display {
              \"mountPoints\":[],\"volumesFrom\":[],\"secrets\":{secrets},\
              \"user\":\"{user}\",\"privileged\":{privileged},\
              \"readonlyRootFilesystem\":{readonly},\"dockerLabels\":{{\"tier\":\"{name}\"}},\
-             \"logConfiguration\":{{\"logDriver\":\"awslogs\",\"options\":{{\
-             \"awslogs-group\":\"/ecs/{family}\",\"awslogs-region\":\"{region}\"}}}},\
+             \"logConfiguration\":{log},\
              \"systemControls\":[]}}",
             name = CONTAINERS[number as usize],
             image = image(call, revision, number),
@@ -159,9 +158,26 @@ fn containers(call: &Call<'_>, revision: Revision, kind: Kind) -> impl Display {
             },
             privileged = kind == Kind::Ec2Host,
             readonly = family.is_multiple_of(3),
-            region = place.region,
+            log = log_configuration(call, family, number),
         )
     })
+}
+
+/// The log of every second container goes to Splunk, with a token that must leave the host no more than
+/// an environment value.
+fn log_configuration(call: &Call<'_>, family: u64, number: u64) -> String {
+    let region = &call.place.region;
+    match number % 2 {
+        0 => format!(
+            "{{\"logDriver\":\"awslogs\",\"options\":{{\
+             \"awslogs-group\":\"/ecs/{family}\",\"awslogs-region\":\"{region}\"}}}}"
+        ),
+        _ => format!(
+            "{{\"logDriver\":\"splunk\",\"options\":{{\
+             \"splunk-url\":\"https://splunk.example.com\",\"splunk-token\":{token}}}}}",
+            token = json(&format!("{}-token", call.canary))
+        ),
+    }
 }
 
 fn environment(call: &Call<'_>, revision: Revision, number: u64) -> impl Display {

@@ -1,0 +1,257 @@
+//! Which accounts and Regions a run takes: from roles, from an organization, or the credentials' own.
+
+use std::collections::BTreeMap;
+
+use aws_config::Region;
+
+use super::account::{Access, Account, AccountError, assume, base, endpoint_of, identify};
+use super::{organization, regions};
+use crate::config::{Config, ConfigError, Organization, RoleArn, check_fips};
+
+/// STS is asked here when no Region is known: it answers for every Region of its partition.
+const ANY_REGION: &str = "us-east-1";
+
+/// The accounts of a run, not reached yet.
+#[derive(Debug)]
+pub struct Accounts {
+    /// What went wrong while they were listed.
+    pub errors: Vec<AccountError>,
+    /// What somebody should know about the list.
+    pub warnings: Vec<String>,
+    /// One for each account.
+    pub candidates: Vec<Candidate>,
+    config: Config,
+    base: Access,
+    /// Regions to sync in each account; nothing if each account is asked for its own.
+    regions: Option<Vec<String>>,
+}
+
+/// An account, and the ways to it in the order in which they are tried.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Twelve digits, if known before anybody is asked.
+    account_id: Option<String>,
+    ways: Vec<Way>,
+}
+
+#[derive(Clone, Debug)]
+enum Way {
+    /// The credentials themselves.
+    Own,
+    /// A role of the account.
+    Role(RoleArn),
+}
+
+/// What came of a candidate.
+#[derive(Debug, Default)]
+pub struct Reached {
+    /// The account and the Regions of it that are to be synced here.
+    pub account: Option<(Account, Vec<String>)>,
+    /// What failed, and for which Regions.
+    pub errors: Vec<AccountError>,
+    /// What somebody should know about it.
+    pub warnings: Vec<String>,
+}
+
+impl Accounts {
+    /// Finds credentials and lists the accounts.
+    ///
+    /// # Errors
+    /// If no Region is known. Credentials that do not work are errors of their account only.
+    pub async fn find(config: &Config) -> Result<Self, ConfigError> {
+        let base = base(config).await;
+        let chain_region = base.region().map(|region| region.as_ref().to_owned());
+        let regions = match (config.all_regions, config.regions.is_empty(), &chain_region) {
+            (true, ..) => None,
+            (false, false, _) => Some(config.regions.clone()),
+            (false, true, Some(region)) => Some(vec![region.clone()]),
+            (false, true, None) => {
+                return Err(ConfigError::Setting {
+                    setting: "regions",
+                    reason: "no Region is set; name one with --regions, AWS_REGION or in the AWS profile".into(),
+                });
+            }
+        };
+        if base.use_fips() == Some(true) {
+            let endpoint_url = ["ECS", "STS"]
+                .into_iter()
+                .find_map(|service| endpoint_of(&base, service));
+            let known = regions.iter().flatten();
+            known
+                .into_iter()
+                .try_for_each(|region| check_fips(region, endpoint_url.as_deref()))?;
+        }
+        let first = regions
+            .as_ref()
+            .and_then(|regions| regions.first().cloned());
+        let region = first
+            .or(chain_region)
+            .unwrap_or_else(|| ANY_REGION.to_owned());
+        let base = base.into_builder().region(Region::new(region)).build();
+        let mut accounts = Self {
+            errors: Vec::new(),
+            warnings: Vec::new(),
+            candidates: Vec::new(),
+            config: config.clone(),
+            base: Access::new(base, config),
+            regions,
+        };
+        accounts.list().await;
+        Ok(accounts)
+    }
+
+    async fn list(&mut self) {
+        let mut ways: BTreeMap<String, Vec<Way>> = BTreeMap::new();
+        let mut order = Vec::new();
+        let mut add = |account_id: &str, way: Way| {
+            let known = ways.entry(account_id.to_owned()).or_insert_with(|| {
+                order.push(account_id.to_owned());
+                Vec::new()
+            });
+            known.push(way);
+        };
+        for role in &self.config.roles {
+            add(&role.account_id, Way::Role(role.clone()));
+        }
+        if let Some(organization) = self.config.organization.clone() {
+            for (account_id, way) in self.members(&organization).await {
+                add(&account_id, way);
+            }
+        } else if self.config.roles.is_empty() {
+            self.candidates.push(Candidate {
+                account_id: None,
+                ways: vec![Way::Own],
+            });
+        }
+        self.candidates
+            .extend(order.into_iter().map(|account_id| Candidate {
+                ways: ways.remove(&account_id).unwrap_or_default(),
+                account_id: Some(account_id),
+            }));
+    }
+
+    /// The accounts of the organization that are wanted, and the way to each.
+    async fn members(&mut self, organization: &Organization) -> Vec<(String, Way)> {
+        let own = match identify(self.base.clone(), None).await {
+            Ok(own) => own,
+            Err(error) => {
+                self.errors.push(self.placed(error));
+                return Vec::new();
+            }
+        };
+        let (ids, problem) = organization::active_accounts(&self.base.sdk).await;
+        if let Some(message) = problem {
+            self.errors.push(AccountError {
+                account_id: None,
+                regions: vec![String::new()],
+                code: "organization",
+                message,
+            });
+        } else {
+            let missing = organization.include.iter().filter(|id| !ids.contains(id));
+            self.warnings.extend(missing.map(|id| {
+                format!("organization-include names {id}, which is no active account of the organization")
+            }));
+        }
+        let wanted = ids.into_iter().filter(|id| organization.wants(id));
+        wanted
+            .map(|account_id| {
+                // A management account seldom has the role that it reaches the others with.
+                let way = if account_id == own.account_id {
+                    Way::Own
+                } else {
+                    Way::Role(organization.role.role_in(&own.partition, &account_id))
+                };
+                (account_id, way)
+            })
+            .collect()
+    }
+
+    /// Assumes the account's role, and finds out which of its Regions are to be synced here.
+    pub async fn reach(&self, candidate: &Candidate) -> Reached {
+        let mut reached = Reached::default();
+        if let (Some(account_id), Some(regions)) = (&candidate.account_id, &self.regions)
+            && !regions.iter().any(|region| self.takes(account_id, region))
+        {
+            return reached;
+        }
+        for way in &candidate.ways {
+            if let Some((account, _)) = &reached.account {
+                let who = match way {
+                    Way::Own => "the credentials".to_owned(),
+                    Way::Role(role) => role.arn.clone(),
+                };
+                reached.warnings.push(format!(
+                    "{who} reaches account {} that another role reaches already; it was left out, for its records would be duplicates",
+                    account.account_id
+                ));
+                continue;
+            }
+            let account = match way {
+                Way::Own => identify(self.base.clone(), None).await,
+                Way::Role(role) => assume(&self.base, &self.config, role).await,
+            };
+            match account {
+                Ok(account) => self.regions_of(account, &mut reached).await,
+                Err(error) => reached.errors.push(self.placed(error)),
+            }
+        }
+        reached.errors.retain(|error| !error.regions.is_empty());
+        reached
+    }
+
+    async fn regions_of(&self, account: Account, reached: &mut Reached) {
+        let failed = |code, region: &str, message| AccountError {
+            account_id: Some(account.account_id.clone()),
+            regions: vec![region.to_owned()],
+            code,
+            message,
+        };
+        let (regions, are_found) = match &self.regions {
+            Some(regions) => (regions.clone(), false),
+            None => match regions::enabled(account.sdk()).await {
+                Ok(regions) => (regions, true),
+                Err(reason) => {
+                    if self.takes(&account.account_id, "") {
+                        let message = format!("account {}: {reason}", account.account_id);
+                        reached.errors.push(failed("regions", "", message));
+                    }
+                    (Vec::new(), true)
+                }
+            },
+        };
+        let uses_fips = are_found && self.base.sdk.use_fips() == Some(true);
+        let mut taken = Vec::new();
+        for region in regions {
+            if !self.takes(&account.account_id, &region) {
+                continue;
+            }
+            match check_fips(&region, self.base.sdk.endpoint_url()) {
+                Err(error) if uses_fips => {
+                    reached
+                        .errors
+                        .push(failed("fips", &region, error.to_string()));
+                }
+                _ => taken.push(region),
+            }
+        }
+        reached.account = Some((account, taken));
+    }
+
+    /// An error of credentials, with the Regions that it costs here.
+    fn placed(&self, mut error: AccountError) -> AccountError {
+        let account_id = error.account_id.clone().unwrap_or_default();
+        // Regions that nobody could list count as one without a name.
+        let regions = self.regions.clone().unwrap_or_else(|| vec![String::new()]);
+        let regions = regions.into_iter();
+        error.regions = regions
+            .filter(|region| account_id.is_empty() || self.takes(&account_id, region))
+            .collect();
+        error
+    }
+
+    fn takes(&self, account_id: &str, region: &str) -> bool {
+        let shard = self.config.shard;
+        shard.is_none_or(|shard| shard.takes(account_id, region))
+    }
+}

@@ -1,0 +1,209 @@
+//! When a missing record proves that its object is gone: only where a sync is known to have seen all.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Deserialize;
+
+use super::compare::Members;
+use crate::object::Object;
+use crate::report::Report;
+
+/// The operation option that lets services and tasks choose the revisions.
+const SCOPE: &str = "EcsTaskDefinition.scope";
+const IN_USE: &str = "in-use";
+
+/// Which scopes a sync completed, from its report. Reads reports of other versions too, as long as they
+/// have these members.
+#[derive(Debug, Deserialize)]
+pub struct Coverage {
+    pub(super) captured_at: String,
+    #[serde(default)]
+    options: BTreeMap<String, String>,
+    #[serde(default)]
+    data_replaced: bool,
+    scopes: Vec<CoveredScope>,
+    #[serde(skip)]
+    by_place: HashMap<(Object, String, String), Clusters>,
+}
+
+#[derive(Debug, Deserialize)]
+struct CoveredScope {
+    account_id: String,
+    region: String,
+    cluster: Option<String>,
+    object: Object,
+    complete: bool,
+}
+
+/// An object in an account and Region.
+#[derive(Debug, Default)]
+struct Clusters {
+    /// Whether its own scope is there and complete: for services and tasks, whether all clusters are known.
+    whole: bool,
+    /// Whether the scope of each cluster is complete.
+    by_arn: HashMap<String, bool>,
+}
+
+impl Coverage {
+    /// Reads a `report.json`.
+    pub(super) fn read(text: &[u8]) -> Option<Self> {
+        let coverage: Self = serde_json::from_slice(text).ok()?;
+        Some(coverage.sorted())
+    }
+
+    /// What a report says.
+    #[must_use]
+    pub fn of_report(report: &Report) -> Self {
+        let scopes = report.scopes.iter().map(|scope| CoveredScope {
+            account_id: scope.account_id.clone(),
+            region: scope.region.clone(),
+            cluster: scope.cluster.clone(),
+            object: scope.object,
+            complete: scope.complete,
+        });
+        Self {
+            captured_at: report.captured_at.clone(),
+            options: report.options.clone(),
+            data_replaced: report.data_replaced,
+            scopes: scopes.collect(),
+            by_place: HashMap::new(),
+        }
+        .sorted()
+    }
+
+    fn sorted(mut self) -> Self {
+        for scope in std::mem::take(&mut self.scopes) {
+            let place = (scope.object, scope.account_id, scope.region);
+            let clusters = self.by_place.entry(place).or_default();
+            match scope.cluster {
+                None => clusters.whole = scope.complete,
+                Some(arn) => {
+                    clusters.by_arn.insert(arn, scope.complete);
+                }
+            }
+        }
+        self
+    }
+
+    /// Whether there are records to this report.
+    pub(super) const fn has_data(&self) -> bool {
+        self.data_replaced
+    }
+
+    /// Whether two syncs asked the same question about an object. Tasks that are missing because stopped
+    /// ones were not asked for are not gone.
+    pub(super) fn asked_alike(&self, other: &Self, object: Object) -> bool {
+        let prefix = format!("{object}.");
+        let of = |coverage: &Self| -> Vec<(String, String)> {
+            let options = coverage.options.iter();
+            let options = options.filter(|(key, _)| key.starts_with(&prefix));
+            options
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect()
+        };
+        of(self) == of(other)
+    }
+
+    /// Whether this sync would have seen the object of `record` if it had been there.
+    pub(super) fn proves_absence(&self, object: Object, record: &Members<'_>) -> bool {
+        let (Some(account_id), Some(region)) = (record.text("ACCOUNT_ID"), record.text("REGION"))
+        else {
+            return false;
+        };
+        let in_place = |object| {
+            let place = (object, account_id.clone(), region.clone());
+            self.by_place.get(&place)
+        };
+        let Some(clusters) = in_place(object) else {
+            return false;
+        };
+        if !clusters.whole {
+            return false;
+        }
+        let is_in_use = self.options.get(SCOPE).is_some_and(|scope| scope == IN_USE);
+        if object == Object::EcsTaskDefinition && is_in_use {
+            // A service that was not seen may use it.
+            let users = [Object::EcsService, Object::EcsTask];
+            return users.into_iter().all(|user| {
+                in_place(user)
+                    .is_some_and(|it| it.whole && it.by_arn.values().all(|complete| *complete))
+            });
+        }
+        if !matches!(object, Object::EcsService | Object::EcsTask) {
+            return true;
+        }
+        match record.text("CLUSTER_ARN") {
+            // A cluster that a complete listing does not have took its services and tasks with it.
+            Some(arn) => clusters.by_arn.get(&arn).copied().unwrap_or(true),
+            None => clusters.by_arn.values().all(|complete| *complete),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn coverage(scopes: &str) -> Coverage {
+        let text = format!(
+            r#"{{"captured_at":"2026-11-25T00:00:00.000Z","new_member":1,"scopes":[{scopes}]}}"#
+        );
+        Coverage::read(text.as_bytes()).expect("a report")
+    }
+
+    fn scope(object: &str, cluster: Option<&str>, complete: bool) -> String {
+        let cluster = cluster.map_or(String::new(), |arn| format!(r#""cluster":"{arn}","#));
+        format!(
+            r#"{{"account_id":"1","region":"r",{cluster}"object":"{object}","complete":{complete}}}"#
+        )
+    }
+
+    fn proves(coverage: &Coverage, object: Object, cluster: Option<&str>) -> bool {
+        let cluster = cluster.map_or(String::new(), |arn| format!(r#","CLUSTER_ARN":"{arn}""#));
+        let record = format!(r#"{{"UID":"u","ACCOUNT_ID":"1","REGION":"r"{cluster}}}"#);
+        coverage.proves_absence(object, &Members::read(record.as_bytes()).expect("a record"))
+    }
+
+    #[test]
+    fn only_a_complete_scope_proves_absence() {
+        let scopes = [
+            scope("EcsCluster", None, false),
+            scope("EcsTask", None, true),
+            scope("EcsTask", Some("a"), true),
+            scope("EcsTask", Some("b"), false),
+        ];
+        let coverage = coverage(&scopes.join(","));
+        assert!(!proves(&coverage, Object::EcsCluster, None));
+        assert!(
+            !proves(&coverage, Object::EcsService, Some("a")),
+            "not synced"
+        );
+        assert!(proves(&coverage, Object::EcsTask, Some("a")));
+        assert!(!proves(&coverage, Object::EcsTask, Some("b")));
+        assert!(proves(&coverage, Object::EcsTask, Some("gone")));
+        assert!(!proves(&coverage, Object::EcsTask, None), "it may be in b");
+    }
+
+    #[test]
+    fn revisions_in_use_are_gone_only_where_all_their_users_were_seen() {
+        let with = |services: bool| {
+            let scopes = [
+                scope("EcsTaskDefinition", None, true),
+                scope("EcsTask", None, true),
+                scope("EcsService", None, true),
+                scope("EcsService", Some("a"), services),
+            ];
+            let mut coverage = coverage(&scopes.join(","));
+            coverage.options.insert(SCOPE.into(), IN_USE.into());
+            coverage
+        };
+        assert!(proves(&with(true), Object::EcsTaskDefinition, None));
+        assert!(!proves(&with(false), Object::EcsTaskDefinition, None));
+    }
+
+    #[test]
+    fn clusters_that_could_not_be_listed_prove_nothing() {
+        let coverage = coverage(&scope("EcsService", None, false));
+        assert!(!proves(&coverage, Object::EcsService, Some("a")));
+    }
+}

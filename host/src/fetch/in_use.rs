@@ -1,0 +1,86 @@
+//! Which revisions are in use: those that services, their deployments and task sets, and tasks name.
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use serde_json::Value;
+
+use super::Scope;
+use crate::object::Object;
+use crate::page::Page;
+
+impl Scope {
+    /// Remembers the revisions that the objects of a page refer to, if somebody wants to know.
+    pub(super) fn note_in_use(&self, page: &Page) {
+        let Some(in_use) = &self.in_use else { return };
+        if !matches!(page.object, Object::EcsService | Object::EcsTask) {
+            return;
+        }
+        // A page has been read as JSON already, so that this gives a value.
+        let body: Value = serde_json::from_slice(page.body()).unwrap_or_default();
+        let mut found = BTreeSet::new();
+        for object in ["services", "tasks"]
+            .iter()
+            .flat_map(|list| body[list].as_array().into_iter().flatten())
+        {
+            references(object, &mut found);
+        }
+        in_use
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .append(&mut found);
+    }
+
+    /// What is in use, by its ARNs; empty if nobody wants to know.
+    pub(super) fn in_use(&self) -> BTreeSet<String> {
+        self.in_use.as_ref().map_or_else(BTreeSet::new, |in_use| {
+            in_use
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone()
+        })
+    }
+}
+
+/// The revisions that a service or a task names. A name that is no ARN of a revision (a family, whose
+/// newest revision ECS would take) is left out: ECS itself always answers with ARNs.
+fn references(object: &Value, found: &mut BTreeSet<String>) {
+    let own = [&object["taskDefinition"], &object["taskDefinitionArn"]];
+    let below = ["deployments", "taskSets"]
+        .iter()
+        .flat_map(|list| object[list].as_array().into_iter().flatten())
+        .map(|each| &each["taskDefinition"]);
+    found.extend(
+        own.into_iter()
+            .chain(below)
+            .filter_map(Value::as_str)
+            .filter(|arn| arn.starts_with("arn:"))
+            .map(str::to_owned),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_deployments_task_sets_and_tasks_name_revisions() {
+        let object = serde_json::json!({
+            "taskDefinition": "arn:a",
+            "deployments": [{"taskDefinition": "arn:b"}, null, {}],
+            "taskSets": [{"taskDefinition": "arn:c"}],
+            "taskDefinitionArn": "arn:d",
+            "other": {"taskDefinition": "arn:e"},
+        });
+        let mut found = BTreeSet::new();
+        references(&object, &mut found);
+        references(
+            &serde_json::json!({"taskDefinition": "web", "deployments": 1}),
+            &mut found,
+        );
+        assert_eq!(
+            found.into_iter().collect::<Vec<_>>(),
+            ["arn:a", "arn:b", "arn:c", "arn:d"]
+        );
+    }
+}

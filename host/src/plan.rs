@@ -1,0 +1,286 @@
+//! What a sync would cost, before it runs: calls, and the time that AWS's quotas ask for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::aws::{AccountError, Accounts, Candidate};
+use crate::config::{Config, ConfigError, TaskDefinitionScope, TaskDefinitionStatus};
+use crate::fetch::{self, Survey};
+use crate::object::{Object, Operation};
+use crate::quota::ActionGroup;
+
+/// What a sync of a configuration would take.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "plan")]
+pub struct Plan {
+    /// The share of AWS's quotas that the sync may use. Absent without quotas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota_share: Option<f64>,
+    /// The least time for the whole sync in milliseconds: accounts and Regions have quotas of their own, so
+    /// that the slowest decides. Absent without quotas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor_ms: Option<u64>,
+    /// Each account and Region.
+    pub scopes: Vec<ScopePlan>,
+    /// Whether everything could be counted.
+    pub complete: bool,
+}
+
+/// What one account and Region would take.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct ScopePlan {
+    /// Twelve digits; empty if the credentials did not work well enough to tell.
+    pub account_id: String,
+    /// The Region.
+    pub region: String,
+    /// Objects that a sync would list. Stopped tasks are not among them, for no counter has them.
+    pub objects: BTreeMap<Object, u64>,
+    /// Calls of each operation.
+    pub operations: BTreeMap<Operation, u64>,
+    /// The same by action group.
+    pub groups: BTreeMap<ActionGroup, GroupPlan>,
+    /// The group that takes longest. Absent without quotas, and if no group has to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slowest: Option<ActionGroup>,
+    /// Why something is not counted, if anything is not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
+}
+
+/// The calls of one action group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GroupPlan {
+    /// Calls that a sync makes.
+    pub calls: u64,
+    /// The time that they take at least, from a full bucket, in milliseconds. Absent without quotas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor_ms: Option<u64>,
+}
+
+/// Looks at every account and Region of a configuration with cheap calls: lists of clusters and revisions,
+/// and DescribeClusters.
+///
+/// # Errors
+/// If no Region is known. What cannot be counted is a problem of its scope.
+pub async fn run(config: Config) -> Result<Plan, ConfigError> {
+    let accounts = Arc::new(Accounts::find(&config).await?);
+    let places = Arc::new(Semaphore::new(config.parallel_scopes));
+    let config = Arc::new(config);
+    let mut scopes: Vec<ScopePlan> = accounts.errors.iter().flat_map(problems).collect();
+    let mut looks = JoinSet::new();
+    for candidate in accounts.candidates.clone() {
+        let (accounts, config) = (Arc::clone(&accounts), Arc::clone(&config));
+        looks.spawn(look(accounts, candidate, config, Arc::clone(&places)));
+    }
+    scopes.extend(looks.join_all().await.into_iter().flatten());
+    scopes.sort_by(|one, other| {
+        (&one.account_id, &one.region).cmp(&(&other.account_id, &other.region))
+    });
+    let floors = scopes.iter().flat_map(|scope| scope.groups.values());
+    Ok(Plan {
+        quota_share: config.quota_share,
+        floor_ms: floors.filter_map(|group| group.floor_ms).max(),
+        complete: scopes.iter().all(|scope| scope.problems.is_empty()),
+        scopes,
+    })
+}
+
+/// Reaches an account and looks at its Regions, one after the other.
+async fn look(
+    accounts: Arc<Accounts>,
+    candidate: Candidate,
+    config: Arc<Config>,
+    places: Arc<Semaphore>,
+) -> Vec<ScopePlan> {
+    // The semaphore is never closed.
+    let _place = places.acquire().await.ok();
+    let reached = accounts.reach(&candidate).await;
+    let mut scopes: Vec<ScopePlan> = reached.errors.iter().flat_map(problems).collect();
+    if let Some((account, regions)) = reached.account {
+        for region in regions {
+            let survey = fetch::survey(&account, &region, Arc::clone(&config)).await;
+            scopes.push(ScopePlan {
+                account_id: account.account_id.clone(),
+                region,
+                ..ScopePlan::of(&survey, &config)
+            });
+        }
+    }
+    scopes
+}
+
+/// What cannot be reached, in every Region that it stands for.
+fn problems(error: &AccountError) -> Vec<ScopePlan> {
+    let regions = error.regions.iter();
+    let problem = |region: &String| ScopePlan {
+        account_id: error.account_id.clone().unwrap_or_default(),
+        region: region.clone(),
+        problems: vec![error.message.clone()],
+        ..ScopePlan::default()
+    };
+    regions.map(problem).collect()
+}
+
+impl ScopePlan {
+    fn of(survey: &Survey, config: &Config) -> Self {
+        let operations = calls(survey, config);
+        let mut groups: BTreeMap<ActionGroup, GroupPlan> = BTreeMap::new();
+        for (operation, calls) in &operations {
+            groups.entry(ActionGroup::of(*operation)).or_default().calls += calls;
+        }
+        for (group, plan) in &mut groups {
+            plan.floor_ms = config
+                .quota_share
+                .map(|share| milliseconds(group.bucket().share(share).floor(plan.calls)));
+        }
+        let slowest = groups
+            .iter()
+            .filter(|(_, plan)| plan.floor_ms > Some(0))
+            .max_by_key(|(_, plan)| plan.floor_ms)
+            .map(|(group, _)| *group);
+        let failures = survey.failures.iter();
+        Self {
+            objects: objects(survey, config),
+            operations,
+            groups,
+            slowest,
+            problems: failures.map(|failure| failure.message.clone()).collect(),
+            ..Self::default()
+        }
+    }
+}
+
+fn objects(survey: &Survey, config: &Config) -> BTreeMap<Object, u64> {
+    let clusters = survey.clusters.iter();
+    let count = |object: &Object| match object {
+        Object::EcsCluster => survey.clusters.len() as u64,
+        Object::EcsService => clusters.clone().map(|cluster| cluster.services).sum(),
+        Object::EcsTask => clusters.clone().map(|cluster| cluster.tasks).sum(),
+        Object::EcsTaskDefinition => survey.revisions,
+    };
+    let objects = config.objects.iter();
+    objects.map(|object| (*object, count(object))).collect()
+}
+
+/// The calls that a sync makes for what was counted: full pages, full batches, each cluster by itself.
+fn calls(survey: &Survey, config: &Config) -> BTreeMap<Operation, u64> {
+    let page = u64::from(config.page_size);
+    let batch = |object: Object| page.min(object.describe_batch() as u64);
+    // An empty list is one page too.
+    let pages = |objects: u64| objects.div_ceil(page).max(1);
+    let clusters = survey.clusters.iter();
+    let mut calls = BTreeMap::new();
+    for object in &config.objects {
+        let batch = batch(*object);
+        let (list, describe) = match object {
+            Object::EcsCluster => (0, (survey.clusters.len() as u64).div_ceil(batch)),
+            Object::EcsService => (
+                clusters.clone().map(|each| pages(each.services)).sum(),
+                clusters
+                    .clone()
+                    .map(|each| each.services.div_ceil(batch))
+                    .sum(),
+            ),
+            Object::EcsTask => {
+                // Stopped tasks have a list of their own in each cluster, of at least one page.
+                let stopped = if config.options.fetch_stopped_tasks {
+                    survey.clusters.len() as u64
+                } else {
+                    0
+                };
+                let running: u64 = clusters.clone().map(|each| pages(each.tasks)).sum();
+                let batches = clusters.clone().map(|each| each.tasks.div_ceil(batch));
+                (running + stopped, batches.sum())
+            }
+            Object::EcsTaskDefinition => (survey.revision_pages, survey.revisions),
+        };
+        calls.insert(object.describe_operation(), describe);
+        if let [.., list_operation, _] = object.operations()
+            && *object != Object::EcsCluster
+        {
+            calls.insert(*list_operation, list);
+        }
+        if object.operations().contains(&Operation::ListClusters) {
+            calls.insert(Operation::ListClusters, pages(survey.clusters.len() as u64));
+        }
+    }
+    calls
+}
+
+impl Plan {
+    /// What a reader should know about the numbers.
+    #[must_use]
+    pub fn notes(config: &Config) -> Vec<&'static str> {
+        let mut notes = Vec::new();
+        if config.options.fetch_stopped_tasks && config.objects.contains(&Object::EcsTask) {
+            notes.push("stopped tasks are not counted, for AWS has no counter of them");
+        }
+        if config.options.task_definition_status != TaskDefinitionStatus::Active {
+            notes.push("INACTIVE revisions that nothing uses any more may be refused by AWS");
+        }
+        if config.options.task_definition_scope == TaskDefinitionScope::InUse {
+            notes.push("which revisions are in use is not known before the sync; all are counted");
+        }
+        notes
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+    use crate::fetch::ClusterSize;
+
+    #[test]
+    fn the_reference_account_takes_as_long_as_its_revisions() {
+        let settings = Settings {
+            quota_share: Some(1.0),
+            ..Settings::default()
+        };
+        let config = Config::resolve(settings, None).expect("valid");
+        let cluster = ClusterSize {
+            services: 40,
+            tasks: 400,
+        };
+        let survey = Survey {
+            clusters: vec![cluster; 50],
+            revisions: 5_000,
+            revision_pages: 50,
+            failures: Vec::new(),
+        };
+        let plan = ScopePlan::of(&survey, &config);
+        let calls: Vec<u64> = plan.groups.values().map(|group| group.calls).collect();
+        assert_eq!(calls, [1 + 1, 50 + 50 * 4, 50 * 4 + 50 * 4, 50 + 5_000]);
+        assert_eq!(plan.slowest, Some(ActionGroup::TaskDefinitionRead));
+        let slowest = plan.groups[&ActionGroup::TaskDefinitionRead];
+        assert_eq!(slowest.floor_ms, Some(250_000));
+    }
+
+    #[test]
+    fn empty_clusters_are_listed_and_not_described() {
+        let settings = Settings {
+            objects: Some(vec!["EcsTask".into()]),
+            ..Settings::default()
+        };
+        let config = Config::resolve(settings, None).expect("valid");
+        let survey = Survey {
+            clusters: vec![ClusterSize::default(); 3],
+            ..Survey::default()
+        };
+        let plan = ScopePlan::of(&survey, &config);
+        assert_eq!(plan.operations[&Operation::ListTasks], 3);
+        assert_eq!(plan.operations[&Operation::DescribeTasks], 0);
+        assert_eq!(plan.operations.len(), 3);
+        assert_eq!(plan.slowest, None);
+    }
+}

@@ -1,0 +1,138 @@
+//! The groups of actions and their buckets, as AWS publishes them.
+
+use std::fmt;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::object::Operation;
+
+/// Actions that share a token bucket in each account and Region.
+///
+/// Source: "Request throttling for the Amazon ECS API" in the Amazon ECS API Reference.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActionGroup {
+    /// ListClusters and DescribeClusters.
+    ClusterRead,
+    /// ListServices and DescribeServices.
+    ServiceRead,
+    /// ListTasks and DescribeTasks.
+    ClusterResourceRead,
+    /// ListTaskDefinitions and DescribeTaskDefinition.
+    TaskDefinitionRead,
+}
+
+/// A token bucket: each call takes a token, and there is no call without one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bucket {
+    /// Tokens in a full bucket.
+    pub burst: f64,
+    /// Tokens that come back per second.
+    pub refill_per_second: f64,
+}
+
+impl ActionGroup {
+    /// Every group, in the order of the objects.
+    pub const ALL: [Self; 4] = [
+        Self::ClusterRead,
+        Self::ServiceRead,
+        Self::ClusterResourceRead,
+        Self::TaskDefinitionRead,
+    ];
+
+    /// The group of an operation.
+    #[must_use]
+    pub const fn of(operation: Operation) -> Self {
+        match operation {
+            Operation::ListClusters | Operation::DescribeClusters => Self::ClusterRead,
+            Operation::ListServices | Operation::DescribeServices => Self::ServiceRead,
+            Operation::ListTasks | Operation::DescribeTasks => Self::ClusterResourceRead,
+            Operation::ListTaskDefinitions | Operation::DescribeTaskDefinition => {
+                Self::TaskDefinitionRead
+            }
+        }
+    }
+
+    /// The name in reports, for example `task-definition-read`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ClusterRead => "cluster-read",
+            Self::ServiceRead => "service-read",
+            Self::ClusterResourceRead => "cluster-resource-read",
+            Self::TaskDefinitionRead => "task-definition-read",
+        }
+    }
+
+    /// The bucket that AWS publishes. Support raises it for single accounts, which nothing but being
+    /// throttled less tells.
+    #[must_use]
+    pub const fn bucket(self) -> Bucket {
+        let burst = match self {
+            Self::ClusterRead | Self::TaskDefinitionRead => 50.0,
+            Self::ServiceRead | Self::ClusterResourceRead => 100.0,
+        };
+        Bucket {
+            burst,
+            refill_per_second: 20.0,
+        }
+    }
+}
+
+impl fmt::Display for ActionGroup {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl Bucket {
+    /// The part of a bucket that belongs to a client with this share, above 0.0 to 1.0.
+    #[must_use]
+    pub fn share(self, share: f64) -> Self {
+        Self {
+            burst: self.burst * share,
+            refill_per_second: self.refill_per_second * share,
+        }
+    }
+
+    /// The time that so many calls take at least, from a full bucket.
+    #[must_use]
+    pub fn floor(self, calls: u64) -> Duration {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a sync makes far fewer calls than 2^52"
+        )]
+        let beyond_burst = (calls as f64 - self.burst).max(0.0);
+        Duration::from_secs_f64(beyond_burst / self.refill_per_second)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_and_its_listing_share_a_bucket() {
+        for object in crate::object::Object::ALL {
+            let [.., list, describe] = object.operations() else {
+                panic!("{object} is not listed");
+            };
+            assert_eq!(ActionGroup::of(*list), ActionGroup::of(*describe));
+        }
+    }
+
+    #[test]
+    fn a_floor_is_the_time_beyond_the_burst() {
+        let bucket = ActionGroup::TaskDefinitionRead.bucket();
+        assert_eq!(bucket.floor(50), Duration::ZERO);
+        assert_eq!(bucket.floor(5_050), Duration::from_secs(250));
+        assert_eq!(
+            bucket.share(0.9).floor(5_045).as_millis(),
+            5_000 * 1_000 / 18
+        );
+    }
+}

@@ -1,0 +1,294 @@
+//! The file: redb, whose transactions survive a kill, with a checksum and compression for each body.
+//!
+//! Chosen by measurement: for 100,000 bodies of 2.4 kB, compressed to a fifth, in one run on a busy
+//! machine, redb wrote in 0.25 and read in 0.14 times the time of SQLite (rusqlite, WAL), for a file of
+//! 1.9 times the size.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use sha2::{Digest, Sha256};
+
+/// Key (endpoint and ARN) to checksum and compressed body.
+const BODIES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("bodies");
+/// What the file is.
+const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
+
+/// The version of the layout above. A file with a higher one was made by a later program.
+const FORMAT: u64 = 1;
+/// Counted up with every change of what `page` withholds: bodies that were kept under weaker rules are
+/// thrown away.
+const WITHHOLDING: u64 = 1;
+
+/// Bytes of the checksum before a body; chance and disks do not get past sixteen.
+const CHECKSUM_BYTES: usize = 16;
+/// zstd's own default: higher levels cost ten times the time for a tenth less space.
+const COMPRESSION_LEVEL: i32 = 3;
+/// redb's own memory for pages, in bytes: its default of 1 GiB would be most of a sync's memory.
+const PAGE_CACHE_BYTES: usize = 16 * 1024 * 1024;
+
+/// An open file of bodies.
+#[derive(Debug)]
+pub(super) struct Store {
+    database: Database,
+    file: PathBuf,
+}
+
+/// The cache of revisions cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the revision cache {file} cannot be used: {reason}")]
+pub struct StoreError {
+    file: String,
+    reason: String,
+}
+
+/// What a cache of revisions holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct StoreStats {
+    /// Revisions.
+    pub revisions: u64,
+    /// Revisions whose body is damaged; only [`super::verify`] looks for them.
+    pub damaged: u64,
+    /// Size of the file.
+    pub file_bytes: u64,
+}
+
+impl Store {
+    pub(super) fn open(file: &Path) -> Result<Self, StoreError> {
+        let failed = |reason: String| StoreError {
+            file: file.display().to_string(),
+            reason,
+        };
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+        }
+        let database = Database::builder()
+            .set_cache_size(PAGE_CACHE_BYTES)
+            .create(file)
+            .map_err(|error| failed(open_reason(&error)))?;
+        let store = Self {
+            database,
+            file: file.to_owned(),
+        };
+        store.check_version()?;
+        Ok(store)
+    }
+
+    pub(super) fn open_existing(file: &Path) -> Result<Self, StoreError> {
+        if file.is_file() {
+            return Self::open(file);
+        }
+        Err(StoreError {
+            file: file.display().to_string(),
+            reason: "there is no such file; a sync of AWS makes one, or name yours with --revision-cache".into(),
+        })
+    }
+
+    /// Refuses the file of a later program, and empties one whose bodies were kept under other rules.
+    fn check_version(&self) -> Result<(), StoreError> {
+        let transaction = self.database.begin_write().map_err(|e| self.failed(&e))?;
+        {
+            let mut about = transaction.open_table(ABOUT).map_err(|e| self.failed(&e))?;
+            let mut known = |name: &str, ours: u64| -> Result<Option<u64>, StoreError> {
+                let known = about.get(name).map_err(|e| self.failed(&e))?;
+                let known = known.map(|value| value.value());
+                about.insert(name, ours).map_err(|e| self.failed(&e))?;
+                Ok(known)
+            };
+            let format = known("format", FORMAT)?;
+            if format.is_some_and(|format| format > FORMAT) {
+                return Err(StoreError {
+                    file: self.file.display().to_string(),
+                    reason: "a later version of portolan made it; use that version, or another --revision-cache".into(),
+                });
+            }
+            let withholding = known("withholding", WITHHOLDING)?;
+            if withholding.is_some_and(|version| version != WITHHOLDING) {
+                transaction
+                    .delete_table(BODIES)
+                    .map_err(|e| self.failed(&e))?;
+            }
+            transaction
+                .open_table(BODIES)
+                .map_err(|e| self.failed(&e))?;
+        }
+        transaction.commit().map_err(|e| self.failed(&e))
+    }
+
+    pub(super) fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let bodies = self
+            .database
+            .begin_read()
+            .map_err(|e| self.failed(&e))?
+            .open_table(BODIES)
+            .map_err(|e| self.failed(&e))?;
+        let kept = bodies.get(key).map_err(|e| self.failed(&e))?;
+        // A damaged body is as good as none: the sync describes the revision again and replaces it.
+        Ok(kept.and_then(|kept| unpack(kept.value())))
+    }
+
+    pub(super) fn put(&self, bodies: &HashMap<String, Vec<u8>>) -> Result<(), StoreError> {
+        let transaction = self.database.begin_write().map_err(|e| self.failed(&e))?;
+        {
+            let mut table = transaction
+                .open_table(BODIES)
+                .map_err(|e| self.failed(&e))?;
+            for (key, body) in bodies {
+                let packed = pack(body).map_err(|e| self.failed(&e))?;
+                table
+                    .insert(key.as_str(), packed.as_slice())
+                    .map_err(|e| self.failed(&e))?;
+            }
+        }
+        transaction.commit().map_err(|e| self.failed(&e))
+    }
+
+    pub(super) fn stats(&self) -> Result<StoreStats, StoreError> {
+        let bodies = self
+            .database
+            .begin_read()
+            .map_err(|e| self.failed(&e))?
+            .open_table(BODIES)
+            .map_err(|e| self.failed(&e))?;
+        Ok(StoreStats {
+            revisions: bodies.len().map_err(|e| self.failed(&e))?,
+            damaged: 0,
+            file_bytes: std::fs::metadata(&self.file).map_or(0, |metadata| metadata.len()),
+        })
+    }
+
+    pub(super) fn verify(&self) -> Result<StoreStats, StoreError> {
+        let mut stats = self.stats()?;
+        let bodies = self
+            .database
+            .begin_read()
+            .map_err(|e| self.failed(&e))?
+            .open_table(BODIES)
+            .map_err(|e| self.failed(&e))?;
+        for entry in bodies.iter().map_err(|e| self.failed(&e))? {
+            let (_, kept) = entry.map_err(|e| self.failed(&e))?;
+            if unpack(kept.value()).is_none() {
+                stats.damaged += 1;
+            }
+        }
+        Ok(stats)
+    }
+
+    fn failed(&self, error: &dyn std::fmt::Display) -> StoreError {
+        StoreError {
+            file: self.file.display().to_string(),
+            reason: error.to_string(),
+        }
+    }
+}
+
+/// redb's words, and what to do about them.
+fn open_reason(error: &redb::DatabaseError) -> String {
+    match error {
+        redb::DatabaseError::DatabaseAlreadyOpen => {
+            "another process uses it; give one of them another --revision-cache".into()
+        }
+        redb::DatabaseError::UpgradeRequired(_) => {
+            "another version of portolan made it; remove it with `portolan cache clear`".into()
+        }
+        error => format!("{error}; if it is damaged, remove it with `portolan cache clear`"),
+    }
+}
+
+fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
+    let mut checksum = [0; CHECKSUM_BYTES];
+    checksum.copy_from_slice(&Sha256::digest(bytes)[..CHECKSUM_BYTES]);
+    checksum
+}
+
+/// Checksum, then length (so that nothing is allocated on trust), then the compressed body.
+fn pack(body: &[u8]) -> std::io::Result<Vec<u8>> {
+    let length = u32::try_from(body.len()).map_err(std::io::Error::other)?;
+    let mut sized = length.to_le_bytes().to_vec();
+    sized.extend_from_slice(&zstd::bulk::compress(body, COMPRESSION_LEVEL)?);
+    let mut packed = checksum(&sized).to_vec();
+    packed.extend_from_slice(&sized);
+    Ok(packed)
+}
+
+fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
+    let (sum, sized) = packed.split_at_checked(CHECKSUM_BYTES)?;
+    if checksum(sized) != sum {
+        return None;
+    }
+    let (length, compressed) = sized.split_first_chunk()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    zstd::bulk::decompress(compressed, length.min(crate::page::BODY_LIMIT_BYTES)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bodies(body: &str) -> HashMap<String, Vec<u8>> {
+        HashMap::from([("key".to_owned(), body.as_bytes().to_vec())])
+    }
+
+    #[test]
+    fn damage_is_seen_and_gives_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(&folder.path().join("r.redb")).expect("a store");
+        store.put(&bodies("body")).expect("kept");
+        assert_eq!(
+            store.get("key").expect("read").as_deref(),
+            Some(b"body".as_slice())
+        );
+        let transaction = store.database.begin_write().expect("a transaction");
+        {
+            let mut table = transaction.open_table(BODIES).expect("a table");
+            let mut packed = pack(b"body").expect("packed");
+            *packed.last_mut().expect("a byte") ^= 1;
+            table.insert("key", packed.as_slice()).expect("replaced");
+        }
+        transaction.commit().expect("committed");
+        assert_eq!(store.get("key").expect("read"), None);
+        let stats = store.verify().expect("read");
+        assert_eq!((stats.revisions, stats.damaged), (1, 1));
+    }
+
+    fn set(file: &Path, name: &str, value: u64) {
+        let database = Database::create(file).expect("a database");
+        let transaction = database.begin_write().expect("a transaction");
+        transaction
+            .open_table(ABOUT)
+            .expect("a table")
+            .insert(name, value)
+            .expect("set");
+        transaction.commit().expect("committed");
+    }
+
+    #[test]
+    fn a_later_format_is_refused_and_other_rules_empty_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("r.redb");
+        Store::open(&file)
+            .and_then(|store| store.put(&bodies("body")))
+            .expect("kept");
+        set(&file, "withholding", WITHHOLDING + 1);
+        let store = Store::open(&file).expect("a store");
+        assert_eq!(store.get("key").expect("read"), None);
+        drop(store);
+        set(&file, "format", FORMAT + 1);
+        let error = Store::open(&file).expect_err("refused");
+        assert!(error.to_string().contains("later version"), "{error}");
+    }
+
+    #[test]
+    fn a_file_in_use_or_of_another_kind_is_refused_with_the_way_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("r.redb");
+        let open = Store::open(&file).expect("a store");
+        let error = Store::open(&file).expect_err("in use");
+        assert!(error.to_string().contains("another process"), "{error}");
+        drop(open);
+        std::fs::write(&file, "no database, but long enough to look like one").expect("written");
+        let error = Store::open(&file).expect_err("no database");
+        assert!(error.to_string().contains("cache clear"), "{error}");
+    }
+}

@@ -1,0 +1,128 @@
+//! Accounts and Regions side by side: each is reached and fetched by itself, under one bound for all, so
+//! that one that is slow or fails keeps no other from its place.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::aws::{AccountError, Accounts, Candidate};
+use crate::config::{Config, ConfigError};
+use crate::fetch::{self, FetchedPage};
+use crate::object::Operation;
+use crate::report::{Failure, Ledger, ScopeKey};
+use crate::revisions::RevisionCache;
+
+/// What all scopes share.
+struct Fleet {
+    accounts: Accounts,
+    config: Arc<Config>,
+    captured_at: String,
+    ledger: Arc<Ledger>,
+    revisions: Option<Arc<RevisionCache>>,
+    /// Accounts that are being reached. They do not take the places of Regions that are being fetched.
+    reaching: Semaphore,
+    /// Regions that are being fetched.
+    places: Semaphore,
+}
+
+/// Fetches every account and Region. Whatever fails is in the ledger afterwards.
+pub(super) async fn fetch_all(
+    config: Config,
+    captured_at: &str,
+    ledger: &Arc<Ledger>,
+    pages: async_channel::Sender<FetchedPage>,
+    revisions: Option<Arc<RevisionCache>>,
+) -> Result<(), ConfigError> {
+    let accounts = Accounts::find(&config).await?;
+    for error in &accounts.errors {
+        failed(&config, ledger, error);
+    }
+    for warning in &accounts.warnings {
+        ledger.warn(warning.clone());
+    }
+    let candidates = accounts.candidates.clone();
+    let fleet = Arc::new(Fleet {
+        accounts,
+        captured_at: captured_at.to_owned(),
+        ledger: Arc::clone(ledger),
+        revisions,
+        reaching: Semaphore::new(config.parallel_scopes),
+        places: Semaphore::new(config.parallel_scopes),
+        config: Arc::new(config),
+    });
+    let mut tasks = JoinSet::new();
+    for candidate in candidates {
+        tasks.spawn(account(Arc::clone(&fleet), candidate, pages.clone()));
+    }
+    drop(pages);
+    tasks.join_all().await;
+    Ok(())
+}
+
+async fn account(
+    fleet: Arc<Fleet>,
+    candidate: Candidate,
+    pages: async_channel::Sender<FetchedPage>,
+) {
+    let reached = {
+        // The semaphores are never closed.
+        let _turn = fleet.reaching.acquire().await.ok();
+        fleet.accounts.reach(&candidate).await
+    };
+    for error in &reached.errors {
+        failed(&fleet.config, &fleet.ledger, error);
+    }
+    for warning in reached.warnings {
+        fleet.ledger.warn(warning);
+    }
+    let Some((account, regions)) = reached.account else {
+        return;
+    };
+    let mut scopes = JoinSet::new();
+    for region in regions {
+        let (fleet, account, pages) = (Arc::clone(&fleet), account.clone(), pages.clone());
+        scopes.spawn(async move {
+            let _place = fleet.places.acquire().await.ok();
+            let (config, ledger) = (Arc::clone(&fleet.config), Arc::clone(&fleet.ledger));
+            fetch::region(
+                &account,
+                &region,
+                &fleet.captured_at,
+                config,
+                ledger,
+                pages,
+                fleet.revisions.clone(),
+            )
+            .await;
+        });
+    }
+    drop(pages);
+    scopes.join_all().await;
+}
+
+/// What cannot be reached fails every scope that it stands for.
+fn failed(config: &Config, ledger: &Ledger, error: &AccountError) {
+    for region in &error.regions {
+        for object in &config.objects {
+            let key = ScopeKey {
+                account_id: error.account_id.clone().unwrap_or_default(),
+                region: region.clone(),
+                object: *object,
+                cluster: None,
+            };
+            let operation = object
+                .operations()
+                .first()
+                .copied()
+                .unwrap_or(Operation::ListClusters);
+            let failure = Failure {
+                operation,
+                code: error.code.to_owned(),
+                message: error.message.clone(),
+                request_id: None,
+            };
+            ledger.failure(&key, failure, 0);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! `portolan plan`: its numbers are those of the sync that follows, and it asks nothing that is expensive.
+
+use std::collections::BTreeMap;
+
+use portolan_tests::simulator::{Denial, Rules, Scope, Shape, World};
+use serde_json::{Value, json};
+
+use crate::support::{Site, run};
+
+fn site(rules: Rules) -> Site {
+    let shape = Shape {
+        clusters: 3,
+        services: 40,
+        running_tasks: 350,
+        families: 5,
+        active_revisions: 30,
+        ..Shape::default()
+    };
+    Site::new(World::single(1, shape), rules)
+}
+
+fn plan(site: &Site, arguments: &[&str]) -> Value {
+    let mut plan = site.command("plan");
+    let ended = run(plan.args(arguments).arg("--json")).with(0);
+    serde_json::from_str(&ended.stdout).unwrap()
+}
+
+/// The simulator's clusters count up to two pending tasks beside those that they list.
+#[track_caller]
+fn assert_counts_tasks(scope: &Value) {
+    let tasks = scope["objects"]["EcsTask"].as_u64().unwrap();
+    assert!((350..=356).contains(&tasks), "{tasks} tasks");
+}
+
+fn calls(site: &Site) -> BTreeMap<String, u64> {
+    let counts = site.simulator.counts();
+    counts
+        .into_iter()
+        .filter(|count| count.operation != "GetCallerIdentity")
+        .map(|count| (count.operation, count.calls))
+        .collect()
+}
+
+#[test]
+fn a_plan_names_the_calls_of_the_sync() {
+    for arguments in [
+        &[][..],
+        &["--page-size", "7"],
+        &["--objects", "EcsService,EcsTask"],
+    ] {
+        let site = site(Rules::default());
+        let plan = plan(&site, arguments);
+        site.simulator.reset();
+        site.sync(arguments).with(0);
+        assert_eq!(plan["scopes"][0]["operations"], json!(calls(&site)));
+    }
+}
+
+#[test]
+fn a_plan_asks_only_what_is_cheap() {
+    let site = site(Rules::default());
+    plan(&site, &[]);
+    let expected = json!({"DescribeClusters": 1, "ListClusters": 1, "ListTaskDefinitions": 2});
+    assert_eq!(json!(calls(&site)), expected);
+}
+
+#[test]
+fn a_plan_says_how_long_quotas_make_it_take() {
+    let site = site(Rules::default());
+    let plan = plan(&site, &["--quotas", "aws", "--quota-share", "1"]);
+    let scope = &plan["scopes"][0];
+    assert_counts_tasks(scope);
+    assert_eq!(scope["slowest"], "task-definition-read");
+    let group = &scope["groups"]["task-definition-read"];
+    // 150 revisions in two pages; 50 calls are free.
+    assert_eq!(*group, json!({"calls": 152, "floor_ms": 5_100}));
+    assert_eq!(plan["floor_ms"], 5_100);
+    let mut text = site.command("plan");
+    let ended = run(text.args(["--quotas", "aws", "--quota-share", "1"])).with(0);
+    assert!(
+        ended.stdout.contains("152 calls  at least 6 s  (slowest)"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn what_cannot_be_counted_is_told() {
+    let site = site(Rules {
+        denials: vec![Denial {
+            scope: Scope::default(),
+            operation: Some("ListTaskDefinitions".into()),
+        }],
+        ..Rules::default()
+    });
+    let ended = run(site.command("plan").arg("--json")).with(3);
+    assert!(
+        ended
+            .stderr
+            .contains("not counted: 123456789012 us-east-1: ListTaskDefinitions"),
+        "{}",
+        ended.stderr
+    );
+    let plan: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(plan["complete"], false);
+    assert_counts_tasks(&plan["scopes"][0]);
+}

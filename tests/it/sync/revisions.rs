@@ -1,0 +1,144 @@
+//! Revisions of task definitions: known from an earlier sync, and fewer than all.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::support::{Site, portolan, run};
+
+const ALL: [&str; 2] = ["--option", "EcsTaskDefinition.status=ALL"];
+
+fn cache(site: &Site) -> PathBuf {
+    site.folder.path().join("revisions.redb")
+}
+
+fn sync(site: &Site, arguments: &[&str]) -> Value {
+    let cache = cache(site);
+    let mut with_cache = vec!["--revision-cache", cache.to_str().unwrap()];
+    with_cache.extend(arguments);
+    site.sync(&with_cache).with(0);
+    site.report()
+}
+
+#[test]
+fn a_second_sync_describes_no_revision_again_and_gives_the_same_records() {
+    let site = Site::small();
+    site.sync(&ALL).with(0);
+    let plain = site.all_records();
+    let first = sync(&site, &ALL);
+    assert_eq!(site.all_records(), plain);
+    let revisions = site.records("EcsTaskDefinition").len() as u64;
+    assert_eq!(first["revision_cache"]["stored"], revisions);
+    assert_eq!(first["revision_cache"]["hits"], 0);
+
+    let before = site.calls("DescribeTaskDefinition");
+    let second = sync(&site, &ALL);
+    assert_eq!(site.calls("DescribeTaskDefinition"), before);
+    assert_eq!(site.all_records(), plain);
+    assert_eq!(second["revision_cache"]["hits"], revisions);
+    assert_eq!(second["complete"], true);
+}
+
+#[test]
+fn pages_from_the_cache_hold_no_environment_value() {
+    let site = Site::small();
+    sync(&site, &[]);
+    let recording = site.folder.path().join("pages.jsonl");
+    let report = sync(&site, &["--record", recording.to_str().unwrap()]);
+    assert_ne!(report["revision_cache"]["hits"], 0);
+    let pages = std::fs::read_to_string(recording).unwrap();
+    assert!(
+        pages.contains("environment"),
+        "the world has none to withhold"
+    );
+    assert!(!pages.contains(site.simulator.canary()));
+}
+
+#[test]
+fn always_fresh_tags_cost_a_call_for_each_revision() {
+    let site = Site::small();
+    sync(&site, &[]);
+    let before = site.calls("DescribeTaskDefinition");
+    sync(&site, &["--revision-tags", "always"]);
+    let revisions = site.records("EcsTaskDefinition").len() as u64;
+    assert_eq!(site.calls("DescribeTaskDefinition"), before + revisions);
+}
+
+#[test]
+fn a_damaged_cache_costs_a_warning_and_nothing_else() {
+    let site = Site::small();
+    std::fs::write(cache(&site), "this is no database, whatever its name says").unwrap();
+    let ended = site
+        .sync(&["--revision-cache", cache(&site).to_str().unwrap()])
+        .with(0);
+    assert!(ended.stderr.contains("cache clear"), "{}", ended.stderr);
+    assert_eq!(site.report()["complete"], true);
+}
+
+#[test]
+fn latest_takes_one_revision_of_each_family() {
+    let site = Site::small();
+    site.sync(&[]).with(0);
+    let mut newest = std::collections::BTreeMap::new();
+    for record in site.records("EcsTaskDefinition").into_values() {
+        let family = record["FAMILY"].as_str().unwrap().to_owned();
+        let revision = record["REVISION"].as_u64().unwrap();
+        let known = newest.entry(family).or_insert(revision);
+        *known = revision.max(*known);
+    }
+    site.sync(&["--option", "EcsTaskDefinition.scope=latest"])
+        .with(0);
+    let latest: std::collections::BTreeMap<_, _> = site
+        .records("EcsTaskDefinition")
+        .into_values()
+        .map(|record| {
+            let family = record["FAMILY"].as_str().unwrap().to_owned();
+            (family, record["REVISION"].as_u64().unwrap())
+        })
+        .collect();
+    assert_eq!(latest, newest);
+    assert_eq!(site.records("EcsTaskDefinition").len(), newest.len());
+}
+
+#[test]
+fn in_use_takes_what_services_and_tasks_refer_to() {
+    let site = Site::small();
+    site.sync(&["--option", "EcsTaskDefinition.scope=in-use"])
+        .with(0);
+    let referred = |object: &str, attribute: &str| -> BTreeSet<String> {
+        site.records(object)
+            .into_values()
+            .filter_map(|record| record[attribute].as_str().map(str::to_owned))
+            .collect()
+    };
+    let mut used = referred("EcsService", "TASK_DEFINITION");
+    used.extend(referred("EcsTask", "TASK_DEFINITION_ARN"));
+    let written: BTreeSet<String> = site.records("EcsTaskDefinition").into_keys().collect();
+    assert!(!used.is_empty());
+    assert!(written.is_superset(&used), "{used:?} in {written:?}");
+    assert_eq!(site.report()["complete"], true);
+}
+
+#[test]
+fn the_cache_can_be_looked_into_and_removed() {
+    let site = Site::small();
+    sync(&site, &[]);
+    let command = |word: &str| {
+        let mut command = portolan();
+        command
+            .args(["cache", word, "--revision-cache"])
+            .arg(cache(&site));
+        run(&mut command)
+    };
+    let revisions = site.records("EcsTaskDefinition").len();
+    for word in ["stats", "verify"] {
+        let shown: Value = serde_json::from_str(&command(word).with(0).stdout).unwrap();
+        assert_eq!(shown["revisions"], revisions);
+        assert_eq!(shown["damaged"], 0);
+    }
+    command("clear").with(0);
+    assert!(!cache(&site).exists());
+    let ended = command("stats").with(1);
+    assert!(ended.stderr.contains("no such file"), "{}", ended.stderr);
+}

@@ -1,0 +1,156 @@
+//! What a fault leaves of an answer.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use futures_util::{StreamExt, stream};
+use serde_json::{Value, json};
+
+use super::connection::Scissors;
+use super::error::{JSON, respond};
+use super::rules::Fault;
+
+/// Long enough for the bytes before it to leave the machine on their own.
+const PAUSE_BEFORE_BREAKING_OFF: Duration = Duration::from_millis(20);
+/// White space, which a JSON text may hold as much of as it likes.
+static SPACE: [u8; 64 * 1024] = [b' '; 64 * 1024];
+
+/// Does to an answer what a fault does on its way.
+pub(super) async fn spoil(
+    response: Response<Body>,
+    fault: &Fault,
+    scissors: &Scissors,
+) -> Response<Body> {
+    let (mut parts, body) = response.into_parts();
+    let whole = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .unwrap_or_default();
+    let (head, tail) = (
+        whole.slice(..whole.len() / 2),
+        whole.slice(whole.len() / 2..),
+    );
+    match fault {
+        Fault::ConnectionReset => {
+            scissors.cut();
+            Response::from_parts(parts, Body::empty())
+        }
+        Fault::CutJson => Response::from_parts(parts, Body::from(head)),
+        Fault::EmptyObject => respond(StatusCode::OK, JSON, "{}"),
+        Fault::Html => {
+            let page = "<html><body><h1>Please sign in</h1></body></html>";
+            respond(StatusCode::OK, "text/html", page)
+        }
+        Fault::TruncatedBody | Fault::SlowBody(_) => {
+            parts
+                .headers
+                .insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
+            Response::from_parts(parts, halting_body(head, tail, fault))
+        }
+        Fault::EndlessBody => Response::from_parts(parts, endless_body()),
+        Fault::WrongType
+        | Fault::NullMember
+        | Fault::RepeatedObject
+        | Fault::RepeatedWrongType
+        | Fault::DroppedObject
+            if parts.status == StatusCode::OK =>
+        {
+            Response::from_parts(parts, Body::from(falsified(&whole, fault)))
+        }
+        _ => Response::from_parts(parts, Body::from(whole)),
+    }
+}
+
+/// The head at once; then, after a pause, the tail or a broken connection.
+fn halting_body(head: Bytes, tail: Bytes, fault: &Fault) -> Body {
+    let (pause, rest) = match fault {
+        Fault::SlowBody(pause) => (*pause, Ok(tail)),
+        _ => (
+            PAUSE_BEFORE_BREAKING_OFF,
+            Err(std::io::ErrorKind::ConnectionReset.into()),
+        ),
+    };
+    let rest = stream::once(async move {
+        tokio::time::sleep(pause).await;
+        rest
+    });
+    let head = stream::once(async move { Ok::<_, std::io::Error>(head) });
+    Body::from_stream(head.chain(rest))
+}
+
+/// What could become JSON, if it ever ended.
+fn endless_body() -> Body {
+    let head = stream::once(async { Ok::<_, std::io::Error>(Bytes::from_static(b"{")) });
+    let space = stream::repeat_with(|| Ok(Bytes::from_static(&SPACE)));
+    Body::from_stream(head.chain(space))
+}
+
+/// An answer that is JSON and does not say what ECS says.
+fn falsified(whole: &[u8], fault: &Fault) -> String {
+    let mut answer: Value = serde_json::from_slice(whole).unwrap_or_default();
+    // What an operation answers with is its body's first member.
+    let first = answer
+        .as_object_mut()
+        .and_then(|members| members.iter_mut().next());
+    if let Some((name, content)) = first {
+        match (fault, content) {
+            (Fault::NullMember, content) => *content = Value::Null,
+            (Fault::WrongType | Fault::RepeatedWrongType, Value::Array(list)) => {
+                if let Some(first) = list.first_mut() {
+                    mistype(name, first);
+                }
+                if *fault == Fault::RepeatedWrongType {
+                    list.extend(list.first().cloned());
+                }
+            }
+            (Fault::WrongType, content) => mistype(name, content),
+            (Fault::RepeatedObject, Value::Array(list)) => list.extend(list.first().cloned()),
+            (Fault::DroppedObject, Value::Array(list)) => _ = list.pop(),
+            _ => {}
+        }
+    }
+    answer.to_string()
+}
+
+/// Gives one member of a described object, or an ARN in a list, another type than ECS does.
+fn mistype(list: &str, element: &mut Value) {
+    match list {
+        "clusters" => element["runningTasksCount"] = json!("seven"),
+        "services" => element["networkConfiguration"] = json!(["awsvpcConfiguration"]),
+        "tasks" => element["lastStatus"] = json!({"RUNNING": true}),
+        "taskDefinition" => element["revision"] = json!("seven"),
+        _ => *element = json!(7),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TASKS: &[u8] = br#"{"tasks":[{"taskArn":"a"},{"taskArn":"b"}],"failures":[]}"#;
+
+    #[test]
+    fn answers_are_falsified_as_the_fault_says() {
+        for (fault, expected) in [
+            (
+                Fault::WrongType,
+                r#"{"tasks":[{"taskArn":"a","lastStatus":{"RUNNING":true}},{"taskArn":"b"}],"failures":[]}"#,
+            ),
+            (Fault::NullMember, r#"{"tasks":null,"failures":[]}"#),
+            (
+                Fault::RepeatedObject,
+                r#"{"tasks":[{"taskArn":"a"},{"taskArn":"b"},{"taskArn":"a"}],"failures":[]}"#,
+            ),
+            (
+                Fault::DroppedObject,
+                r#"{"tasks":[{"taskArn":"a"}],"failures":[]}"#,
+            ),
+        ] {
+            assert_eq!(falsified(TASKS, &fault), expected, "{fault:?}");
+        }
+        assert_eq!(
+            falsified(br#"{"taskArns":["a","b"]}"#, &Fault::WrongType),
+            r#"{"taskArns":[7,"b"]}"#
+        );
+    }
+}
