@@ -11,6 +11,8 @@ mod check;
 mod manual;
 /// Tables as modules: packed, inspected, and at work.
 mod modules;
+/// What holds for any module holds for a table: comparing, signing, pinning, limits, a sync.
+mod shipping;
 /// The stock mappings as tables.
 mod stock;
 

@@ -22,7 +22,7 @@ const WORDS: usize = 32 * 1024;
     reason = "an exported name is unsafe if another crate exports the same"
 )]
 #[unsafe(no_mangle)]
-pub static PORTOLAN_TABLE: [AtomicU64; WORDS] = [const { AtomicU64::new(0) }; WORDS];
+pub(crate) static PORTOLAN_TABLE: [AtomicU64; WORDS] = [const { AtomicU64::new(0) }; WORDS];
 
 /// The packed table.
 fn packed() -> Vec<u8> {

@@ -1,10 +1,11 @@
 //! One page of 100 full-size tasks, step by step.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use portolan::mapper::{Engine, Limits, MapperSet};
+use portolan::mapper::{Engine, Limits, Mapper, Overlay, stock_module};
 use portolan::object::Object;
 use portolan::page::{Origin, Page};
 use portolan::records::from_page;
@@ -70,10 +71,7 @@ pub(crate) fn measure() {
 
 fn times(body: &Bytes) -> Times {
     let engine = Engine::new(1, Limits::default()).unwrap();
-    let config =
-        portolan::config::Config::resolve(portolan::config::Settings::default(), None).unwrap();
-    let mappers = MapperSet::load(&engine, None, &config, &[Object::EcsTask]).unwrap();
-    let mapper = mappers.get(Object::EcsTask).unwrap();
+    let mapper = &mapper(&engine, Object::EcsTask, []);
     let read = || Page::read(Object::EcsTask, origin(), body.clone()).unwrap();
     let page = read();
     let context = context(&page);
@@ -110,13 +108,23 @@ fn times(body: &Bytes) -> Times {
     times
 }
 
-fn time<T>(step: impl FnOnce() -> T) -> Duration {
+/// The stock mapping of an object with overlays.
+pub(crate) fn mapper<const COUNT: usize>(
+    engine: &Engine,
+    object: Object,
+    overlays: [Overlay; COUNT],
+) -> Mapper {
+    let stock = Arc::new(stock_module(engine, None, object).unwrap());
+    Mapper::assemble(object, stock, &overlays.map(Arc::new)).unwrap()
+}
+
+pub(crate) fn time<T>(step: impl FnOnce() -> T) -> Duration {
     let start = Instant::now();
     black_box(step());
     start.elapsed()
 }
 
-fn origin() -> Origin {
+pub(crate) fn origin() -> Origin {
     Origin {
         partition: "aws".into(),
         account_id: "123456789012".into(),

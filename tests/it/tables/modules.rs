@@ -165,7 +165,10 @@ fn a_wild_expression_on_a_huge_page_has_its_own_error() {
     let (records, said) = amended(&overlay(&doubling), &json!(tasks));
     assert_eq!(records.len(), 100, "no record is lost");
     assert!(said.contains("expression-too-costly"), "{said}");
-    assert!(!said.contains("memory"), "the sandbox's limits were met: {said}");
+    assert!(
+        !said.contains("memory"),
+        "the sandbox's limits were met: {said}"
+    );
     assert!(
         said.contains("an expression of `GROUP` takes more steps"),
         "{said}"
