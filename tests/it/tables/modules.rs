@@ -157,8 +157,11 @@ fn what_comes_out_wrong_names_the_attribute_and_leaves_the_record() {
         said.contains("`GROUP` comes out as a JSON object"),
         "{said}"
     );
-    let (_, said) = amended(&overlay("GROUP = 'join(`1`, containers)'"), &tasks);
-    assert!(said.contains("the function join cannot take"), "{said}");
+    let (_, said) = amended(
+        &overlay("GROUP = 'to_string(sum(containers[].name))'"),
+        &tasks,
+    );
+    assert!(said.contains("the function sum cannot take"), "{said}");
 }
 
 /// Each doubles what the one before it gives.

@@ -84,7 +84,7 @@ fn what_a_table_changes_is_seen_before_it_ships() {
         .mapper(&["coverage", &file, "--pages", &pages])
         .with(0)
         .stdout;
-    assert!(coverage.contains("SERVICE"), "{coverage}");
+    assert!(coverage.contains("tasks[].tags[].value"), "{coverage}");
     let speed = shop.mapper(&["bench", &file, "--json"]).with(0).stdout;
     let speed: Value = serde_json::from_str(&speed).unwrap();
     assert!(speed.is_object(), "{speed}");
