@@ -54,7 +54,7 @@ const SYNC_EXAMPLES: &str = "Examples:
 
 const PLAN_EXAMPLES: &str = "It asks only what is cheap: lists of clusters and task definitions, and the counters of clusters. The
 time is what AWS's token buckets leave open at the chosen share; no client can be faster. Revisions that the
-cache has already are counted too, although they will cost no call.
+revision cache has cost no call.
 
 Examples:
   How long will a sync of this account take?

@@ -14,6 +14,7 @@ use crate::config::{Config, ConfigError, TaskDefinitionScope, TaskDefinitionStat
 use crate::fetch::{self, Survey};
 use crate::object::{Object, Operation};
 use crate::quota::ActionGroup;
+use crate::revisions::RevisionCache;
 
 /// What a sync of a configuration would take.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +42,9 @@ pub struct ScopePlan {
     pub region: String,
     /// Objects that a sync would list. Stopped tasks are not among them, for no counter has them.
     pub objects: BTreeMap<Object, u64>,
+    /// Revisions among them that the revision cache has, so that no call asks for them. Absent without cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_revisions: Option<u64>,
     /// Calls of each operation.
     pub operations: BTreeMap<Operation, u64>,
     /// The same by action group.
@@ -64,11 +68,12 @@ pub struct GroupPlan {
 }
 
 /// Looks at every account and Region of a configuration with cheap calls: lists of clusters and revisions,
-/// and DescribeClusters.
+/// and DescribeClusters. `cache` is what the sync would not have to ask for.
 ///
 /// # Errors
 /// If no Region is known. What cannot be counted is a problem of its scope.
-pub async fn run(config: Config) -> Result<Plan, ConfigError> {
+pub async fn run(config: Config, cache: Option<RevisionCache>) -> Result<Plan, ConfigError> {
+    let cache = cache.map(Arc::new);
     let accounts = Arc::new(Accounts::find(&config).await?);
     let places = Arc::new(Semaphore::new(config.parallel_scopes));
     let config = Arc::new(config);
@@ -76,7 +81,8 @@ pub async fn run(config: Config) -> Result<Plan, ConfigError> {
     let mut looks = JoinSet::new();
     for candidate in accounts.candidates.clone() {
         let (accounts, config) = (Arc::clone(&accounts), Arc::clone(&config));
-        looks.spawn(look(accounts, candidate, config, Arc::clone(&places)));
+        let places = Arc::clone(&places);
+        looks.spawn(look(accounts, candidate, config, places, cache.clone()));
     }
     scopes.extend(looks.join_all().await.into_iter().flatten());
     scopes.sort_by(|one, other| {
@@ -97,6 +103,7 @@ async fn look(
     candidate: Candidate,
     config: Arc<Config>,
     places: Arc<Semaphore>,
+    cache: Option<Arc<RevisionCache>>,
 ) -> Vec<ScopePlan> {
     // The semaphore is never closed.
     let _place = places.acquire().await.ok();
@@ -104,10 +111,12 @@ async fn look(
     let mut scopes: Vec<ScopePlan> = reached.errors.iter().flat_map(problems).collect();
     if let Some((account, regions)) = reached.account {
         for region in regions {
-            let survey = fetch::survey(&account, &region, Arc::clone(&config)).await;
+            let (config, known) = (Arc::clone(&config), cache.clone());
+            let survey = fetch::survey(&account, &region, Arc::clone(&config), known).await;
             scopes.push(ScopePlan {
                 account_id: account.account_id.clone(),
                 region,
+                known_revisions: cache.as_ref().map(|_| survey.known_revisions),
                 ..ScopePlan::of(&survey, &config)
             });
         }
@@ -198,7 +207,10 @@ fn calls(survey: &Survey, config: &Config) -> BTreeMap<Operation, u64> {
                 let batches = clusters.clone().map(|each| each.tasks.div_ceil(batch));
                 (running + stopped, batches.sum())
             }
-            Object::EcsTaskDefinition => (survey.revision_pages, survey.revisions),
+            Object::EcsTaskDefinition => (
+                survey.revision_pages,
+                survey.revisions - survey.known_revisions,
+            ),
         };
         calls.insert(object.describe_operation(), describe);
         if let [.., list_operation, _] = object.operations()
@@ -256,7 +268,7 @@ mod tests {
             clusters: vec![cluster; 50],
             revisions: 5_000,
             revision_pages: 50,
-            failures: Vec::new(),
+            ..Survey::default()
         };
         let plan = ScopePlan::of(&survey, &config);
         let calls: Vec<u64> = plan.groups.values().map(|group| group.calls).collect();
@@ -264,6 +276,14 @@ mod tests {
         assert_eq!(plan.slowest, Some(ActionGroup::TaskDefinitionRead));
         let slowest = plan.groups[&ActionGroup::TaskDefinitionRead];
         assert_eq!(slowest.floor_ms, Some(250_000));
+
+        let known = Survey {
+            known_revisions: 4_950,
+            ..survey
+        };
+        let plan = ScopePlan::of(&known, &config);
+        let slowest = plan.groups[&ActionGroup::TaskDefinitionRead];
+        assert_eq!((slowest.calls, slowest.floor_ms), (50 + 50, Some(2_500)));
     }
 
     #[test]

@@ -57,14 +57,26 @@ impl RevisionCache {
     /// # Errors
     /// If another process uses the file, a newer version of this program made it, or it cannot be read.
     pub fn open(file: &Path) -> Result<Self, StoreError> {
-        Ok(Self {
-            store: Store::open(file)?,
+        Store::open(file).map(Self::of)
+    }
+
+    /// Opens a file that is there already.
+    ///
+    /// # Errors
+    /// As [`RevisionCache::open`], and if there is no file.
+    pub fn open_existing(file: &Path) -> Result<Self, StoreError> {
+        Store::open_existing(file).map(Self::of)
+    }
+
+    fn of(store: Store) -> Self {
+        Self {
+            store,
             waiting: Mutex::default(),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
             stored: AtomicU64::new(0),
             has_failed: AtomicBool::new(false),
-        })
+        }
     }
 
     /// The body of a revision that is listed with this status, if it is known.
@@ -84,6 +96,15 @@ impl RevisionCache {
         };
         count.fetch_add(1, Ordering::Relaxed);
         body
+    }
+
+    /// Whether the body of a revision is known.
+    #[must_use]
+    pub fn has(&self, endpoint: &str, arn: &str) -> bool {
+        self.store
+            .has(&key(endpoint, arn))
+            .inspect_err(|error| self.warn(error))
+            .unwrap_or_default()
     }
 
     /// Keeps the body of a revision, from which environment values are withheld already.
@@ -188,6 +209,7 @@ mod tests {
         assert_eq!(cache.finish().stored, 1);
         drop(cache);
         let cache = open(&folder);
+        assert!(cache.has("aws", ARN) && !cache.has("http://elsewhere", ARN));
         assert_eq!(cache.get("aws", ARN, "ACTIVE").as_deref(), Some(BODY));
         assert_eq!(
             cache.get("aws", ARN, "INACTIVE").as_deref(),

@@ -8,7 +8,7 @@ mod shadow;
 mod used;
 mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
@@ -398,23 +398,46 @@ pub fn open_cache(config: &Config) -> Option<CompiledCache> {
 
 /// Opens the cache of revisions if it is to be used. Without one everything works, with more calls.
 fn open_revisions(config: &Config, mappers: &MapperSet) -> Option<RevisionCache> {
-    // Kept bodies have no environment values, and what a module is granted must not depend on the last sync.
-    if config.grants_environment_values() {
-        return None;
-    }
-    let file = config.revision_cache.as_deref()?;
-    let mapper = mappers.get(Object::EcsTaskDefinition)?;
-    let has_own_module = mapper.module.source != Source::Stock || !mapper.amenders.is_empty();
-    match config.revision_tags {
-        RevisionTags::Always => return None,
-        RevisionTags::Auto if has_own_module => return None,
-        RevisionTags::Auto | RevisionTags::Never => {}
-    }
-    RevisionCache::open(file)
+    RevisionCache::open(revisions_file(config, mappers)?)
         .inspect_err(|error| {
             tracing::warn!("{error}; the sync goes on without, and describes every revision")
         })
         .ok()
+}
+
+/// The revision cache as a sync with this configuration would find it, for planning: none if it would use
+/// none, or if nothing has been kept yet.
+///
+/// # Errors
+/// If the modules of the configuration cannot be loaded, which would stop a sync too.
+pub fn known_revisions(config: &Config) -> Result<Option<RevisionCache>, SyncError> {
+    if config.revision_cache.is_none() || !config.objects.contains(&Object::EcsTaskDefinition) {
+        return Ok(None);
+    }
+    let engine = engine(config, 1)?;
+    let objects = [Object::EcsTaskDefinition];
+    let mappers = MapperSet::load(&engine, open_cache(config).as_ref(), config, &objects)?;
+    let file = revisions_file(config, &mappers).filter(|file| file.exists());
+    let opened = file.map(RevisionCache::open_existing).transpose();
+    Ok(opened.unwrap_or_else(|error| {
+        tracing::warn!("{error}; the plan goes on without");
+        None
+    }))
+}
+
+/// The file of the revision cache, if a sync with these mappers uses it.
+fn revisions_file<'c>(config: &'c Config, mappers: &MapperSet) -> Option<&'c Path> {
+    // Kept bodies have no environment values, and what a module is granted must not depend on the last sync.
+    if config.grants_environment_values() {
+        return None;
+    }
+    let mapper = mappers.get(Object::EcsTaskDefinition)?;
+    let has_own_module = mapper.module.source != Source::Stock || !mapper.amenders.is_empty();
+    match config.revision_tags {
+        RevisionTags::Always => None,
+        RevisionTags::Auto if has_own_module => None,
+        RevisionTags::Auto | RevisionTags::Never => config.revision_cache.as_deref(),
+    }
 }
 
 fn start_workers(workshop: &Arc<Workshop>, threads: usize) -> Vec<JoinHandle<()>> {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use portolan::config::{Config, Settings};
 use portolan::plan::{self, Plan, ScopePlan};
+use portolan::sync;
 
 use super::{COMPLETE, FAILED, PARTIAL};
 use crate::talk;
@@ -21,8 +22,9 @@ pub(super) struct PlanArguments {
 pub(super) fn run(arguments: PlanArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let config = Config::resolve(arguments.settings, config_file)?;
     let notes = Plan::notes(&config);
+    let cache = sync::known_revisions(&config)?;
     let runtime = super::runtime()?;
-    let plan = runtime.block_on(plan::run(config))?;
+    let plan = runtime.block_on(plan::run(config, cache))?;
     runtime.shutdown_background();
     let text = if arguments.json {
         format!("{}\n", serde_json::to_string_pretty(&plan)?)
@@ -55,6 +57,9 @@ fn table(plan: &Plan) -> String {
         text.push_str(&format!("{} {}\n", scope.account_id, scope.region));
         for (object, count) in &scope.objects {
             text.push_str(&format!("  {:<22} {count:>9}\n", object.name()));
+        }
+        if let Some(known) = scope.known_revisions {
+            text.push_str(&format!("  {:<22} {known:>9}\n", "in the revision cache"));
         }
         for (group, planned) in &scope.groups {
             let floor = planned.floor_ms.map_or(String::new(), |floor_ms| {

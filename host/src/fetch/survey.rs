@@ -1,7 +1,7 @@
 //! How much there is to fetch, from cheap calls only: lists of clusters and revisions, and the counters that
 //! DescribeClusters gives.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::listing::{Tokens, revision};
@@ -10,6 +10,7 @@ use crate::aws::{Account, CallFailure};
 use crate::config::{Config, TaskDefinitionScope};
 use crate::object::Object;
 use crate::report::{Failure, Ledger};
+use crate::revisions::RevisionCache;
 
 /// The size of one account and Region.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,8 @@ pub struct Survey {
     pub clusters: Vec<ClusterSize>,
     /// Task definition revisions that a sync would describe; at most so many if it wants those in use.
     pub revisions: u64,
+    /// How many of them the revision cache has.
+    pub known_revisions: u64,
     /// List pages that these came in.
     pub revision_pages: u64,
     /// Calls that failed for good, so that something is not counted.
@@ -34,17 +37,19 @@ pub struct ClusterSize {
 }
 
 /// Looks at an account and Region, as far as the configured objects need it.
-pub(crate) async fn survey(account: &Account, region: &str, config: Arc<Config>) -> Survey {
+pub(crate) async fn survey(
+    account: &Account,
+    region: &str,
+    config: Arc<Config>,
+    cache: Option<Arc<RevisionCache>>,
+) -> Survey {
     // No page is fetched, so that nobody needs to receive one.
     let (pages, _) = async_channel::bounded(1);
-    let scope = Scope::new(
-        account,
-        region,
-        "",
-        config,
-        Arc::new(Ledger::default()),
-        pages,
-    );
+    let ledger = Arc::new(Ledger::default());
+    let scope = Scope {
+        revisions: cache.map(|cache| (cache, account.endpoint())),
+        ..Scope::new(account, region, "", config, ledger, pages)
+    };
     let (clusters, revisions) = tokio::join!(clusters(&scope), revisions(&scope));
     let mut survey = Survey::default();
     match clusters {
@@ -52,7 +57,11 @@ pub(crate) async fn survey(account: &Account, region: &str, config: Arc<Config>)
         Err(failure) => survey.failures.push(failure.line()),
     }
     match revisions {
-        Ok((revisions, pages)) => (survey.revisions, survey.revision_pages) = (revisions, pages),
+        Ok(found) => {
+            survey.revisions = found.count;
+            survey.known_revisions = found.known;
+            survey.revision_pages = found.pages;
+        }
         Err(failure) => survey.failures.push(failure.line()),
     }
     survey
@@ -76,34 +85,56 @@ async fn clusters(scope: &Scope) -> Result<Vec<ClusterSize>, CallFailure> {
     Ok(sizes)
 }
 
-/// Revisions, and List pages.
-async fn revisions(scope: &Scope) -> Result<(u64, u64), CallFailure> {
-    let (mut revisions, mut pages, mut families) = (0, 0, HashSet::new());
+/// What the lists of revisions hold.
+#[derive(Default)]
+struct Revisions {
+    count: u64,
+    known: u64,
+    pages: u64,
+}
+
+async fn revisions(scope: &Scope) -> Result<Revisions, CallFailure> {
+    let mut found = Revisions::default();
     if !scope.wants(Object::EcsTaskDefinition) {
-        return Ok((0, 0));
+        return Ok(found);
     }
+    // Newest revisions by family, if only those are wanted.
+    let mut newest: HashMap<String, (u64, String)> = HashMap::new();
     for pass in 0..task_definition::passes(scope) {
         let (mut tokens, mut token) = (Tokens::default(), None);
         loop {
             let page = task_definition::list(scope, pass, token).await?;
-            revisions += match scope.config.options.task_definition_scope {
-                TaskDefinitionScope::Latest => count_families(&mut families, &page.arns),
-                TaskDefinitionScope::All | TaskDefinitionScope::InUse => page.arns.len() as u64,
-            };
-            pages += 1;
+            found.pages += 1;
+            for arn in page.arns {
+                match (scope.config.options.task_definition_scope, revision(&arn)) {
+                    (TaskDefinitionScope::Latest, Some((family, number))) => {
+                        let place = newest.entry(family.to_owned()).or_default();
+                        if place.1.is_empty() || number > place.0 {
+                            *place = (number, arn);
+                        }
+                    }
+                    _ => found.add(scope, &arn),
+                }
+            }
             token = tokens.next(page.next_token, Object::EcsTaskDefinition.operations())?;
             if token.is_none() {
                 break;
             }
         }
     }
-    Ok((revisions, pages))
+    for (_, arn) in newest.into_values() {
+        found.add(scope, &arn);
+    }
+    Ok(found)
 }
 
-/// How many families of these ARNs are new. Each has one latest revision.
-fn count_families(families: &mut HashSet<String>, arns: &[String]) -> u64 {
-    let new = arns
-        .iter()
-        .filter(|arn| revision(arn).is_none_or(|(family, _)| families.insert(family.to_owned())));
-    new.count() as u64
+impl Revisions {
+    fn add(&mut self, scope: &Scope, arn: &str) {
+        let is_known = scope
+            .revisions
+            .as_ref()
+            .is_some_and(|(cache, endpoint)| cache.has(endpoint, arn));
+        self.count += 1;
+        self.known += u64::from(is_known);
+    }
 }

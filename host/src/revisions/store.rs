@@ -127,6 +127,15 @@ impl Store {
         Ok(kept.and_then(|kept| unpack(kept.value())))
     }
 
+    pub(super) fn has(&self, key: &str) -> Result<bool, StoreError> {
+        let transaction = self.database.begin_read().map_err(|e| self.failed(&e))?;
+        let bodies = transaction
+            .open_table(BODIES)
+            .map_err(|e| self.failed(&e))?;
+        let kept = bodies.get(key).map_err(|e| self.failed(&e))?;
+        Ok(kept.is_some())
+    }
+
     pub(super) fn put(&self, bodies: &HashMap<String, Vec<u8>>) -> Result<(), StoreError> {
         let transaction = self.database.begin_write().map_err(|e| self.failed(&e))?;
         {

@@ -105,3 +105,31 @@ fn what_cannot_be_counted_is_told() {
     assert_eq!(plan["complete"], false);
     assert_counts_tasks(&plan["scopes"][0]);
 }
+
+#[test]
+fn a_plan_says_what_the_revision_cache_saves() {
+    let site = site(Rules::default());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("revisions.redb");
+    let arguments = ["--revision-cache", file.to_str().unwrap()];
+    let before = plan(&site, &arguments);
+    assert_eq!(before["scopes"][0].get("known_revisions"), None);
+    assert!(!file.exists(), "a plan keeps nothing");
+    site.sync(
+        &[
+            &arguments[..],
+            &["--option", "EcsTaskDefinition.scope=latest"],
+        ]
+        .concat(),
+    )
+    .with(0);
+    site.simulator.reset();
+    let after = plan(&site, &arguments);
+    let scope = &after["scopes"][0];
+    assert_eq!(scope["known_revisions"], 5);
+    assert_eq!(scope["objects"]["EcsTaskDefinition"], 150);
+    assert_eq!(scope["operations"]["DescribeTaskDefinition"], 145);
+    site.simulator.reset();
+    site.sync(&arguments).with(0);
+    assert_eq!(site.calls("DescribeTaskDefinition"), 145);
+}
