@@ -1,5 +1,5 @@
 //! How fast a page becomes records, and how much memory a sync takes: `make bench`. Names of parts (`page`,
-//! `program`, `memory`) as arguments leave out the others.
+//! `overlay`, `program`, `memory`) as arguments leave out the others.
 //!
 //! Every figure is a median on one core. What is compared is measured in turns in one process, so that
 //! a busy machine slows both sides alike.
@@ -10,14 +10,16 @@
 )]
 
 mod memory;
+mod overlay;
 mod page;
 mod program;
 
 use std::time::Duration;
 
 fn main() {
-    let parts: [(&str, fn()); 3] = [
+    let parts: [(&str, fn()); 4] = [
         ("page", page::measure),
+        ("overlay", overlay::measure),
         ("program", program::measure),
         ("memory", memory::measure),
     ];

@@ -110,13 +110,13 @@ fn times(body: &Bytes) -> Times {
     times
 }
 
-fn time<T>(step: impl FnOnce() -> T) -> Duration {
+pub(crate) fn time<T>(step: impl FnOnce() -> T) -> Duration {
     let start = Instant::now();
     black_box(step());
     start.elapsed()
 }
 
-fn origin() -> Origin {
+pub(crate) fn origin() -> Origin {
     Origin {
         partition: "aws".into(),
         account_id: "123456789012".into(),
