@@ -11,31 +11,29 @@
 mod entry;
 mod frames;
 mod kept;
+mod pages;
 mod settings;
 #[cfg(test)]
 mod tests;
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use crate::config::{Config, Options};
 use crate::fetch::FetchedPage;
 use crate::mapper::MapperSet;
 use crate::report::{Ledger, Resumed, ScopeKey};
 use entry::Header;
-use frames::{FIRST_LINE, Frames, Next};
+use frames::{FIRST_LINE, Frames};
 use kept::Kept;
 pub(crate) use kept::KeptScope;
+use pages::{Pages, has_begun, read_header, read_pages};
 pub(crate) use settings::{Settings, digests};
 
 const PAGES: &str = "pages";
 const LOCK: &str = "lock";
-
-/// How much work a power cut may cost. A kill costs none.
-const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The checkpoint of a sync.
 #[derive(Debug)]
@@ -55,16 +53,6 @@ pub struct Checkpoint {
     pages: Mutex<Pages>,
     /// Held as long as the sync runs.
     _lock: File,
-}
-
-/// The file, and where its last whole frame ends.
-#[derive(Debug)]
-struct Pages {
-    file: File,
-    end: u64,
-    flushed_at: Instant,
-    /// False before the first call, and after an error.
-    is_written: bool,
 }
 
 /// A checkpoint cannot be used.
@@ -173,12 +161,7 @@ impl Checkpoint {
             objects: kept.objects(),
             kept_bytes,
             kept: Mutex::new(kept),
-            pages: Mutex::new(Pages {
-                file,
-                end: FIRST_LINE.len() as u64 + kept_bytes,
-                flushed_at: Instant::now(),
-                is_written: false,
-            }),
+            pages: Mutex::new(Pages::new(file, kept_bytes)),
             _lock: lock,
         })
     }
@@ -217,70 +200,42 @@ impl Checkpoint {
         for (key, scope) in &self.kept().scopes {
             ledger.resumed(key, scope.objects);
         }
-        let mut pages = self.pages();
-        self.start(&mut pages, place)
+        let first = match &self.earlier {
+            Some(_) => Ok(None),
+            None => self.header(place).map(Some),
+        };
+        first
+            .and_then(|first| self.pages().start(first))
             .map_err(|source| unusable(&self.folder, source))
     }
 
-    /// Cuts off what is no whole frame, and writes the first frame of a sync that begins.
-    fn start(&self, pages: &mut Pages, place: Settings) -> io::Result<()> {
-        if self.earlier.is_none() {
-            let mut settings = self.settings.clone();
-            settings.extend(place);
-            let header = Header {
-                captured_at: self.captured_at.clone(),
-                settings,
-            };
-            let start = [FIRST_LINE, &frames::frame(&serde_json::to_vec(&header)?)?].concat();
-            pages.file.set_len(0)?;
-            pages.file.rewind()?;
-            pages.file.write_all(&start)?;
-            pages.end = start.len() as u64;
-        }
-        pages.file.set_len(pages.end)?;
-        pages.file.seek(SeekFrom::Start(pages.end))?;
-        pages.file.sync_all()?;
-        pages.is_written = true;
-        Ok(())
+    /// The first frame.
+    fn header(&self, place: Settings) -> io::Result<Vec<u8>> {
+        let mut settings = self.settings.clone();
+        settings.extend(place);
+        let header = Header {
+            captured_at: self.captured_at.clone(),
+            settings,
+        };
+        frames::frame(&serde_json::to_vec(&header)?)
     }
 
     /// Keeps a page. A disk that does not take it costs a warning, and what a later sync could have saved.
     pub(crate) fn keep(&self, page: &FetchedPage) {
-        if !self.pages().is_written {
+        if !self.pages().is_written() {
             return;
         }
         let kept = entry::pack(page)
             .and_then(|payload| frames::frame(&payload))
-            .and_then(|frame| self.append(&frame));
+            .and_then(|frame| self.pages().append(&frame))
+            // The other threads need not wait for the disk.
+            .and_then(|unflushed| unflushed.map_or(Ok(()), |file| file.sync_data()));
         if let Err(error) = kept {
             tracing::warn!(
                 "cannot write the checkpoint {}: {error}; the sync goes on, but what it fetches from here on is not kept",
                 self.folder.display()
             );
         }
-    }
-
-    fn append(&self, frame: &[u8]) -> io::Result<()> {
-        let mut pages = self.pages();
-        // Another thread may have met the error meanwhile, and told it.
-        if !pages.is_written {
-            return Ok(());
-        }
-        if let Err(error) = pages.file.write_all(frame) {
-            pages.is_written = false;
-            // What is whole stays good even if this fails as well: a torn end is cut off by the next sync.
-            let _ = pages.file.set_len(pages.end);
-            return Err(error);
-        }
-        pages.end += frame.len() as u64;
-        if pages.flushed_at.elapsed() < FLUSH_INTERVAL {
-            return Ok(());
-        }
-        pages.flushed_at = Instant::now();
-        let file = pages.file.try_clone()?;
-        // The other threads need not wait for the disk.
-        drop(pages);
-        file.sync_data()
     }
 
     /// What is kept of a scope, which is then up to the caller.
@@ -314,32 +269,11 @@ impl Checkpoint {
         if self.earlier.is_none() {
             return Ok(());
         }
-        self.read_again(&mut receive)
-            .map_err(|source| unusable(&self.folder, source))
-    }
-
-    fn read_again(&self, receive: &mut impl FnMut(FetchedPage) -> bool) -> io::Result<()> {
-        let mut file = File::open(self.folder.join(PAGES))?;
-        file.seek(SeekFrom::Start(FIRST_LINE.len() as u64))?;
-        let mut frames = Frames::new(BufReader::new(file), self.kept_bytes);
-        // The header.
-        frames.next()?;
-        loop {
-            match frames.next()? {
-                Next::End => return Ok(()),
-                Next::Payload(payload) => {
-                    if !receive(entry::unpack(&payload, &self.captured_at)?) {
-                        return Ok(());
-                    }
-                }
-                Next::Torn | Next::Damaged => {
-                    return Err(io::Error::new(
-                        io::ErrorKind::InvalidData,
-                        "it has changed while it was read",
-                    ));
-                }
-            }
-        }
+        let path = self.folder.join(PAGES);
+        pages::read_again(&path, self.kept_bytes, |payload| {
+            Ok(receive(entry::unpack(payload, &self.captured_at)?))
+        })
+        .map_err(|source| unusable(&self.folder, source))
     }
 
     /// Removes what is kept: the sync has ended, and the next one begins anew.
@@ -377,55 +311,6 @@ fn unusable(folder: &Path, source: io::Error) -> CheckpointError {
     CheckpointError::Unusable {
         folder: folder.display().to_string(),
         source,
-    }
-}
-
-/// Whether a file has begun: a kill may have left less than its first line. Nothing for a file that is
-/// something else, and not ours to overwrite.
-fn has_begun(input: &mut impl Read) -> io::Result<Option<bool>> {
-    let mut first = Vec::new();
-    input
-        .take(FIRST_LINE.len() as u64)
-        .read_to_end(&mut first)?;
-    Ok(FIRST_LINE
-        .starts_with(&first)
-        .then(|| first.len() == FIRST_LINE.len()))
-}
-
-/// The header; none if the file ends before it does, or if it is damaged.
-fn read_header(frames: &mut Frames<impl Read>, path: &Path) -> io::Result<Option<Header>> {
-    match frames.next()? {
-        Next::Payload(payload) => Ok(Some(serde_json::from_slice(&payload)?)),
-        Next::End | Next::Torn => Ok(None),
-        Next::Damaged => {
-            tracing::warn!(
-                "the checkpoint {} is damaged at its beginning; the sync begins anew",
-                path.display()
-            );
-            Ok(None)
-        }
-    }
-}
-
-/// Gives every whole page. What comes after damage is not trusted.
-fn read_pages(
-    frames: &mut Frames<impl Read>,
-    path: &Path,
-    mut note: impl FnMut(&[u8]) -> io::Result<()>,
-) -> io::Result<()> {
-    loop {
-        match frames.next()? {
-            Next::Payload(payload) => note(&payload)?,
-            Next::End | Next::Torn => return Ok(()),
-            Next::Damaged => {
-                tracing::warn!(
-                    "the checkpoint {} is damaged after {} bytes; the sync goes on from there, and asks again for what comes after",
-                    path.display(),
-                    FIRST_LINE.len() as u64 + frames.read_bytes
-                );
-                return Ok(());
-            }
-        }
     }
 }
 

@@ -108,7 +108,10 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
     let ledger = Arc::new(Ledger::default());
     let runtime = super::runtime()?;
     let progress = Progress::start(&runtime, Arc::clone(&ledger));
-    let result = runtime.block_on(sync::run(config, &request, ledger, interrupt()));
+    let result = runtime.block_on(async {
+        bear_file_size_limits();
+        sync::run(config, &request, ledger, interrupt()).await
+    });
     progress.stop();
     // Whatever is still in flight is not worth waiting for.
     runtime.shutdown_background();
@@ -165,6 +168,21 @@ fn tell(report: &Report, asked: bool) {
     }
     for line in summary::problems(report) {
         talk::say(&line);
+    }
+}
+
+/// Makes a write past the process's limit on file sizes an error like any other: without a handler its signal
+/// ends the process before it can say which file does not fit.
+fn bear_file_size_limits() {
+    #[cfg(any(target_os = "linux", target_os = "macos"))]
+    {
+        /// `SIGXFSZ`, on every architecture that wasmtime compiles for.
+        const FILE_SIZE_EXCEEDED: i32 = 25;
+        use tokio::signal::unix::{SignalKind, signal};
+        // The handler stays when its stream is gone.
+        if let Err(error) = signal(SignalKind::from_raw(FILE_SIZE_EXCEEDED)) {
+            tracing::debug!("a limit on file sizes will end the process: {error}");
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use portolan_tests::simulator::{Rules, Simulator};
 
-use crate::sync::run;
+use crate::sync::{Sync, run};
 use crate::{account, note, row};
 
 const LATENCY: Duration = Duration::from_millis(20);
@@ -33,9 +33,19 @@ pub(crate) fn measure(_: bool) {
         "at most 1.1",
         ratio <= GOAL,
     );
-    let per_task = sync.usage.processor.as_secs_f64() / shape.running_tasks as f64;
+    let per_tasks = |sync: &Sync| {
+        let seconds = sync.usage.processor.as_secs_f64();
+        format!("{:.2} s", seconds * 10_000.0 / shape.running_tasks as f64)
+    };
     note(
         "  processor time of it all, per 10,000 tasks",
-        &format!("{:.2} s", per_task * 10_000.0),
+        &per_tasks(&sync),
     );
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = folder.path().to_str().unwrap();
+    let kept = run(
+        &simulator,
+        &["--quotas", "none", "--checkpoint", checkpoint],
+    );
+    note("  the same with --checkpoint", &per_tasks(&kept));
 }

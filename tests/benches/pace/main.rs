@@ -1,5 +1,5 @@
 //! How fast a sync goes under AWS's quotas, without any, and beside boto3: `make bench-pace`. Names of parts
-//! (`quotas`, `free`, `tasks`, `boto3`) as arguments leave out the others; `full` takes the whole reference
+//! (`quotas`, `revisions`, `free`, `tasks`, `boto3`) as arguments leave out the others; `full` takes the whole reference
 //! account where enforced quotas make that a matter of minutes.
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 #![expect(
@@ -10,6 +10,7 @@
 mod boto3;
 mod free;
 mod quotas;
+mod revisions;
 mod sync;
 mod tasks;
 
@@ -18,6 +19,7 @@ use portolan_tests::simulator::{Shape, World};
 fn main() {
     let parts = [
         ("quotas", quotas::measure as fn(bool)),
+        ("revisions", revisions::measure),
         ("free", free::measure),
         ("tasks", tasks::measure),
         ("boto3", boto3::measure),

@@ -1,26 +1,30 @@
 //! Under enforced token buckets: how near to the floor, and how often throttled.
 
-use portolan_tests::simulator::{Rules, Simulator, Throttling};
+use portolan_tests::simulator::{Rules, Shape, Simulator, Throttling, World};
 
-use crate::sync::{Sync, run};
+use crate::sync::{Sync, at_the_same_place, run};
 use crate::{account, note, row};
 
 const RATIO_GOAL: f64 = 1.05;
 const THROTTLES_GOAL: f64 = 0.02;
-const REFILL_PER_SECOND: f64 = 20.0;
+pub(crate) const REFILL_PER_SECOND: f64 = 20.0;
+/// Of the bucket for task definitions.
+pub(crate) const BURST: f64 = 50.0;
 
 pub(crate) fn measure(is_full: bool) {
-    for share in ["1", "0.9"] {
-        let sync = sync(is_full, share, 0.0);
-        let floor = floor_seconds(&sync);
-        ratio(&format!("Quotas enforced, share {share}"), &sync, floor);
-        let throttles = sync.sum("throttles");
-        row("  throttled", &throttles.to_string(), "0", throttles == 0);
-    }
-    let sync = sync(is_full, "0.9", 0.5);
-    let calls = calls_of_revisions(&sync) as f64;
+    second_sync(is_full);
+    let (world, shape) = account(is_full);
+    let sync = sync(
+        &start(world.clone(), 0.0),
+        &shape,
+        &["--quota-share", "0.9"],
+    );
+    ratio("Quotas enforced, share 0.9", &sync, sync.floor_seconds());
+    unthrottled(&sync);
+    let sync = sync_beside_another(world, &shape);
+    let calls = sync.calls_of_revisions() as f64;
     // A full bucket once, then what the other client leaves of the refill.
-    let floor = (calls - 50.0) / (REFILL_PER_SECOND / 2.0);
+    let floor = (calls - BURST) / (REFILL_PER_SECOND / 2.0);
     ratio("Another client takes half, share 0.9", &sync, floor);
     let throttled = sync.sum("throttles") as f64 / sync.sum("calls") as f64;
     row(
@@ -31,24 +35,81 @@ pub(crate) fn measure(is_full: bool) {
     );
 }
 
-/// Syncs an account, of which nothing may be missing.
-fn sync(is_full: bool, share: &str, other_clients_share: f64) -> Sync {
+/// The whole quota: a first sync, and a second one that knows all revisions but a hundredth.
+fn second_sync(is_full: bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("revisions.redb");
+    let share = ["--quota-share", "1", "--revision-cache"];
+    let arguments = [&share[..], &[cache.to_str().unwrap()]].concat();
     let (world, shape) = account(is_full);
-    let rules = Rules {
+    let simulator = start(world, 0.0);
+    let cold = sync(&simulator, &shape, &arguments);
+    ratio(
+        "Quotas enforced, share 1, cold",
+        &cold,
+        cold.floor_seconds(),
+    );
+    unthrottled(&cold);
+    let grown = Shape {
+        families: shape.families + shape.families / 100,
+        ..shape
+    };
+    let world = World::single(1, grown.clone());
+    let simulator = at_the_same_place(simulator, world, enforced(0.0));
+    let warm = sync(&simulator, &grown, &arguments);
+    ratio(
+        "Quotas enforced, share 1, warm, 1 % of revisions new",
+        &warm,
+        warm.floor_seconds(),
+    );
+    unthrottled(&warm);
+    note(
+        "  cold to warm, wall time",
+        &format!("{:.0}", cold.seconds() / warm.seconds()),
+    );
+    simulator.change_rules(|rules| *rules = Rules::default());
+    let plain = sync(&simulator, &grown, &["--quotas", "none"]);
+    let is_same = warm.lines() == plain.lines();
+    row(
+        "  records with and without the cache",
+        "compared",
+        "equal",
+        is_same,
+    );
+}
+
+fn unthrottled(sync: &Sync) {
+    let throttles = sync.sum("throttles");
+    row("  throttled", &throttles.to_string(), "0", throttles == 0);
+}
+
+fn sync_beside_another(world: World, shape: &Shape) -> Sync {
+    sync(&start(world, 0.5), shape, &["--quota-share", "0.9"])
+}
+
+pub(crate) fn enforced(other_clients_share: f64) -> Rules {
+    Rules {
         throttling: Some(Throttling {
             other_clients_share,
         }),
         ..Rules::default()
-    };
-    let simulator = Simulator::start(world, rules).unwrap();
-    let sync = run(&simulator, &["--quota-share", share]);
+    }
+}
+
+fn start(world: World, other_clients_share: f64) -> Simulator {
+    Simulator::start(world, enforced(other_clients_share)).unwrap()
+}
+
+/// Syncs an account, of which nothing may be missing.
+fn sync(simulator: &Simulator, shape: &Shape, arguments: &[&str]) -> Sync {
+    let sync = run(simulator, arguments);
     let revisions = shape.families * shape.active_revisions;
     let expected = shape.clusters + shape.services + shape.running_tasks + revisions;
     assert_eq!(sync.written(), expected, "something is missing");
     sync
 }
 
-fn ratio(what: &str, sync: &Sync, floor_seconds: f64) {
+pub(crate) fn ratio(what: &str, sync: &Sync, floor_seconds: f64) {
     note(
         what,
         &format!("{:.1} s of {floor_seconds:.1} s", sync.seconds()),
@@ -60,23 +121,4 @@ fn ratio(what: &str, sync: &Sync, floor_seconds: f64) {
         "at most 1.05",
         ratio <= RATIO_GOAL,
     );
-}
-
-/// The floor of the slowest action group, as the report has it.
-fn floor_seconds(sync: &Sync) -> f64 {
-    let groups = sync.report["quotas"].as_array().unwrap().iter();
-    let floor_ms = groups
-        .map(|group| group["floor_ms"].as_u64().unwrap())
-        .max();
-    floor_ms.unwrap() as f64 / 1e3
-}
-
-/// Calls for revisions that AWS let through.
-fn calls_of_revisions(sync: &Sync) -> u64 {
-    let groups = sync.report["quotas"].as_array().unwrap();
-    let group = groups
-        .iter()
-        .find(|group| group["group"] == "task-definition-read")
-        .unwrap();
-    group["calls"].as_u64().unwrap() - group["throttles"].as_u64().unwrap()
 }

@@ -2,15 +2,18 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use portolan_tests::simulator::{BASE_ACCESS_KEY, Simulator};
+use portolan_tests::simulator::{BASE_ACCESS_KEY, Rules, Simulator, World};
 use portolan_tests::usage::{Usage, watch};
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// A sync that has ended.
 pub(crate) struct Sync {
     pub(crate) usage: Usage,
     pub(crate) report: Value,
+    output: TempDir,
 }
 
 /// A program of the workspace, which `make build` puts beside this one's folder.
@@ -46,10 +49,57 @@ pub(crate) fn run(simulator: &Simulator, arguments: &[&str]) -> Sync {
     Sync {
         usage,
         report: serde_json::from_slice(&report).unwrap(),
+        output,
     }
 }
 
+/// A simulator of another world at the endpoint of one that is gone: what is kept of the endpoint counts.
+pub(crate) fn at_the_same_place(simulator: Simulator, world: World, rules: Rules) -> Simulator {
+    let port = simulator.url().rsplit_once(':').unwrap().1.parse().unwrap();
+    drop(simulator);
+    // Its listener closes in the background.
+    for _ in 0..100 {
+        if let Ok(simulator) = Simulator::start_on(port, world.clone(), rules.clone()) {
+            return simulator;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("port {port} does not come free");
+}
+
 impl Sync {
+    /// Every line of every file of records, sorted, without LAST_CAPTURED.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let captured_at = self.report["captured_at"].as_str().unwrap();
+        let mut lines = Vec::new();
+        for object in self.report["objects"].as_object().unwrap().keys() {
+            let file = self.output.path().join(format!("{object}.jsonl"));
+            let text = std::fs::read_to_string(file).unwrap();
+            lines.extend(text.lines().map(|line| line.replace(captured_at, "")));
+        }
+        lines.sort();
+        lines
+    }
+
+    /// The floor of the slowest action group, as the report has it, in seconds.
+    pub(crate) fn floor_seconds(&self) -> f64 {
+        let groups = self.report["quotas"].as_array().unwrap().iter();
+        let floor_ms = groups
+            .map(|group| group["floor_ms"].as_u64().unwrap())
+            .max();
+        floor_ms.unwrap() as f64 / 1e3
+    }
+
+    /// Calls for revisions that AWS let through.
+    pub(crate) fn calls_of_revisions(&self) -> u64 {
+        let groups = self.report["quotas"].as_array().unwrap();
+        let group = groups
+            .iter()
+            .find(|group| group["group"] == "task-definition-read")
+            .unwrap();
+        group["calls"].as_u64().unwrap() - group["throttles"].as_u64().unwrap()
+    }
+
     /// Records of all objects together.
     pub(crate) fn written(&self) -> u64 {
         let objects = self.report["objects"].as_object().unwrap().values();

@@ -76,6 +76,100 @@ fn empty_pages_lose_nothing() {
     survives(Fault::EmptyPage);
 }
 
+/// One answer in four goes wrong, in five ways alike.
+fn storm() -> Rules {
+    let faults = [
+        Fault::Throttling,
+        Fault::InternalFailure,
+        Fault::ConnectionReset,
+        Fault::TruncatedBody,
+        Fault::SlowBody(Duration::from_millis(50)),
+    ];
+    // The first that applies counts; each rate is of what the others leave.
+    Rules {
+        faults: faults.map(|fault| FaultRule::rate(fault, 0.05)).to_vec(),
+        ..Rules::default()
+    }
+}
+
+#[test]
+fn ten_storms_lose_nothing() {
+    let mut kinds = std::collections::BTreeSet::new();
+    for seed in 1..=10 {
+        let calm = Site::new(World::small(seed), Rules::default());
+        calm.sync(&["--page-size", "5"]).with(0);
+        let stormy = Site::new(World::small(seed), storm());
+        stormy.sync(&["--page-size", "5"]).with(0);
+        assert_eq!(stormy.all_records(), calm.all_records(), "seed {seed}");
+        let requests = stormy.simulator.requests();
+        kinds.extend(requests.into_iter().map(|request| request.answer));
+    }
+    assert!(kinds.len() >= 5, "not every fault came: {kinds:?}");
+}
+
+/// Without retries a storm costs something. What it costs is said: a scope that is complete has everything,
+/// and in any other the numbers add up.
+#[test]
+fn what_ten_storms_cost_without_retries_is_in_the_report() {
+    let mut is_hit = false;
+    for seed in 1..=10 {
+        let calm = Site::new(World::small(seed), Rules::default());
+        calm.sync(&["--page-size", "5"]).with(0);
+        let stormy = Site::new(World::small(seed), storm());
+        let ended = stormy.sync(&["--page-size", "5", "--maximum-retries", "0"]);
+        assert!([0, 3].contains(&ended.status), "{ended:#?}");
+        let (calm, report) = (calm.all_records(), stormy.report());
+        let stormy = stormy.all_records();
+        assert!(
+            stormy
+                .iter()
+                .all(|(uid, record)| calm.get(uid) == Some(record))
+        );
+        for scope in report["scopes"].as_array().unwrap() {
+            let is_here = |record: &Value| is_in(record, scope);
+            let expected = calm.values().filter(|record| is_here(record)).count();
+            let written = stormy.values().filter(|record| is_here(record)).count();
+            assert_eq!(scope["written"], written);
+            let failed = scope["failed"].as_u64().unwrap() as usize;
+            assert_eq!(scope["listed"], written + failed, "{scope}");
+            if scope["complete"] == true {
+                assert_eq!((written, failed), (expected, 0), "{scope}");
+                continue;
+            }
+            is_hit = true;
+            let failures = scope["failures"].as_array().unwrap();
+            assert!(!failures.is_empty(), "{scope}");
+            let lists = failures
+                .iter()
+                .any(|failure| failure["operation"].as_str().unwrap().starts_with("List"));
+            // A list that breaks off is the one thing after which nobody knows how much is missing.
+            assert!(lists || expected == written + failed, "{scope}");
+        }
+    }
+    assert!(is_hit, "no storm cost anything");
+}
+
+/// Whether a record belongs into a scope of the report.
+fn is_in(record: &Value, scope: &Value) -> bool {
+    let uid = record["UID"].as_str().unwrap();
+    let kind = match scope["object"].as_str().unwrap() {
+        "EcsCluster" => ":cluster/",
+        "EcsService" => ":service/",
+        "EcsTask" => ":task/",
+        _ => ":task-definition/",
+    };
+    let cluster = scope["cluster"]
+        .as_str()
+        .map(|arn| arn.rsplit('/').next().unwrap());
+    let is_object = uid.contains(kind);
+    // The scope of services or tasks without a cluster is that of their clusters' list.
+    match (cluster, kind) {
+        (Some(cluster), _) => is_object && uid.contains(&format!("{kind}{cluster}/")),
+        (None, ":service/" | ":task/") => false,
+        (None, _) => is_object,
+    }
+}
+
 /// Every answer of an operation has this fault.
 pub(super) fn always(operation: &str, fault: Fault) -> Rules {
     let rule = FaultRule {

@@ -67,6 +67,9 @@ struct Arguments {
     /// A task stops or starts after every so many calls
     #[arg(long)]
     calls_per_change: Option<u64>,
+    /// A service or revision comes or goes after every so many calls
+    #[arg(long)]
+    calls_per_deployment: Option<u64>,
     /// Stop as soon as standard input is closed
     #[arg(long)]
     until_stdin_closes: bool,
@@ -111,6 +114,7 @@ impl Arguments {
                 other_clients_share: self.other_clients_share,
             }),
             calls_per_change: self.calls_per_change,
+            calls_per_deployment: self.calls_per_deployment,
             ..Rules::default()
         }
     }

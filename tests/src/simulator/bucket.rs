@@ -115,6 +115,8 @@ mod tests {
         granted(&mut buckets, HERE, Duration::ZERO, 0.0);
         let elsewhere = ("111111111111", "eu-west-1");
         assert_eq!(granted(&mut buckets, elsewhere, Duration::ZERO, 0.0), 50);
+        let others = ("222222222222", "us-east-1");
+        assert_eq!(granted(&mut buckets, others, Duration::ZERO, 0.0), 50);
         assert!(buckets.take(HERE, CLUSTER_RESOURCE_READ, Duration::ZERO, 0.0));
     }
 

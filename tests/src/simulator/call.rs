@@ -5,25 +5,54 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
-use super::place::{Place, TaskNumber};
+use super::place::{Place, Revision, TaskNumber};
 use super::rules::{Fault, Rules, Vanishing};
 use super::token::Tokens;
 
-/// How the world has changed since the start: the first tasks stop, new ones are added at the end.
+/// How the world has changed since the start: the first objects of a kind go, new ones are added at the end.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Drift {
     /// Running tasks with an index below this have stopped.
     pub(super) stopped: u64,
     /// So many running tasks have been added.
     pub(super) started: u64,
+    /// Tasks that had stopped from the start, with an index below this, are forgotten.
+    pub(super) forgotten: u64,
+    /// Services with an index below this are deleted.
+    pub(super) deleted_services: u64,
+    /// So many services have been added.
+    pub(super) created_services: u64,
+    /// The oldest ACTIVE revision of each family with an index below this is INACTIVE.
+    pub(super) deregistered: u64,
+    /// So many families have been added.
+    pub(super) registered_families: u64,
 }
 
 impl Drift {
-    /// The drift after `changes` changes, stops and starts in turn.
-    pub(super) fn after(changes: u64) -> Self {
+    /// The drift after `changes` changes of tasks, stops and starts in turn, and after `deployments`: in turn a
+    /// service is created, one deleted, a family registered, a revision deregistered, a stopped task forgotten.
+    pub(super) fn after(changes: u64, deployments: u64) -> Self {
+        let nth = |number: u64| (deployments + 5 - number) / 5;
         Self {
             stopped: changes.div_ceil(2),
             started: changes / 2,
+            created_services: nth(1),
+            deleted_services: nth(2),
+            registered_families: nth(3),
+            deregistered: nth(4),
+            forgotten: nth(5),
+        }
+    }
+
+    /// `ACTIVE`, `INACTIVE` or `DELETE_IN_PROGRESS`.
+    pub(super) fn revision_status(&self, place: &Place, revision: Revision) -> &'static str {
+        let shape = &place.shape;
+        let oldest_active = shape.deleting_revisions + shape.inactive_revisions + 1;
+        let is_deregistered =
+            revision.family < self.deregistered && revision.revision == oldest_active;
+        match place.revision_status(revision.revision) {
+            "ACTIVE" if is_deregistered => "INACTIVE",
+            status => status,
         }
     }
 }
@@ -89,7 +118,7 @@ impl Call<'_> {
             None => rest,
         };
         let service = self.place.service(name)?;
-        (self.place.cluster_of(service) == cluster).then_some(service)
+        (self.place.cluster_of(service) == cluster && !self.is_deleted(service)).then_some(service)
     }
 
     /// The task that a request names by id or ARN, if it is in `cluster` and exists by now.
@@ -105,7 +134,20 @@ impl Call<'_> {
             true => self.place.shape.stopped_tasks,
             false => self.place.shape.running_tasks + self.drift.started,
         };
-        (task.index < existing && self.place.cluster_of(task.index) == cluster).then_some(task)
+        let exists = task.index < existing && !self.is_forgotten(task);
+        (exists && self.place.cluster_of(task.index) == cluster).then_some(task)
+    }
+
+    pub(super) fn is_deleted(&self, service: u64) -> bool {
+        service < self.drift.deleted_services
+    }
+
+    pub(super) fn is_forgotten(&self, task: TaskNumber) -> bool {
+        task.stopped && task.index < self.drift.forgotten
+    }
+
+    pub(super) fn revision_status(&self, revision: Revision) -> &'static str {
+        self.drift.revision_status(self.place, revision)
     }
 
     pub(super) fn has_stopped(&self, task: TaskNumber) -> bool {

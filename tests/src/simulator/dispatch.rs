@@ -106,12 +106,16 @@ fn ecs(
     let run = ecs_operation(operation).ok_or_else(unknown_operation)?;
     state.count_ecs_call();
     admit(state, caller, "ecs", operation, fault)?;
+    let drift = state.drift();
+    let mut place = state.world.place(&caller.account, &caller.region);
+    place.created_services = drift.created_services;
+    place.registered_families = drift.registered_families;
     let call = Call {
-        place: &state.world.place(&caller.account, &caller.region),
+        place: &place,
         rules: &state.rules(),
         tokens: &state.tokens,
         canary: &state.world.canary,
-        drift: state.drift(),
+        drift,
         now: state.now(),
         fault,
         body,

@@ -35,12 +35,13 @@ pub(super) fn list_services(call: &Call<'_>) -> Result<Answer, ApiError> {
         member: "serviceArns",
         request: parameters.fingerprint(call, "ListServices"),
         page_size: 10,
-        positions: place.members(cluster, place.shape.services),
+        positions: place.members(cluster, place.services()),
         arn_at: |position| {
             let service = cluster + position * place.shape.clusters;
             let kind = place.service_kind(service);
             let name = place.service_name(service);
-            (launch_type.is_none_or(|it| it == kind.launch_type())
+            (!call.is_deleted(service)
+                && launch_type.is_none_or(|it| it == kind.launch_type())
                 && strategy.is_none_or(|it| it == kind.scheduling_strategy()))
             .then(|| place.arn(format!("service/{cluster_name}/{name}")))
         },
@@ -80,7 +81,7 @@ pub(super) fn list_tasks(call: &Call<'_>) -> Result<Answer, ApiError> {
                 stopped: running_position.is_none(),
             };
             let of_service = service.is_none_or(|it| place.service_of(task) == Some(it));
-            (of_service && wants(&parameters, call, task))
+            (of_service && !call.is_forgotten(task) && wants(&parameters, call, task))
                 .then(|| place.arn(format!("task/{cluster_name}/{}", place.task_id(task))))
         },
     };
@@ -127,7 +128,7 @@ pub(super) fn list_task_definitions(call: &Call<'_>) -> Result<Answer, ApiError>
     let per_family = place.revisions_per_family().max(1);
     let family = parameters.family_prefix.as_deref();
     let (first, families) = match family.map(|name| place.family(name)) {
-        None => (0, place.shape.families),
+        None => (0, place.families()),
         Some(Some(family)) => (family, 1),
         Some(None) => (0, 0),
     };
@@ -146,7 +147,7 @@ pub(super) fn list_task_definitions(call: &Call<'_>) -> Result<Answer, ApiError>
                 family: first + position / per_family,
                 revision: position % per_family + 1,
             };
-            (place.revision_status(revision.revision) == status.unwrap_or("ACTIVE"))
+            (call.revision_status(revision) == status.unwrap_or("ACTIVE"))
                 .then(|| place.revision_arn(revision))
         },
     };

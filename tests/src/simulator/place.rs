@@ -41,6 +41,10 @@ pub(super) struct Place {
     pub(super) partition: &'static str,
     pub(super) shape: Shape,
     pub(super) key: u64,
+    /// Services that have been created since the start; what existed before does not change with them.
+    pub(super) created_services: u64,
+    /// Families that have been registered since the start, with as many revisions as the others.
+    pub(super) registered_families: u64,
 }
 
 impl Place {
@@ -60,6 +64,8 @@ impl Place {
             partition,
             shape,
             key,
+            created_services: 0,
+            registered_families: 0,
         }
     }
 
@@ -111,7 +117,17 @@ impl Place {
 
     pub(super) fn service(&self, name: &str) -> Option<u64> {
         let service = number(name)?;
-        (service < self.shape.services && self.service_name(service) == name).then_some(service)
+        (service < self.services() && self.service_name(service) == name).then_some(service)
+    }
+
+    /// Services that exist or have existed.
+    pub(super) fn services(&self) -> u64 {
+        self.shape.services + self.created_services
+    }
+
+    /// Families that exist.
+    pub(super) fn families(&self) -> u64 {
+        self.shape.families + self.registered_families
     }
 
     /// Families sort by their index, so that ECS's lexicographic order is the order of indexes.
@@ -122,7 +138,7 @@ impl Place {
 
     pub(super) fn family(&self, name: &str) -> Option<u64> {
         let family = name.strip_prefix("app")?.get(..6)?.parse().ok()?;
-        (family < self.shape.families && self.family_name(family) == name).then_some(family)
+        (family < self.families() && self.family_name(family) == name).then_some(family)
     }
 
     pub(super) fn revisions_per_family(&self) -> u64 {

@@ -190,6 +190,9 @@ pub struct Rules {
     pub retired_access_keys: Vec<String>,
     /// After every so many ECS calls a task stops or, in turn, a new one starts.
     pub calls_per_change: Option<u64>,
+    /// After every so many ECS calls, in turn: a service is created, the first one deleted, a family registered,
+    /// the oldest ACTIVE revision of the next family deregistered, and a stopped task forgotten.
+    pub calls_per_deployment: Option<u64>,
 }
 
 impl Rules {

@@ -87,10 +87,12 @@ impl State {
     }
 
     pub(super) fn drift(&self) -> Drift {
-        match self.rules().calls_per_change {
-            None | Some(0) => Drift::default(),
-            Some(calls) => Drift::after(self.ecs_calls.load(Ordering::Relaxed) / calls),
-        }
+        let (rules, calls) = (self.rules(), self.ecs_calls.load(Ordering::Relaxed));
+        let times = |every: Option<u64>| every.and_then(|every| calls.checked_div(every));
+        Drift::after(
+            times(rules.calls_per_change).unwrap_or(0),
+            times(rules.calls_per_deployment).unwrap_or(0),
+        )
     }
 
     /// Forgets counts, requests, drift and what was taken from the buckets; rules and sessions stay.

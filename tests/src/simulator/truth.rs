@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::call::Drift;
-use super::place::Place;
+use super::place::{Place, Revision};
 use super::rules::{Rules, Vanishing};
 
 /// The objects of one account and Region that can be listed and described.
@@ -41,15 +41,22 @@ impl Truth {
             .collect();
         let of_live = |total| live.iter().map(|&it| place.members(it, total)).sum::<u64>();
         let stopped = of_live(drift.stopped.min(shape.running_tasks + drift.started));
+        let forgotten = of_live(drift.forgotten.min(shape.stopped_tasks));
+        let services = shape.services + drift.created_services;
+        let families = shape.families + drift.registered_families;
+        let deregistered = match shape.active_revisions {
+            0 => 0,
+            _ => drift.deregistered.min(families),
+        };
         let mut truth = Self {
             account: place.account.clone(),
             region: place.region.clone(),
             clusters: live.len() as u64,
-            services: of_live(shape.services),
+            services: of_live(services) - of_live(drift.deleted_services.min(services)),
             running_tasks: of_live(shape.running_tasks + drift.started) - stopped,
-            stopped_tasks: of_live(shape.stopped_tasks) + stopped,
-            active_revisions: shape.families * shape.active_revisions,
-            inactive_revisions: shape.families * shape.inactive_revisions,
+            stopped_tasks: of_live(shape.stopped_tasks) + stopped - forgotten,
+            active_revisions: families * shape.active_revisions - deregistered,
+            inactive_revisions: families * shape.inactive_revisions + deregistered,
         };
         let mut vanished: Vec<_> = rules.vanished_in(&place.account, &place.region).collect();
         vanished.sort_unstable();
@@ -76,7 +83,7 @@ impl Truth {
                 }
             }
             Vanishing::TaskDefinition { family, revision } if family < place.shape.families => {
-                match place.revision_status(revision) {
+                match drift.revision_status(place, Revision { family, revision }) {
                     "ACTIVE" => self.active_revisions -= 1,
                     "INACTIVE" => self.inactive_revisions -= 1,
                     _ => {}

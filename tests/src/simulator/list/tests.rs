@@ -260,6 +260,66 @@ fn the_world_changes_while_it_is_read() {
     assert!(stopped.contains(&before[0]));
 }
 
+/// A change after every call: what the lists give is what the truth says at that moment.
+#[test]
+fn services_revisions_and_stopped_tasks_come_and_go() {
+    let shape = Shape {
+        clusters: 1,
+        services: 8,
+        stopped_tasks: 5,
+        families: 6,
+        active_revisions: 2,
+        inactive_revisions: 1,
+        ..Shape::default()
+    };
+    let rules = Rules {
+        calls_per_deployment: Some(1),
+        ..Rules::default()
+    };
+    let state = State::new(World::single(1, shape), rules);
+    let services = |state: &State| list(state, "ListServices", &json!({ "maxResults": 100 }));
+    let before = services(&state);
+    for _ in 0..20 {
+        let now = services(&state);
+        assert_eq!(now.len() as u64, state.truth()[0].services);
+        let stopped = list(&state, "ListTasks", &json!({ "desiredStatus": "STOPPED" }));
+        assert_eq!(stopped.len() as u64, state.truth()[0].stopped_tasks);
+        for status in ["ACTIVE", "INACTIVE"] {
+            let revisions = list(&state, "ListTaskDefinitions", &json!({ "status": status }));
+            let truth = state.truth();
+            let expected = match status {
+                "ACTIVE" => truth[0].active_revisions,
+                _ => truth[0].inactive_revisions,
+            };
+            assert_eq!(revisions.len() as u64, expected, "{status}");
+        }
+    }
+    let after = services(&state);
+    assert!(!after.contains(&before[0]) && !before.contains(after.last().expect("new ones")));
+    let gone = json!({ "services": [before[0]] });
+    let answer = ask(&state, "DescribeServices", &gone);
+    assert_eq!(answer["failures"][0]["reason"], "MISSING");
+    let new = json!({ "services": [after.last()] });
+    let answer = ask(&state, "DescribeServices", &new);
+    assert_eq!(answer["services"][0]["serviceArn"], json!(after.last()));
+    let cluster = ask(
+        &state,
+        "DescribeClusters",
+        &json!({ "clusters": ["default"] }),
+    );
+    assert_eq!(
+        cluster["clusters"][0]["activeServicesCount"],
+        state.truth()[0].services
+    );
+    // Seen from the outside: the oldest ACTIVE revision is INACTIVE now, a new family can be described.
+    let oldest = json!({ "taskDefinition": "app000000-checkout:2" });
+    let answer = ask(&state, "DescribeTaskDefinition", &oldest);
+    assert_eq!(answer["taskDefinition"]["status"], "INACTIVE");
+    let newest = json!({ "taskDefinition": "app000006-metrics:3" });
+    let answer = ask(&state, "DescribeTaskDefinition", &newest);
+    assert_eq!(answer["taskDefinition"]["status"], "ACTIVE");
+}
+
 #[test]
 fn a_million_tasks_are_listed_without_being_held() {
     let state = State::new(World::vast(1), Rules::default());

@@ -46,7 +46,8 @@ pub(in crate::simulator) fn cluster(
             instances = place.hash(30, cluster) % 20,
             running = running_tasks(call, cluster),
             pending = place.hash(31, cluster) % 3,
-            services = place.members(cluster, place.shape.services),
+            services = place.members(cluster, place.services())
+                - place.members(cluster, call.drift.deleted_services.min(place.services())),
             // ECS writes an empty list for the sections that are lists and nothing for the others.
             statistics = member("statistics", Some(statistics.as_deref().unwrap_or("[]"))),
             settings = member("settings", Some(settings.unwrap_or("[]"))),

@@ -20,7 +20,7 @@ pub(in crate::simulator) fn task_definition(
     fmt::from_fn(move |f| {
         let kind = place.family_kind(revision.family);
         let name = place.family_name(revision.family);
-        let status = place.revision_status(revision.revision);
+        let status = call.revision_status(revision);
         let index = index(place, revision);
         let registered = created_at(place, 70, index);
         let fargate = kind.launch_type() == "FARGATE";

@@ -1,0 +1,119 @@
+//! The list of clusters, which three objects need, and what begins with each of its pages.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::{Batch, Scope, cluster, describers, pipeline};
+use crate::fingerprint::fingerprint;
+use crate::object::Object;
+use crate::report::Tombstone;
+
+/// How many clusters an account has in a Region at most; a server that is not AWS may have more, and then
+/// its lister waits. <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html>
+const CLUSTER_LIMIT: usize = 10_000;
+
+/// The objects that need the list of clusters.
+pub(super) const CLUSTER_OBJECTS: [Object; 3] =
+    [Object::EcsCluster, Object::EcsService, Object::EcsTask];
+
+/// Lists the clusters once, for the three objects that need them. Each begins with the first page.
+///
+/// The channels have room for all of them, so that one object that waits for its quota holds up no other.
+pub(super) async fn clusters_and_below(scope: Arc<Scope>) {
+    let mut tasks = JoinSet::new();
+    let mut below = Vec::new();
+    for object in [Object::EcsService, Object::EcsTask] {
+        if scope.wants(object) {
+            let (clusters, listings) = async_channel::bounded(CLUSTER_LIMIT);
+            below.push(clusters);
+            tasks.spawn(pipeline(Arc::clone(&scope), object, listings));
+        }
+    }
+    let (batches, described) = async_channel::bounded(CLUSTER_LIMIT);
+    describers(&scope, Object::EcsCluster, &described, &mut tasks);
+    let mut pending = Vec::new();
+    let size = scope.describe_batch(Object::EcsCluster);
+    let mut list = cluster::List::new(&scope);
+    let key = scope.key(Object::EcsCluster, None);
+    let kept = scope.kept(&key).asked;
+    let failure = loop {
+        let clusters = match list.next().await {
+            Ok(Some(clusters)) => clusters,
+            Ok(None) => break None,
+            Err(failure) => break Some(failure),
+        };
+        for channel in &below {
+            for cluster in &clusters {
+                // The receivers are gone only when the sync is being stopped.
+                let _ = channel.send(Some(cluster.clone())).await;
+            }
+        }
+        if scope.wants(Object::EcsCluster) {
+            let before = pending.len();
+            let is_new = |arn: &String| !kept.contains(&fingerprint(arn));
+            pending.extend(clusters.into_iter().filter(is_new));
+            scope.ledger.listed(&key, pending.len() - before);
+            hand_on_clusters(&scope, &mut pending, &batches, size).await;
+        }
+    };
+    hand_on_clusters(&scope, &mut pending, &batches, 1).await;
+    drop((batches, below));
+    if failure.is_none() {
+        scope.ledger.listed_again(&key);
+        scope.close_gone_clusters(&list);
+    }
+    if let Some(failure) = failure {
+        for object in CLUSTER_OBJECTS {
+            if scope.wants(object) {
+                let key = scope.key(object, None);
+                scope.ledger.failure(&key, failure.line(), 0);
+            }
+        }
+    }
+    tasks.join_all().await;
+}
+
+/// Hands on batches of clusters, as long as they are at least `least` clusters long.
+async fn hand_on_clusters(
+    scope: &Scope,
+    pending: &mut Vec<String>,
+    batches: &async_channel::Sender<Batch>,
+    least: usize,
+) {
+    let size = scope.describe_batch(Object::EcsCluster);
+    while pending.len() >= least {
+        let arns = pending.drain(..size.min(pending.len())).collect();
+        let batch = Batch {
+            cluster: None,
+            status: None,
+            arns,
+        };
+        // The receivers are gone only when the sync is being stopped.
+        let _ = batches.send(batch).await;
+    }
+}
+
+impl Scope {
+    /// Says of clusters whose services and tasks an earlier sync kept, and which are not listed any more, that
+    /// they are gone: nobody will list their services and tasks again.
+    fn close_gone_clusters(&self, list: &cluster::List<'_>) {
+        let Some(checkpoint) = &self.checkpoint else {
+            return;
+        };
+        for key in checkpoint.scopes() {
+            let is_here =
+                key.account_id == self.origin.account_id && key.region == self.origin.region;
+            let gone = key.cluster.as_ref().filter(|arn| is_here && !list.has(arn));
+            if let Some(cluster) = gone {
+                let tombstone = Tombstone {
+                    arn: cluster.clone(),
+                    reason: Tombstone::MISSING.into(),
+                    detail: Some("the cluster vanished before the sync went on".into()),
+                };
+                self.ledger.cluster_tombstone(key, tombstone);
+                self.ledger.listed_again(key);
+            }
+        }
+    }
+}
