@@ -3,32 +3,33 @@
 //! Fetching is asynchronous; mapping is work for a processor and has threads of its own. Between them is
 //! a short queue, so that memory does not grow with the number of tasks.
 
+mod open;
 mod scopes;
 mod shadow;
 mod used;
 mod watch;
+mod workshop;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::changes::{ChangesError, Comparison, VOLATILE_ATTRIBUTES};
+use crate::changes::ChangesError;
 use crate::checkpoint::{Checkpoint, CheckpointError};
-use crate::config::{Config, ConfigError, RevisionTags};
-use crate::fetch::{FetchedPage, Stores};
-use crate::mapper::{CompiledCache, Engine, EngineError, Limits, MapperSet, SetError, Source};
-use crate::object::Object;
+use crate::config::{Config, ConfigError};
+use crate::fetch::Stores;
+use crate::mapper::{EngineError, MapperSet, SetError};
 use crate::recording::Recorder;
-use crate::records;
-use crate::report::{Failure, Ledger, Report, ScopeKey};
-use crate::revisions::RevisionCache;
+use crate::report::{Ledger, Report};
 use crate::sink::{Beside, Sink, SinkError};
-use shadow::{Candidate, Shadow};
+use open::{compare_with, open_revisions};
+pub use open::{engine, known_revisions, open_cache};
+use shadow::Candidate;
 use watch::{Active, Version, Watch};
+use workshop::{Workshop, discard, lost};
 
 /// How long mapping threads get to finish their page after an interrupt. With the rest of the shutdown
 /// it stays below the two seconds that a person waits before pressing the keys again.
@@ -107,23 +108,6 @@ pub enum SyncError {
         "a mapping thread could not start or ended unexpectedly; nothing of this sync is kept, and earlier output is as it was"
     )]
     ThreadLost,
-}
-
-/// Everything that mapping threads share.
-struct Workshop {
-    engine: Arc<Engine>,
-    mappers: Arc<Active>,
-    shadow: Option<Shadow>,
-    sink: Sink,
-    recorder: Option<Recorder>,
-    comparison: Option<Comparison>,
-    checkpoint: Option<Arc<Checkpoint>>,
-    provenance: Provenance,
-    ledger: Arc<Ledger>,
-    pages: async_channel::Receiver<FetchedPage>,
-    fatal: OnceLock<SyncError>,
-    stop: Notify,
-    stopping: AtomicBool,
 }
 
 /// Runs a sync until it is done or `interrupt` comes. `ledger` may be watched meanwhile.
@@ -207,7 +191,7 @@ pub async fn run(
         stop: Notify::new(),
         stopping: AtomicBool::new(false),
     });
-    let workers = start_workers(&workshop, threads);
+    let workers = workshop::start(&workshop, threads);
     if workers.is_empty() {
         return Err(SyncError::ThreadLost);
     }
@@ -328,228 +312,9 @@ pub async fn run(
     Ok(report)
 }
 
-/// Opens the earlier output to compare with, if one is asked for.
-fn compare_with(
-    request: &Request,
-    config: &Config,
-    mappers: &MapperSet,
-) -> Result<Option<Comparison>, SyncError> {
-    let Some(since) = &request.changes_since else {
-        return Ok(None);
-    };
-    for name in &config.volatile_attributes {
-        let is_known = VOLATILE_ATTRIBUTES.contains(&name.as_str())
-            || mappers
-                .iter()
-                .any(|mapper| mapper.validator.attributes().contains(name));
-        if !is_known {
-            tracing::warn!(
-                "volatile-attributes names {}, which no object of this sync has",
-                crate::text::printable(name, 64)
-            );
-        }
-    }
-    let is_output = *since == request.output
-        || matches!(
-            (since.canonicalize(), request.output.canonicalize()),
-            (Ok(since), Ok(output)) if since == output
-        );
-    let comparison = Comparison::open(
-        since,
-        &config.objects,
-        config.volatile_attributes.clone(),
-        is_output,
-    )?;
-    Ok(Some(comparison))
-}
-
 fn record_error(path: &std::path::Path, source: std::io::Error) -> SyncError {
     SyncError::Record {
         path: path.display().to_string(),
         source,
-    }
-}
-
-/// Sets up the sandbox that the modules of a configuration need.
-///
-/// # Errors
-/// If wasmtime cannot work here.
-pub fn engine(config: &Config, threads: usize) -> Result<Engine, EngineError> {
-    let memory_bytes = config
-        .modules
-        .values()
-        .filter_map(|module| module.memory_bytes())
-        .max();
-    Engine::with_memory(threads, Limits::default(), memory_bytes.unwrap_or(0))
-}
-
-/// Opens the cache of compiled modules. Without one everything works, only slower.
-pub fn open_cache(config: &Config) -> Option<CompiledCache> {
-    let folder = config.cache_folder.as_deref()?;
-    CompiledCache::open(folder)
-        .inspect_err(|error| {
-            tracing::warn!(
-                "no cache of compiled modules in {}: {error}",
-                folder.display()
-            )
-        })
-        .ok()
-}
-
-/// Opens the cache of revisions if it is to be used. Without one everything works, with more calls.
-fn open_revisions(config: &Config, mappers: &MapperSet) -> Option<RevisionCache> {
-    RevisionCache::open(revisions_file(config, mappers)?)
-        .inspect_err(|error| {
-            tracing::warn!("{error}; the sync goes on without, and describes every revision")
-        })
-        .ok()
-}
-
-/// The revision cache as a sync with this configuration would find it, for planning: none if it would use
-/// none, or if nothing has been kept yet.
-///
-/// # Errors
-/// If the modules of the configuration cannot be loaded, which would stop a sync too.
-pub fn known_revisions(config: &Config) -> Result<Option<RevisionCache>, SyncError> {
-    if config.revision_cache.is_none() || !config.objects.contains(&Object::EcsTaskDefinition) {
-        return Ok(None);
-    }
-    let engine = engine(config, 1)?;
-    let objects = [Object::EcsTaskDefinition];
-    let mappers = MapperSet::load(&engine, open_cache(config).as_ref(), config, &objects)?;
-    let file = revisions_file(config, &mappers).filter(|file| file.exists());
-    let opened = file.map(RevisionCache::open_existing).transpose();
-    Ok(opened.unwrap_or_else(|error| {
-        tracing::warn!("{error}; the plan goes on without");
-        None
-    }))
-}
-
-/// The file of the revision cache, if a sync with these mappers uses it.
-fn revisions_file<'c>(config: &'c Config, mappers: &MapperSet) -> Option<&'c Path> {
-    // Kept bodies have no environment values, and what a module is granted must not depend on the last sync.
-    if config.grants_environment_values() {
-        return None;
-    }
-    let mapper = mappers.get(Object::EcsTaskDefinition)?;
-    let has_own_module = mapper.module.source != Source::Stock || !mapper.amenders.is_empty();
-    match config.revision_tags {
-        RevisionTags::Always => None,
-        RevisionTags::Auto if has_own_module => None,
-        RevisionTags::Auto | RevisionTags::Never => config.revision_cache.as_deref(),
-    }
-}
-
-fn start_workers(workshop: &Arc<Workshop>, threads: usize) -> Vec<JoinHandle<()>> {
-    (0..threads)
-        .filter_map(|number| {
-            let workshop = Arc::clone(workshop);
-            std::thread::Builder::new()
-                .name(format!("mapping-{number}"))
-                .spawn(move || workshop.work())
-                .inspect_err(|error| tracing::warn!("one mapping thread less: {error}"))
-                .ok()
-        })
-        .collect()
-}
-
-/// What an interrupt costs, in words.
-fn lost(ledger: &Ledger, workshop: &Workshop) -> String {
-    let totals = ledger.totals();
-    let written: u64 = totals.values().map(|counts| counts.written).sum();
-    let listed: u64 = totals.values().map(|counts| counts.listed).sum();
-    let lost = match workshop.sink {
-        Sink::Folder(_) => format!(
-            "{written} records of this sync (of {listed} objects listed so far) are discarded, and earlier output is as it was"
-        ),
-        Sink::Stdout => format!(
-            "{written} records are written, of {listed} objects listed so far; the rest is missing"
-        ),
-    };
-    match &workshop.checkpoint {
-        Some(checkpoint) => format!(
-            "{lost}; run the same command again to go on with what is kept in {}",
-            checkpoint.folder().display()
-        ),
-        None => lost,
-    }
-}
-
-/// Removes what a sync has written so far. A thread that is still in a guest keeps its part of the
-/// workshop until the process ends, so that the files have to be removed by name.
-fn discard(workshop: &Workshop) {
-    workshop.sink.discard();
-    if let Some(recorder) = &workshop.recorder {
-        recorder.discard();
-    }
-}
-
-impl Workshop {
-    fn work(&self) {
-        while let Ok(fetched) = self.pages.recv_blocking() {
-            if self.stopping.load(Ordering::Relaxed) {
-                return;
-            }
-            if let Some(checkpoint) = self.checkpoint.as_ref().filter(|_| fetched.is_new) {
-                checkpoint.keep(&fetched);
-            }
-            if let Err(error) = self.page(&fetched.key, &fetched.page) {
-                // Only the first error matters; the others are its echoes.
-                let _ = self.fatal.set(error);
-                self.pages.close();
-                self.stop.notify_one();
-                return;
-            }
-        }
-    }
-
-    fn page(&self, key: &ScopeKey, page: &crate::page::Page) -> Result<(), SyncError> {
-        let Some(mapper) = self.mappers.mapper(page) else {
-            return Ok(());
-        };
-        mapper.pages.fetch_add(1, Ordering::Relaxed);
-        if let Some(recorder) = &self.recorder {
-            recorder
-                .write(page)
-                .map_err(|source| record_error(recorder.place(), source))?;
-        }
-        match records::from_page(&self.engine, &mapper, page) {
-            Ok(records) => {
-                let changes = self.comparison.as_ref().map(|comparison| {
-                    let changes = records
-                        .iter()
-                        .map(|record| comparison.compare(page.object, record));
-                    changes.collect::<Result<Vec<_>, _>>()
-                });
-                let changes = changes.transpose()?;
-                let module = mapper.module.name();
-                let authors =
-                    (self.provenance == Provenance::Records).then(|| records.authors(module));
-                self.sink.write(
-                    page.object,
-                    &records,
-                    changes.as_deref(),
-                    authors.as_deref(),
-                )?;
-                self.ledger.records(key, page, &records);
-                if self.provenance != Provenance::Off {
-                    self.ledger
-                        .provenance(page.object, records.provenance(module));
-                }
-                if let Some(shadow) = &self.shadow {
-                    shadow.offer(page, records);
-                }
-            }
-            Err(error) => {
-                let failure = Failure {
-                    operation: page.object.describe_operation(),
-                    code: error.code().into(),
-                    message: error.to_string(),
-                    request_id: None,
-                };
-                self.ledger.failure(key, failure, page.described().count());
-            }
-        }
-        Ok(())
     }
 }

@@ -1,0 +1,115 @@
+//! What a sync opens before it begins: the sandbox, caches, and an earlier output.
+
+use std::path::Path;
+
+use super::{Request, SyncError};
+use crate::changes::{Comparison, VOLATILE_ATTRIBUTES};
+use crate::config::{Config, RevisionTags};
+use crate::mapper::{CompiledCache, Engine, EngineError, Limits, MapperSet, Source};
+use crate::object::Object;
+use crate::revisions::RevisionCache;
+
+/// Opens the earlier output to compare with, if one is asked for.
+pub(super) fn compare_with(
+    request: &Request,
+    config: &Config,
+    mappers: &MapperSet,
+) -> Result<Option<Comparison>, SyncError> {
+    let Some(since) = &request.changes_since else {
+        return Ok(None);
+    };
+    for name in &config.volatile_attributes {
+        let is_known = VOLATILE_ATTRIBUTES.contains(&name.as_str())
+            || mappers
+                .iter()
+                .any(|mapper| mapper.validator.attributes().contains(name));
+        if !is_known {
+            tracing::warn!(
+                "volatile-attributes names {}, which no object of this sync has",
+                crate::text::printable(name, 64)
+            );
+        }
+    }
+    let is_output = *since == request.output
+        || matches!(
+            (since.canonicalize(), request.output.canonicalize()),
+            (Ok(since), Ok(output)) if since == output
+        );
+    let comparison = Comparison::open(
+        since,
+        &config.objects,
+        config.volatile_attributes.clone(),
+        is_output,
+    )?;
+    Ok(Some(comparison))
+}
+
+/// Sets up the sandbox that the modules of a configuration need.
+///
+/// # Errors
+/// If wasmtime cannot work here.
+pub fn engine(config: &Config, threads: usize) -> Result<Engine, EngineError> {
+    let memory_bytes = config
+        .modules
+        .values()
+        .filter_map(|module| module.memory_bytes())
+        .max();
+    Engine::with_memory(threads, Limits::default(), memory_bytes.unwrap_or(0))
+}
+
+/// Opens the cache of compiled modules. Without one everything works, only slower.
+pub fn open_cache(config: &Config) -> Option<CompiledCache> {
+    let folder = config.cache_folder.as_deref()?;
+    CompiledCache::open(folder)
+        .inspect_err(|error| {
+            tracing::warn!(
+                "no cache of compiled modules in {}: {error}",
+                folder.display()
+            )
+        })
+        .ok()
+}
+
+/// Opens the cache of revisions if it is to be used. Without one everything works, with more calls.
+pub(super) fn open_revisions(config: &Config, mappers: &MapperSet) -> Option<RevisionCache> {
+    RevisionCache::open(revisions_file(config, mappers)?)
+        .inspect_err(|error| {
+            tracing::warn!("{error}; the sync goes on without, and describes every revision")
+        })
+        .ok()
+}
+
+/// The revision cache as a sync with this configuration would find it, for planning: none if it would use
+/// none, or if nothing has been kept yet.
+///
+/// # Errors
+/// If the modules of the configuration cannot be loaded, which would stop a sync too.
+pub fn known_revisions(config: &Config) -> Result<Option<RevisionCache>, SyncError> {
+    if config.revision_cache.is_none() || !config.objects.contains(&Object::EcsTaskDefinition) {
+        return Ok(None);
+    }
+    let engine = engine(config, 1)?;
+    let objects = [Object::EcsTaskDefinition];
+    let mappers = MapperSet::load(&engine, open_cache(config).as_ref(), config, &objects)?;
+    let file = revisions_file(config, &mappers).filter(|file| file.exists());
+    let opened = file.map(RevisionCache::open_existing).transpose();
+    Ok(opened.unwrap_or_else(|error| {
+        tracing::warn!("{error}; the plan goes on without");
+        None
+    }))
+}
+
+/// The file of the revision cache, if a sync with these mappers uses it.
+fn revisions_file<'c>(config: &'c Config, mappers: &MapperSet) -> Option<&'c Path> {
+    // Kept bodies have no environment values, and what a module is granted must not depend on the last sync.
+    if config.grants_environment_values() {
+        return None;
+    }
+    let mapper = mappers.get(Object::EcsTaskDefinition)?;
+    let has_own_module = mapper.module.source != Source::Stock || !mapper.amenders.is_empty();
+    match config.revision_tags {
+        RevisionTags::Always => None,
+        RevisionTags::Auto if has_own_module => None,
+        RevisionTags::Auto | RevisionTags::Never => config.revision_cache.as_deref(),
+    }
+}
