@@ -6,12 +6,14 @@
 .PHONY: FORCE help setup toolchain mappers guests build demo test lint bench bench-pace schemas clean
 
 OBJECTS := cluster service task task-definition
+# The stock mappers, and the interpreter of mapping tables.
+STOCK := $(OBJECTS) table
 BUILT := guest-mappers/built
 GUESTS := tests/guests/built
 TEST_GUESTS := evil owner
 # Inside the folder, so that it vanishes with the modules that it vouches for.
 MAPPERS_STAMP := $(BUILT)/.stamp
-MODULES := $(OBJECTS:%=$(BUILT)/%.wasm)
+MODULES := $(STOCK:%=$(BUILT)/%.wasm)
 # Folders count too: one changes when a file in it comes or goes.
 MAPPER_SOURCES := Cargo.toml Cargo.lock rust-toolchain.toml \
 	$(shell find guest-mappers wit -path $(BUILT) -prune -o -print)
@@ -29,7 +31,7 @@ mappers: $(MAPPERS_STAMP) ## Build the stock mappers, into guest-mappers/built
 
 # A missing module is a reason to build, whatever the stamp says.
 $(MAPPERS_STAMP): $(MAPPER_SOURCES) $(if $(filter-out $(wildcard $(MODULES)),$(MODULES)),FORCE) | toolchain
-	cargo run --release --locked -p portolan-mapper-build -- --out $(BUILT) $(OBJECTS:%=guest-mappers/%)
+	cargo run --release --locked -p portolan-mapper-build -- --out $(BUILT) $(STOCK:%=guest-mappers/%)
 	@touch $@
 
 # Mappers that only tests call.

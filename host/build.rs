@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-const WORDS: [&str; 4] = ["cluster", "service", "task", "task-definition"];
+/// The stock mappers, and the interpreter of mapping tables.
+const WORDS: [&str; 5] = ["cluster", "service", "task", "task-definition", "table"];
 
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guest-mappers/built");

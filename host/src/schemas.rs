@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::object::Object;
 
 /// Every schema by the name under which `portolan schema` prints it.
-pub const ALL: [(&str, &str); 11] = [
+pub const ALL: [(&str, &str); 12] = [
     (
         "EcsCluster",
         include_str!("../../schemas/EcsCluster.schema.json"),
@@ -32,6 +32,7 @@ pub const ALL: [(&str, &str); 11] = [
         "signature",
         include_str!("../../schemas/signature.schema.json"),
     ),
+    ("table", include_str!("../../schemas/table.schema.json")),
 ];
 
 /// The text of a schema.

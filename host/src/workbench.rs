@@ -16,6 +16,7 @@ mod rig;
 pub mod scaffold;
 mod specimen;
 pub mod suite;
+pub mod table;
 pub mod variants;
 
 pub use measure::Measured;

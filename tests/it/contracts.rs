@@ -48,6 +48,7 @@ fn schemas_are_printed_from_types() {
         "signature",
         &schemars::schema_for!(portolan::trust::Signature),
     );
+    schema("table", &schemars::schema_for!(portolan_mapper_pack::Table));
     schema("plan", &schemars::schema_for!(portolan::plan::Plan));
     schema("report", &schemars::schema_for!(portolan::report::Report));
 }
@@ -68,6 +69,7 @@ fn help_is_what_it_was() {
         "mapper",
         "mapper new",
         "mapper build",
+        "mapper table",
         "mapper test",
         "mapper check",
         "mapper inspect",

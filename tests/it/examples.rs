@@ -60,13 +60,18 @@ fn pages() -> BTreeMap<String, PathBuf> {
 
 #[test]
 fn every_documented_page_gives_the_expected_records() {
+    documented_pages_give_the_expected_records(&[]);
+}
+
+/// The same with these arguments, for example with other mappers.
+pub(crate) fn documented_pages_give_the_expected_records(arguments: &[&str]) {
     let (mut recording, mut all) = (String::new(), Vec::new());
     for (name, path) in pages() {
         let line = recorded(operation(&name), &std::fs::read_to_string(&path).unwrap());
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("pages.jsonl");
         std::fs::write(&file, format!("{line}\n")).unwrap();
-        let ended = run(portolan().arg("map").arg(&file)).with(0);
+        let ended = run(portolan().arg("map").arg(&file).args(arguments)).with(0);
         assert_eq!(
             json_lines(&ended.stdout),
             expected(&path),
@@ -85,7 +90,7 @@ fn every_documented_page_gives_the_expected_records() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pages.jsonl");
     std::fs::write(&file, recording).unwrap();
-    let ended = run(portolan().arg("map").arg(&file)).with(0);
+    let ended = run(portolan().arg("map").arg(&file).args(arguments)).with(0);
     assert_eq!(
         json_lines(&ended.stdout),
         all,

@@ -2,6 +2,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use portolan::config::Settings;
 use portolan::mapper::{Engine, Limits, Mapped, Mapper, MapperSet};
 use portolan::object::{Object, Shape};
 use portolan::page::{Origin, Page};
@@ -30,10 +31,10 @@ struct Subject {
 }
 
 impl Subject {
-    fn new<M: Mapping>(object: Object) -> Self {
+    /// The module that these settings choose, and what it has to agree with.
+    fn new<M: Mapping>(object: Object, settings: Settings) -> Self {
         let engine = Engine::new(1, Limits::default()).unwrap();
-        let config =
-            portolan::config::Config::resolve(portolan::config::Settings::default(), None).unwrap();
+        let config = portolan::config::Config::resolve(settings, None).unwrap();
         let mappers = MapperSet::load(&engine, None, &config, &[object]).unwrap();
         Self {
             mapper: Arc::clone(mappers.get(object).unwrap()),
@@ -128,7 +129,12 @@ fn native<M: Mapping>(page: &Page) -> Result<MappedPage, PageError> {
 }
 
 fn survives_any_page<M: Mapping>(object: Object) {
-    let subject = Subject::new::<M>(object);
+    same_as_in_rust::<M>(object, Settings::default());
+}
+
+/// On any page, the module that the settings choose survives, and gives what a mapping in Rust gives.
+pub(crate) fn same_as_in_rust<M: Mapping>(object: Object, settings: Settings) {
+    let subject = Subject::new::<M>(object, settings);
     let (Shape::List(member) | Shape::Single(member)) = object.shape();
     let is_list = matches!(object.shape(), Shape::List(_));
     let pages = pages::body(member, is_list, pages::members(object));

@@ -33,6 +33,8 @@ mod registry;
 mod support;
 /// `portolan sync` against a simulated ECS.
 mod sync;
+/// Mapping tables: mappings without code.
+mod tables;
 /// Keys, signatures, locks and the policy that asks for them.
 mod trust;
 /// `portolan mapper`: what people who write mappings see.

@@ -9,7 +9,11 @@ const SEEDS: [&str; 3] = ["1", "2", "3"];
 
 #[test]
 fn random_pages_map_as_the_conventions_say() {
-    let product = portolan();
+    follows_the_conventions(&portolan());
+}
+
+/// Random pages through a program with this environment.
+pub(crate) fn follows_the_conventions(product: &Command) {
     let mut compare = Command::new(python());
     compare
         .arg("-B")

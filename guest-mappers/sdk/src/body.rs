@@ -28,7 +28,9 @@ impl Body {
     }
 
     /// The path of an object, or of a member inside it, from the top of the page.
-    pub(crate) fn path(self, source_index: u32, member: &str) -> String {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn path(self, source_index: u32, member: &str) -> String {
         let mut path = match self {
             Self::List(list) => format!("{list}[{source_index}]"),
             Self::One(one) => one.to_owned(),
@@ -49,15 +51,25 @@ impl Body {
 pub(crate) fn each<'a, T: Deserialize<'a>>(
     body: Body,
     page: &'a str,
-    visit: impl FnMut(u32, T),
+    mut visit: impl FnMut(u32, T),
+) -> Result<(), serde_json::Error> {
+    let seed = PhantomData::<Option<Object<T>>>;
+    each_with(body, page, seed, |source_index, object| {
+        if let Some(Object(object)) = object {
+            visit(source_index, object);
+        }
+    })
+}
+
+/// As [`each`], for a type that is known only when the module runs. Nulls are handed over too.
+pub fn each_with<'a, S: DeserializeSeed<'a> + Copy>(
+    body: Body,
+    page: &'a str,
+    seed: S,
+    visit: impl FnMut(u32, S::Value),
 ) -> Result<(), serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(page);
-    PageReader {
-        body,
-        visit,
-        object: PhantomData,
-    }
-    .deserialize(&mut deserializer)?;
+    PageReader { body, visit, seed }.deserialize(&mut deserializer)?;
     deserializer.end()
 }
 
@@ -67,31 +79,66 @@ pub(crate) fn each_alone<'a, T: Deserialize<'a>>(
     page: &'a str,
     mut visit: impl FnMut(u32, Result<T, Issue>),
 ) -> Result<(), PageError> {
-    let read =
-        |source_index, json: &'a RawValue| visit(source_index, object(body, source_index, json));
+    each_alone_with(
+        body,
+        page,
+        PhantomData::<Object<T>>,
+        |source_index, object| {
+            visit(source_index, object.map(|Object(object)| object));
+        },
+    )
+}
+
+/// As [`each_alone`], for a type that is known only when the module runs.
+pub fn each_alone_with<'a, S: DeserializeSeed<'a> + Copy>(
+    body: Body,
+    page: &'a str,
+    seed: S,
+    mut visit: impl FnMut(u32, Result<S::Value, Issue>),
+) -> Result<(), PageError> {
+    let read = |source_index, json: &'a RawValue| {
+        visit(source_index, object(body, source_index, json, seed));
+    };
     each(body, page, read).map_err(|error| malformed(body, &error))
 }
 
 /// Reads one object; the issue names the member that is to blame.
-fn object<'a, T: Deserialize<'a>>(
+fn object<'a, S: DeserializeSeed<'a>>(
     body: Body,
     source_index: u32,
     json: &'a RawValue,
-) -> Result<T, Issue> {
-    let mut deserializer = serde_json::Deserializer::from_str(json.get());
-    let read = serde_path_to_error::deserialize(&mut deserializer);
-    read.map(|Object(object)| object).map_err(|error| {
-        let path = body.path(source_index, &error.path().to_string());
-        let problem = explain(error.inner());
-        let message = format!("`{path}` {}", problem.message);
-        Issue {
-            source_index: Some(source_index),
-            severity: Severity::Rejected,
-            code: problem.code,
-            path,
-            message,
-        }
+    seed: S,
+) -> Result<S::Value, Issue> {
+    read_tracked(json.get(), seed).map_err(|(member, error)| {
+        wrong_member(source_index, body.path(source_index, &member), &error)
     })
+}
+
+/// Reads a text; an error comes with the path of the member that is to blame.
+pub fn read_tracked<'a, S: DeserializeSeed<'a>>(
+    json: &'a str,
+    seed: S,
+) -> Result<S::Value, (String, serde_json::Error)> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let mut track = serde_path_to_error::Track::new();
+    seed.deserialize(serde_path_to_error::Deserializer::new(
+        &mut deserializer,
+        &mut track,
+    ))
+    .map_err(|error| (track.path().to_string(), error))
+}
+
+/// The issue of an object because of a member that cannot be read.
+pub fn wrong_member(source_index: u32, path: String, error: &serde_json::Error) -> Issue {
+    let problem = explain(error);
+    let message = format!("`{path}` {}", problem.message);
+    Issue {
+        source_index: Some(source_index),
+        severity: Severity::Rejected,
+        code: problem.code,
+        path,
+        message,
+    }
 }
 
 fn malformed(body: Body, error: &serde_json::Error) -> PageError {
@@ -105,13 +152,17 @@ fn malformed(body: Body, error: &serde_json::Error) -> PageError {
 }
 
 /// The whole response.
-struct PageReader<T, F> {
+struct PageReader<S, F> {
     body: Body,
     visit: F,
-    object: PhantomData<fn(T)>,
+    seed: S,
 }
 
-impl<'de, T: Deserialize<'de>, F: FnMut(u32, T)> DeserializeSeed<'de> for PageReader<T, F> {
+impl<'de, S, F> DeserializeSeed<'de> for PageReader<S, F>
+where
+    S: DeserializeSeed<'de> + Copy,
+    F: FnMut(u32, S::Value),
+{
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -119,7 +170,11 @@ impl<'de, T: Deserialize<'de>, F: FnMut(u32, T)> DeserializeSeed<'de> for PageRe
     }
 }
 
-impl<'de, T: Deserialize<'de>, F: FnMut(u32, T)> Visitor<'de> for PageReader<T, F> {
+impl<'de, S, F> Visitor<'de> for PageReader<S, F>
+where
+    S: DeserializeSeed<'de> + Copy,
+    F: FnMut(u32, S::Value),
+{
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -141,13 +196,12 @@ impl<'de, T: Deserialize<'de>, F: FnMut(u32, T)> Visitor<'de> for PageReader<T, 
                 Body::List(_) => {
                     members.next_value_seed(ListReader {
                         visit: &mut self.visit,
-                        object: PhantomData,
+                        seed: self.seed,
                     })?;
                 }
                 Body::One(_) => {
-                    if let Some(Object(object)) = members.next_value()? {
-                        (self.visit)(0, object);
-                    }
+                    let object = members.next_value_seed(self.seed)?;
+                    (self.visit)(0, object);
                 }
             }
         }
@@ -156,12 +210,16 @@ impl<'de, T: Deserialize<'de>, F: FnMut(u32, T)> Visitor<'de> for PageReader<T, 
 }
 
 /// The list of objects, which may be null.
-struct ListReader<'v, T, F> {
+struct ListReader<'v, S, F> {
     visit: &'v mut F,
-    object: PhantomData<fn(T)>,
+    seed: S,
 }
 
-impl<'de, T: Deserialize<'de>, F: FnMut(u32, T)> DeserializeSeed<'de> for ListReader<'_, T, F> {
+impl<'de, S, F> DeserializeSeed<'de> for ListReader<'_, S, F>
+where
+    S: DeserializeSeed<'de> + Copy,
+    F: FnMut(u32, S::Value),
+{
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -169,7 +227,11 @@ impl<'de, T: Deserialize<'de>, F: FnMut(u32, T)> DeserializeSeed<'de> for ListRe
     }
 }
 
-impl<'de, T: Deserialize<'de>, F: FnMut(u32, T)> Visitor<'de> for ListReader<'_, T, F> {
+impl<'de, S, F> Visitor<'de> for ListReader<'_, S, F>
+where
+    S: DeserializeSeed<'de> + Copy,
+    F: FnMut(u32, S::Value),
+{
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -182,10 +244,8 @@ impl<'de, T: Deserialize<'de>, F: FnMut(u32, T)> Visitor<'de> for ListReader<'_,
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         let mut source_index = 0;
-        while let Some(element) = elements.next_element::<Option<Object<T>>>()? {
-            if let Some(Object(object)) = element {
-                (self.visit)(source_index, object);
-            }
+        while let Some(element) = elements.next_element_seed(self.seed)? {
+            (self.visit)(source_index, element);
             source_index += 1;
         }
         Ok(())

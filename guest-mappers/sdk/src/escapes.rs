@@ -7,7 +7,7 @@ const UNREADABLE: &str = r"\ud800\ud800";
 ///
 /// An unknown escape makes the parser give up on the whole page. This way it stays the trouble of
 /// the one object whose member holds it, and nobody's if that member is not read.
-pub(crate) fn contain_unknown_escapes(page: &str) -> Cow<'_, str> {
+pub fn contain_unknown_escapes(page: &str) -> Cow<'_, str> {
     let mut contained = String::new();
     let mut copied = 0;
     let mut from = 0;

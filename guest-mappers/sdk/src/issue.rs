@@ -111,6 +111,18 @@ pub struct Notes<'p> {
     pub(crate) issues: &'p mut Vec<Issue>,
 }
 
+impl<'p> Notes<'p> {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn new(body: Body, source_index: u32, issues: &'p mut Vec<Issue>) -> Self {
+        Self {
+            body,
+            source_index,
+            issues,
+        }
+    }
+}
+
 impl Notes<'_> {
     /// Notes something about a member, for example `tags`, without a value of the page.
     pub fn warn(&mut self, code: &'static str, member: &str, message: impl Into<String>) {

@@ -65,6 +65,15 @@ pub use tags::{Tag, Tags};
 pub use text::{Text, text};
 pub use timestamp::{Timestamp, UtcTime};
 
+/// Steps of [`map_page`] and [`amend_page`] for an interpreter, whose object, members and attributes are
+/// known only when it runs. Not a part of the contract with authors.
+#[doc(hidden)]
+pub mod steps {
+    pub use crate::body::{each_alone_with, each_with, read_tracked, wrong_member};
+    pub use crate::escapes::contain_unknown_escapes;
+    pub use crate::mapping::{check_page, rejected, write_row};
+}
+
 /// JSON values, for the schemas of a manifest and the patches of an overlay.
 pub use serde_json::{Map, Value, json};
 

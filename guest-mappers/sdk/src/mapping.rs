@@ -74,7 +74,7 @@ pub fn map_page<M: Mapping>(context: &Context, page: &[u8]) -> Result<MappedPage
 }
 
 /// Checks what must hold before a page is read at all.
-pub(crate) fn check_page<'a>(
+pub fn check_page<'a>(
     object: &str,
     context: &Context,
     page: &'a [u8],
@@ -128,12 +128,7 @@ impl Output {
 }
 
 /// Appends a record to the payload, or an issue if it cannot be written as JSON.
-pub(crate) fn write_row(
-    page: &mut MappedPage,
-    body: Body,
-    source_index: u32,
-    record: &impl Serialize,
-) {
+pub fn write_row(page: &mut MappedPage, body: Body, source_index: u32, record: &impl Serialize) {
     let start = page.payload.len();
     let written = writer::write(&mut page.payload, record).is_ok();
     let offset = u32::try_from(start);
@@ -156,7 +151,8 @@ pub(crate) fn write_row(
     page.issues.push(rejected(body, source_index, rejection));
 }
 
-fn rejected(body: Body, source_index: u32, rejection: Rejection) -> Issue {
+/// The issue of an object that gives no record.
+pub fn rejected(body: Body, source_index: u32, rejection: Rejection) -> Issue {
     Issue {
         source_index: Some(source_index),
         severity: Severity::Rejected,

@@ -26,13 +26,17 @@ impl<'s> Tags<'s> {
     /// empty list may also mean that tags were not asked for.
     #[must_use]
     pub fn collect(tags: &'s List<Tag<'_>>) -> Option<Self> {
+        Self::from_pairs(items(tags).filter_map(|tag| {
+            let value = tag.value.as_deref().unwrap_or("");
+            Some((tag.key.as_deref()?, value))
+        }))
+    }
+
+    /// Collects keys and values as [`Tags::collect`] does.
+    pub fn from_pairs(tags: impl IntoIterator<Item = (&'s str, &'s str)>) -> Option<Self> {
         let mut pairs: Vec<(&str, &str)> = Vec::new();
         let mut places = BTreeMap::new();
-        for tag in items(tags) {
-            let Some(key) = tag.key.as_deref() else {
-                continue;
-            };
-            let value = tag.value.as_deref().unwrap_or("");
+        for (key, value) in tags {
             if pairs.len() == MANY && places.is_empty() {
                 places.extend(
                     pairs

@@ -29,6 +29,13 @@ impl Timestamp {
             millisecond,
         })
     }
+
+    /// Seconds since 1970 UTC, for comparisons; an infinity beyond 64 bits of milliseconds.
+    #[must_use]
+    pub fn epoch_seconds(self) -> f64 {
+        self.epoch_ms
+            .map_or(f64::INFINITY, |epoch_ms| epoch_ms as f64 / 1_000.0)
+    }
 }
 
 impl<'de> Deserialize<'de> for Timestamp {

@@ -13,6 +13,7 @@ mod pull;
 mod push;
 mod run;
 mod sign;
+mod table;
 mod test;
 mod verify;
 
@@ -32,9 +33,12 @@ enum MapperCommand {
     /// Make a folder with a new module that builds and passes its own test at once.
     #[command(after_help = new::EXAMPLES)]
     New(new::NewArguments),
-    /// Build a module from its Rust source, into a component.
+    /// Build a module from its Rust source or its mapping table, into a component.
     #[command(after_help = build::EXAMPLES)]
     Build(build::BuildArguments),
+    /// Check a mapping table (a mapping without code), and make a module of it.
+    #[command(after_help = table::EXAMPLES)]
+    Table(table::TableArguments),
     /// Map the pages of a folder, compare with expected records, and damage every page in many ways.
     #[command(after_help = test::EXAMPLES)]
     Test(test::TestArguments),
@@ -128,6 +132,7 @@ pub(super) fn run(arguments: MapperArguments, config_file: Option<&Path>) -> any
     match arguments.command {
         MapperCommand::New(arguments) => new::run(arguments),
         MapperCommand::Build(arguments) => build::run(arguments),
+        MapperCommand::Table(arguments) => table::run(arguments),
         MapperCommand::Test(arguments) => test::run(arguments, config_file),
         MapperCommand::Check(arguments) => check::run(arguments, config_file),
         MapperCommand::Inspect(arguments) => inspect::run(arguments, config_file),

@@ -1,4 +1,4 @@
-//! An author's folder: `src/`, `built/`, `pages/` and `expected/`.
+//! An author's folder: `src/` or `table.toml`, `built/`, `pages/` and `expected/`.
 
 use std::path::{Path, PathBuf};
 
@@ -59,6 +59,7 @@ pub fn newer_source(folder: &Path, module: &Path) -> Option<PathBuf> {
     let built = modified(module)?;
     let mut sources = with_extension(&folder.join("src"), "rs").unwrap_or_default();
     sources.push(folder.join("Cargo.toml"));
+    sources.push(folder.join(super::table::FILE));
     sources
         .into_iter()
         .find(|source| modified(source).is_some_and(|time| time > built))

@@ -36,6 +36,8 @@ pub struct Inspection {
     pub exports: Vec<String>,
     /// Its producers section: field (such as `processed-by`), then tool, then version.
     pub producers: BTreeMap<String, BTreeMap<String, String>>,
+    /// Its source, if it is a mapping table.
+    pub table: Option<String>,
     /// Its WIT as text, if it has one.
     pub wit: Option<String>,
 }
@@ -68,6 +70,7 @@ pub fn inspect(bench: &Workbench, specimen: &Specimen, keys: &TrustedKeys) -> In
         imports: names(&surface.imports),
         exports: names(&surface.exports),
         producers: producers(&specimen.bytes),
+        table: super::table::source(&specimen.bytes),
         wit,
     }
 }

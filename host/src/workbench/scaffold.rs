@@ -16,8 +16,19 @@ pub struct Plan {
     pub object: Object,
     /// What it does with records.
     pub kind: Kind,
+    /// What it is written in.
+    pub language: Language,
     /// Where the SDK is; without it, cargo gets the SDK of this program's version.
     pub sdk_path: Option<PathBuf>,
+}
+
+/// What a module is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// A crate.
+    Rust,
+    /// A mapping table.
+    Table,
 }
 
 /// Makes the folder inside `parent`, and gives its path.
@@ -39,14 +50,23 @@ pub fn create(parent: &Path, plan: &Plan) -> Result<PathBuf, WorkbenchError> {
     let words = Words::of(plan.object);
     let (pages, expected) = samples(plan.object, plan.kind);
     let fill = |template: &str| words.fill(template, plan, &sdk);
-    for (name, text) in [
-        ("Cargo.toml", fill(include_str!("templates/crate.toml"))),
+    let mut files = match plan.language {
+        Language::Rust => vec![
+            ("Cargo.toml", fill(include_str!("templates/crate.toml"))),
+            ("README.md", fill(include_str!("templates/README.md"))),
+            ("src/lib.rs", fill(source(plan.object, plan.kind))),
+        ],
+        Language::Table => vec![
+            ("README.md", fill(include_str!("templates/table/README.md"))),
+            (super::table::FILE, fill(table(plan.kind))),
+        ],
+    };
+    files.extend([
         (".gitignore", include_str!("templates/gitignore").to_owned()),
-        ("README.md", fill(include_str!("templates/README.md"))),
-        ("src/lib.rs", fill(source(plan.object, plan.kind))),
         ("pages/sample.jsonl", pages.to_owned()),
         ("expected/sample.jsonl", expected.to_owned()),
-    ] {
+    ]);
+    for (name, text) in files {
         let file = folder.join(name);
         let subfolder = file.parent().unwrap_or(&folder);
         std::fs::create_dir_all(subfolder).map_err(WorkbenchError::writing(subfolder))?;
@@ -147,7 +167,18 @@ impl Words {
                 format!("--overlay built/{}.wasm", plan.name),
             ),
         };
+        // Task definitions of the samples have no tags.
+        let owner = match plan.object {
+            Object::EcsTaskDefinition => {
+                r#"from = "registeredBy", description = "Who owns it: the principal that registered it.""#
+            }
+            _ => r#"tag = "owner", description = "Who owns it: the value of the tag `owner`.""#,
+        };
         [
+            ("{{owner}}", owner),
+            ("{{arn_attribute}}", &self.arn_field.to_uppercase()),
+            ("{{name_member}}", &camel(self.name_field)),
+            ("{{status_member}}", &camel(self.status_field)),
             ("{{name}}", plan.name.as_str()),
             ("{{object}}", plan.object.name()),
             ("{{source}}", self.source),
@@ -168,6 +199,16 @@ impl Words {
     }
 }
 
+/// `task_arn` as AWS writes it, `taskArn`.
+fn camel(snake: &str) -> String {
+    let mut words = snake.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |text, word| {
+        let (initial, rest) = word.split_at(1);
+        text + &initial.to_uppercase() + rest
+    })
+}
+
 const fn source(object: Object, kind: Kind) -> &'static str {
     match (kind, object) {
         (Kind::Mapping, Object::EcsTaskDefinition) => {
@@ -178,6 +219,13 @@ const fn source(object: Object, kind: Kind) -> &'static str {
             include_str!("templates/overlay_task_definition.rs")
         }
         (Kind::Overlay, _) => include_str!("templates/overlay_tagged.rs"),
+    }
+}
+
+const fn table(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Mapping => include_str!("templates/table/mapping.toml"),
+        Kind::Overlay => include_str!("templates/table/overlay.toml"),
     }
 }
 
@@ -222,17 +270,28 @@ mod tests {
 
     #[test]
     fn nothing_is_left_open_in_a_template() {
-        for object in Object::ALL {
+        let languages = [
+            (
+                Language::Rust,
+                &["Cargo.toml", "README.md", "src/lib.rs"][..],
+            ),
+            (Language::Table, &["table.toml", "README.md"]),
+        ];
+        for ((language, files), object) in languages
+            .into_iter()
+            .flat_map(|language| Object::ALL.map(|object| (language, object)))
+        {
             for kind in [Kind::Mapping, Kind::Overlay] {
                 let parent = tempfile::tempdir().expect("a folder");
                 let plan = Plan {
                     name: "acme".into(),
                     object,
                     kind,
+                    language,
                     sdk_path: None,
                 };
                 let folder = create(parent.path(), &plan).expect("a module");
-                for file in ["Cargo.toml", "README.md", "src/lib.rs"] {
+                for file in files {
                     let text = std::fs::read_to_string(folder.join(file)).expect("a file");
                     assert!(!text.contains("{{"), "{object} {kind:?} {file}: {text}");
                 }

@@ -36,6 +36,14 @@ pub enum WorkbenchError {
         /// Why.
         source: std::io::Error,
     },
+    /// A mapping table is not good.
+    #[error("{file} is no good table:\n  {}", problems.join("\n  "))]
+    Table {
+        /// The file.
+        file: String,
+        /// Everything that was found, each a sentence.
+        problems: Vec<String>,
+    },
     /// Something is missing or not as it has to be; the sentence says what to do.
     #[error("{0}")]
     Unfit(String),

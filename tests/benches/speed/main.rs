@@ -1,5 +1,5 @@
 //! How fast a page becomes records, and how much memory a sync takes: `make bench`. Names of parts (`page`,
-//! `overlay`, `program`, `memory`) as arguments leave out the others.
+//! `overlay`, `tables`, `program`, `memory`) as arguments leave out the others.
 //!
 //! Every figure is a median on one core. What is compared is measured in turns in one process, so that
 //! a busy machine slows both sides alike.
@@ -13,13 +13,15 @@ mod memory;
 mod overlay;
 mod page;
 mod program;
+mod tables;
 
 use std::time::Duration;
 
 fn main() {
-    let parts: [(&str, fn()); 4] = [
+    let parts: [(&str, fn()); 5] = [
         ("page", page::measure),
         ("overlay", overlay::measure),
+        ("tables", tables::measure),
         ("program", program::measure),
         ("memory", memory::measure),
     ];

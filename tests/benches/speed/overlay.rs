@@ -29,6 +29,13 @@ fn body() -> Bytes {
 }
 
 pub(crate) fn measure() {
+    let overlay = Path::new(env!("CARGO_MANIFEST_DIR")).join("guests/built/owner.wasm");
+    assert!(overlay.is_file(), "run `make guests` first");
+    measure_module("in Rust", &overlay);
+}
+
+/// An overlay that sets OWNER and COST_CENTER from the tags `owner` and `cost-center`.
+pub(crate) fn measure_module(language: &str, overlay: &Path) {
     let engine = Engine::new(1, Limits::default()).unwrap();
     let load = |overlays: Option<Vec<std::path::PathBuf>>| {
         let settings = Settings {
@@ -38,9 +45,7 @@ pub(crate) fn measure() {
         let config = Config::resolve(settings, None).unwrap();
         MapperSet::load(&engine, None, &config, &[Object::EcsTask]).unwrap()
     };
-    let overlay = Path::new(env!("CARGO_MANIFEST_DIR")).join("guests/built/owner.wasm");
-    assert!(overlay.is_file(), "run `make guests` first");
-    let (stock, amended) = (load(None), load(Some(vec![overlay])));
+    let (stock, amended) = (load(None), load(Some(vec![overlay.to_owned()])));
     let (stock, amended) = (
         stock.get(Object::EcsTask).unwrap(),
         amended.get(Object::EcsTask).unwrap(),
@@ -64,7 +69,7 @@ pub(crate) fn measure() {
     }
     let [mapped, without, with] = times.map(median);
     note(
-        "Page to valid records, with an overlay",
+        &format!("Page to valid records, with an overlay {language}"),
         &microseconds(with),
     );
     let cost = with.saturating_sub(without);

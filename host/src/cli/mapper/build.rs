@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use portolan::workbench::table;
 use portolan_mapper_build::{Request, build};
 
 use crate::cli::COMPLETE;
@@ -13,7 +14,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   A crate elsewhere, without network:
     portolan mapper build ../acme-tags --out modules --offline
 
-It needs cargo and the target wasm32-unknown-unknown (rustup target add wasm32-unknown-unknown); where
+A folder with a table.toml needs no compiler: its table is packed. Otherwise it needs cargo and the target wasm32-unknown-unknown (rustup target add wasm32-unknown-unknown); where
 that cannot be had, Debian's packages rustc-web and rust-web-src do as well. What is missing is named.";
 
 #[derive(Debug, clap::Args)]
@@ -32,6 +33,14 @@ pub(super) struct BuildArguments {
 }
 
 pub(super) fn run(arguments: BuildArguments) -> anyhow::Result<u8> {
+    if arguments.folder.join(table::FILE).is_file() {
+        let out = arguments
+            .out
+            .unwrap_or_else(|| super::plain(&arguments.folder).join("built"));
+        let (file, size_bytes) = table::build(&arguments.folder, &out)?;
+        talk::data(&format!("{}\t{size_bytes}\n", file.display()))?;
+        return Ok(COMPLETE);
+    }
     let built = build(&Request {
         out_dir: arguments
             .out

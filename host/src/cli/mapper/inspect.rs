@@ -84,6 +84,12 @@ fn text(inspection: &Inspection) -> Result<String, std::fmt::Error> {
             .collect();
         writeln!(text, "  {field}: {}", tools.join(", "))?;
     }
+    if let Some(table) = &inspection.table {
+        writeln!(text, "  mapping table:")?;
+        for line in table.lines() {
+            writeln!(text, "    {}", portolan::text::printable(line, 1_000))?;
+        }
+    }
     if let Some(wit) = &inspection.wit {
         writeln!(text, "\n{}", wit.trim_end())?;
     }

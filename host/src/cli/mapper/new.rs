@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use portolan::mapper::Kind;
 use portolan::object::Object;
-use portolan::workbench::scaffold::{Plan, create};
+use portolan::workbench::scaffold::{Language, Plan, create};
 
 use crate::cli::COMPLETE;
 use crate::talk;
@@ -15,6 +15,8 @@ pub(super) const EXAMPLES: &str = "Examples:
     cd acme-tags
     portolan mapper build
     portolan mapper test
+  The same without code:
+    portolan mapper new acme-tags --object EcsTask --kind overlay --lang table
   With the SDK of a copy of Portolan's repository:
     portolan mapper new acme-tags --object EcsTask --kind overlay --sdk-path ../portolan/guest-mappers/sdk";
 
@@ -32,6 +34,10 @@ pub(super) struct NewArguments {
     #[arg(long, value_name = "KIND", value_parser = clap::builder::PossibleValuesParser::new(["mapping", "overlay"]))]
     kind: String,
 
+    /// What to write it in: a crate, or a mapping table, which needs no compiler.
+    #[arg(long = "lang", value_name = "LANGUAGE", default_value = "rust", value_parser = clap::builder::PossibleValuesParser::new(["rust", "table"]))]
+    language: String,
+
     /// Folder of portolan-mapper-sdk [default: the published crate of this version].
     #[arg(long, value_name = "FOLDER")]
     sdk_path: Option<PathBuf>,
@@ -44,6 +50,10 @@ pub(super) fn run(arguments: NewArguments) -> anyhow::Result<u8> {
         kind: match arguments.kind.as_str() {
             "overlay" => Kind::Overlay,
             _ => Kind::Mapping,
+        },
+        language: match arguments.language.as_str() {
+            "table" => Language::Table,
+            _ => Language::Rust,
         },
         sdk_path: arguments.sdk_path,
     };

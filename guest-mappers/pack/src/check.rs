@@ -1,0 +1,386 @@
+//! From a table to its parsed attributes: everything that can be wrong is found here.
+
+use jmespath::ast::Ast;
+use portolan_mapper_table::plan::{Described, Type};
+use serde_json::{Map, Value};
+
+use crate::demand::{Conflict, Demand, demand};
+use crate::expression::{self, parse};
+use crate::format::Type as Named;
+use crate::format::{Attribute, Kind, Object, OneOrMore, Scalar, Substitute, Table};
+use crate::problem::nearest;
+use crate::types;
+
+/// What the host adds to every record itself, in this order.
+pub(crate) const FROM_THE_SYNC: [&str; 4] =
+    ["CLOUD_PROVIDER", "ACCOUNT_ID", "REGION", "LAST_CAPTURED"];
+
+/// An expression, parsed.
+pub(crate) struct Parsed {
+    pub(crate) text: String,
+    pub(crate) ast: Ast,
+}
+
+/// Where a value comes from.
+pub(crate) enum Origin {
+    Object(Parsed),
+    Page(Parsed),
+    Context(crate::format::Context),
+    Value(Scalar),
+    Format(Vec<Piece>),
+    Remove,
+}
+
+/// A piece of a format.
+pub(crate) enum Piece {
+    Text(String),
+    Parsed(Parsed),
+}
+
+/// An attribute, checked.
+pub(crate) struct Checked {
+    pub(crate) name: String,
+    pub(crate) when: Option<Parsed>,
+    pub(crate) origin: Origin,
+    pub(crate) fallback: Vec<Parsed>,
+    pub(crate) equals: Option<Scalar>,
+    pub(crate) lookup: Option<String>,
+    pub(crate) default: Option<Substitute>,
+    pub(crate) type_: Type,
+    /// Of an attribute that the stock schema lacks.
+    pub(crate) description: Option<String>,
+}
+
+/// What checking knows beside the attribute.
+pub(crate) struct Checker<'c> {
+    pub(crate) table: &'c Table,
+    /// The stock schema's properties of the object.
+    pub(crate) stock: &'c Map<String, Value>,
+    /// What is asked of each described object.
+    pub(crate) object: Demand,
+    /// What is asked of the page.
+    pub(crate) page: Demand,
+}
+
+impl Checker<'_> {
+    /// Checks an attribute; a problem is a sentence without the attribute's name.
+    pub(crate) fn attribute(&mut self, name: &str, given: Attribute) -> Result<Checked, String> {
+        self.name(name, &given)?;
+        let type_ = self.type_of(name, &given)?;
+        let want = self.want(&given, type_)?;
+        let when = given.when.as_deref().map(parsed).transpose()?;
+        if let Some(when) = &when {
+            let asked = demand(&when.ast, Demand::Any).map_err(|conflict| told(conflict, when))?;
+            ask(&mut self.object, asked)?;
+        }
+        let origin = self.origin(&given, type_, &want)?;
+        let fallback = match given.fallback {
+            None => Vec::new(),
+            Some(OneOrMore::One(one)) => vec![one],
+            Some(OneOrMore::More(more)) => more,
+        };
+        let fallback = fallback
+            .iter()
+            .map(|text| {
+                let fallback = parsed(text)?;
+                self.ask_object(&fallback, want.clone())?;
+                Ok(fallback)
+            })
+            .collect::<Result<Vec<_>, String>>()?;
+        if let Some(default) = &given.default
+            && !types::takes(type_, default)
+        {
+            return Err(format!(
+                "its default is not of its type, {}",
+                types::name(type_)
+            ));
+        }
+        Ok(Checked {
+            name: name.to_owned(),
+            when,
+            origin,
+            fallback,
+            equals: given.equals,
+            lookup: given.lookup,
+            default: given.default,
+            type_,
+            description: given.description,
+        })
+    }
+
+    fn name(&self, name: &str, given: &Attribute) -> Result<(), String> {
+        let is_upper_snake = name.starts_with(|first: char| first.is_ascii_uppercase())
+            && name
+                .chars()
+                .all(|each| each.is_ascii_uppercase() || each.is_ascii_digit() || each == '_');
+        if !is_upper_snake {
+            return Err("its name is not UPPER_SNAKE".to_owned());
+        }
+        let is_mapping = self.table.kind == Kind::Mapping;
+        if name == "UID" {
+            return Err(match is_mapping {
+                true => "it is set by `uid = …` at the top of the table".to_owned(),
+                false => "an overlay cannot change what identifies a record".to_owned(),
+            });
+        }
+        if FROM_THE_SYNC[1..].contains(&name) || (is_mapping && name == FROM_THE_SYNC[0]) {
+            return Err("it is filled by the sync; leave it out of the table".to_owned());
+        }
+        let is_stock = self.stock.contains_key(name);
+        if !is_stock && given.remove == Some(true) {
+            let nearest = nearest(name, self.stock.keys().map(String::as_str)).unwrap_or_default();
+            return Err(format!(
+                "the stock schema has no such attribute; did you mean {nearest}?"
+            ));
+        }
+        if !is_stock && given.description.is_none() {
+            let nearest = nearest(name, self.stock.keys().map(String::as_str)).unwrap_or_default();
+            return Err(format!(
+                "the stock schema of {:?} has no such attribute; did you mean {nearest}? To add a new one, declare it with description = \"…\"",
+                self.table.object
+            ));
+        }
+        if is_stock && given.description.is_some() {
+            return Err(
+                "the stock schema describes it already; leave out `description`".to_owned(),
+            );
+        }
+        Ok(())
+    }
+
+    fn type_of(&self, name: &str, given: &Attribute) -> Result<Type, String> {
+        let stock = self.stock.get(name).map(types::of_schema);
+        let said = given.type_.map(Named::packed);
+        let type_ = match (stock, said) {
+            (Some(stock), Some(said)) if stock != said => {
+                return Err(format!(
+                    "the stock schema says {}, and the table says {}",
+                    types::name(stock),
+                    types::name(said)
+                ));
+            }
+            (Some(stock), _) => stock,
+            (None, Some(said)) => said,
+            (None, None) if given.equals.is_some() => Type::Boolean,
+            (None, None) => match &given.value {
+                Some(value) => types::of_scalar(value),
+                None => Type::Text,
+            },
+        };
+        if given.equals.is_some() && type_ != Type::Boolean {
+            return Err(format!(
+                "`equals` gives true or false, but its type is {}",
+                types::name(type_)
+            ));
+        }
+        Ok(type_)
+    }
+
+    /// What the expressions have to give.
+    fn want(&self, given: &Attribute, type_: Type) -> Result<Demand, String> {
+        match (&given.equals, &given.lookup) {
+            (Some(_), Some(_)) => Err("it has both `equals` and `lookup`; choose one".to_owned()),
+            (Some(Scalar::Text(_)), None) => Ok(Demand::Text),
+            (Some(Scalar::Integer(_)), None) => Ok(Demand::Integer),
+            (Some(Scalar::Boolean(_)), None) => Ok(Demand::Boolean),
+            (Some(Scalar::Number(_)), None) => {
+                Err("`equals` takes a text, an integer, or true or false".to_owned())
+            }
+            (None, Some(name)) => {
+                self.lookup(name, type_)?;
+                Ok(Demand::Text)
+            }
+            (None, None) => Ok(types::demand(type_)),
+        }
+    }
+
+    fn lookup(&self, name: &str, type_: Type) -> Result<(), String> {
+        let Some(entries) = self.table.lookups.get(name) else {
+            let names = self.table.lookups.keys().map(String::as_str);
+            let nearest = nearest(name, names);
+            let nearest = nearest.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+            return Err(format!("there is no [lookups.{name}]{nearest}"));
+        };
+        let wrong = entries
+            .iter()
+            .find(|(_, value)| !types::takes(type_, &Substitute::Scalar((*value).clone())));
+        match wrong {
+            Some((key, _)) => Err(format!(
+                "`{key}` in [lookups.{name}] is not of its type, {}",
+                types::name(type_)
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn origin(&mut self, given: &Attribute, type_: Type, want: &Demand) -> Result<Origin, String> {
+        let sources = [
+            ("from", given.from.is_some()),
+            ("page", given.page.is_some()),
+            ("tag", given.tag.is_some()),
+            ("context", given.context.is_some()),
+            ("value", given.value.is_some()),
+            ("format", given.format.is_some()),
+            ("remove", given.remove == Some(true)),
+        ];
+        let mut named = sources.iter().filter(|(_, is_there)| *is_there);
+        match (named.next(), named.next()) {
+            (Some(_), None) => {}
+            (Some((one, _)), Some((other, _))) => {
+                return Err(format!("it has both `{one}` and `{other}`; choose one"));
+            }
+            (None, _) => {
+                return Err(
+                    "it has no source; give one of from, page, tag, context, value, format, remove"
+                        .to_owned(),
+                );
+            }
+        }
+        let is_text = matches!(want, Demand::Text);
+        if let Some(text) = &given.from {
+            let from = parsed(text)?;
+            self.ask_object(&from, want.clone())?;
+            return Ok(Origin::Object(from));
+        }
+        if let Some(text) = &given.page {
+            let page = parsed(text)?;
+            self.ask_page(&page, want.clone())?;
+            return Ok(Origin::Page(page));
+        }
+        if let Some(key) = &given.tag {
+            if !is_text {
+                return Err(
+                    "a tag holds a text; use `equals` or `lookup` to make something else of it"
+                        .to_owned(),
+                );
+            }
+            return self.tag(key);
+        }
+        if let Some(context) = given.context {
+            let is_time = context == crate::format::Context::Captured && type_ == Type::Time;
+            if !is_text && !is_time {
+                return Err(format!(
+                    "what the sync knows is a text, not {}",
+                    types::name(type_)
+                ));
+            }
+            return Ok(Origin::Context(context));
+        }
+        if let Some(value) = &given.value {
+            if given.equals.is_some() || given.lookup.is_some() {
+                return Err("a fixed `value` needs no `equals` or `lookup`".to_owned());
+            }
+            if !types::takes(type_, &Substitute::Scalar(value.clone())) {
+                return Err(format!(
+                    "its value is not of its type, {}",
+                    types::name(type_)
+                ));
+            }
+            return Ok(Origin::Value(value.clone()));
+        }
+        if let Some(format) = &given.format {
+            if !is_text {
+                return Err(format!("a format gives a text, not {}", types::name(type_)));
+            }
+            return self.format(format);
+        }
+        if self.table.kind == Kind::Mapping {
+            return Err("only an overlay has something to remove".to_owned());
+        }
+        Ok(Origin::Remove)
+    }
+
+    fn tag(&mut self, key: &str) -> Result<Origin, String> {
+        let tag = Parsed {
+            text: "tags".to_owned(),
+            ast: expression::tag(key),
+        };
+        if self.table.object.described().has_tags_beside_it() {
+            self.ask_page(&tag, Demand::Text)?;
+            return Ok(Origin::Page(tag));
+        }
+        self.ask_object(&tag, Demand::Text)?;
+        Ok(Origin::Object(tag))
+    }
+
+    fn format(&mut self, format: &str) -> Result<Origin, String> {
+        let mut pieces = Vec::new();
+        let mut rest = format;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (inside, after) = after
+                .split_once('}')
+                .ok_or_else(|| "its format has a `{` without `}`".to_owned())?;
+            if !before.is_empty() {
+                pieces.push(Piece::Text(before.to_owned()));
+            }
+            let piece = parsed(inside)?;
+            self.ask_object(&piece, Demand::TextOrInteger)?;
+            pieces.push(Piece::Parsed(piece));
+            rest = after;
+        }
+        if !rest.is_empty() {
+            pieces.push(Piece::Text(rest.to_owned()));
+        }
+        Ok(Origin::Format(pieces))
+    }
+
+    /// Asks something of the described object.
+    pub(crate) fn ask_object(&mut self, parsed: &Parsed, want: Demand) -> Result<(), String> {
+        let asked = demand(&parsed.ast, want).map_err(|conflict| told(conflict, parsed))?;
+        ask(&mut self.object, asked)
+    }
+
+    fn ask_page(&mut self, parsed: &Parsed, want: Demand) -> Result<(), String> {
+        let asked = demand(&parsed.ast, want).map_err(|conflict| told(conflict, parsed))?;
+        let member = self.table.object.described().body().member();
+        if let Demand::Object { members, is_open } = &asked
+            && (*is_open || members.iter().any(|(name, _)| name == member))
+        {
+            return Err(format!(
+                "`page` is for what stands beside `{member}`; use `from` for the objects in it"
+            ));
+        }
+        if matches!(asked, Demand::Any) {
+            return Err("`page` has to name a member of the page, such as tags".to_owned());
+        }
+        ask(&mut self.page, asked)
+    }
+}
+
+pub(crate) fn parsed(text: &str) -> Result<Parsed, String> {
+    Ok(Parsed {
+        text: text.to_owned(),
+        ast: parse(text)?,
+    })
+}
+
+fn told(conflict: Conflict, parsed: &Parsed) -> String {
+    let path = match conflict.path.as_str() {
+        "" => &parsed.text,
+        path => path,
+    };
+    format!("`{path}` {}", conflict.what)
+}
+
+fn ask(all: &mut Demand, asked: Demand) -> Result<(), String> {
+    let before = all.clone();
+    all.merge(asked).map_err(|conflict| {
+        *all = before;
+        format!(
+            "`{}` {}; another attribute reads it too",
+            conflict.path, conflict.what
+        )
+    })
+}
+
+impl Object {
+    /// The same in packed form.
+    pub(crate) const fn described(self) -> Described {
+        match self {
+            Self::EcsCluster => Described::Cluster,
+            Self::EcsService => Described::Service,
+            Self::EcsTask => Described::Task,
+            Self::EcsTaskDefinition => Described::TaskDefinition,
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Puts a packed table into the interpreter, and makes an ordinary component of it.
+
+use std::borrow::Cow;
+
+use portolan_mapper_sdk::Kind;
+use wasm_encoder::reencode::{Error, Reencode, utils};
+use wasm_encoder::{ConstExpr, CustomSection, DataSection, ExportSection, Module, Section};
+use wasmparser::{ExternalKind, Operator, Parser, Payload};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+const WIT: &str = include_str!("../wit/mapper.wit");
+
+/// The interpreter's name for the place that takes the table: its length in bytes, 64 bits, and the table.
+const PLACE: &str = "PORTOLAN_TABLE";
+/// What the place holds, without the length.
+const PLACE_BYTES: usize = 256 * 1024 - 8;
+/// The custom section with the table's source.
+const SOURCE: &str = "portolan:table";
+
+/// Makes the component of a packed table.
+pub(crate) fn component(
+    interpreter: &[u8],
+    kind: Kind,
+    packed: &[u8],
+    source: &str,
+) -> Result<Vec<u8>, String> {
+    if packed.len() > PLACE_BYTES {
+        return Err(format!(
+            "the table is too large: packed it has {} bytes, and the interpreter has room for {PLACE_BYTES}; shorten its lookups",
+            packed.len()
+        ));
+    }
+    let core = core_module(interpreter)?;
+    let mut module = fill(core, kind, packed)?;
+    let mut resolve = Resolve::default();
+    let text = |error| format!("the interpreter cannot take the table: {error:#}");
+    let package = resolve
+        .push_str("mapper.wit", WIT)
+        .map_err(|error| format!("{error:#}"))?;
+    let world = match kind {
+        Kind::Mapping => "mapping-module",
+        Kind::Overlay => "overlay-module",
+    };
+    let world = resolve
+        .select_world(&[package], Some(world))
+        .map_err(|error| format!("{error:#}"))?;
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)
+        .map_err(text)?;
+    let mut component = ComponentEncoder::default()
+        .validate(true)
+        .module(&module)
+        .and_then(|encoder| encoder.encode())
+        .map_err(text)?;
+    let section = CustomSection {
+        name: SOURCE.into(),
+        data: Cow::Borrowed(source.as_bytes()),
+    };
+    section.append_to(&mut component);
+    Ok(component)
+}
+
+/// The source of the table that a component holds; `None` if it is no table.
+#[must_use]
+pub fn source(component: &[u8]) -> Option<String> {
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload.ok()? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::CustomSection(section) if depth == 0 && section.name() == SOURCE => {
+                return String::from_utf8(section.data().to_vec()).ok();
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The interpreter itself, which is the first core module of its component.
+fn core_module(interpreter: &[u8]) -> Result<&[u8], String> {
+    for payload in Parser::new(0).parse_all(interpreter) {
+        let payload = payload.map_err(|error| format!("the interpreter is damaged: {error}"))?;
+        if let Payload::ModuleSection {
+            unchecked_range: range,
+            ..
+        } = payload
+            && let (Ok(start), Ok(end)) = (range.start.try_into(), range.end.try_into())
+            && let Some(module) = interpreter.get::<std::ops::Range<usize>>(start..end)
+        {
+            return Ok(module);
+        }
+    }
+    Err("the interpreter holds no module".to_owned())
+}
+
+/// Writes the table into the module, and leaves out what only the other kind exports.
+fn fill(core: &[u8], kind: Kind, packed: &[u8]) -> Result<Vec<u8>, String> {
+    let mut data = u64::try_from(packed.len())
+        .map_err(|error| error.to_string())?
+        .to_le_bytes()
+        .to_vec();
+    data.extend_from_slice(packed);
+    let mut packer = Packer {
+        other: match kind {
+            Kind::Mapping => "portolan:mapper/overlay@",
+            Kind::Overlay => "portolan:mapper/mapping@",
+        },
+        address: place(core)?,
+        data: &data,
+    };
+    let mut module = Module::new();
+    packer
+        .parse_core_module(&mut module, Parser::new(0), core)
+        .map_err(|error| format!("the interpreter is damaged: {error}"))?;
+    Ok(module.finish())
+}
+
+/// The address of the place: the value of the global under which the linker exports it.
+fn place(core: &[u8]) -> Result<i32, String> {
+    let damaged = |error| format!("the interpreter is damaged: {error}");
+    let mut addresses = Vec::new();
+    let mut global = None;
+    for payload in Parser::new(0).parse_all(core) {
+        match payload.map_err(damaged)? {
+            Payload::GlobalSection(section) => {
+                for each in section {
+                    let mut operators = each.map_err(damaged)?.init_expr.get_operators_reader();
+                    addresses.push(match operators.read().map_err(damaged)? {
+                        Operator::I32Const { value } => Some(value),
+                        _ => None,
+                    });
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section {
+                    let export = export.map_err(damaged)?;
+                    if export.name == PLACE && export.kind == ExternalKind::Global {
+                        global = Some(export.index);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    global
+        .and_then(|index| addresses.get(index as usize).copied().flatten())
+        .ok_or_else(|| "the interpreter has no place for a table".to_owned())
+}
+
+/// Copies a module with the changes that packing makes.
+struct Packer<'p> {
+    /// What the names of exports of the other kind contain.
+    other: &'static str,
+    address: i32,
+    data: &'p [u8],
+}
+
+impl Reencode for Packer<'_> {
+    type Error = std::convert::Infallible;
+
+    fn parse_export(
+        &mut self,
+        exports: &mut ExportSection,
+        export: wasmparser::Export<'_>,
+    ) -> Result<(), Error<Self::Error>> {
+        if export.name == PLACE || export.name.contains(self.other) {
+            return Ok(());
+        }
+        utils::parse_export(self, exports, export)
+    }
+
+    fn data_count(&mut self, count: u32) -> Result<u32, Error<Self::Error>> {
+        Ok(count + 1)
+    }
+
+    fn parse_data_section(
+        &mut self,
+        data: &mut DataSection,
+        section: wasmparser::DataSectionReader<'_>,
+    ) -> Result<(), Error<Self::Error>> {
+        utils::parse_data_section(self, data, section)?;
+        let address = ConstExpr::i32_const(self.address);
+        data.active(0, &address, self.data.iter().copied());
+        Ok(())
+    }
+}

@@ -1,0 +1,280 @@
+//! What expressions ask of the objects that they meet.
+//!
+//! An expression says more than a path: `a.b` that `a` is an object, `a[*]` that it is a list, the type of
+//! the attribute what the last member is, and a comparison with a text that the other side is one. A page
+//! that does not keep to it is of a wrong type, and the object is rejected with the path, as in a mapping
+//! that is written in Rust.
+
+use jmespath::Variable;
+use jmespath::ast::{Ast, Comparator};
+use portolan_mapper_table::Function;
+use portolan_mapper_table::plan::{Member, Shape};
+
+/// The shape of a value, while it is found out.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Demand {
+    /// Nobody has said.
+    Unknown,
+    /// All of it, of any type.
+    Any,
+    Text,
+    Integer,
+    Number,
+    Boolean,
+    Time,
+    TextOrInteger,
+    List(Box<Demand>),
+    Object {
+        members: Vec<(String, Demand)>,
+        is_open: bool,
+    },
+}
+
+/// Two demands that no value can meet, or one that nothing can.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Conflict {
+    /// From the top of the object; empty for itself.
+    pub(crate) path: String,
+    pub(crate) what: String,
+}
+
+impl Demand {
+    pub(crate) fn list(element: Self) -> Self {
+        Self::List(Box::new(element))
+    }
+
+    pub(crate) fn object<const N: usize>(members: [(&str, Self); N]) -> Self {
+        let members = members.map(|(name, demand)| (name.to_owned(), demand));
+        Self::Object {
+            members: members.into(),
+            is_open: false,
+        }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Unknown | Self::Any => "anything",
+            Self::Text => "a text",
+            Self::Integer => "an integer",
+            Self::Number => "a number",
+            Self::Boolean => "true or false",
+            Self::Time => "a time",
+            Self::TextOrInteger => "a text or an integer",
+            Self::List(_) => "a list",
+            Self::Object { .. } => "an object",
+        }
+    }
+
+    /// Adds another demand for the same value.
+    pub(crate) fn merge(&mut self, other: Self) -> Result<(), Conflict> {
+        let mine = std::mem::replace(self, Self::Unknown);
+        *self = merged(mine, other, "")?;
+        Ok(())
+    }
+
+    /// The shape to read, once all has been said.
+    pub(crate) fn shape(&self) -> Shape<'_> {
+        match self {
+            Self::Unknown | Self::Any => Shape::Any,
+            Self::Text => Shape::Text,
+            Self::Integer => Shape::Integer,
+            Self::Number => Shape::Number,
+            Self::Boolean => Shape::Boolean,
+            Self::Time => Shape::Time,
+            Self::TextOrInteger => Shape::TextOrInteger,
+            Self::List(element) => Shape::List(Box::new(element.shape())),
+            Self::Object { members, is_open } => Shape::Object {
+                members: members
+                    .iter()
+                    .map(|(name, demand)| Member {
+                        name,
+                        shape: demand.shape(),
+                    })
+                    .collect(),
+                is_open: *is_open,
+            },
+        }
+    }
+}
+
+fn merged(mine: Demand, other: Demand, path: &str) -> Result<Demand, Conflict> {
+    use Demand::{Any, Integer, List, Number, Object, Text, TextOrInteger, Time, Unknown};
+    Ok(match (mine, other) {
+        (Unknown, demand) | (demand, Unknown) => demand,
+        (mine, other) if mine == other => mine,
+        (Any, List(element)) | (List(element), Any) => {
+            Demand::list(merged(*element, Any, &format!("{path}[]"))?)
+        }
+        (Any, Object { members, .. }) | (Object { members, .. }, Any) => {
+            let all = members.into_iter().map(|(name, demand)| {
+                let demand = merged(demand, Any, &member_path(path, &name))?;
+                Ok((name, demand))
+            });
+            Object {
+                members: all.collect::<Result<_, Conflict>>()?,
+                is_open: true,
+            }
+        }
+        (Any, leaf) | (leaf, Any) => leaf,
+        (Number | TextOrInteger, Integer) | (Integer, Number | TextOrInteger) => Integer,
+        (Number, TextOrInteger) | (TextOrInteger, Number) => Integer,
+        (Number, Time) | (Time, Number) => Time,
+        (TextOrInteger, Text) | (Text, TextOrInteger) => Text,
+        (List(mine), List(other)) => Demand::list(merged(*mine, *other, &format!("{path}[]"))?),
+        (
+            Object {
+                mut members,
+                is_open,
+            },
+            Object {
+                members: others,
+                is_open: other_is_open,
+            },
+        ) => {
+            let is_open = is_open || other_is_open;
+            for (name, demand) in others {
+                match members.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, known)) => {
+                        let mine = std::mem::replace(known, Unknown);
+                        *known = merged(mine, demand, &member_path(path, &name))?;
+                    }
+                    None => members.push((name, demand)),
+                }
+            }
+            if is_open {
+                for (name, demand) in &mut members {
+                    let mine = std::mem::replace(demand, Unknown);
+                    *demand = merged(mine, Any, &member_path(path, name))?;
+                }
+            }
+            Object { members, is_open }
+        }
+        (mine, other) => {
+            return Err(Conflict {
+                path: path.to_owned(),
+                what: format!("is read as {} and as {}", mine.name(), other.name()),
+            });
+        }
+    })
+}
+
+fn member_path(path: &str, name: &str) -> String {
+    match path {
+        "" => name.to_owned(),
+        _ => format!("{path}.{name}"),
+    }
+}
+
+/// What an expression asks of the value that it is evaluated on, so that it gives what is wanted of it.
+pub(crate) fn demand(expression: &Ast, want: Demand) -> Result<Demand, Conflict> {
+    let both = |left: &Ast, left_want: Demand, right: &Ast, right_want: Demand| {
+        let mut asked = demand(left, left_want)?;
+        asked.merge(demand(right, right_want)?)?;
+        Ok(asked)
+    };
+    match expression {
+        Ast::Identity { .. } => Ok(want),
+        Ast::Literal { .. } | Ast::Expref { .. } => Ok(Demand::Unknown),
+        Ast::Field { name, .. } => Ok(Demand::Object {
+            members: vec![(name.clone(), want)],
+            is_open: false,
+        }),
+        Ast::Subexpr { lhs, rhs, .. } => demand(lhs, demand(rhs, want)?),
+        Ast::Index { .. } => Ok(Demand::list(want)),
+        Ast::Slice { .. } => Ok(Demand::list(element(want))),
+        Ast::Projection { lhs, rhs, .. } => demand(lhs, Demand::list(demand(rhs, element(want))?)),
+        // What a list of lists is flattened from; `a[]` alone is a list of anything else.
+        Ast::Flatten { node, .. } => {
+            let want = Demand::list(element(want));
+            match **node {
+                Ast::Projection { .. } => demand(node, Demand::list(want)),
+                _ => demand(node, want),
+            }
+        }
+        Ast::ObjectValues { node, .. } => demand(node, Demand::Any),
+        Ast::Condition {
+            predicate, then, ..
+        } => both(predicate, Demand::Any, then, want),
+        Ast::Or { lhs, rhs, .. } => both(lhs, want.clone(), rhs, want),
+        Ast::And { lhs, rhs, .. } => both(lhs, Demand::Any, rhs, want),
+        Ast::Not { node, .. } => demand(node, Demand::Any),
+        Ast::Comparison {
+            comparator,
+            lhs,
+            rhs,
+            ..
+        } => {
+            let left_want = comparable(comparator, rhs);
+            both(lhs, left_want, rhs, comparable(comparator, lhs))
+        }
+        Ast::MultiList { elements, .. } => {
+            let want = element(want);
+            all(elements.iter().map(|each| (each, want.clone())))
+        }
+        Ast::MultiHash { elements, .. } => {
+            let wanted = |name: &str| match &want {
+                Demand::Object { members, .. } => {
+                    let found = members.iter().find(|(member, _)| member == name);
+                    found.map_or(Demand::Any, |(_, demand)| demand.clone())
+                }
+                _ => Demand::Any,
+            };
+            all(elements.iter().map(|each| (&each.value, wanted(&each.key))))
+        }
+        Ast::Function { name, args, .. } => function(name, args, want),
+    }
+}
+
+fn all<'a>(parts: impl Iterator<Item = (&'a Ast, Demand)>) -> Result<Demand, Conflict> {
+    let mut asked = Demand::Unknown;
+    for (part, want) in parts {
+        asked.merge(demand(part, want)?)?;
+    }
+    Ok(asked)
+}
+
+/// What is wanted of the elements of a list.
+fn element(want: Demand) -> Demand {
+    match want {
+        Demand::List(element) => *element,
+        Demand::Any => Demand::Any,
+        _ => Demand::Unknown,
+    }
+}
+
+/// What is wanted of one side of a comparison, by the other.
+fn comparable(comparator: &Comparator, other: &Ast) -> Demand {
+    let Ast::Literal { value, .. } = other else {
+        return match comparator {
+            Comparator::Equal | Comparator::NotEqual => Demand::Any,
+            _ => Demand::Number,
+        };
+    };
+    match **value {
+        Variable::String(_) => Demand::Text,
+        Variable::Bool(_) => Demand::Boolean,
+        Variable::Number(_) => Demand::Number,
+        _ => Demand::Any,
+    }
+}
+
+fn function(name: &str, arguments: &[Ast], want: Demand) -> Result<Demand, Conflict> {
+    let function = Function::named(name).map(|(function, _)| function);
+    if want == Demand::Time && function != Some(Function::NotNull) {
+        return Err(Conflict {
+            path: String::new(),
+            what: format!(
+                "is a time that comes out of the function {name}, which would round it; only members, `||`, `&&` and not_null keep a time exact"
+            ),
+        });
+    }
+    let wanted = |place: usize| match (function, place) {
+        (Some(Function::NotNull), _) => want.clone(),
+        (Some(Function::StartsWith | Function::EndsWith), _) => Demand::Text,
+        (Some(Function::Join), 0) => Demand::Text,
+        (Some(Function::Join), 1) => Demand::list(Demand::Text),
+        _ => Demand::Any,
+    };
+    let arguments = arguments.iter().enumerate();
+    all(arguments.map(|(place, argument)| (argument, wanted(place))))
+}

@@ -1,0 +1,322 @@
+//! JMESPath: from text to a tree (the `jmespath` crate does that), and from the tree to packed form.
+
+use jmespath::ast::{Ast, Comparator as AstComparator};
+use jmespath::{ErrorReason, Variable};
+use portolan_mapper_table::Function;
+use portolan_mapper_table::plan::{Comparator, Expression, Literal, Shape};
+
+use crate::problem::nearest;
+
+/// What an expression may have in characters: ten times the longest that a person would want to read.
+pub(crate) const LIMIT_CHARACTERS: usize = 1_000;
+
+/// How deep an expression may be nested. A step of it takes about 200 bytes of the sandbox's stack.
+const LIMIT_DEPTH: usize = 64;
+
+/// A place that is no place of any shape.
+const NO_PLACE: u16 = u16::MAX;
+
+/// Parses an expression, and checks what can be known of it without data.
+pub(crate) fn parse(text: &str) -> Result<Ast, String> {
+    let characters = text.chars().count();
+    if characters > LIMIT_CHARACTERS {
+        return Err(format!(
+            "its expression has {characters} characters, more than {LIMIT_CHARACTERS}; split it into several attributes"
+        ));
+    }
+    let ast = jmespath::parse(text).map_err(|error| {
+        let what = match &error.reason {
+            ErrorReason::Parse(what) => explain(what),
+            ErrorReason::Runtime(what) => what.to_string(),
+        };
+        format!(
+            "`{text}` is no JMESPath expression at column {}: {what}",
+            error.column + 1
+        )
+    })?;
+    check(&ast, 0).map_err(|(offset, what)| {
+        let column = text
+            .get(..offset)
+            .map_or(offset, |text| text.chars().count())
+            + 1;
+        format!("`{text}`, column {column}: {what}")
+    })?;
+    Ok(ast)
+}
+
+/// The parser's words, which name its own parts, for people.
+fn explain(what: &str) -> String {
+    let (what, found) = what.split_once(" -- found ").unwrap_or((what, ""));
+    let what = match what {
+        "Unexpected nud token" => "an expression is expected",
+        "Unexpected led token" => "this cannot follow",
+        other => other,
+    };
+    match found {
+        "" => what.to_owned(),
+        "Eof" => format!("{what}, but it ends here"),
+        _ => format!("{what} here"),
+    }
+}
+
+type Fault = (usize, String);
+
+/// Checks depth, function names, numbers of arguments, steps of slices.
+fn check(ast: &Ast, depth: usize) -> Result<(), Fault> {
+    if depth > LIMIT_DEPTH {
+        let what = format!("it is nested more than {LIMIT_DEPTH} levels deep; make it simpler");
+        return Err((0, what));
+    }
+    if let Ast::Function { offset, name, args } = ast {
+        check_call(*offset, name, args)?;
+    }
+    if let Ast::Slice {
+        offset, step: 0, ..
+    } = ast
+    {
+        return Err((*offset, "a slice needs a step other than 0".to_owned()));
+    }
+    if let Ast::Literal { offset, value } = ast {
+        check_literal(value, depth).map_err(|what| (*offset, what))?;
+    }
+    children(ast)
+        .into_iter()
+        .try_for_each(|child| check(child, depth + 1))
+}
+
+fn check_literal(value: &Variable, depth: usize) -> Result<(), String> {
+    if depth > LIMIT_DEPTH {
+        return Err("it holds JSON that is nested too deep".to_owned());
+    }
+    match value {
+        Variable::Array(elements) => elements
+            .iter()
+            .try_for_each(|element| check_literal(element, depth + 1)),
+        Variable::Object(members) => members
+            .values()
+            .try_for_each(|member| check_literal(member, depth + 1)),
+        _ => Ok(()),
+    }
+}
+
+fn check_call(offset: usize, name: &str, arguments: &[Ast]) -> Result<(), Fault> {
+    let Some((function, arity)) = Function::named(name) else {
+        let nearest = nearest(name, Function::names()).unwrap_or_default();
+        return Err((
+            offset,
+            format!("there is no function {name}; did you mean {nearest}?"),
+        ));
+    };
+    let count = arguments.len();
+    if arity.is_some_and(|arity| arity != count) || count == 0 {
+        let wanted = match arity {
+            Some(1) => "1 argument".to_owned(),
+            Some(arity) => format!("{arity} arguments"),
+            None => "1 argument or more".to_owned(),
+        };
+        return Err((offset, format!("{name} takes {wanted}, not {count}")));
+    }
+    for (place, argument) in arguments.iter().enumerate() {
+        let is_reference = matches!(argument, Ast::Expref { .. });
+        if is_reference != (function.reference() == Some(place)) {
+            let what = if is_reference {
+                "a value, without `&`"
+            } else {
+                "an expression that begins with `&`"
+            };
+            return Err((
+                offset,
+                format!("{name} takes {what}, as its argument {}", place + 1),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The parts of an expression.
+fn children(ast: &Ast) -> Vec<&Ast> {
+    match ast {
+        Ast::Comparison { lhs, rhs, .. }
+        | Ast::Projection { lhs, rhs, .. }
+        | Ast::And { lhs, rhs, .. }
+        | Ast::Or { lhs, rhs, .. }
+        | Ast::Subexpr { lhs, rhs, .. } => vec![lhs, rhs],
+        Ast::Condition {
+            predicate, then, ..
+        } => vec![predicate, then],
+        Ast::Expref { ast: node, .. }
+        | Ast::Flatten { node, .. }
+        | Ast::Not { node, .. }
+        | Ast::ObjectValues { node, .. } => vec![node],
+        Ast::Function { args: parts, .. }
+        | Ast::MultiList {
+            elements: parts, ..
+        } => parts.iter().collect(),
+        Ast::MultiHash { elements, .. } => elements.iter().map(|pair| &pair.value).collect(),
+        Ast::Identity { .. }
+        | Ast::Field { .. }
+        | Ast::Index { .. }
+        | Ast::Literal { .. }
+        | Ast::Slice { .. } => Vec::new(),
+    }
+}
+
+/// The packed form of an expression on values of a shape, and the shape of what it gives, if that is known.
+pub(crate) fn pack<'p>(
+    ast: &'p Ast,
+    on: Option<&'p Shape<'p>>,
+) -> (Expression<'p>, Option<&'p Shape<'p>>) {
+    let both = |left: &'p Ast, right: &'p Ast| {
+        let (left, shape) = pack(left, on);
+        let (right, _) = pack(right, on);
+        (Box::new([left, right]), shape)
+    };
+    match ast {
+        Ast::Identity { .. } => (Expression::Current, on),
+        Ast::Field { name, .. } => {
+            let (place, shape) = member(on, name);
+            (Expression::Field(name, place), shape)
+        }
+        Ast::Index { idx, .. } => (Expression::Index(*idx), element(on)),
+        Ast::Slice {
+            start, stop, step, ..
+        } => (Expression::Slice(*start, *stop, *step), on),
+        Ast::Literal { value, .. } => (Expression::Literal(literal(value)), None),
+        Ast::Subexpr { lhs, rhs, .. } => {
+            let (left, shape) = pack(lhs, on);
+            let (right, shape) = pack(rhs, shape);
+            (Expression::Then(Box::new([left, right])), shape)
+        }
+        Ast::Projection { lhs, rhs, .. } => {
+            let (left, shape) = pack(lhs, on);
+            let (right, shape) = pack(rhs, element(shape));
+            // What it gives is a list of that shape. A place is only a guess: a wrong one costs a search.
+            (Expression::Each(Box::new([left, right])), shape)
+        }
+        Ast::Flatten { node, .. } => {
+            let (inner, shape) = pack(node, on);
+            (Expression::Flatten(Box::new(inner)), shape)
+        }
+        Ast::ObjectValues { node, .. } => (Expression::Values(Box::new(pack(node, on).0)), None),
+        Ast::Condition {
+            predicate, then, ..
+        } => {
+            let (predicate, _) = pack(predicate, on);
+            let (then, shape) = pack(then, on);
+            (Expression::Where(Box::new([predicate, then])), shape)
+        }
+        Ast::Or { lhs, rhs, .. } => {
+            let (both, shape) = both(lhs, rhs);
+            (Expression::Or(both), shape)
+        }
+        Ast::And { lhs, rhs, .. } => (Expression::And(both(lhs, rhs).0), None),
+        Ast::Not { node, .. } => (Expression::Not(Box::new(pack(node, on).0)), None),
+        Ast::Comparison {
+            comparator,
+            lhs,
+            rhs,
+            ..
+        } => {
+            let (both, _) = both(lhs, rhs);
+            (Expression::Compare(comparator_of(comparator), both), None)
+        }
+        Ast::MultiList { elements, .. } => {
+            let elements = elements.iter().map(|each| pack(each, on).0);
+            (Expression::List(elements.collect()), None)
+        }
+        Ast::MultiHash { elements, .. } => {
+            let members = elements.iter();
+            let members = members.map(|pair| (pair.key.as_str(), pack(&pair.value, on).0));
+            (Expression::Object(members.collect()), None)
+        }
+        Ast::Function { name, args, .. } => {
+            // `parse` has checked the name.
+            let function = Function::named(name).map_or(Function::NotNull, |found| found.0);
+            let arguments = args.iter().map(|each| pack(each, on).0);
+            (Expression::Call(function, arguments.collect()), None)
+        }
+        Ast::Expref { ast, .. } => (Expression::Reference(Box::new(pack(ast, None).0)), None),
+    }
+}
+
+fn member<'p>(on: Option<&'p Shape<'p>>, name: &str) -> (u16, Option<&'p Shape<'p>>) {
+    let Some(Shape::Object { members, .. }) = on else {
+        return (NO_PLACE, None);
+    };
+    let place = members.iter().position(|member| member.name == name);
+    let shape = place.and_then(|place| members.get(place));
+    let place = place.and_then(|place| u16::try_from(place).ok());
+    (place.unwrap_or(NO_PLACE), shape.map(|member| &member.shape))
+}
+
+/// The shape of a list's elements; of anything else its own, for a projection gives lists of its shape.
+fn element<'p>(shape: Option<&'p Shape<'p>>) -> Option<&'p Shape<'p>> {
+    match shape {
+        Some(Shape::List(element)) => Some(element),
+        other => other,
+    }
+}
+
+const fn comparator_of(comparator: &AstComparator) -> Comparator {
+    match comparator {
+        AstComparator::Equal => Comparator::Equal,
+        AstComparator::NotEqual => Comparator::NotEqual,
+        AstComparator::LessThan => Comparator::Less,
+        AstComparator::LessThanEqual => Comparator::LessOrEqual,
+        AstComparator::GreaterThan => Comparator::Greater,
+        AstComparator::GreaterThanEqual => Comparator::GreaterOrEqual,
+    }
+}
+
+fn literal(value: &Variable) -> Literal<'_> {
+    match value {
+        Variable::Null | Variable::Expref(_) => Literal::Null,
+        Variable::Bool(value) => Literal::Boolean(*value),
+        Variable::Number(value) => match (value.as_i64(), value.as_f64()) {
+            (Some(value), _) => Literal::Integer(value),
+            (None, value) => Literal::Float(value.unwrap_or(f64::INFINITY)),
+        },
+        Variable::String(value) => Literal::Text(value),
+        Variable::Array(elements) => {
+            Literal::List(elements.iter().map(|each| literal(each)).collect())
+        }
+        Variable::Object(members) => {
+            let members = members.iter();
+            Literal::Object(
+                members
+                    .map(|(name, each)| (name.as_str(), literal(each)))
+                    .collect(),
+            )
+        }
+    }
+}
+
+/// What the tag of a key holds: `tags[?key=='…'].value | [-1]`.
+pub(crate) fn tag(key: &str) -> Ast {
+    let field = |name: &str| Ast::Field {
+        offset: 0,
+        name: name.to_owned(),
+    };
+    let is_it = Ast::Comparison {
+        offset: 0,
+        comparator: AstComparator::Equal,
+        lhs: Box::new(field("key")),
+        rhs: Box::new(Ast::Literal {
+            offset: 0,
+            value: jmespath::Rcvar::new(Variable::String(key.to_owned())),
+        }),
+    };
+    Ast::Subexpr {
+        offset: 0,
+        lhs: Box::new(Ast::Projection {
+            offset: 0,
+            lhs: Box::new(field("tags")),
+            rhs: Box::new(Ast::Condition {
+                offset: 0,
+                predicate: Box::new(is_it),
+                then: Box::new(field("value")),
+            }),
+        }),
+        rhs: Box::new(Ast::Index { offset: 0, idx: -1 }),
+    }
+}

@@ -1,0 +1,146 @@
+//! Checks mapping tables, and packs them into the stock interpreter.
+//!
+//! [`pack`] makes an ordinary component of a table: the interpreter (`guest-mappers/table`) with the
+//! checked table in its memory. No compiler is needed, and the same table always gives the same bytes.
+
+mod check;
+mod component;
+mod demand;
+mod expression;
+mod format;
+mod problem;
+mod read;
+mod types;
+mod write;
+
+use portolan_mapper_sdk::Kind;
+use serde_json::Value;
+
+use crate::check::{Checker, FROM_THE_SYNC, Parsed, parsed};
+use crate::demand::Demand;
+
+pub use component::source;
+pub use format::Table;
+pub use problem::TableError;
+
+/// A checked table.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    /// The module's name.
+    pub name: String,
+    /// What it does with records.
+    pub kind: Kind,
+    /// The connector object that it is for.
+    pub object: &'static str,
+    /// The packed form, which [`portolan_mapper_table::plan::Plan::from_bytes`] reads.
+    pub plan: Vec<u8>,
+}
+
+/// Checks a table. `stock` gives the stock schema of a connector object.
+///
+/// # Errors
+/// If anything is wrong with it: every problem that was found.
+pub fn check(text: &str, stock: impl Fn(&str) -> Value) -> Result<Packed, TableError> {
+    let mut problems = Vec::new();
+    let (table, attributes) = read::read(text, &mut problems)?;
+    let described = table.object.described();
+    let stock = stock(described.name());
+    let empty = serde_json::Map::new();
+    let mut checker = Checker {
+        table: &table,
+        stock: stock["properties"].as_object().unwrap_or(&empty),
+        object: Demand::object([]),
+        page: Demand::object([]),
+    };
+    let uid = uid(&mut checker).unwrap_or_else(|problem| {
+        problems.push(format!("uid: {problem}"));
+        None
+    });
+    let mut checked = Vec::new();
+    for (name, attribute) in attributes {
+        match checker.attribute(&name, attribute) {
+            Ok(attribute) => checked.push(attribute),
+            Err(problem) => problems.push(format!("{name}: {problem}")),
+        }
+    }
+    if table.kind == format::Kind::Mapping {
+        let is_there = |name: &str| {
+            name == "UID" || FROM_THE_SYNC.contains(&name) || table.attributes.contains_key(name)
+        };
+        let required = stock["required"].as_array().into_iter().flatten();
+        let missing = required
+            .filter_map(Value::as_str)
+            .filter(|name| !is_there(name));
+        problems.extend(missing.map(|name| {
+            format!(
+                "{name}: every record of {} needs it, and the table has none",
+                described.name()
+            )
+        }));
+    }
+    for (what, given, limit) in [("name", &table.name, 128), ("version", &table.version, 64)] {
+        if given.is_empty() || given.len() > limit {
+            problems.push(format!("{what}: it is empty or longer than {limit} bytes"));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(TableError { problems });
+    }
+    let plan = write::plan(
+        &table,
+        uid.as_ref(),
+        &checked,
+        &checker.object,
+        &checker.page,
+    )?;
+    Ok(Packed {
+        name: table.name.clone(),
+        kind: write::kind(table.kind),
+        object: described.name(),
+        plan,
+    })
+}
+
+fn uid(checker: &mut Checker<'_>) -> Result<Option<Parsed>, String> {
+    match (&checker.table.uid, checker.table.kind) {
+        (Some(text), format::Kind::Mapping) => {
+            let uid = parsed(text)?;
+            checker.ask_object(&uid, Demand::Text)?;
+            Ok(Some(uid))
+        }
+        (None, format::Kind::Mapping) => {
+            Err("a mapping needs one, for example uid = \"taskArn\"".to_owned())
+        }
+        (Some(_), format::Kind::Overlay) => {
+            Err("an overlay cannot change what identifies a record".to_owned())
+        }
+        (None, format::Kind::Overlay) => Ok(None),
+    }
+}
+
+/// Checks a table, and makes its component with an interpreter: the component that
+/// `portolan-mapper-build` makes of `guest-mappers/table`.
+///
+/// # Errors
+/// As [`check`], and if the packed table has no room in the interpreter.
+pub fn pack(
+    text: &str,
+    stock: impl Fn(&str) -> Value,
+    interpreter: &[u8],
+) -> Result<(Packed, Vec<u8>), TableError> {
+    let packed = check(text, stock)?;
+    let component = component::component(interpreter, packed.kind, &packed.plan, text)?;
+    Ok((packed, component))
+}
+
+/// The value of an expression on any JSON text: for tests of single expressions.
+///
+/// # Errors
+/// If the expression is not good, or has no value.
+#[doc(hidden)]
+pub fn evaluate(expression: &str, json: &str) -> Result<Value, String> {
+    let ast = expression::parse(expression)?;
+    let shape = portolan_mapper_table::plan::Shape::Any;
+    let (expression, _) = expression::pack(&ast, Some(&shape));
+    portolan_mapper_table::evaluate(&expression, &shape, json)
+}

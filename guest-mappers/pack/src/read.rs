@@ -1,0 +1,126 @@
+//! From TOML to a table, with errors that name the key.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use toml::Value as Toml;
+
+use crate::format::{Attribute, Table};
+use crate::problem::nearest;
+
+/// The most bytes of a table's file: the place that it is packed into holds no more.
+const LIMIT_BYTES: usize = 256 * 1024;
+
+/// Attributes of one table; the largest stock record has 25.
+const LIMIT_ATTRIBUTES: usize = 256;
+
+/// Reads a table. Problems of single attributes go to `problems`.
+pub(crate) fn read(
+    text: &str,
+    problems: &mut Vec<String>,
+) -> Result<(Table, Vec<(String, Attribute)>), String> {
+    if text.len() > LIMIT_BYTES {
+        return Err(format!(
+            "the table has {} bytes, more than {LIMIT_BYTES}",
+            text.len()
+        ));
+    }
+    let toml: toml::Table = toml::from_str(text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+        format!("line {line} is not TOML: {}", error.message())
+    })?;
+    let schema = schemars::schema_for!(Table).to_value();
+    known(&toml, &properties(&schema["properties"]), "the table")?;
+    let kinds = |key: &str, value: &Toml| match key {
+        "kind" => unfit::<crate::format::Kind>(value),
+        "object" => unfit::<crate::format::Object>(value),
+        _ => None,
+    };
+    if let Some(problem) = toml
+        .iter()
+        .find_map(|(key, value)| kinds(key, value).map(|why| format!("`{key}`: {why}")))
+    {
+        return Err(problem);
+    }
+    let table: Table = toml.try_into().map_err(|error| {
+        let message = error.message().trim();
+        format!("the table: {message}; `portolan schema table` shows what it takes")
+    })?;
+    if table.attributes.len() > LIMIT_ATTRIBUTES {
+        return Err(format!("a table has at most {LIMIT_ATTRIBUTES} attributes"));
+    }
+    let keys = properties(&schema["$defs"]["Attribute"]["properties"]);
+    let mut attributes = Vec::new();
+    for (name, value) in &table.attributes {
+        match attribute(name, value, &keys) {
+            Ok(attribute) => attributes.push((name.clone(), attribute)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    Ok((table, attributes))
+}
+
+fn attribute(name: &str, value: &Toml, keys: &[String]) -> Result<Attribute, String> {
+    let members = match value {
+        Toml::String(expression) => {
+            return Ok(Attribute {
+                from: Some(expression.clone()),
+                ..Attribute::default()
+            });
+        }
+        Toml::Table(members) => members,
+        other => {
+            return Err(format!(
+                "{name}: it is {} of TOML; write an expression in quotes, or a table with the key `value`",
+                article(other.type_str())
+            ));
+        }
+    };
+    known(members, keys, name)?;
+    for (key, member) in members {
+        let alone = toml::Table::from_iter([(key.clone(), member.clone())]);
+        if alone.try_into::<Attribute>().is_err() {
+            return Err(format!(
+                "{name}: `{key}` does not take {}; `portolan schema table` shows what it takes",
+                article(member.type_str())
+            ));
+        }
+    }
+    members
+        .clone()
+        .try_into()
+        .map_err(|error: toml::de::Error| format!("{name}: {}", error.message()))
+}
+
+/// Refuses a key that nobody knows, and names the nearest.
+fn known(table: &toml::Table, keys: &[String], place: &str) -> Result<(), String> {
+    match table.keys().find(|key| !keys.contains(key)) {
+        None => Ok(()),
+        Some(key) => {
+            let nearest = nearest(key, keys.iter().map(String::as_str)).unwrap_or_default();
+            Err(format!(
+                "{place}: there is no key `{key}`; did you mean `{nearest}`?"
+            ))
+        }
+    }
+}
+
+fn properties(schema: &Value) -> Vec<String> {
+    schema
+        .as_object()
+        .map(|properties| properties.keys().cloned().collect())
+        .unwrap_or_default()
+}
+
+/// Why a value does not fit a type.
+fn unfit<T: DeserializeOwned>(value: &Toml) -> Option<String> {
+    let error = value.clone().try_into::<T>().err()?;
+    Some(error.message().trim().to_owned())
+}
+
+fn article(word: &str) -> String {
+    match word.starts_with(['a', 'i', 'o']) {
+        true => format!("an {word}"),
+        false => format!("a {word}"),
+    }
+}

@@ -1,0 +1,107 @@
+//! The types of attributes: what a schema says of them, and what they ask of an expression.
+
+use portolan_mapper_table::plan::Type;
+use serde_json::{Value, json};
+
+use crate::demand::Demand;
+use crate::format::{Scalar, Substitute, Type as Named};
+
+impl Named {
+    /// The same in packed form.
+    pub(crate) const fn packed(self) -> Type {
+        match self {
+            Self::Text => Type::Text,
+            Self::Integer => Type::Integer,
+            Self::Number => Type::Number,
+            Self::Boolean => Type::Boolean,
+            Self::Time => Type::Time,
+            Self::Texts => Type::Texts,
+            Self::Tags => Type::Tags,
+        }
+    }
+}
+
+/// The type's name in a table.
+pub(crate) const fn name(type_: Type) -> &'static str {
+    match type_ {
+        Type::Text => "text",
+        Type::Integer => "integer",
+        Type::Number => "number",
+        Type::Boolean => "boolean",
+        Type::Time => "time",
+        Type::Texts => "texts",
+        Type::Tags => "tags",
+    }
+}
+
+/// The type of an attribute of the stock schema.
+pub(crate) fn of_schema(schema: &Value) -> Type {
+    match (schema["type"].as_str(), schema["format"].as_str()) {
+        (Some("integer"), _) => Type::Integer,
+        (Some("number"), _) => Type::Number,
+        (Some("boolean"), _) => Type::Boolean,
+        (Some("array"), _) => Type::Texts,
+        (Some("object"), _) => Type::Tags,
+        (_, Some("date-time")) => Type::Time,
+        _ => Type::Text,
+    }
+}
+
+/// The schema of a declared attribute: that of the same type in the stock schemas.
+pub(crate) fn schema(type_: Type, description: &str) -> Value {
+    let mut schema = match type_ {
+        Type::Text => json!({ "type": "string" }),
+        Type::Integer => json!({ "type": "integer" }),
+        Type::Number => json!({ "type": "number" }),
+        Type::Boolean => json!({ "type": "boolean" }),
+        Type::Time => json!({ "type": "string", "format": "date-time" }),
+        Type::Texts => json!({
+            "type": "array", "items": { "type": "string" }, "minItems": 1, "uniqueItems": true,
+        }),
+        Type::Tags => json!({
+            "type": "object", "additionalProperties": { "type": "string" }, "minProperties": 1,
+        }),
+    };
+    schema["description"] = description.into();
+    schema
+}
+
+pub(crate) const fn of_scalar(value: &Scalar) -> Type {
+    match value {
+        Scalar::Boolean(_) => Type::Boolean,
+        Scalar::Integer(_) => Type::Integer,
+        Scalar::Number(_) => Type::Number,
+        Scalar::Text(_) => Type::Text,
+    }
+}
+
+/// Whether a value can stand in for one of the type.
+pub(crate) const fn takes(type_: Type, value: &Substitute) -> bool {
+    matches!(
+        (type_, value),
+        (Type::Text, Substitute::Scalar(Scalar::Text(_)))
+            | (
+                Type::Integer | Type::Number,
+                Substitute::Scalar(Scalar::Integer(_))
+            )
+            | (Type::Number, Substitute::Scalar(Scalar::Number(_)))
+            | (Type::Boolean, Substitute::Scalar(Scalar::Boolean(_)))
+            | (Type::Texts, Substitute::Texts(_))
+    )
+}
+
+/// What an attribute of the type asks of its expression.
+pub(crate) fn demand(type_: Type) -> Demand {
+    match type_ {
+        Type::Text => Demand::Text,
+        Type::Integer => Demand::Integer,
+        Type::Number => Demand::Number,
+        Type::Boolean => Demand::Boolean,
+        Type::Time => Demand::Time,
+        Type::Texts => Demand::list(Demand::Text),
+        Type::Tags => Demand::list(Demand::object([
+            ("key", Demand::Text),
+            ("value", Demand::Text),
+        ])),
+    }
+}

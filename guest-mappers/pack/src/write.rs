@@ -1,0 +1,179 @@
+//! From checked attributes to the packed form.
+
+use portolan_mapper_sdk::{Kind, Manifest, Reads};
+use portolan_mapper_table::plan::{
+    Attribute, ContextMember, Convert, Literal, Part, Plan, Query, Shape, Source, Type,
+};
+use serde_json::{Map, Value};
+
+use crate::check::{Checked, FROM_THE_SYNC, Origin, Parsed, Piece};
+use crate::demand::Demand;
+use crate::expression::pack;
+use crate::format::{self, Context, Scalar, Substitute, Table};
+use crate::types;
+
+/// The packed table.
+pub(crate) fn plan(
+    table: &Table,
+    uid: Option<&Parsed>,
+    checked: &[Checked],
+    object: &Demand,
+    page: &Demand,
+) -> Result<Vec<u8>, String> {
+    let manifest = manifest(table, checked, object).to_json();
+    let (shape, beside) = (object.shape(), page.shape());
+    let is_beside = matches!(&beside, Shape::Object { members, .. } if !members.is_empty());
+    let mut attributes: Vec<Attribute<'_>> = checked
+        .iter()
+        .map(|attribute| packed(table, attribute, &shape, &beside))
+        .collect();
+    if table.kind == format::Kind::Mapping {
+        attributes.extend(FROM_THE_SYNC.map(from_the_sync));
+    }
+    let plan = Plan {
+        manifest: &manifest,
+        object: table.object.described(),
+        uid: uid.map(|uid| query(uid, &shape)),
+        page: is_beside.then(|| beside.clone()),
+        shape: shape.clone(),
+        attributes,
+    };
+    plan.to_bytes().map_err(|error| error.to_string())
+}
+
+pub(crate) const fn kind(kind: format::Kind) -> Kind {
+    match kind {
+        format::Kind::Mapping => Kind::Mapping,
+        format::Kind::Overlay => Kind::Overlay,
+    }
+}
+
+fn manifest(table: &Table, checked: &[Checked], object: &Demand) -> Manifest {
+    let declared = checked.iter().filter_map(|attribute| {
+        let description = attribute.description.as_ref()?;
+        let schema = types::schema(attribute.type_, description);
+        Some((attribute.name.clone(), schema))
+    });
+    Manifest {
+        name: table.name.clone(),
+        version: table.version.clone(),
+        kind: kind(table.kind),
+        objects: vec![table.object.described().name().to_owned()],
+        attributes: Value::Object(declared.collect::<Map<_, _>>()),
+        settings: Value::Null,
+        capabilities: Vec::new(),
+        reads: (table.kind == format::Kind::Overlay).then(|| Reads {
+            members: members(object),
+            records: false,
+        }),
+    }
+}
+
+/// The members that expressions name; none if one of them takes the object as a whole.
+fn members(object: &Demand) -> Option<Vec<String>> {
+    match object {
+        Demand::Object {
+            members,
+            is_open: false,
+        } => Some(members.iter().map(|(name, _)| name.clone()).collect()),
+        _ => None,
+    }
+}
+
+fn query<'p>(parsed: &'p Parsed, on: &'p Shape<'p>) -> Query<'p> {
+    Query {
+        text: &parsed.text,
+        expression: pack(&parsed.ast, Some(on)).0,
+    }
+}
+
+fn packed<'p>(
+    table: &'p Table,
+    attribute: &'p Checked,
+    shape: &'p Shape<'p>,
+    beside: &'p Shape<'p>,
+) -> Attribute<'p> {
+    let source = match &attribute.origin {
+        Origin::Object(parsed) => Source::Object(query(parsed, shape)),
+        Origin::Page(parsed) => Source::Page(query(parsed, beside)),
+        Origin::Context(member) => Source::Context(match member {
+            Context::Account => ContextMember::Account,
+            Context::Region => ContextMember::Region,
+            Context::Partition => ContextMember::Partition,
+            Context::Captured => ContextMember::Captured,
+        }),
+        Origin::Value(value) => Source::Value(scalar(value)),
+        Origin::Format(pieces) => Source::Format(
+            pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Text(text) => Part::Text(text),
+                    Piece::Parsed(parsed) => Part::Query(query(parsed, shape)),
+                })
+                .collect(),
+        ),
+        Origin::Remove => Source::Remove,
+    };
+    let lookup = attribute.lookup.as_ref();
+    let convert = match (
+        &attribute.equals,
+        lookup.and_then(|name| table.lookups.get(name)),
+    ) {
+        (Some(value), _) => Convert::Equals(scalar(value)),
+        // A map of this kind is sorted by its keys, as the interpreter needs it.
+        (None, Some(entries)) => Convert::Lookup(
+            entries
+                .iter()
+                .map(|(key, value)| (key.as_str(), scalar(value)))
+                .collect(),
+        ),
+        (None, None) => Convert::Type(attribute.type_),
+    };
+    Attribute {
+        name: &attribute.name,
+        when: attribute
+            .when
+            .as_ref()
+            .map(|when| pack(&when.ast, Some(shape)).0),
+        source,
+        fallback: attribute
+            .fallback
+            .iter()
+            .map(|parsed| query(parsed, shape))
+            .collect(),
+        convert,
+        default: attribute.default.as_ref().map(|default| match default {
+            Substitute::Scalar(value) => scalar(value),
+            Substitute::Texts(texts) => {
+                Literal::List(texts.iter().map(|text| Literal::Text(text)).collect())
+            }
+        }),
+    }
+}
+
+/// What a mapping has without saying so.
+fn from_the_sync(name: &'static str) -> Attribute<'static> {
+    let source = match name {
+        "ACCOUNT_ID" => Source::Context(ContextMember::Account),
+        "REGION" => Source::Context(ContextMember::Region),
+        "LAST_CAPTURED" => Source::Context(ContextMember::Captured),
+        _ => Source::Value(Literal::Text("AWS")),
+    };
+    Attribute {
+        name,
+        when: None,
+        source,
+        fallback: Vec::new(),
+        convert: Convert::Type(Type::Text),
+        default: None,
+    }
+}
+
+const fn scalar(value: &Scalar) -> Literal<'_> {
+    match value {
+        Scalar::Boolean(value) => Literal::Boolean(*value),
+        Scalar::Integer(value) => Literal::Integer(*value),
+        Scalar::Number(value) => Literal::Float(*value),
+        Scalar::Text(value) => Literal::Text(value.as_str()),
+    }
+}

@@ -1,0 +1,392 @@
+//! The functions of JMESPath.
+//!
+//! What is absent stays absent: a function that is given null where it cannot take null gives null. The
+//! specification makes that an error, which would cost every object without the member its record.
+
+use serde::{Deserialize, Serialize};
+
+use crate::evaluate::{Evaluator, Fault, size};
+use crate::value::Value;
+
+/// A function of the specification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the specification's")]
+pub enum Function {
+    Abs,
+    Avg,
+    Ceil,
+    Contains,
+    EndsWith,
+    Floor,
+    Join,
+    Keys,
+    Length,
+    Map,
+    Max,
+    MaxBy,
+    Merge,
+    Min,
+    MinBy,
+    NotNull,
+    Reverse,
+    Sort,
+    SortBy,
+    StartsWith,
+    Sum,
+    ToArray,
+    ToNumber,
+    ToString,
+    Type,
+    Values,
+}
+
+/// How many arguments a function takes; `None` for one or more.
+type Arity = Option<usize>;
+
+const FUNCTIONS: [(&str, Function, Arity); 26] = [
+    ("abs", Function::Abs, Some(1)),
+    ("avg", Function::Avg, Some(1)),
+    ("ceil", Function::Ceil, Some(1)),
+    ("contains", Function::Contains, Some(2)),
+    ("ends_with", Function::EndsWith, Some(2)),
+    ("floor", Function::Floor, Some(1)),
+    ("join", Function::Join, Some(2)),
+    ("keys", Function::Keys, Some(1)),
+    ("length", Function::Length, Some(1)),
+    ("map", Function::Map, Some(2)),
+    ("max", Function::Max, Some(1)),
+    ("max_by", Function::MaxBy, Some(2)),
+    ("merge", Function::Merge, None),
+    ("min", Function::Min, Some(1)),
+    ("min_by", Function::MinBy, Some(2)),
+    ("not_null", Function::NotNull, None),
+    ("reverse", Function::Reverse, Some(1)),
+    ("sort", Function::Sort, Some(1)),
+    ("sort_by", Function::SortBy, Some(2)),
+    ("starts_with", Function::StartsWith, Some(2)),
+    ("sum", Function::Sum, Some(1)),
+    ("to_array", Function::ToArray, Some(1)),
+    ("to_number", Function::ToNumber, Some(1)),
+    ("to_string", Function::ToString, Some(1)),
+    ("type", Function::Type, Some(1)),
+    ("values", Function::Values, Some(1)),
+];
+
+impl Function {
+    /// The names of all functions.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        FUNCTIONS.iter().map(|each| each.0)
+    }
+
+    /// The function of a name, and how many arguments it takes.
+    #[must_use]
+    pub fn named(name: &str) -> Option<(Self, Arity)> {
+        let found = FUNCTIONS.iter().find(|each| each.0 == name);
+        found.map(|each| (each.1, each.2))
+    }
+
+    /// The places of arguments that are expressions (`&a`) instead of values.
+    #[must_use]
+    pub const fn reference(self) -> Option<usize> {
+        match self {
+            Self::Map => Some(0),
+            Self::MaxBy | Self::MinBy | Self::SortBy => Some(1),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        let found = FUNCTIONS.iter().find(|each| each.1 == self);
+        found.map_or("", |each| each.0)
+    }
+}
+
+/// What an argument is, for functions that take texts or numbers and treat them alike.
+enum Keys<'b> {
+    Texts(Vec<&'b str>),
+    Numbers(Vec<f64>),
+}
+
+impl<'b> Evaluator<'b> {
+    /// Calls a function.
+    pub(crate) fn call(
+        &self,
+        function: Function,
+        given: &'b [Value<'b>],
+    ) -> Result<Value<'b>, Fault> {
+        self.spend(given.iter().copied().map(size).sum())?;
+        match self.apply(function, given)? {
+            Some(value) => Ok(value),
+            None if given.iter().any(|value| value.is_null()) => Ok(Value::Null),
+            None => {
+                let types: Vec<_> = given.iter().map(|value| value.type_name()).collect();
+                Err(Fault::Function(format!(
+                    "the function {} cannot take ({})",
+                    function.name(),
+                    types.join(", ")
+                )))
+            }
+        }
+    }
+
+    /// The value, or `None` if the function cannot take its arguments.
+    fn apply(
+        &self,
+        function: Function,
+        given: &'b [Value<'b>],
+    ) -> Result<Option<Value<'b>>, Fault> {
+        let one = given.first().copied().unwrap_or(Value::Null);
+        let other = given.get(1).copied().unwrap_or(Value::Null);
+        Ok(match function {
+            Function::Abs => match one {
+                Value::Integer(value) => value.checked_abs().map(Value::Integer),
+                _ => one.number().map(|value| Value::Float(value.abs())),
+            },
+            Function::Ceil => one.number().map(|value| whole(one, value.ceil())),
+            Function::Floor => one.number().map(|value| whole(one, value.floor())),
+            Function::Avg => numbers(one).map(|numbers| match numbers.len() {
+                0 => Value::Null,
+                count => Value::Float(numbers.iter().sum::<f64>() / count as f64),
+            }),
+            Function::Sum => numbers(one).map(|numbers| Value::Float(numbers.iter().sum())),
+            Function::Contains => match (one, other) {
+                (Value::Text(text), Value::Text(part)) => Some(Value::Boolean(text.contains(part))),
+                (Value::Text(_), _) if !other.is_null() => Some(Value::Boolean(false)),
+                (Value::List(list), _) => Some(Value::Boolean(list.contains(&other))),
+                _ => None,
+            },
+            Function::StartsWith => {
+                texts(one, other).map(|(text, part)| Value::Boolean(text.starts_with(part)))
+            }
+            Function::EndsWith => {
+                texts(one, other).map(|(text, part)| Value::Boolean(text.ends_with(part)))
+            }
+            Function::Join => match (one, keys(other)) {
+                (Value::Text(glue), Some(Keys::Texts(texts))) => {
+                    Some(Value::Text(self.keep(&texts.join(glue))?))
+                }
+                _ => None,
+            },
+            Function::Keys => match one {
+                Value::Object(object) => {
+                    let names = object.members().into_iter();
+                    let mut values = self.list(names.len())?;
+                    values.extend(names.map(|(name, _)| Value::Text(name)));
+                    Some(self.kept(&values))
+                }
+                _ => None,
+            },
+            Function::Values => match one {
+                Value::Object(object) => Some(self.values(object.members())?),
+                _ => None,
+            },
+            Function::Length => match one {
+                Value::Text(text) => Some(count(text.chars().count())),
+                Value::List(list) => Some(count(list.len())),
+                Value::Object(object) => Some(count(object.members().len())),
+                _ => None,
+            },
+            Function::Map => match (one, other) {
+                (Value::Reference(expression), Value::List(list)) => {
+                    let mut values = self.list(list.len())?;
+                    for element in list {
+                        values.push(self.evaluate(expression, *element)?);
+                    }
+                    Some(self.kept(&values))
+                }
+                _ => None,
+            },
+            Function::Max | Function::Min => match one {
+                Value::List(list) => self.extreme(function, list, list),
+                _ => None,
+            },
+            Function::MaxBy | Function::MinBy => match (one, other) {
+                (Value::List(list), Value::Reference(expression)) => {
+                    let by = self.mapped(expression, list)?;
+                    self.extreme(function, list, by)
+                }
+                _ => None,
+            },
+            Function::Sort => match one {
+                Value::List(list) => self.sorted(list, list)?,
+                _ => None,
+            },
+            Function::SortBy => match (one, other) {
+                (Value::List(list), Value::Reference(expression)) => {
+                    let by = self.mapped(expression, list)?;
+                    self.sorted(list, by)?
+                }
+                _ => None,
+            },
+            Function::Merge => self.merge(given)?,
+            Function::NotNull => {
+                let found = given.iter().find(|value| !value.is_null());
+                Some(found.copied().unwrap_or(Value::Null))
+            }
+            Function::Reverse => match one {
+                Value::Text(text) => Some(Value::Text(
+                    self.keep(&text.chars().rev().collect::<String>())?,
+                )),
+                Value::List(list) => {
+                    let mut values = self.list(list.len())?;
+                    values.extend(list.iter().rev().copied());
+                    Some(self.kept(&values))
+                }
+                _ => None,
+            },
+            Function::ToArray => match one {
+                Value::List(_) => Some(one),
+                _ => Some(Value::List(given)),
+            },
+            Function::ToNumber => Some(match one {
+                Value::Integer(_) | Value::Float(_) | Value::Time(_) => one,
+                Value::Text(text) => number(text),
+                _ => Value::Null,
+            }),
+            Function::ToString => match one {
+                Value::Text(_) => Some(one),
+                Value::Reference(_) => None,
+                _ => match serde_json::to_string(&one) {
+                    Ok(json) => Some(Value::Text(self.keep(&json)?)),
+                    Err(_) => None,
+                },
+            },
+            Function::Type => Some(Value::Text(one.type_name())),
+        })
+    }
+
+    /// A text of its own, paid for by its length.
+    fn keep(&self, text: &str) -> Result<&'b str, Fault> {
+        self.spend(text.len() / 64)?;
+        Ok(self.arena.alloc_str(text))
+    }
+
+    fn mapped(
+        &self,
+        expression: &'b crate::plan::Expression<'b>,
+        list: &'b [Value<'b>],
+    ) -> Result<&'b [Value<'b>], Fault> {
+        let mut values = self.list(list.len())?;
+        for element in list {
+            values.push(self.evaluate(expression, *element)?);
+        }
+        Ok(self.arena.alloc_slice_copy(&values))
+    }
+
+    /// The element whose key is the largest or the smallest: of equal keys the first.
+    fn extreme(
+        &self,
+        function: Function,
+        list: &'b [Value<'b>],
+        by: &'b [Value<'b>],
+    ) -> Option<Value<'b>> {
+        let order = order(by)?;
+        let is_max = matches!(function, Function::Max | Function::MaxBy);
+        let mut best = None;
+        for place in 0..list.len() {
+            let is_better = best.is_none_or(|best| match is_max {
+                true => order(place, best).is_gt(),
+                false => order(place, best).is_lt(),
+            });
+            if is_better {
+                best = Some(place);
+            }
+        }
+        Some(best.map_or(Value::Null, |best| list[best]))
+    }
+
+    fn sorted(
+        &self,
+        list: &'b [Value<'b>],
+        by: &'b [Value<'b>],
+    ) -> Result<Option<Value<'b>>, Fault> {
+        let Some(order) = order(by) else {
+            return Ok(None);
+        };
+        // A sort compares each element about as often as the length has binary digits.
+        self.spend(list.len() * (usize::BITS - list.len().leading_zeros()) as usize)?;
+        let mut places: Vec<usize> = (0..list.len()).collect();
+        places.sort_by(|left, right| order(*left, *right));
+        let mut values = self.list(list.len())?;
+        values.extend(places.into_iter().map(|place| list[place]));
+        Ok(Some(self.kept(&values)))
+    }
+
+    /// Members of all objects; of a repeated name the last counts.
+    fn merge(&self, given: &'b [Value<'b>]) -> Result<Option<Value<'b>>, Fault> {
+        let mut members = Vec::new();
+        for value in given {
+            let Value::Object(object) = value else {
+                return Ok(None);
+            };
+            let more = object.members();
+            self.spend(more.len())?;
+            members.extend(more);
+        }
+        let members = self.arena.alloc_slice_copy(&members);
+        Ok(Some(Value::object(members, self.arena)))
+    }
+}
+
+/// How two places of a list of texts or of numbers compare; `None` if it is neither.
+fn order<'b>(by: &'b [Value<'b>]) -> Option<Box<dyn Fn(usize, usize) -> std::cmp::Ordering + 'b>> {
+    match keys(Value::List(by))? {
+        Keys::Texts(keys) => Some(Box::new(move |left, right| keys[left].cmp(keys[right]))),
+        Keys::Numbers(keys) => Some(Box::new(move |left, right| {
+            keys[left].total_cmp(&keys[right])
+        })),
+    }
+}
+
+fn keys(value: Value<'_>) -> Option<Keys<'_>> {
+    let Value::List(list) = value else {
+        return None;
+    };
+    let as_text = |value: &Value<'_>| matches!(value, Value::Text(_));
+    if list.iter().all(as_text) {
+        let texts = list.iter().filter_map(|value| match value {
+            Value::Text(text) => Some(*text),
+            _ => None,
+        });
+        return Some(Keys::Texts(texts.collect()));
+    }
+    numbers(value).map(Keys::Numbers)
+}
+
+fn numbers(value: Value<'_>) -> Option<Vec<f64>> {
+    match value {
+        Value::List(list) => list.iter().map(|value| value.number()).collect(),
+        _ => None,
+    }
+}
+
+const fn texts<'b>(one: Value<'b>, other: Value<'b>) -> Option<(&'b str, &'b str)> {
+    match (one, other) {
+        (Value::Text(one), Value::Text(other)) => Some((one, other)),
+        _ => None,
+    }
+}
+
+/// A rounded number; an integer stays what it is.
+fn whole(given: Value<'_>, rounded: f64) -> Value<'_> {
+    match given {
+        Value::Integer(_) => given,
+        _ => Value::Float(rounded),
+    }
+}
+
+fn count<'b>(number: usize) -> Value<'b> {
+    Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// The number that a text is in JSON; null if it is none.
+fn number(text: &str) -> Value<'_> {
+    match serde_json::from_str::<serde_json::Number>(text) {
+        Ok(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(value), _) => Value::Integer(value),
+            (None, Some(value)) => Value::Float(value),
+            (None, None) => Value::Null,
+        },
+        Err(_) => Value::Null,
+    }
+}

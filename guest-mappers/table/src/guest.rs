@@ -1,0 +1,104 @@
+//! What runs only inside the sandbox: the exports of both worlds, and the place that the packer fills.
+//!
+//! The packer keeps the exports of the one world that a table is for.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use portolan_mapper_sdk::guest::report_panics;
+use portolan_mapper_sdk::guest::{mapping, mapping_world, overlay, overlay_world, types};
+use portolan_mapper_sdk::{Context, MappedPage, PageError, Row};
+
+use crate::plan::Plan;
+
+/// How long a packed table may be, in 64-bit words: 256 KiB, which is a lookup of some thousand accounts.
+/// What a table does not need costs nothing, because nobody touches it.
+const WORDS: usize = 32 * 1024;
+
+/// The length of the packed table in bytes, and then the table. The packer finds the place by its exported
+/// name, and writes it as a data segment of the module. Atomics, because a plain array would be a constant
+/// to the compiler.
+#[allow(
+    unsafe_code,
+    reason = "an exported name is unsafe if another crate exports the same"
+)]
+#[unsafe(no_mangle)]
+pub(crate) static PORTOLAN_TABLE: [AtomicU64; WORDS] = [const { AtomicU64::new(0) }; WORDS];
+
+/// The packed table.
+fn packed() -> Vec<u8> {
+    let word = |place: &AtomicU64| place.load(Ordering::Relaxed);
+    let length = PORTOLAN_TABLE.first().map_or(0, word);
+    let length = usize::try_from(length).unwrap_or(0);
+    let words = PORTOLAN_TABLE.iter().skip(1).take(length.div_ceil(8));
+    let mut bytes = Vec::with_capacity(length + 8);
+    for place in words {
+        bytes.extend_from_slice(&word(place).to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+fn with_plan<T>(work: impl FnOnce(&Plan<'_>) -> Result<T, PageError>) -> Result<T, PageError> {
+    let packed = packed();
+    match Plan::from_bytes(&packed) {
+        Ok(plan) => work(&plan),
+        Err(_) => Err(PageError::Internal(
+            "this interpreter holds no table; `portolan mapper table` packs one".to_owned(),
+        )),
+    }
+}
+
+fn manifest() -> String {
+    report_panics();
+    with_plan(|plan| Ok(plan.manifest.to_owned())).unwrap_or_else(|error| error.to_string())
+}
+
+struct Module;
+
+impl mapping::Guest for Module {
+    fn manifest() -> String {
+        manifest()
+    }
+
+    fn map_page(
+        context: types::PageContext,
+        page: Vec<u8>,
+    ) -> Result<types::MappedPage, types::PageError> {
+        report_panics();
+        let context = Context::from(context);
+        with_plan(|plan| crate::map_page(plan, &context, &page))
+            .map(Into::into)
+            .map_err(Into::into)
+    }
+}
+
+impl overlay::Guest for Module {
+    fn manifest() -> String {
+        manifest()
+    }
+
+    fn amend_page(
+        context: types::PageContext,
+        page: Vec<u8>,
+        mapped: types::MappedPage,
+    ) -> Result<types::MappedPage, types::PageError> {
+        report_panics();
+        let context = Context::from(context);
+        let rows = mapped.rows.into_iter().map(|row| Row {
+            source_index: row.source_index,
+            offset: row.offset,
+            length: row.length,
+        });
+        let mapped = MappedPage {
+            payload: mapped.payload,
+            rows: rows.collect(),
+            issues: Vec::new(),
+        };
+        with_plan(|plan| crate::amend_page(plan, &context, &page, &mapped))
+            .map(Into::into)
+            .map_err(Into::into)
+    }
+}
+
+mapping_world::export_mapping_module!(Module with_types_in mapping_world);
+overlay_world::export_overlay_module!(Module with_types_in overlay_world);

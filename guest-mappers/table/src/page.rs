@@ -1,0 +1,238 @@
+//! From a page to its records or patches.
+
+use std::collections::HashSet;
+
+use bumpalo::Bump;
+use portolan_mapper_sdk::steps::{
+    check_page, contain_unknown_escapes, each_alone_with, each_with, read_tracked, rejected,
+    write_row, wrong_member,
+};
+use portolan_mapper_sdk::{Context, Issue, MappedPage, Notes, PageError, Rejection, Severity};
+
+use crate::attribute::{Output, Record, Scope, fill, uid};
+use crate::evaluate::Evaluator;
+use crate::plan::{Plan, Shape};
+use crate::read::Reader;
+use crate::value::Value;
+
+/// What every object may cost in steps, however small the page. A full-size task costs 400; this many
+/// take about ten milliseconds in the sandbox.
+pub(crate) const OBJECT_STEPS: u64 = 200_000;
+
+/// For how many bytes of a page an object may cost one step more, and the page twice that, on top of a
+/// tenfold [`OBJECT_STEPS`]. A step may leave a value of 16 bytes in the arena, and neither the sandbox's
+/// memory nor its time shall be what ends a costly expression.
+const BYTES_PER_STEP: u64 = 8;
+
+/// A table at work on a page.
+struct Run<'b> {
+    plan: &'b Plan<'b>,
+    context: &'b Context,
+    evaluator: Evaluator<'b>,
+    /// What the page holds beside the objects, or what is wrong with it.
+    page: Result<Value<'b>, Issue>,
+    page_steps_left: u64,
+    object_steps: u64,
+    output: MappedPage,
+    record: Vec<(&'b str, Output<'b>)>,
+    /// Of an overlay: the objects that have a record.
+    rows: Option<&'b HashSet<u32>>,
+}
+
+/// Maps a page by a table.
+///
+/// # Errors
+/// If the table is not for the context's object, or the page is no response that could hold such objects.
+pub fn map_page(plan: &Plan<'_>, context: &Context, page: &[u8]) -> Result<MappedPage, PageError> {
+    walk(plan, context, page, None)
+}
+
+/// Gives the merge patches of a table for the records of a page.
+///
+/// # Errors
+/// As [`map_page`].
+pub fn amend_page(
+    plan: &Plan<'_>,
+    context: &Context,
+    page: &[u8],
+    mapped: &MappedPage,
+) -> Result<MappedPage, PageError> {
+    let rows = mapped.rows.iter().map(|row| row.source_index).collect();
+    walk(plan, context, page, Some(&rows))
+}
+
+/// Goes through the objects of a page: all in one pass, or one by one if an object is of a wrong type.
+/// `rows` are the objects that have a record to be amended.
+fn walk(
+    plan: &Plan<'_>,
+    context: &Context,
+    page: &[u8],
+    rows: Option<&HashSet<u32>>,
+) -> Result<MappedPage, PageError> {
+    let page = check_page(plan.object.name(), context, page)?;
+    if let Some(output) = walk_together(plan, context, page, rows) {
+        return Ok(output);
+    }
+    let page = contain_unknown_escapes(page);
+    let arena = Bump::new();
+    let mut run = Run::new(plan, context, &page, &arena, rows);
+    let reader = run.reader();
+    each_alone_with(
+        plan.object.body(),
+        &page,
+        reader,
+        |source_index, object| match object {
+            Ok(value) => run.step(source_index, value),
+            Err(issue) => run.refuse(source_index, issue),
+        },
+    )?;
+    Ok(run.output)
+}
+
+fn walk_together(
+    plan: &Plan<'_>,
+    context: &Context,
+    page: &str,
+    rows: Option<&HashSet<u32>>,
+) -> Option<MappedPage> {
+    let arena = Bump::with_capacity(page.len() / 8);
+    let mut run = Run::new(plan, context, page, &arena, rows);
+    let reader = run.reader();
+    each_with(plan.object.body(), page, reader, |source_index, value| {
+        run.step(source_index, value);
+    })
+    .ok()?;
+    Some(run.output)
+}
+
+impl<'b> Run<'b> {
+    fn new(
+        plan: &'b Plan<'b>,
+        context: &'b Context,
+        page: &'b str,
+        arena: &'b Bump,
+        rows: Option<&'b HashSet<u32>>,
+    ) -> Self {
+        let bytes = page.len() as u64;
+        Self {
+            plan,
+            context,
+            evaluator: Evaluator::new(arena),
+            page: match &plan.page {
+                Some(shape) => beside(shape, page, arena),
+                None => Ok(Value::Null),
+            },
+            page_steps_left: 10 * OBJECT_STEPS + 2 * bytes / BYTES_PER_STEP,
+            object_steps: OBJECT_STEPS + bytes / BYTES_PER_STEP,
+            output: MappedPage {
+                payload: Vec::with_capacity(page.len() / 2),
+                ..MappedPage::default()
+            },
+            record: Vec::with_capacity(plan.attributes.len() + 1),
+            rows,
+        }
+    }
+
+    const fn reader(&self) -> Reader<'b> {
+        Reader {
+            shape: &self.plan.shape,
+            arena: self.evaluator.arena,
+        }
+    }
+
+    /// Whether an overlay has nothing to do with the object.
+    fn is_without_record(&self, source_index: u32) -> bool {
+        self.rows.is_some_and(|rows| !rows.contains(&source_index))
+    }
+
+    fn step(&mut self, source_index: u32, object: Value<'b>) {
+        if object.is_null() || self.is_without_record(source_index) {
+            return;
+        }
+        match self.rows {
+            None => self.map(source_index, object),
+            Some(_) => self.amend(source_index, object),
+        }
+    }
+
+    /// The object cannot be read. A record that is there already stays as it is.
+    fn refuse(&mut self, source_index: u32, issue: Issue) {
+        if self.is_without_record(source_index) {
+            return;
+        }
+        let severity = match self.rows {
+            None => issue.severity,
+            Some(_) => Severity::Warning,
+        };
+        self.output.issues.push(Issue { severity, ..issue });
+    }
+
+    fn map(&mut self, source_index: u32, object: Value<'b>) {
+        if let Err(rejection) = self.fill(source_index, object) {
+            let body = self.plan.object.body();
+            let issue = rejected(body, source_index, rejection);
+            self.output.issues.push(issue);
+            return;
+        }
+        self.write(source_index);
+    }
+
+    fn amend(&mut self, source_index: u32, object: Value<'b>) {
+        if let Err(rejection) = self.fill(source_index, object) {
+            let body = self.plan.object.body();
+            let mut notes = Notes::new(body, source_index, &mut self.output.issues);
+            notes.warn(rejection.code, &rejection.member, rejection.message);
+            return;
+        }
+        if !self.record.is_empty() {
+            self.write(source_index);
+        }
+    }
+
+    fn write(&mut self, source_index: u32) {
+        let body = self.plan.object.body();
+        let record = Record(&self.record);
+        write_row(&mut self.output, body, source_index, &record);
+    }
+
+    /// Makes the record or patch of an object.
+    fn fill(&mut self, source_index: u32, object: Value<'b>) -> Result<(), Rejection> {
+        self.record.clear();
+        let allowed = self.object_steps.min(self.page_steps_left);
+        self.evaluator.allow(allowed);
+        let filled = self.fill_all(source_index, object);
+        self.page_steps_left -= allowed - self.evaluator.steps_left();
+        filled
+    }
+
+    fn fill_all(&mut self, source_index: u32, object: Value<'b>) -> Result<(), Rejection> {
+        let page = self.page.as_ref().map_err(|issue| Rejection {
+            code: issue.code,
+            member: String::new(),
+            message: issue.message.clone(),
+        })?;
+        let scope = Scope {
+            object,
+            page: *page,
+            context: self.context,
+        };
+        if let Some(query) = &self.plan.uid {
+            let uid = uid(&self.evaluator, query, scope)?;
+            self.record.push(("UID", Output::Text(uid)));
+        }
+        let body = self.plan.object.body();
+        let mut notes = Notes::new(body, source_index, &mut self.output.issues);
+        for attribute in &self.plan.attributes {
+            if let Some(output) = fill(&self.evaluator, attribute, scope, &mut notes)? {
+                self.record.push((attribute.name, output));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads what a page holds beside the objects.
+fn beside<'b>(shape: &'b Shape<'b>, page: &'b str, arena: &'b Bump) -> Result<Value<'b>, Issue> {
+    read_tracked(page, Reader { shape, arena })
+        .map_err(|(path, error)| wrong_member(0, path, &error))
+}

@@ -1,0 +1,43 @@
+//! Mapping tables: mappings without code.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::support::{portolan, root};
+
+/// What is wrong with a table is said by attribute.
+mod check;
+/// Every example in the manual of tables.
+mod manual;
+/// Tables as modules: packed, inspected, and at work.
+mod modules;
+/// What holds for any module holds for a table: comparing, signing, pinning, limits, a sync.
+mod shipping;
+/// The stock mappings as tables.
+mod stock;
+
+fn mapper(arguments: &[&str]) -> Command {
+    let mut command = portolan();
+    command.arg("mapper").args(arguments);
+    command
+}
+
+/// An example that ships with the interpreter.
+fn example(name: &str) -> PathBuf {
+    root().join(format!("guest-mappers/table/examples/{name}.toml"))
+}
+
+/// A table of these attributes for tasks.
+fn overlay(attributes: &str) -> String {
+    format!(
+        "name = \"acme\"\nversion = \"1.0.0\"\nkind = \"overlay\"\nobject = \"EcsTask\"\n\n[attributes]\n{attributes}\n"
+    )
+}
+
+/// A folder with a table in it.
+fn table(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("acme.toml");
+    std::fs::write(&file, text).unwrap();
+    (folder, file)
+}
