@@ -1,12 +1,14 @@
-//! Beside boto3 in a plain script, on the same simulator with the same quotas.
+//! Beside boto3 in a plain script, on the same simulator: with the same quotas, and with none but latency.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use portolan_tests::simulator::{BASE_ACCESS_KEY, Rules, Shape, Simulator, Throttling};
+use portolan_tests::simulator::{BASE_ACCESS_KEY, Rules, Shape, Simulator, World};
 use portolan_tests::usage::{Usage, watch};
 
 use crate::account;
+use crate::free::LATENCY;
+use crate::quotas::enforced;
 use crate::sync::run;
 
 pub(crate) fn measure(is_full: bool) {
@@ -17,19 +19,44 @@ pub(crate) fn measure(is_full: bool) {
         println!("boto3: left out, for {python} is not there; `make setup` installs it");
         return;
     }
-    let (world, shape) = account(is_full);
+    let script = root.join("tests/compare/boto3_sync.py");
+    let boto3 = Boto3 { python, script };
+    compare(
+        "Quotas enforced",
+        account(is_full),
+        enforced(0.0),
+        &["--quota-share", "1"],
+        &boto3,
+    );
+    // Nothing but latency: the whole account takes seconds.
     let rules = Rules {
-        throttling: Some(Throttling::default()),
+        latency: LATENCY,
         ..Rules::default()
     };
+    let title = "No quotas, 20 ms latency";
+    compare(title, account(true), rules, &["--quotas", "none"], &boto3);
+}
+
+struct Boto3 {
+    python: String,
+    script: PathBuf,
+}
+
+fn compare(
+    title: &str,
+    (world, shape): (World, Shape),
+    rules: Rules,
+    arguments: &[&str],
+    boto3: &Boto3,
+) {
     let simulator = Simulator::start(world, rules).unwrap();
     println!(
-        "{:<34} {:>9} {:>8} {:>10} {:>9} {:>8}",
-        "Quotas enforced", "time", "calls", "throttled", "memory", "missing"
+        "{title:<34} {:>9} {:>8} {:>10} {:>9} {:>8}",
+        "time", "calls", "throttled", "memory", "missing"
     );
-    let sync = run(&simulator, &["--quota-share", "1"]);
+    let sync = run(&simulator, arguments);
     line(
-        "portolan sync --quota-share 1",
+        &format!("portolan sync {}", arguments.join(" ")),
         &simulator,
         &shape,
         &sync.usage,
@@ -41,10 +68,17 @@ pub(crate) fn measure(is_full: bool) {
         ("boto3, serially, standard", "1", "standard"),
     ] {
         simulator.reset();
-        let script = root.join("tests/compare/boto3_sync.py");
+        let (usage, found) = boto3.run(&simulator, threads, mode);
+        line(name, &simulator, &shape, &usage, found);
+    }
+}
+
+impl Boto3 {
+    /// Runs the script, and gives what it took and how many objects it got.
+    fn run(&self, simulator: &Simulator, threads: &str, mode: &str) -> (Usage, u64) {
         let output = tempfile::NamedTempFile::new().unwrap();
-        let child = Command::new(&python)
-            .arg(script)
+        let child = Command::new(&self.python)
+            .arg(&self.script)
             .args([simulator.url(), threads, mode])
             .env("AWS_ACCESS_KEY_ID", BASE_ACCESS_KEY)
             .env("AWS_SECRET_ACCESS_KEY", "any-secret-will-do")
@@ -54,9 +88,8 @@ pub(crate) fn measure(is_full: bool) {
             .spawn()
             .unwrap();
         let usage = watch(child).unwrap();
-        let written = std::fs::read_to_string(output.path()).unwrap();
-        let written = written.trim().parse().unwrap_or(0);
-        line(name, &simulator, &shape, &usage, written);
+        let found = std::fs::read_to_string(output.path()).unwrap();
+        (usage, found.trim().parse().unwrap_or(0))
     }
 }
 

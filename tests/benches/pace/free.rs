@@ -7,7 +7,7 @@ use portolan_tests::simulator::{Rules, Simulator};
 use crate::sync::{Sync, run};
 use crate::{account, note, row};
 
-const LATENCY: Duration = Duration::from_millis(20);
+pub(crate) const LATENCY: Duration = Duration::from_millis(20);
 const IN_FLIGHT: f64 = 8.0;
 const GOAL: f64 = 1.1;
 

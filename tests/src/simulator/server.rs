@@ -45,11 +45,13 @@ async fn call(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
+    // What making the answer takes is a part of the latency, as it is at AWS.
+    let asked_at = tokio::time::Instant::now();
     let request_id = request_id();
     let Outcome { response, fault } = dispatch(&state, &headers, &body, &request_id);
     let latency = state.rules().latency;
     if !latency.is_zero() {
-        tokio::time::sleep(latency).await;
+        tokio::time::sleep_until(asked_at + latency).await;
     }
     let mut response = match fault {
         Some(fault) => spoil(response, &fault, &scissors).await,
