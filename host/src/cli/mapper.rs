@@ -32,7 +32,7 @@ enum MapperCommand {
     /// Make a folder with a new module that builds and passes its own test at once.
     #[command(after_help = new::EXAMPLES)]
     New(new::NewArguments),
-    /// Build a module from its Rust source, into a component.
+    /// Build a module from its source in Rust, Python or JavaScript, into a component.
     #[command(after_help = build::EXAMPLES)]
     Build(build::BuildArguments),
     /// Map the pages of a folder, compare with expected records, and damage every page in many ways.
@@ -127,7 +127,7 @@ fn plain(folder: &Path) -> &Path {
 pub(super) fn run(arguments: MapperArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     match arguments.command {
         MapperCommand::New(arguments) => new::run(arguments),
-        MapperCommand::Build(arguments) => build::run(arguments),
+        MapperCommand::Build(arguments) => build::run(arguments, config_file),
         MapperCommand::Test(arguments) => test::run(arguments, config_file),
         MapperCommand::Check(arguments) => check::run(arguments, config_file),
         MapperCommand::Inspect(arguments) => inspect::run(arguments, config_file),

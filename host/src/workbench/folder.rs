@@ -57,8 +57,12 @@ pub fn newer_source(folder: &Path, module: &Path) -> Option<PathBuf> {
             .ok()
     };
     let built = modified(module)?;
-    let mut sources = with_extension(&folder.join("src"), "rs").unwrap_or_default();
-    sources.push(folder.join("Cargo.toml"));
+    let mut sources: Vec<PathBuf> = ["rs", "py", "js"]
+        .into_iter()
+        .flat_map(|extension| with_extension(&folder.join("src"), extension).unwrap_or_default())
+        .collect();
+    sources
+        .extend(["Cargo.toml", "requirements.txt", "package.json"].map(|name| folder.join(name)));
     sources
         .into_iter()
         .find(|source| modified(source).is_some_and(|time| time > built))

@@ -1,24 +1,55 @@
 //! New modules: a folder that builds and passes its own test at once.
 
+mod rust;
+mod samples;
+mod script;
+mod words;
+
 use std::path::{Path, PathBuf};
 
 use super::WorkbenchError;
 use crate::mapper::Kind;
-use crate::object::{Object, Shape};
+use crate::object::Object;
 use crate::text::printable;
+use words::Words;
 
 /// What a new module is to be.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The crate's name, which is also the folder's and the module's.
+    /// The module's name, which is also the folder's.
     pub name: String,
     /// The object that it is for.
     pub object: Object,
     /// What it does with records.
     pub kind: Kind,
-    /// Where the SDK is; without it, cargo gets the SDK of this program's version.
-    pub sdk_path: Option<PathBuf>,
+    /// What it is written in.
+    pub language: Language,
 }
+
+/// What a module is written in.
+#[derive(Clone, Debug)]
+pub enum Language {
+    /// Rust, with the SDK from there.
+    Rust(Sdk),
+    /// Python, which componentize-py turns into a component.
+    Python,
+    /// JavaScript, which componentize-qjs turns into a component.
+    JavaScript,
+}
+
+/// Where a crate has the SDK from.
+#[derive(Clone, Debug)]
+pub enum Sdk {
+    /// A copy inside the new folder, out of this program.
+    Vendored,
+    /// The registry's, of this program's version.
+    Published,
+    /// A folder.
+    Path(PathBuf),
+}
+
+/// The files of a new folder, by their paths inside it.
+type Files = Vec<(String, String)>;
 
 /// Makes the folder inside `parent`, and gives its path.
 ///
@@ -27,7 +58,20 @@ pub struct Plan {
 /// the path.
 pub fn create(parent: &Path, plan: &Plan) -> Result<PathBuf, WorkbenchError> {
     check_name(&plan.name)?;
-    let sdk = sdk(plan.sdk_path.as_deref())?;
+    let words = Words::of(plan);
+    let mut files = match &plan.language {
+        Language::Rust(sdk) => rust::files(plan, sdk, &words)?,
+        Language::Python => script::python(plan, &words),
+        Language::JavaScript => script::javascript(plan, &words),
+    };
+    let (pages, expected) = samples::of(plan.object, plan.kind);
+    files.push((
+        "README.md".into(),
+        words.fill(include_str!("templates/README.md")),
+    ));
+    files.push(("pages/sample.jsonl".into(), pages.into()));
+    files.push(("expected/sample.jsonl".into(), expected.into()));
+
     let folder = parent.join(&plan.name);
     std::fs::create_dir(&folder).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => WorkbenchError::Unfit(format!(
@@ -36,17 +80,7 @@ pub fn create(parent: &Path, plan: &Plan) -> Result<PathBuf, WorkbenchError> {
         )),
         _ => WorkbenchError::writing(&folder)(error),
     })?;
-    let words = Words::of(plan.object);
-    let (pages, expected) = samples(plan.object, plan.kind);
-    let fill = |template: &str| words.fill(template, plan, &sdk);
-    for (name, text) in [
-        ("Cargo.toml", fill(include_str!("templates/crate.toml"))),
-        (".gitignore", include_str!("templates/gitignore").to_owned()),
-        ("README.md", fill(include_str!("templates/README.md"))),
-        ("src/lib.rs", fill(source(plan.object, plan.kind))),
-        ("pages/sample.jsonl", pages.to_owned()),
-        ("expected/sample.jsonl", expected.to_owned()),
-    ] {
+    for (name, text) in files {
         let file = folder.join(name);
         let subfolder = file.parent().unwrap_or(&folder);
         std::fs::create_dir_all(subfolder).map_err(WorkbenchError::writing(subfolder))?;
@@ -83,163 +117,61 @@ fn check_name(name: &str) -> Result<(), WorkbenchError> {
     )))
 }
 
-/// The SDK as a dependency of the crate.
-fn sdk(path: Option<&Path>) -> Result<String, WorkbenchError> {
-    let Some(path) = path else {
-        return Ok(format!("\"{}\"", env!("CARGO_PKG_VERSION")));
-    };
-    let unfit = || {
-        WorkbenchError::Unfit(format!(
-            "there is no portolan-mapper-sdk in {}; it is the folder guest-mappers/sdk of Portolan's repository",
-            path.display()
-        ))
-    };
-    let manifest = std::fs::read_to_string(path.join("Cargo.toml")).map_err(|_| unfit())?;
-    if !manifest.contains("name = \"portolan-mapper-sdk\"") {
-        return Err(unfit());
-    }
-    let path = std::fs::canonicalize(path).map_err(WorkbenchError::reading(path))?;
-    // A path in JSON's quotes is one in TOML's: both escape backslashes, quotes and control characters.
-    let quoted = serde_json::Value::from(path.display().to_string());
-    Ok(format!("{{ path = {quoted} }}"))
-}
-
-/// What differs between objects in the templates.
-struct Words {
-    source: &'static str,
-    arn_field: &'static str,
-    name_field: &'static str,
-    status_field: &'static str,
-}
-
-impl Words {
-    const fn of(object: Object) -> Self {
-        let (source, arn_field, name_field, status_field) = match object {
-            Object::EcsCluster => ("Cluster", "cluster_arn", "cluster_name", "status"),
-            Object::EcsService => ("Service", "service_arn", "service_name", "status"),
-            Object::EcsTask => ("Task", "task_arn", "group", "last_status"),
-            Object::EcsTaskDefinition => {
-                ("TaskDefinition", "task_definition_arn", "family", "status")
-            }
-        };
-        Self {
-            source,
-            arn_field,
-            name_field,
-            status_field,
-        }
-    }
-
-    fn fill(&self, template: &str, plan: &Plan, sdk: &str) -> String {
-        let body = match plan.object.shape() {
-            Shape::List(member) => format!("Body::List(\"{member}\")"),
-            Shape::Single(member) => format!("Body::One(\"{member}\")"),
-        };
-        let (kind, what, usage) = match plan.kind {
-            Kind::Mapping => (
-                "mapping",
-                "it makes the records, in place of the stock mapping",
-                "--mappers built".to_owned(),
-            ),
-            Kind::Overlay => (
-                "overlay",
-                "it changes the records that the stock mapping made",
-                format!("--overlay built/{}.wasm", plan.name),
-            ),
-        };
-        [
-            ("{{name}}", plan.name.as_str()),
-            ("{{object}}", plan.object.name()),
-            ("{{source}}", self.source),
-            ("{{arn_field}}", self.arn_field),
-            ("{{arn_member}}", plan.object.arn_member()),
-            ("{{name_field}}", self.name_field),
-            ("{{status_field}}", self.status_field),
-            ("{{body}}", &body),
-            ("{{kind}}", kind),
-            ("{{what}}", what),
-            ("{{use}}", &usage),
-            ("{{sdk}}", sdk),
-        ]
-        .into_iter()
-        .fold(template.to_owned(), |text, (word, value)| {
-            text.replace(word, value)
-        })
-    }
-}
-
-const fn source(object: Object, kind: Kind) -> &'static str {
-    match (kind, object) {
-        (Kind::Mapping, Object::EcsTaskDefinition) => {
-            include_str!("templates/mapping_task_definition.rs")
-        }
-        (Kind::Mapping, _) => include_str!("templates/mapping_tagged.rs"),
-        (Kind::Overlay, Object::EcsTaskDefinition) => {
-            include_str!("templates/overlay_task_definition.rs")
-        }
-        (Kind::Overlay, _) => include_str!("templates/overlay_tagged.rs"),
-    }
-}
-
-/// Recorded pages, and the records that the template makes of them.
-const fn samples(object: Object, kind: Kind) -> (&'static str, &'static str) {
-    let (pages, mapping, overlay) = match object {
-        Object::EcsCluster => (
-            include_str!("templates/cluster.pages.jsonl"),
-            include_str!("templates/cluster.mapping.expected.jsonl"),
-            include_str!("templates/cluster.overlay.expected.jsonl"),
-        ),
-        Object::EcsService => (
-            include_str!("templates/service.pages.jsonl"),
-            include_str!("templates/service.mapping.expected.jsonl"),
-            include_str!("templates/service.overlay.expected.jsonl"),
-        ),
-        Object::EcsTask => (
-            include_str!("templates/task.pages.jsonl"),
-            include_str!("templates/task.mapping.expected.jsonl"),
-            include_str!("templates/task.overlay.expected.jsonl"),
-        ),
-        Object::EcsTaskDefinition => (
-            include_str!("templates/task_definition.pages.jsonl"),
-            include_str!("templates/task_definition.mapping.expected.jsonl"),
-            include_str!("templates/task_definition.overlay.expected.jsonl"),
-        ),
-    };
-    match kind {
-        Kind::Mapping => (pages, mapping),
-        Kind::Overlay => (pages, overlay),
-    }
-}
-
 /// The recorded pages of a new module.
 pub(super) const fn sample_pages(object: Object) -> &'static str {
-    samples(object, Kind::Mapping).0
+    samples::of(object, Kind::Mapping).0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const LANGUAGES: [Language; 4] = [
+        Language::Rust(Sdk::Vendored),
+        Language::Rust(Sdk::Published),
+        Language::Python,
+        Language::JavaScript,
+    ];
+
     #[test]
     fn nothing_is_left_open_in_a_template() {
         for object in Object::ALL {
             for kind in [Kind::Mapping, Kind::Overlay] {
-                let parent = tempfile::tempdir().expect("a folder");
-                let plan = Plan {
-                    name: "acme".into(),
-                    object,
-                    kind,
-                    sdk_path: None,
-                };
-                let folder = create(parent.path(), &plan).expect("a module");
-                for file in ["Cargo.toml", "README.md", "src/lib.rs"] {
-                    let text = std::fs::read_to_string(folder.join(file)).expect("a file");
-                    assert!(!text.contains("{{"), "{object} {kind:?} {file}: {text}");
+                for language in LANGUAGES {
+                    let plan = Plan {
+                        name: "acme".into(),
+                        object,
+                        kind,
+                        language,
+                    };
+                    let words = Words::of(&plan);
+                    let files = match &plan.language {
+                        Language::Rust(sdk) => rust::files(&plan, sdk, &words).expect("files"),
+                        Language::Python => script::python(&plan, &words),
+                        Language::JavaScript => script::javascript(&plan, &words),
+                    };
+                    for (name, text) in files.iter().filter(|(name, _)| !name.starts_with("vendor"))
+                    {
+                        assert!(!text.contains("{{"), "{plan:?} {name}: {text}");
+                    }
                 }
-                let again = create(parent.path(), &plan).expect_err("it is there");
-                assert!(again.to_string().contains("there already"), "{again}");
             }
         }
+    }
+
+    #[test]
+    fn a_folder_that_is_there_is_left_alone() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let plan = Plan {
+            name: "acme".into(),
+            object: Object::EcsTask,
+            kind: Kind::Overlay,
+            language: Language::Python,
+        };
+        let folder = create(parent.path(), &plan).expect("a module");
+        assert!(folder.join("expected/sample.jsonl").is_file());
+        let again = create(parent.path(), &plan).expect_err("it is there");
+        assert!(again.to_string().contains("there already"), "{again}");
     }
 
     #[test]

@@ -116,7 +116,7 @@ fn time<T>(step: impl FnOnce() -> T) -> Duration {
     start.elapsed()
 }
 
-fn origin() -> Origin {
+pub(crate) fn origin() -> Origin {
     Origin {
         partition: "aws".into(),
         account_id: "123456789012".into(),
