@@ -21,10 +21,10 @@ mod hostile;
 mod languages;
 /// A sync of moto's server, which nobody here wrote.
 mod moto;
-/// Random pages through `portolan map`, against a reading of the conventions in another language.
-mod oracle;
 /// Components that were built once and must give the same bytes for ever, and the WIT that they rely on.
 mod museum;
+/// Random pages through `portolan map`, against a reading of the conventions in another language.
+mod oracle;
 /// Overlays: what a customer's module may do to a record, and what becomes of it if it does more.
 mod overlays;
 /// Environment values and secrets stay where they are.
