@@ -8,6 +8,9 @@ RUSTUP_TIMEOUT_SECONDS=120
 VENV=target/venv-moto
 REGISTRY=target/docker-registry
 REQUIREMENTS=tests/moto/requirements.txt
+TEMPLATES=host/src/workbench/templates
+PYTHON_TOOLS=target/venv-languages
+NODE_TOOLS=target/node-languages
 
 fail() {
     printf 'setup: %s\n' "$@" >&2
@@ -130,6 +133,34 @@ need_registry() {
     say "there is no docker-registry (a package of Debian's); the tests that push to one will be skipped"
 }
 
+# What turns Python and JavaScript into components, of the versions that new modules pin. Tests of a
+# language whose tool is not there are skipped, so that nobody needs Node for the rest.
+need_languages() {
+    if ! cmp -s "$TEMPLATES/python/requirements.txt" "$PYTHON_TOOLS/requirements.txt"; then
+        say "installing componentize-py into $PYTHON_TOOLS"
+        rm -rf "$PYTHON_TOOLS"
+        python3 -m venv "$PYTHON_TOOLS" &&
+            "$PYTHON_TOOLS/bin/python" -m pip install --quiet --disable-pip-version-check \
+                --requirement "$TEMPLATES/python/requirements.txt" &&
+            cp "$TEMPLATES/python/requirements.txt" "$PYTHON_TOOLS/requirements.txt" ||
+            say "componentize-py could not be installed; tests of Python modules are skipped"
+    fi
+    if ! has npm; then
+        say "there is no npm; tests of JavaScript modules are skipped"
+    elif ! cmp -s "$TEMPLATES/javascript/package-lock.json" "$NODE_TOOLS/package-lock.json"; then
+        say "installing componentize-qjs into $NODE_TOOLS"
+        rm -rf "$NODE_TOOLS"
+        mkdir -p "$NODE_TOOLS"
+        cp "$TEMPLATES"/javascript/package*.json "$NODE_TOOLS/"
+        # The templates have a place for the module's name, which npm would refuse.
+        sed -i.orig 's/{{name}}/tools/' "$NODE_TOOLS/package.json"
+        npm ci --silent --no-audit --no-fund --prefix "$NODE_TOOLS" || {
+            rm -rf "$NODE_TOOLS"
+            say "componentize-qjs could not be installed; tests of JavaScript modules are skipped"
+        }
+    fi
+}
+
 case "${1-}" in
     build | tests) ;;
     *) fail "usage: tests/setup.sh build|tests" ;;
@@ -140,4 +171,5 @@ need_c_compiler
 if [ "$1" = tests ]; then
     need_moto
     need_registry
+    need_languages
 fi

@@ -1,5 +1,5 @@
 //! How fast a page becomes records, and how much memory a sync takes: `make bench`. Names of parts (`page`,
-//! `program`, `memory`, `modules`) as arguments leave out the others.
+//! `program`, `memory`, `modules`, `languages`) as arguments leave out the others.
 //!
 //! Every figure is a median on one core. What is compared is measured in turns in one process, so that
 //! a busy machine slows both sides alike.
@@ -9,6 +9,7 @@
     reason = "a measurement that fails has nothing to tell"
 )]
 
+mod languages;
 mod memory;
 mod modules;
 mod page;
@@ -22,6 +23,7 @@ fn main() {
         ("program", program::measure),
         ("memory", memory::measure),
         ("modules", modules::measure),
+        ("languages", languages::measure),
     ];
     let wanted: Vec<String> = std::env::args()
         .skip(1)

@@ -1,0 +1,264 @@
+//! Modules in Python and JavaScript: from nothing to a tested component, and the same records as in Rust.
+//! tests/setup.sh installs their tools under target/; a language whose tool is not there is skipped.
+
+use std::path::{Path, PathBuf};
+
+use portolan_tests::pages::describe_tasks_page;
+use serde_json::{Value, json};
+
+use crate::examples::recorded;
+use crate::support::{Ended, portolan, root, run};
+
+/// A language, the variable that names its tool, and where the set-up puts that.
+const LANGUAGES: [(&str, &str, &str); 2] = [
+    (
+        "python",
+        "PORTOLAN_COMPONENTIZE_PY",
+        "target/venv-languages/bin/componentize-py",
+    ),
+    (
+        "javascript",
+        "PORTOLAN_COMPONENTIZE_QJS",
+        "target/node-languages/node_modules/.bin/componentize-qjs",
+    ),
+];
+
+/// The languages whose tools are here.
+fn languages() -> Vec<(&'static str, &'static str, PathBuf)> {
+    let there = |(language, variable, tool): (&'static str, &'static str, &str)| {
+        let tool = root().join(tool);
+        if tool.is_file() {
+            return Some((language, variable, tool));
+        }
+        println!(
+            "skipped: {language}, for {} is not there; run `make setup`",
+            tool.display()
+        );
+        None
+    };
+    LANGUAGES.into_iter().filter_map(there).collect()
+}
+
+/// A new module, built.
+struct Made {
+    folder: tempfile::TempDir,
+    place: PathBuf,
+    variable: &'static str,
+    tool: PathBuf,
+}
+
+impl Made {
+    fn new(language: &(&'static str, &'static str, PathBuf), object: &str, kind: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        run(portolan()
+            .args([
+                "mapper", "new", "acme", "--object", object, "--kind", kind, "--lang", language.0,
+            ])
+            .current_dir(folder.path()))
+        .with(0);
+        let made = Self {
+            place: folder.path().join("acme"),
+            folder,
+            variable: language.1,
+            tool: language.2.clone(),
+        };
+        made.run(&["build", "--offline"]).with(0);
+        made
+    }
+
+    /// `portolan mapper …` in the module's folder.
+    fn run(&self, arguments: &[&str]) -> Ended {
+        let mut command = portolan();
+        command
+            .arg("mapper")
+            .args(arguments)
+            .current_dir(&self.place);
+        run(command.env(self.variable, &self.tool))
+    }
+
+    fn module(&self) -> PathBuf {
+        self.place.join("built/acme.wasm")
+    }
+}
+
+#[test]
+fn new_modules_build_and_pass_their_own_tests() {
+    for language in languages() {
+        for (object, kind) in [
+            ("EcsTask", "overlay"),
+            ("EcsTaskDefinition", "overlay"),
+            ("EcsService", "mapping"),
+        ] {
+            let made = Made::new(&language, object, kind);
+            let tested = made.run(&["test"]);
+            assert_eq!(
+                tested.status, 0,
+                "{} {object} {kind}: {tested:#?}",
+                language.0
+            );
+        }
+    }
+}
+
+#[test]
+fn they_import_nothing_but_ours_and_say_where_they_come_from() {
+    for language in languages() {
+        let made = Made::new(&language, "EcsTask", "overlay");
+        let checked = made.run(&["check", "built/acme.wasm"]).with(0);
+        let sdk = format!("portolan-mapper-{} 0.", language.0);
+        assert!(checked.stdout.contains(&sdk), "{}", checked.stdout);
+        assert!(
+            checked.stdout.contains("portolan:mapper 1.0.0"),
+            "{}",
+            checked.stdout
+        );
+        let seen = made.run(&["inspect", "--json", "built/acme.wasm"]).with(0);
+        let seen: Value = serde_json::from_str(&seen.stdout).unwrap();
+        let imports = seen["imports"].as_array().unwrap();
+        let foreign = |name: &&Value| !name.as_str().unwrap().starts_with("portolan:mapper/");
+        assert_eq!(imports.iter().find(foreign), None, "{}", language.0);
+    }
+}
+
+/// Pages that a customer could have, and some that nobody should.
+fn pages() -> String {
+    let owner = |value: Value| json!([{"key": "owner", "value": value}]);
+    let odd = json!({"tasks": [
+        {"taskArn": "arn:0", "tags": owner(json!("\u{2028}é\u{1f600}\t\"x\""))},
+        {"taskArn": "arn:1", "tags": owner(Value::Null)},
+        {"taskArn": "arn:2", "tags": Value::Null},
+        null,
+        {"taskArn": "arn:4", "tags": [{"key": "owner", "value": "a"}, {"key": "owner", "value": "b"}]},
+        {"taskArn": "arn:5", "tags": [null, {"value": "nobody"}, {"key": "owner", "value": ""}]},
+    ]});
+    let wrong = json!({"tasks": [
+        {"taskArn": "arn:0", "unread": 7, "tags": owner(json!("a"))},
+        {"taskArn": "arn:1", "tags": []},
+    ]});
+    [
+        describe_tasks_page(100),
+        odd.to_string(),
+        wrong.to_string(),
+        json!({"tasks": []}).to_string(),
+        json!({}).to_string(),
+    ]
+    .map(|body| recorded("DescribeTasks", &body))
+    .join("\n")
+}
+
+/// What `portolan map` makes of the pages with an overlay that takes OWNER from the tag `key`.
+fn mapped(folder: &Path, overlay: &Path, name: &str, key: &str) -> Vec<Value> {
+    let config = folder.join("portolan.toml");
+    let text = format!(
+        "overlays = [{:?}]\n[modules.{name}]\nsettings = {{ owner-tag = {key:?} }}\n",
+        overlay.to_str().unwrap()
+    );
+    std::fs::write(&config, text).unwrap();
+    let file = folder.join("pages.jsonl");
+    std::fs::write(&file, pages()).unwrap();
+    let ended = run(portolan()
+        .arg("map")
+        .arg(&file)
+        .arg("--config")
+        .arg(&config))
+    .with(0);
+    crate::support::json_lines(&ended.stdout)
+}
+
+#[test]
+fn they_make_the_records_that_the_rust_overlay_makes() {
+    let rust = root().join("tests/guests/built/owner.wasm");
+    for language in languages() {
+        let made = Made::new(&language, "EcsTask", "overlay");
+        for (key, owners) in [("Owner", 100), ("owner", 3)] {
+            let place = made.folder.path();
+            let ours = mapped(place, &made.module(), "acme", key);
+            let theirs = mapped(place, &rust, "portolan-test-owner", key);
+            let owned = |records: &[Value]| {
+                records
+                    .iter()
+                    .filter(|record| record.get("OWNER").is_some())
+                    .count()
+            };
+            assert!(
+                owned(&ours) >= owners,
+                "{} {key}: {}",
+                language.0,
+                owned(&ours)
+            );
+            assert_eq!(ours, theirs, "{} {key}", language.0);
+        }
+    }
+}
+
+#[test]
+fn a_limit_that_is_too_small_is_named_with_its_setting() {
+    for language in languages() {
+        let made = Made::new(&language, "EcsTask", "overlay");
+        for (setting, code) in [
+            ("memory-mebibytes = 1", "memory-mebibytes"),
+            ("time-milliseconds = 10", "time-milliseconds"),
+        ] {
+            // Far more work than ten milliseconds.
+            if setting.starts_with("time") {
+                let source = made.place.join("src");
+                let file = source.join(if language.0 == "python" {
+                    "overlay.py"
+                } else {
+                    "overlay.js"
+                });
+                let text = std::fs::read_to_string(&file).unwrap();
+                let text = match language.0 {
+                    "python" => text.replace(
+                        "    owner = ",
+                        "    while True:\n        pass\n    owner = ",
+                    ),
+                    _ => text.replace("    const owner = ", "    for (;;);\n    const owner = "),
+                };
+                std::fs::write(&file, text).unwrap();
+                made.run(&["build", "--offline"]).with(0);
+            }
+            let config = made.folder.path().join("limits.toml");
+            let text = format!(
+                "overlays = [{:?}]\n[modules.acme]\n{setting}\n",
+                made.module().to_str().unwrap()
+            );
+            std::fs::write(&config, text).unwrap();
+            let page = made.place.join("pages/sample.jsonl");
+            let ended = run(portolan()
+                .arg("map")
+                .arg(&page)
+                .arg("--config")
+                .arg(&config));
+            assert!(
+                ended.stderr.contains(code),
+                "{} {setting}: {ended:#?}",
+                language.0
+            );
+            // The stock records are there all the same.
+            assert_eq!(ended.stdout.lines().count(), 2, "{} {setting}", language.0);
+        }
+    }
+}
+
+#[test]
+fn a_missing_tool_is_named_with_the_way_to_have_it() {
+    for (language, steps) in [
+        ("python", "python3 -m venv .venv"),
+        ("javascript", "npm ci"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        run(portolan()
+            .args([
+                "mapper", "new", "acme", "--object", "EcsTask", "--kind", "overlay", "--lang",
+                language,
+            ])
+            .current_dir(folder.path()))
+        .with(0);
+        let ended = run(portolan()
+            .args(["mapper", "build", "--offline"])
+            .current_dir(folder.path().join("acme")))
+        .with(1);
+        assert!(ended.stderr.contains(steps), "{}", ended.stderr);
+    }
+}
