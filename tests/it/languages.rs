@@ -19,7 +19,7 @@ const LANGUAGES: [(&str, &str, &str); 2] = [
     (
         "javascript",
         "PORTOLAN_COMPONENTIZE_QJS",
-        "target/node-languages/node_modules/.bin/componentize-qjs",
+        "target/node-languages/componentize-qjs",
     ),
 ];
 
@@ -30,13 +30,20 @@ fn languages() -> Vec<(&'static str, &'static str, PathBuf)> {
         if tool.is_file() {
             return Some((language, variable, tool));
         }
-        println!(
-            "skipped: {language}, for {} is not there; run `make setup`",
-            tool.display()
-        );
+        missing(language, &tool);
         None
     };
     LANGUAGES.into_iter().filter_map(there).collect()
+}
+
+/// A tool that is not there: a reason to skip, except in continuous integration.
+pub(crate) fn missing(language: &str, tool: &Path) {
+    let why = format!("{} is not there; run `make setup`", tool.display());
+    assert!(
+        std::env::var_os("PORTOLAN_TEST_LANGUAGES").is_none_or(|value| value != "required"),
+        "{why}"
+    );
+    println!("skipped: {language}, for {why}");
 }
 
 /// A new module, built.
