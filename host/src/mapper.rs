@@ -37,6 +37,7 @@ pub(crate) use load::{MODULE_LIMIT_BYTES, check_header, digest};
 pub use manifest::{Kind, Manifest};
 pub use module::Module;
 pub use overlay::Overlay;
+pub(crate) use set::{Loader, wasm_files};
 pub use set::{Mapper, MapperSet, SetError, stock_module};
 pub use surface::{Item, Surface};
 pub use unfilled::Unfilled;

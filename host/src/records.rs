@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::mapper::{CallError, Engine, Issue, Mapper, Outcome, Row, Severity, Touched};
@@ -38,6 +39,24 @@ pub struct Rejection {
     pub message: String,
 }
 
+/// Which module set each attribute of one record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Authors {
+    /// Of the record.
+    #[serde(rename = "UID")]
+    pub uid: String,
+    /// Attribute, then name and version of the module.
+    pub provenance: BTreeMap<String, String>,
+}
+
+impl Authors {
+    /// Attribute and module as a JSON object.
+    pub(crate) fn modules(&self) -> Vec<u8> {
+        // Texts can always be written.
+        serde_json::to_vec(&self.provenance).unwrap_or_else(|_| b"{}".to_vec())
+    }
+}
+
 impl Records {
     /// The records, each a JSON object on one line.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
@@ -54,12 +73,7 @@ impl Records {
     /// Which module set each attribute of each record: attribute, then module, then number of records.
     #[must_use]
     pub fn provenance(&self, mapping: &str) -> Provenance {
-        let mut last: HashMap<(usize, &str), &str> = HashMap::new();
-        for (module, touched) in &self.touched {
-            for (index, attribute) in touched {
-                last.insert((*index, attribute), module);
-            }
-        }
+        let last = self.last_touched();
         let mut provenance = Provenance::new();
         for row in &self.rows {
             let record: BTreeMap<&str, &RawValue> =
@@ -74,6 +88,74 @@ impl Records {
             }
         }
         provenance
+    }
+
+    /// For each record, in order, which module set each attribute.
+    #[must_use]
+    pub fn authors(&self, mapping: &str) -> Vec<Authors> {
+        let last = self.last_touched();
+        self.rows
+            .iter()
+            .map(|row| {
+                let record: BTreeMap<&str, &RawValue> =
+                    serde_json::from_slice(&self.payload[row.span.clone()]).unwrap_or_default();
+                let uid = record.get("UID");
+                let uid = uid.and_then(|uid| serde_json::from_str(uid.get()).ok());
+                let author = |attribute: &str| {
+                    let module = last.get(&(row.source_index, attribute)).copied();
+                    module.unwrap_or(mapping).to_owned()
+                };
+                let names = record.keys();
+                Authors {
+                    uid: uid.unwrap_or_default(),
+                    provenance: names
+                        .map(|name| ((*name).to_owned(), author(name)))
+                        .collect(),
+                }
+            })
+            .collect()
+    }
+
+    /// The overlay that touched an attribute last.
+    fn last_touched(&self) -> HashMap<(usize, &str), &str> {
+        let mut last = HashMap::new();
+        for (module, touched) in &self.touched {
+            for (index, attribute) in touched {
+                last.insert((*index, attribute.as_str()), module.as_str());
+            }
+        }
+        last
+    }
+
+    /// What must not happen, whatever a page holds, in sentences. `sound` is an object that has to have a
+    /// record.
+    #[must_use]
+    pub fn problems(&self, sound: Option<usize>) -> Vec<String> {
+        let mut problems: Vec<String> = Vec::new();
+        problems.extend(self.isolated.as_ref().map(ToString::to_string));
+        for rejection in &self.rejections {
+            let place = match rejection.path.as_str() {
+                "" => String::new(),
+                path => format!("{path}: "),
+            };
+            match rejection.code.as_str() {
+                "invalid-record" => problems.push(format!(
+                    "a record is not valid: {place}{}",
+                    rejection.message
+                )),
+                "lost-by-mapper" => problems.push(rejection.message.clone()),
+                _ if sound == Some(rejection.source_index) => problems.push(format!(
+                    "another object, which is sound, has no record: {}",
+                    rejection.message
+                )),
+                _ => {}
+            }
+        }
+        let overlay = self.warnings.iter().filter(|warning| {
+            warning.code.starts_with("overlay-") || warning.code.starts_with("mapper-")
+        });
+        problems.extend(overlay.map(|warning| format!("{} {}", warning.message, warning.path)));
+        problems
     }
 
     /// How many records there are.

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::changes::Changes;
+use crate::differences::Differences;
 use crate::mapper::Kind;
 use crate::object::{Object, Operation};
 use crate::quota::ActionGroup;
@@ -66,6 +67,12 @@ pub struct Report {
     /// With `--changes-since`: what is different from the earlier output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changes>,
+    /// With `--watch-mappers`: new versions of modules that came while the sync ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mapper_changes: Vec<MapperChange>,
+    /// With `--shadow`: what a candidate would change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<ShadowReport>,
     /// What a reader should know beside the scopes.
     pub warnings: Vec<String>,
     /// Lines of detail (tombstones, rejections, warnings) that were left out for their number; all counts
@@ -260,6 +267,50 @@ pub struct GroupCalls {
     pub elapsed_ms: u64,
 }
 
+/// A file of a module that changed while a sync ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MapperChange {
+    /// When: RFC 3339, UTC, milliseconds.
+    pub at: String,
+    /// The file.
+    pub file: String,
+    /// The new module's name, if it could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// SHA-256 of the component, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// Whether it maps the pages after that. If not, what was loaded before goes on.
+    pub taken: bool,
+    /// Why it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a candidate made of the pages of a sync, none of which was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ShadowReport {
+    /// The file.
+    pub file: String,
+    /// What it does with records.
+    pub kind: Kind,
+    /// The module's name.
+    pub name: String,
+    /// The module's version.
+    pub version: String,
+    /// SHA-256 of the component, in hexadecimal.
+    pub digest: String,
+    /// Pages that were compared.
+    pub pages: u64,
+    /// Pages that it was too slow for.
+    pub pages_skipped: u64,
+    /// How what it would have written differs from what was written.
+    pub differences: BTreeMap<Object, Differences>,
+}
+
 /// A module of the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MapperUsed {
@@ -275,6 +326,9 @@ pub struct MapperUsed {
     pub digest: String,
     /// `stock`, or the file.
     pub source: String,
+    /// Pages that it was given.
+    #[serde(default)]
+    pub pages: u64,
     /// What its signature and its lock say. A stock module is part of the program and has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<Trust>,

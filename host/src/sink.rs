@@ -8,9 +8,18 @@ use std::path::Path;
 
 use crate::changes::{Change, ChangeKind};
 use crate::object::Object;
-use crate::records::Records;
+use crate::records::{Authors, Records};
 use crate::report::Report;
 use folder::Folder;
+
+/// What is written beside the records.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside {
+    /// What has changed in each.
+    pub changes: bool,
+    /// Which module set which attribute.
+    pub provenance: bool,
+}
 
 /// A place for records.
 pub enum Sink {
@@ -51,19 +60,17 @@ pub enum SinkError {
 impl Sink {
     /// Opens `output`: a folder, or `-` for standard output.
     ///
-    /// `has_changes` says whether records will come with their changes.
-    ///
     /// # Errors
     /// If the folder cannot be made or written to.
-    pub fn open(output: &Path, objects: &[Object], has_changes: bool) -> Result<Self, SinkError> {
+    pub fn open(output: &Path, objects: &[Object], beside: Beside) -> Result<Self, SinkError> {
         if output == Path::new("-") {
             return Ok(Self::Stdout);
         }
-        Folder::open(output, objects, has_changes).map(Self::Folder)
+        Folder::open(output, objects, beside).map(Self::Folder)
     }
 
-    /// Writes the records of one page, and what has changed in each if they were compared. May be called
-    /// from any thread.
+    /// Writes the records of one page, what has changed in each if they were compared, and which module set
+    /// which attribute if that is asked for. May be called from any thread.
     ///
     /// # Errors
     /// If they cannot be written; the sync has to stop then.
@@ -72,19 +79,33 @@ impl Sink {
         object: Object,
         records: &Records,
         changes: Option<&[Change]>,
+        authors: Option<&[Authors]>,
     ) -> Result<(), SinkError> {
-        match (self, changes) {
-            (Self::Folder(folder), None) => folder.write(object, records),
-            (Self::Folder(folder), Some(changes)) => {
+        match self {
+            Self::Folder(folder) => {
                 folder.write(object, records)?;
-                let lines = change_lines(object, records, changes, |change| {
-                    change.kind != ChangeKind::Unchanged
-                });
-                folder.write_changes(object, &lines)
+                if let Some(changes) = changes {
+                    folder.write_changes(object, &change_lines(object, records, changes))?;
+                }
+                authors.map_or(Ok(()), |authors| folder.write_provenance(object, authors))
             }
-            (Self::Stdout, None) => stdout::write(object, records),
-            (Self::Stdout, Some(changes)) => {
-                stdout::write_lines(&change_lines(object, records, changes, |_| true))
+            Self::Stdout => {
+                let mut lines = Vec::new();
+                for (place, record) in records.iter().enumerate() {
+                    match changes.and_then(|changes| changes.get(place)) {
+                        Some(change) => lines.extend(change.line(object, Some(record))),
+                        None => stdout::line(&mut lines, object, record),
+                    }
+                    if let Some(authors) = authors.and_then(|authors| authors.get(place)) {
+                        // One more member before the brace that closes the line.
+                        lines.pop();
+                        lines.extend_from_slice(b",\"provenance\":");
+                        lines.extend(authors.modules());
+                        lines.push(b'}');
+                    }
+                    lines.push(b'\n');
+                }
+                stdout::write_lines(&lines)
             }
         }
     }
@@ -121,16 +142,11 @@ impl Sink {
     }
 }
 
-/// The lines of a page's changes that are asked for.
-fn change_lines(
-    object: Object,
-    records: &Records,
-    changes: &[Change],
-    is_asked_for: impl Fn(&Change) -> bool,
-) -> Vec<u8> {
+/// The lines of what has changed on a page.
+fn change_lines(object: Object, records: &Records, changes: &[Change]) -> Vec<u8> {
     let mut lines = Vec::new();
     for (record, change) in records.iter().zip(changes) {
-        if is_asked_for(change) {
+        if change.kind != ChangeKind::Unchanged {
             lines.extend(change.line(object, Some(record)));
             lines.push(b'\n');
         }

@@ -4,6 +4,9 @@
 //! a short queue, so that memory does not grow with the number of tasks.
 
 mod scopes;
+mod shadow;
+mod used;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,17 +19,15 @@ use tokio::sync::Notify;
 use crate::changes::{ChangesError, Comparison, VOLATILE_ATTRIBUTES};
 use crate::config::{Config, ConfigError, RevisionTags};
 use crate::fetch::FetchedPage;
-use crate::mapper::{
-    CompiledCache, Engine, EngineError, Limits, Manifest, MapperSet, Module, Overlay, SetError,
-    Source,
-};
+use crate::mapper::{CompiledCache, Engine, EngineError, Limits, MapperSet, SetError, Source};
 use crate::object::Object;
 use crate::recording::Recorder;
 use crate::records;
-use crate::report::{Failure, Ledger, MapperUsed, Report, ScopeKey};
+use crate::report::{Failure, Ledger, Report, ScopeKey};
 use crate::revisions::RevisionCache;
-use crate::sink::{Sink, SinkError};
-use crate::trust::Trust;
+use crate::sink::{Beside, Sink, SinkError};
+use shadow::{Candidate, Shadow};
+use watch::{Active, Version, Watch};
 
 /// How long mapping threads get to finish their page after an interrupt. With the rest of the shutdown
 /// it stays below the two seconds that a person waits before pressing the keys again.
@@ -39,10 +40,26 @@ pub struct Request {
     pub output: PathBuf,
     /// File for the pages that mappers saw.
     pub record: Option<PathBuf>,
-    /// Whether the report says which module set which attribute.
-    pub provenance: bool,
     /// An earlier output to compare with: a folder or a file.
     pub changes_since: Option<PathBuf>,
+    /// Who says which module set which attribute.
+    pub provenance: Provenance,
+    /// Whether new versions of modules are taken while the sync runs.
+    pub watch_mappers: bool,
+    /// A module that maps the pages too, without its records being written.
+    pub shadow: Option<PathBuf>,
+}
+
+/// Where it is said which module set which attribute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Provenance {
+    /// Nowhere.
+    #[default]
+    Off,
+    /// In the report, in numbers of records.
+    Report,
+    /// In the report, and beside each record.
+    Records,
 }
 
 /// A sync that gave nothing.
@@ -89,11 +106,12 @@ pub enum SyncError {
 /// Everything that mapping threads share.
 struct Workshop {
     engine: Arc<Engine>,
-    mappers: MapperSet,
+    mappers: Arc<Active>,
+    shadow: Option<Shadow>,
     sink: Sink,
     recorder: Option<Recorder>,
     comparison: Option<Comparison>,
-    provenance: bool,
+    provenance: Provenance,
     ledger: Arc<Ledger>,
     pages: async_channel::Receiver<FetchedPage>,
     fatal: OnceLock<SyncError>,
@@ -114,24 +132,55 @@ pub async fn run(
 ) -> Result<Report, SyncError> {
     let captured_at = crate::clock::now();
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let engine = Arc::new(engine(&config, threads)?);
+    let more_threads = usize::from(request.watch_mappers) + usize::from(request.shadow.is_some());
+    let engine = Arc::new(engine(&config, threads + more_threads)?);
     let cache = open_cache(&config);
-    let mappers = MapperSet::load(&engine, cache.as_ref(), &config, &config.objects)?;
-    let used = mappers.iter().flat_map(|mapper| mapper.used()).collect();
     let options = config.options.settled();
     let shard = config.shard.map(|shard| shard.to_string());
+    let candidate = request
+        .shadow
+        .as_ref()
+        .map(|file| Version::load(&engine, cache.as_ref(), &config, file))
+        .transpose()?;
+    let candidate_name = candidate.as_ref().map(|each| each.manifest().name.as_str());
+    let objects = &config.objects;
+    let mappers =
+        MapperSet::load_beside(&engine, cache.as_ref(), &config, objects, candidate_name)?;
+    let candidate = match (&candidate, &request.shadow) {
+        (Some(candidate), Some(file)) => Some(Candidate::place(candidate, &mappers, file)?),
+        _ => None,
+    };
     // Before the sink is opened, which makes the folder: an earlier output that is not there is told apart.
     let comparison = compare_with(request, &config, &mappers)?;
-    let sink = Sink::open(&request.output, &config.objects, comparison.is_some())?;
+    let mappers = Arc::new(Active::new(mappers, request.watch_mappers));
+    let beside = Beside {
+        changes: comparison.is_some(),
+        provenance: request.provenance == Provenance::Records,
+    };
+    let sink = Sink::open(&request.output, &config.objects, beside)?;
     let recorder = request
         .record
         .as_ref()
         .map(|path| Recorder::create(path).map_err(|source| record_error(path, source)))
         .transpose()?;
     let (send, pages) = async_channel::bounded(2 * threads);
+    let lost_thread = |_| SyncError::ThreadLost;
+    let shadow = candidate
+        .map(|candidate| candidate.start(Arc::clone(&engine)))
+        .transpose()
+        .map_err(lost_thread)?;
+    let watch = request
+        .watch_mappers
+        .then(|| {
+            let (mappers, engine) = (Arc::clone(&mappers), Arc::clone(&engine));
+            Watch::start(mappers, engine, cache, &config, Arc::clone(&ledger))
+        })
+        .transpose()
+        .map_err(lost_thread)?;
     let workshop = Arc::new(Workshop {
         engine,
         mappers,
+        shadow,
         sink,
         recorder,
         comparison,
@@ -148,7 +197,7 @@ pub async fn run(
     }
 
     tokio::pin!(interrupt);
-    let revisions = open_revisions(&config, &workshop.mappers).map(Arc::new);
+    let revisions = open_revisions(&config, &workshop.mappers.set()).map(Arc::new);
     let mut interrupted = tokio::select! {
         result = scopes::fetch_all(config, &captured_at, &ledger, send, revisions.clone()) => { result?; false }
         () = workshop.stop.notified() => false,
@@ -189,16 +238,27 @@ pub async fn run(
     if let Some(error) = workshop.fatal.into_inner() {
         return Err(error);
     }
+    drop(watch);
+    let shadow = match workshop.shadow {
+        None => None,
+        Some(shadow) => {
+            // It waits a moment for the candidate, which is nothing that other tasks should wait for.
+            let finished = tokio::task::spawn_blocking(|| shadow.finish()).await;
+            Some(finished.map_err(|_| SyncError::ThreadLost)?)
+        }
+    };
+    let (set, replaced) = (workshop.mappers.set(), workshop.mappers.replaced());
+    let used = used::used(replaced.iter().chain(set.iter()));
     let mut report = ledger.close(&captured_at, crate::clock::now(), used);
     report.revision_cache = revisions.map(|cache| cache.finish());
-    for mapper in workshop.mappers.iter() {
+    report.shadow = shadow;
+    for (object, names) in used::unfilled(set.iter(), &replaced) {
         let has_records = report
             .objects
-            .get(&mapper.object)
+            .get(&object)
             .is_some_and(|counts| counts.written > 0);
-        let names = mapper.unfilled.names();
         if has_records && !names.is_empty() {
-            report.unfilled_attributes.insert(mapper.object, names);
+            report.unfilled_attributes.insert(object, names);
         }
     }
     report.options = options;
@@ -382,15 +442,16 @@ impl Workshop {
     }
 
     fn page(&self, key: &ScopeKey, page: &crate::page::Page) -> Result<(), SyncError> {
-        let Some(mapper) = self.mappers.get(page.object) else {
+        let Some(mapper) = self.mappers.mapper(page) else {
             return Ok(());
         };
+        mapper.pages.fetch_add(1, Ordering::Relaxed);
         if let Some(recorder) = &self.recorder {
             recorder
                 .write(page)
                 .map_err(|source| record_error(recorder.place(), source))?;
         }
-        match records::from_page(&self.engine, mapper, page) {
+        match records::from_page(&self.engine, &mapper, page) {
             Ok(records) => {
                 let changes = self.comparison.as_ref().map(|comparison| {
                     let changes = records
@@ -399,11 +460,22 @@ impl Workshop {
                     changes.collect::<Result<Vec<_>, _>>()
                 });
                 let changes = changes.transpose()?;
-                self.sink.write(page.object, &records, changes.as_deref())?;
+                let module = mapper.module.name();
+                let authors =
+                    (self.provenance == Provenance::Records).then(|| records.authors(module));
+                self.sink.write(
+                    page.object,
+                    &records,
+                    changes.as_deref(),
+                    authors.as_deref(),
+                )?;
                 self.ledger.records(key, page, &records);
-                if self.provenance {
+                if self.provenance != Provenance::Off {
                     self.ledger
-                        .provenance(page.object, records.provenance(mapper.module.name()));
+                        .provenance(page.object, records.provenance(module));
+                }
+                if let Some(shadow) = &self.shadow {
+                    shadow.offer(page, records);
                 }
             }
             Err(error) => {
@@ -417,41 +489,5 @@ impl Workshop {
             }
         }
         Ok(())
-    }
-}
-
-impl crate::mapper::Mapper {
-    /// The modules of this mapper, as the report names them.
-    fn used(&self) -> Vec<MapperUsed> {
-        let used = |manifest: &Manifest, digest: &str, source: &Source, trust: &Option<Trust>| {
-            MapperUsed {
-                object: self.object,
-                kind: manifest.kind,
-                name: manifest.name.clone(),
-                version: manifest.version.clone(),
-                digest: digest.to_owned(),
-                source: source.to_string(),
-                trust: trust.clone(),
-            }
-        };
-        let Module {
-            manifest,
-            digest,
-            source,
-            trust,
-            ..
-        } = &*self.module;
-        let mut modules = vec![used(manifest, digest, source, trust)];
-        modules.extend(self.amenders.iter().map(|amender| {
-            let Overlay {
-                manifest,
-                digest,
-                source,
-                trust,
-                ..
-            } = &*amender.overlay;
-            used(manifest, digest, source, trust)
-        }));
-        modules
     }
 }

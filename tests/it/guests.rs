@@ -42,6 +42,7 @@ fn mapper(module: Module) -> Mapper {
         amenders: Vec::new(),
         unfilled: Unfilled::default(),
         breaker: Breaker::default(),
+        pages: 0.into(),
     }
 }
 

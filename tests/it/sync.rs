@@ -10,13 +10,16 @@ mod files;
 mod interrupt;
 mod moving;
 mod paging;
+mod provenance;
 mod quota;
 mod renewal;
 mod replay;
 mod requests;
 mod revisions;
+mod shadow;
 mod stdout;
 mod together;
 mod vanished;
 
 pub(crate) use interrupt::signal;
+mod watching;

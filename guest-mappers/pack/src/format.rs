@@ -41,6 +41,7 @@ pub(crate) enum Kind {
 }
 
 /// What a table is for.
+#[expect(clippy::enum_variant_names, reason = "they are what tables say")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub(crate) enum Object {
     /// An object of DescribeClusters.

@@ -7,7 +7,7 @@ use anyhow::Context;
 use portolan::aside;
 use portolan::config::{Config, Settings};
 use portolan::report::{Ledger, Report, Status};
-use portolan::sync::{self, Request, SyncError};
+use portolan::sync::{self, Provenance, Request, SyncError};
 use tempfile::NamedTempFile;
 
 use super::{COMPLETE, FAILED, PARTIAL, progress::Progress, summary};
@@ -41,12 +41,38 @@ pub(super) struct SyncArguments {
     #[arg(long)]
     summary: bool,
 
-    /// Say in the report which module set which attribute, in how many records.
+    /// Say in the report which module set which attribute, in how many records; with `=records` also beside
+    /// each record: as member `provenance` on standard output, in <Object>.provenance.jsonl in a folder.
+    #[arg(
+        long,
+        value_name = "WHERE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "report"
+    )]
+    provenance: Option<Place>,
+
+    /// Take new versions of modules while the sync runs: files of the mappers folder, and overlays. Each is
+    /// checked and tried on the last page of its object before it replaces the version before.
     #[arg(long)]
-    provenance: bool,
+    watch_mappers: bool,
+
+    /// Let this module map the pages too, and say in the report what it would change; its records are not
+    /// written. An overlay takes the place of the one of the same name, or comes last.
+    #[arg(long, value_name = "FILE")]
+    shadow: Option<PathBuf>,
 
     #[command(flatten)]
     settings: Settings,
+}
+
+/// Where it is said which module set which attribute.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Place {
+    /// In the report, in numbers of records.
+    Report,
+    /// In the report, and beside each record.
+    Records,
 }
 
 pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
@@ -54,7 +80,13 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
     let request = Request {
         output: arguments.output,
         record: arguments.record,
-        provenance: arguments.provenance,
+        provenance: match arguments.provenance {
+            None => Provenance::Off,
+            Some(Place::Report) => Provenance::Report,
+            Some(Place::Records) => Provenance::Records,
+        },
+        watch_mappers: arguments.watch_mappers,
+        shadow: arguments.shadow,
         changes_since: arguments.changes_since,
     };
     // An unwritable place should be known before the sync, not after it.

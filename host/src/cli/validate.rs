@@ -12,6 +12,7 @@ use portolan::mapper::MapperSet;
 use portolan::object::Object;
 use portolan::schemas;
 use portolan::validate::{RecordValidator, Violation};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{COMPLETE, FAILED};
@@ -41,9 +42,10 @@ pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> a
         let beginning = input
             .fill_buf()
             .with_context(|| format!("cannot read {}", file.display()))?;
-        let is_report =
-            is_report(beginning) || file.file_name().is_some_and(|name| name == "report.json");
-        violations += if is_report {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        violations += if name.ends_with(".provenance.jsonl") {
+            check_provenance(file, input, &mut output)?
+        } else if is_report(beginning) || name == "report.json" {
             check_report(file, input, &mut output)?
         } else {
             check_records(
@@ -167,6 +169,37 @@ fn violations_of(validator: &jsonschema::Validator, value: &Value) -> Vec<Violat
         message: portolan::text::printable(&error.masked().to_string(), 300),
     });
     violations.collect()
+}
+
+/// A line of the file that says which module set which attribute.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProvenanceLine {
+    #[serde(rename = "UID")]
+    _uid: String,
+    #[serde(rename = "provenance")]
+    _provenance: BTreeMap<String, String>,
+}
+
+fn check_provenance(
+    file: &Path,
+    input: impl BufRead,
+    output: &mut impl Write,
+) -> anyhow::Result<u64> {
+    let mut violations = 0;
+    for (number, line) in input.split(b'\n').enumerate() {
+        let line = line.with_context(|| format!("cannot read {}", file.display()))?;
+        if serde_json::from_slice::<ProvenanceLine>(&line).is_err() {
+            violations += 1;
+            writeln!(
+                output,
+                "{}:{}: provenance: it is not {{\"UID\":…,\"provenance\":{{attribute: module}}}}",
+                file.display(),
+                number + 1
+            )?;
+        }
+    }
+    Ok(violations)
 }
 
 fn check_report(file: &Path, input: impl BufRead, output: &mut impl Write) -> anyhow::Result<u64> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::CallError;
 use super::amend::Amender;
@@ -20,6 +21,7 @@ use crate::trust::{Admission, Gate, Identity, Trust, TrustError, Verification};
 use crate::validate::{RecordValidator, SchemaError};
 
 /// The modules of a run, one per object.
+#[derive(Clone)]
 pub struct MapperSet {
     mappers: BTreeMap<Object, Arc<Mapper>>,
 }
@@ -38,6 +40,8 @@ pub struct Mapper {
     pub unfilled: Unfilled,
     /// Whether the module is still worth calling.
     pub breaker: Breaker,
+    /// Pages of a sync that it has been given.
+    pub pages: AtomicU64,
 }
 
 impl Mapper {
@@ -66,6 +70,7 @@ impl Mapper {
             unfilled: Unfilled::new(validator.attributes()),
             validator,
             breaker: Breaker::default(),
+            pages: AtomicU64::new(0),
         })
     }
 
@@ -143,12 +148,19 @@ impl MapperSet {
         config: &Config,
         objects: &[Object],
     ) -> Result<Self, SetError> {
-        let loader = Loader {
-            engine,
-            cache,
-            config,
-            gate: Gate::open(config)?,
-        };
+        Self::load_beside(engine, cache, config, objects, None)
+    }
+
+    /// As [`MapperSet::load`], while a module of another name may have settings without being part of the
+    /// run.
+    pub(crate) fn load_beside(
+        engine: &Engine,
+        cache: Option<&CompiledCache>,
+        config: &Config,
+        objects: &[Object],
+        candidate: Option<&str>,
+    ) -> Result<Self, SetError> {
+        let loader = Loader::new(engine, cache, config)?;
         let mut chosen = loader.folder()?;
         let overlays = loader.overlays()?;
         let mut mappers = BTreeMap::new();
@@ -161,12 +173,17 @@ impl MapperSet {
             mappers.insert(*object, Arc::new(mapper));
         }
         let set = Self { mappers };
-        set.check_names(config, &overlays)?;
+        set.check_names(config, &overlays, candidate)?;
         Ok(set)
     }
 
     /// Settings for a module that is not there are a misspelt name, and the module would run without.
-    fn check_names(&self, config: &Config, overlays: &[Arc<Overlay>]) -> Result<(), SetError> {
+    fn check_names(
+        &self,
+        config: &Config,
+        overlays: &[Arc<Overlay>],
+        candidate: Option<&str>,
+    ) -> Result<(), SetError> {
         let mut known: Vec<&str> = self
             .iter()
             .map(|mapper| mapper.module.manifest.name.as_str())
@@ -176,6 +193,7 @@ impl MapperSet {
                 .iter()
                 .map(|overlay| overlay.manifest.name.as_str()),
         );
+        known.extend(candidate);
         match config
             .modules
             .keys()
@@ -195,21 +213,39 @@ impl MapperSet {
         self.mappers.get(&object)
     }
 
+    /// Puts a mapper into the place of that of the same object, and gives the one that was there.
+    pub(crate) fn replace(&mut self, mapper: Mapper) -> Option<Arc<Mapper>> {
+        self.mappers.insert(mapper.object, Arc::new(mapper))
+    }
+
     /// All mappers of this run.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Mapper>> {
         self.mappers.values()
     }
 }
 
-/// Loads modules with the settings that the configuration has for them.
-struct Loader<'a> {
+/// Loads modules with the settings that the configuration has for them, if the policy lets them pass.
+pub(crate) struct Loader<'a> {
     engine: &'a Engine,
     cache: Option<&'a CompiledCache>,
     config: &'a Config,
     gate: Gate,
 }
 
-impl Loader<'_> {
+impl<'a> Loader<'a> {
+    pub(crate) fn new(
+        engine: &'a Engine,
+        cache: Option<&'a CompiledCache>,
+        config: &'a Config,
+    ) -> Result<Self, SetError> {
+        Ok(Self {
+            engine,
+            cache,
+            config,
+            gate: Gate::open(config)?,
+        })
+    }
+
     fn module(&self, source: Source, bytes: &[u8]) -> Result<Module, SetError> {
         let module = Module::load(self.engine, self.cache, source, bytes)?;
         let settings = self
@@ -230,11 +266,7 @@ impl Loader<'_> {
         let files = wasm_files(folder)?;
         self.gate.check_folder(folder, &files)?;
         for file in files {
-            let bytes = std::fs::read(&file).map_err(unreadable(&file))?;
-            let admission = self.gate.admit(&file, &bytes)?;
-            let mut module = self.module(Source::File(file), &bytes)?;
-            module.trust = Some(trust(&module.source, admission, &module.identity())?);
-            let module = Arc::new(module);
+            let module = self.mapping(&file)?;
             for object in &module.manifest.objects {
                 if let Some(other) = chosen.insert(*object, Arc::clone(&module)) {
                     return Err(SetError::Ambiguous {
@@ -248,22 +280,34 @@ impl Loader<'_> {
         Ok(chosen)
     }
 
+    /// The mapping in a file.
+    pub(crate) fn mapping(&self, file: &Path) -> Result<Arc<Module>, SetError> {
+        let bytes = std::fs::read(file).map_err(unreadable(file))?;
+        let admission = self.gate.admit(file, &bytes)?;
+        let mut module = self.module(Source::File(file.to_owned()), &bytes)?;
+        module.trust = Some(trust(&module.source, admission, &module.identity())?);
+        Ok(Arc::new(module))
+    }
+
+    /// The overlay in a file.
+    pub(crate) fn overlay(&self, file: &Path) -> Result<Arc<Overlay>, SetError> {
+        let bytes = std::fs::read(file).map_err(unreadable(file))?;
+        let admission = self.gate.admit(file, &bytes)?;
+        let source = Source::File(file.to_owned());
+        let mut overlay = Overlay::load(self.engine, self.cache, source, &bytes)?;
+        overlay.trust = Some(trust(&overlay.source, admission, &overlay.identity())?);
+        let settings = self
+            .config
+            .modules
+            .get(&overlay.manifest.name)
+            .cloned()
+            .unwrap_or_default();
+        Ok(Arc::new(overlay.configure(&settings)?))
+    }
+
     fn overlays(&self) -> Result<Vec<Arc<Overlay>>, SetError> {
-        let load = |file: &PathBuf| {
-            let bytes = std::fs::read(file).map_err(unreadable(file))?;
-            let admission = self.gate.admit(file, &bytes)?;
-            let mut overlay =
-                Overlay::load(self.engine, self.cache, Source::File(file.clone()), &bytes)?;
-            overlay.trust = Some(trust(&overlay.source, admission, &overlay.identity())?);
-            let settings = self
-                .config
-                .modules
-                .get(&overlay.manifest.name)
-                .cloned()
-                .unwrap_or_default();
-            Ok(Arc::new(overlay.configure(&settings)?))
-        };
-        self.config.overlays.iter().map(load).collect()
+        let files = self.config.overlays.iter();
+        files.map(|file| self.overlay(file)).collect()
     }
 }
 
@@ -283,7 +327,7 @@ fn unreadable(path: &Path) -> impl FnOnce(std::io::Error) -> SetError {
 }
 
 /// The modules of a folder, in the order of their names: that of a folder is the file system's whim.
-fn wasm_files(folder: &Path) -> Result<Vec<PathBuf>, SetError> {
+pub(crate) fn wasm_files(folder: &Path) -> Result<Vec<PathBuf>, SetError> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
         let path = entry.map_err(unreadable(folder))?.path();

@@ -1,5 +1,6 @@
 //! A folder: one `<Object>.jsonl` for each object and `report.json`, and with an earlier output to compare
-//! with one `<Object>.changes.jsonl` for each object.
+//! with one `<Object>.changes.jsonl` for each object. On request `<Object>.provenance.jsonl` says of each
+//! record which module set which attribute.
 //!
 //! Files are written into a hidden folder beside their place and renamed when the sync ends. The report
 //! goes first and comes last: a folder without one was interrupted in the instant of replacement.
@@ -12,9 +13,9 @@ use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempDir;
 
-use super::SinkError;
+use super::{Beside, SinkError};
 use crate::object::Object;
-use crate::records::Records;
+use crate::records::{Authors, Records};
 use crate::report::Report;
 
 const STAGING_PREFIX: &str = ".portolan-";
@@ -45,9 +46,19 @@ fn changes_name(object: Object) -> String {
     format!("{object}.changes.jsonl")
 }
 
-/// Every file of records or changes that a folder can have.
+fn provenance_name(object: Object) -> String {
+    format!("{object}.provenance.jsonl")
+}
+
+/// Every file of an object that a folder can have.
 fn file_names() -> impl Iterator<Item = String> {
-    let names = |object| [file_name(object), changes_name(object)];
+    let names = |object| {
+        [
+            file_name(object),
+            changes_name(object),
+            provenance_name(object),
+        ]
+    };
     Object::ALL.into_iter().flat_map(names)
 }
 
@@ -55,7 +66,7 @@ impl Folder {
     pub(super) fn open(
         place: &Path,
         objects: &[Object],
-        has_changes: bool,
+        beside: Beside,
     ) -> Result<Self, SinkError> {
         fs::create_dir_all(place).map_err(failed(place))?;
         for name in file_names().chain([REPORT.to_owned()]) {
@@ -74,9 +85,14 @@ impl Folder {
         // A file system without locks only means that nobody cleans up after a killed sync.
         let _ = lock.try_lock();
         let mut files = BTreeMap::new();
-        let changes = objects.iter().filter(|_| has_changes);
-        let changes = changes.map(|object| changes_name(*object));
-        for name in objects.iter().copied().map(file_name).chain(changes) {
+        let names = objects.iter().flat_map(|object| {
+            let changes = beside.changes.then(|| changes_name(*object));
+            let provenance = beside.provenance.then(|| provenance_name(*object));
+            std::iter::once(file_name(*object))
+                .chain(changes)
+                .chain(provenance)
+        });
+        for name in names {
             let path = staging.path().join(&name);
             let file = File::create(&path).map_err(failed(&path))?;
             files.insert(
@@ -105,6 +121,20 @@ impl Folder {
     /// Writes whole lines.
     pub(super) fn write_changes(&self, object: Object, lines: &[u8]) -> Result<(), SinkError> {
         self.append(&changes_name(object), |file| file.write_all(lines))
+    }
+
+    pub(super) fn write_provenance(
+        &self,
+        object: Object,
+        authors: &[Authors],
+    ) -> Result<(), SinkError> {
+        self.append(&provenance_name(object), |file| {
+            for authors in authors {
+                serde_json::to_writer(&mut *file, authors)?;
+                file.write_all(b"\n")?;
+            }
+            Ok(())
+        })
     }
 
     fn append(

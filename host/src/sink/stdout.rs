@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use super::SinkError;
 use crate::object::Object;
-use crate::records::Records;
 
 fn failed(error: io::Error) -> SinkError {
     if error.kind() == io::ErrorKind::BrokenPipe {
@@ -16,20 +15,16 @@ fn failed(error: io::Error) -> SinkError {
     }
 }
 
-/// Writes a page's records in one piece, so that threads do not mix lines.
-pub(super) fn write(object: Object, records: &Records) -> Result<(), SinkError> {
-    let mut lines = Vec::new();
-    for record in records.iter() {
-        lines.extend_from_slice(b"{\"object\":\"");
-        lines.extend_from_slice(object.name().as_bytes());
-        lines.extend_from_slice(b"\",\"attributes\":");
-        lines.extend_from_slice(record);
-        lines.extend_from_slice(b"}\n");
-    }
-    write_lines(&lines)
+/// Appends the line of a record, without its end.
+pub(super) fn line(lines: &mut Vec<u8>, object: Object, record: &[u8]) {
+    lines.extend_from_slice(b"{\"object\":\"");
+    lines.extend_from_slice(object.name().as_bytes());
+    lines.extend_from_slice(b"\",\"attributes\":");
+    lines.extend_from_slice(record);
+    lines.push(b'}');
 }
 
-/// Writes whole lines in one piece.
+/// Writes whole lines in one piece, so that threads do not mix them.
 pub(super) fn write_lines(lines: &[u8]) -> Result<(), SinkError> {
     let mut stdout = io::stdout().lock();
     stdout

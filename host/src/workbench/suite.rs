@@ -124,7 +124,7 @@ impl Suite {
     }
 
     fn look_at(&self, line: u64, page: &Page, records: &Records, outcome: &mut FileOutcome) {
-        for problem in problems(records, None) {
+        for problem in records.problems(None) {
             outcome.problems.push(format!("line {line}: {problem}"));
         }
         for rejection in &records.rejections {
@@ -181,7 +181,7 @@ impl Suite {
                 continue;
             };
             let found = match self.rig.records(self.bench.engine(), &damaged) {
-                Ok(records) => problems(&records, variant.sound),
+                Ok(records) => records.problems(variant.sound),
                 Err(CallError::Refused { .. }) if variant.damaged.is_none() => Vec::new(),
                 Err(CallError::Refused { message, .. }) => vec![format!(
                     "the module refuses the whole page for one bad object: {message}"
@@ -192,33 +192,4 @@ impl Suite {
             outcome.problems.extend(found.into_iter().map(named));
         }
     }
-}
-
-/// What must not happen, whatever a page holds.
-fn problems(records: &Records, sound: Option<usize>) -> Vec<String> {
-    let mut problems: Vec<String> = Vec::new();
-    problems.extend(records.isolated.as_ref().map(ToString::to_string));
-    for rejection in &records.rejections {
-        let place = match rejection.path.as_str() {
-            "" => String::new(),
-            path => format!("{path}: "),
-        };
-        match rejection.code.as_str() {
-            "invalid-record" => problems.push(format!(
-                "a record is not valid: {place}{}",
-                rejection.message
-            )),
-            "lost-by-mapper" => problems.push(rejection.message.clone()),
-            _ if sound == Some(rejection.source_index) => problems.push(format!(
-                "another object, which is sound, has no record: {}",
-                rejection.message
-            )),
-            _ => {}
-        }
-    }
-    let overlay = records.warnings.iter().filter(|warning| {
-        warning.code.starts_with("overlay-") || warning.code.starts_with("mapper-")
-    });
-    problems.extend(overlay.map(|warning| format!("{} {}", warning.message, warning.path)));
-    problems
 }

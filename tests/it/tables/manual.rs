@@ -78,7 +78,7 @@ fn every_example_of_the_manual_gives_what_it_says() {
         assert_eq!(result(&table, &page.to_string()), expected, "{table}");
         examples += 1;
     }
-    assert!(examples >= 8, "only {examples} examples");
+    assert!(examples >= 7, "only {examples} examples");
 }
 
 #[test]
