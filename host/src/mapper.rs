@@ -34,7 +34,7 @@ pub use isolate::{Breaker, Call, Outcome, isolated};
 pub use limits::Limits;
 pub use load::{LoadError, Source};
 pub(crate) use load::{MODULE_LIMIT_BYTES, check_header, digest};
-pub use manifest::{Kind, Manifest};
+pub use manifest::{Kind, Manifest, Reads};
 pub use module::Module;
 pub use overlay::Overlay;
 pub(crate) use set::{Loader, wasm_files};

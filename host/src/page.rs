@@ -1,5 +1,6 @@
 //! A page: the raw body of one Describe response, with the values of environment variables withheld.
 
+mod members;
 mod scan;
 
 use std::ops::Range;
@@ -38,6 +39,8 @@ pub struct Page {
     pub origin: Origin,
     body: Bytes,
     objects: Vec<Option<Range<usize>>>,
+    /// Where the members of the objects start in the body, in their order; not known of a part of a page.
+    members: Vec<u32>,
     has_member: bool,
     with_values: Option<WithValues>,
 }
@@ -69,6 +72,7 @@ impl Page {
             origin,
             body: scanned.body.map_or(raw, Bytes::from),
             objects: scanned.objects,
+            members: scanned.members,
             has_member: scanned.has_member,
             with_values: None,
         })
@@ -173,6 +177,7 @@ impl Page {
             origin: self.origin.clone(),
             body,
             objects,
+            members: Vec::new(),
             has_member: true,
             with_values,
         }

@@ -14,8 +14,24 @@ use read::Record;
 #[derive(Clone)]
 pub struct RecordValidator {
     validator: jsonschema::Validator<BorrowedJson>,
+    /// The same without what a record must have; none if the schema says more than which values each
+    /// attribute may have.
+    additions: Option<jsonschema::Validator<BorrowedJson>>,
     attributes: Vec<String>,
 }
+
+/// What a schema may say so that a valid record with further valid attributes is valid again.
+const INDEPENDENT: [&str; 9] = [
+    "$schema",
+    "$id",
+    "$defs",
+    "title",
+    "description",
+    "type",
+    "properties",
+    "additionalProperties",
+    "required",
+];
 
 /// A schema that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -50,15 +66,32 @@ impl RecordValidator {
                 }
             }
         }
-        let validator = jsonschema::options_for::<BorrowedJson>()
-            .with_draft(jsonschema::Draft::Draft202012)
-            .with_pattern_options(jsonschema::PatternOptions::regex())
-            .build(&schema)
-            .map_err(|error| SchemaError(format!("at {}: {error}", error.instance_path())))?;
+        let build = |schema: &Value| {
+            jsonschema::options_for::<BorrowedJson>()
+                .with_draft(jsonschema::Draft::Draft202012)
+                .with_pattern_options(jsonschema::PatternOptions::regex())
+                .build(schema)
+                .map_err(|error| SchemaError(format!("at {}: {error}", error.instance_path())))
+        };
+        let validator = build(&schema)?;
+        let says = schema.as_object();
+        let is_independent =
+            says.is_some_and(|says| says.keys().all(|word| INDEPENDENT.contains(&word.as_str())));
+        let additions = match is_independent {
+            true => {
+                let mut without_required = schema.clone();
+                if let Some(words) = without_required.as_object_mut() {
+                    words.shift_remove("required");
+                }
+                Some(build(&without_required)?)
+            }
+            false => None,
+        };
         let attributes = schema["properties"].as_object();
         let attributes = attributes.map(|properties| properties.keys().cloned().collect());
         Ok(Self {
             validator,
+            additions,
             attributes: attributes.unwrap_or_default(),
         })
     }
@@ -99,6 +132,26 @@ impl RecordValidator {
         self.check_borrowed(&value)
     }
 
+    /// Checks attributes that may be added to a valid record, and gives their names: a JSON object without
+    /// space between its parts, with at least one member, none of which is null or an object. None if they
+    /// are not of this kind or not valid, or if only the whole record can tell.
+    pub(crate) fn check_addition(&self, attributes: &[u8]) -> Option<Vec<String>> {
+        let additions = self.additions.as_ref()?;
+        let text = std::str::from_utf8(attributes).ok()?;
+        if !text.starts_with('{') || !text.ends_with('}') || has_space_between(attributes) {
+            return None;
+        }
+        let Record(value) = serde_json::from_str(text).ok()?;
+        let Borrowed::Object(members) = &value else {
+            return None;
+        };
+        let is_plain =
+            |value: &Borrowed<'_>| !matches!(value, Borrowed::Null | Borrowed::Object(_));
+        let are_plain = !members.is_empty() && members.iter().all(|(_, value)| is_plain(value));
+        (are_plain && additions.is_valid(&value))
+            .then(|| members.iter().map(|(name, _)| name.to_string()).collect())
+    }
+
     /// Checks a record that is already parsed.
     ///
     /// # Errors
@@ -121,6 +174,15 @@ impl RecordValidator {
             })
             .collect())
     }
+}
+
+/// Whether there may be space between the parts of a JSON text; space inside a string may look like it.
+fn has_space_between(text: &[u8]) -> bool {
+    text.windows(2).any(|pair| {
+        let is_after = b"{[:,".contains(&pair[0]) && pair[1].is_ascii_whitespace();
+        let is_before = pair[0].is_ascii_whitespace() && b"}]:,".contains(&pair[1]);
+        is_after || is_before
+    })
 }
 
 fn whole(message: &str) -> Violation {

@@ -1,6 +1,6 @@
 //! From checked attributes to the packed form.
 
-use portolan_mapper_sdk::{Kind, Manifest};
+use portolan_mapper_sdk::{Kind, Manifest, Reads};
 use portolan_mapper_table::plan::{
     Attribute, ContextMember, Convert, Literal, Part, Plan, Query, Shape, Source, Type,
 };
@@ -20,7 +20,7 @@ pub(crate) fn plan(
     object: &Demand,
     page: &Demand,
 ) -> Result<Vec<u8>, String> {
-    let manifest = manifest(table, checked).to_json();
+    let manifest = manifest(table, checked, object).to_json();
     let (shape, beside) = (object.shape(), page.shape());
     let is_beside = matches!(&beside, Shape::Object { members, .. } if !members.is_empty());
     let mut attributes: Vec<Attribute<'_>> = checked
@@ -48,7 +48,7 @@ pub(crate) const fn kind(kind: format::Kind) -> Kind {
     }
 }
 
-fn manifest(table: &Table, checked: &[Checked]) -> Manifest {
+fn manifest(table: &Table, checked: &[Checked], object: &Demand) -> Manifest {
     let declared = checked.iter().filter_map(|attribute| {
         let description = attribute.description.as_ref()?;
         let schema = types::schema(attribute.type_, description);
@@ -62,6 +62,21 @@ fn manifest(table: &Table, checked: &[Checked]) -> Manifest {
         attributes: Value::Object(declared.collect::<Map<_, _>>()),
         settings: Value::Null,
         capabilities: Vec::new(),
+        reads: (table.kind == format::Kind::Overlay).then(|| Reads {
+            members: members(object),
+            records: false,
+        }),
+    }
+}
+
+/// The members that expressions name; none if one of them takes the object as a whole.
+fn members(object: &Demand) -> Option<Vec<String>> {
+    match object {
+        Demand::Object {
+            members,
+            is_open: false,
+        } => Some(members.iter().map(|(name, _)| name.clone()).collect()),
+        _ => None,
     }
 }
 

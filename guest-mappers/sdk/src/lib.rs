@@ -27,6 +27,7 @@ mod body;
 mod context;
 mod decimal;
 mod escapes;
+mod fields;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod guest;
@@ -54,7 +55,7 @@ pub use context::Context;
 pub use int::Int;
 pub use issue::{Issue, MappedPage, Notes, PageError, Rejection, Row, Severity};
 pub use list::{List, TextSet, items};
-pub use manifest::{Kind, Manifest};
+pub use manifest::{Kind, Manifest, Reads};
 pub use mapping::{Mapping, map_page};
 pub use object::Object;
 pub use overlay::{Overlay, amend_page};

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Mapping, Overlay};
+use crate::{Mapping, Overlay, fields};
 
 /// What a module does with a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,19 @@ pub struct Manifest {
     pub settings: Value,
     /// What the module asks of the host.
     pub capabilities: Vec<String>,
+    /// What an overlay reads; the host gives it no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads: Option<Reads>,
+}
+
+/// What an overlay reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reads {
+    /// The members of a described object; none if it may read any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Vec<String>>,
+    /// Whether it reads records.
+    pub records: bool,
 }
 
 impl Manifest {
@@ -44,6 +57,7 @@ impl Manifest {
             attributes: M::attributes(),
             settings: M::settings(),
             capabilities: M::CAPABILITIES.iter().map(ToString::to_string).collect(),
+            reads: None,
         }
     }
 
@@ -58,6 +72,11 @@ impl Manifest {
             attributes: O::attributes(),
             settings: O::settings(),
             capabilities: O::CAPABILITIES.iter().map(ToString::to_string).collect(),
+            reads: Some(Reads {
+                members: fields::of::<O::Source<'_>>()
+                    .map(|names| names.iter().map(ToString::to_string).collect()),
+                records: O::READS_RECORDS,
+            }),
         }
     }
 

@@ -1,12 +1,12 @@
-use std::collections::HashMap;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::body::each_alone;
+use crate::body::{each, each_alone};
 use crate::escapes::contain_unknown_escapes;
 use crate::mapping::{check_page, write_row};
-use crate::{Body, Context, Issue, MappedPage, Notes, PageError, Rejection, Severity};
+use crate::{Body, Context, Issue, MappedPage, Notes, PageError, Rejection, Row, Severity};
 
 /// A module that amends the records that a mapping made.
 pub trait Overlay {
@@ -17,7 +17,12 @@ pub trait Overlay {
     /// What the module asks of the host, for example `environment-values`.
     const CAPABILITIES: &'static [&'static str] = &[];
 
-    /// The members that matter, borrowed from the page.
+    /// Whether [`Overlay::amend`] looks at the record. An overlay that does not is spared the records
+    /// altogether, and is given an empty one.
+    const READS_RECORDS: bool = true;
+
+    /// The members that matter, borrowed from the page. The host leaves out all others if this is a struct
+    /// without flattened members.
     type Source<'a>: Deserialize<'a>;
 
     /// Gives the merge patch (RFC 7396) of one record, or `None` to leave it as it is. A null in the
@@ -57,53 +62,88 @@ pub fn amend_page<O: Overlay>(
     page: &[u8],
     mapped: &MappedPage,
 ) -> Result<MappedPage, PageError> {
-    let page = contain_unknown_escapes(check_page(O::OBJECT, context, page)?);
-    let rows: HashMap<u32, _> = mapped
-        .rows
-        .iter()
-        .map(|row| (row.source_index, row))
-        .collect();
-    let mut patches = MappedPage::default();
-    let mut unreadable = None;
-    each_alone(
-        O::BODY,
-        &page,
-        |source_index, source: Result<O::Source<'_>, Issue>| {
-            let Some(row) = rows.get(&source_index) else {
-                return;
-            };
-            let Ok(record) = serde_json::from_slice(mapped.record(row)) else {
-                unreadable.get_or_insert(source_index);
-                return;
-            };
-            let mut notes = Notes {
-                body: O::BODY,
-                source_index,
-                issues: &mut patches.issues,
-            };
-            let patch = match source {
-                Ok(source) => O::amend(&source, &record, context, &mut notes),
-                Err(issue) => {
-                    // The record exists already, so nothing is lost but the overlay's own attributes.
-                    patches.issues.push(Issue {
-                        severity: Severity::Warning,
-                        ..issue
-                    });
-                    return;
-                }
-            };
-            match patch {
-                Ok(Some(patch)) => write_row(&mut patches, O::BODY, source_index, &patch),
-                Ok(None) => {}
-                Err(rejection) => notes.warn(rejection.code, &rejection.member, rejection.message),
-            }
-        },
-    )?;
-    match unreadable {
-        None => Ok(patches),
+    let page = check_page(O::OBJECT, context, page)?;
+    let mut amending = Amending::<O>::new(context, mapped);
+    let in_one_pass = each(O::BODY, page, |source_index, source| {
+        amending.object(source_index, Ok(source));
+    });
+    if in_one_pass.is_err() {
+        amending = Amending::new(context, mapped);
+        each_alone(
+            O::BODY,
+            &contain_unknown_escapes(page),
+            |source_index, source| amending.object(source_index, source),
+        )?;
+    }
+    match amending.unreadable {
+        None => Ok(amending.patches),
         Some(index) => Err(PageError::Internal(format!(
             "the record of {} is not a JSON object inside the payload",
             O::BODY.path(index, ""),
         ))),
+    }
+}
+
+/// The patches while they are made.
+struct Amending<'m, O> {
+    context: &'m Context,
+    mapped: &'m MappedPage,
+    /// Rows by position, in the order of positions.
+    rows: Vec<&'m Row>,
+    patches: MappedPage,
+    unreadable: Option<u32>,
+    overlay: PhantomData<O>,
+}
+
+impl<'m, O: Overlay> Amending<'m, O> {
+    fn new(context: &'m Context, mapped: &'m MappedPage) -> Self {
+        let mut rows: Vec<&Row> = mapped.rows.iter().collect();
+        rows.sort_by_key(|row| row.source_index);
+        Self {
+            context,
+            mapped,
+            rows,
+            patches: MappedPage::default(),
+            unreadable: None,
+            overlay: PhantomData,
+        }
+    }
+
+    fn object(&mut self, source_index: u32, source: Result<O::Source<'_>, Issue>) {
+        let Ok(place) = self
+            .rows
+            .binary_search_by_key(&source_index, |row| row.source_index)
+        else {
+            return;
+        };
+        let record = match O::READS_RECORDS {
+            true => serde_json::from_slice(self.mapped.record(self.rows[place])),
+            false => Ok(Map::new()),
+        };
+        let Ok(record) = record else {
+            self.unreadable.get_or_insert(source_index);
+            return;
+        };
+        let source = match source {
+            Ok(source) => source,
+            Err(issue) => {
+                // The record exists already, so nothing is lost but the overlay's own attributes.
+                self.patches.issues.push(Issue {
+                    severity: Severity::Warning,
+                    ..issue
+                });
+                return;
+            }
+        };
+        let mut notes = Notes {
+            body: O::BODY,
+            source_index,
+            issues: &mut self.patches.issues,
+        };
+        match O::amend(&source, &record, self.context, &mut notes) {
+            Ok(Some(patch)) => write_row(&mut self.patches, O::BODY, source_index, &patch),
+            Ok(None) => {}
+            Err(rejection) => notes.warn(rejection.code, &rejection.member, rejection.message),
+        }
     }
 }

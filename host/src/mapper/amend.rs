@@ -1,7 +1,9 @@
 //! Merge patches (RFC 7396) of an overlay, applied to the records of a page.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::ops::Range;
 
+use memchr::{memchr, memmem};
 use serde_json::{Map, Value};
 
 use super::isolate::{Breaker, isolated};
@@ -35,6 +37,11 @@ impl Amender {
         mapped: &mut Mapped,
     ) -> Touched {
         let mut touched = Touched::new();
+        let reads = self.overlay.manifest.reads.as_ref();
+        let trimmed = reads
+            .and_then(|reads| reads.members.as_ref())
+            .and_then(|members| page.with_members(members));
+        let page = trimmed.as_ref().unwrap_or(page);
         let patches = isolated(self.overlay.name(), &self.breaker, page, &|part, range| {
             let rows: Vec<Row> = mapped
                 .rows
@@ -54,7 +61,7 @@ impl Amender {
                 return touched;
             }
         };
-        let mut by_index: BTreeMap<usize, &[u8]> = patches
+        let mut by_index: HashMap<usize, &[u8]> = patches
             .rows
             .iter()
             .map(|row| (row.source_index, &patches.payload[row.span.clone()]))
@@ -65,15 +72,11 @@ impl Amender {
                 rows.push(row);
                 continue;
             };
-            match amended(&mapped.payload[row.span.clone()], patch, validator) {
-                Ok((record, attributes)) => {
-                    let start = mapped.payload.len();
-                    mapped.payload.extend_from_slice(&record);
-                    rows.push(Row {
-                        source_index: row.source_index,
-                        span: start..mapped.payload.len(),
-                    });
-                    touched.extend(attributes.into_iter().map(|name| (row.source_index, name)));
+            match patched(&mut mapped.payload, &row, patch, validator) {
+                Ok((span, attributes)) => {
+                    let source_index = row.source_index;
+                    rows.push(Row { source_index, span });
+                    touched.extend(attributes.into_iter().map(|name| (source_index, name)));
                 }
                 Err(problem) => {
                     mapped
@@ -160,6 +163,42 @@ impl Problem {
             message,
         }
     }
+}
+
+/// Appends the record with its patch to the payload. Gives its place, and the attributes that the patch names.
+fn patched(
+    payload: &mut Vec<u8>,
+    row: &Row,
+    patch: &[u8],
+    validator: &RecordValidator,
+) -> Result<(Range<usize>, Vec<String>), Problem> {
+    let start = payload.len();
+    if let Some(attributes) = added(&payload[row.span.clone()], patch, validator) {
+        payload.extend_from_within(row.span.start..row.span.end - 1);
+        payload.push(b',');
+        payload.extend_from_slice(&patch[1..]);
+        return Ok((start..payload.len(), attributes));
+    }
+    let (record, attributes) = amended(&payload[row.span.clone()], patch, validator)?;
+    payload.extend_from_slice(&record);
+    Ok((start..payload.len(), attributes))
+}
+
+/// The attributes of a patch in the plain case, which needs neither parsing nor validating the record again:
+/// each is new, valid by itself, and neither null nor an object.
+fn added(record: &[u8], patch: &[u8], validator: &RecordValidator) -> Option<Vec<String>> {
+    // A name with an escape could stand for any other.
+    let is_plain = record.len() > 2 && record.ends_with(b"}") && memchr(b'\\', record).is_none();
+    if !is_plain {
+        return None;
+    }
+    let attributes = validator.check_addition(patch)?;
+    let may_have = |name: &String| {
+        let mut places = memmem::find_iter(record, name.as_bytes());
+        places.any(|at| record.get(at + name.len()) == Some(&b'"'))
+    };
+    let is_new = |name: &String| !PROTECTED.contains(&name.as_str()) && !may_have(name);
+    attributes.iter().all(is_new).then_some(attributes)
 }
 
 /// The record with its patch, and the attributes that the patch names.
@@ -260,5 +299,87 @@ mod tests {
                 "{target} {patch}"
             );
         }
+    }
+
+    fn validator() -> RecordValidator {
+        let declared = serde_json::json!({
+            "OWNER": { "type": "string", "minLength": 2 },
+            "LABELS": { "type": "array", "items": { "type": "string" } },
+            "NOTE": { "type": ["string", "null"] },
+        });
+        let declared = declared.as_object().expect("an object");
+        RecordValidator::new(crate::object::Object::EcsTask, declared).expect("a schema")
+    }
+
+    const RECORD: &str = concat!(
+        r#"{"UID":"arn:aws:ecs:us-west-2:123456789012:task/prod/1","#,
+        r#""TASK_ARN":"arn:aws:ecs:us-west-2:123456789012:task/prod/1","NAME":"1","CLOUD_PROVIDER":"AWS","#,
+        r#""ACCOUNT_ID":"123456789012","REGION":"us-west-2","LAST_CAPTURED":"2026-11-21T01:32:00.123Z","#,
+        r#""GROUP":"says OWNER and \"LABELS\"""#,
+        "}"
+    );
+
+    fn patch_record(record: &str, patch: &str) -> Result<(Value, Vec<String>, bool), String> {
+        let mut payload = record.as_bytes().to_vec();
+        let row = Row {
+            source_index: 0,
+            span: 0..payload.len(),
+        };
+        let is_added = added(record.as_bytes(), patch.as_bytes(), &validator()).is_some();
+        let (span, attributes) = patched(&mut payload, &row, patch.as_bytes(), &validator())
+            .map_err(|problem| problem.code)?;
+        assert_eq!(&payload[..row.span.end], record.as_bytes());
+        let record = serde_json::from_slice(&payload[span]).expect("JSON");
+        Ok((record, attributes, is_added))
+    }
+
+    /// Whether a record is parsed for its patch or not must make no difference.
+    #[test]
+    fn what_is_only_added_comes_out_as_what_is_merged() {
+        let plain = RECORD.replace("\\\"", "'");
+        for record in [RECORD, plain.as_str()] {
+            for patch in [
+                r#"{"OWNER":"us"}"#,
+                r#"{"OWNER":"us","LABELS":["a","b"]}"#,
+                r#"{"OWNER": "us"}"#,
+                r#"{"OWNER":"a, b"}"#,
+                r#"{"OWNER":null}"#,
+                r#"{"NOTE":null}"#,
+                r#"{"GROUP":"other"}"#,
+                r#"{"GROUP":null,"OWNER":"us"}"#,
+                r#"{"OWN\u0045R":"us"}"#,
+                "{}",
+                r#"{"OWNER":"u"}"#,
+                r#"{"OWNER":7}"#,
+                r#"{"SURPRISE":"!"}"#,
+                r#"{"UID":"mine"}"#,
+                r#"{"REGION":null}"#,
+                r#"{"OWNER":"us"} "#,
+                r#"{"OWNER":"us""#,
+                "[]",
+            ] {
+                let merged = amended(record.as_bytes(), patch.as_bytes(), &validator());
+                let merged = merged.map(|(record, attributes)| {
+                    let record: Value = serde_json::from_slice(&record).expect("JSON");
+                    (record, attributes)
+                });
+                let both = patch_record(record, patch).map(|(record, names, _)| (record, names));
+                assert_eq!(both, merged.map_err(|problem| problem.code), "{patch}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_plain_case_goes_without_parsing() {
+        let plain = RECORD.replace("\\\"", "'");
+        let is_added = |record: &str, patch| patch_record(record, patch).map(|(.., added)| added);
+        assert_eq!(is_added(&plain, r#"{"OWNER":"us"}"#), Ok(true));
+        assert_eq!(is_added(RECORD, r#"{"OWNER":"us"}"#), Ok(false));
+        let with_owner = plain.replace("{", r#"{"OWNER":"them","#);
+        assert_eq!(is_added(&with_owner, r#"{"OWNER":"us"}"#), Ok(false));
+        assert_eq!(is_added(&plain, r#"{"OWNER":"us","NOTE":null}"#), Ok(false));
+        let without_region = plain.replace(r#""REGION":"us-west-2","#, "");
+        let bad = Err("overlay-changes-protected".to_owned());
+        assert_eq!(is_added(&without_region, r#"{"REGION":"mine"}"#), bad);
     }
 }

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use wasmtime::component::{HasSelf, Linker};
-use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::bindings::mapping_world::MappingModule;
 use super::guest::Guest;
@@ -174,6 +174,8 @@ fn pooled(parallel: usize, memory_bytes: usize) -> Config {
         .table_elements(limits::TABLE_ELEMENTS)
         .max_memory_size(memory_bytes)
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        // Where the kernel can tell which pages of memory were written to, only those are cleared.
+        .pagemap_scan(Enabled::Auto)
         .table_keep_resident(64 * 1024);
     let mut config = config();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));

@@ -30,6 +30,25 @@ pub struct Manifest {
     /// What it asks for beyond a page; an operator has to grant it.
     #[serde(default)]
     pub capabilities: Vec<String>,
+    /// What an overlay reads; it is given no more. Without it, all of a page and its records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads: Option<Reads>,
+}
+
+/// What an overlay reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reads {
+    /// Names of the members of a described object; null if it may read any. Members of the page around the
+    /// objects are always there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Vec<String>>,
+    /// Whether it reads records. If not, it is given `{}` for each.
+    #[serde(default = "yes")]
+    pub records: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// What a module does with records.

@@ -153,7 +153,15 @@ impl Overlay {
         let page_bytes = body.len();
         let mut store = guest::store(engine, &self.limits, page_bytes);
         let context = guest::context(page, &self.config);
-        let records = in_wit(payload, rows);
+        let reads_records = self
+            .manifest
+            .reads
+            .as_ref()
+            .is_none_or(|reads| reads.records);
+        let records = match reads_records {
+            true => in_wit(payload, rows),
+            false => without_records(rows),
+        };
         let answer = self.pre.instantiate(&mut store).and_then(|instance| {
             instance
                 .portolan_mapper_overlay()
@@ -179,6 +187,21 @@ impl Overlay {
     #[must_use]
     pub const fn limits(&self) -> &Limits {
         &self.limits
+    }
+}
+
+/// For an overlay that reads no records: the objects that have one, each with the same empty one.
+fn without_records(rows: &[Row]) -> types::MappedPage {
+    let payload = b"{}".to_vec();
+    let row = |row: &Row| types::Row {
+        source_index: u32::try_from(row.source_index).unwrap_or(u32::MAX),
+        offset: 0,
+        length: 2,
+    };
+    types::MappedPage {
+        payload,
+        rows: rows.iter().map(row).collect(),
+        issues: Vec::new(),
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) struct Scanned {
     pub(super) body: Option<Vec<u8>>,
     /// For every place of the list its span in the (new) body; none for null.
     pub(super) objects: Vec<Option<Range<usize>>>,
+    /// Where the members of the objects start in the (new) body, in their order.
+    pub(super) members: Vec<u32>,
     /// Whether the member that holds the objects is there and not null.
     pub(super) has_member: bool,
 }
@@ -126,6 +128,9 @@ struct Scan<'a> {
     objects: Vec<Option<Range<usize>>>,
     /// Where the object that is being read starts in the new body.
     open_object: Option<usize>,
+    /// How many containers are open inside that object, itself included.
+    object_depth: usize,
+    members: Vec<u32>,
     has_member: bool,
 }
 
@@ -146,6 +151,8 @@ pub(super) fn scan(raw: &[u8], shape: Shape, withhold: Withhold) -> Result<Scann
         copied: 0,
         objects: Vec::new(),
         open_object: None,
+        object_depth: 0,
+        members: Vec::new(),
         has_member: false,
     };
     scan.root()?;
@@ -167,6 +174,7 @@ pub(super) fn scan(raw: &[u8], shape: Shape, withhold: Withhold) -> Result<Scann
     Ok(Scanned {
         body,
         objects: scan.objects,
+        members: scan.members,
         has_member: scan.has_member,
     })
 }
@@ -188,6 +196,11 @@ impl Scan<'_> {
     fn member(&mut self, role: Role, shape: Shape) -> Result<(), ScanError> {
         if !self.more(b'}')? {
             return Ok(());
+        }
+        if self.open_object.is_some() && self.stack.len() == self.object_depth {
+            // A body is shorter than 4 GiB by far.
+            self.members
+                .push(u32::try_from(self.position()).unwrap_or(u32::MAX));
         }
         let key = self.string()?;
         self.skip_space();
@@ -243,6 +256,7 @@ impl Scan<'_> {
             (b'{' | b'[', Meaning::Objects | Meaning::Object) => {
                 self.has_member = true;
                 self.open_object = Some(self.position());
+                self.object_depth = self.stack.len() + 1;
                 self.open(first == b'{', Role::Plain);
             }
             (_, Meaning::Objects | Meaning::Object) => {
@@ -271,6 +285,7 @@ impl Scan<'_> {
         match self.peek()? {
             first @ (b'{' | b'[') => {
                 self.open_object = Some(start);
+                self.object_depth = self.stack.len() + 1;
                 self.open(first == b'{', Role::Plain);
             }
             first => {

@@ -1,5 +1,5 @@
 //! How fast a page becomes records, and how much memory a sync takes: `make bench`. Names of parts (`page`,
-//! `program`, `memory`, `modules`, `languages`) as arguments leave out the others.
+//! `overlay`, `tables`, `languages`, `program`, `memory`) as arguments leave out the others.
 //!
 //! Every figure is a median on one core. What is compared is measured in turns in one process, so that
 //! a busy machine slows both sides alike.
@@ -11,19 +11,21 @@
 
 mod languages;
 mod memory;
-mod modules;
+mod overlay;
 mod page;
 mod program;
+mod tables;
 
 use std::time::Duration;
 
 fn main() {
-    let parts: [(&str, fn()); 4] = [
+    let parts: [(&str, fn()); 6] = [
         ("page", page::measure),
+        ("overlay", overlay::measure),
+        ("tables", tables::measure),
+        ("languages", languages::measure),
         ("program", program::measure),
         ("memory", memory::measure),
-        ("modules", modules::measure),
-        ("languages", languages::measure),
     ];
     let wanted: Vec<String> = std::env::args()
         .skip(1)

@@ -1,11 +1,10 @@
 //! One page of 100 full-size tasks, step by step.
 
 use std::hint::black_box;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use portolan::mapper::{Engine, Limits, Mapper, Overlay, stock_module};
+use portolan::mapper::{Engine, Limits, MapperSet};
 use portolan::object::Object;
 use portolan::page::{Origin, Page};
 use portolan::records::from_page;
@@ -71,7 +70,10 @@ pub(crate) fn measure() {
 
 fn times(body: &Bytes) -> Times {
     let engine = Engine::new(1, Limits::default()).unwrap();
-    let mapper = &mapper(&engine, Object::EcsTask, []);
+    let config =
+        portolan::config::Config::resolve(portolan::config::Settings::default(), None).unwrap();
+    let mappers = MapperSet::load(&engine, None, &config, &[Object::EcsTask]).unwrap();
+    let mapper = mappers.get(Object::EcsTask).unwrap();
     let read = || Page::read(Object::EcsTask, origin(), body.clone()).unwrap();
     let page = read();
     let context = context(&page);
@@ -106,16 +108,6 @@ fn times(body: &Bytes) -> Times {
         }));
     }
     times
-}
-
-/// The stock mapping of an object with overlays.
-pub(crate) fn mapper<const COUNT: usize>(
-    engine: &Engine,
-    object: Object,
-    overlays: [Overlay; COUNT],
-) -> Mapper {
-    let stock = Arc::new(stock_module(engine, None, object).unwrap());
-    Mapper::assemble(object, stock, &overlays.map(Arc::new)).unwrap()
 }
 
 pub(crate) fn time<T>(step: impl FnOnce() -> T) -> Duration {

@@ -34,6 +34,9 @@ impl Overlay for ThisModule {
     const OBJECT: &'static str = "{{object}}";
     const BODY: Body = {{body}};
 
+    /// `amend` does not look at the record; leave this out if yours does.
+    const READS_RECORDS: bool = false;
+
     type Source<'a> = {{source}}<'a>;
 
     /// Gives a merge patch for one record: a value sets an attribute, a null removes it.

@@ -38,6 +38,8 @@ impl Overlay for Owner {
     const OBJECT: &'static str = "EcsTask";
     const BODY: Body = Body::List("tasks");
 
+    const READS_RECORDS: bool = false;
+
     type Source<'a> = Task<'a>;
 
     fn amend(

@@ -1,26 +1,24 @@
-//! What other people's modules cost beside the stock mappings: tables, and overlays.
+//! What a table costs beside Rust: the stock mappings as tables, and an overlay.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use portolan::config::ModuleSettings;
-use portolan::mapper::{Engine, Limits, Module, Overlay, Source, stock_module};
+use portolan::mapper::{Engine, Limits, Module, Source, stock_module};
 use portolan::object::{Object, Shape};
 use portolan::page::Page;
-use portolan::records::from_page;
 use portolan::workbench::table::pack;
 use portolan_tests::pages::describe_tasks_page;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::page::{mapper, origin, time};
+use crate::overlay::measure_module;
+use crate::page::{origin, time};
 use crate::{median, microseconds, note, row};
 
 const ROUNDS: usize = 300;
 const WARM_UP_ROUNDS: usize = 20;
 
 const TABLE_GOAL: f64 = 4.0;
-const OVERLAY_GOAL: f64 = 0.4;
 
 /// An overlay of two attributes, as a table.
 const OWNER: &str = r#"
@@ -30,8 +28,8 @@ kind = "overlay"
 object = "EcsTask"
 
 [attributes]
-OWNER = { tag = "Owner", description = "Who owns the task." }
-COST_CENTER = { tag = "CostCenter", description = "Who pays for it." }
+OWNER = { tag = "owner", description = "Who owns the task." }
+COST_CENTER = { tag = "cost-center", description = "Who pays for it." }
 "#;
 
 pub(crate) fn measure() {
@@ -39,12 +37,14 @@ pub(crate) fn measure() {
     for object in Object::ALL {
         measure_table(&engine, object);
     }
-    let rust = std::fs::read(root().join("tests/guests/built/owner.wasm")).unwrap();
-    measure_overlay(&engine, "in Rust", &rust);
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("owner.toml");
-    std::fs::write(&file, OWNER).unwrap();
-    measure_overlay(&engine, "as a table", &pack(&file).unwrap().component);
+    let (table, module) = (
+        folder.path().join("owner.toml"),
+        folder.path().join("owner.wasm"),
+    );
+    std::fs::write(&table, OWNER).unwrap();
+    std::fs::write(&module, pack(&table).unwrap().component).unwrap();
+    measure_module("as a table", &module);
 }
 
 /// The stock mapping and the same mapping as a table take turns with a page of as many objects as ECS
@@ -70,40 +70,6 @@ fn measure_table(engine: &Engine, object: Object) {
         &format!("{ratio:.2}"),
         "at most 4",
         ratio <= TABLE_GOAL,
-    );
-}
-
-/// A page of 100 full-size tasks to valid records, with and without an overlay.
-fn measure_overlay(engine: &Engine, what: &str, bytes: &[u8]) {
-    let settings = ModuleSettings {
-        settings: what
-            .contains("Rust")
-            .then(|| json!({"owner-tag": "Owner"}).as_object().cloned())
-            .flatten(),
-        ..ModuleSettings::default()
-    };
-    let source = Source::File(PathBuf::from("owner.wasm"));
-    let overlay = Overlay::load(engine, None, source, bytes).unwrap();
-    let overlay = overlay.configure(&settings).unwrap();
-    let page = page(Object::EcsTask);
-    let plain = mapper(engine, Object::EcsTask, []);
-    let amended = mapper(engine, Object::EcsTask, [overlay]);
-    let record = from_page(engine, &amended, &page).unwrap();
-    let first: Value = serde_json::from_slice(record.iter().next().unwrap()).unwrap();
-    assert!(first["OWNER"].is_string(), "{first}");
-    let call = |mapper| from_page(engine, mapper, &page).unwrap();
-    let [plain, amended] = turns([&|| time(|| call(&plain)), &|| time(|| call(&amended))]);
-    note("A page of 100 tasks to valid records", &microseconds(plain));
-    note(
-        &format!("  with an overlay of two attributes {what}"),
-        &microseconds(amended),
-    );
-    let ratio = amended.as_secs_f64() / plain.as_secs_f64() - 1.0;
-    row(
-        "  what it adds",
-        &format!("{:.0} %", ratio * 100.0),
-        "at most 40 %",
-        ratio <= OVERLAY_GOAL,
     );
 }
 

@@ -1,0 +1,84 @@
+//! What an overlay that adds two attributes costs, beside the stock mapping of the same page.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use portolan::config::{Config, Settings};
+use portolan::mapper::{Engine, Limits, MapperSet};
+use portolan::object::Object;
+use portolan::page::Page;
+use portolan::records::from_page;
+use portolan_tests::pages::describe_tasks_page;
+
+use crate::page::{origin, time};
+use crate::{median, microseconds, note, row};
+
+const TASKS: usize = 100;
+const ROUNDS: usize = 300;
+const WARM_UP_ROUNDS: usize = 20;
+/// Of the time of the stock mapping in its sandbox.
+const GOAL: f64 = 0.40;
+
+/// The tags of the page are called `Owner` and `CostCenter`, and the overlay of tests/guests/owner reads
+/// `owner` and `cost-center`.
+fn body() -> Bytes {
+    let page = describe_tasks_page(TASKS);
+    let page = page.replace("\"Owner\"", "\"owner\"");
+    Bytes::from(page.replace("\"CostCenter\"", "\"cost-center\""))
+}
+
+pub(crate) fn measure() {
+    let overlay = Path::new(env!("CARGO_MANIFEST_DIR")).join("guests/built/owner.wasm");
+    assert!(overlay.is_file(), "run `make guests` first");
+    measure_module("in Rust", &overlay);
+}
+
+/// An overlay that sets OWNER and COST_CENTER from the tags `owner` and `cost-center`.
+pub(crate) fn measure_module(language: &str, overlay: &Path) {
+    let engine = Engine::new(1, Limits::default()).unwrap();
+    let load = |overlays: Option<Vec<std::path::PathBuf>>| {
+        let settings = Settings {
+            overlays,
+            ..Settings::default()
+        };
+        let config = Config::resolve(settings, None).unwrap();
+        MapperSet::load(&engine, None, &config, &[Object::EcsTask]).unwrap()
+    };
+    let (stock, amended) = (load(None), load(Some(vec![overlay.to_owned()])));
+    let (stock, amended) = (
+        stock.get(Object::EcsTask).unwrap(),
+        amended.get(Object::EcsTask).unwrap(),
+    );
+    let page = Page::read(Object::EcsTask, origin(), body()).unwrap();
+    let records = from_page(&engine, amended, &page).unwrap();
+    let has_both = |record: &&[u8]| {
+        let record: serde_json::Value = serde_json::from_slice(record).unwrap();
+        record.get("OWNER").is_some() && record.get("COST_CENTER").is_some()
+    };
+    assert_eq!(records.iter().filter(has_both).count(), TASKS);
+
+    let mut times = [const { Vec::<Duration>::new() }; 3];
+    for round in 0..WARM_UP_ROUNDS + ROUNDS {
+        if round == WARM_UP_ROUNDS {
+            times.iter_mut().for_each(Vec::clear);
+        }
+        times[0].push(time(|| stock.module.map(&engine, &page).unwrap()));
+        times[1].push(time(|| from_page(&engine, stock, &page).unwrap()));
+        times[2].push(time(|| from_page(&engine, amended, &page).unwrap()));
+    }
+    let [mapped, without, with] = times.map(median);
+    note(
+        &format!("Page to valid records, with an overlay {language}"),
+        &microseconds(with),
+    );
+    let cost = with.saturating_sub(without);
+    note("Of this the overlay", &microseconds(cost));
+    let share = cost.as_secs_f64() / mapped.as_secs_f64();
+    row(
+        "The overlay's share of the mapping's time in the sandbox",
+        &format!("{:.0} %", share * 100.0),
+        "at most 40 %",
+        share <= GOAL,
+    );
+}
