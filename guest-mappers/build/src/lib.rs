@@ -112,11 +112,17 @@ fn build_script(language: Language, dir: &Path, request: &Request) -> Result<Bui
     let dir = std::fs::canonicalize(dir).map_err(unreadable)?;
     let aside = tempfile::tempdir().map_err(unreadable)?;
     let raw = aside.path().join("component.wasm");
-    let (run, origin): (fn(&Path, &Path, bool, fn(&str)) -> _, _) = match language {
-        Language::Python => (python::componentize, Origin::python(&dir)),
-        _ => (javascript::componentize, Origin::javascript(&dir)),
+    let (offline, say) = (request.offline, request.say);
+    let origin = match language {
+        Language::Python => {
+            python::componentize(&dir, &raw, offline, say)?;
+            Origin::python(&dir)
+        }
+        _ => {
+            javascript::componentize(&dir, &raw, offline, say)?;
+            Origin::javascript(&dir)
+        }
     };
-    run(&dir, &raw, request.offline, request.say)?;
     let component = std::fs::read(&raw).map_err(|source| BuildError::Read {
         path: raw.clone(),
         source,
