@@ -45,7 +45,7 @@ fn every_exhibit_gives_the_bytes_that_it_always_gave() {
         );
         seen += 1;
     }
-    assert!(seen >= 2, "the museum is empty");
+    assert!(seen >= 6, "the museum has lost exhibits");
 }
 
 /// What the component of an exhibit makes of its pages, as text.
