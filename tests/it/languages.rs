@@ -4,12 +4,13 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use portolan_tests::pages::describe_tasks_page;
 use serde_json::{Value, json};
 
 use crate::examples::recorded;
-use crate::support::{Ended, portolan, root, run};
+use crate::support::{Ended, json_lines, portolan, root, run};
 
 /// A language, the variable that names its tool, and where the set-up puts that.
 const LANGUAGES: [(&str, &str, &str); 2] = [
@@ -51,7 +52,7 @@ pub(crate) fn missing(language: &str, tool: &Path) {
 
 /// A new module, built.
 struct Made {
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     place: PathBuf,
     variable: &'static str,
     tool: PathBuf,
@@ -68,7 +69,7 @@ impl Made {
         .with(0);
         let made = Self {
             place: folder.path().join("acme"),
-            folder,
+            _folder: folder,
             variable: language.1,
             tool: language.2.clone(),
         };
@@ -91,31 +92,61 @@ impl Made {
     }
 }
 
+/// A new overlay of tasks in each language. Compiling a Python interpreter takes long, so that tests that
+/// change nothing share it.
+fn overlays() -> &'static [(&'static str, Made)] {
+    static OVERLAYS: LazyLock<Vec<(&str, Made)>> = LazyLock::new(|| {
+        let languages = languages().into_iter();
+        languages
+            .map(|language| (language.0, Made::new(&language, "EcsTask", "overlay")))
+            .collect()
+    });
+    &OVERLAYS
+}
+
 #[test]
-fn new_modules_build_and_pass_their_own_tests() {
+fn new_overlays_build_and_pass_their_own_tests() {
+    for (language, made) in overlays() {
+        let tested = made.run(&["test"]);
+        assert_eq!(tested.status, 0, "{language}: {tested:#?}");
+    }
+}
+
+#[test]
+fn new_mappings_build_and_pass_their_own_tests() {
     for language in languages() {
-        for (object, kind) in [
-            ("EcsTask", "overlay"),
-            ("EcsTaskDefinition", "overlay"),
-            ("EcsService", "mapping"),
-        ] {
-            let made = Made::new(&language, object, kind);
-            let tested = made.run(&["test"]);
-            assert_eq!(
-                tested.status, 0,
-                "{} {object} {kind}: {tested:#?}",
-                language.0
-            );
-        }
+        let made = Made::new(&language, "EcsService", "mapping");
+        let tested = made.run(&["test"]);
+        assert_eq!(tested.status, 0, "{}: {tested:#?}", language.0);
+    }
+}
+
+/// Their tags stand beside them, so that the templates differ.
+#[test]
+fn new_overlays_of_task_definitions_make_the_expected_records() {
+    for language in languages() {
+        let made = Made::new(&language, "EcsTaskDefinition", "overlay");
+        let mapped = run(portolan()
+            .arg("map")
+            .arg(made.place.join("pages/sample.jsonl"))
+            .arg("--overlays")
+            .arg(made.module()))
+        .with(0);
+        let expected = std::fs::read_to_string(made.place.join("expected/sample.jsonl")).unwrap();
+        assert_eq!(
+            json_lines(&mapped.stdout),
+            json_lines(&expected),
+            "{}",
+            language.0
+        );
     }
 }
 
 #[test]
 fn they_import_nothing_but_ours_and_say_where_they_come_from() {
-    for language in languages() {
-        let made = Made::new(&language, "EcsTask", "overlay");
+    for (language, made) in overlays() {
         let checked = made.run(&["check", "built/acme.wasm"]).with(0);
-        let sdk = format!("portolan-mapper-{} 0.", language.0);
+        let sdk = format!("portolan-mapper-{language} 0.");
         assert!(checked.stdout.contains(&sdk), "{}", checked.stdout);
         assert!(
             checked.stdout.contains("portolan:mapper 1.0.0"),
@@ -126,7 +157,7 @@ fn they_import_nothing_but_ours_and_say_where_they_come_from() {
         let seen: Value = serde_json::from_str(&seen.stdout).unwrap();
         let imports = seen["imports"].as_array().unwrap();
         let foreign = |name: &&Value| !name.as_str().unwrap().starts_with("portolan:mapper/");
-        assert_eq!(imports.iter().find(foreign), None, "{}", language.0);
+        assert_eq!(imports.iter().find(foreign), None, "{language}");
     }
 }
 
@@ -157,10 +188,10 @@ fn pages() -> String {
 }
 
 /// What `portolan map` makes of the pages with an overlay that takes OWNER from the tag `key`.
-fn mapped(folder: &Path, overlay: &Path, name: &str, key: &str) -> Vec<Value> {
+fn mapped(folder: &Path, overlay: &Path, key: &str) -> Vec<Value> {
     let config = folder.join("portolan.toml");
     let text = format!(
-        "overlays = [{:?}]\n[modules.{name}]\nsettings = {{ owner-tag = {key:?} }}\n",
+        "overlays = [{:?}]\n[modules.acme]\nsettings = {{ owner-tag = {key:?} }}\n",
         overlay.to_str().unwrap()
     );
     std::fs::write(&config, text).unwrap();
@@ -172,82 +203,69 @@ fn mapped(folder: &Path, overlay: &Path, name: &str, key: &str) -> Vec<Value> {
         .arg("--config")
         .arg(&config))
     .with(0);
-    crate::support::json_lines(&ended.stdout)
+    json_lines(&ended.stdout)
 }
 
 #[test]
 fn they_make_the_records_that_the_rust_overlay_makes() {
-    let rust = root().join("tests/guests/built/owner.wasm");
-    for language in languages() {
-        let made = Made::new(&language, "EcsTask", "overlay");
-        for (key, owners) in [("Owner", 100), ("owner", 3)] {
-            let place = made.folder.path();
-            let ours = mapped(place, &made.module(), "acme", key);
-            let theirs = mapped(place, &rust, "portolan-test-owner", key);
-            let owned = |records: &[Value]| {
-                records
-                    .iter()
-                    .filter(|record| record.get("OWNER").is_some())
-                    .count()
-            };
-            assert!(
-                owned(&ours) >= owners,
-                "{} {key}: {}",
-                language.0,
-                owned(&ours)
-            );
-            assert_eq!(ours, theirs, "{} {key}", language.0);
+    let rust = ("rust", "CARGO_TARGET_DIR", root().join("target"));
+    let rust = Made::new(&rust, "EcsTask", "overlay");
+    let folder = tempfile::tempdir().unwrap();
+    for (key, owners) in [("Owner", 100), ("owner", 3)] {
+        let expected = mapped(folder.path(), &rust.module(), key);
+        let has_owner = |record: &&Value| record.get("OWNER").is_some();
+        let owned = expected.iter().filter(has_owner).count();
+        assert!(owned >= owners, "{key}: {owned}");
+        for (language, made) in overlays() {
+            let ours = mapped(folder.path(), &made.module(), key);
+            assert_eq!(ours.len(), expected.len(), "{language} {key}");
+            for (ours, expected) in ours.iter().zip(&expected) {
+                assert_eq!(ours, expected, "{language} {key}");
+            }
         }
     }
 }
 
+/// What `portolan map` says about an overlay's sample page with a setting that is too small for it. The
+/// stock records are there all the same.
+fn limited(made: &Made, setting: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("limits.toml");
+    let text = format!(
+        "overlays = [{:?}]\n[modules.acme]\n{setting}\n",
+        made.module().to_str().unwrap()
+    );
+    std::fs::write(&config, text).unwrap();
+    let ended = run(portolan()
+        .arg("map")
+        .arg(made.place.join("pages/sample.jsonl"))
+        .arg("--config")
+        .arg(&config));
+    assert_eq!(ended.stdout.lines().count(), 2, "{setting}: {ended:#?}");
+    ended.stderr
+}
+
 #[test]
-fn a_limit_that_is_too_small_is_named_with_its_setting() {
-    for language in languages() {
+fn a_memory_limit_that_is_too_small_is_named_with_its_setting() {
+    for (language, made) in overlays() {
+        let said = limited(made, "memory-mebibytes = 1");
+        assert!(said.contains("memory-mebibytes"), "{language}: {said}");
+    }
+}
+
+#[test]
+fn a_time_limit_that_is_too_small_is_named_with_its_setting() {
+    let is_quick = |language: &(&str, &str, PathBuf)| language.0 == "javascript";
+    for language in languages().into_iter().filter(is_quick) {
         let made = Made::new(&language, "EcsTask", "overlay");
-        for (setting, code) in [
-            ("memory-mebibytes = 1", "memory-mebibytes"),
-            ("time-milliseconds = 10", "time-milliseconds"),
-        ] {
-            // Far more work than ten milliseconds.
-            if setting.starts_with("time") {
-                let source = made.place.join("src");
-                let file = source.join(if language.0 == "python" {
-                    "overlay.py"
-                } else {
-                    "overlay.js"
-                });
-                let text = std::fs::read_to_string(&file).unwrap();
-                let text = match language.0 {
-                    "python" => text.replace(
-                        "    owner = ",
-                        "    while True:\n        pass\n    owner = ",
-                    ),
-                    _ => text.replace("    const owner = ", "    for (;;);\n    const owner = "),
-                };
-                std::fs::write(&file, text).unwrap();
-                made.run(&["build", "--offline"]).with(0);
-            }
-            let config = made.folder.path().join("limits.toml");
-            let text = format!(
-                "overlays = [{:?}]\n[modules.acme]\n{setting}\n",
-                made.module().to_str().unwrap()
-            );
-            std::fs::write(&config, text).unwrap();
-            let page = made.place.join("pages/sample.jsonl");
-            let ended = run(portolan()
-                .arg("map")
-                .arg(&page)
-                .arg("--config")
-                .arg(&config));
-            assert!(
-                ended.stderr.contains(code),
-                "{} {setting}: {ended:#?}",
-                language.0
-            );
-            // The stock records are there all the same.
-            assert_eq!(ended.stdout.lines().count(), 2, "{} {setting}", language.0);
-        }
+        let file = made.place.join("src/overlay.js");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let endless = text.replace("    const owner = ", "    for (;;);\n    const owner = ");
+        assert_ne!(endless, text);
+        std::fs::write(&file, endless).unwrap();
+        made.run(&["build", "--offline"]).with(0);
+        let said = limited(&made, "time-milliseconds = 10");
+        assert!(said.contains("time-milliseconds"), "{said}");
     }
 }
 

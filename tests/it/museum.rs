@@ -4,7 +4,9 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use portolan::mapper::{Engine, Kind, Limits, Mapped, Module, Overlay, Row, Source, Surface};
+use portolan::mapper::{
+    CompiledCache, Engine, Kind, Limits, Mapped, Module, Overlay, Row, Source, Surface,
+};
 use portolan::page::Page;
 use portolan::workbench::{contract, pages};
 use serde_json::json;
@@ -26,12 +28,15 @@ fn folders(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn every_exhibit_gives_the_bytes_that_it_always_gave() {
     let engine = Engine::new(1, Limits::default()).unwrap();
+    // The interpreters take long to compile.
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mapper-cache");
+    let cache = CompiledCache::open(&cache).unwrap();
     let mut seen = 0;
     for exhibit in folders(&museum())
         .iter()
         .flat_map(|release| folders(release))
     {
-        let made = made(&engine, &exhibit);
+        let made = made(&engine, &cache, &exhibit);
         let file = exhibit.join("expected.txt");
         if std::env::var_os("BLESS").is_some() && !file.exists() {
             std::fs::write(&file, &made).unwrap();
@@ -49,18 +54,18 @@ fn every_exhibit_gives_the_bytes_that_it_always_gave() {
 }
 
 /// What the component of an exhibit makes of its pages, as text.
-fn made(engine: &Engine, exhibit: &Path) -> String {
+fn made(engine: &Engine, cache: &CompiledCache, exhibit: &Path) -> String {
     let bytes = std::fs::read(exhibit.join("module.wasm.zst")).unwrap();
     let bytes = zstd::decode_all(bytes.as_slice()).unwrap();
     let source = || Source::File(exhibit.to_owned());
-    let surface = Surface::of(engine, None, &bytes).unwrap();
+    let surface = Surface::of(engine, Some(cache), &bytes).unwrap();
     let map: Box<dyn Fn(&Page) -> Mapped> = match contract::kind(&surface).unwrap() {
         Kind::Mapping => {
-            let module = Module::load(engine, None, source(), &bytes).unwrap();
+            let module = Module::load(engine, Some(cache), source(), &bytes).unwrap();
             Box::new(move |page| module.map(engine, page).unwrap())
         }
         Kind::Overlay => {
-            let overlay = Overlay::load(engine, None, source(), &bytes).unwrap();
+            let overlay = Overlay::load(engine, Some(cache), source(), &bytes).unwrap();
             Box::new(move |page| {
                 let (payload, rows) = records(page);
                 overlay.amend(engine, page, &payload, &rows).unwrap()

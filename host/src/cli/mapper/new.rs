@@ -55,6 +55,7 @@ pub(super) struct NewArguments {
 impl NewArguments {
     fn language(&self) -> Language {
         match self.lang.as_str() {
+            "table" => Language::Table,
             "python" => Language::Python,
             "javascript" => Language::JavaScript,
             _ => Language::Rust(match (&self.sdk_path, self.sdk.as_str()) {
