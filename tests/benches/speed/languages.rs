@@ -1,4 +1,5 @@
-//! One overlay that takes OWNER from a tag, in every language: what an interpreter costs.
+//! One overlay that takes OWNER from a tag, in every language: what an interpreter costs. Each is given the
+//! whole page, as if it had not said what it reads.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -8,8 +9,9 @@ use portolan::config::ModuleSettings;
 use portolan::mapper::{Engine, Limits, Overlay, Source, stock_module};
 use portolan::object::Object;
 use portolan::page::Page;
+use portolan::workbench::table::pack;
 use portolan_tests::pages::describe_tasks_page;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::page::origin;
 use crate::{median, microseconds, note};
@@ -17,26 +19,39 @@ use crate::{median, microseconds, note};
 const TASKS: usize = 100;
 const ROUNDS: usize = 30;
 
+/// The same overlay as a table.
+const TABLE: &str = r#"
+name = "bench-owner"
+version = "1.0.0"
+kind = "overlay"
+object = "EcsTask"
+
+[attributes]
+OWNER = { tag = "Owner", description = "Who owns the task." }
+"#;
+
 pub(crate) fn measure() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let exhibit = |language: &str| {
-        let folder = root.join("tests/museum/1.0.0");
-        folder.join(format!("{language}-overlay/module.wasm.zst"))
-    };
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("owner.toml");
+    std::fs::write(&table, TABLE).unwrap();
+    measure_module("a table", &pack(&table).unwrap().component, &json!({}));
+    let museum = Path::new(env!("CARGO_MANIFEST_DIR")).join("museum/1.0.0");
     for language in ["rust", "javascript", "python"] {
-        measure_module(language, &exhibit(language));
+        let exhibit = museum.join(format!("{language}-overlay/module.wasm.zst"));
+        let compressed = std::fs::read(exhibit).unwrap();
+        let bytes = zstd::decode_all(compressed.as_slice()).unwrap();
+        measure_module(language, &bytes, &json!({"owner-tag": "Owner"}));
     }
 }
 
-fn measure_module(language: &str, file: &PathBuf) {
-    let compressed = std::fs::read(file).unwrap();
-    let bytes = zstd::decode_all(compressed.as_slice()).unwrap();
+fn measure_module(language: &str, bytes: &[u8], settings: &Value) {
     let engine = Engine::new(1, Limits::default()).unwrap();
+    let source = Source::File(PathBuf::from("overlay.wasm"));
     let start = Instant::now();
-    let overlay = Overlay::load(&engine, None, Source::File(file.clone()), &bytes).unwrap();
+    let overlay = Overlay::load(&engine, None, source, bytes).unwrap();
     let compiling = start.elapsed();
     let settings = ModuleSettings {
-        settings: json!({"owner-tag": "Owner"}).as_object().cloned(),
+        settings: settings.as_object().cloned(),
         ..ModuleSettings::default()
     };
     let overlay = overlay.configure(&settings).unwrap();
@@ -44,7 +59,7 @@ fn measure_module(language: &str, file: &PathBuf) {
     let starting = time(&engine, &overlay, "{}".into(), 0);
     let mapping = time(&engine, &overlay, describe_tasks_page(TASKS).into(), TASKS);
     note(
-        &format!("Overlay in {language}: size"),
+        &format!("Overlay of one attribute in {language}: size"),
         &format!("{:.1} MB", bytes.len() as f64 / 1e6),
     );
     let seconds = format!("{:.1} s", compiling.as_secs_f64());
