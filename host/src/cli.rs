@@ -48,7 +48,9 @@ const SYNC_EXAMPLES: &str = "Examples:
     portolan sync --objects EcsTask --output - | jq -r .attributes.UID
   Only what is new or different since the sync before, beside the full records:
     portolan sync --regions us-east-1 --output ecs --changes-since ecs
-    jq -r .uid ecs/EcsTask.changes.jsonl";
+    jq -r .uid ecs/EcsTask.changes.jsonl
+  A long sync that goes on where it stopped if it is killed and started again:
+    portolan sync --regions us-east-1 --output ecs --checkpoint ecs.checkpoint";
 
 const PLAN_EXAMPLES: &str = "It asks only what is cheap: lists of clusters and task definitions, and the counters of clusters. The
 time is what AWS's token buckets leave open at the chosen share; no client can be faster. Revisions that the

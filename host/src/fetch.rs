@@ -20,12 +20,16 @@ use serde::Deserialize;
 use tokio::task::JoinSet;
 
 use crate::aws::{Account, CallFailure, Caller, Kind};
+use crate::checkpoint::{Checkpoint, KeptScope};
 use crate::config::{Config, TaskDefinitionScope};
+use crate::fingerprint::fingerprint;
 use crate::object::Object;
 use crate::page::{Origin, Page};
 use crate::report::{Ledger, ScopeKey, Tombstone};
 use crate::revisions::RevisionCache;
+pub(crate) use in_use::revisions_in_use;
 use listing::Listing;
+pub(crate) use listing::revision;
 pub(crate) use survey::survey;
 pub use survey::{ClusterSize, Survey};
 
@@ -36,6 +40,10 @@ pub struct FetchedPage {
     pub key: ScopeKey,
     /// The page.
     pub page: Page,
+    /// The ARNs, as they were listed, whose objects it describes.
+    pub(crate) asked: Vec<String>,
+    /// Whether AWS was asked for it now; else it was kept by an earlier sync.
+    pub(crate) is_new: bool,
 }
 
 /// One account and Region at work.
@@ -48,6 +56,8 @@ pub(crate) struct Scope {
     pages: async_channel::Sender<FetchedPage>,
     /// Bodies of revisions that an earlier sync described, and the endpoint that they came from.
     revisions: Option<(Arc<RevisionCache>, String)>,
+    /// What this sync need not ask for again, because it is going on with an earlier one.
+    checkpoint: Option<Arc<Checkpoint>>,
     /// Revisions that services, task sets and tasks refer to, if those are all that is asked for.
     in_use: Option<Mutex<BTreeSet<String>>>,
     /// Scopes in which a call was denied: more calls would only be denied too.
@@ -71,6 +81,8 @@ struct Described {
     page: Page,
     arns: Vec<String>,
     failures: Vec<DescribeFailure>,
+    /// Whether AWS was asked for it now.
+    is_new: bool,
 }
 
 /// An entry of `failures[]`.
@@ -111,6 +123,7 @@ impl Described {
             page,
             arns,
             failures,
+            is_new: true,
         })
     }
 
@@ -139,6 +152,15 @@ fn own_name(named: &str) -> &str {
     named.rsplit_once('/').map_or(named, |(_, name)| name)
 }
 
+/// What was fetched before this sync began.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stores {
+    /// Revisions that earlier syncs described.
+    pub(crate) revisions: Option<Arc<RevisionCache>>,
+    /// What is kept of a sync that was killed, and of this one.
+    pub(crate) checkpoint: Option<Arc<Checkpoint>>,
+}
+
 /// Fetches the configured objects of one account and Region. Whatever fails is in the ledger afterwards.
 pub(crate) async fn region(
     account: &Account,
@@ -147,11 +169,17 @@ pub(crate) async fn region(
     config: Arc<Config>,
     ledger: Arc<Ledger>,
     pages: async_channel::Sender<FetchedPage>,
-    revisions: Option<Arc<RevisionCache>>,
+    stores: Stores,
 ) {
     let is_in_use = config.options.task_definition_scope == TaskDefinitionScope::InUse;
+    let kept_in_use = stores
+        .checkpoint
+        .as_ref()
+        .map(|checkpoint| checkpoint.in_use(&account.account_id, region));
     let scope = Arc::new(Scope {
-        revisions: revisions.map(|cache| (cache, account.endpoint())),
+        revisions: stores.revisions.map(|cache| (cache, account.endpoint())),
+        checkpoint: stores.checkpoint,
+        in_use: is_in_use.then(|| Mutex::new(kept_in_use.unwrap_or_default())),
         ..Scope::new(account, region, captured_at, config, ledger, pages)
     });
     for object in &scope.config.objects {
@@ -205,6 +233,8 @@ async fn clusters_and_below(scope: Arc<Scope>) {
     let mut pending = Vec::new();
     let size = scope.describe_batch(Object::EcsCluster);
     let mut list = cluster::List::new(&scope);
+    let key = scope.key(Object::EcsCluster, None);
+    let kept = scope.kept(&key).asked;
     let failure = loop {
         let clusters = match list.next().await {
             Ok(Some(clusters)) => clusters,
@@ -218,14 +248,19 @@ async fn clusters_and_below(scope: Arc<Scope>) {
             }
         }
         if scope.wants(Object::EcsCluster) {
-            let key = scope.key(Object::EcsCluster, None);
-            scope.ledger.listed(&key, clusters.len());
-            pending.extend(clusters);
+            let before = pending.len();
+            let is_new = |arn: &String| !kept.contains(&fingerprint(arn));
+            pending.extend(clusters.into_iter().filter(is_new));
+            scope.ledger.listed(&key, pending.len() - before);
             hand_on_clusters(&scope, &mut pending, &batches, size).await;
         }
     };
     hand_on_clusters(&scope, &mut pending, &batches, 1).await;
     drop((batches, below));
+    if failure.is_none() {
+        scope.ledger.listed_again(&key);
+        scope.close_gone_clusters(&list);
+    }
     if let Some(failure) = failure {
         for object in CLUSTER_OBJECTS {
             if scope.wants(object) {
@@ -309,7 +344,6 @@ impl Scope {
         ledger: Arc<Ledger>,
         pages: async_channel::Sender<FetchedPage>,
     ) -> Self {
-        let is_in_use = config.options.task_definition_scope == TaskDefinitionScope::InUse;
         Self {
             client: account.ecs(region),
             caller: account.caller(region, config.maximum_retries, Arc::clone(&ledger)),
@@ -323,7 +357,8 @@ impl Scope {
             ledger,
             pages,
             revisions: None,
-            in_use: is_in_use.then(Mutex::default),
+            checkpoint: None,
+            in_use: None,
             stopped: Mutex::default(),
         }
     }
@@ -339,6 +374,12 @@ impl Scope {
             object,
             cluster,
         }
+    }
+
+    /// What an earlier sync kept of a part of the report.
+    fn kept(&self, key: &ScopeKey) -> KeptScope {
+        let checkpoint = self.checkpoint.as_ref();
+        checkpoint.map_or_else(KeptScope::default, |checkpoint| checkpoint.take(key))
     }
 
     /// How many objects one Describe call takes: what the API allows, within the page size.
@@ -423,13 +464,15 @@ impl Scope {
             .map(own_name)
             .collect();
         batch.arns.retain(|arn| !answered.contains(own_name(arn)));
+        let mut kept = asked;
+        kept.retain(|arn| !batch.arns.contains(arn));
         for failure in described.failures {
             let named = failure.arn.as_deref().map(own_name);
             // A failure may name its object shorter than the list did.
-            let listed = asked.iter().find(|arn| Some(own_name(arn)) == named);
+            let listed = kept.iter().position(|arn| Some(own_name(arn)) == named);
             let tombstone = Tombstone {
                 arn: listed
-                    .cloned()
+                    .map(|index| kept.remove(index))
                     .or(failure.arn)
                     .unwrap_or_else(|| "an object without ARN".into()),
                 reason: failure.reason.unwrap_or_else(|| "no reason given".into()),
@@ -442,6 +485,8 @@ impl Scope {
             let page = FetchedPage {
                 key: key.clone(),
                 page: described.page,
+                asked: kept,
+                is_new: described.is_new,
             };
             // The receivers are gone only when the sync is being stopped.
             let _ = self.pages.send(page).await;
@@ -469,6 +514,28 @@ impl Scope {
                 if matches!(kind, Kind::Denied | Kind::Credentials) {
                     self.stop(key);
                 }
+            }
+        }
+    }
+
+    /// Says of clusters whose services and tasks an earlier sync kept, and which are not listed any more, that
+    /// they are gone: nobody will list their services and tasks again.
+    fn close_gone_clusters(&self, list: &cluster::List<'_>) {
+        let Some(checkpoint) = &self.checkpoint else {
+            return;
+        };
+        for key in checkpoint.scopes() {
+            let is_here =
+                key.account_id == self.origin.account_id && key.region == self.origin.region;
+            let gone = key.cluster.as_ref().filter(|arn| is_here && !list.has(arn));
+            if let Some(cluster) = gone {
+                let tombstone = Tombstone {
+                    arn: cluster.clone(),
+                    reason: Tombstone::MISSING.into(),
+                    detail: Some("the cluster vanished before the sync went on".into()),
+                };
+                self.ledger.cluster_tombstone(key, tombstone);
+                self.ledger.listed_again(key);
             }
         }
     }

@@ -16,6 +16,9 @@ use scan::Withhold;
 /// which (a task definition) may have 64 KiB, so that anything near this is not an ECS answer.
 pub const BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
 
+/// Counted up with every change of what is withheld: pages that were kept under other rules are thrown away.
+pub(crate) const WITHHOLDING: u64 = 1;
+
 /// Where a page comes from; part of what a mapper gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {

@@ -39,6 +39,9 @@ pub struct Report {
     /// The part of the accounts and Regions that this sync took, for example `2/5`; absent if it took all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<String>,
+    /// Whether the sync went on where one that was killed had stopped; absent if it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed: Option<Resumed>,
     /// The operation options of the sync, defaults included.
     #[serde(default)]
     pub options: BTreeMap<String, String>,
@@ -82,6 +85,13 @@ pub struct Report {
 
 /// Attribute, then module, then number of records in which the module set the attribute.
 pub type Provenance = BTreeMap<String, BTreeMap<String, u64>>;
+
+/// What a sync took over from one that was killed. The counts of objects and scopes include it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Resumed {
+    /// Objects that had been described already and were not asked for again.
+    pub objects: u64,
+}
 
 /// How a sync ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

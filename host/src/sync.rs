@@ -17,8 +17,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::changes::{ChangesError, Comparison, VOLATILE_ATTRIBUTES};
+use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::config::{Config, ConfigError, RevisionTags};
-use crate::fetch::FetchedPage;
+use crate::fetch::{FetchedPage, Stores};
 use crate::mapper::{CompiledCache, Engine, EngineError, Limits, MapperSet, SetError, Source};
 use crate::object::Object;
 use crate::recording::Recorder;
@@ -42,6 +43,8 @@ pub struct Request {
     pub record: Option<PathBuf>,
     /// An earlier output to compare with: a folder or a file.
     pub changes_since: Option<PathBuf>,
+    /// Folder in which the sync keeps what it has, so that it can go on after it was killed.
+    pub checkpoint: Option<PathBuf>,
     /// Who says which module set which attribute.
     pub provenance: Provenance,
     /// Whether new versions of modules are taken while the sync runs.
@@ -90,6 +93,9 @@ pub enum SyncError {
     /// The earlier output cannot be compared with.
     #[error("{0}; nothing of this sync is kept, and earlier output is as it was")]
     Changes(#[from] ChangesError),
+    /// The checkpoint cannot be used.
+    #[error("{0}; earlier output is as it was")]
+    Checkpoint(#[from] CheckpointError),
     /// Somebody stopped it.
     #[error("interrupted: {lost}")]
     Interrupted {
@@ -111,6 +117,7 @@ struct Workshop {
     sink: Sink,
     recorder: Option<Recorder>,
     comparison: Option<Comparison>,
+    checkpoint: Option<Arc<Checkpoint>>,
     provenance: Provenance,
     ledger: Arc<Ledger>,
     pages: async_channel::Receiver<FetchedPage>,
@@ -130,7 +137,6 @@ pub async fn run(
     ledger: Arc<Ledger>,
     interrupt: impl Future<Output = ()>,
 ) -> Result<Report, SyncError> {
-    let captured_at = crate::clock::now();
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let more_threads = usize::from(request.watch_mappers) + usize::from(request.shadow.is_some());
     let engine = Arc::new(engine(&config, threads + more_threads)?);
@@ -150,6 +156,15 @@ pub async fn run(
         (Some(candidate), Some(file)) => Some(Candidate::place(candidate, &mappers, file)?),
         _ => None,
     };
+    let checkpoint = request
+        .checkpoint
+        .as_ref()
+        .map(|folder| Checkpoint::open_for(folder, &config, &mappers))
+        .transpose()?
+        .map(Arc::new);
+    let captured_at = checkpoint
+        .as_ref()
+        .map_or_else(crate::clock::now, |it| it.captured_at().to_owned());
     // Before the sink is opened, which makes the folder: an earlier output that is not there is told apart.
     let comparison = compare_with(request, &config, &mappers)?;
     let mappers = Arc::new(Active::new(mappers, request.watch_mappers));
@@ -184,6 +199,7 @@ pub async fn run(
         sink,
         recorder,
         comparison,
+        checkpoint: checkpoint.clone(),
         provenance: request.provenance,
         ledger: Arc::clone(&ledger),
         pages,
@@ -197,9 +213,20 @@ pub async fn run(
     }
 
     tokio::pin!(interrupt);
-    let revisions = open_revisions(&config, &workshop.mappers.set()).map(Arc::new);
+    let stores = Stores {
+        revisions: open_revisions(&config, &workshop.mappers.set()).map(Arc::new),
+        checkpoint: checkpoint.clone(),
+    };
+    let revisions = stores.revisions.clone();
     let mut interrupted = tokio::select! {
-        result = scopes::fetch_all(config, &captured_at, &ledger, send, revisions.clone()) => { result?; false }
+        result = scopes::fetch_all(config, &captured_at, &ledger, send, stores) => match result {
+            Ok(()) => false,
+            Err(error) => {
+                workshop.pages.close();
+                discard(&workshop);
+                return Err(error);
+            }
+        },
         () = workshop.stop.notified() => false,
         () = &mut interrupt => true,
     };
@@ -220,7 +247,7 @@ pub async fn run(
         let _ = tokio::time::timeout(INTERRUPT_PATIENCE, joined).await;
     }
     if interrupted {
-        let lost = lost(&ledger, &workshop.sink);
+        let lost = lost(&ledger, &workshop);
         discard(&workshop);
         return Err(SyncError::Interrupted { lost });
     }
@@ -261,6 +288,7 @@ pub async fn run(
             report.unfilled_attributes.insert(object, names);
         }
     }
+    report.resumed = checkpoint.as_ref().and_then(|it| it.resumed());
     report.options = options;
     report.shard = shard;
     // A sync that got nothing changes nothing.
@@ -291,6 +319,11 @@ pub async fn run(
         recording
             .appear()
             .map_err(|source| record_error(&place, source))?;
+    }
+    // What is missing now is for a sync of its own, with a LAST_CAPTURED of its own; one that could do nothing
+    // at all has not ended what the checkpoint is for.
+    if let Some(checkpoint) = checkpoint.filter(|_| report.data_replaced) {
+        checkpoint.remove();
     }
     Ok(report)
 }
@@ -402,17 +435,24 @@ fn start_workers(workshop: &Arc<Workshop>, threads: usize) -> Vec<JoinHandle<()>
 }
 
 /// What an interrupt costs, in words.
-fn lost(ledger: &Ledger, sink: &Sink) -> String {
+fn lost(ledger: &Ledger, workshop: &Workshop) -> String {
     let totals = ledger.totals();
     let written: u64 = totals.values().map(|counts| counts.written).sum();
     let listed: u64 = totals.values().map(|counts| counts.listed).sum();
-    match sink {
+    let lost = match workshop.sink {
         Sink::Folder(_) => format!(
             "{written} records of this sync (of {listed} objects listed so far) are discarded, and earlier output is as it was"
         ),
         Sink::Stdout => format!(
             "{written} records are written, of {listed} objects listed so far; the rest is missing"
         ),
+    };
+    match &workshop.checkpoint {
+        Some(checkpoint) => format!(
+            "{lost}; run the same command again to go on with what is kept in {}",
+            checkpoint.folder().display()
+        ),
+        None => lost,
     }
 }
 
@@ -427,11 +467,14 @@ fn discard(workshop: &Workshop) {
 
 impl Workshop {
     fn work(&self) {
-        while let Ok(FetchedPage { key, page }) = self.pages.recv_blocking() {
+        while let Ok(fetched) = self.pages.recv_blocking() {
             if self.stopping.load(Ordering::Relaxed) {
                 return;
             }
-            if let Err(error) = self.page(&key, &page) {
+            if let Some(checkpoint) = self.checkpoint.as_ref().filter(|_| fetched.is_new) {
+                checkpoint.keep(&fetched);
+            }
+            if let Err(error) = self.page(&fetched.key, &fetched.page) {
                 // Only the first error matters; the others are its echoes.
                 let _ = self.fatal.set(error);
                 self.pages.close();

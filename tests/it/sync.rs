@@ -15,6 +15,7 @@ mod quota;
 mod renewal;
 mod replay;
 mod requests;
+mod resume;
 mod revisions;
 mod shadow;
 mod stdout;

@@ -22,6 +22,8 @@ pub struct Accounts {
     pub candidates: Vec<Candidate>,
     config: Config,
     base: Access,
+    /// The account of the credentials themselves, if somebody had to ask and it could be told.
+    own: Option<String>,
     /// Regions to sync in each account; nothing if each account is asked for its own.
     regions: Option<Vec<String>>,
 }
@@ -29,15 +31,15 @@ pub struct Accounts {
 /// An account, and the ways to it in the order in which they are tried.
 #[derive(Clone, Debug)]
 pub struct Candidate {
-    /// Twelve digits, if known before anybody is asked.
-    account_id: Option<String>,
+    /// Twelve digits.
+    account_id: String,
     ways: Vec<Way>,
 }
 
 #[derive(Clone, Debug)]
 enum Way {
-    /// The credentials themselves.
-    Own,
+    /// The credentials themselves, whose account this is.
+    Own(Box<Account>),
     /// A role of the account.
     Role(RoleArn),
 }
@@ -94,6 +96,7 @@ impl Accounts {
             candidates: Vec::new(),
             config: config.clone(),
             base: Access::new(base, config),
+            own: None,
             regions,
         };
         accounts.list().await;
@@ -117,27 +120,53 @@ impl Accounts {
             for (account_id, way) in self.members(&organization).await {
                 add(&account_id, way);
             }
-        } else if self.config.roles.is_empty() {
-            self.candidates.push(Candidate {
-                account_id: None,
-                ways: vec![Way::Own],
-            });
+        } else if self.config.roles.is_empty()
+            && let Some(own) = self.identify().await
+        {
+            add(&own.account_id.clone(), Way::Own(Box::new(own)));
         }
         self.candidates
             .extend(order.into_iter().map(|account_id| Candidate {
                 ways: ways.remove(&account_id).unwrap_or_default(),
-                account_id: Some(account_id),
+                account_id,
             }));
+    }
+
+    /// The account of the credentials themselves.
+    async fn identify(&mut self) -> Option<Account> {
+        match identify(self.base.clone(), None).await {
+            Ok(own) => {
+                self.own = Some(own.account_id.clone());
+                Some(own)
+            }
+            Err(error) => {
+                self.errors.push(self.placed(error));
+                None
+            }
+        }
+    }
+
+    /// What decides which accounts and Regions these are, beside the configuration; nothing if the
+    /// credentials themselves, on which that depends, do not say whose they are.
+    pub(crate) fn place(&self) -> Option<[(&'static str, String); 3]> {
+        let needs_own = self.config.organization.is_some() || self.config.roles.is_empty();
+        if needs_own && self.own.is_none() {
+            return None;
+        }
+        let mut regions = self.regions.clone();
+        regions.iter_mut().for_each(|regions| regions.sort());
+        let endpoint = endpoint_of(&self.base.sdk, "ECS");
+        Some([
+            ("account of the credentials", format!("{:?}", self.own)),
+            ("regions", format!("{regions:?}")),
+            ("endpoint-url", format!("{endpoint:?}")),
+        ])
     }
 
     /// The accounts of the organization that are wanted, and the way to each.
     async fn members(&mut self, organization: &Organization) -> Vec<(String, Way)> {
-        let own = match identify(self.base.clone(), None).await {
-            Ok(own) => own,
-            Err(error) => {
-                self.errors.push(self.placed(error));
-                return Vec::new();
-            }
+        let Some(own) = self.identify().await else {
+            return Vec::new();
         };
         let (ids, problem) = organization::active_accounts(&self.base.sdk).await;
         if let Some(message) = problem {
@@ -158,7 +187,7 @@ impl Accounts {
             .map(|account_id| {
                 // A management account seldom has the role that it reaches the others with.
                 let way = if account_id == own.account_id {
-                    Way::Own
+                    Way::Own(Box::new(own.clone()))
                 } else {
                     Way::Role(organization.role.role_in(&own.partition, &account_id))
                 };
@@ -170,15 +199,17 @@ impl Accounts {
     /// Assumes the account's role, and finds out which of its Regions are to be synced here.
     pub async fn reach(&self, candidate: &Candidate) -> Reached {
         let mut reached = Reached::default();
-        if let (Some(account_id), Some(regions)) = (&candidate.account_id, &self.regions)
-            && !regions.iter().any(|region| self.takes(account_id, region))
+        if let Some(regions) = &self.regions
+            && !regions
+                .iter()
+                .any(|region| self.takes(&candidate.account_id, region))
         {
             return reached;
         }
         for way in &candidate.ways {
             if let Some((account, _)) = &reached.account {
                 let who = match way {
-                    Way::Own => "the credentials".to_owned(),
+                    Way::Own(_) => "the credentials".to_owned(),
                     Way::Role(role) => role.arn.clone(),
                 };
                 reached.warnings.push(format!(
@@ -188,7 +219,7 @@ impl Accounts {
                 continue;
             }
             let account = match way {
-                Way::Own => identify(self.base.clone(), None).await,
+                Way::Own(own) => Ok(Account::clone(own)),
                 Way::Role(role) => assume(&self.base, &self.config, role).await,
             };
             match account {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::index::shorten;
+use crate::fingerprint::shorten;
 
 /// The members of a record by name, each as it stands in the text.
 #[derive(Debug)]

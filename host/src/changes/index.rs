@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sha2::{Digest, Sha256};
+use crate::fingerprint::fingerprint;
 
 /// Where an earlier record stands, and what it was like: 32 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,18 +75,6 @@ impl Index {
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
-}
-
-/// The first bytes of a SHA-256.
-pub(super) fn fingerprint<const BYTES: usize>(data: impl AsRef<[u8]>) -> [u8; BYTES] {
-    shorten(&Sha256::digest(data))
-}
-
-/// The first bytes of a digest.
-pub(super) fn shorten<const BYTES: usize>(digest: &[u8]) -> [u8; BYTES] {
-    let mut short = [0; BYTES];
-    short.copy_from_slice(&digest[..BYTES]);
-    short
 }
 
 #[cfg(test)]

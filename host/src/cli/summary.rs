@@ -37,6 +37,12 @@ pub(super) fn table(report: &Report) -> String {
         text.push_str(&super::changes::table(changes));
         text.push('\n');
     }
+    if let Some(resumed) = &report.resumed {
+        text.push_str(&format!(
+            "resumed: {} objects had been described before, as of {}\n",
+            resumed.objects, report.captured_at
+        ));
+    }
     let status = match report.status {
         Status::Complete => "complete",
         Status::Partial => "partial",

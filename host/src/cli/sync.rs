@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use portolan::aside;
+use portolan::checkpoint::CheckpointError;
 use portolan::config::{Config, Settings};
 use portolan::report::{Ledger, Report, Status};
 use portolan::sync::{self, Provenance, Request, SyncError};
 use tempfile::NamedTempFile;
 
-use super::{COMPLETE, FAILED, PARTIAL, progress::Progress, summary};
+use super::{COMPLETE, FAILED, PARTIAL, USAGE, progress::Progress, summary};
 use crate::talk;
 
 #[derive(Debug, clap::Args)]
@@ -36,6 +37,18 @@ pub(super) struct SyncArguments {
     /// The folder may be that of --output. With `--output -`, every line says its change, `unchanged` too.
     #[arg(long, value_name = "FOLDER|FILE")]
     changes_since: Option<PathBuf>,
+
+    /// Keep what is fetched in this folder while the sync runs, so that the same command goes on there if
+    /// the sync is killed.
+    ///
+    /// What is kept is not asked for again, and LAST_CAPTURED stays that of the first start. What was
+    /// described before and is gone by now is still written: it existed at that time. Settings that decide
+    /// what comes out have to be the same. With `--output -` all records are written again from the first.
+    /// A sync that ends, complete or partial, removes what is kept, and the next one begins anew; one that is
+    /// stopped, or can fetch nothing at all, leaves it. Environment values are not kept. Nobody but you can
+    /// read the files.
+    #[arg(long, value_name = "FOLDER", env = "PORTOLAN_CHECKPOINT")]
+    checkpoint: Option<PathBuf>,
 
     /// Print a summary table on standard error even if nobody watches it.
     #[arg(long)]
@@ -88,6 +101,7 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
         watch_mappers: arguments.watch_mappers,
         shadow: arguments.shadow,
         changes_since: arguments.changes_since,
+        checkpoint: arguments.checkpoint,
     };
     // An unwritable place should be known before the sync, not after it.
     let report_file = arguments.report.as_deref().map(open_report).transpose()?;
@@ -117,6 +131,12 @@ fn failed(error: SyncError) -> anyhow::Result<u8> {
     match error {
         SyncError::Config(error) => Err(error.into()),
         SyncError::Mappers(error) => Err(error.into()),
+        SyncError::Checkpoint(
+            error @ (CheckpointError::OtherSync { .. } | CheckpointError::Granted),
+        ) => {
+            talk::error(&error.to_string());
+            Ok(USAGE)
+        }
         error => {
             talk::error(&error.to_string());
             Ok(FAILED)

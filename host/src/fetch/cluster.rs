@@ -28,6 +28,11 @@ impl<'scope> List<'scope> {
         }
     }
 
+    /// Whether a cluster was on one of the pages so far.
+    pub(super) fn has(&self, arn: &str) -> bool {
+        self.seen.contains(arn)
+    }
+
     /// The clusters of the next page that no page before had; none after the last page.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<String>>, CallFailure> {
         let token = match self.rest.take() {

@@ -13,22 +13,10 @@ impl Scope {
     /// Remembers the revisions that the objects of a page refer to, if somebody wants to know.
     pub(super) fn note_in_use(&self, page: &Page) {
         let Some(in_use) = &self.in_use else { return };
-        if !matches!(page.object, Object::EcsService | Object::EcsTask) {
-            return;
-        }
-        // A page has been read as JSON already, so that this gives a value.
-        let body: Value = serde_json::from_slice(page.body()).unwrap_or_default();
-        let mut found = BTreeSet::new();
-        for object in ["services", "tasks"]
-            .iter()
-            .flat_map(|list| body[list].as_array().into_iter().flatten())
-        {
-            references(object, &mut found);
-        }
         in_use
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .append(&mut found);
+            .append(&mut revisions_in_use(page));
     }
 
     /// What is in use, by its ARNs; empty if nobody wants to know.
@@ -40,6 +28,23 @@ impl Scope {
                 .clone()
         })
     }
+}
+
+/// The revisions that the services or tasks of a page name.
+pub(crate) fn revisions_in_use(page: &Page) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    if !matches!(page.object, Object::EcsService | Object::EcsTask) {
+        return found;
+    }
+    // A page has been read as JSON already, so that this gives a value.
+    let body: Value = serde_json::from_slice(page.body()).unwrap_or_default();
+    for object in ["services", "tasks"]
+        .iter()
+        .flat_map(|list| body[list].as_array().into_iter().flatten())
+    {
+        references(object, &mut found);
+    }
+    found
 }
 
 /// The revisions that a service or a task names. A name that is no ARN of a revision (a family, whose

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use sha2::{Digest, Sha256};
-
 use super::{Batch, Scope, service, task, task_definition};
 use crate::aws::{CallFailure, Kind};
 use crate::config::TaskDefinitionScope;
+use crate::fingerprint::fingerprint;
 use crate::object::{Object, Operation};
 use crate::report::{ScopeKey, Tombstone};
 
@@ -25,6 +24,8 @@ pub(super) struct Listing<'a> {
     /// Fingerprints of the ARNs so far: an object that moves while it is listed (a task that stops, a
     /// revision that is deregistered) is listed twice, and must not be written twice. Sixteen bytes each
     /// hold a million tasks in tens of megabytes, and the set goes with its cluster.
+    ///
+    /// It begins with what an earlier sync kept, which is neither counted nor asked for again.
     seen: HashSet<[u8; 16]>,
     /// The status that the pass lists, where a listing has one.
     status: Option<&'static str>,
@@ -36,7 +37,11 @@ pub(super) struct Listing<'a> {
 enum Choice {
     All,
     /// The newest revision of each family.
-    Latest(BTreeMap<String, (u64, String)>),
+    Latest {
+        newest: BTreeMap<String, (u64, String)>,
+        /// Fingerprints of the families whose newest revision an earlier sync kept.
+        kept: HashSet<[u8; 16]>,
+    },
     /// What is left of the revisions in use.
     InUse(BTreeSet<String>),
 }
@@ -45,19 +50,28 @@ impl<'a> Listing<'a> {
     pub(super) fn new(scope: &'a Scope, object: Object, cluster: Option<String>) -> Self {
         let key = scope.key(object, cluster.clone());
         scope.ledger.open(&key);
+        let kept = scope.kept(&key);
+        let choice = match scope.config.options.task_definition_scope {
+            _ if object != Object::EcsTaskDefinition => Choice::All,
+            TaskDefinitionScope::All => Choice::All,
+            TaskDefinitionScope::Latest => Choice::Latest {
+                newest: BTreeMap::new(),
+                kept: kept.families,
+            },
+            TaskDefinitionScope::InUse => {
+                let mut wanted = scope.in_use();
+                wanted.retain(|arn| !kept.asked.contains(&fingerprint(arn)));
+                Choice::InUse(wanted)
+            }
+        };
         Self {
             scope,
             object,
             cluster,
             key,
-            seen: HashSet::new(),
+            seen: kept.asked,
             status: None,
-            choice: match scope.config.options.task_definition_scope {
-                _ if object != Object::EcsTaskDefinition => Choice::All,
-                TaskDefinitionScope::All => Choice::All,
-                TaskDefinitionScope::Latest => Choice::Latest(BTreeMap::new()),
-                TaskDefinitionScope::InUse => Choice::InUse(scope.in_use()),
-            },
+            choice,
             pending: Vec::new(),
         }
     }
@@ -82,15 +96,17 @@ impl<'a> Listing<'a> {
         }
         self.choose_rest(batches).await;
         self.hand_on(batches, 1).await;
+        self.scope.ledger.listed_again(&self.key);
     }
 
     /// Keeps a listed ARN if it is one that is asked for.
     fn choose(&mut self, arn: String) {
         match &mut self.choice {
             Choice::All => self.pending.push(arn),
-            Choice::Latest(families) => match revision(&arn) {
+            Choice::Latest { newest, kept } => match revision(&arn) {
+                Some((family, _)) if kept.contains(&fingerprint(family)) => {}
                 Some((family, number)) => {
-                    let newest = families.entry(family.to_owned()).or_default();
+                    let newest = newest.entry(family.to_owned()).or_default();
                     if newest.1.is_empty() || number > newest.0 {
                         *newest = (number, arn);
                     }
@@ -110,7 +126,7 @@ impl<'a> Listing<'a> {
     async fn choose_rest(&mut self, batches: &async_channel::Sender<Batch>) {
         let rest: Vec<String> = match std::mem::replace(&mut self.choice, Choice::All) {
             Choice::All => return,
-            Choice::Latest(families) => families.into_values().map(|(_, arn)| arn).collect(),
+            Choice::Latest { newest, .. } => newest.into_values().map(|(_, arn)| arn).collect(),
             Choice::InUse(wanted) => {
                 self.hand_on(batches, 1).await;
                 self.status = None;
@@ -233,16 +249,10 @@ impl Tokens {
 }
 
 /// Family and number of a revision's ARN (`…:task-definition/family:7`).
-pub(super) fn revision(arn: &str) -> Option<(&str, u64)> {
+pub(crate) fn revision(arn: &str) -> Option<(&str, u64)> {
     let (_, revision) = arn.split_once(":task-definition/")?;
     let (family, number) = revision.rsplit_once(':')?;
     Some((family, number.parse().ok()?))
-}
-
-fn fingerprint(text: &str) -> [u8; 16] {
-    let mut fingerprint = [0; 16];
-    fingerprint.copy_from_slice(&Sha256::digest(text)[..16]);
-    fingerprint
 }
 
 #[cfg(test)]

@@ -78,6 +78,7 @@ pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, 
             arns: batch.arns.clone(),
             failures: Vec::new(),
             page,
+            is_new: false,
         });
     }
     let described = ask(scope, batch).await?;

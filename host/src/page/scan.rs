@@ -213,6 +213,7 @@ impl Scan<'_> {
             Role::Variable if names(self.raw, &key, "name") => Meaning::Plain,
             role if role.withholds() => Meaning::Withheld,
             Role::Options if is_credential(self.raw, &key) => Meaning::Withheld,
+            _ if !may_matter(&key) && role != Role::Root => Meaning::Plain,
             _ if is_environment(self.raw, &key) => match self.withhold {
                 Withhold::Everything => Meaning::Environment,
                 Withhold::Credentials => Meaning::Plain,
@@ -484,6 +485,12 @@ const fn zero_bytes(word: u64) -> u64 {
 
 /// Members that hold options of log drivers (of firelens, too) and volume drivers, or labels.
 const OPTIONS: [&str; 4] = ["options", "driverOpts", "dockerLabels", "labels"];
+
+/// Whether a name is as long as one that matters everywhere, which few are.
+#[inline]
+fn may_matter(key: &Text) -> bool {
+    key.has_escapes || matches!(key.span.len(), 6 | 7 | 10..=12)
+}
 
 /// What the names of options that are credentials have in them, without separators and in lower case.
 const CREDENTIAL_WORDS: [&str; 10] = [

@@ -53,6 +53,10 @@ struct Entry {
     counts: Counts,
     /// Tombstones of the cluster itself, which was never listed in this scope.
     cluster_tombstones: u64,
+    /// Objects that an earlier sync had described.
+    resumed: u64,
+    /// Whether these have not been listed again so far.
+    awaits_listing: bool,
     reason: Option<String>,
     tombstones: Vec<Tombstone>,
     rejections: Vec<RejectionLine>,
@@ -91,6 +95,24 @@ impl Ledger {
     /// Notes ARNs that a List page named.
     pub fn listed(&self, key: &ScopeKey, count: usize) {
         self.books().entry(key).counts.listed += count as u64;
+    }
+
+    /// Notes objects that a sync which was killed had listed and described. Whether that is all of the scope,
+    /// only a listing can tell.
+    pub fn resumed(&self, key: &ScopeKey, count: u64) {
+        let mut books = self.books();
+        let entry = books.entry(key);
+        entry.counts.listed += count;
+        entry.counts.described += count;
+        entry.resumed += count;
+        entry.awaits_listing = true;
+    }
+
+    /// Notes that everything of a scope has been listed, or that its failure is noted.
+    pub fn listed_again(&self, key: &ScopeKey) {
+        if let Some(entry) = self.books().scopes.get_mut(key) {
+            entry.awaits_listing = false;
+        }
     }
 
     /// Notes objects that a Describe call gave.
@@ -306,15 +328,16 @@ impl Ledger {
         let objects = totals(&books);
         let books = std::mem::take(&mut *books);
         let quotas = quotas(&books);
+        // What an earlier sync described is no sign that this one could do anything.
+        let described = |entry: &Entry| entry.counts.described > entry.resumed;
+        let has_described = books.scopes.values().any(described);
         let scopes: Vec<Scope> = books
             .scopes
             .into_iter()
             .map(|(key, entry)| scope(key, entry))
             .collect();
         let complete = scopes.iter().all(|scope| scope.complete);
-        let has_data = scopes
-            .iter()
-            .any(|scope| scope.complete || scope.counts.described > 0);
+        let has_data = has_described || scopes.iter().any(|scope| scope.complete);
         let status = match (complete, has_data) {
             (true, _) => Status::Complete,
             (false, true) => Status::Partial,
@@ -328,6 +351,7 @@ impl Ledger {
             complete,
             data_replaced: status != Status::Failed,
             shard: None,
+            resumed: None,
             options: BTreeMap::new(),
             objects,
             scopes,
@@ -373,6 +397,12 @@ fn scope(key: ScopeKey, entry: Entry) -> Scope {
     let accounted = (counts.written + counts.tombstones + counts.rejected + counts.failed)
         .saturating_sub(entry.cluster_tombstones);
     let reason = entry.reason.or_else(|| {
+        entry.awaits_listing.then(|| {
+            "what a sync that was killed had described is here, but could not be listed again"
+                .to_owned()
+        })
+    });
+    let reason = reason.or_else(|| {
         (accounted != counts.listed).then(|| {
             format!(
                 "{} objects were listed, but {accounted} are accounted for",

@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
-use sha2::{Digest, Sha256};
+
+use crate::fingerprint::fingerprint;
+use crate::page::WITHHOLDING;
 
 /// Key (endpoint and ARN) to checksum and compressed body.
 const BODIES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("bodies");
@@ -17,9 +19,6 @@ const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
 
 /// The version of the layout above. A file with a higher one was made by a later program.
 const FORMAT: u64 = 1;
-/// Counted up with every change of what `page` withholds: bodies that were kept under weaker rules are
-/// thrown away.
-const WITHHOLDING: u64 = 1;
 
 /// Bytes of the checksum before a body; chance and disks do not get past sixteen.
 const CHECKSUM_BYTES: usize = 16;
@@ -197,9 +196,7 @@ fn open_reason(error: &redb::DatabaseError) -> String {
 }
 
 fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
-    let mut checksum = [0; CHECKSUM_BYTES];
-    checksum.copy_from_slice(&Sha256::digest(bytes)[..CHECKSUM_BYTES]);
-    checksum
+    fingerprint(bytes)
 }
 
 /// Checksum, then length (so that nothing is allocated on trust), then the compressed body.

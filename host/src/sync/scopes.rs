@@ -4,14 +4,15 @@
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::aws::{AccountError, Accounts, Candidate};
-use crate::config::{Config, ConfigError};
-use crate::fetch::{self, FetchedPage};
+use crate::checkpoint::{Checkpoint, digests};
+use crate::config::Config;
+use crate::fetch::{self, FetchedPage, Stores};
 use crate::object::Operation;
 use crate::report::{Failure, Ledger, ScopeKey};
-use crate::revisions::RevisionCache;
+use crate::sync::SyncError;
 
 /// What all scopes share.
 struct Fleet {
@@ -19,7 +20,7 @@ struct Fleet {
     config: Arc<Config>,
     captured_at: String,
     ledger: Arc<Ledger>,
-    revisions: Option<Arc<RevisionCache>>,
+    stores: Stores,
     /// Accounts that are being reached. They do not take the places of Regions that are being fetched.
     reaching: Semaphore,
     /// Regions that are being fetched.
@@ -32,8 +33,8 @@ pub(super) async fn fetch_all(
     captured_at: &str,
     ledger: &Arc<Ledger>,
     pages: async_channel::Sender<FetchedPage>,
-    revisions: Option<Arc<RevisionCache>>,
-) -> Result<(), ConfigError> {
+    stores: Stores,
+) -> Result<(), SyncError> {
     let accounts = Accounts::find(&config).await?;
     for error in &accounts.errors {
         failed(&config, ledger, error);
@@ -41,12 +42,19 @@ pub(super) async fn fetch_all(
     for warning in &accounts.warnings {
         ledger.warn(warning.clone());
     }
+    let replay = match (&stores.checkpoint, accounts.place()) {
+        (Some(checkpoint), Some(place)) => {
+            checkpoint.begin(digests(place), ledger)?;
+            Some(replay(Arc::clone(checkpoint), pages.clone()))
+        }
+        _ => None,
+    };
     let candidates = accounts.candidates.clone();
     let fleet = Arc::new(Fleet {
         accounts,
         captured_at: captured_at.to_owned(),
         ledger: Arc::clone(ledger),
-        revisions,
+        stores,
         reaching: Semaphore::new(config.parallel_scopes),
         places: Semaphore::new(config.parallel_scopes),
         config: Arc::new(config),
@@ -57,7 +65,22 @@ pub(super) async fn fetch_all(
     }
     drop(pages);
     tasks.join_all().await;
-    Ok(())
+    match replay {
+        Some(replay) => replay.await.unwrap_or(Err(SyncError::ThreadLost)),
+        None => Ok(()),
+    }
+}
+
+/// Sends what an earlier sync kept the way of new pages, while these are being fetched.
+fn replay(
+    checkpoint: Arc<Checkpoint>,
+    pages: async_channel::Sender<FetchedPage>,
+) -> JoinHandle<Result<(), SyncError>> {
+    tokio::task::spawn_blocking(move || {
+        // The receivers are gone only when the sync is being stopped.
+        checkpoint.replay(|page| pages.send_blocking(page).is_ok())?;
+        Ok(())
+    })
 }
 
 async fn account(
@@ -92,7 +115,7 @@ async fn account(
                 config,
                 ledger,
                 pages,
-                fleet.revisions.clone(),
+                fleet.stores.clone(),
             )
             .await;
         });

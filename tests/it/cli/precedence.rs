@@ -143,7 +143,7 @@ fn the_configuration_schema_knows_every_key_of_the_help() {
             .trim_start_matches("PORTOLAN_")
             .to_lowercase()
             .replace('_', "-");
-        let is_of_run = ["output", "log", "config"].contains(&key.as_str());
+        let is_of_run = ["output", "log", "config", "checkpoint"].contains(&key.as_str());
         assert!(
             is_of_run || keys.contains(key.as_str()),
             "{variable} is no key of the file"

@@ -96,6 +96,27 @@ fn a_granted_module_sees_values_and_no_other_does() {
 }
 
 #[test]
+fn a_checkpoint_is_not_kept_without_values_that_are_granted() {
+    let site = site(r#"["environment-values"]"#);
+    let file = site.folder.path().join("portolan.toml");
+    std::fs::write(&file, GRANT).unwrap();
+    let checkpoint = site.folder.path().join("checkpoint");
+    let mut sync: Command = site.sync_command(&[]);
+    sync.arg("--config").arg(&file);
+    sync.arg("--mappers")
+        .arg(site.folder.path().join("mappers"));
+    let ended = run(sync.arg("--checkpoint").arg(&checkpoint)).with(2);
+    assert!(
+        ended
+            .stderr
+            .contains("environment-values, which are not kept"),
+        "{}",
+        ended.stderr
+    );
+    assert!(!checkpoint.exists());
+}
+
+#[test]
 fn a_module_that_does_not_ask_sees_none() {
     let site = site("[]");
     let ended = sync(&site, "").with(3);

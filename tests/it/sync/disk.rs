@@ -5,14 +5,13 @@ use std::process::Command;
 
 use portolan_tests::simulator::{Rules, Shape, World};
 
-use crate::support::{Ended, Site, run};
+use crate::support::{Site, run};
 
 /// Blocks of `ulimit -f` in POSIX.
 const BLOCK_BYTES: u64 = 512;
 
-/// Runs `portolan sync` with a limit on the size of every file it writes.
-fn limited(site: &Site, limit_bytes: u64, arguments: &[&str]) -> Ended {
-    let sync = site.sync_command(arguments);
+/// A command with a limit on the size of every file that it writes.
+pub(super) fn limited(command: &Command, limit_bytes: u64) -> Command {
     let mut shell = Command::new("sh");
     // With the signal ignored, a write past the limit is an error like any other.
     shell.args([
@@ -23,16 +22,16 @@ fn limited(site: &Site, limit_bytes: u64, arguments: &[&str]) -> Ended {
         ),
     ]);
     shell
-        .arg(sync.get_program())
-        .args(sync.get_args())
+        .arg(command.get_program())
+        .args(command.get_args())
         .stdin(std::process::Stdio::null());
-    for (name, value) in sync.get_envs() {
+    for (name, value) in command.get_envs() {
         match value {
             Some(value) => shell.env(name, value),
             None => shell.env_remove(name),
         };
     }
-    run(&mut shell)
+    shell
 }
 
 fn busy(running_tasks: u64) -> Site {
@@ -53,7 +52,8 @@ fn busy(running_tasks: u64) -> Site {
 #[track_caller]
 fn fails_and_leaves_everything(site: &Site, limit_bytes: u64, arguments: &[&str], file: &str) {
     let before = site.contents();
-    let ended = limited(site, limit_bytes, arguments).with(1);
+    let sync = site.sync_command(arguments);
+    let ended = run(&mut limited(&sync, limit_bytes)).with(1);
     assert!(ended.stderr.contains("cannot write"), "{}", ended.stderr);
     assert!(ended.stderr.contains(file), "{}", ended.stderr);
     assert!(

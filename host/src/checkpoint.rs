@@ -1,0 +1,447 @@
+//! What a sync keeps while it runs, so that one that is killed goes on where it stopped.
+//!
+//! The unit of progress is a described page, as mappers see it (environment values withheld). Pages are
+//! appended to one file as they are fetched. A sync that goes on lists everything again, which is cheap,
+//! asks for what is not kept, and takes kept pages through the same mappers as new ones. What was described
+//! before the kill and is not listed any more stays: it existed at LAST_CAPTURED.
+//!
+//! Whole frames count, wherever a kill cuts the file; the disk is told to have them every few seconds, so
+//! that a power cut costs no more than that.
+
+mod entry;
+mod frames;
+mod kept;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::config::{Config, Options};
+use crate::fetch::FetchedPage;
+use crate::mapper::MapperSet;
+use crate::report::{Ledger, Resumed, ScopeKey};
+use entry::Header;
+use frames::{FIRST_LINE, Frames, Next};
+use kept::Kept;
+pub(crate) use kept::KeptScope;
+pub(crate) use settings::{Settings, digests};
+
+const PAGES: &str = "pages";
+const LOCK: &str = "lock";
+
+/// How much work a power cut may cost. A kill costs none.
+const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The checkpoint of a sync.
+#[derive(Debug)]
+pub struct Checkpoint {
+    folder: PathBuf,
+    captured_at: String,
+    /// The settings of this sync.
+    settings: Settings,
+    /// Those of the sync that goes on; none if this one begins.
+    earlier: Option<Settings>,
+    /// Scopes of which something is kept.
+    scopes: Vec<ScopeKey>,
+    objects: u64,
+    /// Where the frames of the earlier sync end.
+    kept_bytes: u64,
+    kept: Mutex<Kept>,
+    pages: Mutex<Pages>,
+    /// Held as long as the sync runs.
+    _lock: File,
+}
+
+/// The file, and where its last whole frame ends.
+#[derive(Debug)]
+struct Pages {
+    file: File,
+    end: u64,
+    flushed_at: Instant,
+    /// False before the first call, and after an error.
+    is_written: bool,
+}
+
+/// A checkpoint cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The disk is full, the folder is not writable, and so on.
+    #[error("cannot use the checkpoint {folder}: {source}")]
+    Unusable {
+        /// The folder.
+        folder: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another sync has it.
+    #[error(
+        "another sync uses the checkpoint {0} at this moment; wait for its end, or give this one another folder"
+    )]
+    Busy(String),
+    /// The file is something else.
+    #[error("{0} is no checkpoint, or one of a later version of portolan; name another folder")]
+    Foreign(String),
+    /// What a module may see cannot be kept.
+    #[error(
+        "checkpoint: a module is granted environment-values, which are not kept; leave one of the two out"
+    )]
+    Granted,
+    /// It belongs to a sync of something else.
+    #[error(
+        "{folder} is the checkpoint of a sync that is not this one: {settings} differ; go on with the settings of that sync, give this one another folder, or remove {folder} to begin anew"
+    )]
+    OtherSync {
+        /// The folder.
+        folder: String,
+        /// What differs.
+        settings: String,
+    },
+}
+
+impl Checkpoint {
+    /// Opens the checkpoint of a sync.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and if a module is granted what is never written down: its records would depend on
+    /// where the sync was killed.
+    pub(crate) fn open_for(
+        folder: &Path,
+        config: &Config,
+        mappers: &MapperSet,
+    ) -> Result<Self, CheckpointError> {
+        if config.grants_environment_values() {
+            return Err(CheckpointError::Granted);
+        }
+        let settings = settings::of_config(config, mappers);
+        Self::open(folder, settings, &config.options, &crate::clock::now())
+    }
+
+    /// Opens a checkpoint, and reads what an earlier sync kept in it. Nothing is written yet.
+    ///
+    /// `captured_at` is the LAST_CAPTURED of this sync if it does not go on with an earlier one.
+    ///
+    /// # Errors
+    /// If the folder cannot be used, another sync uses it, or it belongs to one with other settings.
+    fn open(
+        folder: &Path,
+        settings: Settings,
+        options: &Options,
+        captured_at: &str,
+    ) -> Result<Self, CheckpointError> {
+        let unusable = |source| unusable(folder, source);
+        make_private(folder).map_err(unusable)?;
+        let lock = private_file(&folder.join(LOCK)).map_err(unusable)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(CheckpointError::Busy(folder.display().to_string()));
+            }
+            // Two syncs in one file would spoil it for both.
+            Err(TryLockError::Error(source)) => return Err(unusable(source)),
+        }
+        let path = folder.join(PAGES);
+        let file = private_file(&path).map_err(unusable)?;
+        let length_bytes = file.metadata().map_err(unusable)?.len();
+        let mut input = BufReader::new(&file);
+        let is_begun = has_begun(&mut input)
+            .map_err(unusable)?
+            .ok_or_else(|| CheckpointError::Foreign(path.display().to_string()))?;
+        let frames_bytes = length_bytes.saturating_sub(FIRST_LINE.len() as u64);
+        let mut frames = Frames::new(input, if is_begun { frames_bytes } else { 0 });
+        let header = read_header(&mut frames, &path).map_err(unusable)?;
+        let mut kept = Kept::default();
+        if let Some(header) = &header {
+            check(folder, &settings, &header.settings)?;
+            read_pages(&mut frames, &path, |payload| kept.note(payload, options))
+                .map_err(unusable)?;
+        }
+        let kept_bytes = frames.read_bytes;
+        Ok(Self {
+            folder: folder.to_owned(),
+            captured_at: header
+                .as_ref()
+                .map_or(captured_at, |header| &header.captured_at)
+                .to_owned(),
+            settings,
+            earlier: header.map(|header| header.settings),
+            scopes: kept.scopes.keys().cloned().collect(),
+            objects: kept.objects(),
+            kept_bytes,
+            kept: Mutex::new(kept),
+            pages: Mutex::new(Pages {
+                file,
+                end: FIRST_LINE.len() as u64 + kept_bytes,
+                flushed_at: Instant::now(),
+                is_written: false,
+            }),
+            _lock: lock,
+        })
+    }
+
+    /// The LAST_CAPTURED of every record.
+    pub(crate) fn captured_at(&self) -> &str {
+        &self.captured_at
+    }
+
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Whether this sync goes on with an earlier one, and how much of it is kept.
+    pub(crate) fn resumed(&self) -> Option<Resumed> {
+        self.earlier.as_ref().map(|_| Resumed {
+            objects: self.objects,
+        })
+    }
+
+    /// Begins to keep pages, now that it is known whose accounts these are, and counts what is kept already.
+    ///
+    /// # Errors
+    /// If it belongs to a sync of other accounts or Regions, or cannot be written.
+    pub(crate) fn begin(&self, place: Settings, ledger: &Ledger) -> Result<(), CheckpointError> {
+        if let Some(earlier) = &self.earlier {
+            check(&self.folder, &place, earlier)?;
+            tracing::info!(
+                "going on with the sync of {}; {} objects are in {} already",
+                self.captured_at,
+                self.objects,
+                self.folder.display()
+            );
+        }
+        for (key, scope) in &self.kept().scopes {
+            ledger.resumed(key, scope.objects);
+        }
+        let mut pages = self.pages();
+        self.start(&mut pages, place)
+            .map_err(|source| unusable(&self.folder, source))
+    }
+
+    /// Cuts off what is no whole frame, and writes the first frame of a sync that begins.
+    fn start(&self, pages: &mut Pages, place: Settings) -> io::Result<()> {
+        if self.earlier.is_none() {
+            let mut settings = self.settings.clone();
+            settings.extend(place);
+            let header = Header {
+                captured_at: self.captured_at.clone(),
+                settings,
+            };
+            let start = [FIRST_LINE, &frames::frame(&serde_json::to_vec(&header)?)?].concat();
+            pages.file.set_len(0)?;
+            pages.file.rewind()?;
+            pages.file.write_all(&start)?;
+            pages.end = start.len() as u64;
+        }
+        pages.file.set_len(pages.end)?;
+        pages.file.seek(SeekFrom::Start(pages.end))?;
+        pages.file.sync_all()?;
+        pages.is_written = true;
+        Ok(())
+    }
+
+    /// Keeps a page. A disk that does not take it costs a warning, and what a later sync could have saved.
+    pub(crate) fn keep(&self, page: &FetchedPage) {
+        if !self.pages().is_written {
+            return;
+        }
+        let kept = entry::pack(page)
+            .and_then(|payload| frames::frame(&payload))
+            .and_then(|frame| self.append(&frame));
+        if let Err(error) = kept {
+            tracing::warn!(
+                "cannot write the checkpoint {}: {error}; the sync goes on, but what it fetches from here on is not kept",
+                self.folder.display()
+            );
+        }
+    }
+
+    fn append(&self, frame: &[u8]) -> io::Result<()> {
+        let mut pages = self.pages();
+        // Another thread may have met the error meanwhile, and told it.
+        if !pages.is_written {
+            return Ok(());
+        }
+        if let Err(error) = pages.file.write_all(frame) {
+            pages.is_written = false;
+            // What is whole stays good even if this fails as well: a torn end is cut off by the next sync.
+            let _ = pages.file.set_len(pages.end);
+            return Err(error);
+        }
+        pages.end += frame.len() as u64;
+        if pages.flushed_at.elapsed() < FLUSH_INTERVAL {
+            return Ok(());
+        }
+        pages.flushed_at = Instant::now();
+        let file = pages.file.try_clone()?;
+        // The other threads need not wait for the disk.
+        drop(pages);
+        file.sync_data()
+    }
+
+    /// What is kept of a scope, which is then up to the caller.
+    pub(crate) fn take(&self, key: &ScopeKey) -> KeptScope {
+        self.kept().scopes.remove(key).unwrap_or_default()
+    }
+
+    /// Revisions that kept services and tasks of an account and Region use.
+    pub(crate) fn in_use(
+        &self,
+        account_id: &str,
+        region: &str,
+    ) -> std::collections::BTreeSet<String> {
+        let place = (account_id.to_owned(), region.to_owned());
+        self.kept().in_use.remove(&place).unwrap_or_default()
+    }
+
+    /// Scopes of which something was kept when the sync began.
+    pub(crate) fn scopes(&self) -> &[ScopeKey] {
+        &self.scopes
+    }
+
+    /// Gives every page that an earlier sync kept, until `receive` wants no more.
+    ///
+    /// # Errors
+    /// If one cannot be read any more.
+    pub(crate) fn replay(
+        &self,
+        mut receive: impl FnMut(FetchedPage) -> bool,
+    ) -> Result<(), CheckpointError> {
+        if self.earlier.is_none() {
+            return Ok(());
+        }
+        self.read_again(&mut receive)
+            .map_err(|source| unusable(&self.folder, source))
+    }
+
+    fn read_again(&self, receive: &mut impl FnMut(FetchedPage) -> bool) -> io::Result<()> {
+        let mut file = File::open(self.folder.join(PAGES))?;
+        file.seek(SeekFrom::Start(FIRST_LINE.len() as u64))?;
+        let mut frames = Frames::new(BufReader::new(file), self.kept_bytes);
+        // The header.
+        frames.next()?;
+        loop {
+            match frames.next()? {
+                Next::End => return Ok(()),
+                Next::Payload(payload) => {
+                    if !receive(entry::unpack(&payload, &self.captured_at)?) {
+                        return Ok(());
+                    }
+                }
+                Next::Torn | Next::Damaged => {
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        "it has changed while it was read",
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Removes what is kept: the sync has ended, and the next one begins anew.
+    pub(crate) fn remove(&self) {
+        if let Err(error) = std::fs::remove_file(self.folder.join(PAGES)) {
+            tracing::warn!(
+                "cannot remove the checkpoint {}: {error}; remove it yourself, or the next sync goes on from there",
+                self.folder.display()
+            );
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Refuses to go on with a sync of something else.
+fn check(folder: &Path, settings: &Settings, earlier: &Settings) -> Result<(), CheckpointError> {
+    let differing = settings::differing(settings, earlier);
+    if differing.is_empty() {
+        return Ok(());
+    }
+    Err(CheckpointError::OtherSync {
+        folder: folder.display().to_string(),
+        settings: differing.join(", "),
+    })
+}
+
+fn unusable(folder: &Path, source: io::Error) -> CheckpointError {
+    CheckpointError::Unusable {
+        folder: folder.display().to_string(),
+        source,
+    }
+}
+
+/// Whether a file has begun: a kill may have left less than its first line. Nothing for a file that is
+/// something else, and not ours to overwrite.
+fn has_begun(input: &mut impl Read) -> io::Result<Option<bool>> {
+    let mut first = Vec::new();
+    input
+        .take(FIRST_LINE.len() as u64)
+        .read_to_end(&mut first)?;
+    Ok(FIRST_LINE
+        .starts_with(&first)
+        .then(|| first.len() == FIRST_LINE.len()))
+}
+
+/// The header; none if the file ends before it does, or if it is damaged.
+fn read_header(frames: &mut Frames<impl Read>, path: &Path) -> io::Result<Option<Header>> {
+    match frames.next()? {
+        Next::Payload(payload) => Ok(Some(serde_json::from_slice(&payload)?)),
+        Next::End | Next::Torn => Ok(None),
+        Next::Damaged => {
+            tracing::warn!(
+                "the checkpoint {} is damaged at its beginning; the sync begins anew",
+                path.display()
+            );
+            Ok(None)
+        }
+    }
+}
+
+/// Gives every whole page. What comes after damage is not trusted.
+fn read_pages(
+    frames: &mut Frames<impl Read>,
+    path: &Path,
+    mut note: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    loop {
+        match frames.next()? {
+            Next::Payload(payload) => note(&payload)?,
+            Next::End | Next::Torn => return Ok(()),
+            Next::Damaged => {
+                tracing::warn!(
+                    "the checkpoint {} is damaged after {} bytes; the sync goes on from there, and asks again for what comes after",
+                    path.display(),
+                    FIRST_LINE.len() as u64 + frames.read_bytes
+                );
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Opens a file for its owner alone, which is made if it is missing.
+fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}

@@ -1,0 +1,463 @@
+//! `--checkpoint`: a sync that is killed goes on where it stopped.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use portolan_tests::simulator::{Rules, Shape, Simulator, World};
+
+use crate::support::{Ended, OBJECTS, Site, names_in, portolan_at, run, wait_until};
+
+/// How often the test of random moments kills, unless PORTOLAN_TEST_KILLS says otherwise.
+const KILLS: u32 = 8;
+
+fn shape() -> Shape {
+    Shape {
+        clusters: 3,
+        services: 40,
+        running_tasks: 150,
+        stopped_tasks: 10,
+        families: 12,
+        active_revisions: 4,
+        inactive_revisions: 1,
+        ..Shape::default()
+    }
+}
+
+/// A world whose sync lasts about a second.
+fn slow() -> Site {
+    let rules = Rules {
+        latency: Duration::from_millis(20),
+        ..Rules::default()
+    };
+    Site::new(World::single(7, shape()), rules)
+}
+
+/// Small pages and few requests at a time, so that there are many moments to be killed in.
+const SLOWLY: [&str; 4] = ["--page-size", "10", "--parallel-requests", "2"];
+
+fn checkpoint(site: &Site) -> PathBuf {
+    site.folder.path().join("checkpoint")
+}
+
+fn command(site: &Site, arguments: &[&str]) -> Command {
+    let mut sync = site.sync_command(&SLOWLY);
+    sync.args(arguments)
+        .arg("--checkpoint")
+        .arg(checkpoint(site))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    sync
+}
+
+fn kill(mut child: Child) {
+    // SIGKILL: nothing of the program runs any more.
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Kills a sync once it has asked for so many revisions.
+fn killed_after(site: &Site, revisions: u64, arguments: &[&str]) {
+    let child = command(site, arguments).spawn().unwrap();
+    wait_until("revisions", || {
+        site.calls("DescribeTaskDefinition") >= revisions
+    });
+    kill(child);
+    assert!(!site.output().join("report.json").exists(), "it has ended");
+    site.simulator
+        .change_rules(|rules| rules.latency = Duration::ZERO);
+}
+
+/// Every line of every file of records, sorted, with a word in place of this LAST_CAPTURED.
+fn lines(folder: &Path, captured_at: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for object in OBJECTS {
+        let text = std::fs::read_to_string(folder.join(format!("{object}.jsonl"))).unwrap();
+        lines.extend(text.lines().map(|line| {
+            assert!(line.contains(captured_at), "another LAST_CAPTURED: {line}");
+            format!("{object} {}", line.replace(captured_at, "CAPTURED"))
+        }));
+    }
+    lines.sort();
+    lines
+}
+
+fn own_lines(site: &Site) -> Vec<String> {
+    lines(
+        &site.output(),
+        site.report()["captured_at"].as_str().unwrap(),
+    )
+}
+
+/// What a sync that nobody kills gives.
+fn undisturbed(world: World, arguments: &[&str]) -> Vec<String> {
+    let site = Site::new(world, Rules::default());
+    site.sync(arguments).with(0);
+    own_lines(&site)
+}
+
+/// The LAST_CAPTURED of a checkpoint, if it has come that far.
+fn captured_at(site: &Site) -> Option<String> {
+    let bytes = std::fs::read(checkpoint(site).join("pages")).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let (_, rest) = text.split_once(r#""captured_at":""#)?;
+    Some(rest.split('"').next()?.to_owned())
+}
+
+/// Runs the sync to its end, which must be that of one that nobody killed.
+fn goes_on(site: &Site, arguments: &[&str], expected: &[String]) -> Ended {
+    let began = captured_at(site);
+    let ended: Ended = command(site, arguments).output().unwrap().into();
+    let ended = ended.with(0);
+    let report = site.report();
+    assert_eq!(report["complete"], true);
+    if let Some(began) = began {
+        assert_eq!(report["captured_at"], began);
+        assert!(report["resumed"]["objects"].is_u64(), "{report}");
+    }
+    assert!(own_lines(site) == expected, "the records are not the same");
+    let objects = report["objects"].as_object().unwrap();
+    for (object, counts) in objects {
+        assert_eq!(counts["listed"], counts["written"], "{object}");
+        assert_eq!(counts["described"], counts["written"], "{object}");
+    }
+    assert_eq!(names_in(&checkpoint(site)), ["lock"]);
+    ended
+}
+
+/// Every record byte for byte, LAST_CAPTURED (which has to be that of the first start) aside.
+#[test]
+fn a_sync_killed_at_any_moment_ends_with_the_records_of_one_that_is_not() {
+    let kills = std::env::var("PORTOLAN_TEST_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let scopes: [&[&str]; 4] = [
+        &["--option", "EcsTask.fetchStoppedTasks=true"],
+        &["--option", "EcsTaskDefinition.status=ALL"],
+        &["--option", "EcsTaskDefinition.scope=latest"],
+        &["--option", "EcsTaskDefinition.scope=in-use"],
+    ];
+    let expected = scopes.map(|scope| undisturbed(World::single(7, shape()), scope));
+    let site = slow();
+    let start = Instant::now();
+    command(&site, scopes[0]).output().unwrap();
+    let lasts = start.elapsed();
+    let (mut resumed, mut seed) = (0, 4711_u64);
+    for number in 0..kills {
+        let scope = number as usize % scopes.len();
+        // Some are killed twice.
+        for _ in 0..=number % 2 {
+            let child = command(&site, scopes[scope]).spawn().unwrap();
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            std::thread::sleep(lasts.mul_f64((seed >> 33) as f64 / f64::from(1_u32 << 31)));
+            kill(child);
+        }
+        goes_on(&site, scopes[scope], &expected[scope]);
+        let objects = site.report()["resumed"]["objects"].as_u64();
+        resumed += u32::from(objects.unwrap_or(0) > 0);
+    }
+    assert!(
+        resumed > kills / 4,
+        "{resumed} of {kills} had anything to go on with"
+    );
+}
+
+#[test]
+fn what_is_kept_is_not_asked_for_again() {
+    let site = slow();
+    let only = ["--objects", "EcsTaskDefinition"];
+    killed_after(&site, 30, &only);
+    site.simulator.reset();
+    let ended: Ended = command(&site, &only)
+        .arg("--summary")
+        .output()
+        .unwrap()
+        .into();
+    let ended = ended.with(0);
+    let kept = site.report()["resumed"]["objects"].as_u64().unwrap();
+    // Two were in flight, and up to one for each describer and worker behind them.
+    assert!((20..48).contains(&kept), "{kept} kept of 30");
+    assert_eq!(site.calls("DescribeTaskDefinition"), 48 - kept);
+    assert_eq!(site.records("EcsTaskDefinition").len(), 48);
+    let line = format!("resumed: {kept} objects");
+    assert!(ended.stderr.contains(&line), "{}", ended.stderr);
+}
+
+#[test]
+fn a_sync_of_something_else_does_not_go_on() {
+    let site = slow();
+    killed_after(&site, 20, &[]);
+    let before = std::fs::read(checkpoint(&site).join("pages")).unwrap();
+    let other: [(&[&str], &str); 4] = [
+        (&["--objects", "EcsTask"], "objects differ"),
+        (
+            &["--option", "EcsTaskDefinition.status=ALL"],
+            "option differ",
+        ),
+        (&["--shard", "1/2"], "shard differ"),
+        (&["--regions", "eu-west-1"], "regions differ"),
+    ];
+    for (arguments, what) in other {
+        let ended: Ended = command(&site, arguments).output().unwrap().into();
+        let ended = ended.with(2);
+        assert!(ended.stderr.contains(what), "{}", ended.stderr);
+    }
+    assert_eq!(
+        site.files().len(),
+        0,
+        "the killed sync's part is cleaned up"
+    );
+    assert!(std::fs::read(checkpoint(&site).join("pages")).unwrap() == before);
+    goes_on(&site, &[], &undisturbed(World::single(7, shape()), &[]));
+}
+
+#[test]
+fn other_speeds_and_places_for_output_are_the_same_sync() {
+    let site = slow();
+    killed_after(&site, 20, &[]);
+    let arguments = ["--page-size", "100", "--maximum-retries", "3"];
+    let elsewhere = site.folder.path().join("elsewhere");
+    let mut sync = site.command("sync");
+    sync.args(arguments)
+        .arg("--checkpoint")
+        .arg(checkpoint(&site))
+        .arg("--output")
+        .arg(&elsewhere);
+    run(&mut sync).with(0);
+    let report = crate::support::read_json(&elsewhere.join("report.json"));
+    assert_ne!(report["resumed"]["objects"], 0);
+    let captured_at = report["captured_at"].as_str().unwrap();
+    let expected = undisturbed(World::single(7, shape()), &[]);
+    assert!(lines(&elsewhere, captured_at) == expected);
+}
+
+#[test]
+fn a_torn_end_is_cut_off_without_a_word() {
+    let site = slow();
+    killed_after(&site, 20, &[]);
+    let path = checkpoint(&site).join("pages");
+    let pages = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &pages[..pages.len() - 7]).unwrap();
+    let expected = undisturbed(World::single(7, shape()), &[]);
+    assert_eq!(goes_on(&site, &[], &expected).stderr, "");
+}
+
+#[test]
+fn damage_in_the_middle_costs_a_warning_and_what_comes_after() {
+    let site = slow();
+    killed_after(&site, 20, &[]);
+    let path = checkpoint(&site).join("pages");
+    let mut pages = std::fs::read(&path).unwrap();
+    let middle = pages.len() / 2;
+    pages[middle] ^= 1;
+    std::fs::write(&path, pages).unwrap();
+    let expected = undisturbed(World::single(7, shape()), &[]);
+    let ended = goes_on(&site, &[], &expected);
+    assert!(
+        ended.stderr.contains("is damaged after"),
+        "{}",
+        ended.stderr
+    );
+    assert_ne!(site.report()["resumed"]["objects"], 0);
+}
+
+#[test]
+fn two_syncs_do_not_share_a_checkpoint() {
+    let site = slow();
+    let first = command(&site, &[]).spawn().unwrap();
+    wait_until("a call", || site.calls("ListClusters") > 0);
+    let mut second = site.command("sync");
+    second
+        .arg("--output")
+        .arg(site.folder.path().join("other"))
+        .arg("--checkpoint")
+        .arg(checkpoint(&site));
+    let ended = run(&mut second).with(1);
+    assert!(
+        ended.stderr.contains("another sync uses"),
+        "{}",
+        ended.stderr
+    );
+    let first: Ended = first.wait_with_output().unwrap().into();
+    first.with(0);
+}
+
+#[test]
+fn a_sync_that_is_partial_ends_what_it_kept() {
+    let rules = super::faults::always(
+        "DescribeServices",
+        portolan_tests::simulator::Fault::InternalFailure,
+    );
+    let site = Site::new(World::single(7, shape()), rules);
+    let ended: Ended = command(&site, &["--maximum-retries", "0"])
+        .output()
+        .unwrap()
+        .into();
+    ended.with(3);
+    assert_eq!(names_in(&checkpoint(&site)), ["lock"]);
+    site.simulator
+        .change_rules(|rules| *rules = Rules::default());
+    let ended: Ended = command(&site, &[]).output().unwrap().into();
+    ended.with(0);
+    assert!(site.report()["resumed"].is_null());
+}
+
+/// Credentials that ended must not cost the work of hours, nor put a part of it in place of the last output.
+#[test]
+fn a_sync_that_can_do_nothing_leaves_what_is_kept() {
+    let site = slow();
+    killed_after(&site, 20, &[]);
+    let pages = std::fs::read(checkpoint(&site).join("pages")).unwrap();
+    let mut sync = command(&site, &[]);
+    let ended = run(sync.env("AWS_ACCESS_KEY_ID", "AKIANOBODY")).with(1);
+    assert!(!ended.stderr.contains("panic"), "{}", ended.stderr);
+    assert_eq!(site.files(), ["report.json"], "no records");
+    assert!(std::fs::read(checkpoint(&site).join("pages")).unwrap() == pages);
+    // The same with credentials that reach the account, which then refuses everything.
+    site.simulator.change_rules(|rules| {
+        rules.denials = vec![portolan_tests::simulator::Denial::default()];
+    });
+    let ended: Ended = command(&site, &[]).output().unwrap().into();
+    ended.with(1);
+    site.simulator.change_rules(|rules| rules.denials.clear());
+    goes_on(&site, &[], &undisturbed(World::single(7, shape()), &[]));
+}
+
+#[test]
+fn an_interrupt_says_how_to_go_on() {
+    let site = slow();
+    let child = command(&site, &[]).spawn().unwrap();
+    wait_until("revisions", || site.calls("DescribeTaskDefinition") >= 20);
+    super::signal("INT", &child);
+    let ended: Ended = child.wait_with_output().unwrap().into();
+    let ended = ended.with(1);
+    assert!(
+        ended.stderr.contains("run the same command again"),
+        "{}",
+        ended.stderr
+    );
+    goes_on(&site, &[], &undisturbed(World::single(7, shape()), &[]));
+}
+
+#[test]
+fn what_has_vanished_since_is_still_written() {
+    let site = slow();
+    killed_after(&site, 20, &[]);
+    let kept = {
+        let mut sync = site.command("sync");
+        // Nothing of this run reaches the checkpoint: it is a copy.
+        let copy = site.folder.path().join("copy");
+        std::fs::create_dir(&copy).unwrap();
+        std::fs::copy(checkpoint(&site).join("pages"), copy.join("pages")).unwrap();
+        let pages = site.folder.path().join("pages.jsonl");
+        sync.args(["--output", "-", "--checkpoint"])
+            .arg(&copy)
+            .arg("--record")
+            .arg(&pages);
+        run(&mut sync).with(0);
+        site.folder.path().join("copy")
+    };
+    assert_eq!(names_in(&kept), ["lock"]);
+    // The same endpoint, with a third of the clusters, services and tasks.
+    let Site { simulator, folder } = site;
+    let url = simulator.url().to_owned();
+    let port = url.rsplit_once(':').unwrap().1.parse().unwrap();
+    drop(simulator);
+    let fewer = Shape {
+        clusters: 1,
+        services: 13,
+        running_tasks: 50,
+        ..shape()
+    };
+    let simulator = restarted(port, World::single(7, fewer.clone()));
+    let output = folder.path().join("ecs");
+    let mut sync = portolan_at(&url);
+    sync.arg("sync")
+        .args(SLOWLY)
+        .arg("--checkpoint")
+        .arg(folder.path().join("checkpoint"))
+        .arg("--output")
+        .arg(&output);
+    run(&mut sync).with(0);
+    let site = Site { simulator, folder };
+    let report = site.report();
+    let resumed = report["resumed"]["objects"].as_u64().unwrap();
+    let own = own_lines(&site);
+    let (before, after) = (
+        undisturbed(World::single(7, shape()), &[]),
+        undisturbed(World::single(7, fewer), &[]),
+    );
+    assert!(own.len() > after.len(), "nothing of before is left");
+    let only_before = own.iter().filter(|line| !after.contains(line)).count();
+    assert!(only_before as u64 <= resumed);
+    // Each is as it was before or as it is now, and nothing that is there now is missing.
+    assert!(
+        own.iter()
+            .all(|line| before.contains(line) || after.contains(line))
+    );
+    let uids: std::collections::BTreeSet<&str> = own.iter().map(|line| uid(line)).collect();
+    assert_eq!(uids.len(), own.len(), "written twice");
+    assert!(after.iter().all(|line| uids.contains(uid(line))));
+    let scopes = report["scopes"].as_array().unwrap();
+    let gone = |scope: &&serde_json::Value| scope["tombstones"] == 1;
+    assert!(
+        scopes.iter().any(|scope| gone(&scope)),
+        "no cluster is said to be gone"
+    );
+}
+
+fn uid(line: &str) -> &str {
+    line.split('"').nth(3).unwrap()
+}
+
+/// A simulator on a port that another one has just left.
+fn restarted(port: u16, world: World) -> Simulator {
+    let start = Instant::now();
+    loop {
+        match Simulator::start_on(port, world.clone(), Rules::default()) {
+            Ok(simulator) => return simulator,
+            Err(error) => assert!(start.elapsed() < Duration::from_secs(20), "{error:#}"),
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_pipe_gets_everything_again() {
+    let site = slow();
+    killed_after(&site, 20, &[]);
+    let mut sync = site.command("sync");
+    sync.args(["--output", "-", "--checkpoint"])
+        .arg(checkpoint(&site));
+    let ended = run(&mut sync).with(0);
+    let expected = undisturbed(World::single(7, shape()), &[]);
+    assert_eq!(ended.stdout.lines().count(), expected.len());
+}
+
+#[test]
+fn a_full_disk_costs_a_warning_only() {
+    let site = Site::new(World::single(7, shape()), Rules::default());
+    // Modules are compiled into the cache before the limit is there.
+    site.sync(&[]).with(0);
+    let mut sync = site.command("sync");
+    sync.args(["--output", "-", "--checkpoint"])
+        .arg(checkpoint(&site));
+    let ended = run(&mut super::disk::limited(&sync, 8 * 1024)).with(0);
+    let told = ended.stderr.matches("cannot write the checkpoint").count();
+    assert_eq!(told, 1, "{}", ended.stderr);
+    let expected = undisturbed(World::single(7, shape()), &[]);
+    assert_eq!(ended.stdout.lines().count(), expected.len());
+    assert_eq!(names_in(&checkpoint(&site)), ["lock"]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_told_before_any_call() {
+    let site = Site::small();
+    let ended = site.sync(&["--checkpoint", "/dev/null/checkpoint"]).with(1);
+    assert!(
+        ended
+            .stderr
+            .contains("cannot use the checkpoint /dev/null/checkpoint"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!((site.files(), site.simulator.counts()), (vec![], vec![]));
+}
