@@ -1,12 +1,19 @@
-//! Tells the compiler where the stock mappers are, or a person how to build them.
+//! Tells the compiler where the stock mappers are, or a person how to build them; and collects the SDK, a
+//! copy of which `portolan mapper new` puts into a new module.
 
-use std::path::Path;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 /// The stock mappers, and the interpreter of mapping tables.
 const WORDS: [&str; 5] = ["cluster", "service", "task", "task-definition", "table"];
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guest-mappers/built");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    stock_mappers(&root.join("guest-mappers/built"));
+    vendored_sdk(&root);
+}
+
+fn stock_mappers(folder: &Path) {
     let missing: Vec<&str> = WORDS
         .into_iter()
         .filter(|word| {
@@ -24,4 +31,107 @@ fn main() {
         "cargo:rustc-env=PORTOLAN_STOCK_MAPPERS={}",
         folder.display()
     );
+}
+
+/// Writes a table of the SDK's files, and its manifest without references to this workspace.
+fn vendored_sdk(root: &Path) {
+    let sdk = root.join("guest-mappers/sdk");
+    let mut files = Vec::new();
+    for folder in ["src", "wit"] {
+        collect(&sdk, Path::new(folder), &mut files);
+    }
+    let read = |file: PathBuf| {
+        println!("cargo:rerun-if-changed={}", file.display());
+        std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+    };
+    let manifest = standalone(
+        &read(sdk.join("Cargo.toml")),
+        &read(root.join("Cargo.toml")),
+    );
+    let mut table =
+        format!("pub(super) const FILES: &[(&str, &str)] = &[\n(\"Cargo.toml\", {manifest:?}),\n");
+    for file in files {
+        // One path on every system, for the new module's folder and for the compiler.
+        let name = file.display().to_string().replace('\\', "/");
+        let place = sdk.join(&file);
+        let _ = writeln!(table, "({name:?}, include_str!({place:?})),");
+    }
+    table.push_str("];\n");
+    let out = std::env::var_os("OUT_DIR")
+        .map(PathBuf::from)
+        .unwrap_or_default();
+    std::fs::write(out.join("vendored.rs"), table).expect("OUT_DIR can be written to");
+}
+
+/// The files of a folder and of those inside it, seen from `base`, in the order of their names.
+fn collect(base: &Path, folder: &Path, files: &mut Vec<PathBuf>) {
+    println!("cargo:rerun-if-changed={}", base.join(folder).display());
+    let entries = std::fs::read_dir(base.join(folder)).expect("the SDK is in this repository");
+    let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+    names.sort();
+    for name in names {
+        let path = folder.join(name);
+        match base.join(&path).is_dir() {
+            true => collect(base, &path, files),
+            false => files.push(path),
+        }
+    }
+}
+
+/// A manifest with what it takes from its workspace written out; sections that only matter there are left
+/// out. Both files write one setting a line, which a test of the new module's build holds them to.
+fn standalone(manifest: &str, workspace: &str) -> String {
+    let mut text = String::new();
+    let (mut section, mut is_kept) = ("", true);
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            section = line;
+            is_kept = !["[dev-dependencies]", "[lints]"].contains(&section);
+        }
+        if !is_kept {
+            continue;
+        }
+        let table = if section == "[package]" {
+            "[workspace.package]"
+        } else {
+            "[workspace.dependencies]"
+        };
+        let name = line.split(['.', ' ']).next().unwrap_or_default();
+        let line = if line == format!("{name}.workspace = true") {
+            format!("{name} = {}", setting(workspace, table, name))
+        } else if line == format!("{name} = {{ workspace = true, optional = true }}") {
+            optional(name, &setting(workspace, table, name))
+        } else {
+            line.to_owned()
+        };
+        assert!(
+            !line.contains("workspace"),
+            "host/build.rs cannot write out `{line}`"
+        );
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
+/// The value of a setting in a section of the workspace's manifest, without the comment behind it.
+fn setting(workspace: &str, section: &str, name: &str) -> String {
+    let mut lines = workspace
+        .lines()
+        .skip_while(|line| *line != section)
+        .skip(1);
+    let line = lines
+        .by_ref()
+        .take_while(|line| !line.starts_with('['))
+        .find_map(|line| line.strip_prefix(&format!("{name} = ")))
+        .unwrap_or_else(|| panic!("{section} of Cargo.toml has no {name}"));
+    let line = line.split(" # ").next().unwrap_or_default();
+    line.trim_end().to_owned()
+}
+
+fn optional(name: &str, value: &str) -> String {
+    match value.strip_suffix('}') {
+        Some(table) => format!("{name} = {}, optional = true }}", table.trim_end()),
+        None => format!("{name} = {{ version = {value}, optional = true }}"),
+    }
 }

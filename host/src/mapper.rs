@@ -92,7 +92,7 @@ pub struct Issue {
 pub enum CallError {
     /// The epoch budget ran out.
     #[error(
-        "mapper {module} was stopped: it ran longer than {limit_milliseconds} ms, the limit for a page of {page_bytes} bytes"
+        "mapper {module} was stopped: it ran longer than {limit_milliseconds} ms, the limit for a page of {page_bytes} bytes; time-milliseconds of its table in [modules] raises that"
     )]
     TimeExceeded {
         /// Name and version.

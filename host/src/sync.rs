@@ -25,6 +25,7 @@ use crate::mapper::{EngineError, MapperSet, SetError};
 use crate::recording::Recorder;
 use crate::report::{Ledger, Report};
 use crate::sink::{Beside, Sink, SinkError};
+pub(crate) use open::largest_memory_bytes;
 use open::{compare_with, open_revisions};
 pub use open::{engine, known_revisions, open_cache};
 use shadow::Candidate;

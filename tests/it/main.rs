@@ -17,10 +17,16 @@ mod examples;
 mod fleet;
 /// Mappers that misbehave, and what they cost.
 mod guests;
+/// The author's guide, command by command.
+mod guide;
 /// Pages that no AWS would send, through the stock mappers in their sandbox.
 mod hostile;
+/// Modules in Python and JavaScript, from nothing to the same records as in Rust.
+mod languages;
 /// A sync of moto's server, which nobody here wrote.
 mod moto;
+/// Components that were built once and must give the same bytes for ever, and the WIT that they rely on.
+mod museum;
 /// Random pages through `portolan map`, against a reading of the conventions in another language.
 mod oracle;
 /// Overlays: what a customer's module may do to a record, and what becomes of it if it does more.

@@ -6,32 +6,54 @@ use crate::BuildError;
 /// The one interface that a mapper may call.
 pub(crate) const DIAGNOSTICS: &str = "portolan:mapper/diagnostics@1.0.0";
 
-/// Wraps a core module that carries its WIT into a component, and checks what it imports.
+/// Wraps a core module that carries its WIT into a component.
 ///
 /// # Errors
 ///
 /// Fails if the module exports no WIT world or imports anything callable besides the diagnostics.
 pub fn encode(package: &str, module: &[u8]) -> Result<Vec<u8>, BuildError> {
-    let fail = |message: String| BuildError::Encode {
-        package: package.to_owned(),
-        message,
-    };
     let component = ComponentEncoder::default()
         .validate(true)
         .module(module)
         .and_then(|encoder| encoder.encode())
-        .map_err(|error| fail(format!("{error:#}")))?;
-    let decoded = wit_component::decode(&component).map_err(|error| fail(format!("{error:#}")))?;
+        .map_err(|error| fail(package, format!("{error:#}")))?;
+    check(package, &component)?;
+    Ok(component)
+}
+
+fn fail(package: &str, message: String) -> BuildError {
+    BuildError::Encode {
+        package: package.to_owned(),
+        message,
+    }
+}
+
+/// Checks what a component imports, and gives the version of the WIT that it was built against.
+pub(crate) fn check(package: &str, component: &[u8]) -> Result<Option<String>, BuildError> {
+    let decoded =
+        wit_component::decode(component).map_err(|error| fail(package, format!("{error:#}")))?;
     let DecodedWasm::Component(resolve, world) = decoded else {
-        return Err(fail("it holds a WIT package, not a component".to_owned()));
+        return Err(fail(
+            package,
+            "it holds a WIT package, not a component".to_owned(),
+        ));
     };
     match forbidden_import(&resolve, world) {
         Some(import) => Err(BuildError::ForbiddenImport {
             package: package.to_owned(),
             import,
         }),
-        None => Ok(component),
+        None => Ok(wit_version(&resolve, world)),
     }
+}
+
+/// The version in the name of the interface that the component exports.
+fn wit_version(resolve: &Resolve, world: WorldId) -> Option<String> {
+    let exports = resolve.worlds[world].exports.keys();
+    exports
+        .map(|key| resolve.name_world_key(key))
+        .filter(|name| name.starts_with("portolan:mapper/"))
+        .find_map(|name| Some(name.split_once('@')?.1.to_owned()))
 }
 
 /// The first import that a mapper must not have. An interface without functions holds only types:

@@ -44,6 +44,15 @@ impl Workspace {
             root,
         })
     }
+
+    /// The version of a package that cargo has settled on.
+    pub(crate) fn locked_version(&self, package: &str) -> Option<String> {
+        let lock = std::fs::read_to_string(self.root.join("Cargo.lock")).ok()?;
+        let name = format!("name = \"{package}\"");
+        let mut lines = lock.lines().skip_while(|line| *line != name);
+        let version = lines.nth(1)?.strip_prefix("version = \"")?;
+        Some(version.trim_end_matches('"').to_owned())
+    }
 }
 
 impl MapperCrate {
@@ -79,14 +88,16 @@ impl MapperCrate {
         let name = |value: &Value| value["name"].as_str().unwrap_or_default().to_owned();
         Ok(Self {
             package: name(package),
-            folder: dir
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
+            folder: folder_name(&dir),
             module_file: format!("{}.wasm", name(library).replace('-', "_")),
         })
     }
+}
+
+/// The name of a folder, which becomes the name of the component.
+pub(crate) fn folder_name(dir: &Path) -> String {
+    let name = dir.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 fn metadata(dir: &Path) -> Result<Value, BuildError> {

@@ -49,6 +49,40 @@ pub enum BuildError {
     /// Cargo ended with an error, which it has explained itself.
     #[error("cargo failed ({0}); its messages are above")]
     Cargo(ExitStatus),
+    /// The tool of another language is not there and could not be installed.
+    #[error(
+        "{tool} is missing in {path}: {reason}. In that folder, run\n  {steps}\nor set {variable} to a {tool} elsewhere"
+    )]
+    NoTool {
+        /// The tool.
+        tool: &'static str,
+        /// The environment variable that names it elsewhere.
+        variable: &'static str,
+        /// The module's folder.
+        path: PathBuf,
+        /// What is in the way.
+        reason: String,
+        /// The commands that install it.
+        steps: String,
+    },
+    /// The tool of another language could not be started.
+    #[error("cannot run {tool}")]
+    RunTool {
+        /// The tool.
+        tool: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The tool of another language ended with an error.
+    #[error("{tool} failed ({status}):\n{said}")]
+    Tool {
+        /// The tool.
+        tool: &'static str,
+        /// How it ended.
+        status: ExitStatus,
+        /// What it said.
+        said: String,
+    },
     /// A file could not be read.
     #[error("cannot read {path}; does the crate have crate-type \"cdylib\"?")]
     Read {

@@ -1,19 +1,27 @@
-//! Builds mapper crates into WebAssembly components.
+//! Builds mappers into WebAssembly components.
 //!
-//! A mapper is compiled for `wasm32-unknown-unknown` and wrapped by `wit-component`, so that it
-//! imports exactly what its code calls. [`build`] does both for any number of crates with a single
-//! run of cargo, which compiles the standard library once at most.
+//! A crate is compiled for `wasm32-unknown-unknown` and wrapped by `wit-component`, so that it imports
+//! exactly what its code calls; [`build`] does both for any number of crates with a single run of cargo,
+//! which compiles the standard library once at most. A folder in Python or JavaScript is put into one
+//! component with its interpreter, by the tool that the folder pins. Whatever the language, a component
+//! that imports more than a mapper may is refused, and the others are told apart by a `producers` section.
 
+mod cargo;
 mod component;
 mod crates;
 mod error;
+mod javascript;
+mod language;
+mod python;
+mod stamp;
+mod tool;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use crate::crates::{MapperCrate, Workspace};
-use crate::toolchain::Toolchain;
+use crate::crates::Workspace;
+use crate::language::Language;
+use crate::stamp::Origin;
 
 pub use component::encode;
 pub use error::BuildError;
@@ -24,15 +32,20 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 /// What to build, and where to put it.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The folders of the mapper crates, all of one workspace.
+    /// The folders of the mappers; crates among them are all of one workspace.
     pub crate_dirs: Vec<PathBuf>,
-    /// The folder that takes `<name of the crate's folder>.wasm`.
+    /// The folder that takes `<name of the mapper's folder>.wasm`.
     pub out_dir: PathBuf,
-    /// Where cargo keeps its work; by default `mappers` inside the workspace's target folder, so
-    /// that the host's build is never invalidated.
+    /// Where cargo keeps its work; by default `shared_dir`, or `mappers` inside the workspace's target
+    /// folder, so that the host's build is never invalidated.
     pub target_dir: Option<PathBuf>,
-    /// Whether cargo may use nothing but what this machine has already.
+    /// Where crates that are their own workspace keep cargo's work together, so that only the first one
+    /// compiles what all of them depend on.
+    pub shared_dir: Option<PathBuf>,
+    /// Whether nothing may be used but what this machine has already.
     pub offline: bool,
+    /// Takes a line for whoever waits.
+    pub say: fn(&str),
 }
 
 /// One finished component.
@@ -44,96 +57,94 @@ pub struct Built {
     pub size_bytes: usize,
 }
 
-/// Builds every crate of the request.
+/// Builds every folder of the request; crates come first in what it gives.
 ///
 /// # Errors
 ///
-/// Fails if a folder is no mapper crate, if no compiler for the target is there, if cargo fails, or
-/// if a module imports more than a mapper may.
+/// Fails if a folder is no mapper, if no compiler or tool for it is there, if that fails, or if a
+/// module imports more than a mapper may.
 pub fn build(request: &Request) -> Result<Vec<Built>, BuildError> {
-    let workspace = Workspace::of(&request.crate_dirs)?;
-    let target_dir = request
-        .target_dir
-        .clone()
-        .unwrap_or_else(|| workspace.target_dir.join("mappers"));
-    run_cargo(&workspace, &target_dir, request.offline)?;
-
+    if request.crate_dirs.is_empty() {
+        return Err(BuildError::NoCrates);
+    }
     std::fs::create_dir_all(&request.out_dir).map_err(|source| BuildError::Write {
         path: request.out_dir.clone(),
         source,
     })?;
-    let modules = target_dir.join(TARGET).join("mapper");
+    let (crates, others): (Vec<_>, Vec<_>) = request
+        .crate_dirs
+        .iter()
+        .map(|dir| (Language::of(dir), dir.clone()))
+        .partition(|(language, _)| *language == Language::Rust);
+    let mut built = Vec::new();
+    if !crates.is_empty() {
+        let dirs: Vec<PathBuf> = crates.into_iter().map(|(_, dir)| dir).collect();
+        built.extend(build_crates(&dirs, request)?);
+    }
+    for (language, dir) in others {
+        built.push(build_script(language, &dir, request)?);
+    }
+    Ok(built)
+}
+
+fn build_crates(dirs: &[PathBuf], request: &Request) -> Result<Vec<Built>, BuildError> {
+    let workspace = Workspace::of(dirs)?;
+    let compiled = cargo::compile(&workspace, request)?;
+    let sdk_version = workspace.locked_version("portolan-mapper-sdk");
     workspace
         .crates
         .iter()
-        .map(|mapper| finish(mapper, &modules, &request.out_dir))
+        .map(|mapper| {
+            let module = compiled.module(mapper)?;
+            let component = encode(&mapper.package, &module)?;
+            let origin = Origin::rust(&module, sdk_version.clone());
+            finish(&mapper.folder, &component, &origin, &request.out_dir)
+        })
         .collect()
 }
 
-fn run_cargo(workspace: &Workspace, target_dir: &Path, offline: bool) -> Result<(), BuildError> {
-    let toolchain = Toolchain::find(&workspace.root)?;
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .current_dir(&workspace.root)
-        .args([
-            "build",
-            "--lib",
-            "--profile",
-            "mapper",
-            "--target",
-            TARGET,
-            "--target-dir",
-        ])
-        .arg(target_dir)
-        // Its progress is no output of ours: stdout belongs to the paths of the components.
-        .stdout(Stdio::null());
-    cargo.args(["--config", INLINE_MORE]);
-    for mapper in &workspace.crates {
-        cargo.args(["--package", &mapper.package]);
-    }
-    if offline {
-        cargo.arg("--offline");
-    }
-    if !workspace.defines_profile {
-        for setting in PROFILE {
-            cargo.args(["--config", setting]);
+fn build_script(language: Language, dir: &Path, request: &Request) -> Result<Built, BuildError> {
+    let unreadable = |source| BuildError::Read {
+        path: dir.to_owned(),
+        source,
+    };
+    // Tools run in the folder, so that paths must not depend on where this program runs.
+    let dir = std::fs::canonicalize(dir).map_err(unreadable)?;
+    let aside = tempfile::tempdir().map_err(unreadable)?;
+    let raw = aside.path().join("component.wasm");
+    let (offline, say) = (request.offline, request.say);
+    let origin = match language {
+        Language::Python => {
+            python::componentize(&dir, &raw, offline, say)?;
+            Origin::python(&dir)
         }
-    }
-    toolchain.apply(&mut cargo)?;
-
-    let status = cargo.status().map_err(BuildError::RunCargo)?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(BuildError::Cargo(status))
-    }
-}
-
-/// In the sandbox every call of a function costs a check whether the module's time is up. Inlining
-/// more than usual takes 10 to 16 % off the mapping of a page, for a quarter more code.
-const INLINE_MORE: &str =
-    "target.wasm32-unknown-unknown.rustflags=['-Cllvm-args=-inline-threshold=800']";
-
-/// The profile `mapper` for a workspace that has none: fast code, and a panic is a trap.
-const PROFILE: [&str; 6] = [
-    "profile.mapper.inherits='release'",
-    "profile.mapper.opt-level=3",
-    "profile.mapper.lto='fat'",
-    "profile.mapper.codegen-units=1",
-    "profile.mapper.panic='abort'",
-    "profile.mapper.strip='debuginfo'",
-];
-
-/// Wraps a compiled module, and puts the component in place whole or not at all.
-fn finish(mapper: &MapperCrate, modules: &Path, out_dir: &Path) -> Result<Built, BuildError> {
-    let module_path = modules.join(&mapper.module_file);
-    let module = std::fs::read(&module_path).map_err(|source| BuildError::Read {
-        path: module_path,
+        _ => {
+            javascript::componentize(&dir, &raw, offline, say)?;
+            Origin::javascript(&dir)
+        }
+    };
+    let component = std::fs::read(&raw).map_err(|source| BuildError::Read {
+        path: raw.clone(),
         source,
     })?;
-    let component = encode(&mapper.package, &module)?;
+    finish(
+        &crates::folder_name(&dir),
+        &component,
+        &origin,
+        &request.out_dir,
+    )
+}
 
-    let path = out_dir.join(format!("{}.wasm", mapper.folder));
+/// Checks and stamps a component, and puts it in place whole or not at all.
+fn finish(
+    name: &str,
+    component: &[u8],
+    origin: &Origin,
+    out_dir: &Path,
+) -> Result<Built, BuildError> {
+    let wit_version = component::check(name, component)?;
+    let component = stamp::stamp(name, component, origin, wit_version)?;
+    let path = out_dir.join(format!("{name}.wasm"));
     let mut builder = tempfile::Builder::new();
     // A module is for everyone to read; the process's mask still counts.
     #[cfg(unix)]

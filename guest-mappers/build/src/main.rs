@@ -40,7 +40,9 @@ fn main() -> anyhow::Result<()> {
         crate_dirs,
         out_dir,
         target_dir,
+        shared_dir: None,
         offline,
+        say,
     })?;
     let mut stdout = std::io::stdout().lock();
     for component in built {
@@ -52,4 +54,9 @@ fn main() -> anyhow::Result<()> {
         )?;
     }
     Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "talk for whoever waits")]
+fn say(line: &str) {
+    eprintln!("{line}");
 }

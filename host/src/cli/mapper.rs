@@ -33,7 +33,7 @@ enum MapperCommand {
     /// Make a folder with a new module that builds and passes its own test at once.
     #[command(after_help = new::EXAMPLES)]
     New(new::NewArguments),
-    /// Build a module from its Rust source or its mapping table, into a component.
+    /// Build a module from its source in Rust, Python or JavaScript, or from its mapping table, into a component.
     #[command(after_help = build::EXAMPLES)]
     Build(build::BuildArguments),
     /// Check a mapping table (a mapping without code), and make a module of it.
@@ -131,7 +131,7 @@ fn plain(folder: &Path) -> &Path {
 pub(super) fn run(arguments: MapperArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     match arguments.command {
         MapperCommand::New(arguments) => new::run(arguments),
-        MapperCommand::Build(arguments) => build::run(arguments),
+        MapperCommand::Build(arguments) => build::run(arguments, config_file),
         MapperCommand::Table(arguments) => table::run(arguments),
         MapperCommand::Test(arguments) => test::run(arguments, config_file),
         MapperCommand::Check(arguments) => check::run(arguments, config_file),

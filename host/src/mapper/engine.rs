@@ -10,7 +10,7 @@ use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationCon
 
 use super::bindings::mapping_world::MappingModule;
 use super::guest::Guest;
-use super::limits::Limits;
+use super::limits::{self, Limits};
 
 /// How often the clock that interrupts guests ticks. Ten milliseconds cost nothing and are fine enough
 /// for budgets of a second.
@@ -28,6 +28,8 @@ pub struct Engine {
     pub(super) wasmtime: wasmtime::Engine,
     pub(super) linker: Linker<Guest>,
     pub(super) limits: Limits,
+    /// The most memory that any module may be given.
+    pub(super) memory_bytes: usize,
     pub(super) counts_instructions: bool,
     stop: Arc<AtomicBool>,
     clock: Option<JoinHandle<()>>,
@@ -67,7 +69,7 @@ impl Engine {
                 wasmtime::Engine::new(&config()).map_err(failed)?
             }
         };
-        Self::around(wasmtime, limits, false)
+        Self::around(wasmtime, limits, memory_bytes, false)
     }
 
     /// Sets up a sandbox that also counts the instructions of its modules, which makes them slower: for
@@ -75,14 +77,16 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::new`].
-    pub fn counting_instructions(limits: Limits) -> Result<Self, EngineError> {
+    pub fn counting_instructions(limits: Limits, memory_bytes: usize) -> Result<Self, EngineError> {
         let wasmtime = wasmtime::Engine::new(config().consume_fuel(true)).map_err(failed)?;
-        Self::around(wasmtime, limits, true)
+        let memory_bytes = memory_bytes.max(limits.memory_bytes);
+        Self::around(wasmtime, limits, memory_bytes, true)
     }
 
     fn around(
         wasmtime: wasmtime::Engine,
         limits: Limits,
+        memory_bytes: usize,
         counts_instructions: bool,
     ) -> Result<Self, EngineError> {
         let mut linker = Linker::new(&wasmtime);
@@ -108,6 +112,7 @@ impl Engine {
             wasmtime,
             linker,
             limits,
+            memory_bytes,
             counts_instructions,
             stop,
             clock: Some(clock),
@@ -135,13 +140,15 @@ fn failed(error: wasmtime::Error) -> EngineError {
     EngineError(format!("{error:#}"))
 }
 
-/// Everything off that a pure mapper does not need: a proposal is attack surface.
+/// Everything off that a pure mapper does not need: a proposal is attack surface. Multiple memories are
+/// on, because wasmtime's own code between the parts of a composed component has the memories of both, as
+/// in what the tools of interpreted languages make; without them it panics over such a component.
 fn config() -> Config {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
         .wasm_memory64(false)
-        .wasm_multi_memory(false)
+        .wasm_multi_memory(true)
         .wasm_tail_call(false)
         .wasm_custom_page_sizes(false)
         .wasm_wide_arithmetic(false)
@@ -158,13 +165,13 @@ fn pooled(parallel: usize, memory_bytes: usize) -> Config {
         .saturating_add(1);
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(slots)
-        .total_core_instances(slots * 8)
-        .total_memories(slots * 2)
-        .total_tables(slots * 8)
-        .max_core_instances_per_component(8)
-        .max_memories_per_component(2)
-        .max_tables_per_component(8)
-        .table_elements(100_000)
+        .total_core_instances(slots * limits::CORE_INSTANCES)
+        .total_memories(slots * limits::MEMORIES)
+        .total_tables(slots * limits::TABLES)
+        .max_core_instances_per_component(limits::CORE_INSTANCES)
+        .max_memories_per_component(limits::MEMORIES)
+        .max_tables_per_component(limits::TABLES)
+        .table_elements(limits::TABLE_ELEMENTS)
         .max_memory_size(memory_bytes)
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
         // Where the kernel can tell which pages of memory were written to, only those are cleared.
@@ -197,7 +204,6 @@ mod tests {
     fn proposals_that_mappers_do_not_need_are_closed() {
         refuses("memory64", "(memory i64 1)");
         refuses("threads", "(memory 1 1 shared)");
-        refuses("multi-memory", "(memory 1) (memory 1)");
         refuses("gc", "(type (struct (field i32)))");
         refuses("exceptions", "(tag (param i32))");
         refuses("tail calls", "(func $f return_call $f)");

@@ -49,8 +49,18 @@ impl Limits {
     }
 }
 
-/// Tables of a mapper hold its indirect functions; a stock mapper has a few dozen.
-const TABLE_ELEMENTS: usize = 100_000;
+/// Tables of a mapper hold its indirect functions; a stock mapper has a few dozen, Python 15,000.
+pub(super) const TABLE_ELEMENTS: usize = 100_000;
+
+/// Parts of a component. One made of one core module has up to four: itself and shims. Python has a dozen
+/// libraries, each its own, and the stubs in place of WASI.
+pub(super) const CORE_INSTANCES: u32 = 64;
+
+/// One per part at most.
+pub(super) const TABLES: u32 = 64;
+
+/// The guest's own, and those of the stubs in place of WASI.
+pub(super) const MEMORIES: u32 = 4;
 
 /// Refuses growth past the limit with an error that names it: a guest that merely saw its allocation
 /// fail would abort, and the report would say `unreachable`.
@@ -90,7 +100,7 @@ impl ResourceLimiter for Meter {
         if total > self.memory_limit_bytes {
             let limit = self.memory_limit_bytes;
             return Err(GrowthRefused(format!(
-                "it wanted {total} bytes of memory, more than its limit of {limit} bytes"
+                "it wanted {total} bytes of memory, more than its limit of {limit} bytes; memory-mebibytes of its table in [modules] raises that"
             ))
             .into());
         }
@@ -114,15 +124,15 @@ impl ResourceLimiter for Meter {
     }
 
     fn instances(&self) -> usize {
-        8 // A component made of one core module has up to four core instances: itself and shims.
+        CORE_INSTANCES as usize
     }
 
     fn tables(&self) -> usize {
-        8 // One per core instance at most.
+        TABLES as usize
     }
 
     fn memories(&self) -> usize {
-        2 // The guest's own, and one that an adapter might bring.
+        MEMORIES as usize
     }
 }
 

@@ -7,6 +7,7 @@ use wasmtime::component::Component;
 
 use super::cache::CompiledCache;
 use super::engine::Engine;
+use super::limits;
 use super::manifest::{Kind, Manifest};
 use crate::config::Capability;
 use crate::text::printable;
@@ -23,6 +24,12 @@ const OVERLAY: &str = "portolan:mapper/overlay@";
 
 /// The most bytes of a module's file: a Python interpreter has 18 MB.
 pub(crate) const MODULE_LIMIT_BYTES: usize = 64 * 1024 * 1024;
+
+/// A module from which on compiling takes so long that people ask what is going on.
+const SLOW_BYTES: usize = 8 * 1024 * 1024;
+
+/// The unit of a memory's size.
+const WASM_PAGE_BYTES: u64 = 64 * 1024;
 
 /// Where a module came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +80,33 @@ pub(super) fn component(
 ) -> Result<Component, String> {
     let component = compile(engine, cache, bytes)?;
     check_imports(engine, &component)?;
+    check_size(engine, &component)?;
     Ok(component)
+}
+
+/// Names what a component has too much of, before an instance of it is tried.
+fn check_size(engine: &Engine, component: &Component) -> Result<(), String> {
+    // Without a figure the parts are not known before they are there, and the store's limits remain.
+    let Some(needs) = component.resources_required() else {
+        return Ok(());
+    };
+    if needs.num_memories > limits::MEMORIES || needs.num_tables > limits::TABLES {
+        return Err(format!(
+            "it has {} memories and {} tables, and the limits are {} and {}",
+            needs.num_memories,
+            needs.num_tables,
+            limits::MEMORIES,
+            limits::TABLES
+        ));
+    }
+    let pages = needs.max_initial_memory_size.unwrap_or(0);
+    let (wanted, limit) = (pages.saturating_mul(WASM_PAGE_BYTES), engine.memory_bytes);
+    if wanted > limit as u64 {
+        return Err(format!(
+            "its memory begins with {wanted} bytes, more than the limit of {limit} bytes; memory-mebibytes in its table of [modules] raises that"
+        ));
+    }
+    Ok(())
 }
 
 /// Reads what a module says about itself, and checks that it is of this kind and asks for nothing that
@@ -167,12 +200,17 @@ pub(super) fn compile(
     if let Some(component) = cache.and_then(|cache| cache.load(&engine.wasmtime, &digest)) {
         return Ok(component);
     }
-    // wasmtime 48 panics over adapters between memories of a composed component, where only one memory is
-    // allowed; a file must not be able to end the program.
-    let compiled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Component::from_binary(&engine.wasmtime, bytes)))
-        .map_err(|_| {
-            "it cannot be compiled within the features that mappers may use; if it is composed of several components, build it as one".to_owned()
-        })?;
+    if bytes.len() > SLOW_BYTES {
+        tracing::warn!(
+            "a module of {} MB is compiled, which takes a while; the compiled code is kept in the cache folder",
+            bytes.len() / 1_000_000
+        );
+    }
+    // wasmtime's compiler panics over some components that need a feature that is off; a file must not be
+    // able to end the program.
+    let compile = || Component::from_binary(&engine.wasmtime, bytes);
+    let compiled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(compile))
+        .map_err(|_| "it cannot be compiled within the features that mappers may use".to_owned())?;
     let component = compiled.map_err(|error| {
         format!(
             "it is no valid component: {}",

@@ -149,7 +149,12 @@ impl Module {
 }
 
 fn read_manifest(engine: &Engine, pre: &MappingModulePre<Guest>) -> Result<String, String> {
-    let mut store = guest::store(engine, &engine.limits, 0);
+    // Before it has said its name, nobody can know which limit was meant for it.
+    let limits = Limits {
+        memory_bytes: engine.memory_bytes,
+        ..engine.limits.clone()
+    };
+    let mut store = guest::store(engine, &limits, 0);
     pre.instantiate(&mut store)
         .and_then(|instance: MappingModule| {
             instance.portolan_mapper_mapping().call_manifest(&mut store)

@@ -231,7 +231,12 @@ fn in_wit(all: &[u8], rows: &[Row]) -> types::MappedPage {
 }
 
 fn read_manifest(engine: &Engine, pre: &OverlayModulePre<Guest>) -> Result<String, String> {
-    let mut store = guest::store(engine, &engine.limits, 0);
+    // Before it has said its name, nobody can know which limit was meant for it.
+    let limits = Limits {
+        memory_bytes: engine.memory_bytes,
+        ..engine.limits.clone()
+    };
+    let mut store = guest::store(engine, &limits, 0);
     pre.instantiate(&mut store)
         .and_then(|instance: OverlayModule| {
             instance.portolan_mapper_overlay().call_manifest(&mut store)

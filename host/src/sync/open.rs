@@ -49,12 +49,16 @@ pub(super) fn compare_with(
 /// # Errors
 /// If wasmtime cannot work here.
 pub fn engine(config: &Config, threads: usize) -> Result<Engine, EngineError> {
-    let memory_bytes = config
-        .modules
-        .values()
+    Engine::with_memory(threads, Limits::default(), largest_memory_bytes(config))
+}
+
+/// The most memory that the configuration gives to a module, in bytes; 0 if it says nothing.
+pub(crate) fn largest_memory_bytes(config: &Config) -> usize {
+    let given = config.modules.values();
+    given
         .filter_map(|module| module.memory_bytes())
-        .max();
-    Engine::with_memory(threads, Limits::default(), memory_bytes.unwrap_or(0))
+        .max()
+        .unwrap_or(0)
 }
 
 /// Opens the cache of compiled modules. Without one everything works, only slower.

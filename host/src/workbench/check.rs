@@ -13,6 +13,8 @@ pub struct Checked {
     pub kind: Option<Kind>,
     /// The world that it was compared with.
     pub world: Option<String>,
+    /// What it was written with, by its producers section: SDK and WIT package, each with its version.
+    pub sdk: Vec<(String, String)>,
     /// What it says about itself, if it could be loaded.
     pub manifest: Option<Manifest>,
     /// The state of its signature.
@@ -42,6 +44,7 @@ pub fn check(
     let mut checked = Checked {
         kind: None,
         world: None,
+        sdk: sdk(specimen),
         manifest: None,
         signature: specimen.look(None, gate.keys()).verification,
         findings: Vec::new(),
@@ -67,6 +70,8 @@ pub fn check(
     };
     let world = World::of(kind)?;
     checked.findings.extend(world.compare(&surface));
+    checked.findings.extend(later_wit(&checked.sdk, &world));
+    let against = built_against(&checked.sdk, &world);
     checked.world = Some(world.name);
     match specimen.load(bench.engine(), bench.cache()) {
         Ok(loaded) => {
@@ -80,9 +85,56 @@ pub fn check(
         }
         // A name that does not fit has been explained better already.
         Err(_) if !checked.is_good() => {}
-        Err(error) => checked.findings.push(Finding::fault(error.reason())),
+        Err(error) => checked
+            .findings
+            .push(Finding::fault(format!("{}{against}", error.reason()))),
     }
     Ok(checked)
+}
+
+/// The WIT package that a module's producers section names beside the SDK.
+const WIT_PACKAGE: &str = "portolan:mapper";
+
+fn sdk(specimen: &Specimen) -> Vec<(String, String)> {
+    let mut producers = specimen.producers();
+    let sdk = producers.remove("sdk").unwrap_or_default();
+    sdk.into_iter().collect()
+}
+
+fn wit_version(sdk: &[(String, String)]) -> Option<&str> {
+    let found = sdk.iter().find(|(name, _)| name == WIT_PACKAGE)?;
+    Some(&found.1)
+}
+
+/// A module of a later contract may rely on what this host does not do, although its names fit.
+fn later_wit(sdk: &[(String, String)], world: &World) -> Option<Finding> {
+    let theirs = wit_version(sdk)?;
+    let numbers = |version: &str| -> Vec<u64> {
+        let parts = version.split(['.', '-', '+']).take(3);
+        parts.map(|part| part.parse().unwrap_or(0)).collect()
+    };
+    (numbers(theirs) > numbers(world.version())).then(|| {
+        Finding::note(format!(
+            "it was built against {WIT_PACKAGE} {theirs}, and this host has {}; what it needs of the later one is not there",
+            world.version()
+        ))
+    })
+}
+
+/// Who built the module against what, to be added to why it does not fit.
+fn built_against(sdk: &[(String, String)], world: &World) -> String {
+    if sdk.is_empty() {
+        return String::new();
+    }
+    let with: Vec<String> = sdk
+        .iter()
+        .map(|(name, version)| format!("{name} {version}"))
+        .collect();
+    format!(
+        " (it was built with {}; this host has {WIT_PACKAGE} {})",
+        with.join(", "),
+        world.version()
+    )
 }
 
 fn no_kind(surface: &Surface) -> Finding {

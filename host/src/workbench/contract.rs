@@ -80,6 +80,12 @@ impl World {
         })
     }
 
+    /// The version of the WIT package.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        self.name.split_once('@').map_or("", |(_, version)| version)
+    }
+
     /// How a component differs from this world.
     #[must_use]
     pub fn compare(&self, component: &Surface) -> Vec<Finding> {
@@ -102,6 +108,15 @@ impl World {
                     self.name,
                     import_remedy(&have.name)
                 )));
+            } else if let Some(want) = known {
+                findings.extend(beyond(want, have).map(|function| {
+                    Finding::fault(format!(
+                        "it imports the function {function} of {}, which {} of this host does not have; {}",
+                        have.name,
+                        want.name,
+                        import_remedy(&have.name)
+                    ))
+                }));
             }
         }
         for want in &self.surface.imports {
@@ -148,11 +163,7 @@ impl World {
                 have.name
             ))
         }));
-        let extra = have
-            .functions
-            .iter()
-            .filter(|name| !want.functions.contains(name));
-        findings.extend(extra.map(|name| {
+        findings.extend(beyond(want, have).map(|name| {
             Finding::note(format!(
                 "the function {name} of {} is not in {} and is never called",
                 have.name, self.name
@@ -175,6 +186,12 @@ pub fn kind(surface: &Surface) -> Option<Kind> {
         () if exports("portolan:mapper/overlay") => Some(Kind::Overlay),
         () => None,
     }
+}
+
+/// Functions that the one interface has and the other lacks.
+fn beyond<'a>(ours: &'a Item, theirs: &'a Item) -> impl Iterator<Item = &'a String> {
+    let functions = theirs.functions.iter();
+    functions.filter(|name| !ours.functions.contains(name))
 }
 
 fn find<'a>(items: &'a [Item], like: &Item) -> Option<&'a Item> {
@@ -260,6 +277,18 @@ mod tests {
     fn a_later_minor_version_fits() {
         let later = item("portolan:mapper/mapping@1.3.0", &BOTH);
         assert_eq!(faults(vec![later], vec![]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_function_of_a_later_host_is_named() {
+        let exports = vec![item("portolan:mapper/mapping@1.0.0", &BOTH)];
+        let later = item("portolan:mapper/diagnostics@1.1.0", &["log", "trace"]);
+        let text = faults(exports, vec![later]).join("\n");
+        assert!(
+            text.contains("function trace of portolan:mapper/diagnostics@1.1.0"),
+            "{text}"
+        );
+        assert!(text.contains("diagnostics@1.0.0 of this host"), "{text}");
     }
 
     #[test]

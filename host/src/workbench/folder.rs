@@ -57,9 +57,19 @@ pub fn newer_source(folder: &Path, module: &Path) -> Option<PathBuf> {
             .ok()
     };
     let built = modified(module)?;
-    let mut sources = with_extension(&folder.join("src"), "rs").unwrap_or_default();
-    sources.push(folder.join("Cargo.toml"));
-    sources.push(folder.join(super::table::FILE));
+    let mut sources: Vec<PathBuf> = ["rs", "py", "js"]
+        .into_iter()
+        .flat_map(|extension| with_extension(&folder.join("src"), extension).unwrap_or_default())
+        .collect();
+    sources.extend(
+        [
+            "Cargo.toml",
+            "requirements.txt",
+            "package.json",
+            super::table::FILE,
+        ]
+        .map(|name| folder.join(name)),
+    );
     sources
         .into_iter()
         .find(|source| modified(source).is_some_and(|time| time > built))

@@ -8,7 +8,6 @@ use wit_component::{DecodedWasm, WitPrinter};
 
 use super::{Specimen, Workbench, contract};
 use crate::mapper::{Kind, Manifest, Surface};
-use crate::text::printable;
 use crate::trust::{TrustedKeys, Verification};
 
 /// What is known about a module.
@@ -69,7 +68,7 @@ pub fn inspect(bench: &Workbench, specimen: &Specimen, keys: &TrustedKeys) -> In
         manifest: loaded.ok().map(|loaded| loaded.manifest().clone()),
         imports: names(&surface.imports),
         exports: names(&surface.exports),
-        producers: producers(&specimen.bytes),
+        producers: specimen.producers(),
         table: super::table::source(&specimen.bytes),
         wit,
     }
@@ -90,19 +89,4 @@ fn wit(bytes: &[u8]) -> Option<String> {
     let mut printer = WitPrinter::default();
     printer.print(resolve, main, &others).ok()?;
     Some(printer.output.to_string())
-}
-
-fn producers(bytes: &[u8]) -> BTreeMap<String, BTreeMap<String, String>> {
-    let Ok(Some(producers)) = wasm_metadata::Producers::from_wasm(bytes) else {
-        return BTreeMap::new();
-    };
-    let text = |text: &String| printable(text, 128);
-    producers
-        .iter()
-        .map(|(field, tools)| {
-            let tools = tools.iter();
-            let tools = tools.map(|(tool, version)| (text(tool), text(version)));
-            (text(field), tools.collect())
-        })
-        .collect()
 }

@@ -33,8 +33,9 @@ impl Workbench {
     /// # Errors
     /// If the sandbox cannot be set up.
     pub fn counting_instructions(config: &Config) -> Result<Self, WorkbenchError> {
+        let memory_bytes = crate::sync::largest_memory_bytes(config);
         Ok(Self {
-            engine: Engine::counting_instructions(Limits::default())?,
+            engine: Engine::counting_instructions(Limits::default(), memory_bytes)?,
             cache: crate::sync::open_cache(config),
             modules: config.modules.clone(),
         })

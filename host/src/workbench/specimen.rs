@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::mapper::{
     CompiledCache, Engine, EngineError, LoadError, Manifest, Module, Overlay, SetError, Source,
     Surface, digest,
 };
+use crate::text::printable;
 use crate::trust::{Identity, Look, TrustedKeys, sha256};
 use crate::workbench::contract;
 
@@ -108,6 +110,23 @@ impl Specimen {
             Some(loaded) => look.confirm(&self.file, &loaded.identity()),
             None => look,
         }
+    }
+
+    /// Its producers section: field (such as `sdk`), then tool, then version. Empty if there is none.
+    #[must_use]
+    pub fn producers(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+        let Ok(Some(producers)) = wasm_metadata::Producers::from_wasm(&self.bytes) else {
+            return BTreeMap::new();
+        };
+        let text = |text: &String| printable(text, 128);
+        producers
+            .iter()
+            .map(|(field, tools)| {
+                let tools = tools.iter();
+                let tools = tools.map(|(tool, version)| (text(tool), text(version)));
+                (text(field), tools.collect())
+            })
+            .collect()
     }
 
     /// Loads it as what its exports say it is: an overlay only if it has no mapping.

@@ -1,5 +1,5 @@
 //! How fast a page becomes records, and how much memory a sync takes: `make bench`. Names of parts (`page`,
-//! `overlay`, `tables`, `program`, `memory`) as arguments leave out the others.
+//! `overlay`, `tables`, `languages`, `program`, `memory`) as arguments leave out the others.
 //!
 //! Every figure is a median on one core. What is compared is measured in turns in one process, so that
 //! a busy machine slows both sides alike.
@@ -9,6 +9,7 @@
     reason = "a measurement that fails has nothing to tell"
 )]
 
+mod languages;
 mod memory;
 mod overlay;
 mod page;
@@ -18,10 +19,11 @@ mod tables;
 use std::time::Duration;
 
 fn main() {
-    let parts: [(&str, fn()); 5] = [
+    let parts: [(&str, fn()); 6] = [
         ("page", page::measure),
         ("overlay", overlay::measure),
         ("tables", tables::measure),
+        ("languages", languages::measure),
         ("program", program::measure),
         ("memory", memory::measure),
     ];

@@ -105,7 +105,8 @@ fn inspect_shows_all_sides() {
     let text = run(mapper(&["inspect"]).arg(&owner)).with(0).stdout;
     for part in [
         "export portolan:mapper/overlay@1.0.0;",
-        "processed-by: wit-component",
+        "processed-by: portolan-mapper-build 0.",
+        ", wit-component 0.",
     ] {
         assert!(text.contains(part), "no `{part}` in {text}");
     }

@@ -38,12 +38,10 @@ fn samples_of_new_modules_fit_the_stock_schemas() {
 }
 
 /// From nothing to a tested module, as its author would go.
-fn new_build_test(name: &str, object: &str, kind: &str) {
+fn new_build_test(name: &str, object: &str, kind: &str, sdk: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
-    let sdk = root().join("guest-mappers/sdk");
     run(mapper(&["new", name, "--object", object, "--kind", kind])
-        .arg("--sdk-path")
-        .arg(sdk)
+        .args(sdk)
         .current_dir(folder.path()))
     .with(0);
     let place = folder.path().join(name);
@@ -64,6 +62,14 @@ fn new_build_test(name: &str, object: &str, kind: &str) {
     here(&["test"]).with(0);
     let seen = here(&["inspect", "--json", &format!("built/{name}.wasm")]).with(0);
     let seen: Value = serde_json::from_str(&seen.stdout).unwrap();
+    let version =
+        |field: &str, tool: &str| seen["producers"][field][tool].as_str().map(str::to_owned);
+    assert_eq!(version("sdk", "portolan:mapper").as_deref(), Some("1.0.0"));
+    assert_eq!(
+        version("sdk", "portolan-mapper-sdk").as_deref(),
+        Some("0.1.0")
+    );
+    assert!(version("processed-by", "rustc").is_some(), "{seen}");
     assert_eq!(
         (&seen["manifest"]["name"], &seen["kind"]),
         (&json!(name), &json!(kind))
@@ -72,12 +78,15 @@ fn new_build_test(name: &str, object: &str, kind: &str) {
 
 #[test]
 fn a_new_mapping_builds_and_passes_its_own_test() {
-    new_build_test("acme-services", "EcsService", "mapping");
+    let sdk = root().join("guest-mappers/sdk");
+    let from_here = ["--sdk-path", sdk.to_str().unwrap()];
+    new_build_test("acme-services", "EcsService", "mapping", &from_here);
 }
 
 #[test]
 fn a_new_overlay_builds_and_passes_its_own_test() {
-    new_build_test("acme-tags", "EcsTask", "overlay");
+    // With the SDK that travels in the program, as somebody has it who has nothing else.
+    new_build_test("acme-tags", "EcsTask", "overlay", &[]);
 }
 
 #[test]
@@ -96,7 +105,7 @@ fn new_and_build_name_what_is_wrong() {
         let ended = new(arguments).with(1);
         assert!(ended.stderr.contains(reason), "{}", ended.stderr);
     }
-    new(&["acme"]).with(0);
+    new(&["acme", "--sdk", "published"]).with(0);
     let ended = new(&["acme"]).with(1);
     assert!(
         ended.stderr.contains("is there already"),

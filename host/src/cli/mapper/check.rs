@@ -62,6 +62,14 @@ fn text(specimen: &Specimen, checked: &Checked) -> Result<String, std::fmt::Erro
         specimen.bytes.len(),
         specimen.digest
     )?;
+    if !checked.sdk.is_empty() {
+        let with: Vec<String> = checked
+            .sdk
+            .iter()
+            .map(|(name, version)| format!("{name} {version}"))
+            .collect();
+        writeln!(text, "  written with {}", with.join(", "))?;
+    }
     if let Some(manifest) = &checked.manifest {
         write!(text, "{}", about(manifest)?)?;
     }

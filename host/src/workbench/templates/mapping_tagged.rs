@@ -1,7 +1,7 @@
 //! Makes `{{object}}` records, in place of the stock mapping.
 
 use portolan_mapper_sdk::{
-    Body, Context, List, Mapping, Notes, Rejection, Tag, Text, Value, export_mapping, items, json,
+    Body, Context, List, Mapping, Notes, Rejection, Tag, Tags, Text, Value, export_mapping, json,
     text,
 };
 use serde::{Deserialize, Serialize};
@@ -59,9 +59,7 @@ impl Mapping for ThisModule {
             {{arn_field}}: arn,
             name: text(&source.{{name_field}}).filter(|name| !name.is_empty()).unwrap_or(arn),
             source_status: text(&source.{{status_field}}),
-            owner: items(&source.tags)
-                .find(|tag| text(&tag.key) == Some("owner"))
-                .and_then(|tag| text(&tag.value)),
+            owner: Tags::collect(&source.tags).and_then(|tags| tags.get("owner")),
             cloud_provider: "AWS",
             account_id: &context.account_id,
             region: &context.region,

@@ -1,8 +1,7 @@
 //! Adds OWNER to `{{object}}` records, from a tag.
 
 use portolan_mapper_sdk::{
-    Body, Context, List, Map, Notes, Overlay, Rejection, Tag, Value, export_overlay, items, json,
-    text,
+    Body, Context, List, Map, Notes, Overlay, Rejection, Tag, Tags, Value, export_overlay, json,
 };
 use serde::Deserialize;
 
@@ -48,9 +47,7 @@ impl Overlay for ThisModule {
         _notes: &mut Notes<'_>,
     ) -> Result<Option<Map<String, Value>>, Rejection> {
         let settings: Settings = context.settings()?;
-        let owner = items(&source.tags)
-            .find(|tag| text(&tag.key) == Some(&settings.owner_tag))
-            .and_then(|tag| text(&tag.value));
+        let owner = Tags::collect(&source.tags).and_then(|tags| tags.get(&settings.owner_tag));
         Ok(owner.map(|owner| Map::from_iter([("OWNER".to_owned(), owner.into())])))
     }
 

@@ -1,0 +1,89 @@
+use std::path::{Path, PathBuf};
+
+use crate::BuildError;
+
+/// What a module's folder is written in, told by the file that names its tools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    /// A crate: `Cargo.toml`.
+    Rust,
+    /// `requirements.txt`.
+    Python,
+    /// `package.json`.
+    JavaScript,
+}
+
+impl Language {
+    /// The language of a folder.
+    pub(crate) fn of(dir: &Path) -> Self {
+        match () {
+            () if dir.join("Cargo.toml").is_file() => Self::Rust,
+            () if dir.join("requirements.txt").is_file() => Self::Python,
+            () if dir.join("package.json").is_file() => Self::JavaScript,
+            // Whatever is wrong with the folder, cargo has the words for it.
+            () => Self::Rust,
+        }
+    }
+}
+
+/// What a folder that is not a crate makes, by the name of its source file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// `mapping` or `overlay`: the name of the file and of what it exports.
+    pub(crate) name: &'static str,
+    /// The world in `wit/` that it is built against.
+    pub(crate) world: &'static str,
+}
+
+impl Entry {
+    /// Finds `src/mapping.EXTENSION` or `src/overlay.EXTENSION`.
+    pub(crate) fn find(dir: &Path, extension: &str) -> Result<Self, BuildError> {
+        let entries = [
+            Self {
+                name: "mapping",
+                world: "mapping-module",
+            },
+            Self {
+                name: "overlay",
+                world: "overlay-module",
+            },
+        ];
+        let there = |entry: &&Self| entry.source(dir, extension).is_file();
+        let mut found = entries.iter().filter(there);
+        match (found.next(), found.next()) {
+            (Some(entry), None) => Ok(*entry),
+            _ => Err(BuildError::NotAMapper {
+                path: dir.to_owned(),
+                reason: format!(
+                    "it has to have one of src/mapping.{extension} and src/overlay.{extension}"
+                ),
+            }),
+        }
+    }
+
+    /// Where its source is.
+    pub(crate) fn source(&self, dir: &Path, extension: &str) -> PathBuf {
+        dir.join("src").join(format!("{}.{extension}", self.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use super::*;
+
+    #[test]
+    fn a_folder_has_one_entry() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Entry::find(folder.path(), "py").is_err());
+        std::fs::create_dir(folder.path().join("src")).unwrap();
+        std::fs::write(folder.path().join("src/overlay.py"), "").unwrap();
+        assert_eq!(
+            Entry::find(folder.path(), "py").unwrap().world,
+            "overlay-module"
+        );
+        std::fs::write(folder.path().join("src/mapping.py"), "").unwrap();
+        assert!(Entry::find(folder.path(), "py").is_err());
+    }
+}

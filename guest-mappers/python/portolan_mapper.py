@@ -1,0 +1,295 @@
+"""What a Portolan mapper in Python is written with. It needs nothing but Python's own library.
+
+A module is one call, of `overlay` or of `mapping`, with a function that is called once per described
+object. What goes wrong with one object is an issue that names the object and the member, and the rest of
+the page is mapped all the same. No issue ever holds a value of the page; keep it so in your own.
+"""
+
+import json
+from datetime import datetime, timedelta
+
+from componentize_py_types import Err
+from wit_world.imports import types
+
+__version__ = "0.1.0"
+
+# Where a Describe response keeps the objects; one that stands alone is a list of one.
+_BODIES = {
+    "EcsCluster": ("clusters", True),
+    "EcsService": ("services", True),
+    "EcsTask": ("tasks", True),
+    "EcsTaskDefinition": ("taskDefinition", False),
+}
+
+_EPOCH = datetime(1970, 1, 1)
+
+
+class Rejection(Exception):
+    """Why one object gives no record, or its record no patch. The message holds no value of the page."""
+
+    def __init__(self, code, member, message):
+        super().__init__(message)
+        self.code = code
+        self.member = member
+        self.message = message
+
+
+class Context:
+    """Where a page comes from: the whole outside world of a mapper."""
+
+    def __init__(self, context):
+        self.object = context.object
+        self.operation = context.operation
+        self.partition = context.partition
+        self.account_id = context.account_id
+        self.region = context.region
+        self.captured_at = context.captured_at
+        self.settings = json.loads(context.config)
+
+
+class Notes:
+    """Takes warnings about the object that is being mapped."""
+
+    def __init__(self, path, index, issues):
+        self._path = path
+        self._index = index
+        self._issues = issues
+
+    def warn(self, code, member, message):
+        """Notes something about a member, for example `tags`, without a value of the page."""
+        self._add(types.Severity.WARNING, code, member, message)
+
+    def _add(self, severity, code, member, message):
+        path = _join(self._path, member)
+        self._issues.append(types.Issue(self._index, severity, code, path, message))
+
+
+class Source:
+    """An object of the page. Each reader gives None for a member that is absent or null, and rejects the
+    object if the member is of another type."""
+
+    __slots__ = ("members", "_path", "_notes")
+
+    def __init__(self, members, path, notes):
+        self.members = members
+        self._path = path
+        self._notes = notes
+
+    def text(self, member):
+        """A string."""
+        return self._read(member, str, "a string")
+
+    def integer(self, member):
+        """An integer."""
+        return self._read(member, int, "an integer")
+
+    def number(self, member):
+        """A number."""
+        return self._read(member, (int, float), "a number")
+
+    def boolean(self, member):
+        """A boolean."""
+        return self._read(member, bool, "a boolean")
+
+    def object(self, member):
+        """An object inside this one."""
+        members = self._read(member, dict, "an object")
+        return None if members is None else Source(members, _join(self._path, member), self._notes)
+
+    def items(self, member):
+        """The objects of a list, nulls left out."""
+        items = []
+        for index, item in enumerate(self._read(member, list, "a list") or ()):
+            if item is None:
+                continue
+            path = f"{_join(self._path, member)}[{index}]"
+            if not isinstance(item, dict):
+                raise _wrong_type(path, item, "an object")
+            items.append(Source(item, path, self._notes))
+        return items
+
+    def tags(self):
+        """Tags as a dict; of a repeated key the last value counts."""
+        tags = {}
+        for tag in self.items("tags"):
+            key, value = tag.text("key"), tag.text("value")
+            if key is not None:
+                tags[key] = value or ""
+        return tags
+
+    def tag(self, key):
+        """The value of the last tag of this key."""
+        return self.tags().get(key)
+
+    def time(self, member):
+        """Epoch seconds as records write a time, rounded down to the millisecond."""
+        seconds = self.number(member)
+        if seconds is None:
+            return None
+        # The decimal text, not the float: cutting that would be off by one half of the time.
+        microseconds = int(f"{seconds:.6f}".replace(".", ""))
+        try:
+            time = _EPOCH + timedelta(milliseconds=microseconds // 1000)
+        except OverflowError:
+            message = f"`{member}` lies outside the years 0001 to 9999; the attribute is left out"
+            self._notes.warn("year-out-of-range", _join(self._path, member), message)
+            return None
+        return f"{time.isoformat(timespec='milliseconds')}Z"
+
+    def _read(self, member, kind, expected):
+        value = self.members.get(member)
+        # A boolean is an int in Python, and not in JSON.
+        fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+        if value is None or fits:
+            return value
+        raise _wrong_type(_join(self._path, member), value, expected)
+
+
+def overlay(*, name, version, object, amend, attributes=None, settings=None):
+    """The class that a module exports under the name `Overlay`.
+
+    `amend(source, record, context, notes)` gives a merge patch (RFC 7396) for the record of one object: a
+    value sets an attribute, None as a value removes it. Giving None leaves the record as it is.
+    `attributes` are those that the stock schema lacks, as JSON Schemas; `settings` is the JSON Schema of
+    what an operator may set.
+    """
+
+    class Overlay:
+        def manifest(self):
+            return _manifest("overlay", name, version, object, attributes, settings)
+
+        def amend_page(self, context, page, mapped):
+            rows = {row.source_index: row for row in mapped.rows}
+
+            def patch(index, source, context, notes):
+                row = rows.get(index)
+                if row is None:
+                    return None
+                record = mapped.payload[row.offset : row.offset + row.length]
+                return amend(source, json.loads(record), context, notes)
+
+            return _each(object, context, page, patch, types.Severity.WARNING)
+
+    return Overlay
+
+
+def mapping(*, name, version, object, map, attributes=None, settings=None):
+    """The class that a module exports under the name `Mapping`.
+
+    `map(source, context, notes)` gives the record of one object, or raises a `Rejection`.
+    """
+
+    class Mapping:
+        def manifest(self):
+            return _manifest("mapping", name, version, object, attributes, settings)
+
+        def map_page(self, context, page):
+            def record(_index, source, context, notes):
+                return map(source, context, notes)
+
+            return _each(object, context, page, record, types.Severity.REJECTED)
+
+    return Mapping
+
+
+def _manifest(kind, name, version, object, attributes, settings):
+    manifest = {
+        "name": name,
+        "version": version,
+        "kind": kind,
+        "objects": [object],
+        "attributes": attributes or {},
+        "settings": settings,
+        "capabilities": [],
+    }
+    return json.dumps(manifest)
+
+
+def _each(object, context, page, call, severity):
+    """Calls a function for each object that is not null; what it raises is an issue of that severity."""
+    if context.object != object:
+        message = f"this module handles {object}, not the requested connector object"
+        raise Err(types.PageError_UnsupportedObject(message))
+    context = Context(context)
+    payload, rows, issues = bytearray(), [], []
+    for index, path, members in _described(object, page):
+        notes = Notes(path, index, issues)
+        try:
+            if not isinstance(members, dict):
+                raise _wrong_type("", members, "an object")
+            answer = call(index, Source(members, "", notes), context, notes)
+            if answer is None:
+                continue
+            text = _encode(answer)
+        except Rejection as rejection:
+            notes._add(severity, rejection.code, rejection.member, rejection.message)
+            continue
+        except Exception as error:
+            # Its text may hold a value of the page, its type and its line do not.
+            notes._add(severity, "python-exception", "", _where(error))
+            continue
+        rows.append(types.Row(index, len(payload), len(text)))
+        payload += text
+    return types.MappedPage(bytes(payload), rows, issues)
+
+
+def _described(object, page):
+    """The objects of a page with their positions and paths."""
+    member, is_list = _BODIES[object]
+    try:
+        body = json.loads(page)
+    except ValueError:
+        raise Err(types.PageError_MalformedPage("the page is not valid JSON")) from None
+    if not isinstance(body, dict):
+        raise _malformed("page", body, "an object")
+    described = body.get(member)
+    if not is_list:
+        described = [described]
+    elif not isinstance(described, (list, type(None))):
+        raise _malformed(f"member `{member}` of the page", described, "a list")
+    for index, members in enumerate(described or ()):
+        if members is not None:
+            yield index, f"{member}[{index}]" if is_list else member, members
+
+
+def _malformed(what, value, expected):
+    message = f"the {what} is {_type(value)}, expected {expected}"
+    return Err(types.PageError_MalformedPage(message))
+
+
+def _encode(answer):
+    """JSON in UTF-8. Half of a surrogate pair, which JSON can say and UTF-8 cannot, becomes U+FFFD."""
+    text = json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def _wrong_type(member, value, expected):
+    return Rejection("wrong-type", member, f"`{member or 'it'}` is {_type(value)}, expected {expected}")
+
+
+def _type(value):
+    names = {
+        str: "a string",
+        bool: "a boolean",
+        int: "an integer",
+        float: "a fractional number",
+        list: "a list",
+        dict: "an object",
+    }
+    return names.get(type(value), "null")
+
+
+def _where(error):
+    trace = error.__traceback__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{type(error).__name__} in line {trace.tb_lineno} of {trace.tb_frame.f_code.co_filename}"
+
+
+def _join(path, member):
+    if not path or not member:
+        return path or member
+    return f"{path}.{member}" if not member.startswith("[") else f"{path}{member}"

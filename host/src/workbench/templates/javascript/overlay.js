@@ -1,0 +1,18 @@
+// Adds OWNER to {{object}} records, {{from_where}}.
+
+import { overlay as defineOverlay } from "./portolan-mapper.js";
+
+export const overlay = defineOverlay({
+  name: "{{name}}",
+  version: "0.1.0",
+  object: "{{object}}",
+
+  // Gives a merge patch for one record: a value sets an attribute, null removes it.
+  amend({{word}}, record, context, notes) {
+    const owner = {{owner}};
+    return owner === undefined ? undefined : { OWNER: owner };
+  },
+
+  // Attributes that the stock schema lacks, as JSON Schema.
+  attributes: { OWNER: { type: "string", description: "{{owner_description}}" } },{{settings}}
+});

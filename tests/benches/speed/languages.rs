@@ -1,0 +1,86 @@
+//! One overlay that takes OWNER from a tag, in every language: what an interpreter costs. Each is given the
+//! whole page, as if it had not said what it reads.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use portolan::config::ModuleSettings;
+use portolan::mapper::{Engine, Limits, Overlay, Source, stock_module};
+use portolan::object::Object;
+use portolan::page::Page;
+use portolan::workbench::table::pack;
+use portolan_tests::pages::describe_tasks_page;
+use serde_json::{Value, json};
+
+use crate::page::origin;
+use crate::{median, microseconds, note};
+
+const TASKS: usize = 100;
+const ROUNDS: usize = 30;
+
+/// The same overlay as a table.
+const TABLE: &str = r#"
+name = "bench-owner"
+version = "1.0.0"
+kind = "overlay"
+object = "EcsTask"
+
+[attributes]
+OWNER = { tag = "Owner", description = "Who owns the task." }
+"#;
+
+pub(crate) fn measure() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("owner.toml");
+    std::fs::write(&table, TABLE).unwrap();
+    measure_module("a table", &pack(&table).unwrap().component, &json!({}));
+    let museum = Path::new(env!("CARGO_MANIFEST_DIR")).join("museum/1.0.0");
+    for language in ["rust", "javascript", "python"] {
+        let exhibit = museum.join(format!("{language}-overlay/module.wasm.zst"));
+        let compressed = std::fs::read(exhibit).unwrap();
+        let bytes = zstd::decode_all(compressed.as_slice()).unwrap();
+        measure_module(language, &bytes, &json!({"owner-tag": "Owner"}));
+    }
+}
+
+fn measure_module(language: &str, bytes: &[u8], settings: &Value) {
+    let engine = Engine::new(1, Limits::default()).unwrap();
+    let source = Source::File(PathBuf::from("overlay.wasm"));
+    let start = Instant::now();
+    let overlay = Overlay::load(&engine, None, source, bytes).unwrap();
+    let compiling = start.elapsed();
+    let settings = ModuleSettings {
+        settings: settings.as_object().cloned(),
+        ..ModuleSettings::default()
+    };
+    let overlay = overlay.configure(&settings).unwrap();
+
+    let starting = time(&engine, &overlay, "{}".into(), 0);
+    let mapping = time(&engine, &overlay, describe_tasks_page(TASKS).into(), TASKS);
+    note(
+        &format!("Overlay of one attribute in {language}: size"),
+        &format!("{:.1} MB", bytes.len() as f64 / 1e6),
+    );
+    let seconds = format!("{:.1} s", compiling.as_secs_f64());
+    note("  compiled, once", &seconds);
+    note("  an empty page", &microseconds(starting));
+    note("  a page of 100 tasks", &microseconds(mapping));
+    let rate = TASKS as f64 / mapping.as_secs_f64();
+    note("  records a second on one core", &format!("{rate:.0}"));
+}
+
+/// A call of the overlay, which has to give this many patches.
+fn time(engine: &Engine, overlay: &Overlay, body: Bytes, patches: usize) -> Duration {
+    let page = Page::read(Object::EcsTask, origin(), body).unwrap();
+    let stock = stock_module(engine, None, Object::EcsTask).unwrap();
+    let stock = stock.map(engine, &page).unwrap();
+    let call = || {
+        let start = Instant::now();
+        let patched = overlay.amend(engine, &page, &stock.payload, &stock.rows);
+        let time = start.elapsed();
+        assert_eq!(patched.unwrap().rows.len(), patches);
+        time
+    };
+    median((0..ROUNDS).map(|_| call()).collect())
+}

@@ -1,0 +1,175 @@
+//! The author's guide, guest-mappers/README.md: its commands are run in order, in an empty folder, as a
+//! reader would, and what it shows of their output is compared.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::languages::missing;
+use crate::support::{Site, program, root};
+
+/// A block of commands, and the output that stands below it.
+#[derive(Debug, Default)]
+struct Block {
+    /// The language whose tool it needs, if it is not for everybody.
+    needs: String,
+    commands: String,
+    shown: Option<String>,
+}
+
+/// The blocks marked `sh`, each with a block marked `text` that follows at once.
+fn blocks(guide: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut lines = guide.lines();
+    let mut is_after_commands = false;
+    while let Some(line) = lines.next() {
+        let Some(mark) = line.strip_prefix("```") else {
+            is_after_commands &= line.is_empty();
+            continue;
+        };
+        let inside: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        let inside = inside.join("\n");
+        if let Some(needs) = mark.strip_prefix("sh") {
+            blocks.push(Block {
+                needs: needs.trim().to_owned(),
+                commands: inside,
+                shown: None,
+            });
+            is_after_commands = true;
+            continue;
+        }
+        if is_after_commands && mark == "text" {
+            blocks.last_mut().unwrap().shown = Some(inside);
+        }
+        is_after_commands = false;
+    }
+    blocks
+}
+
+/// Where the set-up puts the tool of a language, and the variable that names it.
+fn tool(language: &str) -> (&'static str, &'static str) {
+    match language {
+        "python" => (
+            "PORTOLAN_COMPONENTIZE_PY",
+            "target/venv-languages/bin/componentize-py",
+        ),
+        "javascript" => (
+            "PORTOLAN_COMPONENTIZE_QJS",
+            "target/node-languages/componentize-qjs",
+        ),
+        other => panic!("the guide has commands for `{other}`"),
+    }
+}
+
+#[test]
+fn the_guide_does_what_it_says() {
+    let guide = std::fs::read_to_string(root().join("guest-mappers/README.md")).unwrap();
+    let blocks = blocks(&guide);
+    assert!(blocks.len() >= 4, "{blocks:#?}");
+    assert!(blocks.iter().any(|block| block.shown.is_some()));
+    let site = Site::small();
+    let mut place = site.folder.path().to_owned();
+    for block in blocks {
+        let mut shell = site.command("");
+        if !block.needs.is_empty() {
+            let (variable, file) = tool(&block.needs);
+            let file = root().join(file);
+            if !file.is_file() {
+                missing(&block.needs, &file);
+                continue;
+            }
+            shell.env(variable, file);
+        }
+        let (output, now) = run(&mut shell, &block.commands, &place, site.folder.path());
+        place = now.into();
+        if let Some(shown) = &block.shown {
+            assert!(
+                fits(&lines(shown), &lines(&output)),
+                "after\n{}\nthe guide shows\n{shown}\nand this came:\n{output}",
+                block.commands
+            );
+        }
+    }
+}
+
+/// Runs commands as a shell would that stops at the first failure; gives what they said, and where they
+/// left the shell.
+fn run(like: &mut Command, commands: &str, place: &Path, folder: &Path) -> (String, String) {
+    let told = folder.join(".place");
+    let script = format!("set -e\nexec 2>&1\n{commands}\npwd > \"$GUIDE_PLACE\"\n");
+    let portolan = program("portolan");
+    let mut path = vec![portolan.parent().unwrap().to_owned()];
+    path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
+    let mut shell = Command::new("bash");
+    for (name, value) in like.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    let output = shell
+        .args(["-c", &script])
+        .current_dir(place)
+        .env("GUIDE_PLACE", &told)
+        .env("PATH", std::env::join_paths(path).unwrap())
+        // What was compiled for the stock mappers is not compiled again, and nothing is downloaded.
+        .env("CARGO_TARGET_DIR", root().join("target"))
+        .env("CARGO_NET_OFFLINE", "true")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success(),
+        "this failed:\n{commands}\nand said:\n{said}"
+    );
+    (
+        said,
+        std::fs::read_to_string(told).unwrap().trim().to_owned(),
+    )
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.lines().map(str::trim_end).collect()
+}
+
+/// Whether output is what is shown; `…` alone stands for any lines, inside a line for any text.
+fn fits(shown: &[&str], output: &[&str]) -> bool {
+    match (shown.split_first(), output.split_first()) {
+        (None, None) => true,
+        (Some((&"…", rest)), _) => {
+            (0..=output.len()).any(|skipped| fits(rest, &output[skipped..]))
+        }
+        (Some((first, rest)), Some((line, more))) => line_fits(first, line) && fits(rest, more),
+        _ => false,
+    }
+}
+
+fn line_fits(shown: &str, line: &str) -> bool {
+    let mut parts = shown.split('…');
+    let Some(mut rest) = parts.next().and_then(|first| line.strip_prefix(first)) else {
+        return false;
+    };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        match rest.find(part) {
+            Some(found) => rest = &rest[found + part.len()..],
+            None => return false,
+        }
+    }
+    true
+}
+
+#[test]
+fn output_is_compared_line_by_line() {
+    let fits = |shown: &str, output: &str| fits(&lines(shown), &lines(output));
+    assert!(fits("a\n…\nb … d", "a\nx\ny\nb c d"));
+    assert!(fits("…\nlast", "last"));
+    assert!(!fits("a\nb", "a\nc"));
+    assert!(!fits("a", "a\nb"));
+    assert!(!fits("b … d", "b c e"));
+}
