@@ -35,12 +35,16 @@ pub(crate) fn measure() {
     let table = folder.path().join("owner.toml");
     std::fs::write(&table, TABLE).unwrap();
     measure_module("a table", &pack(&table).unwrap().component, &json!({}));
-    let museum = Path::new(env!("CARGO_MANIFEST_DIR")).join("museum/1.0.0");
-    for language in ["rust", "javascript", "python"] {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let settings = json!({"owner-tag": "Owner"});
+    let rust = std::fs::read(tests.join("guests/built/owner.wasm")).unwrap();
+    measure_module("Rust", &rust, &settings);
+    let museum = tests.join("museum/1.0.0");
+    for language in ["javascript", "python"] {
         let exhibit = museum.join(format!("{language}-overlay/module.wasm.zst"));
         let compressed = std::fs::read(exhibit).unwrap();
         let bytes = zstd::decode_all(compressed.as_slice()).unwrap();
-        measure_module(language, &bytes, &json!({"owner-tag": "Owner"}));
+        measure_module(language, &bytes, &settings);
     }
 }
 
