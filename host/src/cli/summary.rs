@@ -109,11 +109,32 @@ pub(super) fn problems(report: &Report) -> Vec<String> {
         let more = by_reason.len() - PROBLEMS;
         lines.push(format!("… and {more} more; the report has all of them"));
     }
+    lines.extend(record_warnings(report));
     lines.extend(
         report
             .warnings
             .iter()
             .map(|warning| format!("warning: {warning}")),
     );
+    lines
+}
+
+/// What mappers and overlays had to say about records, once for each kind of warning.
+fn record_warnings(report: &Report) -> Vec<String> {
+    let mut by_code: BTreeMap<(&str, &str), (u64, &str)> = BTreeMap::new();
+    for scope in &report.scopes {
+        for warning in &scope.warnings {
+            let key = (scope.object.name(), warning.code.as_str());
+            by_code.entry(key).or_insert((0, &warning.message)).0 += 1;
+        }
+    }
+    let lines = by_code.iter().map(|((object, code), (count, message))| {
+        format!("warning: {object}: {count} times {code}, first: {message}")
+    });
+    let mut lines: Vec<String> = lines.take(PROBLEMS).collect();
+    if by_code.len() > PROBLEMS {
+        let more = by_code.len() - PROBLEMS;
+        lines.push(format!("… and {more} more; the report has all of them"));
+    }
     lines
 }

@@ -18,6 +18,8 @@ use crate::talk;
 pub(super) struct SyncArguments {
     /// Folder for <Object>.jsonl and report.json, or `-` for one line {"object":…,"attributes":{…}} per
     /// record on standard output.
+    ///
+    /// A sync that ends replaces all of an earlier one in its folder, objects that it was not asked for included.
     #[arg(long, short, value_name = "FOLDER", env = "PORTOLAN_OUTPUT")]
     output: PathBuf,
 

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{COMPLETE, FAILED};
+use crate::talk;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ValidateArguments {
@@ -59,6 +60,12 @@ pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> a
         };
     }
     output.flush()?;
+    let knows_stock_only = config.mappers.is_none() && config.overlays.is_empty();
+    if violations > 0 && knows_stock_only {
+        talk::say(
+            "note: only stock attributes are known; name the modules that made others with --mappers and --overlays",
+        );
+    }
     Ok(if violations == 0 { COMPLETE } else { FAILED })
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_path_to_error::Segment;
+
 use super::{ConfigError, Settings};
 
 /// A configuration file of any use is far below this.
@@ -42,16 +44,35 @@ fn parse(text: &str) -> Result<Settings, String> {
     // may be a secret that somebody put into the wrong place.
     for (key, value) in &table {
         let single = toml::Table::from_iter([(key.clone(), value.clone())]);
-        if single.try_into::<Settings>().is_err() {
-            return Err(format!(
-                "`{key}` does not take a value of this kind ({}); `portolan schema config` shows what it takes",
-                value.type_str()
-            ));
+        let read: Result<Settings, _> = serde_path_to_error::deserialize(single);
+        if let Err(error) = read {
+            return Err(refused(key, value, error.path()));
         }
     }
     table
         .try_into()
         .map_err(|_| "its settings do not go together".to_owned())
+}
+
+/// Says which value is refused, as deep as its path is known, and never the value.
+fn refused(key: &str, value: &toml::Value, path: &serde_path_to_error::Path) -> String {
+    let mut found = Some(value);
+    for segment in path.iter().skip(1) {
+        found = match (found, segment) {
+            (Some(toml::Value::Table(table)), Segment::Map { key }) => table.get(key),
+            (Some(toml::Value::Array(list)), Segment::Seq { index }) => list.get(*index),
+            _ => None,
+        };
+    }
+    // Only the names of modules and their settings lead deeper than a key.
+    let (name, kind) = match found {
+        Some(found) if path.iter().len() > 1 => (path.to_string(), found.type_str()),
+        _ => (key.to_owned(), value.type_str()),
+    };
+    format!(
+        "`{}` does not take this value ({kind}); `portolan schema config` shows what it takes",
+        crate::text::printable(&name, 200)
+    )
 }
 
 /// What is wrong and where, without the text, which may hold a secret in the wrong place.
@@ -109,6 +130,29 @@ mod tests {
             assert!(!error.contains("LEAK"), "{error}");
         }
         assert!(parse("a = [\n1,\n").expect_err("invalid").contains("line"));
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_as_deep_as_it_stands() {
+        for (text, name) in [
+            (
+                "[modules.acme]\non-failure = 'LEAK'",
+                "`modules.acme.on-failure`",
+            ),
+            (
+                "[modules.acme]\nmemory-mebibytes = -1",
+                "`modules.acme.memory-mebibytes`",
+            ),
+            (
+                "[modules.acme]\nsettings = 'LEAK'",
+                "`modules.acme.settings`",
+            ),
+            ("[modules.acme]\nunknown = 'LEAK'", "`modules.acme.unknown`"),
+            ("page-size = 'LEAK'", "`page-size`"),
+        ] {
+            let error = parse(text).expect_err("invalid");
+            assert!(error.contains(name) && !error.contains("LEAK"), "{error}");
+        }
     }
 
     #[test]

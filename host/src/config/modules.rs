@@ -1,11 +1,13 @@
 //! Settings of single modules: the `[modules.NAME]` tables of the configuration file.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::ConfigError;
 use crate::mapper::{Limits, Manifest};
 use crate::object::Object;
 
@@ -39,6 +41,40 @@ pub struct ModuleSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 600_000))]
     pub time_milliseconds: Option<u32>,
+}
+
+/// The settings of modules, if their limits are in range.
+///
+/// # Errors
+/// Names the module and the limit that is not.
+pub(super) fn in_range(
+    modules: BTreeMap<String, ModuleSettings>,
+) -> Result<BTreeMap<String, ModuleSettings>, ConfigError> {
+    for (name, module) in &modules {
+        let limits = [
+            ("memory-mebibytes", module.memory_mebibytes, 1..=4096, "MiB"),
+            (
+                "time-milliseconds",
+                module.time_milliseconds,
+                10..=600_000,
+                "milliseconds",
+            ),
+        ];
+        for (limit, value, range, unit) in limits {
+            let value = value.filter(|value| !range.contains(value));
+            if let Some(value) = value {
+                let (from, to) = range.into_inner();
+                let name = crate::text::printable(name, 64);
+                return Err(ConfigError::Setting {
+                    setting: "modules",
+                    reason: format!(
+                        "{name}.{limit} = {value} is out of range; it takes {from} to {to} {unit}"
+                    ),
+                });
+            }
+        }
+    }
+    Ok(modules)
 }
 
 /// Something beyond a page that a module may have, if an operator grants it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{
     AccessKeys, Config, ConfigError, Options, Organization, QuotaRules, RoleArn, Settings, file,
-    fips, secret,
+    fips, modules, secret,
 };
 use crate::changes::VOLATILE_ATTRIBUTES;
 use crate::object::Object;
@@ -97,7 +97,7 @@ impl Config {
             volatile_attributes: volatile_attributes(settings.volatile_attributes),
             mappers: settings.mappers,
             overlays: settings.overlays.unwrap_or_default(),
-            modules: settings.modules.unwrap_or_default(),
+            modules: modules::in_range(settings.modules.unwrap_or_default())?,
             module_policy: settings.module_policy,
             trusted_keys: settings.trusted_keys.unwrap_or_default(),
             revision_cache: revision_cache(

@@ -162,7 +162,12 @@ impl Admission {
             Verification::Verified { .. } => Ok(()),
             Verification::NotSigned => Err(self.refused("it is not signed", &sign)),
             failed @ Verification::VerificationFailed { .. } => {
-                Err(self.refused(&failed.to_string(), "or set another module-policy"))
+                // Nobody should be led around a signature that does not hold.
+                let remedy = match self.look.is_broken() {
+                    true => "do not use it as it is",
+                    false => "module-policy `signed` takes nothing else",
+                };
+                Err(self.refused(&failed.to_string(), remedy))
             }
         }
     }
@@ -211,7 +216,7 @@ impl Admission {
 
     fn pin_again(&self) -> String {
         format!(
-            "if this module is what you want, pin it: portolan mapper pin {}",
+            "if you know where this module comes from, pin it: portolan mapper pin {}",
             self.file.display()
         )
     }

@@ -67,12 +67,8 @@ pub fn build(folder: &Path, out: &Path) -> Result<(PathBuf, usize), WorkbenchErr
 /// # Errors
 /// If the folder cannot be written.
 pub fn write(file: &Path, component: &[u8]) -> Result<(), WorkbenchError> {
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     let put = || {
-        let mut aside = tempfile::NamedTempFile::new_in(folder)?;
+        let mut aside = crate::aside::beside(file, ".portolan-")?;
         std::io::Write::write_all(&mut aside, component)?;
         aside.persist(file)?;
         Ok(())

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use portolan::registry::{Access, Place, pull};
-use portolan::trust::{Look, TrustedKeys, sha256};
+use portolan::trust::{Look, TrustedKeys, Verification, sha256};
 use portolan::workbench::{Specimen, Workbench};
 
 use super::{CacheArguments, TrustArguments};
@@ -17,8 +17,9 @@ pub(super) const EXAMPLES: &str = "Examples:
     portolan mapper pull ghcr.io/acme/acme-tags@sha256:… --out mappers/acme-tags.wasm
     portolan mapper pin mappers/acme-tags.wasm
 
-Nothing is written unless sizes and digests are right and it is a component. A signature that
-contradicts its module is refused; whether a module may run is what module-policy says.
+Nothing is written unless sizes and digests are right and it is a component. With trusted keys
+(--key), one of them must have signed it; without, a signature that contradicts its module is
+refused all the same. Whether a module may run is what module-policy says.
 
 Credentials come from PORTOLAN_REGISTRY_USERNAME and PORTOLAN_REGISTRY_PASSWORD, else from what
 `docker login` stored (DOCKER_CONFIG, credential helpers included). Registries on this machine are
@@ -62,6 +63,13 @@ pub(super) fn run(arguments: PullArguments, config_file: Option<&Path>) -> anyho
     }
     if look.is_broken() {
         anyhow::bail!("{place}: {}; nothing was written", look.verification);
+    }
+    let is_verified = matches!(look.verification, Verification::Verified { .. });
+    if !config.trusted_keys.is_empty() && !is_verified {
+        anyhow::bail!(
+            "{place}: {}; nothing was written. Ask its author, or leave out the trusted keys to take it unverified",
+            look.verification
+        );
     }
     pulled.write(&out)?;
     talk::data(&format!(
