@@ -48,6 +48,11 @@ fn pull(shop: &Shop, reference: &str, out: &str) -> Ended {
     run(&mut mapper(shop, &arguments))
 }
 
+/// A pull that takes what nobody trusted has signed.
+fn pull_unverified(shop: &Shop, reference: &str, out: &str) -> Ended {
+    run(&mut mapper(shop, &["pull", reference, "--out", out]))
+}
+
 /// A pull that fails, and leaves nothing behind.
 #[track_caller]
 fn refused(shop: &Shop, reference: &str, parts: &[&str]) {

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::server::sha256;
-use super::{Registry, mapper, pull, push, refused};
+use super::{Registry, mapper, pull, pull_unverified, push, refused};
 use crate::support::run;
 use crate::trust::{Shop, alter};
 
@@ -85,7 +85,12 @@ fn a_pull_replaces_module_and_signature() {
     assert!(shop.path("owner.wasm.sig").exists());
     std::fs::remove_file(shop.path("overlays/owner.wasm.sig")).unwrap();
     push(&shop, &registry.reference("acme/owner:2"));
-    let ended = pull(&shop, &registry.reference("acme/owner:2"), "owner.wasm").with(0);
+    let unsigned = registry.reference("acme/owner:2");
+    // With a key, what that key has not signed is not taken, and what is there stays.
+    refused(&shop, &unsigned, &["not signed", "nothing was written"]);
+    pull(&shop, &unsigned, "owner.wasm").with(1);
+    assert!(shop.path("owner.wasm.sig").exists());
+    let ended = pull_unverified(&shop, &unsigned, "owner.wasm").with(0);
     assert!(ended.stderr.contains("not signed"), "{}", ended.stderr);
     assert!(
         !shop.path("owner.wasm.sig").exists(),
@@ -202,7 +207,7 @@ fn a_component_that_is_no_mapper_is_kept_with_a_note() {
     let config = registry.put_blob("x", CONFIG, b"{}");
     let layer = registry.put_blob("x", "application/wasm", b"\0asm\x0d\0\x01\0");
     registry.put_manifest("x", "other", &manifest(&config, &layer));
-    let ended = pull(&shop, &registry.reference("x:other"), "other.wasm").with(0);
+    let ended = pull_unverified(&shop, &registry.reference("x:other"), "other.wasm").with(0);
     assert!(
         ended.stderr.contains("note: a sync would refuse it"),
         "{}",
