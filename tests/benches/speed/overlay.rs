@@ -74,6 +74,11 @@ pub(crate) fn measure_module(language: &str, overlay: &Path) {
     );
     let cost = with.saturating_sub(without);
     note("Of this the overlay", &microseconds(cost));
+    let of_all = cost.as_secs_f64() / without.as_secs_f64();
+    note(
+        "  of page to valid records without it",
+        &format!("{:.0} %", of_all * 100.0),
+    );
     let share = cost.as_secs_f64() / mapped.as_secs_f64();
     row(
         "The overlay's share of the mapping's time in the sandbox",
