@@ -2,6 +2,7 @@
 
 mod members;
 mod scan;
+mod wanted;
 
 use std::ops::Range;
 
@@ -10,7 +11,8 @@ use serde::Deserialize;
 
 use crate::object::{Object, Shape};
 pub use scan::ScanError;
-use scan::Withhold;
+use scan::{Member, Withhold};
+pub(crate) use wanted::Wanted;
 
 /// The most bytes that one response body may have. ECS pages hold at most 100 objects, the largest of
 /// which (a task definition) may have 64 KiB, so that anything near this is not an ECS answer.
@@ -42,8 +44,8 @@ pub struct Page {
     pub origin: Origin,
     body: Bytes,
     objects: Vec<Option<Range<usize>>>,
-    /// Where the members of the objects start in the body, in their order; not known of a part of a page.
-    members: Vec<u32>,
+    /// The members of the objects, at any depth.
+    members: Vec<Member>,
     has_member: bool,
     with_values: Option<WithValues>,
 }
@@ -170,7 +172,11 @@ impl Page {
         let Shape::List(member) = self.object.shape() else {
             return self.clone();
         };
-        let (body, objects) = part_of(member, &self.body, &self.objects[range.clone()]);
+        let places = &self.objects[range.clone()];
+        let (body, objects) = part_of(member, &self.body, places);
+        let moves = places.iter().zip(&objects);
+        let moves = moves.filter_map(|(old, new)| Some((old.clone()?, new.clone()?.start)));
+        let members = moved(&self.members, moves);
         let with_values = self.with_values.as_ref().map(|whole| {
             let (body, objects) = part_of(member, &whole.body, &whole.objects[range]);
             WithValues { body, objects }
@@ -180,11 +186,29 @@ impl Page {
             origin: self.origin.clone(),
             body,
             objects,
-            members: Vec::new(),
+            members,
             has_member: true,
             with_values,
         }
     }
+}
+
+/// The members of objects that moved: from a span, to a start.
+fn moved(members: &[Member], moves: impl Iterator<Item = (Range<usize>, usize)>) -> Vec<Member> {
+    let mut moved = Vec::new();
+    for (from, to) in moves {
+        let place = |at: usize| members.partition_point(|member| (member.start as usize) < at);
+        let places = place(from.start)..place(from.end);
+        let by = scan::offset(to).wrapping_sub(scan::offset(from.start));
+        let places_by = scan::offset(moved.len()).wrapping_sub(scan::offset(places.start));
+        moved.extend(members[places].iter().map(|member| Member {
+            start: member.start.wrapping_add(by),
+            end: member.end.wrapping_add(by),
+            next: member.next.wrapping_add(places_by),
+            name_bytes: member.name_bytes,
+        }));
+    }
+    moved
 }
 
 /// A body whose list `member` holds only some of the places of another body.

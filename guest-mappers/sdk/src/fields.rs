@@ -1,21 +1,47 @@
 //! The members that a type reads, asked of the type itself.
+//!
+//! A type says what it wants of a deserializer: a struct its fields, an option what it may hold. So it is
+//! asked about one path after the other, by a deserializer that has no value and leads there.
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// The names of the members that a struct reads; none for what is no plain struct and may read anything.
-pub(crate) fn of<'de, T: Deserialize<'de>>() -> Option<&'static [&'static str]> {
-    match T::deserialize(Asker) {
-        Err(Answer(fields)) => fields,
-        Ok(_) => None,
-    }
+/// How deep members are told apart. Types that hold themselves would have no end.
+const DEEPEST: usize = 6;
+
+/// The paths of the members that a struct reads, `containers.image` for a member of a member; none for what
+/// is no plain struct and may read anything.
+pub(crate) fn of<'de, T: Deserialize<'de>>() -> Option<Vec<String>> {
+    let mut paths = Vec::new();
+    add::<T>(&mut Vec::new(), &mut paths).then_some(paths)
 }
 
-/// A deserializer that has nothing to read, and only listens to what it is asked for.
-struct Asker;
+/// Adds the paths below this one, and says whether there is a plain struct.
+fn add<'de, T: Deserialize<'de>>(path: &mut Vec<&'static str>, paths: &mut Vec<String>) -> bool {
+    let Some(Answer(Some(fields))) = T::deserialize(Asker(path)).err() else {
+        return false;
+    };
+    // A path could not tell such a name from two.
+    if path.len() >= DEEPEST || fields.iter().any(|name| name.contains('.')) {
+        return false;
+    }
+    for field in fields {
+        path.push(field);
+        if !add::<T>(path, paths) {
+            paths.push(path.join("."));
+        }
+        path.pop();
+    }
+    true
+}
 
+/// A deserializer that leads along a path to a type, and only listens to what that asks for.
+struct Asker<'p>(&'p [&'static str]);
+
+/// The fields that a struct asked for; none for anything else.
 #[derive(Debug)]
 struct Answer(Option<&'static [&'static str]>);
 
@@ -33,16 +59,27 @@ impl Error for Answer {
     }
 }
 
-impl<'de> Deserializer<'de> for Asker {
+impl<'de> Deserializer<'de> for Asker<'_> {
     type Error = Answer;
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
         fields: &'static [&'static str],
-        _: V,
+        visitor: V,
     ) -> Result<V::Value, Answer> {
-        Err(Answer(Some(fields)))
+        match self.0 {
+            [] => Err(Answer(Some(fields))),
+            [first, rest @ ..] => visitor.visit_map(Step(Some(first), rest)),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Answer> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Answer> {
+        visitor.visit_seq(Step(None, self.0))
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Answer> {
@@ -50,23 +87,64 @@ impl<'de> Deserializer<'de> for Asker {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
-        unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        unit_struct newtype_struct tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+/// The one member or element on the way, and the way behind it.
+struct Step<'p>(Option<&'static str>, &'p [&'static str]);
+
+impl<'de> MapAccess<'de> for Step<'_> {
+    type Error = Answer;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Answer> {
+        let name = self.0.take().ok_or(Answer(None))?;
+        seed.deserialize(BorrowedStrDeserializer::new(name))
+            .map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Answer> {
+        seed.deserialize(Asker(self.1))
+    }
+}
+
+impl<'de> SeqAccess<'de> for Step<'_> {
+    type Error = Answer;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Answer> {
+        seed.deserialize(Asker(self.1)).map(Some)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Map, Value};
+    use crate::{List, Map, Object, Tag, Timestamp, Value};
 
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
     #[expect(dead_code, reason = "only its names matter")]
-    struct Task {
+    struct Task<'a> {
         task_arn: Option<String>,
-        #[serde(alias = "labels")]
-        tags: Option<String>,
+        created_at: Option<Timestamp>,
+        #[serde(borrow, alias = "labels")]
+        tags: List<Tag<'a>>,
+        overrides: Option<Object<Overrides>>,
+        cpu: Value,
+    }
+
+    #[derive(serde::Deserialize)]
+    #[expect(dead_code, reason = "only its names matter")]
+    struct Overrides {
+        open: Option<Object<Open>>,
+        inner: Box<Option<Overrides>>,
     }
 
     #[derive(serde::Deserialize)]
@@ -77,14 +155,47 @@ mod tests {
         rest: Map<String, Value>,
     }
 
+    #[derive(serde::Deserialize)]
+    #[expect(dead_code, reason = "only its names matter")]
+    struct Dotted {
+        #[serde(rename = "a.b")]
+        member: Option<String>,
+    }
+
     #[test]
-    fn a_struct_names_its_members_and_what_may_read_anything_names_none() {
-        let fields = of::<Task>().expect("a struct").to_vec();
-        for name in ["taskArn", "tags", "labels"] {
-            assert!(fields.contains(&name), "{fields:?}");
-        }
+    fn a_struct_names_its_members_and_theirs() {
+        let mut paths = of::<Task<'_>>().expect("a struct");
+        paths.retain(|path| !path.contains("inner"));
+        let expected = [
+            "taskArn",
+            "createdAt",
+            "tags.key",
+            "tags.value",
+            "labels.key",
+            "labels.value",
+            "overrides.open",
+            "cpu",
+        ];
+        paths.sort();
+        let mut expected = expected.map(str::to_owned);
+        expected.sort();
+        assert_eq!(paths, expected);
+    }
+
+    #[test]
+    fn a_type_that_holds_itself_has_an_end() {
+        let paths = of::<Overrides>().expect("a struct");
+        assert!(
+            paths.contains(&"inner.inner.inner.inner.inner.inner".to_owned()),
+            "{paths:?}"
+        );
+    }
+
+    #[test]
+    fn what_may_read_anything_names_nothing() {
         assert_eq!(of::<Open>(), None);
         assert_eq!(of::<Map<String, Value>>(), None);
         assert_eq!(of::<Value>(), None);
+        assert_eq!(of::<Dotted>(), None);
     }
 }

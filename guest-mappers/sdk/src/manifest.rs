@@ -30,18 +30,19 @@ pub struct Manifest {
     pub settings: Value,
     /// What the module asks of the host.
     pub capabilities: Vec<String>,
-    /// What an overlay reads; the host gives it no more.
+    /// What the module reads; the host gives it no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reads: Option<Reads>,
 }
 
-/// What an overlay reads.
+/// What a module reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reads {
-    /// The members of a described object; none if it may read any.
+    /// The members of a described object by path, `containers.image` for a member of a member; none if it
+    /// may read any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Vec<String>>,
-    /// Whether it reads records.
+    /// Whether an overlay reads records.
     pub records: bool,
 }
 
@@ -57,7 +58,10 @@ impl Manifest {
             attributes: M::attributes(),
             settings: M::settings(),
             capabilities: M::CAPABILITIES.iter().map(ToString::to_string).collect(),
-            reads: None,
+            reads: Some(Reads {
+                members: fields::of::<M::Source<'_>>(),
+                records: false,
+            }),
         }
     }
 
@@ -73,8 +77,7 @@ impl Manifest {
             settings: O::settings(),
             capabilities: O::CAPABILITIES.iter().map(ToString::to_string).collect(),
             reads: Some(Reads {
-                members: fields::of::<O::Source<'_>>()
-                    .map(|names| names.iter().map(ToString::to_string).collect()),
+                members: fields::of::<O::Source<'_>>(),
                 records: O::READS_RECORDS,
             }),
         }

@@ -1,6 +1,7 @@
+use std::fmt;
 use std::ops::Deref;
 
-use serde::de::{Deserialize, Deserializer, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 /// A JSON object inside an object of the page, for example `networkConfiguration`.
@@ -31,11 +32,12 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for NoStructFromList<D> {
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
-        _: &'static [&'static str],
+        name: &'static str,
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_map(visitor)
+        self.0
+            .deserialize_struct(name, fields, FromMembers(visitor))
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
@@ -74,6 +76,21 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for NoStructFromList<D> {
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char string bytes byte_buf unit
         unit_struct seq tuple tuple_struct map identifier
+    }
+}
+
+/// Passes on a JSON object; a list is a wrong type.
+struct FromMembers<V>(V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for FromMembers<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(formatter)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<V::Value, A::Error> {
+        self.0.visit_map(members)
     }
 }
 

@@ -37,11 +37,6 @@ impl Amender {
         mapped: &mut Mapped,
     ) -> Touched {
         let mut touched = Touched::new();
-        let reads = self.overlay.manifest.reads.as_ref();
-        let trimmed = reads
-            .and_then(|reads| reads.members.as_ref())
-            .and_then(|members| page.with_members(members));
-        let page = trimmed.as_ref().unwrap_or(page);
         let patches = isolated(self.overlay.name(), &self.breaker, page, &|part, range| {
             let rows: Vec<Row> = mapped
                 .rows

@@ -1,5 +1,7 @@
 //! What the host keeps for one call of a module: its meter, its log, and its last words.
 
+use std::borrow::Cow;
+
 use wasmtime::{Store, Trap};
 
 use super::CallError;
@@ -7,7 +9,7 @@ use super::bindings::mapping_world::exports::portolan::mapper::mapping::PageErro
 use super::bindings::mapping_world::portolan::mapper::{diagnostics, types};
 use super::engine::{Engine, TICK};
 use super::limits::{GrowthRefused, Limits, Meter};
-use crate::page::Page;
+use crate::page::{Page, Wanted};
 use crate::text::printable;
 
 /// Lines of one call that reach the log.
@@ -56,6 +58,20 @@ pub(super) fn usage(store: &Store<Guest>) -> Usage {
     Usage {
         memory_bytes: store.data().meter.memory_bytes(),
         instructions: store.get_fuel().ok().map(|left| u64::MAX - left),
+    }
+}
+
+/// The body that a module is given: with environment values if it was granted them, and else without what
+/// it does not read.
+pub(super) fn body<'p>(
+    page: &'p Page,
+    sees_values: bool,
+    wanted: Option<&Wanted>,
+) -> Cow<'p, [u8]> {
+    match wanted {
+        _ if sees_values => Cow::Borrowed(page.body_with_values()),
+        Some(wanted) => Cow::Owned(page.body_with(wanted)),
+        None => Cow::Borrowed(page.body()),
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::object::Object;
+use crate::page::Wanted;
 
 /// A module's manifest, as its `manifest` function gives it in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,21 +31,29 @@ pub struct Manifest {
     /// What it asks for beyond a page; an operator has to grant it.
     #[serde(default)]
     pub capabilities: Vec<String>,
-    /// What an overlay reads; it is given no more. Without it, all of a page and its records.
+    /// What it reads; it is given no more. Without it, all of a page, and as an overlay all records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reads: Option<Reads>,
 }
 
-/// What an overlay reads.
+/// What a module reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reads {
-    /// Names of the members of a described object; null if it may read any. Members of the page around the
-    /// objects are always there.
+    /// The members of a described object by path: `cpu`, or `containers.image` for a member of a member,
+    /// whether in a list or not; null if it may read any. What stands around the objects is always there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Vec<String>>,
-    /// Whether it reads records. If not, it is given `{}` for each.
+    /// Whether an overlay reads records. If not, it is given `{}` for each.
     #[serde(default = "yes")]
     pub records: bool,
+}
+
+impl Reads {
+    /// The members as a tree; none if it may read any.
+    pub(super) fn wanted(&self) -> Option<Wanted> {
+        let paths = self.members.as_ref()?;
+        Some(Wanted::at_paths(paths.iter().map(String::as_str)))
+    }
 }
 
 const fn yes() -> bool {

@@ -6,10 +6,10 @@ use super::engine::Engine;
 use super::guest::{self, Guest, Usage};
 use super::limits::Limits;
 use super::load::{self, LoadError, Source};
-use super::manifest::{Kind, Manifest};
+use super::manifest::{Kind, Manifest, Reads};
 use super::{CallError, Mapped, answer};
 use crate::config::ModuleSettings;
-use crate::page::Page;
+use crate::page::{Page, Wanted};
 use crate::text::printable;
 use crate::trust::{Identity, Trust};
 
@@ -27,6 +27,8 @@ pub struct Module {
     pub trust: Option<Trust>,
     pre: MappingModulePre<Guest>,
     name: String,
+    /// The members that it reads, if not any.
+    wanted: Option<Wanted>,
     limits: Limits,
     config: String,
     /// Whether an operator lets it see environment values.
@@ -57,6 +59,7 @@ impl Module {
         let manifest = load::manifest(&text, Kind::Mapping).map_err(refused)?;
         Ok(Self {
             name: load::name(&manifest),
+            wanted: manifest.reads.as_ref().and_then(Reads::wanted),
             manifest,
             digest: load::digest(bytes),
             wit: load::wit(engine, &component),
@@ -112,18 +115,15 @@ impl Module {
     /// # Errors
     /// As [`Module::map`].
     pub fn map_measured(&self, engine: &Engine, page: &Page) -> Result<(Mapped, Usage), CallError> {
-        let body = if self.sees_values {
-            page.body_with_values()
-        } else {
-            page.body()
-        };
-        let page_bytes = body.len();
+        let body = guest::body(page, self.sees_values, self.wanted.as_ref());
+        // What is left out counts for the limits, which follow what AWS sent.
+        let page_bytes = body.len().max(page.body().len());
         let mut store = guest::store(engine, &self.limits, page_bytes);
         let context = guest::context(page, &self.config);
         let answer = self.pre.instantiate(&mut store).and_then(|instance| {
             instance
                 .portolan_mapper_mapping()
-                .call_map_page(&mut store, &context, body)
+                .call_map_page(&mut store, &context, &body)
         });
         let usage = guest::usage(&store);
         let answer = answer.map_err(|error| {

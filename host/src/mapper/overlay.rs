@@ -7,11 +7,11 @@ use super::engine::Engine;
 use super::guest::{self, Guest, Usage};
 use super::limits::Limits;
 use super::load::{self, LoadError, Source};
-use super::manifest::{Kind, Manifest};
+use super::manifest::{Kind, Manifest, Reads};
 use super::{CallError, Mapped, Row, answer};
 use crate::config::{ModuleSettings, OnFailure};
 use crate::object::Object;
-use crate::page::Page;
+use crate::page::{Page, Wanted};
 use crate::text::printable;
 use crate::trust::{Identity, Trust};
 
@@ -33,6 +33,8 @@ pub struct Overlay {
     pub objects: Vec<Object>,
     pre: OverlayModulePre<Guest>,
     name: String,
+    /// The members that it reads, if not any.
+    wanted: Option<Wanted>,
     limits: Limits,
     config: String,
     /// Whether an operator lets it see environment values.
@@ -62,6 +64,7 @@ impl Overlay {
         let manifest = load::manifest(&text, Kind::Overlay).map_err(refused)?;
         Ok(Self {
             name: load::name(&manifest),
+            wanted: manifest.reads.as_ref().and_then(Reads::wanted),
             on_failure: OnFailure::default(),
             objects: manifest.objects.clone(),
             manifest,
@@ -145,12 +148,9 @@ impl Overlay {
         payload: &[u8],
         rows: &[Row],
     ) -> Result<(Mapped, Usage), CallError> {
-        let body = if self.sees_values {
-            page.body_with_values()
-        } else {
-            page.body()
-        };
-        let page_bytes = body.len();
+        let body = guest::body(page, self.sees_values, self.wanted.as_ref());
+        // What is left out counts for the limits, which follow what AWS sent.
+        let page_bytes = body.len().max(page.body().len());
         let mut store = guest::store(engine, &self.limits, page_bytes);
         let context = guest::context(page, &self.config);
         let reads_records = self
@@ -165,7 +165,7 @@ impl Overlay {
         let answer = self.pre.instantiate(&mut store).and_then(|instance| {
             instance
                 .portolan_mapper_overlay()
-                .call_amend_page(&mut store, &context, body, &records)
+                .call_amend_page(&mut store, &context, &body, &records)
         });
         let usage = guest::usage(&store);
         let answer = answer.map_err(|error| {

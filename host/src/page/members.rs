@@ -1,139 +1,142 @@
-//! A page without members that nobody reads.
+//! The body of a page without members that nobody reads.
 
 use std::ops::Range;
 
-use bytes::Bytes;
-
 use super::Page;
+use super::scan::Member;
+use super::wanted::{Part, Wanted};
 
 impl Page {
-    /// The page with only these members in each of its objects; what stands around the objects stays. No
-    /// text is parsed for it: the scan has found where members start. None for a page that cannot do
-    /// without the others: a part, or one with environment values.
+    /// The body with only the wanted members of its objects; what stands around the objects stays. No text
+    /// is parsed for it: the scan has found where members are. A member whose name is written with escapes
+    /// stays, for it may be any.
     #[must_use]
-    pub(crate) fn with_members(&self, names: &[String]) -> Option<Self> {
-        if self.members.is_empty() || self.with_values.is_some() {
-            return None;
-        }
-        let mut body = Vec::with_capacity(self.body.len() / 4);
-        let mut objects = Vec::with_capacity(self.objects.len());
-        let mut copied = 0;
-        for span in &self.objects {
-            let Some(span) = span else {
-                objects.push(None);
-                continue;
-            };
-            body.extend_from_slice(&self.body[copied..span.start]);
-            copied = span.end;
-            let start = body.len();
-            if self.body[span.start] == b'{' {
-                self.copy_members(span, names, &mut body);
-            } else {
-                body.extend_from_slice(&self.body[span.clone()]);
-            }
-            objects.push(Some(start..body.len()));
-        }
-        body.extend_from_slice(&self.body[copied..]);
-        Some(Self {
-            object: self.object,
-            origin: self.origin.clone(),
-            body: Bytes::from(body),
-            objects,
-            members: Vec::new(),
-            has_member: self.has_member,
-            with_values: None,
-        })
-    }
-
-    fn copy_members(&self, span: &Range<usize>, names: &[String], body: &mut Vec<u8>) {
-        body.push(b'{');
-        let starts = self.member_starts(span);
-        let mut is_first = true;
-        for (place, start) in starts.iter().enumerate() {
-            // The last member ends before the closing brace, the others before the comma.
-            let end = starts
-                .get(place + 1)
-                .map_or(span.end, |next| *next as usize);
-            let member = &self.body[*start as usize..end];
-            if !is_named(member, names) {
-                continue;
-            }
-            if !std::mem::take(&mut is_first) {
-                body.push(b',');
-            }
-            let member = member.trim_ascii_end();
-            body.extend_from_slice(&member[..member.len() - 1]);
-        }
-        body.push(b'}');
-    }
-
-    /// Where the members of the object at this span start.
-    fn member_starts(&self, span: &Range<usize>) -> &[u32] {
-        let from = self
-            .members
-            .partition_point(|at| (*at as usize) < span.start);
-        let to = self.members.partition_point(|at| (*at as usize) < span.end);
-        &self.members[from..to]
+    pub(crate) fn body_with(&self, wanted: &Wanted) -> Vec<u8> {
+        let mut copy = Copy {
+            body: &self.body,
+            members: &self.members,
+            output: Vec::with_capacity(self.body.len()),
+            copied: 0,
+        };
+        copy.without_others(0..self.members.len(), wanted);
+        copy.output.extend_from_slice(&self.body[copy.copied..]);
+        copy.output
     }
 }
 
-/// Whether a member, as it stands in the body, has one of these names. One that is written with escapes may
-/// have any.
-fn is_named(member: &[u8], names: &[String]) -> bool {
-    let Some(name) = member.get(1..) else {
-        return false;
-    };
-    let is_known = |known: &String| {
-        let rest = name.strip_prefix(known.as_bytes());
-        rest.is_some_and(|rest| rest.first() == Some(&b'"'))
-    };
-    names.iter().any(is_known)
-        // Names are too short for a vectorised search to be worth its start.
-        || name.iter().find(|byte| matches!(byte, b'"' | b'\\')) == Some(&b'\\')
+/// A body that is copied piece by piece.
+struct Copy<'p> {
+    body: &'p [u8],
+    members: &'p [Member],
+    output: Vec<u8>,
+    /// How much of the body is copied or left out.
+    copied: usize,
+}
+
+impl Copy<'_> {
+    /// Leaves out those of these members (of one object, or of several one after the other) that are not
+    /// wanted.
+    fn without_others(&mut self, places: Range<usize>, wanted: &Wanted) {
+        let mut place = places.start;
+        while place < places.end {
+            let member = self.members[place];
+            let next = member.next as usize;
+            match self.name(member).map(|name| wanted.part(name)) {
+                None | Some(Some(Part::Whole)) => {}
+                Some(Some(Part::Members(inner))) => self.without_others(place + 1..next, inner),
+                Some(None) => self.leave_out(member),
+            }
+            place = next;
+        }
+    }
+
+    /// The name as it stands in the body; none if it has escapes.
+    #[inline]
+    fn name(&self, member: Member) -> Option<&[u8]> {
+        let start = member.start as usize + 1;
+        let length = member.name_bytes?.get() as usize;
+        self.body.get(start..start + length)
+    }
+
+    /// Copies up to a member, and steps over it and one of the commas beside it.
+    #[inline]
+    fn leave_out(&mut self, member: Member) {
+        self.output
+            .extend_from_slice(&self.body[self.copied..member.start as usize]);
+        self.copied = member.end as usize;
+        let rest = &self.body[self.copied..];
+        let space = rest.iter().take_while(|byte| is_space(**byte)).count();
+        if rest.get(space) == Some(&b',') {
+            let behind_comma = &rest[space + 1..];
+            let space_behind = behind_comma.iter().take_while(|byte| is_space(**byte));
+            self.copied += space + 1 + space_behind.count();
+            return;
+        }
+        // The last of its object: the comma is the one before it, unless nothing is left of the object.
+        let kept = self.output.trim_ascii_end();
+        if let Some((b',', kept)) = kept.split_last() {
+            let length = kept.len();
+            self.output.truncate(length);
+        }
+    }
+}
+
+fn is_space(byte: u8) -> bool {
+    byte.is_ascii_whitespace()
 }
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use proptest::prelude::*;
+    use serde_json::{Map, Value};
+
     use super::*;
     use crate::object::Object;
     use crate::page::Origin;
 
-    fn page(object: Object, body: &'static str) -> Page {
+    fn page(object: Object, body: &str) -> Page {
         let origin = Origin {
             partition: "aws".into(),
             account_id: "123456789012".into(),
             region: "us-west-2".into(),
             captured_at: "2026-11-21T01:32:00.123Z".into(),
         };
-        Page::read(object, origin, Bytes::from_static(body.as_bytes())).expect("a page")
+        Page::read(object, origin, Bytes::copy_from_slice(body.as_bytes())).expect("a page")
     }
 
-    fn with(page: &Page, names: &[&str]) -> Page {
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        page.with_members(&names).expect("a whole page")
+    fn with(page: &Page, paths: &[&str]) -> String {
+        let body = page.body_with(&Wanted::at_paths(paths.iter().copied()));
+        String::from_utf8(body).expect("text")
     }
 
     #[test]
-    fn only_named_members_stay_and_everything_around_does() {
+    fn only_wanted_members_stay_and_everything_around_does() {
         let page = page(
             Object::EcsTask,
             r#"{"failures":[1], "tasks":[ {"taskArn" : "a" , "tags": [{"key":"x"}] ,"cpu":"1"}, null, {"cpu":"2"}, 7, {} ] }"#,
         );
-        let part = with(&page, &["tags", "taskArn"]);
         assert_eq!(
-            part.text(),
-            r#"{"failures":[1], "tasks":[ {"taskArn" : "a" ,"tags": [{"key":"x"}] }, null, {}, 7, {} ] }"#
+            with(&page, &["tags", "taskArn"]),
+            r#"{"failures":[1], "tasks":[ {"taskArn" : "a" , "tags": [{"key":"x"}] }, null, {}, 7, {} ] }"#
         );
-        assert_eq!(part.arn(0).as_deref(), Some("a"));
-        assert_eq!(part.len(), 5);
+        assert_eq!(with(&page.part(1..3), &["tags"]), r#"{"tasks":[null,{}]}"#);
     }
 
     #[test]
-    fn a_part_of_a_page_stays_whole() {
-        let page = page(Object::EcsTask, r#"{"tasks":[{"cpu":"1"},{"cpu":"2"}]}"#);
-        let names = ["cpu".to_owned()];
-        assert!(page.part(0..1).with_members(&names).is_none());
-        assert!(page.with_members(&names).is_some());
+    fn members_of_members_and_of_lists_are_left_out_too() {
+        let page = page(
+            Object::EcsTask,
+            r#"{"tasks":[{"containers":[{"name":"n","image":"i","x":{"image":1}},null,"s",{"name":"n"},[{"image":"j","cpu":1}]],"cpu":{"a":1},"memory":"2"}]}"#,
+        );
+        assert_eq!(
+            with(&page, &["containers.image", "memory.what"]),
+            r#"{"tasks":[{"containers":[{"image":"i"},null,"s",{},[{"image":"j"}]],"memory":"2"}]}"#
+        );
+        assert_eq!(
+            with(&page.part(0..1), &["cpu.a"]),
+            r#"{"tasks":[{"cpu":{"a":1}}]}"#
+        );
     }
 
     #[test]
@@ -143,8 +146,63 @@ mod tests {
             r#"{"taskDefinition":{"environment":[{"name":"A","value":"secret"}],"f\u0061mily":"f","cpu":"1"},"tags":[]}"#,
         );
         assert_eq!(
-            with(&page, &["family", "environment"]).text(),
+            with(&page, &["family", "environment"]),
             r#"{"taskDefinition":{"environment":[{"name":"A","value":""}],"f\u0061mily":"f"},"tags":[]}"#
         );
+    }
+
+    /// What [`Page::body_with`] should give, said over parsed JSON.
+    fn expected(value: &Value, wanted: &Wanted) -> Value {
+        match value {
+            Value::Object(members) => Value::Object(
+                members
+                    .iter()
+                    .filter_map(|(name, value)| {
+                        let value = match wanted.part(name.as_bytes())? {
+                            Part::Whole => value.clone(),
+                            Part::Members(inner) => expected(value, inner),
+                        };
+                        Some((name.clone(), value))
+                    })
+                    .collect::<Map<_, _>>(),
+            ),
+            Value::Array(elements) => elements.iter().map(|each| expected(each, wanted)).collect(),
+            scalar => scalar.clone(),
+        }
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            Just(Value::from(7)),
+            Just(Value::from("a \" b , c"))
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            let list = prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from);
+            let members = prop::collection::vec(("[abc]{1,2}", inner), 0..4);
+            let object = members.prop_map(|members| Value::Object(members.into_iter().collect()));
+            prop_oneof![list, object]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn leaving_out_agrees_with_parsed_json(
+            tasks in prop::collection::vec(value(), 0..4),
+            paths in prop::collection::vec("[abc]{1,2}(\\.[abc]{1,2}){0,2}", 0..5),
+            is_pretty in any::<bool>(),
+        ) {
+            let wanted = Wanted::at_paths(paths.iter().map(String::as_str));
+            let whole = serde_json::json!({ "tasks": tasks, "a": { "b": 1 } });
+            let text = match is_pretty {
+                true => serde_json::to_string_pretty(&whole),
+                false => serde_json::to_string(&whole),
+            };
+            let body = page(Object::EcsTask, &text.expect("JSON")).body_with(&wanted);
+            let mut left: Value = serde_json::from_slice(&body).expect("still JSON");
+            let tasks: Value = tasks.iter().map(|task| expected(task, &wanted)).collect();
+            prop_assert_eq!(left["tasks"].take(), tasks);
+            prop_assert_eq!(&left["a"], &whole["a"]);
+        }
     }
 }

@@ -10,12 +10,16 @@
 //! of those are credentials (`splunk-token`). There, and there only, a member whose name says so is
 //! withheld; an operator's grant of environment values does not bring those back.
 
-use std::ops::Range;
+mod names;
+mod text;
 
-use memchr::memchr2;
+use std::num::NonZeroU32;
+use std::ops::Range;
 
 use super::BODY_LIMIT_BYTES;
 use crate::object::Shape;
+use names::{holds_options, is_credential, is_environment, may_matter};
+use text::Text;
 
 /// Why a body is not a page.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,10 +54,24 @@ pub(super) struct Scanned {
     pub(super) body: Option<Vec<u8>>,
     /// For every place of the list its span in the (new) body; none for null.
     pub(super) objects: Vec<Option<Range<usize>>>,
-    /// Where the members of the objects start in the (new) body, in their order.
-    pub(super) members: Vec<u32>,
+    /// The members of the objects, at any depth, in the order in which they start.
+    pub(super) members: Vec<Member>,
     /// Whether the member that holds the objects is there and not null.
     pub(super) has_member: bool,
+}
+
+/// Where a member of a described object stands. Offsets are in the (new) body, which is shorter than 4 GiB
+/// by far.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Member {
+    /// Of the quote before its name.
+    pub(super) start: u32,
+    /// Behind its value.
+    pub(super) end: u32,
+    /// Which member comes after it and all that its value holds.
+    pub(super) next: u32,
+    /// Bytes between the quotes of its name; none if that has escapes, and could be any name.
+    pub(super) name_bytes: Option<NonZeroU32>,
 }
 
 /// What a scan withholds.
@@ -94,7 +112,12 @@ impl Role {
 struct Container {
     is_object: bool,
     role: Role,
+    /// The member whose value it is, if that is one of the page's objects' members.
+    member: Option<Place>,
 }
+
+/// A place in the list of members.
+type Place = usize;
 
 /// What the next value means, from the container and the member name before it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -110,27 +133,27 @@ enum Meaning {
     Withheld,
 }
 
-/// A string as it stands in the text.
-struct Text {
-    /// Between its quotes.
-    span: Range<usize>,
-    has_escapes: bool,
-}
+/// The scan cannot go on; why stands in [`Scan::error`], because a result without it fits a register.
+struct Stop;
 
 struct Scan<'a> {
     raw: &'a [u8],
+    shape: Shape,
     withhold: Withhold,
     at: usize,
+    error: Option<ScanError>,
     stack: Vec<Container>,
+    /// Whether nothing has been read of the innermost container yet.
+    is_fresh: bool,
     /// The new body up to `copied`, once something had to be withheld.
     output: Option<Vec<u8>>,
     copied: usize,
+    /// From a place in the old body to the same one in the new body.
+    shift: isize,
     objects: Vec<Option<Range<usize>>>,
     /// Where the object that is being read starts in the new body.
     open_object: Option<usize>,
-    /// How many containers are open inside that object, itself included.
-    object_depth: usize,
-    members: Vec<u32>,
+    members: Vec<Member>,
     has_member: bool,
 }
 
@@ -144,28 +167,22 @@ pub(super) fn scan(raw: &[u8], shape: Shape, withhold: Withhold) -> Result<Scann
     }
     let mut scan = Scan {
         raw,
+        shape,
         withhold,
         at: 0,
+        error: None,
         stack: Vec::with_capacity(16),
+        is_fresh: false,
         output: None,
         copied: 0,
+        shift: 0,
         objects: Vec::new(),
         open_object: None,
-        object_depth: 0,
-        members: Vec::new(),
+        members: Vec::with_capacity(raw.len() / BYTES_OF_A_MEMBER),
         has_member: false,
     };
-    scan.root()?;
-    while let Some(container) = scan.stack.last().copied() {
-        if container.is_object {
-            scan.member(container.role, shape)?;
-        } else {
-            scan.element(container.role)?;
-        }
-    }
-    scan.skip_space();
-    if scan.at < raw.len() {
-        return Err(scan.expected("the end"));
+    if let Err(Stop) = scan.body() {
+        return Err(scan.error.unwrap_or(ScanError::NotAnObject));
     }
     let body = scan.output.map(|mut output| {
         output.extend_from_slice(&raw[scan.copied..]);
@@ -179,86 +196,119 @@ pub(super) fn scan(raw: &[u8], shape: Shape, withhold: Withhold) -> Result<Scann
     })
 }
 
+/// What a member of an ECS object takes at least, on average over a page.
+const BYTES_OF_A_MEMBER: usize = 24;
+
 impl Scan<'_> {
-    fn root(&mut self) -> Result<(), ScanError> {
+    fn body(&mut self) -> Result<(), Stop> {
         self.skip_space();
         match self.peek()? {
-            b'{' => {
-                self.open(true, Role::Root);
-                Ok(())
+            b'{' => self.open(true, Role::Root, None),
+            b'[' | b'"' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9' => {
+                self.error = Some(ScanError::NotAnObject);
+                return Err(Stop);
             }
-            b'[' | b'"' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9' => Err(ScanError::NotAnObject),
-            _ => Err(self.expected("an object")),
+            _ => return self.expected("an object"),
         }
+        while let Some(container) = self.stack.last().copied() {
+            if container.is_object {
+                self.members(container.role)?;
+            } else {
+                self.elements(container.role)?;
+            }
+        }
+        self.skip_space();
+        if self.at < self.raw.len() {
+            return self.expected("the end");
+        }
+        Ok(())
     }
 
-    /// Reads one member of the innermost object, up to and with its value or its opening bracket.
-    fn member(&mut self, role: Role, shape: Shape) -> Result<(), ScanError> {
-        if !self.more(b'}')? {
-            return Ok(());
+    /// Reads members of the innermost object, up to its end or the opening bracket of a value.
+    fn members(&mut self, role: Role) -> Result<(), Stop> {
+        let depth = self.stack.len();
+        while self.more(b'}')? {
+            let start = self.position();
+            let key = self.string()?;
+            self.skip_space();
+            if self.peek()? != b':' {
+                return self.expected("a colon");
+            }
+            self.at += 1;
+            self.skip_space();
+            let meaning = self.meaning(role, &key)?;
+            let member = self.open_object.map(|_| self.open_member(start, &key));
+            self.value(meaning, member)?;
+            if self.stack.len() != depth {
+                break;
+            }
         }
-        if self.open_object.is_some() && self.stack.len() == self.object_depth {
-            // A body is shorter than 4 GiB by far.
-            self.members
-                .push(u32::try_from(self.position()).unwrap_or(u32::MAX));
+        Ok(())
+    }
+
+    /// Reads elements of the innermost list, up to its end or the opening bracket of one.
+    fn elements(&mut self, role: Role) -> Result<(), Stop> {
+        let depth = self.stack.len();
+        while self.more(b']')? {
+            match role {
+                Role::Objects => self.object()?,
+                Role::Variables => self.value(Meaning::Variable, None)?,
+                role if role.withholds() => self.value(Meaning::Withheld, None)?,
+                _ => self.value(Meaning::Plain, None)?,
+            }
+            if self.stack.len() != depth {
+                break;
+            }
         }
-        let key = self.string()?;
-        self.skip_space();
-        if self.peek()? != b':' {
-            return Err(self.expected("a colon"));
+        Ok(())
+    }
+
+    /// What the value of a member means.
+    #[inline]
+    fn meaning(&self, role: Role, key: &Text) -> Result<Meaning, Stop> {
+        if role == Role::Plain && !may_matter(self.raw, key) {
+            return Ok(Meaning::Plain);
         }
-        self.at += 1;
-        self.skip_space();
-        let meaning = match role {
-            Role::Variable if names(self.raw, &key, "name") => Meaning::Plain,
+        Ok(match role {
+            // A `name` that is no text is not a name, so what it holds is withheld too.
+            Role::Variable if key.is(self.raw, "name") => match self.raw.get(self.at) {
+                Some(b'"') => Meaning::Plain,
+                _ => Meaning::Withheld,
+            },
             role if role.withholds() => Meaning::Withheld,
-            Role::Options if is_credential(self.raw, &key) => Meaning::Withheld,
-            _ if !may_matter(&key) && role != Role::Root => Meaning::Plain,
-            _ if is_environment(self.raw, &key) => match self.withhold {
+            Role::Options if is_credential(self.raw, key) => Meaning::Withheld,
+            _ if is_environment(self.raw, key) => match self.withhold {
                 Withhold::Everything => Meaning::Environment,
                 Withhold::Credentials => Meaning::Plain,
             },
-            _ if OPTIONS.iter().any(|word| names(self.raw, &key, word)) => Meaning::Options,
-            Role::Root => match shape {
-                Shape::List(member) if names(self.raw, &key, member) => Meaning::Objects,
-                Shape::Single(member) if names(self.raw, &key, member) => Meaning::Object,
+            _ if holds_options(self.raw, key) => Meaning::Options,
+            Role::Root => match self.shape {
+                Shape::List(member) if key.is(self.raw, member) => Meaning::Objects,
+                Shape::Single(member) if key.is(self.raw, member) => Meaning::Object,
                 _ => Meaning::Plain,
             },
             _ => Meaning::Plain,
-        };
-        let is_name = role == Role::Variable && meaning == Meaning::Plain;
-        if is_name && self.peek()? != b'"' {
-            // A `name` that is no text is not a name, so what it holds is withheld too.
-            return self.value(Meaning::Withheld);
-        }
-        self.value(meaning)
-    }
-
-    fn element(&mut self, role: Role) -> Result<(), ScanError> {
-        if !self.more(b']')? {
-            return Ok(());
-        }
-        match role {
-            Role::Objects => self.object(),
-            Role::Variables => self.value(Meaning::Variable),
-            role if role.withholds() => self.value(Meaning::Withheld),
-            _ => self.value(Meaning::Plain),
-        }
+        })
     }
 
     /// Reads a value, or opens it if it is a container.
-    fn value(&mut self, meaning: Meaning) -> Result<(), ScanError> {
+    #[inline(always)]
+    fn value(&mut self, meaning: Meaning, member: Option<Place>) -> Result<(), Stop> {
         let first = self.peek()?;
+        if meaning == Meaning::Plain && !matches!(first, b'{' | b'[') {
+            self.scalar(false)?;
+            self.close_member(member);
+            return Ok(());
+        }
         match (first, meaning) {
             (b'[', Meaning::Objects) => {
                 self.has_member = true;
-                self.open(false, Role::Objects);
+                self.open(false, Role::Objects, None);
             }
             (b'{' | b'[', Meaning::Objects | Meaning::Object) => {
                 self.has_member = true;
                 self.open_object = Some(self.position());
-                self.object_depth = self.stack.len() + 1;
-                self.open(first == b'{', Role::Plain);
+                self.open(first == b'{', Role::Plain, None);
             }
             (_, Meaning::Objects | Meaning::Object) => {
                 let start = self.position();
@@ -267,27 +317,28 @@ impl Scan<'_> {
                 self.has_member = first != b'n';
                 self.objects.push((first != b'n').then_some(span));
             }
-            (b'[', Meaning::Environment) => self.open(false, Role::Variables),
-            (b'{', Meaning::Variable) => self.open(true, Role::Variable),
-            (b'{', Meaning::Options) => self.open(true, Role::Options),
+            (b'[', Meaning::Environment) => self.open(false, Role::Variables, member),
+            (b'{', Meaning::Variable) => self.open(true, Role::Variable, member),
+            (b'{', Meaning::Options) => self.open(true, Role::Options, member),
             (b'{' | b'[', Meaning::Plain | Meaning::Options) => {
-                self.open(first == b'{', Role::Plain)
+                self.open(first == b'{', Role::Plain, member)
             }
-            (b'{' | b'[', _) => self.open(first == b'{', Role::Withheld),
-            (_, Meaning::Plain | Meaning::Options) => self.scalar(false)?,
-            (_, _) => self.scalar(true)?,
+            (b'{' | b'[', _) => self.open(first == b'{', Role::Withheld, member),
+            (_, meaning) => {
+                self.scalar(!matches!(meaning, Meaning::Plain | Meaning::Options))?;
+                self.close_member(member);
+            }
         }
         Ok(())
     }
 
     /// Reads or opens one place of the page's list.
-    fn object(&mut self) -> Result<(), ScanError> {
+    fn object(&mut self) -> Result<(), Stop> {
         let start = self.position();
         match self.peek()? {
             first @ (b'{' | b'[') => {
                 self.open_object = Some(start);
-                self.object_depth = self.stack.len() + 1;
-                self.open(first == b'{', Role::Plain);
+                self.open(first == b'{', Role::Plain, None);
             }
             first => {
                 self.scalar(false)?;
@@ -298,59 +349,80 @@ impl Scan<'_> {
         Ok(())
     }
 
-    fn open(&mut self, is_object: bool, role: Role) {
+    fn open(&mut self, is_object: bool, role: Role, member: Option<Place>) {
         self.at += 1;
-        self.stack.push(Container { is_object, role });
-        self.skip_space();
-        // A comma before the first element is refused by `more`, which sees this position as fresh.
+        self.stack.push(Container {
+            is_object,
+            role,
+            member,
+        });
+        self.is_fresh = true;
+    }
+
+    fn close(&mut self) {
+        self.at += 1;
+        self.is_fresh = false;
+        let closed = self.stack.pop();
+        let is_object_end = match self.stack.last().map(|container| container.role) {
+            Some(Role::Objects) => true,
+            Some(Role::Root) => self.open_object.is_some(),
+            _ => false,
+        };
+        if is_object_end && let Some(start) = self.open_object.take() {
+            self.objects.push(Some(start..self.position()));
+        }
+        self.close_member(closed.and_then(|container| container.member));
+    }
+
+    fn open_member(&mut self, start: usize, name: &Text) -> Place {
+        let name_bytes = match name.has_escapes {
+            true => None,
+            false => NonZeroU32::new(offset(name.span.len())),
+        };
+        let place = self.members.len();
+        self.members.push(Member {
+            start: offset(start),
+            end: 0,
+            next: 0,
+            name_bytes,
+        });
+        place
+    }
+
+    fn close_member(&mut self, place: Option<Place>) {
+        let (end, next) = (offset(self.position()), offset(self.members.len()));
+        if let Some(member) = place.and_then(|place| self.members.get_mut(place)) {
+            member.end = end;
+            member.next = next;
+        }
     }
 
     /// Steps over a comma, or closes the innermost container and says that there is no more.
-    fn more(&mut self, close: u8) -> Result<bool, ScanError> {
+    #[inline(always)]
+    fn more(&mut self, close: u8) -> Result<bool, Stop> {
         self.skip_space();
         let next = self.peek()?;
         if next == close {
-            self.at += 1;
-            self.stack.pop();
-            let below = self.stack.last().map(|container| container.role);
-            let is_object_end = match below {
-                Some(Role::Objects) => true,
-                Some(Role::Root) => self.open_object.is_some(),
-                _ => false,
-            };
-            if is_object_end && let Some(start) = self.open_object.take() {
-                self.objects.push(Some(start..self.position()));
-            }
+            self.close();
             return Ok(false);
         }
-        let is_first = matches!(self.previous_token(), b'{' | b'[');
-        if is_first {
+        if std::mem::take(&mut self.is_fresh) {
             return Ok(true);
         }
         if next != b',' {
-            return Err(self.expected("a comma or a closing bracket"));
+            return self.expected("a comma or a closing bracket");
         }
         self.at += 1;
         self.skip_space();
         if self.peek()? == close {
-            return Err(self.expected("another element"));
+            return self.expected("another element");
         }
         Ok(true)
     }
 
-    /// The last byte before this position that is not space.
-    fn previous_token(&self) -> u8 {
-        let before = &self.raw[..self.at];
-        before
-            .iter()
-            .rev()
-            .copied()
-            .find(|byte| !is_space(*byte))
-            .unwrap_or(b' ')
-    }
-
     /// Reads a string, a number or a literal, and withholds its content if asked.
-    fn scalar(&mut self, withhold: bool) -> Result<(), ScanError> {
+    #[inline(always)]
+    fn scalar(&mut self, withhold: bool) -> Result<(), Stop> {
         let start = self.at;
         let blank: &[u8] = match self.peek()? {
             b'"' => {
@@ -361,10 +433,10 @@ impl Scan<'_> {
             b'f' => self.literal(b"false", b"false")?,
             b'n' => self.literal(b"null", b"null")?,
             b'-' | b'0'..=b'9' => {
-                self.number()?;
+                self.number();
                 b"0"
             }
-            _ => return Err(self.expected("a value")),
+            _ => return self.expected("a value"),
         };
         if withhold && &self.raw[start..self.at] != blank {
             let output = self
@@ -373,6 +445,7 @@ impl Scan<'_> {
             output.extend_from_slice(&self.raw[self.copied..start]);
             output.extend_from_slice(blank);
             self.copied = self.at;
+            self.shift = output.len() as isize - self.at as isize;
         }
         Ok(())
     }
@@ -380,171 +453,76 @@ impl Scan<'_> {
     /// Reads a string.
     // Handed back through memory, its result stalls the scan for longer than a short string takes.
     #[inline(always)]
-    fn string(&mut self) -> Result<Text, ScanError> {
+    fn string(&mut self) -> Result<Text, Stop> {
         if self.peek()? != b'"' {
-            return Err(self.expected("a quote"));
+            return self.expected("a quote");
         }
         let start = self.at + 1;
-        let mut at = start;
-        let mut has_escapes = false;
-        loop {
-            let rest = self.raw.get(at..).unwrap_or_default();
-            let Some(found) = quote_or_backslash(rest) else {
-                return Err(ScanError::Truncated(self.raw.len()));
-            };
-            at += found;
-            if self.raw[at] == b'"' {
-                self.at = at + 1;
-                return Ok(Text {
-                    span: start..at,
-                    has_escapes,
-                });
-            }
-            has_escapes = true;
-            at += 2;
-        }
+        let Some(text) = Text::starting_at(self.raw, start) else {
+            return self.truncated();
+        };
+        self.at = text.span.end + 1;
+        Ok(text)
     }
 
-    fn number(&mut self) -> Result<(), ScanError> {
+    fn number(&mut self) {
         let digits = self.raw[self.at..]
             .iter()
             .take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
             .count();
         self.at += digits;
-        Ok(())
     }
 
-    fn literal(&mut self, word: &[u8], blank: &'static [u8]) -> Result<&'static [u8], ScanError> {
+    fn literal(&mut self, word: &[u8], blank: &'static [u8]) -> Result<&'static [u8], Stop> {
         if !self.raw[self.at..].starts_with(word) {
-            return Err(self.expected("a literal"));
+            return self.expected("a literal");
         }
         self.at += word.len();
         Ok(blank)
     }
 
     /// Where the next byte will stand in the new body.
+    #[inline]
     fn position(&self) -> usize {
-        match &self.output {
-            Some(output) => output.len() + self.at - self.copied,
-            None => self.at,
+        self.at.wrapping_add_signed(self.shift)
+    }
+
+    #[inline]
+    fn peek(&mut self) -> Result<u8, Stop> {
+        match self.raw.get(self.at) {
+            Some(byte) => Ok(*byte),
+            None => self.truncated(),
         }
     }
 
-    fn peek(&self) -> Result<u8, ScanError> {
-        self.raw
-            .get(self.at)
-            .copied()
-            .ok_or(ScanError::Truncated(self.raw.len()))
-    }
-
+    #[inline]
     fn skip_space(&mut self) {
         while self.raw.get(self.at).copied().is_some_and(is_space) {
             self.at += 1;
         }
     }
 
-    fn expected(&self, expected: &'static str) -> ScanError {
-        ScanError::Syntax {
-            at: self.at,
-            expected,
-        }
+    #[cold]
+    fn truncated<T>(&mut self) -> Result<T, Stop> {
+        self.error = Some(ScanError::Truncated(self.raw.len()));
+        Err(Stop)
     }
+
+    #[cold]
+    fn expected<T>(&mut self, expected: &'static str) -> Result<T, Stop> {
+        let at = self.at;
+        self.error = Some(ScanError::Syntax { at, expected });
+        Err(Stop)
+    }
+}
+
+/// A place in a body as members keep it.
+pub(super) fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-}
-
-/// Where the string that starts here ends, or has an escape.
-///
-/// Most strings of a page are shorter than what a vectorised search needs to pay for its call, so that
-/// the first bytes are looked at eight at a time.
-#[inline]
-fn quote_or_backslash(rest: &[u8]) -> Option<usize> {
-    const WORDS: usize = 6;
-    let (words, _) = rest.as_chunks::<8>();
-    for (place, word) in words.iter().take(WORDS).enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let found = zero_bytes(word ^ repeated(b'"')) | zero_bytes(word ^ repeated(b'\\'));
-        if found != 0 {
-            return Some(place * 8 + found.trailing_zeros() as usize / 8);
-        }
-    }
-    let looked_at = 8 * words.len().min(WORDS);
-    memchr2(b'"', b'\\', &rest[looked_at..]).map(|found| looked_at + found)
-}
-
-const fn repeated(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
-/// The high bit of every byte that is zero, up to and with the lowest one; bits above that may be wrong.
-const fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(repeated(1)) & !word & repeated(0x80)
-}
-
-/// Members that hold options of log drivers (of firelens, too) and volume drivers, or labels.
-const OPTIONS: [&str; 4] = ["options", "driverOpts", "dockerLabels", "labels"];
-
-/// Whether a name is as long as one that matters everywhere, which few are.
-#[inline]
-fn may_matter(key: &Text) -> bool {
-    key.has_escapes || matches!(key.span.len(), 6 | 7 | 10..=12)
-}
-
-/// What the names of options that are credentials have in them, without separators and in lower case.
-const CREDENTIAL_WORDS: [&str; 10] = [
-    "token",
-    "secret",
-    "passw",
-    "credential",
-    "apikey",
-    "accesskey",
-    "licensekey",
-    "privatekey",
-    "sharedkey",
-    "basicauth",
-];
-
-/// Whether a member holds environment variables. ECS writes it in one way; other spellings of it are no
-/// less likely to hold secrets.
-#[inline]
-fn is_environment(raw: &[u8], key: &Text) -> bool {
-    const WORD: &[u8] = b"environment";
-    let written = &raw[key.span.clone()];
-    if !key.has_escapes {
-        return written.len() == WORD.len() && written.eq_ignore_ascii_case(WORD);
-    }
-    decoded(raw, key).is_some_and(|name| name.as_bytes().eq_ignore_ascii_case(WORD))
-}
-
-/// Whether the name of an option says that its value is a credential.
-fn is_credential(raw: &[u8], key: &Text) -> bool {
-    // A name that cannot be read says nothing good.
-    let Some(name) = decoded(raw, key) else {
-        return true;
-    };
-    let plain: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|each| each.to_ascii_lowercase())
-        .collect();
-    CREDENTIAL_WORDS.iter().any(|word| plain.contains(word))
-}
-
-/// A member name without its escapes; none if those are not valid.
-fn decoded(raw: &[u8], key: &Text) -> Option<String> {
-    serde_json::from_slice(&raw[key.span.start - 1..key.span.end + 1]).ok()
-}
-
-/// Whether a member name as it stands in the text is `word`.
-#[inline]
-fn names(raw: &[u8], key: &Text, word: &str) -> bool {
-    let written = &raw[key.span.clone()];
-    if !key.has_escapes {
-        return written == word.as_bytes();
-    }
-    decoded(raw, key).is_some_and(|name| name == word)
 }
 
 #[cfg(test)]
