@@ -48,16 +48,18 @@ class Notes {
 
 /**
  * An object of the page. Each reader gives undefined for a member that is absent or null, and rejects the
- * object if the member is of another type.
+ * object if the member is of another type, or is none of those that the module `reads`.
  */
 export class Source {
   #path;
   #notes;
+  #readMembers;
 
-  constructor(members, path, notes) {
+  constructor(members, path, notes, readMembers) {
     this.members = members;
     this.#path = path;
     this.#notes = notes;
+    this.#readMembers = readMembers;
   }
 
   /** A string. */
@@ -83,7 +85,7 @@ export class Source {
   /** An object inside this one. */
   object(member) {
     const members = this.#read(member, "an object", isObject);
-    return members && new Source(members, join(this.#path, member), this.#notes);
+    return members && this.#inner(member, members, join(this.#path, member));
   }
 
   /** The objects of a list, nulls left out. */
@@ -93,9 +95,13 @@ export class Source {
       if (item === null) continue;
       const path = `${join(this.#path, member)}[${index}]`;
       if (!isObject(item)) throw wrongType(path, item, "an object");
-      items.push(new Source(item, path, this.#notes));
+      items.push(this.#inner(member, item, path));
     }
     return items;
+  }
+
+  #inner(member, members, path) {
+    return new Source(members, path, this.#notes, this.#readMembers?.get(member));
   }
 
   /** Tags as a Map; of a repeated key the last value counts. */
@@ -130,6 +136,11 @@ export class Source {
   }
 
   #read(member, expected, fits) {
+    if (this.#readMembers && !this.#readMembers.has(member)) {
+      const path = join(this.#path, member);
+      const message = `\`${path}\` is not among what the module says it reads; add it to \`reads\``;
+      throw new Rejection("not-in-reads", path, message);
+    }
     const value = Object.hasOwn(this.members, member) ? this.members[member] : null;
     if (value === null) return undefined;
     if (fits(value)) return value;
@@ -144,19 +155,34 @@ export class Source {
  * value sets an attribute, null removes it. Giving undefined leaves the record as it is. `attributes` are
  * those that the stock schema lacks, as JSON Schemas; `settings` is the JSON Schema of what an operator may
  * set.
+ *
+ * `reads` are the members of the object that the module reads, as paths (`tags`, or `containers.image` for a
+ * member of a member); the host leaves all others out, which saves most of the time. Without it, the module
+ * gets all of them. With `readsRecords: false` it gets no record either, but undefined.
  */
-export function overlay({ name, version, object, amend, attributes = {}, settings = null }) {
+export function overlay({
+  name,
+  version,
+  object,
+  amend,
+  attributes = {},
+  settings = null,
+  reads,
+  readsRecords = true,
+}) {
+  const asked = { members: reads, records: readsRecords };
   return {
-    manifest: () => manifest("overlay", name, version, object, attributes, settings),
+    manifest: () => manifest("overlay", name, version, object, attributes, settings, asked),
     amendPage(context, page, mapped) {
       const rows = new Map(mapped.rows.map((row) => [row.sourceIndex, row]));
       const patch = (index, source, context, notes) => {
         const row = rows.get(index);
         if (row === undefined) return undefined;
-        const record = mapped.payload.subarray(row.offset, row.offset + row.length);
-        return amend(source, JSON.parse(decode(record)), context, notes);
+        const text = mapped.payload.subarray(row.offset, row.offset + row.length);
+        const record = readsRecords ? JSON.parse(decode(text)) : undefined;
+        return amend(source, record, context, notes);
       };
-      return each(object, context, page, patch, "warning");
+      return each(object, context, page, patch, "warning", tree(reads));
     },
   };
 }
@@ -164,25 +190,42 @@ export function overlay({ name, version, object, amend, attributes = {}, setting
 /**
  * What a module exports under the name `mapping`.
  *
- * `map(source, context, notes)` gives the record of one object, or throws a `Rejection`.
+ * `map(source, context, notes)` gives the record of one object, or throws a `Rejection`. `reads` is that of
+ * `overlay`.
  */
-export function mapping({ name, version, object, map, attributes = {}, settings = null }) {
+export function mapping({ name, version, object, map, attributes = {}, settings = null, reads }) {
+  const asked = { members: reads, records: false };
   return {
-    manifest: () => manifest("mapping", name, version, object, attributes, settings),
+    manifest: () => manifest("mapping", name, version, object, attributes, settings, asked),
     mapPage(context, page) {
       const record = (_index, source, context, notes) => map(source, context, notes);
-      return each(object, context, page, record, "rejected");
+      return each(object, context, page, record, "rejected", tree(reads));
     },
   };
 }
 
-function manifest(kind, name, version, object, attributes, settings) {
+function manifest(kind, name, version, object, attributes, settings, reads) {
   const objects = [object];
-  return JSON.stringify({ name, version, kind, objects, attributes, settings, capabilities: [] });
+  const capabilities = [];
+  return JSON.stringify({ name, version, kind, objects, attributes, settings, capabilities, reads });
+}
+
+/** The members that are read as a tree; undefined for all of them, as for a member that is read whole. */
+function tree(paths) {
+  if (paths === undefined) return undefined;
+  const found = new Map();
+  for (const path of paths) {
+    const dot = path.indexOf(".");
+    const name = dot < 0 ? path : path.slice(0, dot);
+    const rest = dot < 0 ? "" : path.slice(dot + 1);
+    found.set(name, [...(found.get(name) ?? []), rest]);
+  }
+  for (const [name, rests] of found) found.set(name, rests.includes("") ? undefined : tree(rests));
+  return found;
 }
 
 /** Calls a function for each object that is not null; what it throws is an issue of that severity. */
-function each(object, pageContext, page, call, severity) {
+function each(object, pageContext, page, call, severity, readMembers) {
   if (pageContext.object !== object) {
     throw pageError("unsupported-object", `this module handles ${object}, not the requested connector object`);
   }
@@ -195,7 +238,7 @@ function each(object, pageContext, page, call, severity) {
     const notes = new Notes(path, sourceIndex, issues);
     try {
       if (!isObject(members)) throw wrongType("", members, "an object");
-      const answer = call(sourceIndex, new Source(members, "", notes), context, notes);
+      const answer = call(sourceIndex, new Source(members, "", notes, readMembers), context, notes);
       if (answer === undefined || answer === null) continue;
       const text = encode(JSON.stringify(answer, wellFormed));
       rows.push({ sourceIndex, offset, length: text.length });

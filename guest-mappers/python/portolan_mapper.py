@@ -66,14 +66,15 @@ class Notes:
 
 class Source:
     """An object of the page. Each reader gives None for a member that is absent or null, and rejects the
-    object if the member is of another type."""
+    object if the member is of another type, or is none of those that the module `reads`."""
 
-    __slots__ = ("members", "_path", "_notes")
+    __slots__ = ("members", "_path", "_notes", "_read_members")
 
-    def __init__(self, members, path, notes):
+    def __init__(self, members, path, notes, read_members=None):
         self.members = members
         self._path = path
         self._notes = notes
+        self._read_members = read_members
 
     def text(self, member):
         """A string."""
@@ -94,7 +95,7 @@ class Source:
     def object(self, member):
         """An object inside this one."""
         members = self._read(member, dict, "an object")
-        return None if members is None else Source(members, _join(self._path, member), self._notes)
+        return None if members is None else self._inner(member, members, _join(self._path, member))
 
     def items(self, member):
         """The objects of a list, nulls left out."""
@@ -105,8 +106,12 @@ class Source:
             path = f"{_join(self._path, member)}[{index}]"
             if not isinstance(item, dict):
                 raise _wrong_type(path, item, "an object")
-            items.append(Source(item, path, self._notes))
+            items.append(self._inner(member, item, path))
         return items
+
+    def _inner(self, member, members, path):
+        read_members = self._read_members and self._read_members[member]
+        return Source(members, path, self._notes, read_members)
 
     def tags(self):
         """Tags as a dict; of a repeated key the last value counts."""
@@ -137,6 +142,10 @@ class Source:
         return f"{time.isoformat(timespec='milliseconds')}Z"
 
     def _read(self, member, kind, expected):
+        if self._read_members and member not in self._read_members:
+            path = _join(self._path, member)
+            message = f"`{path}` is not among what the module says it reads; add it to `reads`"
+            raise Rejection("not-in-reads", path, message)
         value = self.members.get(member)
         # A boolean is an int in Python, and not in JSON.
         fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
@@ -145,18 +154,25 @@ class Source:
         raise _wrong_type(_join(self._path, member), value, expected)
 
 
-def overlay(*, name, version, object, amend, attributes=None, settings=None):
+def overlay(
+    *, name, version, object, amend, attributes=None, settings=None, reads=None, reads_records=True
+):
     """The class that a module exports under the name `Overlay`.
 
     `amend(source, record, context, notes)` gives a merge patch (RFC 7396) for the record of one object: a
     value sets an attribute, None as a value removes it. Giving None leaves the record as it is.
     `attributes` are those that the stock schema lacks, as JSON Schemas; `settings` is the JSON Schema of
     what an operator may set.
+
+    `reads` are the members of the object that the module reads, as paths (`tags`, or `containers.image` for
+    a member of a member); the host leaves all others out, which saves most of the time. Without it, the
+    module gets all of them. With `reads_records=False` it gets no record either, but None.
     """
 
     class Overlay:
         def manifest(self):
-            return _manifest("overlay", name, version, object, attributes, settings)
+            asked = _reads(reads, reads_records)
+            return _manifest("overlay", name, version, object, attributes, settings, asked)
 
         def amend_page(self, context, page, mapped):
             rows = {row.source_index: row for row in mapped.rows}
@@ -165,34 +181,54 @@ def overlay(*, name, version, object, amend, attributes=None, settings=None):
                 row = rows.get(index)
                 if row is None:
                     return None
-                record = mapped.payload[row.offset : row.offset + row.length]
-                return amend(source, json.loads(record), context, notes)
+                record = None
+                if reads_records:
+                    record = json.loads(mapped.payload[row.offset : row.offset + row.length])
+                return amend(source, record, context, notes)
 
-            return _each(object, context, page, patch, types.Severity.WARNING)
+            return _each(object, context, page, patch, types.Severity.WARNING, _tree(reads))
 
     return Overlay
 
 
-def mapping(*, name, version, object, map, attributes=None, settings=None):
+def mapping(*, name, version, object, map, attributes=None, settings=None, reads=None):
     """The class that a module exports under the name `Mapping`.
 
-    `map(source, context, notes)` gives the record of one object, or raises a `Rejection`.
+    `map(source, context, notes)` gives the record of one object, or raises a `Rejection`. `reads` is that of
+    `overlay`.
     """
 
     class Mapping:
         def manifest(self):
-            return _manifest("mapping", name, version, object, attributes, settings)
+            asked = _reads(reads, False)
+            return _manifest("mapping", name, version, object, attributes, settings, asked)
 
         def map_page(self, context, page):
             def record(_index, source, context, notes):
                 return map(source, context, notes)
 
-            return _each(object, context, page, record, types.Severity.REJECTED)
+            return _each(object, context, page, record, types.Severity.REJECTED, _tree(reads))
 
     return Mapping
 
 
-def _manifest(kind, name, version, object, attributes, settings):
+def _reads(members, records):
+    """What the host is told of it."""
+    return {"records": records} if members is None else {"members": list(members), "records": records}
+
+
+def _tree(paths):
+    """The members as a tree; None for all of them, as for a member that is read whole."""
+    if paths is None:
+        return None
+    tree = {}
+    for path in paths:
+        name, _, rest = path.partition(".")
+        tree.setdefault(name, []).append(rest)
+    return {name: None if "" in rests else _tree(rests) for name, rests in tree.items()}
+
+
+def _manifest(kind, name, version, object, attributes, settings, reads):
     manifest = {
         "name": name,
         "version": version,
@@ -201,11 +237,12 @@ def _manifest(kind, name, version, object, attributes, settings):
         "attributes": attributes or {},
         "settings": settings,
         "capabilities": [],
+        "reads": reads,
     }
     return json.dumps(manifest)
 
 
-def _each(object, context, page, call, severity):
+def _each(object, context, page, call, severity, read_members):
     """Calls a function for each object that is not null; what it raises is an issue of that severity."""
     if context.object != object:
         message = f"this module handles {object}, not the requested connector object"
@@ -217,7 +254,7 @@ def _each(object, context, page, call, severity):
         try:
             if not isinstance(members, dict):
                 raise _wrong_type("", members, "an object")
-            answer = call(index, Source(members, "", notes), context, notes)
+            answer = call(index, Source(members, "", notes, read_members), context, notes)
             if answer is None:
                 continue
             text = _encode(answer)

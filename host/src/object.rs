@@ -150,7 +150,12 @@ impl FromStr for Object {
         if let Some(object) = Self::ALL.into_iter().find(|object| object.name() == name) {
             return Ok(object);
         }
-        let nearest = crate::text::nearest(name, Self::ALL.map(Self::name))
+        // Most leave out the prefix.
+        let prefixed = match name.get(..3) {
+            Some(prefix) if prefix.eq_ignore_ascii_case("ecs") => name.to_owned(),
+            _ => format!("Ecs{name}"),
+        };
+        let nearest = crate::text::nearest(&prefixed, Self::ALL.map(Self::name))
             .unwrap_or(Self::EcsCluster.name());
         Err(UnknownObject {
             given: crate::text::printable(name, 64),
@@ -237,11 +242,22 @@ mod tests {
 
     #[test]
     fn an_unknown_object_names_the_nearest() {
-        let error = "EcsTasks".parse::<Object>().expect_err("not an object");
-        assert!(
-            error.to_string().contains("did you mean `EcsTask`"),
-            "{error}"
-        );
+        for (name, nearest) in [
+            ("EcsTasks", "EcsTask"),
+            ("Task", "EcsTask"),
+            ("service", "EcsService"),
+            ("task-definition", "EcsTaskDefinition"),
+            ("ecscluster", "EcsCluster"),
+        ] {
+            let error = name
+                .parse::<Object>()
+                .expect_err("not an object")
+                .to_string();
+            assert!(
+                error.contains(&format!("did you mean `{nearest}`")),
+                "{error}"
+            );
+        }
     }
 
     #[test]

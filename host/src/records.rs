@@ -121,7 +121,7 @@ impl Records {
         let mut last = HashMap::new();
         for (module, touched) in &self.touched {
             for (index, attribute) in touched {
-                last.insert((*index, attribute.as_str()), module.as_str());
+                last.insert((*index, &**attribute), module.as_str());
             }
         }
         last
@@ -154,7 +154,10 @@ impl Records {
         let overlay = self.warnings.iter().filter(|warning| {
             warning.code.starts_with("overlay-") || warning.code.starts_with("mapper-")
         });
-        problems.extend(overlay.map(|warning| format!("{} {}", warning.message, warning.path)));
+        problems.extend(overlay.map(|warning| match warning.path.as_str() {
+            "" => warning.message.clone(),
+            path => format!("{path}: {}", warning.message),
+        }));
         problems
     }
 

@@ -15,7 +15,7 @@ pub use access::Access;
 pub use artifact::Shipment;
 pub use place::Place;
 pub use pull::{Pulled, pull};
-pub use push::push;
+pub use push::{Pushed, push};
 
 use crate::trust::TrustError;
 

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::languages::missing;
+use crate::registry::Registry;
 use crate::support::{Site, program, root};
 
 /// A block of commands, and the output that stands below it.
 #[derive(Debug, Default)]
 struct Block {
-    /// The language whose tool it needs, if it is not for everybody.
+    /// The language whose tool it needs, or `registry`, if it is not for everybody.
     needs: String,
     commands: String,
     shown: Option<String>,
@@ -70,14 +71,25 @@ fn the_guide_does_what_it_says() {
     let mut place = site.folder.path().to_owned();
     for block in blocks {
         let mut shell = site.command("");
-        if !block.needs.is_empty() {
-            let (variable, file) = tool(&block.needs);
-            let file = root().join(file);
-            if !file.is_file() {
-                missing(&block.needs, &file);
-                continue;
+        let registry;
+        match block.needs.as_str() {
+            "" => {}
+            "registry" => {
+                let Some(started) = Registry::start() else {
+                    continue;
+                };
+                registry = started;
+                shell.env("REGISTRY", &registry.address);
             }
-            shell.env(variable, file);
+            language => {
+                let (variable, file) = tool(language);
+                let file = root().join(file);
+                if !file.is_file() {
+                    missing(language, &file);
+                    continue;
+                }
+                shell.env(variable, file);
+            }
         }
         let (output, now) = run(&mut shell, &block.commands, &place, site.folder.path());
         place = now.into();

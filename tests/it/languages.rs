@@ -269,6 +269,31 @@ fn a_time_limit_that_is_too_small_is_named_with_its_setting() {
     }
 }
 
+/// An author who forgets to name a member would otherwise find its attribute empty, and not know why.
+#[test]
+fn reading_what_is_not_named_in_reads_is_told() {
+    for language in languages() {
+        let made = Made::new(&language, "EcsTask", "overlay");
+        let (file, before, after) = match language.0 {
+            "python" => ("src/overlay.py", "reads=[\"tags\"]", "reads=[\"tags.key\"]"),
+            _ => (
+                "src/overlay.js",
+                "reads: [\"tags\"]",
+                "reads: [\"tags.key\"]",
+            ),
+        };
+        let file = made.place.join(file);
+        let text = std::fs::read_to_string(&file).unwrap();
+        let forgetful = text.replace(before, after);
+        assert_ne!(forgetful, text);
+        std::fs::write(&file, forgetful).unwrap();
+        made.run(&["build", "--offline"]).with(0);
+        let said = limited(&made, "").replace('\n', " ");
+        assert!(said.contains("tags[0].value"), "{}: {said}", language.0);
+        assert!(said.contains("add it to `reads`"), "{}: {said}", language.0);
+    }
+}
+
 #[test]
 fn a_missing_tool_is_named_with_the_way_to_have_it() {
     for (language, steps) in [

@@ -20,7 +20,7 @@ mod pushing;
 /// The registry under test.
 mod server;
 
-use server::Registry;
+pub(crate) use server::Registry;
 
 /// `portolan mapper …` without anybody's own credentials.
 fn mapper(shop: &Shop, arguments: &[&str]) -> Command {

@@ -9,7 +9,7 @@ pub enum BuildError {
     #[error("no crate folder was given; name at least one")]
     NoCrates,
     /// A folder holds no package that can be a mapper.
-    #[error("{path} is no mapper crate: {reason}")]
+    #[error("{path} is no folder of a mapper: {reason}")]
     NotAMapper {
         /// The folder.
         path: PathBuf,

@@ -15,14 +15,17 @@ pub(crate) enum Language {
 
 impl Language {
     /// The language of a folder.
-    pub(crate) fn of(dir: &Path) -> Self {
-        match () {
-            () if dir.join("Cargo.toml").is_file() => Self::Rust,
-            () if dir.join("requirements.txt").is_file() => Self::Python,
-            () if dir.join("package.json").is_file() => Self::JavaScript,
-            // Whatever is wrong with the folder, cargo has the words for it.
-            () => Self::Rust,
-        }
+    pub(crate) fn of(dir: &Path) -> Result<Self, BuildError> {
+        let files = [
+            ("Cargo.toml", Self::Rust),
+            ("requirements.txt", Self::Python),
+            ("package.json", Self::JavaScript),
+        ];
+        let found = files.into_iter().find(|(file, _)| dir.join(file).is_file());
+        found.map(|(_, language)| language).ok_or_else(|| BuildError::NotAMapper {
+            path: dir.to_owned(),
+            reason: "it has no Cargo.toml (Rust), requirements.txt (Python), package.json (JavaScript) or table.toml (a mapping table); `portolan mapper new` makes a folder".into(),
+        })
     }
 }
 

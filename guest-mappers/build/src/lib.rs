@@ -71,10 +71,13 @@ pub fn build(request: &Request) -> Result<Vec<Built>, BuildError> {
         path: request.out_dir.clone(),
         source,
     })?;
-    let (crates, others): (Vec<_>, Vec<_>) = request
+    let languages: Vec<(Language, PathBuf)> = request
         .crate_dirs
         .iter()
-        .map(|dir| (Language::of(dir), dir.clone()))
+        .map(|dir| Ok((Language::of(dir)?, dir.clone())))
+        .collect::<Result<_, BuildError>>()?;
+    let (crates, others): (Vec<_>, Vec<_>) = languages
+        .into_iter()
         .partition(|(language, _)| *language == Language::Rust);
     let mut built = Vec::new();
     if !crates.is_empty() {

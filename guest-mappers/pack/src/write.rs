@@ -62,22 +62,41 @@ fn manifest(table: &Table, checked: &[Checked], object: &Demand) -> Manifest {
         attributes: Value::Object(declared.collect::<Map<_, _>>()),
         settings: Value::Null,
         capabilities: Vec::new(),
-        reads: (table.kind == format::Kind::Overlay).then(|| Reads {
+        reads: Some(Reads {
             members: members(object),
             records: false,
         }),
     }
 }
 
-/// The members that expressions name; none if one of them takes the object as a whole.
+/// The paths of the members that expressions name; none if one of them takes the object as a whole.
 fn members(object: &Demand) -> Option<Vec<String>> {
-    match object {
+    let mut paths = Vec::new();
+    add_paths(object, &mut Vec::new(), &mut paths).then_some(paths)
+}
+
+/// Adds the paths below this one, and says whether these are all that is read of it.
+fn add_paths<'d>(demand: &'d Demand, path: &mut Vec<&'d str>, paths: &mut Vec<String>) -> bool {
+    let members = match demand {
+        Demand::List(element) => return add_paths(element, path, paths),
         Demand::Object {
             members,
             is_open: false,
-        } => Some(members.iter().map(|(name, _)| name.clone()).collect()),
-        _ => None,
+        } => members,
+        _ => return false,
+    };
+    // A path could not tell such a name from two.
+    if members.iter().any(|(name, _)| name.contains('.')) {
+        return false;
     }
+    for (name, demand) in members {
+        path.push(name);
+        if !add_paths(demand, path, paths) {
+            paths.push(path.join("."));
+        }
+        path.pop();
+    }
+    true
 }
 
 fn query<'p>(parsed: &'p Parsed, on: &'p Shape<'p>) -> Query<'p> {

@@ -20,8 +20,9 @@ use crate::report::Ledger;
 
 /// A TCP and TLS connection within AWS takes milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A Describe page takes well under a second; an answer that takes longer than this does not come.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+/// A Describe page takes well under a second; an answer that takes longer than a minute does not come. The
+/// other minute is for the requests before it, which may take as long.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// STS is asked who we are this often: there is another way to find out, and a sync should not wait.
 const IDENTITY_ATTEMPTS: u32 = 3;
@@ -92,11 +93,14 @@ impl Account {
 
     /// An ECS client for a Region. It does not repeat requests by itself: `Caller` does, and counts.
     pub(crate) fn ecs(&self, region: &str) -> aws_sdk_ecs::Client {
-        let config = aws_sdk_ecs::config::Builder::from(&self.access.sdk)
+        let mut config = aws_sdk_ecs::config::Builder::from(&self.access.sdk)
             .region(Region::new(region.to_owned()))
-            .retry_config(RetryConfig::disabled())
-            .build();
-        aws_sdk_ecs::Client::from_conf(config)
+            .retry_config(RetryConfig::disabled());
+        if let Some(client) = self.access.sdk.http_client() {
+            let place = self.access.quotas.place(&self.account_id, region);
+            config.set_http_client(Some(super::http::in_turn(client, place.in_flight())));
+        }
+        aws_sdk_ecs::Client::from_conf(config.build())
     }
 
     /// Makes calls in a Region, at the pace of the account's quotas, and counts them in `ledger`.

@@ -1,7 +1,12 @@
-//! The SDK's HTTP client, with a bound on what it reads.
+//! The SDK's HTTP client, with bounds on what it reads and on how much it does at once.
 //!
 //! The SDK collects a whole body before anyone can look at it. So the bound stands where the body is
 //! still a stream: a server that never stops sending costs [`BODY_LIMIT_BYTES`], not all memory.
+//!
+//! A request counts as in flight from its first byte to the last one of its answer. What the SDK does before
+//! and after, signing and parsing, is work of this machine, meanwhile another request may be under way.
+
+use std::sync::Arc;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -18,7 +23,8 @@ use aws_smithy_runtime_api::client::runtime_components::{
 };
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
-use http_body_util::{LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::page::BODY_LIMIT_BYTES;
 
@@ -32,7 +38,19 @@ pub(super) fn client() -> SharedHttpClient {
         builder.set_proxy_config(Some(ProxyConfig::from_env()));
         builder.build()
     });
-    SharedHttpClient::new(Bounded(unbounded))
+    SharedHttpClient::new(Bounded {
+        client: unbounded,
+        in_flight: None,
+    })
+}
+
+/// The same client (and its connections), whose requests each take one of these permits while they are under
+/// way.
+pub(super) fn in_turn(client: SharedHttpClient, in_flight: Arc<Semaphore>) -> SharedHttpClient {
+    SharedHttpClient::new(Bounded {
+        client,
+        in_flight: Some(in_flight),
+    })
 }
 
 /// Whether an error is that of a body over the limit.
@@ -45,7 +63,10 @@ pub(super) fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 #[derive(Debug)]
-struct Bounded(SharedHttpClient);
+struct Bounded {
+    client: SharedHttpClient,
+    in_flight: Option<Arc<Semaphore>>,
+}
 
 impl HttpClient for Bounded {
     fn http_connector(
@@ -53,9 +74,10 @@ impl HttpClient for Bounded {
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(BoundedConnector(
-            self.0.http_connector(settings, components),
-        ))
+        SharedHttpConnector::new(BoundedConnector {
+            connector: self.client.http_connector(settings, components),
+            in_flight: self.in_flight.clone(),
+        })
     }
 
     fn validate_base_client_config(
@@ -63,7 +85,7 @@ impl HttpClient for Bounded {
         components: &RuntimeComponentsBuilder,
         config: &ConfigBag,
     ) -> Result<(), BoxError> {
-        HttpClient::validate_base_client_config(&self.0, components, config)
+        HttpClient::validate_base_client_config(&self.client, components, config)
     }
 
     fn validate_final_config(
@@ -71,43 +93,59 @@ impl HttpClient for Bounded {
         components: &RuntimeComponents,
         config: &ConfigBag,
     ) -> Result<(), BoxError> {
-        HttpClient::validate_final_config(&self.0, components, config)
+        HttpClient::validate_final_config(&self.client, components, config)
     }
 
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
-        self.0.connector_metadata()
+        self.client.connector_metadata()
     }
 }
 
-#[derive(Debug)]
-struct BoundedConnector(SharedHttpConnector);
+#[derive(Clone, Debug)]
+struct BoundedConnector {
+    connector: SharedHttpConnector,
+    in_flight: Option<Arc<Semaphore>>,
+}
 
 impl HttpConnector for BoundedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let answer = self.0.call(request);
-        HttpConnectorFuture::new(async move { Ok(answer.await?.map(bounded)) })
+        let Self {
+            connector,
+            in_flight,
+        } = self.clone();
+        HttpConnectorFuture::new(async move {
+            let permit = match in_flight {
+                // The semaphore is never closed.
+                Some(permits) => permits.acquire_owned().await.ok(),
+                None => None,
+            };
+            let mut answer = connector.call(request).await?;
+            let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
+            *answer.body_mut() = bounded(body, permit);
+            Ok(answer)
+        })
     }
 }
 
-/// A body that ends in an error at the limit, or at once if its length is known to be over it.
-fn bounded(body: SdkBody) -> SdkBody {
+/// A body that ends in an error at the limit, or at once if its length is known to be over it. The permit
+/// goes with it.
+fn bounded(body: SdkBody, permit: Option<OwnedSemaphorePermit>) -> SdkBody {
     let is_over = body
         .content_length()
         .is_some_and(|length| length > BODY_LIMIT_BYTES as u64);
-    SdkBody::from_body_1_x(Limited::new(
-        body,
-        if is_over { 0 } else { BODY_LIMIT_BYTES },
-    ))
+    let limit = if is_over { 0 } else { BODY_LIMIT_BYTES };
+    SdkBody::from_body_1_x(Limited::new(body, limit).map_frame(move |frame| {
+        let _held = &permit;
+        frame
+    }))
 }
 
 #[cfg(test)]
 mod tests {
-    use http_body_util::BodyExt;
-
     use super::*;
 
     async fn collected(length: usize) -> Result<usize, String> {
-        let body = bounded(SdkBody::from(vec![b' '; length]));
+        let body = bounded(SdkBody::from(vec![b' '; length]), None);
         match body.collect().await {
             Ok(body) => Ok(body.to_bytes().len()),
             Err(error) if is_too_large(&*error) => Err("too large".into()),
@@ -123,5 +161,15 @@ mod tests {
             collected(BODY_LIMIT_BYTES + 1).await,
             Err("too large".into())
         );
+    }
+
+    #[tokio::test]
+    async fn a_permit_is_held_until_the_body_is_read() {
+        let permits = Arc::new(Semaphore::new(1));
+        let permit = Arc::clone(&permits).acquire_owned().await.ok();
+        let body = bounded(SdkBody::from("answer"), permit);
+        assert_eq!(permits.available_permits(), 0);
+        assert!(body.collect().await.is_ok());
+        assert_eq!(permits.available_permits(), 1);
     }
 }

@@ -1,5 +1,7 @@
 //! A mapping module: loading it, and calling it with a page.
 
+use std::borrow::Cow;
+
 use super::bindings::mapping_world::{MappingModule, MappingModulePre};
 use super::cache::CompiledCache;
 use super::engine::Engine;
@@ -102,6 +104,12 @@ impl Module {
         &self.name
     }
 
+    /// The body that the module is given: without members that it does not read.
+    #[must_use]
+    pub fn body<'p>(&self, page: &'p Page) -> Cow<'p, [u8]> {
+        guest::body(page, self.sees_values, self.wanted.as_ref())
+    }
+
     /// Calls the module once with a page, in an instance of its own.
     ///
     /// # Errors
@@ -115,7 +123,7 @@ impl Module {
     /// # Errors
     /// As [`Module::map`].
     pub fn map_measured(&self, engine: &Engine, page: &Page) -> Result<(Mapped, Usage), CallError> {
-        let body = guest::body(page, self.sees_values, self.wanted.as_ref());
+        let body = self.body(page);
         // What is left out counts for the limits, which follow what AWS sent.
         let page_bytes = body.len().max(page.body().len());
         let mut store = guest::store(engine, &self.limits, page_bytes);

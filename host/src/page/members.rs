@@ -41,12 +41,43 @@ impl Copy<'_> {
         while place < places.end {
             let member = self.members[place];
             let next = member.next as usize;
-            match self.name(member).map(|name| wanted.part(name)) {
-                None | Some(Some(Part::Whole)) => {}
-                Some(Some(Part::Members(inner))) => self.without_others(place + 1..next, inner),
-                Some(None) => self.leave_out(member),
+            match self.part(member, wanted) {
+                Some(Part::Whole) => place = next,
+                Some(Part::Members(inner)) => {
+                    self.without_others(place + 1..next, inner);
+                    place = next;
+                }
+                None => {
+                    let (end, next) = self.unwanted_until(member, places.end, wanted);
+                    self.leave_out(member.start as usize..end);
+                    place = next;
+                }
             }
-            place = next;
+        }
+    }
+
+    /// Where a member that is not wanted ends, with those behind it that are not wanted either: in the body,
+    /// and in the list of members.
+    fn unwanted_until(&self, first: Member, places_end: usize, wanted: &Wanted) -> (usize, usize) {
+        let mut last = first;
+        while (last.next as usize) < places_end {
+            let member = self.members[last.next as usize];
+            // With nothing but a comma between them, both are of the same object.
+            if member.start != last.end + 1 || self.part(member, wanted).is_some() {
+                break;
+            }
+            last = member;
+        }
+        (last.end as usize, last.next as usize)
+    }
+
+    /// How much of a member is wanted.
+    #[inline]
+    fn part<'w>(&self, member: Member, wanted: &'w Wanted) -> Option<&'w Part> {
+        match self.name(member) {
+            Some(name) => wanted.part(name),
+            // With escapes it may be any.
+            None => Some(&Part::Whole),
         }
     }
 
@@ -60,10 +91,10 @@ impl Copy<'_> {
 
     /// Copies up to a member, and steps over it and one of the commas beside it.
     #[inline]
-    fn leave_out(&mut self, member: Member) {
+    fn leave_out(&mut self, span: Range<usize>) {
         self.output
-            .extend_from_slice(&self.body[self.copied..member.start as usize]);
-        self.copied = member.end as usize;
+            .extend_from_slice(&self.body[self.copied..span.start]);
+        self.copied = span.end;
         let rest = &self.body[self.copied..];
         let space = rest.iter().take_while(|byte| is_space(**byte)).count();
         if rest.get(space) == Some(&b',') {

@@ -1,17 +1,15 @@
 //! The members of described objects that somebody wants, as a tree.
 
-use std::collections::BTreeMap;
-
-/// Names longer than this share a length.
+/// Names of this length and longer ones share a place.
 const LONGEST: usize = 63;
 
 /// Some members of an object. Lists do not count: what is wanted of a list is wanted of its elements.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wanted {
-    /// By length of the name, because a look at the length settles most comparisons.
-    by_length: BTreeMap<usize, Vec<(String, Part)>>,
-    /// A bit for each length.
-    lengths: u64,
+    /// In the order of the lengths of their names.
+    members: Vec<(String, Part)>,
+    /// How many of them have a shorter name than so many bytes. A look at it settles most comparisons.
+    shorter: Vec<usize>,
 }
 
 /// How much of a member is wanted.
@@ -28,6 +26,7 @@ impl Wanted {
         for path in paths {
             wanted.add(path);
         }
+        wanted.sort();
         wanted
     }
 
@@ -36,35 +35,49 @@ impl Wanted {
             Some((name, rest)) => (name, Some(rest)),
             None => (path, None),
         };
-        let length = name.len().min(LONGEST);
-        self.lengths |= 1 << length;
-        let names = self.by_length.entry(length).or_default();
-        let place = names.iter().position(|(known, _)| known == name);
+        let place = self.members.iter().position(|(known, _)| known == name);
         let place = place.unwrap_or_else(|| {
-            names.push((name.to_owned(), Part::Members(Self::default())));
-            names.len() - 1
+            let nothing = Part::Members(Self::default());
+            self.members.push((name.to_owned(), nothing));
+            self.members.len() - 1
         });
-        let part = &mut names[place].1;
-        match (part, rest) {
+        match (&mut self.members[place].1, rest) {
             (Part::Members(members), Some(rest)) => members.add(rest),
             (part, None) => *part = Part::Whole,
             (Part::Whole, Some(_)) => {}
         }
     }
 
+    fn sort(&mut self) {
+        self.members.sort_by_key(|(name, _)| length(name));
+        self.shorter = (0..=LONGEST + 1)
+            .map(|bytes| {
+                self.members
+                    .partition_point(|(name, _)| length(name) < bytes)
+            })
+            .collect();
+        for (_, part) in &mut self.members {
+            if let Part::Members(members) = part {
+                members.sort();
+            }
+        }
+    }
+
     /// How much of a member is wanted, if anything.
     #[inline]
     pub(super) fn part(&self, name: &[u8]) -> Option<&Part> {
-        let length = name.len().min(LONGEST);
-        if self.lengths & (1 << length) == 0 {
-            return None;
-        }
-        let names = self.by_length.get(&length)?;
-        names
+        let bytes = name.len().min(LONGEST);
+        let (from, to) = (self.shorter.get(bytes)?, self.shorter.get(bytes + 1)?);
+        self.members
+            .get(*from..*to)?
             .iter()
             .find(|(known, _)| known.as_bytes() == name)
             .map(|(_, part)| part)
     }
+}
+
+fn length(name: &str) -> usize {
+    name.len().min(LONGEST)
 }
 
 #[cfg(test)]

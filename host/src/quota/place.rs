@@ -25,7 +25,12 @@ pub(crate) struct Place {
     /// None for a server without quotas.
     limiters: Option<Arc<BTreeMap<ActionGroup, Arc<Limiter>>>>,
     in_flight: Arc<Semaphore>,
+    prepared: Arc<Semaphore>,
 }
+
+/// How many calls are prepared for each that may be in flight: while one is under way, the next is signed,
+/// and the answer of the last is read.
+const PREPARED_PER_FLIGHT: usize = 2;
 
 /// The right to make one call, until it is dropped.
 #[derive(Debug)]
@@ -69,7 +74,13 @@ impl Place {
         Self {
             limiters: share.map(limiters),
             in_flight: Arc::new(Semaphore::new(parallel_requests)),
+            prepared: Arc::new(Semaphore::new(PREPARED_PER_FLIGHT * parallel_requests)),
         }
+    }
+
+    /// A permit for each request that may be under way, for the client that sends them.
+    pub(crate) fn in_flight(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.in_flight)
     }
 
     /// The bucket that calls of a group keep to, if there is one.
@@ -77,8 +88,9 @@ impl Place {
         Some(self.limiters.as_ref()?.get(&group)?.full())
     }
 
-    /// Waits until a call may be made. Who waits for a token holds no place among the requests in flight,
-    /// so that an empty bucket keeps nobody from using another one.
+    /// Waits until a call may be prepared; it may still have to wait for a permit to be under way. Who waits
+    /// for a token holds no place among the calls, so that an empty bucket keeps nobody from using another
+    /// one.
     pub(crate) async fn clearance(&self, operation: Operation) -> Clearance {
         let start = Instant::now();
         let limiter = self
@@ -91,7 +103,7 @@ impl Place {
         };
         let waited = start.elapsed();
         // The semaphore is never closed.
-        let permit = Arc::clone(&self.in_flight).acquire_owned().await.ok();
+        let permit = Arc::clone(&self.prepared).acquire_owned().await.ok();
         Clearance {
             waited,
             token,

@@ -84,6 +84,13 @@ impl Pulled {
     /// # Errors
     /// If a file cannot be written.
     pub fn write(&self, file: &Path) -> Result<(), RegistryError> {
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder).map_err(|source| TrustError::File {
+                action: "create",
+                path: folder.display().to_string(),
+                source,
+            })?;
+        }
         let place = Signature::place(file);
         match std::fs::remove_file(&place) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {

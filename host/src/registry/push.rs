@@ -6,7 +6,16 @@ use super::artifact::Artifact;
 use super::{Access, Action, Place, RegistryError, Shipment};
 use crate::trust::sha256;
 
-/// Pushes a module, and gives the digest of its manifest.
+/// What came of a push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pushed {
+    /// The digest of the module's manifest.
+    pub digest: String,
+    /// The digest that the same reference stood for before, if that was another one.
+    pub replaced: Option<String>,
+}
+
+/// Pushes a module.
 ///
 /// # Errors
 /// If the registry cannot be reached, or refuses it.
@@ -14,7 +23,7 @@ pub async fn push(
     access: &Access,
     place: &Place,
     shipment: &Shipment,
-) -> Result<String, RegistryError> {
+) -> Result<Pushed, RegistryError> {
     let artifact = Artifact::of(shipment).map_err(|reason| RegistryError::Answer {
         registry: place.registry().to_owned(),
         reference: place.to_string(),
@@ -24,6 +33,8 @@ pub async fn push(
     let digest = sha256(&artifact.manifest);
     let (client, reference) = (&access.client, &place.reference);
     let work = async {
+        // Most registries let tags move, and none says that one did. What cannot be asked is not replaced.
+        let before = client.fetch_manifest_digest(reference, access.auth()).await;
         let module = shipment.bytes.clone();
         client
             .push_blob(reference, module, &shipment.identity.digest)
@@ -36,10 +47,12 @@ pub async fn push(
         // The manifest comes last: until then, nobody sees anything of it.
         client
             .push_manifest_raw(reference, artifact.manifest, media_type.map_err(invalid)?)
-            .await
+            .await?;
+        Ok(before.ok())
     };
-    access.within(place, Action::Push, work).await?;
-    Ok(digest)
+    let before = access.within(place, Action::Push, work).await?;
+    let replaced = before.filter(|before| *before != digest);
+    Ok(Pushed { digest, replaced })
 }
 
 fn invalid(error: impl std::fmt::Display) -> oci_client::errors::OciDistributionError {

@@ -129,6 +129,22 @@ impl Rig {
         self.mappers.iter().find(|mapper| mapper.object == object)
     }
 
+    /// Attributes that the module declares, and no record has had so far.
+    #[must_use]
+    pub fn never_filled(&self) -> Vec<String> {
+        let declares = |mapper: &Mapper, name: &String| {
+            let overlays = mapper.amenders.iter();
+            let mut overlays = overlays.map(|amender| &amender.overlay.manifest.attributes);
+            mapper.module.manifest.attributes.contains_key(name)
+                || overlays.any(|attributes| attributes.contains_key(name))
+        };
+        let unfilled = self.mappers.iter().flat_map(|mapper| {
+            let names = mapper.unfilled.names().into_iter();
+            names.filter(|name| declares(mapper, name))
+        });
+        unfilled.collect()
+    }
+
     /// Maps a page as a sync would, whatever became of pages before it.
     ///
     /// # Errors

@@ -76,6 +76,13 @@ impl Suite {
         self.rig.name()
     }
 
+    /// Attributes that the module declares and none of the tried pages fills, so that nothing was tried of
+    /// them.
+    #[must_use]
+    pub fn never_filled(&self) -> Vec<String> {
+        self.rig.never_filled()
+    }
+
     /// Tries a file of pages against its expected records, or writes these anew if `bless` is set.
     ///
     /// # Errors

@@ -10,9 +10,9 @@ use super::http;
 use crate::support::{root, wait_until};
 
 /// A registry of its own for a test; it ends with it.
-pub(super) struct Registry {
+pub(crate) struct Registry {
     /// Host and port.
-    pub(super) address: String,
+    pub(crate) address: String,
     folder: tempfile::TempDir,
     passwords: Option<tempfile::TempDir>,
     child: Child,
@@ -20,7 +20,7 @@ pub(super) struct Registry {
 
 impl Registry {
     /// Starts an open registry; none where it is not installed.
-    pub(super) fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         Self::with("")
     }
 

@@ -17,9 +17,9 @@ pub(super) const EXAMPLES: &str = "Examples:
   With recorded pages:
     portolan mapper bench built/acme-tags.wasm --pages pages.jsonl
 
-Timed is all that a sync does between a page and valid records, on one core: a mapping alone, an overlay
-over the stock mapping; the stock mapping alone takes turns with it. Settings come from [modules.NAME] of
-the file that --config names.";
+Timed is all that a sync does between a page and valid records, on one core: a mapping alone, an
+overlay over the stock mapping; the stock mapping alone takes turns with it. Settings come from
+[modules.NAME] of the file that --config names.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct BenchArguments {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use portolan::mapper::Surface;
-use portolan::registry::{Access, Place, Shipment, push};
+use portolan::registry::{Access, Place, Pushed, Shipment, push};
 use portolan::trust::TrustedKeys;
 use portolan::workbench::contract::World;
 use portolan::workbench::{Specimen, Workbench};
@@ -78,8 +78,14 @@ pub(super) fn run(arguments: PushArguments, config_file: Option<&Path>) -> anyho
         signature: look.genuine,
         bytes: specimen.bytes,
     };
-    let digest = crate::cli::runtime()?.block_on(push(&access, &place, &shipment))?;
+    let Pushed { digest, replaced } =
+        crate::cli::runtime()?.block_on(push(&access, &place, &shipment))?;
     talk::data(&format!("{place}@{digest}\n"))?;
+    if let Some(replaced) = replaced {
+        talk::say(&format!(
+            "warning: {place} was another module before ({replaced}); who pulls by the tag gets this one now. Count up the version with every change"
+        ));
+    }
     let signed = match &shipment.signature {
         Some(signature) => format!("signed by {}", signature.signer),
         None => "not signed".to_owned(),

@@ -69,6 +69,13 @@ pub(super) fn run(arguments: TestArguments, config_file: Option<&Path>) -> anyho
         talk::data(&text(file, expected, &outcome)?)?;
         bad += usize::from(!outcome.is_good());
     }
+    let never_filled = suite.never_filled();
+    if !never_filled.is_empty() {
+        talk::say(&format!(
+            "note: no page fills {}, so that nothing was tried of it; add a page that does (`portolan sync --record`)",
+            never_filled.join(", ")
+        ));
+    }
     if bad == 0 {
         talk::data("ok\n")?;
         return Ok(COMPLETE);

@@ -110,7 +110,9 @@ fn filled(template: &str, plan: &Plan, words: &Words, sayings: &Sayings) -> Stri
     } else {
         ""
     };
+    let owner_member = if has_tags { "tags" } else { "registeredBy" };
     let text = template
+        .replace("{{owner_member}}", owner_member)
         .replace("{{settings}}", settings)
         .replace("{{owner}}", owner)
         .replace("{{word}}", sayings.word);

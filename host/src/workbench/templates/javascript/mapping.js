@@ -7,6 +7,9 @@ export const mapping = defineMapping({
   version: "0.1.0",
   object: "{{object}}",
 
+  // The members that the host hands over. Reading others needs a change here.
+  reads: ["{{arn_member}}", "{{name_member}}", "{{status_member}}", "{{owner_member}}"],
+
   // Gives the record of one object. AWS may leave any member out; undefined makes no attribute.
   map({{word}}, context, notes) {
     const arn = {{word}}.text("{{arn_member}}");

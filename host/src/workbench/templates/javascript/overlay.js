@@ -7,7 +7,12 @@ export const overlay = defineOverlay({
   version: "0.1.0",
   object: "{{object}}",
 
-  // Gives a merge patch for one record: a value sets an attribute, null removes it.
+  // What the host hands over: these members of the object, and no record. Reading others needs a change here.
+  reads: ["{{owner_member}}"],
+  readsRecords: false,
+
+  // Gives a merge patch for one record: a value sets an attribute, null removes it. The record is undefined,
+  // see `readsRecords`.
   amend({{word}}, record, context, notes) {
     const owner = {{owner}};
     return owner === undefined ? undefined : { OWNER: owner };

@@ -27,6 +27,8 @@ Mapping = mapping(
     version="0.1.0",
     object="{{object}}",
     map=map,
+    # The members that the host hands over. Reading others needs a change here.
+    reads=["{{arn_member}}", "{{name_member}}", "{{status_member}}", "{{owner_member}}"],
     # Attributes that the stock schema lacks, as JSON Schema.
     attributes={"OWNER": {"type": "string", "description": "{{owner_description}}"}},
 )
