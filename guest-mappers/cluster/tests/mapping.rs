@@ -187,6 +187,14 @@ fn the_manifest_says_who_the_module_is() {
     let expected = json!({
         "name": "portolan-mapper-cluster", "version": env!("CARGO_PKG_VERSION"), "kind": "mapping",
         "objects": ["EcsCluster"], "attributes": {}, "settings": null, "capabilities": [],
+        "reads": {
+            "members": [
+                "clusterArn", "clusterName", "status", "activeServicesCount", "pendingTasksCount",
+                "runningTasksCount", "registeredContainerInstancesCount", "capacityProviders", "tags.key",
+                "tags.value",
+            ],
+            "records": false,
+        },
     });
     assert_eq!(manifest, expected);
 }

@@ -35,9 +35,6 @@ fn what_was_pushed_is_pulled_verified_pinned_and_used() {
     let Some((_registry, shop, exact)) = shipped() else {
         return;
     };
-    let ended = pull(&shop, &exact, "pulled/owner.wasm");
-    assert_ne!(ended.status, 0, "a folder that is not there is not made");
-    std::fs::create_dir(shop.path("pulled")).unwrap();
     let ended = pull(&shop, &exact, "pulled/owner.wasm").with(0);
     assert!(
         ended.stderr.contains("verified, signed by ed25519:"),

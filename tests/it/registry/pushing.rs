@@ -93,6 +93,24 @@ fn a_module_without_tag_goes_under_its_version_and_always_gives_the_same() {
 }
 
 #[test]
+fn a_tag_that_moves_to_another_module_is_told() {
+    let Some(registry) = Registry::start() else {
+        return;
+    };
+    let shop = Shop::new();
+    shop.overlay();
+    let reference = registry.reference("acme/owner:1");
+    let push = |file: &str| run(&mut mapper(&shop, &["push", file, &reference])).with(0);
+    let said = push("overlays/owner.wasm").stderr;
+    assert!(!said.contains("another module before"), "{said}");
+    let said = push("overlays/owner.wasm").stderr;
+    assert!(!said.contains("another module before"), "{said}");
+    shop.mapping();
+    let said = push("mappers/task.wasm").stderr;
+    assert!(said.contains("another module before"), "{said}");
+}
+
+#[test]
 fn a_module_with_a_broken_signature_is_not_pushed() {
     let shop = Shop::new();
     let module = shop.overlay();

@@ -120,7 +120,7 @@ fn new_and_build_name_what_is_wrong() {
     );
     let ended = run(mapper(&["build"]).arg(folder.path())).with(1);
     assert!(
-        ended.stderr.contains("cargo cannot read the crate"),
+        ended.stderr.contains("it has no Cargo.toml (Rust)"),
         "{}",
         ended.stderr
     );

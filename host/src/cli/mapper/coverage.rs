@@ -17,10 +17,10 @@ pub(super) const EXAMPLES: &str = "Examples:
     portolan mapper coverage --json built/acme-tags.wasm --pages pages.jsonl \\
       | jq -r '.objects[].unread | sort_by(-.objects)[] | \"\\(.objects) \\(.path)\"'
 
-Whether a member is read shows in trials: it is taken away from recorded objects, or given another value,
-and if the module says the same of up to 64 of them, the member counts as unread. An overlay is tried by
-itself; of its pages those members are unread that the stock mapping does not read either. Settings come
-from [modules.NAME] of the file that --config names.";
+Whether a member is read shows in trials: it is taken away from recorded objects, or given another
+value, and if the module says the same of up to 64 of them, the member counts as unread. An
+overlay is tried by itself; of its pages those members are unread that the stock mapping does not
+read either. Settings come from [modules.NAME] of the file that --config names.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct CoverageArguments {

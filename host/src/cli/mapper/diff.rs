@@ -17,12 +17,14 @@ pub(super) const EXAMPLES: &str = "Examples:
   What would a module change that was not there before?
     portolan mapper diff stock built/acme-tags.wasm --pages pages.jsonl
   For a script:
-    portolan mapper diff --json old.wasm new.wasm --pages pages.jsonl | jq .objects.EcsTask.attributes.OWNER
+    portolan mapper diff --json old.wasm new.wasm --pages pages.jsonl \\
+      | jq .objects.EcsTask.attributes.OWNER
 
-Each module works as in a sync: a mapping alone, an overlay over the stock mapping. Settings come from
-[modules.NAME] of the file that --config names.
+Each module works as in a sync: a mapping alone, an overlay over the stock mapping. Settings come
+from [modules.NAME] of the file that --config names.
 
-Exit status: 0 if there is no difference, 3 if there is one, 1 if the modules could not be compared.";
+Exit status: 0 if there is no difference, 3 if there is one, 1 if the modules could not be
+compared.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct DiffArguments {

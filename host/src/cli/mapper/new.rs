@@ -20,10 +20,12 @@ pub(super) const EXAMPLES: &str = "Examples:
   In Python or JavaScript:
     portolan mapper new acme-tags --object EcsTask --kind overlay --lang python
   With the SDK of a copy of Portolan's repository:
-    portolan mapper new acme-tags --object EcsTask --kind overlay --sdk-path ../portolan/guest-mappers/sdk
+    portolan mapper new acme-tags --object EcsTask --kind overlay \\
+      --sdk-path ../portolan/guest-mappers/sdk
 
-A module in Rust gets a copy of the SDK in vendor/, and needs no registry for it. Rust makes the smallest
-and fastest modules by far: a module in Python has 18 MB, and maps a page in tens of milliseconds.";
+A module in Rust gets a copy of the SDK in vendor/, and needs no registry for it. Rust makes the
+smallest and fastest modules by far: a module in Python has 18 MB, and maps a page in tens of
+milliseconds.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct NewArguments {

@@ -16,9 +16,10 @@ pub(super) const EXAMPLES: &str = "Examples:
   Pin one overlay; the lock keeps what it has of others:
     portolan mapper pin overlays/acme-tags.wasm
 
-The lock, mappers.lock, stands in the folder of the modules. From then on a sync refuses a module of
-the folder whose digest, name, version or signer is another, and one that the lock does not name;
-in a mappers folder also a lock that names one that is not there. Keep the lock in version control.";
+The lock, mappers.lock, stands in the folder of the modules. From then on a sync refuses a module
+of the folder whose digest, name, version or signer is another, and one that the lock does not
+name; in a mappers folder also a lock that names one that is not there. Keep the lock in version
+control.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PinArguments {

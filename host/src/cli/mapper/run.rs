@@ -20,10 +20,11 @@ pub(super) const EXAMPLES: &str = "Examples:
   A certain page, and one attribute of its records:
     portolan mapper run built/acme-tags.wasm --pages pages.jsonl --line 7 | jq .OWNER
 
-A mapping runs alone, an overlay over the stock mapping. Settings come from [modules.NAME] of the file
-that --config names.
+A mapping runs alone, an overlay over the stock mapping. Settings come from [modules.NAME] of the
+file that --config names.
 
-Exit status: 0 if every object of the page has a record, 3 if some have none, 1 if nothing was mapped.";
+Exit status: 0 if every object of the page has a record, 3 if some have none, 1 if nothing was
+mapped.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct RunArguments {

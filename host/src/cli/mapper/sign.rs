@@ -14,8 +14,8 @@ pub(super) const EXAMPLES: &str = "Examples:
     portolan mapper sign built/acme-tags.wasm --key acme.key
 
 What is signed is a statement of digest, name, version and WIT package, so that nobody can pass
-off an old version as a new one. Ship the .sig file beside the module; `portolan mapper push` takes it
-along. A signature that is there already is replaced.";
+off an old version as a new one. Ship the .sig file beside the module; `portolan mapper push`
+takes it along. A signature that is there already is replaced.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SignArguments {

@@ -24,11 +24,12 @@ pub(super) const EXAMPLES: &str = "Examples:
   A folder with a table, sample pages and expected records:
     portolan mapper new acme-owner --object EcsTask --kind overlay --lang table
 
-The module is a component like any other: test, diff, sign and pin it, and use it in a sync. No compiler is
-needed, and the same table always gives the same bytes. `portolan schema table` prints the format;
-guest-mappers/table/README.md explains it.
+The module is a component like any other: test, diff, sign and pin it, and use it in a sync. No
+compiler is needed, and the same table always gives the same bytes. `portolan schema table` prints
+the format; guest-mappers/table/README.md explains it.
 
-Exit status: 0 if the table is good, 1 if not; every line names an attribute and says what to change.";
+Exit status: 0 if the table is good, 1 if not; every line names an attribute and says what to
+change.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct TableArguments {

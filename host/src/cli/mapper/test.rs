@@ -16,9 +16,9 @@ pub(super) const EXAMPLES: &str = "Examples:
   After a change that was meant, write expected/ anew; then look at the difference:
     portolan mapper test --bless
 
-Every page is also damaged: members absent, null and of wrong types, objects that end early. The module
-may reject a damaged object, but it must not crash, give a record that is not valid, or lose another
-object. Settings come from [modules.NAME] of the file that --config names.
+Every page is also damaged: members absent, null and of wrong types, objects that end early. The
+module may reject a damaged object, but it must not crash, give a record that is not valid, or
+lose another object. Settings come from [modules.NAME] of the file that --config names.
 
 Exit status: 0 if all is as expected, 1 if not.";
 
