@@ -158,16 +158,15 @@ async fn pipeline(
     tasks.join_all().await;
 }
 
-/// Starts more describers than there may be requests in flight, so that while some read their answers
-/// others keep AWS busy.
+/// Starts twice as many describers as there may be requests in flight: answers tend to come together, and
+/// while some describers read theirs, the next requests are on their way.
 fn describers(
     scope: &Arc<Scope>,
     object: Object,
     batches: &async_channel::Receiver<Batch>,
     tasks: &mut JoinSet<()>,
 ) {
-    let parallel = scope.config.parallel_requests;
-    for _ in 0..parallel + parallel.div_ceil(2) {
+    for _ in 0..2 * scope.config.parallel_requests {
         let (scope, batches) = (Arc::clone(scope), batches.clone());
         tasks.spawn(async move {
             while let Ok(batch) = batches.recv().await {

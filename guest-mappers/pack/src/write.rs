@@ -69,10 +69,13 @@ fn manifest(table: &Table, checked: &[Checked], object: &Demand) -> Manifest {
     }
 }
 
-/// The paths of the members that expressions name; none if one of them takes the object as a whole.
+/// The paths of the members that expressions name; none if one of them takes the object as a whole, or if
+/// these are more or longer than a host takes.
 fn members(object: &Demand) -> Option<Vec<String>> {
     let mut paths = Vec::new();
-    add_paths(object, &mut Vec::new(), &mut paths).then_some(paths)
+    let is_told = add_paths(object, &mut Vec::new(), &mut paths);
+    let is_short = |path: &String| path.len() <= 1_024 && path.split('.').count() <= 32;
+    (is_told && paths.len() <= 4_096 && paths.iter().all(is_short)).then_some(paths)
 }
 
 /// Adds the paths below this one, and says whether these are all that is read of it.

@@ -11,6 +11,8 @@ use serde::forward_to_deserialize_any;
 
 /// How deep members are told apart. Types that hold themselves would have no end.
 const DEEPEST: usize = 6;
+/// From so many paths on, what is left is named as a whole: a host takes no more than 4,096 of them.
+const ENOUGH: usize = 1_000;
 
 /// The paths of the members that a struct reads, `containers.image` for a member of a member; none for what
 /// is no plain struct and may read anything.
@@ -25,7 +27,10 @@ fn add<'de, T: Deserialize<'de>>(path: &mut Vec<&'static str>, paths: &mut Vec<S
         return false;
     };
     // A path could not tell such a name from two.
-    if path.len() >= DEEPEST || fields.iter().any(|name| name.contains('.')) {
+    if path.len() >= DEEPEST
+        || paths.len() >= ENOUGH
+        || fields.iter().any(|name| name.contains('.'))
+    {
         return false;
     }
     for field in fields {
@@ -189,6 +194,27 @@ mod tests {
             paths.contains(&"inner.inner.inner.inner.inner.inner".to_owned()),
             "{paths:?}"
         );
+    }
+
+    #[test]
+    fn there_are_never_more_paths_than_a_host_takes() {
+        #[derive(serde::Deserialize)]
+        #[expect(dead_code, reason = "only its names matter")]
+        struct Wide {
+            a: Box<Option<Wide>>,
+            b: Box<Option<Wide>>,
+            c: Box<Option<Wide>>,
+            d: Box<Option<Wide>>,
+            e: Box<Option<Wide>>,
+            f: Box<Option<Wide>>,
+        }
+        let paths = of::<Wide>().expect("a struct");
+        assert!(
+            (ENOUGH..2 * ENOUGH).contains(&paths.len()),
+            "{}",
+            paths.len()
+        );
+        assert!(paths.contains(&"f".to_owned()), "nothing is lost");
     }
 
     #[test]

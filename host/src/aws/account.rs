@@ -20,9 +20,9 @@ use crate::report::Ledger;
 
 /// A TCP and TLS connection within AWS takes milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A Describe page takes well under a second; an answer that takes longer than a minute does not come. The
-/// other minute is for the requests before it, which may take as long.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
+/// For an answer and for the one before it, behind which a request may have to wait. `http` bounds how long
+/// an answer may take to begin, and the SDK how long it may stall.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// STS is asked who we are this often: there is another way to find out, and a sync should not wait.
 const IDENTITY_ATTEMPTS: u32 = 3;

@@ -7,6 +7,7 @@
 //! and after, signing and parsing, is work of this machine, meanwhile another request may be under way.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -18,6 +19,7 @@ use aws_smithy_runtime_api::client::http::{
     SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::{
     RuntimeComponents, RuntimeComponentsBuilder,
 };
@@ -27,6 +29,9 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::page::BODY_LIMIT_BYTES;
+
+/// A Describe page takes well under a second; an answer that has not begun after a minute does not come.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A client as the SDK would make it by itself (rustls, proxies of the environment), with bounded bodies.
 pub(super) fn client() -> SharedHttpClient {
@@ -119,7 +124,10 @@ impl HttpConnector for BoundedConnector {
                 Some(permits) => permits.acquire_owned().await.ok(),
                 None => None,
             };
-            let mut answer = connector.call(request).await?;
+            let answer = tokio::time::timeout(ANSWER_TIMEOUT, connector.call(request));
+            let mut answer = answer
+                .await
+                .map_err(|elapsed| ConnectorError::timeout(elapsed.into()))??;
             let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
             *answer.body_mut() = bounded(body, permit);
             Ok(answer)

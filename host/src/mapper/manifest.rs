@@ -31,7 +31,7 @@ pub struct Manifest {
     /// What it asks for beyond a page; an operator has to grant it.
     #[serde(default)]
     pub capabilities: Vec<String>,
-    /// What it reads; it is given no more. Without it, all of a page, and as an overlay all records.
+    /// What it reads; as a rule it is given no more. Without it, all of a page, and as an overlay all records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reads: Option<Reads>,
 }
@@ -40,7 +40,9 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reads {
     /// The members of a described object by path: `cpu`, or `containers.image` for a member of a member,
-    /// whether in a list or not; null if it may read any. What stands around the objects is always there.
+    /// whether in a list or not; null if it may read any. What stands around the objects is always there. A
+    /// module with the grant for environment values is given whole objects all the same.
+    #[schemars(length(max = 4096))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Vec<String>>,
     /// Whether an overlay reads records. If not, it is given `{}` for each.
@@ -48,7 +50,29 @@ pub struct Reads {
     pub records: bool,
 }
 
+/// Paths in `reads`. All four objects of ECS together have fewer members.
+const PATHS: usize = 4_096;
+/// Bytes of one of them.
+const PATH_BYTES: usize = 1_024;
+/// Names in one of them. Nothing in ECS is half as deep.
+const PATH_NAMES: usize = 32;
+
 impl Reads {
+    /// What is wrong with the paths, if anything. A module is not trusted, and the host makes a tree of them.
+    fn fault(&self) -> Option<String> {
+        let paths = self.members.as_deref().unwrap_or_default();
+        if paths.len() > PATHS {
+            let given = paths.len();
+            return Some(format!("names {given} members; {PATHS} are allowed"));
+        }
+        let is_too_long =
+            |path: &&String| path.len() > PATH_BYTES || path.split('.').count() > PATH_NAMES;
+        let path = crate::text::printable(paths.iter().find(is_too_long)?, 64);
+        Some(format!(
+            "has the path `{path}`, which is longer than {PATH_BYTES} bytes or has more than {PATH_NAMES} names"
+        ))
+    }
+
     /// The members as a tree; none if it may read any.
     pub(super) fn wanted(&self) -> Option<Wanted> {
         let paths = self.members.as_ref()?;
@@ -88,6 +112,9 @@ impl Manifest {
         if manifest.objects.is_empty() {
             return Err("its manifest names no connector object".into());
         }
+        if let Some(fault) = manifest.reads.as_ref().and_then(Reads::fault) {
+            return Err(format!("`reads` in its manifest {fault}"));
+        }
         if let Some(name) = manifest.attributes.keys().find(|name| !is_attribute(name)) {
             let name = crate::text::printable(name, 64);
             return Err(format!(
@@ -115,6 +142,30 @@ mod tests {
         let manifest = Manifest::parse(text).expect("valid");
         assert_eq!(manifest.objects, [Object::EcsTask]);
         assert!(manifest.attributes.is_empty());
+    }
+
+    #[test]
+    fn what_is_read_has_limits() {
+        let parse = |paths: &[String]| {
+            let reads = serde_json::json!({ "members": paths });
+            let manifest = serde_json::json!({
+                "name": "a", "version": "1", "kind": "overlay", "objects": ["EcsTask"], "reads": reads,
+            });
+            Manifest::parse(&manifest.to_string()).map(|_| ())
+        };
+        let many = |count: usize| (0..count).map(|each| each.to_string()).collect::<Vec<_>>();
+        assert!(parse(&many(PATHS)).is_ok());
+        let error = parse(&many(PATHS + 1)).expect_err("too many");
+        assert!(error.contains("4097 members"), "{error}");
+        assert!(parse(&["a.".repeat(PATH_NAMES - 1)]).is_ok());
+        for path in [
+            "a.".repeat(PATH_NAMES),
+            "a".repeat(PATH_BYTES + 1),
+            ".".repeat(400_000),
+        ] {
+            let error = parse(&[path]).expect_err("too long");
+            assert!(error.len() < 300 && error.contains("32 names"), "{error}");
+        }
     }
 
     #[test]

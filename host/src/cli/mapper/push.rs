@@ -83,7 +83,7 @@ pub(super) fn run(arguments: PushArguments, config_file: Option<&Path>) -> anyho
     talk::data(&format!("{place}@{digest}\n"))?;
     if let Some(replaced) = replaced {
         talk::say(&format!(
-            "warning: {place} was another module before ({replaced}); who pulls by the tag gets this one now. Count up the version with every change"
+            "warning: {place} stood for something else before ({replaced}), be it another module or the same one without this signature; who pulls by the tag gets this one now"
         ));
     }
     let signed = match &shipment.signature {
