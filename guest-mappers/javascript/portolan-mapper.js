@@ -67,14 +67,14 @@ export class Source {
     return this.#read(member, "a string", (value) => typeof value === "string");
   }
 
-  /** An integer. */
+  /** An integer of up to 53 bits: JavaScript would round larger ones. */
   integer(member) {
-    return this.#read(member, "an integer", Number.isInteger);
+    return this.#read(member, "an integer of up to 53 bits", Number.isSafeInteger);
   }
 
-  /** A number. */
+  /** A number, as far as JavaScript can hold it. */
   number(member) {
-    return this.#read(member, "a number", (value) => typeof value === "number");
+    return this.#read(member, "a number that JavaScript can hold", Number.isFinite);
   }
 
   /** A boolean. */
@@ -120,7 +120,10 @@ export class Source {
     return this.tags().get(key);
   }
 
-  /** Epoch seconds as records write a time, rounded down to the millisecond. */
+  /**
+   * Epoch seconds as records write a time, rounded down to the millisecond. Of a time with more than six
+   * digits behind the point JavaScript has kept too little to be sure of the millisecond.
+   */
   time(member) {
     const seconds = this.number(member);
     if (seconds === undefined) return undefined;
@@ -286,8 +289,12 @@ function pageError(tag, message) {
   return { tag, val: message };
 }
 
-/** Half of a surrogate pair, which JSON can say and UTF-8 cannot, becomes U+FFFD. */
+/**
+ * Half of a surrogate pair, which JSON can say and UTF-8 cannot, becomes U+FFFD, and a Map, as `tags` gives it,
+ * an object.
+ */
 function wellFormed(_key, value) {
+  if (value instanceof Map) return Object.fromEntries(value);
   return typeof value === "string" ? value.toWellFormed() : value;
 }
 

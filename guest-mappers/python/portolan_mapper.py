@@ -7,6 +7,7 @@ the page is mapped all the same. No issue ever holds a value of the page; keep i
 
 import json
 from datetime import datetime, timedelta
+from decimal import ROUND_FLOOR, Context as DecimalContext, Decimal
 
 from componentize_py_types import Err
 from wit_world.imports import types
@@ -22,6 +23,22 @@ _BODIES = {
 }
 
 _EPOCH = datetime(1970, 1, 1)
+
+# Times beyond it have no year of four digits; nobody calculates with the digits of larger ones.
+_FARTHEST_SECONDS = 10**12
+_MILLISECOND = Decimal("0.001")
+_EXACT = DecimalContext(prec=40)
+
+
+class _Number(float):
+    """A number of the page with a fraction or an exponent, and how it was written: a float is not that."""
+
+    __slots__ = ("text",)
+
+    def __new__(cls, text):
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
 
 
 class Rejection(Exception):
@@ -81,8 +98,14 @@ class Source:
         return self._read(member, str, "a string")
 
     def integer(self, member):
-        """An integer."""
-        return self._read(member, int, "an integer")
+        """An integer of 64 bits; `3.0` and `1E2` are integers too."""
+        value = self._read(member, (int, float), "an integer")
+        if isinstance(value, float) and value.is_integer() and abs(value) <= 2**53:
+            value = int(value)
+        if value is None or isinstance(value, int) and -(2**63) <= value < 2**63:
+            return value
+        expected = "an integer of 64 bits" if isinstance(value, int) else "an integer"
+        raise _wrong_type(_join(self._path, member), value, expected)
 
     def number(self, member):
         """A number."""
@@ -110,7 +133,7 @@ class Source:
         return items
 
     def _inner(self, member, members, path):
-        read_members = self._read_members and self._read_members[member]
+        read_members = None if self._read_members is None else self._read_members[member]
         return Source(members, path, self._notes, read_members)
 
     def tags(self):
@@ -131,10 +154,13 @@ class Source:
         seconds = self.number(member)
         if seconds is None:
             return None
-        # The decimal text, not the float: cutting that would be off by one half of the time.
-        microseconds = int(f"{seconds:.6f}".replace(".", ""))
         try:
-            time = _EPOCH + timedelta(milliseconds=microseconds // 1000)
+            if not -_FARTHEST_SECONDS < seconds < _FARTHEST_SECONDS:
+                raise OverflowError
+            # The decimal text, not the float: cutting that would be off by one half of the time.
+            exact = Decimal(getattr(seconds, "text", seconds))
+            exact = exact.quantize(_MILLISECOND, rounding=ROUND_FLOOR, context=_EXACT)
+            time = _EPOCH + timedelta(milliseconds=int(exact.scaleb(3)))
         except OverflowError:
             message = f"`{member}` lies outside the years 0001 to 9999; the attribute is left out"
             self._notes.warn("year-out-of-range", _join(self._path, member), message)
@@ -142,7 +168,7 @@ class Source:
         return f"{time.isoformat(timespec='milliseconds')}Z"
 
     def _read(self, member, kind, expected):
-        if self._read_members and member not in self._read_members:
+        if self._read_members is not None and member not in self._read_members:
             path = _join(self._path, member)
             message = f"`{path}` is not among what the module says it reads; add it to `reads`"
             raise Rejection("not-in-reads", path, message)
@@ -274,9 +300,11 @@ def _described(object, page):
     """The objects of a page with their positions and paths."""
     member, is_list = _BODIES[object]
     try:
-        body = json.loads(page)
+        body = json.loads(page, parse_float=_Number)
     except ValueError:
         raise Err(types.PageError_MalformedPage("the page is not valid JSON")) from None
+    except RecursionError:
+        raise Err(types.PageError_MalformedPage("the page is nested too deeply")) from None
     if not isinstance(body, dict):
         raise _malformed("page", body, "an object")
     described = body.get(member)
@@ -313,6 +341,7 @@ def _type(value):
         bool: "a boolean",
         int: "an integer",
         float: "a fractional number",
+        _Number: "a fractional number",
         list: "a list",
         dict: "an object",
     }

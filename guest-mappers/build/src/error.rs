@@ -66,10 +66,12 @@ pub enum BuildError {
         steps: String,
     },
     /// The tool of another language could not be started.
-    #[error("cannot run {tool}")]
+    #[error("cannot run {tool} as {}", program.display())]
     RunTool {
         /// The tool.
         tool: &'static str,
+        /// Where it should be.
+        program: PathBuf,
         /// Why.
         source: std::io::Error,
     },

@@ -12,6 +12,8 @@ use crate::tool::Tool;
 const COMPONENTIZE: Tool = Tool {
     name: "componentize-qjs",
     place: "node_modules/.bin/componentize-qjs",
+    pin: "package-lock.json",
+    followed: "node_modules/.portolan-package-lock.json",
     variable: "PORTOLAN_COMPONENTIZE_QJS",
     steps: &[&["npm", "ci", "--no-audit", "--no-fund"]],
 };

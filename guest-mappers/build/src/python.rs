@@ -11,6 +11,8 @@ use crate::tool::Tool;
 const COMPONENTIZE: Tool = Tool {
     name: "componentize-py",
     place: ".venv/bin/componentize-py",
+    pin: "requirements.txt",
+    followed: ".venv/portolan-requirements.txt",
     variable: "PORTOLAN_COMPONENTIZE_PY",
     steps: &[
         &["python3", "-m", "venv", ".venv"],

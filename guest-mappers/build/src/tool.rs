@@ -13,6 +13,10 @@ pub(crate) struct Tool {
     pub(crate) name: &'static str,
     /// Where the steps put it, seen from the folder.
     pub(crate) place: &'static str,
+    /// The file of the folder that pins its version.
+    pub(crate) pin: &'static str,
+    /// Where a copy of that file tells which pin the steps have followed.
+    pub(crate) followed: &'static str,
     /// The environment variable that names it elsewhere.
     pub(crate) variable: &'static str,
     /// Commands to run in the folder, each a program and its arguments.
@@ -28,14 +32,24 @@ impl Tool {
         say: fn(&str),
     ) -> Result<PathBuf, BuildError> {
         if let Some(program) = std::env::var_os(self.variable) {
-            return Ok(program.into());
+            // It is started in the folder, and named from here.
+            return std::path::absolute(&program).map_err(|source| BuildError::RunTool {
+                tool: self.name,
+                program: program.into(),
+                source,
+            });
         }
         let program = dir.join(self.place);
-        if program.is_file() {
+        let is_there = program.is_file();
+        if is_there && !self.has_other_pin(dir) {
             return Ok(program);
         }
         if offline {
-            return Err(self.missing(dir, "it is not installed in this folder".to_owned()));
+            let reason = match is_there {
+                true => format!("{} has changed since it was installed", self.pin),
+                false => "it is not installed in this folder".to_owned(),
+            };
+            return Err(self.missing(dir, reason));
         }
         say(&format!(
             "installing {} inside {}, once",
@@ -45,19 +59,29 @@ impl Tool {
         for step in self.steps {
             self.step(dir, step)?;
         }
-        match program.is_file() {
-            true => Ok(program),
-            false => Err(self.missing(dir, format!("there is no {}", self.place))),
+        if !program.is_file() {
+            return Err(self.missing(dir, format!("there is no {}", self.place)));
+        }
+        // Without the copy the tool works as well; only a later change of the pin would not be seen.
+        let _ = std::fs::copy(dir.join(self.pin), dir.join(self.followed));
+        Ok(program)
+    }
+
+    /// Whether the tool was installed for another pin. One that was installed by hand has no copy of its pin.
+    fn has_other_pin(&self, dir: &Path) -> bool {
+        let read = |file| std::fs::read(dir.join(file));
+        match (read(self.pin), read(self.followed)) {
+            (Ok(pin), Ok(followed)) => pin != followed,
+            _ => false,
         }
     }
 
     fn step(&self, dir: &Path, step: &[&str]) -> Result<(), BuildError> {
         let (program, arguments) = step.split_first().unwrap_or((&"", &[]));
-        let place = dir.join(program);
-        let program = if place.is_file() {
-            place
-        } else {
-            program.into()
+        // What an earlier step has put into the folder; all else is looked for on PATH alone.
+        let program = match program.contains('/') {
+            true => dir.join(program),
+            false => program.into(),
         };
         let output = Command::new(&program)
             .args(arguments)
@@ -100,6 +124,7 @@ impl Tool {
             .output()
             .map_err(|source| BuildError::RunTool {
                 tool: self.name,
+                program: program.to_owned(),
                 source,
             })?;
         if output.status.success() {
