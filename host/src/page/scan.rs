@@ -11,7 +11,9 @@
 //! withheld; an operator's grant of environment values does not bring those back.
 
 mod names;
+mod scanned;
 mod text;
+mod tokens;
 
 use std::num::NonZeroU32;
 use std::ops::Range;
@@ -19,60 +21,9 @@ use std::ops::Range;
 use super::BODY_LIMIT_BYTES;
 use crate::object::Shape;
 use names::{holds_options, is_credential, is_environment, may_matter};
+pub use scanned::ScanError;
+pub(super) use scanned::{Member, Scanned, offset};
 use text::Text;
-
-/// Why a body is not a page.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ScanError {
-    /// The text stops being JSON at a byte.
-    #[error("the body is not JSON: {expected} was expected at byte {at}")]
-    Syntax {
-        /// Offset in the body, in bytes.
-        at: usize,
-        /// What JSON allows there.
-        expected: &'static str,
-    },
-    /// The text ends too early.
-    #[error("the body ends in the middle, after {0} bytes")]
-    Truncated(usize),
-    /// Bytes that are no text.
-    #[error("the body is not UTF-8 at byte {0}")]
-    NotUtf8(usize),
-    /// Something else than a response, which is always an object.
-    #[error("the body is not a JSON object")]
-    NotAnObject,
-    /// Too much.
-    #[error(
-        "the body has {0} bytes, more than the {BODY_LIMIT_BYTES} that any ECS response can have"
-    )]
-    TooLarge(usize),
-}
-
-/// What a scan found.
-pub(super) struct Scanned {
-    /// The body without environment values, if it had any.
-    pub(super) body: Option<Vec<u8>>,
-    /// For every place of the list its span in the (new) body; none for null.
-    pub(super) objects: Vec<Option<Range<usize>>>,
-    /// The members of the objects, at any depth, in the order in which they start.
-    pub(super) members: Vec<Member>,
-    /// Whether the member that holds the objects is there and not null.
-    pub(super) has_member: bool,
-}
-
-/// Where a member of a described object stands. Offsets are in the (new) body, which is shorter than 4 GiB
-/// by far.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Member {
-    /// Of the quote before its name.
-    pub(super) start: u32,
-    /// Behind its value.
-    pub(super) end: u32,
-    /// Which member comes after it and all that its value holds.
-    pub(super) next: u32,
-    /// Bytes between the quotes of its name; none if that has escapes, and could be any name.
-    pub(super) name_bytes: Option<NonZeroU32>,
-}
 
 /// What a scan withholds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -419,110 +370,6 @@ impl Scan<'_> {
         }
         Ok(true)
     }
-
-    /// Reads a string, a number or a literal, and withholds its content if asked.
-    #[inline(always)]
-    fn scalar(&mut self, withhold: bool) -> Result<(), Stop> {
-        let start = self.at;
-        let blank: &[u8] = match self.peek()? {
-            b'"' => {
-                self.string()?;
-                b"\"\""
-            }
-            b't' => self.literal(b"true", b"false")?,
-            b'f' => self.literal(b"false", b"false")?,
-            b'n' => self.literal(b"null", b"null")?,
-            b'-' | b'0'..=b'9' => {
-                self.number();
-                b"0"
-            }
-            _ => return self.expected("a value"),
-        };
-        if withhold && &self.raw[start..self.at] != blank {
-            let output = self
-                .output
-                .get_or_insert_with(|| Vec::with_capacity(self.raw.len()));
-            output.extend_from_slice(&self.raw[self.copied..start]);
-            output.extend_from_slice(blank);
-            self.copied = self.at;
-            self.shift = output.len() as isize - self.at as isize;
-        }
-        Ok(())
-    }
-
-    /// Reads a string.
-    // Handed back through memory, its result stalls the scan for longer than a short string takes.
-    #[inline(always)]
-    fn string(&mut self) -> Result<Text, Stop> {
-        if self.peek()? != b'"' {
-            return self.expected("a quote");
-        }
-        let start = self.at + 1;
-        let Some(text) = Text::starting_at(self.raw, start) else {
-            return self.truncated();
-        };
-        self.at = text.span.end + 1;
-        Ok(text)
-    }
-
-    fn number(&mut self) {
-        let digits = self.raw[self.at..]
-            .iter()
-            .take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
-            .count();
-        self.at += digits;
-    }
-
-    fn literal(&mut self, word: &[u8], blank: &'static [u8]) -> Result<&'static [u8], Stop> {
-        if !self.raw[self.at..].starts_with(word) {
-            return self.expected("a literal");
-        }
-        self.at += word.len();
-        Ok(blank)
-    }
-
-    /// Where the next byte will stand in the new body.
-    #[inline]
-    fn position(&self) -> usize {
-        self.at.wrapping_add_signed(self.shift)
-    }
-
-    #[inline]
-    fn peek(&mut self) -> Result<u8, Stop> {
-        match self.raw.get(self.at) {
-            Some(byte) => Ok(*byte),
-            None => self.truncated(),
-        }
-    }
-
-    #[inline]
-    fn skip_space(&mut self) {
-        while self.raw.get(self.at).copied().is_some_and(is_space) {
-            self.at += 1;
-        }
-    }
-
-    #[cold]
-    fn truncated<T>(&mut self) -> Result<T, Stop> {
-        self.error = Some(ScanError::Truncated(self.raw.len()));
-        Err(Stop)
-    }
-
-    #[cold]
-    fn expected<T>(&mut self, expected: &'static str) -> Result<T, Stop> {
-        let at = self.at;
-        self.error = Some(ScanError::Syntax { at, expected });
-        Err(Stop)
-    }
-}
-
-/// A place in a body as members keep it.
-pub(super) fn offset(bytes: usize) -> u32 {
-    u32::try_from(bytes).unwrap_or(u32::MAX)
-}
-
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use redb::{
+    Database, ReadOnlyTable, ReadableDatabase, ReadableTable, ReadableTableMetadata,
+    TableDefinition,
+};
 
 use crate::fingerprint::fingerprint;
 use crate::page::WITHHOLDING;
@@ -115,23 +118,21 @@ impl Store {
         transaction.commit().map_err(|e| self.failed(&e))
     }
 
+    /// The bodies as they are now.
+    fn bodies(&self) -> Result<ReadOnlyTable<&'static str, &'static [u8]>, StoreError> {
+        let transaction = self.database.begin_read().map_err(|e| self.failed(&e))?;
+        transaction.open_table(BODIES).map_err(|e| self.failed(&e))
+    }
+
     pub(super) fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let bodies = self
-            .database
-            .begin_read()
-            .map_err(|e| self.failed(&e))?
-            .open_table(BODIES)
-            .map_err(|e| self.failed(&e))?;
+        let bodies = self.bodies()?;
         let kept = bodies.get(key).map_err(|e| self.failed(&e))?;
         // A damaged body is as good as none: the sync describes the revision again and replaces it.
         Ok(kept.and_then(|kept| unpack(kept.value())))
     }
 
     pub(super) fn has(&self, key: &str) -> Result<bool, StoreError> {
-        let transaction = self.database.begin_read().map_err(|e| self.failed(&e))?;
-        let bodies = transaction
-            .open_table(BODIES)
-            .map_err(|e| self.failed(&e))?;
+        let bodies = self.bodies()?;
         let kept = bodies.get(key).map_err(|e| self.failed(&e))?;
         Ok(kept.is_some())
     }
@@ -153,12 +154,7 @@ impl Store {
     }
 
     pub(super) fn stats(&self) -> Result<StoreStats, StoreError> {
-        let bodies = self
-            .database
-            .begin_read()
-            .map_err(|e| self.failed(&e))?
-            .open_table(BODIES)
-            .map_err(|e| self.failed(&e))?;
+        let bodies = self.bodies()?;
         Ok(StoreStats {
             revisions: bodies.len().map_err(|e| self.failed(&e))?,
             damaged: 0,
@@ -168,12 +164,7 @@ impl Store {
 
     pub(super) fn verify(&self) -> Result<StoreStats, StoreError> {
         let mut stats = self.stats()?;
-        let bodies = self
-            .database
-            .begin_read()
-            .map_err(|e| self.failed(&e))?
-            .open_table(BODIES)
-            .map_err(|e| self.failed(&e))?;
+        let bodies = self.bodies()?;
         for entry in bodies.iter().map_err(|e| self.failed(&e))? {
             let (_, kept) = entry.map_err(|e| self.failed(&e))?;
             if unpack(kept.value()).is_none() {

@@ -1,0 +1,64 @@
+//! What comes of a scan.
+
+use std::num::NonZeroU32;
+use std::ops::Range;
+
+use crate::page::BODY_LIMIT_BYTES;
+
+/// Why a body is not a page.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScanError {
+    /// The text stops being JSON at a byte.
+    #[error("the body is not JSON: {expected} was expected at byte {at}")]
+    Syntax {
+        /// Offset in the body, in bytes.
+        at: usize,
+        /// What JSON allows there.
+        expected: &'static str,
+    },
+    /// The text ends too early.
+    #[error("the body ends in the middle, after {0} bytes")]
+    Truncated(usize),
+    /// Bytes that are no text.
+    #[error("the body is not UTF-8 at byte {0}")]
+    NotUtf8(usize),
+    /// Something else than a response, which is always an object.
+    #[error("the body is not a JSON object")]
+    NotAnObject,
+    /// Too much.
+    #[error(
+        "the body has {0} bytes, more than the {BODY_LIMIT_BYTES} that any ECS response can have"
+    )]
+    TooLarge(usize),
+}
+
+/// What a scan found.
+pub(in crate::page) struct Scanned {
+    /// The body without environment values, if it had any.
+    pub(in crate::page) body: Option<Vec<u8>>,
+    /// For every place of the list its span in the (new) body; none for null.
+    pub(in crate::page) objects: Vec<Option<Range<usize>>>,
+    /// The members of the objects, at any depth, in the order in which they start.
+    pub(in crate::page) members: Vec<Member>,
+    /// Whether the member that holds the objects is there and not null.
+    pub(in crate::page) has_member: bool,
+}
+
+/// Where a member of a described object stands. Offsets are in the (new) body, which is shorter than 4 GiB
+/// by far.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::page) struct Member {
+    /// Of the quote before its name.
+    pub(in crate::page) start: u32,
+    /// Behind its value.
+    pub(in crate::page) end: u32,
+    /// Which member comes after it and all that its value holds.
+    pub(in crate::page) next: u32,
+    /// Bytes between the quotes of its name; none if that has escapes, and could be any name.
+    pub(in crate::page) name_bytes: Option<NonZeroU32>,
+}
+
+/// A place in a body as members keep it.
+pub(in crate::page) fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
