@@ -1,6 +1,8 @@
 //! Values of environment variables stay in the host, and secrets are never shown.
 
 mod grants;
+/// Members that a module does not read.
+mod reads;
 
 use std::path::Path;
 

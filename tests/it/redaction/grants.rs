@@ -12,10 +12,11 @@ use crate::support::{Ended, Site, run};
 /// What every environment value of the world contains.
 const CANARY: &str = "CANARY-4711";
 
-/// A mapping that makes no records, but has an issue called `seen` for a page that holds "CANA".
-fn spy(name: &str, object: &str, capabilities: &str) -> Vec<u8> {
+/// A mapping that makes no records, but has an issue called `seen` for a page that holds "CANA". Its manifest
+/// says `asks` besides.
+pub(super) fn spy(name: &str, object: &str, asks: &str) -> Vec<u8> {
     let manifest = format!(
-        r#"{{"name":"{name}","version":"1.0.0","kind":"mapping","objects":["{object}"],"capabilities":{capabilities}}}"#
+        r#"{{"name":"{name}","version":"1.0.0","kind":"mapping","objects":["{object}"],{asks}}}"#
     );
     // An issue: no source index, a warning, then pointer and length of code, path and message.
     let issue = words(&[0, 0, 0, 1100, 4, 1100, 0, 1100, 4]);
@@ -52,9 +53,9 @@ fn site(asking: &str) -> Site {
     let site = Site::new(World::small(1).with_canary(CANARY), Rules::default());
     let folder = site.folder.path().join("mappers");
     std::fs::create_dir(&folder).unwrap();
-    let module = spy("asking", "EcsTask", asking);
+    let module = spy("asking", "EcsTask", &format!(r#""capabilities":{asking}"#));
     std::fs::write(folder.join("asking.wasm"), module).unwrap();
-    let module = spy("other", "EcsTaskDefinition", "[]");
+    let module = spy("other", "EcsTaskDefinition", r#""capabilities":[]"#);
     std::fs::write(folder.join("other.wasm"), module).unwrap();
     site
 }
