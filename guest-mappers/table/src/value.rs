@@ -8,7 +8,8 @@ use crate::plan::{Expression, Literal, Member};
 /// the arena of the page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'b> {
-    /// A member that the object does not have. Only a place of an object holds it.
+    /// A member that the object does not have. Only a place of an object holds it, and only reading tells
+    /// it from null, so that a repeated member is an error also if it is null at first.
     Absent,
     /// Null, which an absent member is too.
     Null,
@@ -70,10 +71,10 @@ impl<'b> Object<'b> {
         }
     }
 
-    /// The members that are there, sorted by name.
+    /// The members that are there, sorted by name. A null member is not, whether it has a place or not.
     pub(crate) fn members(&self) -> Vec<(&'b str, Value<'b>)> {
         let named = self.names.iter().zip(self.places);
-        let named = named.filter(|(_, value)| !matches!(value, Value::Absent));
+        let named = named.filter(|(_, value)| !value.is_null());
         let mut members: Vec<_> = named
             .map(|(member, value)| (member.name, *value))
             .chain(self.others.iter().copied())
@@ -124,11 +125,7 @@ impl<'b> Value<'b> {
             Self::Text(text) => !text.is_empty(),
             Self::List(elements) => !elements.is_empty(),
             Self::Object(object) => {
-                !object.others.is_empty()
-                    || object
-                        .places
-                        .iter()
-                        .any(|place| !matches!(place, Self::Absent))
+                !object.others.is_empty() || object.places.iter().any(|place| !place.is_null())
             }
             _ => true,
         }
