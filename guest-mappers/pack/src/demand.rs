@@ -179,23 +179,35 @@ pub(crate) fn demand(expression: &Ast, want: Demand) -> Result<Demand, Conflict>
             members: vec![(name.clone(), want)],
             is_open: false,
         }),
-        Ast::Subexpr { lhs, rhs, .. } => demand(lhs, demand(rhs, want)?),
+        Ast::Subexpr { lhs, rhs, .. } => match (&**lhs, &**rhs) {
+            (Ast::MultiList { elements, .. }, Ast::Index { idx, .. }) => {
+                let chosen = chosen(elements.len(), *idx);
+                let wanted = |place| match Some(place) == chosen {
+                    true => want.clone(),
+                    false => Demand::Any,
+                };
+                let elements = elements.iter().enumerate();
+                all(elements.map(|(place, each)| (each, wanted(place))))
+            }
+            _ => demand(lhs, demand(rhs, want)?),
+        },
         Ast::Index { .. } => Ok(Demand::list(want)),
         Ast::Slice { .. } => Ok(Demand::list(element(want))),
         Ast::Projection { lhs, rhs, .. } => demand(lhs, Demand::list(demand(rhs, element(want))?)),
-        // What a list of lists is flattened from; `a[]` alone is a list of anything else.
         Ast::Flatten { node, .. } => {
-            let want = Demand::list(element(want));
-            match **node {
-                Ast::Projection { .. } => demand(node, Demand::list(want)),
-                _ => demand(node, want),
-            }
+            let want = element(want);
+            let from = match &**node {
+                Ast::Projection { rhs, .. } if is_list(rhs) => Demand::list(Demand::list(want)),
+                node if is_member(node) => Demand::list(want),
+                _ => mixed(&want, "`[]` of something computed")?,
+            };
+            demand(node, from)
         }
         Ast::ObjectValues { node, .. } => demand(node, Demand::Any),
         Ast::Condition {
             predicate, then, ..
         } => both(predicate, Demand::Any, then, want),
-        Ast::Or { lhs, rhs, .. } => both(lhs, want.clone(), rhs, want),
+        Ast::Or { lhs, rhs, .. } => both(lhs, tested(want.clone())?, rhs, want),
         Ast::And { lhs, rhs, .. } => both(lhs, Demand::Any, rhs, want),
         Ast::Not { node, .. } => demand(node, Demand::Any),
         Ast::Comparison {
@@ -208,7 +220,10 @@ pub(crate) fn demand(expression: &Ast, want: Demand) -> Result<Demand, Conflict>
             both(lhs, left_want, rhs, comparable(comparator, lhs))
         }
         Ast::MultiList { elements, .. } => {
-            let want = element(want);
+            let want = match element(want) {
+                want @ (Demand::List(_) | Demand::Object { .. }) => mixed(&want, "a list `[…]`")?,
+                want => want,
+            };
             all(elements.iter().map(|each| (each, want.clone())))
         }
         Ast::MultiHash { elements, .. } => {
@@ -238,7 +253,69 @@ fn element(want: Demand) -> Demand {
     match want {
         Demand::List(element) => *element,
         Demand::Any => Demand::Any,
-        _ => Demand::Unknown,
+        _ => Demand::Any,
+    }
+}
+
+/// What is wanted of a value that is also tested for being true. An object is true if it has a member at
+/// all, so that all of them have to be read.
+fn tested(want: Demand) -> Result<Demand, Conflict> {
+    match want {
+        Demand::Object { .. } => merged(want, Demand::Any, ""),
+        want => Ok(want),
+    }
+}
+
+/// Where an index stands in a list of so many elements.
+fn chosen(length: usize, index: i32) -> Option<usize> {
+    match usize::try_from(index) {
+        Ok(place) => Some(place),
+        Err(_) => length.checked_sub(index.unsigned_abs() as usize),
+    }
+}
+
+/// Whether this is a member by its name; flattening says of it that it is a list.
+fn is_member(expression: &Ast) -> bool {
+    match expression {
+        Ast::Field { .. } => true,
+        Ast::Subexpr { rhs, .. } => is_member(rhs),
+        Ast::Condition { then, .. } => is_member(then),
+        _ => false,
+    }
+}
+
+/// Whether a projection to this is a list of lists; flattening says so of members.
+fn is_list(expression: &Ast) -> bool {
+    match expression {
+        Ast::Projection { .. } | Ast::MultiList { .. } => true,
+        Ast::Condition { then, .. } => is_list(then),
+        other => is_member(other),
+    }
+}
+
+/// What is wanted of values of which some may be of another type: anything, which a time cannot be.
+fn mixed(want: &Demand, what: &str) -> Result<Demand, Conflict> {
+    match holds_time(want) {
+        true => Err(rounded(what)),
+        false => Ok(Demand::Any),
+    }
+}
+
+fn holds_time(want: &Demand) -> bool {
+    match want {
+        Demand::Time => true,
+        Demand::List(element) => holds_time(element),
+        Demand::Object { members, .. } => members.iter().any(|member| holds_time(&member.1)),
+        _ => false,
+    }
+}
+
+fn rounded(what: &str) -> Conflict {
+    Conflict {
+        path: String::new(),
+        what: format!(
+            "is a time that comes out of {what}, which would round it; only members, `||`, `&&` and not_null keep a time exact"
+        ),
     }
 }
 
@@ -260,13 +337,8 @@ fn comparable(comparator: &Comparator, other: &Ast) -> Demand {
 
 fn function(name: &str, arguments: &[Ast], want: Demand) -> Result<Demand, Conflict> {
     let function = Function::named(name).map(|(function, _)| function);
-    if want == Demand::Time && function != Some(Function::NotNull) {
-        return Err(Conflict {
-            path: String::new(),
-            what: format!(
-                "is a time that comes out of the function {name}, which would round it; only members, `||`, `&&` and not_null keep a time exact"
-            ),
-        });
+    if function != Some(Function::NotNull) {
+        mixed(&want, &format!("the function {name}"))?;
     }
     let wanted = |place: usize| match (function, place) {
         (Some(Function::NotNull), _) => want.clone(),

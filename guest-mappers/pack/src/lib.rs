@@ -144,3 +144,42 @@ pub fn evaluate(expression: &str, json: &str) -> Result<Value, String> {
     let (expression, _) = expression::pack(&ast, Some(&shape));
     portolan_mapper_table::evaluate(&expression, &shape, json)
 }
+
+/// What a table of some expressions reads of an object: for tests of single expressions.
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub struct Reading(Demand);
+
+impl Reading {
+    /// What these expressions read together.
+    ///
+    /// # Errors
+    /// If one of them is not good, or two of them ask different things of a member.
+    pub fn of(expressions: &[&str]) -> Result<Self, String> {
+        let mut all = Demand::object([]);
+        for text in expressions {
+            let asked = demand::demand(&expression::parse(text)?, Demand::Any);
+            let asked = asked.map_err(|conflict| format!("{text}: {conflict:?}"))?;
+            all.merge(asked)
+                .map_err(|conflict| format!("{text}: {conflict:?}"))?;
+        }
+        Ok(Self(all))
+    }
+
+    /// The paths that the module's manifest names, as in [`portolan_mapper_sdk::Reads`].
+    #[must_use]
+    pub fn members(&self) -> Option<Vec<String>> {
+        write::members(&self.0)
+    }
+
+    /// The value of one of the expressions on a JSON text, of which only this is read.
+    ///
+    /// # Errors
+    /// If the text is of another type than the expressions say, or the expression has no value.
+    pub fn evaluate(&self, expression: &str, json: &str) -> Result<Value, String> {
+        let ast = expression::parse(expression)?;
+        let shape = self.0.shape();
+        let (expression, _) = expression::pack(&ast, Some(&shape));
+        portolan_mapper_table::evaluate(&expression, &shape, json)
+    }
+}

@@ -71,7 +71,7 @@ fn manifest(table: &Table, checked: &[Checked], object: &Demand) -> Manifest {
 
 /// The paths of the members that expressions name; none if one of them takes the object as a whole, or if
 /// these are more or longer than a host takes.
-fn members(object: &Demand) -> Option<Vec<String>> {
+pub(crate) fn members(object: &Demand) -> Option<Vec<String>> {
     let mut paths = Vec::new();
     let is_told = add_paths(object, &mut Vec::new(), &mut paths);
     let is_short = |path: &String| path.len() <= 1_024 && path.split('.').count() <= 32;

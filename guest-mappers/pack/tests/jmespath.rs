@@ -1,7 +1,7 @@
 //! Our evaluation of expressions against that of the `jmespath` crate.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use portolan_mapper_pack::evaluate;
+use portolan_mapper_pack::{Reading, evaluate};
 use serde_json::{Value, json};
 
 fn documents() -> Vec<Value> {
@@ -189,4 +189,215 @@ fn expressions_mean_what_they_mean_elsewhere() {
         }
     }
     assert!(compared > 300, "only {compared}");
+}
+
+/// Forms in which it matters what is read: an expression, what other attributes of the table read, and an
+/// object.
+fn forms() -> Vec<(&'static str, &'static str, Value)> {
+    let task = json!({
+        "containers": [
+            {"name": "c", "networkInterfaces": [{"privateIpv4Address": "10.0.0.1"}]},
+            {"name": "d", "networkInterfaces": [{"privateIpv4Address": "10.0.0.2"}, {}]},
+            {"name": "e"},
+        ],
+        "attachments": [{"name": "eni", "details": [{"name": "n", "value": "v"}]}],
+    });
+    let either = json!({"a": {"d": 1}, "b": {"c": "from-b"}});
+    let overrides = json!({"overrides": {"memory": "1"}, "inner": {"overrides": {"cpu": "2"}}});
+    let null = json!({"o": {"cpu": null}, "t": "x"});
+    let mixed = json!({"txt": "t", "el": ["e"], "a": {"c": 1}, "b": [{"c": 2}], "m": [[{"c": 3}], {"c": 4}]});
+    let on_task = [
+        "containers[*].networkInterfaces | [].privateIpv4Address",
+        "containers[?name=='c'].networkInterfaces | [].privateIpv4Address",
+        "containers[*].networkInterfaces[].privateIpv4Address",
+        "containers[].networkInterfaces[].privateIpv4Address",
+        "containers[?name=='c'].networkInterfaces[].privateIpv4Address",
+        "containers[*].networkInterfaces[*].privateIpv4Address[]",
+        "containers[*].[name, networkInterfaces][]",
+        "containers[*][].name",
+        "containers[0:2][].name",
+        "containers[?name][].name",
+        "(containers[*].networkInterfaces)[].privateIpv4Address",
+        "[containers, attachments][].name",
+        "not_null(containers[*].networkInterfaces)[]",
+        "not_null(containers[*].networkInterfaces)[].privateIpv4Address",
+        "(containers[*].networkInterfaces || attachments)[].privateIpv4Address",
+        "(missing || containers)[].name",
+        "(missing || containers)[0].name",
+        "(missing && containers || attachments)[0].name",
+        "containers[?networkInterfaces].name",
+        "containers[?!networkInterfaces].name",
+        "containers[?networkInterfaces[0].privateIpv4Address == '10.0.0.2'] | [0].name",
+        "attachments[].details[?name=='n'].value[] | [0]",
+        "map(&name, containers)",
+        "max_by(containers, &name).name",
+    ];
+    let on_either = [
+        "(a || b).c",
+        "(missing || b).c",
+        "(a && b).c",
+        "(!a || b).c",
+        "[a || b][0].c",
+        "(a || b).{x: c}.x",
+        "(a || b | @).c",
+        "not_null(a, b).c",
+        "[a, b][?@].c",
+        "[a, b][?c || d].c",
+        "(a || b).*",
+    ];
+    let on_null = [
+        "length(o)",
+        "keys(o)",
+        "values(o)",
+        "o.*",
+        "!o",
+        "o || t",
+        "o && t",
+        "to_string(o)",
+        "o == `{}`",
+        "merge(o, o)",
+        "[o][?@]",
+        "(o || missing).cpu",
+        "o.cpu",
+    ];
+    let on_mixed = [
+        "[txt, el][]",
+        "[a, b][].c",
+        "[a, b][1][0].c",
+        "m[0][].c",
+        "m[1:][].c",
+        "{x: b}.x[].c",
+        "(a | [c, c])[]",
+        "[[a], b][][].c",
+    ];
+    let alone = |document: &Value, expressions: &[&'static str]| {
+        let one = |expression: &&'static str| (*expression, "@ && `1`", document.clone());
+        let plain = |expression: &&'static str| (*expression, "", document.clone());
+        expressions
+            .iter()
+            .map(plain)
+            .chain(expressions.iter().map(one))
+            .collect::<Vec<_>>()
+    };
+    let mut forms = alone(&task, &on_task);
+    forms.extend(alone(&either, &on_either));
+    forms.extend(alone(
+        &overrides,
+        &[
+            "overrides || inner.overrides | cpu",
+            "(overrides || inner.overrides).cpu",
+        ],
+    ));
+    forms.extend(alone(&null, &on_null));
+    forms.extend(on_null.map(|expression| (expression, "o.cpu", null.clone())));
+    forms.extend(alone(&mixed, &on_mixed));
+    forms
+}
+
+/// The document without what these paths do not lead to, as a host gives it to a module.
+fn reduced(value: &Value, paths: &[Vec<&str>]) -> Value {
+    if paths.iter().any(Vec::is_empty) {
+        return value.clone();
+    }
+    match value {
+        Value::Array(elements) => elements.iter().map(|each| reduced(each, paths)).collect(),
+        Value::Object(members) => {
+            let kept = members.iter().filter_map(|(name, member)| {
+                let below = paths.iter().filter(|path| path[0] == name);
+                let below: Vec<_> = below.map(|path| path[1..].to_vec()).collect();
+                (!below.is_empty()).then(|| (name.clone(), reduced(member, &below)))
+            });
+            Value::Object(kept.collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Null members of objects and null elements of lists are not there.
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Array(elements) => {
+            let elements = elements.iter().filter(|each| !each.is_null());
+            elements.map(without_nulls).collect()
+        }
+        Value::Object(members) => {
+            let members = members.iter().filter(|member| !member.1.is_null());
+            let members = members.map(|(name, each)| (name.clone(), without_nulls(each)));
+            Value::Object(members.collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// The value of an expression on what a table with it, and with another one, reads of a document.
+fn as_read(expression: &str, beside: &str, document: &Value) -> Result<Value, String> {
+    let together: Vec<_> = [expression, beside]
+        .into_iter()
+        .filter(|each| !each.is_empty())
+        .collect();
+    let reading = Reading::of(&together)?;
+    let document = match reading.members() {
+        None => document.clone(),
+        Some(paths) => {
+            let paths: Vec<_> = paths.iter().map(|path| path.split('.').collect()).collect();
+            reduced(document, &paths)
+        }
+    };
+    reading.evaluate(expression, &document.to_string())
+}
+
+fn theirs(expression: &str, document: &Value) -> Result<Value, String> {
+    let document = without_nulls(document).to_string();
+    let document = jmespath::Variable::from_json(&document).unwrap();
+    let found = jmespath::compile(expression).unwrap().search(document);
+    let found = found.map_err(|error| error.to_string())?;
+    Ok(serde_json::to_value(&*found).unwrap())
+}
+
+/// Which members are read, and which of them an attribute beside it names, changes no value.
+#[test]
+fn expressions_mean_the_same_on_what_is_read_for_them() {
+    let mut compared = 0;
+    let mut wrong = Vec::new();
+    for (expression, beside, document) in forms() {
+        let ours = as_read(expression, beside, &document);
+        match (ours, theirs(expression, &document)) {
+            (Ok(ours), Ok(theirs)) if normal(&ours) == normal(&theirs) => compared += 1,
+            (Ok(Value::Null), Err(_)) => {}
+            (ours, theirs) => wrong.push((expression, beside, ours, theirs)),
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(compared > 100, "only {compared}");
+}
+
+/// What an expression says of types rejects only what the manual says.
+#[test]
+fn objects_are_rejected_only_for_the_types_that_expressions_say() {
+    let mut compared = 0;
+    let mut rejected = Vec::new();
+    for expression in EXPRESSIONS.iter().chain(&MORE) {
+        if Reading::of(&[expression]).is_err() {
+            continue;
+        }
+        for document in documents().iter().filter(|document| document.is_object()) {
+            match (
+                as_read(expression, "", document),
+                theirs(expression, document),
+            ) {
+                (Ok(ours), Ok(theirs)) => {
+                    assert_eq!(normal(&ours), normal(&theirs), "{expression} on {document}");
+                    compared += 1;
+                }
+                (Ok(ours), Err(error)) => assert!(ours.is_null(), "{expression}: {ours}, {error}"),
+                (Err(_), _) => rejected.push(*expression),
+            }
+        }
+    }
+    // A member of a text, an element of one, and an element of something in a list that is no list.
+    assert_eq!(
+        rejected,
+        ["name.length", "name[*]", "name[]", "lists[*][0]"]
+    );
+    assert!(compared > 200, "only {compared}");
 }
