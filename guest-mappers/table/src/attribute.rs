@@ -5,7 +5,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::evaluate::{Evaluator, Fault};
 use crate::plan::{Attribute, ContextMember, Convert, Literal, Part, Query, Source, Type};
-use crate::value::Value;
+use crate::value::{Value, is_same};
 
 /// Where the values of an object's attributes come from.
 #[derive(Clone, Copy)]
@@ -246,6 +246,7 @@ fn is_equal(value: Value<'_>, literal: &Literal<'_>) -> bool {
     match (value, literal) {
         (Value::Text(value), Literal::Text(literal)) => value == *literal,
         (Value::Integer(value), Literal::Integer(literal)) => value == *literal,
+        (Value::Float(value), Literal::Integer(literal)) => is_same(*literal, value),
         (Value::Boolean(value), Literal::Boolean(literal)) => value == *literal,
         _ => false,
     }

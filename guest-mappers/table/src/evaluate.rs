@@ -82,7 +82,10 @@ impl<'b> Evaluator<'b> {
                 let left = self.evaluate(&both[0], on)?;
                 self.compare(*comparator, left, self.evaluate(&both[1], on)?)?
             }
-            Expression::Literal(literal) => Value::literal(literal, self.arena),
+            Expression::Literal(literal) => {
+                self.spend(literal.size() - 1)?;
+                Value::literal(literal, self.arena)
+            }
             Expression::Index(index) => index_of(on, *index),
             Expression::Slice(start, stop, step) => self.slice(on, *start, *stop, *step)?,
             Expression::Flatten(inner) => self.flatten(self.evaluate(inner, on)?)?,
@@ -230,7 +233,10 @@ impl<'b> Evaluator<'b> {
         {
             self.spend(size(left))?;
         }
-        let order = || left.number()?.partial_cmp(&right.number()?);
+        let order = || match (left, right) {
+            (Value::Integer(left), Value::Integer(right)) => Some(left.cmp(&right)),
+            _ => left.number()?.partial_cmp(&right.number()?),
+        };
         let outcome = match comparator {
             Comparator::Equal => Some(left == right),
             Comparator::NotEqual => Some(left != right),

@@ -3,6 +3,8 @@
 //! What is absent stays absent: a function that is given null where it cannot take null gives null. The
 //! specification makes that an error, which would cost every object without the member its record.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use crate::evaluate::{Evaluator, Fault, size};
@@ -101,12 +103,6 @@ impl Function {
     }
 }
 
-/// What an argument is, for functions that take texts or numbers and treat them alike.
-enum Keys<'b> {
-    Texts(Vec<&'b str>),
-    Numbers(Vec<f64>),
-}
-
 impl<'b> Evaluator<'b> {
     /// Calls a function.
     pub(crate) fn call(
@@ -119,7 +115,7 @@ impl<'b> Evaluator<'b> {
             Some(value) => Ok(value),
             None if given.iter().any(|value| value.is_null()) => Ok(Value::Null),
             None => {
-                let types: Vec<_> = given.iter().map(|value| value.type_name()).collect();
+                let types: Vec<_> = given.iter().copied().map(described).collect();
                 Err(Fault::Function(format!(
                     "the function {} cannot take ({})",
                     function.name(),
@@ -139,16 +135,13 @@ impl<'b> Evaluator<'b> {
         let other = given.get(1).copied().unwrap_or(Value::Null);
         Ok(match function {
             Function::Abs => match one {
-                Value::Integer(value) => value.checked_abs().map(Value::Integer),
-                _ => one.number().map(|value| Value::Float(value.abs())),
+                Value::Integer(value) if value > i64::MIN => Some(Value::Integer(value.abs())),
+                _ => one.number().map(|value| Value::computed(value.abs())),
             },
             Function::Ceil => one.number().map(|value| whole(one, value.ceil())),
             Function::Floor => one.number().map(|value| whole(one, value.floor())),
-            Function::Avg => numbers(one).map(|numbers| match numbers.len() {
-                0 => Value::Null,
-                count => Value::Float(numbers.iter().sum::<f64>() / count as f64),
-            }),
-            Function::Sum => numbers(one).map(|numbers| Value::Float(numbers.iter().sum())),
+            Function::Avg => numbers(one).map(average),
+            Function::Sum => numbers(one).map(|numbers| sum(one, &numbers)),
             Function::Contains => match (one, other) {
                 (Value::Text(text), Value::Text(part)) => Some(Value::Boolean(text.contains(part))),
                 (Value::Text(_), _) if !other.is_null() => Some(Value::Boolean(false)),
@@ -161,10 +154,8 @@ impl<'b> Evaluator<'b> {
             Function::EndsWith => {
                 texts(one, other).map(|(text, part)| Value::Boolean(text.ends_with(part)))
             }
-            Function::Join => match (one, keys(other)) {
-                (Value::Text(glue), Some(Keys::Texts(texts))) => {
-                    Some(Value::Text(self.keep(&texts.join(glue))?))
-                }
+            Function::Join => match (one, other) {
+                (Value::Text(glue), Value::List(list)) => self.join(glue, list)?,
                 _ => None,
             },
             Function::Keys => match one {
@@ -197,24 +188,24 @@ impl<'b> Evaluator<'b> {
                 _ => None,
             },
             Function::Max | Function::Min => match one {
-                Value::List(list) => self.extreme(function, list, list),
+                Value::List(list) => self.extreme(function, list, list)?,
                 _ => None,
             },
             Function::MaxBy | Function::MinBy => match (one, other) {
                 (Value::List(list), Value::Reference(expression)) => {
                     let by = self.mapped(expression, list)?;
-                    self.extreme(function, list, by)
+                    self.extreme(function, list, by)?
                 }
                 _ => None,
             },
             Function::Sort => match one {
-                Value::List(list) => self.sorted(list, list)?,
+                Value::List(list) => self.sorted(function, list, list)?,
                 _ => None,
             },
             Function::SortBy => match (one, other) {
                 (Value::List(list), Value::Reference(expression)) => {
                     let by = self.mapped(expression, list)?;
-                    self.sorted(list, by)?
+                    self.sorted(function, list, by)?
                 }
                 _ => None,
             },
@@ -273,14 +264,33 @@ impl<'b> Evaluator<'b> {
         Ok(self.arena.alloc_slice_copy(&values))
     }
 
-    /// The element whose key is the largest or the smallest: of equal keys the first.
+    /// Texts with glue between them; null if something else is among them. Nulls are not there.
+    fn join(&self, glue: &str, list: &[Value<'b>]) -> Result<Option<Value<'b>>, Fault> {
+        let mut texts = Vec::with_capacity(list.len());
+        for value in list {
+            match value {
+                Value::Text(text) => texts.push(*text),
+                other if other.is_null() => {}
+                _ => return Ok(None),
+            }
+        }
+        let length = texts.iter().map(|text| text.len()).sum::<usize>();
+        let glued = texts.len().saturating_sub(1).saturating_mul(glue.len());
+        // Paid for before it is made, because a long glue makes much of a little.
+        self.spend(length.saturating_add(glued) / 64)?;
+        let joined = self.arena.alloc_str(&texts.join(glue));
+        Ok(Some(Value::Text(joined)))
+    }
+
+    /// The element whose key is the largest or the smallest: of equal keys the first, and none without a
+    /// key.
     fn extreme(
         &self,
         function: Function,
         list: &'b [Value<'b>],
         by: &'b [Value<'b>],
-    ) -> Option<Value<'b>> {
-        let order = order(by)?;
+    ) -> Result<Option<Value<'b>>, Fault> {
+        let order = order(function, by)?;
         let is_max = matches!(function, Function::Max | Function::MaxBy);
         let mut best = None;
         for place in 0..list.len() {
@@ -288,21 +298,20 @@ impl<'b> Evaluator<'b> {
                 true => order(place, best).is_gt(),
                 false => order(place, best).is_lt(),
             });
-            if is_better {
+            if is_better && !by[place].is_null() {
                 best = Some(place);
             }
         }
-        Some(best.map_or(Value::Null, |best| list[best]))
+        Ok(Some(best.map_or(Value::Null, |best| list[best])))
     }
 
     fn sorted(
         &self,
+        function: Function,
         list: &'b [Value<'b>],
         by: &'b [Value<'b>],
     ) -> Result<Option<Value<'b>>, Fault> {
-        let Some(order) = order(by) else {
-            return Ok(None);
-        };
+        let order = order(function, by)?;
         // A sort compares each element about as often as the length has binary digits.
         self.spend(list.len() * (usize::BITS - list.len().leading_zeros()) as usize)?;
         let mut places: Vec<usize> = (0..list.len()).collect();
@@ -328,35 +337,112 @@ impl<'b> Evaluator<'b> {
     }
 }
 
-/// How two places of a list of texts or of numbers compare; `None` if it is neither.
-fn order<'b>(by: &'b [Value<'b>]) -> Option<Box<dyn Fn(usize, usize) -> std::cmp::Ordering + 'b>> {
-    match keys(Value::List(by))? {
-        Keys::Texts(keys) => Some(Box::new(move |left, right| keys[left].cmp(keys[right]))),
-        Keys::Numbers(keys) => Some(Box::new(move |left, right| {
-            keys[left].total_cmp(&keys[right])
-        })),
+/// How two places of a list compare.
+type Order<'b> = Box<dyn Fn(usize, usize) -> Ordering + 'b>;
+
+/// How two places of a list of texts or of numbers compare; a null is behind all of them.
+fn order<'b>(function: Function, by: &'b [Value<'b>]) -> Result<Order<'b>, Fault> {
+    if let Some(keys) = keys(by, text) {
+        return Ok(Box::new(move |left, right| {
+            nulls_last(keys[left], keys[right], Ord::cmp)
+        }));
+    }
+    if let Some(keys) = keys(by, |value| value.number()) {
+        return Ok(Box::new(move |left, right| {
+            nulls_last(keys[left], keys[right], f64::total_cmp)
+        }));
+    }
+    Err(Fault::Function(format!(
+        "the function {} cannot compare keys that are {}",
+        function.name(),
+        types(by)
+    )))
+}
+
+/// The keys, each read the same way, or `None` if one of them cannot be. A null key is none.
+fn keys<'b, K>(by: &[Value<'b>], read: impl Fn(Value<'b>) -> Option<K>) -> Option<Vec<Option<K>>> {
+    let keys = by.iter().map(|value| match value.is_null() {
+        true => Some(None),
+        false => read(*value).map(Some),
+    });
+    keys.collect()
+}
+
+fn nulls_last<K>(
+    left: Option<K>,
+    right: Option<K>,
+    order: impl Fn(&K, &K) -> Ordering,
+) -> Ordering {
+    match (&left, &right) {
+        (Some(left), Some(right)) => order(left, right),
+        _ => left.is_none().cmp(&right.is_none()),
     }
 }
 
-fn keys(value: Value<'_>) -> Option<Keys<'_>> {
-    let Value::List(list) = value else {
-        return None;
-    };
-    let as_text = |value: &Value<'_>| matches!(value, Value::Text(_));
-    if list.iter().all(as_text) {
-        let texts = list.iter().filter_map(|value| match value {
-            Value::Text(text) => Some(*text),
-            _ => None,
-        });
-        return Some(Keys::Texts(texts.collect()));
+const fn text(value: Value<'_>) -> Option<&str> {
+    match value {
+        Value::Text(text) => Some(text),
+        _ => None,
     }
-    numbers(value).map(Keys::Numbers)
 }
 
+/// The numbers of a list, without nulls.
 fn numbers(value: Value<'_>) -> Option<Vec<f64>> {
     match value {
-        Value::List(list) => list.iter().map(|value| value.number()).collect(),
+        Value::List(list) => {
+            let list = list.iter().filter(|value| !value.is_null());
+            list.map(|value| value.number()).collect()
+        }
         _ => None,
+    }
+}
+
+fn average<'b>(numbers: Vec<f64>) -> Value<'b> {
+    let average = numbers.iter().sum::<f64>() / numbers.len() as f64;
+    match average.is_finite() {
+        true => Value::Float(average),
+        false => Value::Null,
+    }
+}
+
+/// The sum of a list: of integers exactly, as long as it is one.
+fn sum<'b>(list: Value<'b>, numbers: &[f64]) -> Value<'b> {
+    let integers = match list {
+        Value::List(list) => list.iter().try_fold(0, |sum: i64, value| match value {
+            Value::Integer(value) => sum.checked_add(*value),
+            other => other.is_null().then_some(sum),
+        }),
+        _ => None,
+    };
+    match integers {
+        Some(sum) => Value::Integer(sum),
+        None => Value::computed(numbers.iter().sum()),
+    }
+}
+
+/// The type of an argument, and of a list the types of its elements.
+fn described(value: Value<'_>) -> String {
+    match value {
+        Value::List(list) if list.iter().any(|element| !element.is_null()) => {
+            format!("array of {}", types(list))
+        }
+        other => other.type_name().to_owned(),
+    }
+}
+
+/// The types of values, each once, in the order in which they are met; null last.
+fn types(values: &[Value<'_>]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for name in values.iter().map(|value| value.type_name()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.sort_by_key(|name| *name == "null");
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
     }
 }
 
@@ -371,7 +457,7 @@ const fn texts<'b>(one: Value<'b>, other: Value<'b>) -> Option<(&'b str, &'b str
 fn whole(given: Value<'_>, rounded: f64) -> Value<'_> {
     match given {
         Value::Integer(_) => given,
-        _ => Value::Float(rounded),
+        _ => Value::computed(rounded),
     }
 }
 

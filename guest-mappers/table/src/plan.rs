@@ -196,6 +196,18 @@ pub enum Literal<'p> {
     Object(Vec<(&'p str, Literal<'p>)>),
 }
 
+impl Literal<'_> {
+    /// How many values it makes whenever it is evaluated.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::List(elements) => 1 + elements.iter().map(Self::size).sum::<usize>(),
+            Self::Object(members) => 1 + members.iter().map(|each| each.1.size()).sum::<usize>(),
+            _ => 1,
+        }
+    }
+}
+
 /// A JMESPath expression.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Expression<'p> {

@@ -159,6 +159,15 @@ impl<'b> Value<'b> {
         }
     }
 
+    /// A computed number: an integer if it is one, and null if it is none, such as a sum that is too large.
+    pub(crate) fn computed(number: f64) -> Self {
+        match (number.is_finite(), Self::Float(number).integer()) {
+            (false, _) => Self::Null,
+            (true, Some(value)) => Self::Integer(value),
+            (true, None) => Self::Float(number),
+        }
+    }
+
     /// The name of its type in JMESPath.
     pub(crate) const fn type_name(self) -> &'static str {
         match self {
@@ -179,12 +188,21 @@ impl PartialEq for Value<'_> {
             (left, right) if left.is_null() || right.is_null() => left.is_null() && right.is_null(),
             (Self::Boolean(left), Self::Boolean(right)) => left == right,
             (Self::Integer(left), Self::Integer(right)) => left == right,
+            (Self::Integer(integer), Self::Float(float))
+            | (Self::Float(float), Self::Integer(integer)) => is_same(integer, float),
             (Self::Text(left), Self::Text(right)) => left == right,
             (Self::List(left), Self::List(right)) => left == right,
             (Self::Object(left), Self::Object(right)) => left.members() == right.members(),
             (left, right) => left.number().is_some() && left.number() == right.number(),
         }
     }
+}
+
+/// Whether two numbers are the same exactly, without rounding one to the type of the other.
+pub(crate) fn is_same(integer: i64, float: f64) -> bool {
+    /// The first float that is above all 64-bit integers; its negative is the lowest of them.
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    float.fract() == 0.0 && float >= -LIMIT && float < LIMIT && float as i64 == integer
 }
 
 /// As the function `to_string` writes it.
