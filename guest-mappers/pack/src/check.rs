@@ -87,13 +87,8 @@ impl Checker<'_> {
                 Ok(fallback)
             })
             .collect::<Result<Vec<_>, String>>()?;
-        if let Some(default) = &given.default
-            && !types::takes(type_, default)
-        {
-            return Err(format!(
-                "its default is not of its type, {}",
-                types::name(type_)
-            ));
+        if let Some(default) = &given.default {
+            types::check(type_, default, "its default")?;
         }
         Ok(Checked {
             name: name.to_owned(),
@@ -201,16 +196,10 @@ impl Checker<'_> {
             let nearest = nearest.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
             return Err(format!("there is no [lookups.{name}]{nearest}"));
         };
-        let wrong = entries
-            .iter()
-            .find(|(_, value)| !types::takes(type_, &Substitute::Scalar((*value).clone())));
-        match wrong {
-            Some((key, _)) => Err(format!(
-                "`{key}` in [lookups.{name}] is not of its type, {}",
-                types::name(type_)
-            )),
-            None => Ok(()),
-        }
+        entries.iter().try_for_each(|(key, value)| {
+            let what = format!("`{key}` in [lookups.{name}]");
+            types::check(type_, &Substitute::Scalar(value.clone()), &what)
+        })
     }
 
     fn origin(&mut self, given: &Attribute, type_: Type, want: &Demand) -> Result<Origin, String> {
@@ -270,12 +259,7 @@ impl Checker<'_> {
             if given.equals.is_some() || given.lookup.is_some() {
                 return Err("a fixed `value` needs no `equals` or `lookup`".to_owned());
             }
-            if !types::takes(type_, &Substitute::Scalar(value.clone())) {
-                return Err(format!(
-                    "its value is not of its type, {}",
-                    types::name(type_)
-                ));
-            }
+            types::check(type_, &Substitute::Scalar(value.clone()), "its value")?;
             return Ok(Origin::Value(value.clone()));
         }
         if let Some(format) = &given.format {

@@ -291,20 +291,22 @@ fn literal(value: &Variable) -> Literal<'_> {
     }
 }
 
-/// What the tag of a key holds: `tags[?key=='…'].value | [-1]`.
+/// What the tag of a key holds: `tags[?key=='…'].not_null(value, '') | [-1]`. A tag without a value has an
+/// empty one.
 pub(crate) fn tag(key: &str) -> Ast {
     let field = |name: &str| Ast::Field {
         offset: 0,
         name: name.to_owned(),
     };
+    let text = |text: &str| Ast::Literal {
+        offset: 0,
+        value: jmespath::Rcvar::new(Variable::String(text.to_owned())),
+    };
     let is_it = Ast::Comparison {
         offset: 0,
         comparator: AstComparator::Equal,
         lhs: Box::new(field("key")),
-        rhs: Box::new(Ast::Literal {
-            offset: 0,
-            value: jmespath::Rcvar::new(Variable::String(key.to_owned())),
-        }),
+        rhs: Box::new(text(key)),
     };
     Ast::Subexpr {
         offset: 0,
@@ -314,7 +316,11 @@ pub(crate) fn tag(key: &str) -> Ast {
             rhs: Box::new(Ast::Condition {
                 offset: 0,
                 predicate: Box::new(is_it),
-                then: Box::new(field("value")),
+                then: Box::new(Ast::Function {
+                    offset: 0,
+                    name: "not_null".to_owned(),
+                    args: vec![field("value"), text("")],
+                }),
             }),
         }),
         rhs: Box::new(Ast::Index { offset: 0, idx: -1 }),

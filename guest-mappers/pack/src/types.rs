@@ -75,8 +75,20 @@ pub(crate) const fn of_scalar(value: &Scalar) -> Type {
     }
 }
 
+/// Refuses a value that cannot stand in for one of the type; `what` it is goes into the sentence.
+pub(crate) fn check(type_: Type, value: &Substitute, what: &str) -> Result<(), String> {
+    match value {
+        // JSON could only write it as null.
+        Substitute::Scalar(Scalar::Number(number)) if !number.is_finite() => {
+            Err(format!("{what} is no finite number"))
+        }
+        value if !takes(type_, value) => Err(format!("{what} is not of its type, {}", name(type_))),
+        _ => Ok(()),
+    }
+}
+
 /// Whether a value can stand in for one of the type.
-pub(crate) const fn takes(type_: Type, value: &Substitute) -> bool {
+const fn takes(type_: Type, value: &Substitute) -> bool {
     matches!(
         (type_, value),
         (Type::Text, Substitute::Scalar(Scalar::Text(_)))
