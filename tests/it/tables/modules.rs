@@ -190,6 +190,24 @@ fn a_wild_expression_on_a_huge_page_has_its_own_error() {
     }
 }
 
+/// What they make is charged before it is made, so that no limit of the sandbox is what ends them.
+#[test]
+fn large_literals_and_long_glue_have_the_error_of_costly_expressions() {
+    let numbers = vec!["0"; 420].join(",");
+    let literal = format!("length(l[*].[`[{numbers}]`][])");
+    let glue = format!("length(join('{}', l))", "x".repeat(900));
+    let task = json!([{"taskArn": "arn:0", "group": "g", "l": vec!["a"; 60_000]}]);
+    for expression in [literal, glue] {
+        let attribute = format!(
+            "COUNT = {{ from = \"{expression}\", type = 'integer', description = 'How many.' }}"
+        );
+        let (records, said) = amended(&overlay(&attribute), &task);
+        assert_eq!(records[0]["GROUP"], "g");
+        assert!(said.contains("expression-too-costly"), "{said}");
+        assert!(said.contains("an expression of `COUNT`"), "{said}");
+    }
+}
+
 #[test]
 fn a_new_table_builds_and_passes_its_own_test() {
     for object in ["EcsCluster", "EcsService", "EcsTask", "EcsTaskDefinition"] {
