@@ -66,6 +66,7 @@ impl Checker<'_> {
     /// Checks an attribute; a problem is a sentence without the attribute's name.
     pub(crate) fn attribute(&mut self, name: &str, given: Attribute) -> Result<Checked, String> {
         self.name(name, &given)?;
+        useless(&given)?;
         let type_ = self.type_of(name, &given)?;
         let want = self.want(&given, type_)?;
         let when = given.when.as_deref().map(parsed).transpose()?;
@@ -328,6 +329,33 @@ impl Checker<'_> {
             return Err("`page` has to name a member of the page, such as tags".to_owned());
         }
         ask(&mut self.page, asked)
+    }
+}
+
+/// Refuses keys that can have no effect beside others.
+fn useless(given: &Attribute) -> Result<(), String> {
+    let keys = [
+        ("fallback", given.fallback.is_some()),
+        ("default", given.default.is_some()),
+        ("equals", given.equals.is_some()),
+        ("lookup", given.lookup.is_some()),
+        ("type", given.type_.is_some()),
+    ];
+    let (source, useless) = match given {
+        Attribute {
+            remove: Some(true), ..
+        } => ("remove", &keys[..]),
+        Attribute { value: Some(_), .. } => ("value", &keys[..2]),
+        Attribute {
+            context: Some(_), ..
+        } => ("context", &keys[..1]),
+        _ => return Ok(()),
+    };
+    match useless.iter().find(|(_, is_there)| *is_there) {
+        Some((key, _)) => Err(format!(
+            "`{key}` has no effect beside `{source}`; leave it out"
+        )),
+        None => Ok(()),
     }
 }
 

@@ -174,7 +174,8 @@ pub(crate) fn demand(expression: &Ast, want: Demand) -> Result<Demand, Conflict>
     };
     match expression {
         Ast::Identity { .. } => Ok(want),
-        Ast::Literal { .. } | Ast::Expref { .. } => Ok(Demand::Unknown),
+        Ast::Literal { value, .. } => literal(value, &want),
+        Ast::Expref { .. } => Ok(Demand::Unknown),
         Ast::Field { name, .. } => Ok(Demand::Object {
             members: vec![(name.clone(), want)],
             is_open: false,
@@ -216,8 +217,11 @@ pub(crate) fn demand(expression: &Ast, want: Demand) -> Result<Demand, Conflict>
             rhs,
             ..
         } => {
-            let left_want = comparable(comparator, rhs);
-            both(lhs, left_want, rhs, comparable(comparator, lhs))
+            let wanted = |side: &Ast, other: &Ast| match side {
+                Ast::Literal { .. } => Demand::Any,
+                _ => comparable(comparator, other),
+            };
+            both(lhs, wanted(lhs, rhs), rhs, wanted(rhs, lhs))
         }
         Ast::MultiList { elements, .. } => {
             let want = match element(want) {
@@ -316,6 +320,45 @@ fn rounded(what: &str) -> Conflict {
         what: format!(
             "is a time that comes out of {what}, which would round it; only members, `||`, `&&` and not_null keep a time exact"
         ),
+    }
+}
+
+/// A literal asks nothing of the object, but cannot be what it is not.
+fn literal(value: &Variable, want: &Demand) -> Result<Demand, Conflict> {
+    match value {
+        Variable::Array(elements) => {
+            if let Demand::List(element) = want {
+                for each in elements {
+                    literal(each, element)?;
+                }
+            }
+            Ok(Demand::Unknown)
+        }
+        value if fits(value, want) => Ok(Demand::Unknown),
+        value => Err(Conflict {
+            path: String::new(),
+            what: format!(
+                "has a literal {} where it needs {}",
+                value.get_type(),
+                want.name()
+            ),
+        }),
+    }
+}
+
+/// Whether a literal can be what is wanted. A member or element of something else is null, which is fine.
+fn fits(value: &Variable, want: &Demand) -> bool {
+    match (value, want) {
+        (Variable::Null, _)
+        | (_, Demand::Unknown | Demand::Any | Demand::List(_) | Demand::Object { .. })
+        | (Variable::String(_), Demand::Text | Demand::TextOrInteger)
+        | (Variable::Bool(_), Demand::Boolean)
+        | (Variable::Number(_), Demand::Number) => true,
+        (Variable::Number(number), Demand::Integer | Demand::TextOrInteger) => {
+            let float = number.as_f64();
+            number.is_i64() || float.is_some_and(|float| float.fract() == 0.0)
+        }
+        _ => false,
     }
 }
 

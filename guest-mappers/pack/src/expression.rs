@@ -34,7 +34,11 @@ pub(crate) fn parse(text: &str) -> Result<Ast, String> {
             error.column + 1
         )
     })?;
-    check(&ast, 0).map_err(|(offset, what)| {
+    let checked = match &ast {
+        Ast::Expref { offset, .. } => Err(reference(*offset)),
+        _ => check(&ast, 0),
+    };
+    checked.map_err(|(offset, what)| {
         let column = text
             .get(..offset)
             .map_or(offset, |text| text.chars().count())
@@ -61,7 +65,7 @@ fn explain(what: &str) -> String {
 
 type Fault = (usize, String);
 
-/// Checks depth, function names, numbers of arguments, steps of slices.
+/// Checks depth, function names, numbers and kinds of arguments, steps of slices.
 fn check(ast: &Ast, depth: usize) -> Result<(), Fault> {
     if depth > LIMIT_DEPTH {
         let what = format!("it is nested more than {LIMIT_DEPTH} levels deep; make it simpler");
@@ -79,9 +83,20 @@ fn check(ast: &Ast, depth: usize) -> Result<(), Fault> {
     if let Ast::Literal { offset, value } = ast {
         check_literal(value, depth).map_err(|what| (*offset, what))?;
     }
-    children(ast)
-        .into_iter()
-        .try_for_each(|child| check(child, depth + 1))
+    children(ast).into_iter().try_for_each(|child| {
+        match (ast, child) {
+            // `check_call` has looked at these.
+            (Ast::Function { .. }, _) => {}
+            (_, Ast::Expref { offset, .. }) => return Err(reference(*offset)),
+            _ => {}
+        }
+        check(child, depth + 1)
+    })
+}
+
+fn reference(offset: usize) -> Fault {
+    let what = "`&` makes an argument for a function such as sort_by, which is no value";
+    (offset, what.to_owned())
 }
 
 fn check_literal(value: &Variable, depth: usize) -> Result<(), String> {

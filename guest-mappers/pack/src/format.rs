@@ -106,6 +106,22 @@ pub(crate) struct Attribute {
     pub description: Option<String>,
 }
 
+impl Attribute {
+    /// How many expressions it has, before they are parsed.
+    pub(crate) fn expressions(&self) -> usize {
+        let single = [&self.from, &self.page, &self.tag, &self.when];
+        let single = single.into_iter().flatten().count();
+        let format = self.format.as_ref();
+        let format = format.map_or(0, |format| format.matches('{').count());
+        let fallback = match &self.fallback {
+            None => 0,
+            Some(OneOrMore::One(_)) => 1,
+            Some(OneOrMore::More(more)) => more.len(),
+        };
+        single + format + fallback
+    }
+}
+
 /// Something that the sync knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

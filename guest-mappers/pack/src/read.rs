@@ -13,6 +13,10 @@ const LIMIT_BYTES: usize = 256 * 1024;
 /// Attributes of one table; the largest stock record has 25.
 const LIMIT_ATTRIBUTES: usize = 256;
 
+/// Expressions of all attributes together. Each page reads them anew; the largest stock record has 25
+/// attributes.
+const LIMIT_EXPRESSIONS: usize = 2_000;
+
 /// Reads a table. Problems of single attributes go to `problems`.
 pub(crate) fn read(
     text: &str,
@@ -42,6 +46,9 @@ pub(crate) fn read(
     {
         return Err(problem);
     }
+    if toml.get("lookups").is_some_and(is_date) {
+        return Err("lookups: a date of TOML is no value; write a text in quotes".to_owned());
+    }
     let table: Table = toml.try_into().map_err(|error| {
         let message = error.message().trim();
         format!("the table: {message}; `portolan schema table` shows what it takes")
@@ -56,6 +63,16 @@ pub(crate) fn read(
             Ok(attribute) => attributes.push((name.clone(), attribute)),
             Err(problem) => problems.push(problem),
         }
+    }
+    let expressions = attributes.iter().map(|each| each.1.expressions());
+    let (count, most) = (expressions.clone().sum::<usize>(), expressions.max());
+    if count > LIMIT_EXPRESSIONS {
+        let most = most.unwrap_or(0);
+        let named = attributes.iter().find(|each| each.1.expressions() == most);
+        let name = named.map_or("", |each| each.0.as_str());
+        return Err(format!(
+            "a table has at most {LIMIT_EXPRESSIONS} expressions, and this one {count}; {name} has the most, {most}"
+        ));
     }
     Ok((table, attributes))
 }
@@ -77,6 +94,11 @@ fn attribute(name: &str, value: &Toml, keys: &[String]) -> Result<Attribute, Str
         }
     };
     known(members, keys, name)?;
+    if let Some((key, _)) = members.iter().find(|member| is_date(member.1)) {
+        return Err(format!(
+            "{name}: `{key}` does not take a date of TOML; write a text in quotes"
+        ));
+    }
     for (key, member) in members {
         let alone = toml::Table::from_iter([(key.clone(), member.clone())]);
         if alone.try_into::<Attribute>().is_err() {
@@ -90,6 +112,16 @@ fn attribute(name: &str, value: &Toml, keys: &[String]) -> Result<Attribute, Str
         .clone()
         .try_into()
         .map_err(|error: toml::de::Error| format!("{name}: {}", error.message()))
+}
+
+/// Whether there is a date, which TOML's reader would take for a text.
+fn is_date(value: &Toml) -> bool {
+    match value {
+        Toml::Datetime(_) => true,
+        Toml::Array(elements) => elements.iter().any(is_date),
+        Toml::Table(members) => members.values().any(is_date),
+        _ => false,
+    }
 }
 
 /// Refuses a key that nobody knows, and names the nearest.

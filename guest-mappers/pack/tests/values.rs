@@ -233,3 +233,27 @@ fn large_literals_and_long_glue_cost_steps() {
         assert!(issues[0].starts_with("expression-too-costly"), "{issues:?}");
     }
 }
+
+#[test]
+fn a_member_that_is_a_time_is_compared_to_the_millisecond() {
+    let task =
+        json!({"taskArn": "arn:0", "createdAt": 1.0001, "startedAt": 1.0002, "stoppedAt": 1.002});
+    let same = "IS = { from = 'createdAt == startedAt', type = 'boolean', description = 'x' }\nLATER = { from = 'stoppedAt > startedAt', type = 'boolean', description = 'x' }";
+    let expected = json!({"IS": false, "LATER": true});
+    assert_eq!(patch(same, &task), expected);
+    let times = format!("{same}\nFIRST_SEEN = 'createdAt'\nLAST_STOPPED = 'startedAt'");
+    let patch = patch(&times, &task);
+    assert_eq!(
+        (&patch["IS"], &patch["LATER"]),
+        (&json!(true), &json!(true))
+    );
+}
+
+#[test]
+fn a_projection_goes_on_behind_what_is_made_of_an_element() {
+    let document = json!({"c": [{"name": "x"}, {"name": "y"}]}).to_string();
+    for expression in ["c[*].{a: name}.a", "c[?name].{a: name}.a"] {
+        let found = evaluate(expression, &document);
+        assert_eq!(found, Ok(json!(["x", "y"])), "{expression}");
+    }
+}

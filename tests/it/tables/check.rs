@@ -101,6 +101,73 @@ fn each_problem_of_an_attribute_is_a_sentence_with_its_name() {
 }
 
 #[test]
+fn what_can_never_work_is_refused() {
+    let cases = [
+        (
+            "FIRST_SEEN = 'createdAt || `5`'",
+            "FIRST_SEEN: `createdAt || `5`` has a literal number where it needs a time",
+        ),
+        (
+            "FIRST_SEEN = \"not_null(createdAt, 'never')\"",
+            "has a literal string where it needs a time",
+        ),
+        (
+            "CONTAINER_IMAGES = 'containers[*].image || `[\"a\", 7]`'",
+            "has a literal number where it needs a text",
+        ),
+        (
+            "N = { from = 'n || `2.5`', type = 'integer', description = 'x' }",
+            "has a literal number where it needs an integer",
+        ),
+        (
+            "FIRST_SEEN = 'sort_by(containers, &name)[0].startedAt'",
+            "is a time that comes out of the function sort_by",
+        ),
+        (
+            "FIRST_SEEN = '[startedAt, [createdAt]][] | [0]'",
+            "is a time that comes out of `[]` of something computed",
+        ),
+        (
+            "GROUP = '&group'",
+            "GROUP: `&group`, column 1: `&` makes an argument",
+        ),
+        ("GROUP = 'group || &a'", "`&` makes an argument"),
+        (
+            "GROUP = { value = 'a', fallback = 'group' }",
+            "GROUP: `fallback` has no effect beside `value`",
+        ),
+        (
+            "GROUP = { value = 'a', default = 'b' }",
+            "GROUP: `default` has no effect beside `value`",
+        ),
+        (
+            "GROUP = { context = 'region', fallback = 'group' }",
+            "GROUP: `fallback` has no effect beside `context`",
+        ),
+        (
+            "GROUP = { remove = true, default = 'a' }",
+            "GROUP: `default` has no effect beside `remove`",
+        ),
+        (
+            "GROUP = { remove = true, type = 'text' }",
+            "GROUP: `type` has no effect beside `remove`",
+        ),
+        (
+            "GROUP = { value = 2026-01-01 }",
+            "GROUP: `value` does not take a date of TOML",
+        ),
+        (
+            "GROUP = { from = 'group', lookup = 'l' }\n[lookups.l]\na = 2026-01-01",
+            "lookups: a date of TOML is no value",
+        ),
+    ];
+    for (attributes, expected) in cases {
+        let said = problems(&overlay(attributes));
+        assert!(said.contains(expected), "{attributes}\n{said}");
+    }
+}
+
+#[test]
 fn all_problems_are_told_at_once() {
     let said = problems(&overlay("GROUP = 'a.'\nCPU = 'b.'\nUID = 'c'"));
     for name in ["GROUP:", "CPU:", "UID:"] {
@@ -149,6 +216,18 @@ fn expressions_are_bounded() {
     let (brackets, ends) = ("[".repeat(400), "]".repeat(400));
     let nested = format!("GROUP = 'a{brackets}{ends}'");
     assert!(problems(&overlay(&nested)).contains("GROUP:"));
+}
+
+#[test]
+fn a_table_has_no_more_expressions_than_a_page_should_read() {
+    let fallbacks = vec!["'group'"; 1_999].join(", ");
+    let said = problems(&overlay(&format!(
+        "CPU = 'cpu'\nGROUP = {{ from = 'group', fallback = [{fallbacks}] }}"
+    )));
+    assert!(
+        said.contains("at most 2000 expressions, and this one 2001; GROUP has the most, 2000"),
+        "{said}"
+    );
 }
 
 #[test]
