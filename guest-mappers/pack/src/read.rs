@@ -46,9 +46,7 @@ pub(crate) fn read(
     {
         return Err(problem);
     }
-    if toml.get("lookups").is_some_and(is_date) {
-        return Err("lookups: a date of TOML is no value; write a text in quotes".to_owned());
-    }
+    without_dates(&toml)?;
     let table: Table = toml.try_into().map_err(|error| {
         let message = error.message().trim();
         format!("the table: {message}; `portolan schema table` shows what it takes")
@@ -94,11 +92,6 @@ fn attribute(name: &str, value: &Toml, keys: &[String]) -> Result<Attribute, Str
         }
     };
     known(members, keys, name)?;
-    if let Some((key, _)) = members.iter().find(|member| is_date(member.1)) {
-        return Err(format!(
-            "{name}: `{key}` does not take a date of TOML; write a text in quotes"
-        ));
-    }
     for (key, member) in members {
         let alone = toml::Table::from_iter([(key.clone(), member.clone())]);
         if alone.try_into::<Attribute>().is_err() {
@@ -114,7 +107,20 @@ fn attribute(name: &str, value: &Toml, keys: &[String]) -> Result<Attribute, Str
         .map_err(|error: toml::de::Error| format!("{name}: {}", error.message()))
 }
 
-/// Whether there is a date, which TOML's reader would take for a text.
+/// Refuses dates, which TOML's reader turns into texts as soon as the table is read into a type.
+fn without_dates(table: &toml::Table) -> Result<(), String> {
+    let Some((key, value)) = table.iter().find(|each| is_date(each.1)) else {
+        return Ok(());
+    };
+    let mut members = value.as_table().into_iter().flatten();
+    let named = members.find(|member| is_date(member.1));
+    let name = named.map_or(key, |member| member.0);
+    Err(format!(
+        "{name}: a date of TOML is no value; write a text in quotes"
+    ))
+}
+
+/// Whether there is a date.
 fn is_date(value: &Toml) -> bool {
     match value {
         Toml::Datetime(_) => true,

@@ -293,12 +293,12 @@ impl<'b> Evaluator<'b> {
         let order = order(function, by)?;
         let is_max = matches!(function, Function::Max | Function::MaxBy);
         let mut best = None;
-        for place in 0..list.len() {
+        for (place, _) in by.iter().enumerate().filter(|each| !each.1.is_null()) {
             let is_better = best.is_none_or(|best| match is_max {
                 true => order(place, best).is_gt(),
                 false => order(place, best).is_lt(),
             });
-            if is_better && !by[place].is_null() {
+            if is_better {
                 best = Some(place);
             }
         }

@@ -202,7 +202,7 @@ impl PartialEq for Value<'_> {
 pub(crate) fn is_same(integer: i64, float: f64) -> bool {
     /// The first float that is above all 64-bit integers; its negative is the lowest of them.
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    float.fract() == 0.0 && float >= -LIMIT && float < LIMIT && float as i64 == integer
+    float.fract() == 0.0 && (-LIMIT..LIMIT).contains(&float) && float as i64 == integer
 }
 
 /// As the function `to_string` writes it.

@@ -154,11 +154,11 @@ fn what_can_never_work_is_refused() {
         ),
         (
             "GROUP = { value = 2026-01-01 }",
-            "GROUP: `value` does not take a date of TOML",
+            "GROUP: a date of TOML is no value; write a text in quotes",
         ),
         (
             "GROUP = { from = 'group', lookup = 'l' }\n[lookups.l]\na = 2026-01-01",
-            "lookups: a date of TOML is no value",
+            "l: a date of TOML is no value",
         ),
     ];
     for (attributes, expected) in cases {
