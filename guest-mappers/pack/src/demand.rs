@@ -182,13 +182,7 @@ pub(crate) fn demand(expression: &Ast, want: Demand) -> Result<Demand, Conflict>
         }),
         Ast::Subexpr { lhs, rhs, .. } => match (&**lhs, &**rhs) {
             (Ast::MultiList { elements, .. }, Ast::Index { idx, .. }) => {
-                let chosen = chosen(elements.len(), *idx);
-                let wanted = |place| match Some(place) == chosen {
-                    true => want.clone(),
-                    false => Demand::Any,
-                };
-                let elements = elements.iter().enumerate();
-                all(elements.map(|(place, each)| (each, wanted(place))))
+                picked(elements, *idx, &want)
             }
             _ => demand(lhs, demand(rhs, want)?),
         },
@@ -197,6 +191,8 @@ pub(crate) fn demand(expression: &Ast, want: Demand) -> Result<Demand, Conflict>
         Ast::Projection { lhs, rhs, .. } => demand(lhs, Demand::list(demand(rhs, element(want))?)),
         Ast::Flatten { node, .. } => {
             let want = element(want);
+            // Of members it says that they are lists. What is computed may mix lists with others, which
+            // stay what they are.
             let from = match &**node {
                 Ast::Projection { rhs, .. } if is_list(rhs) => Demand::list(Demand::list(want)),
                 node if is_member(node) => Demand::list(want),
@@ -256,7 +252,6 @@ fn all<'a>(parts: impl Iterator<Item = (&'a Ast, Demand)>) -> Result<Demand, Con
 fn element(want: Demand) -> Demand {
     match want {
         Demand::List(element) => *element,
-        Demand::Any => Demand::Any,
         _ => Demand::Any,
     }
 }
@@ -270,12 +265,18 @@ fn tested(want: Demand) -> Result<Demand, Conflict> {
     }
 }
 
-/// Where an index stands in a list of so many elements.
-fn chosen(length: usize, index: i32) -> Option<usize> {
-    match usize::try_from(index) {
+/// What is asked by a list of which one element is wanted; the others may be anything.
+fn picked(elements: &[Ast], index: i32, want: &Demand) -> Result<Demand, Conflict> {
+    let picked = match usize::try_from(index) {
         Ok(place) => Some(place),
-        Err(_) => length.checked_sub(index.unsigned_abs() as usize),
-    }
+        Err(_) => elements.len().checked_sub(index.unsigned_abs() as usize),
+    };
+    let wanted = |place| match Some(place) == picked {
+        true => want.clone(),
+        false => Demand::Any,
+    };
+    let elements = elements.iter().enumerate();
+    all(elements.map(|(place, each)| (each, wanted(place))))
 }
 
 /// Whether this is a member by its name; flattening says of it that it is a list.
@@ -325,17 +326,15 @@ fn rounded(what: &str) -> Conflict {
 
 /// A literal asks nothing of the object, but cannot be what it is not.
 fn literal(value: &Variable, want: &Demand) -> Result<Demand, Conflict> {
-    match value {
-        Variable::Array(elements) => {
-            if let Demand::List(element) = want {
-                for each in elements {
-                    literal(each, element)?;
-                }
+    match (value, want) {
+        (Variable::Array(elements), Demand::List(element)) => {
+            for each in elements {
+                literal(each, element)?;
             }
             Ok(Demand::Unknown)
         }
-        value if fits(value, want) => Ok(Demand::Unknown),
-        value => Err(Conflict {
+        _ if fits(value, want) => Ok(Demand::Unknown),
+        _ => Err(Conflict {
             path: String::new(),
             what: format!(
                 "has a literal {} where it needs {}",

@@ -257,3 +257,31 @@ fn a_projection_goes_on_behind_what_is_made_of_an_element() {
         assert_eq!(found, Ok(json!(["x", "y"])), "{expression}");
     }
 }
+
+#[test]
+fn a_literal_has_to_be_what_is_wanted_and_a_picked_time_stays_exact() {
+    for expression in ["group || `[1]`", "group || `{\"a\": 1}`", "group || `true`"] {
+        let said = refused(&format!("GROUP = '{expression}'"));
+        assert!(
+            said.contains("where it needs a text"),
+            "{expression}: {said}"
+        );
+    }
+    let good = [
+        "group || ''",
+        "group || `null`",
+        "(tags || `[]`)[0].key",
+        "join('', ['a', group])",
+    ];
+    let task = json!({"taskArn": "arn:0", "startedAt": 1.001, "containers": [{"x": 1.002}]});
+    for expression in good {
+        let (_, issues) = amended(&format!("GROUP = \"{expression}\""), &task);
+        assert_eq!(issues, Vec::<String>::new(), "{expression}");
+    }
+    let time = |expression: &str| patch(&format!("FIRST_SEEN = '{expression}'"), &task);
+    let expected = json!({"FIRST_SEEN": "1970-01-01T00:00:01.001Z"});
+    assert_eq!(time("[group, startedAt] | [1]"), expected);
+    assert_eq!(time("[containers, startedAt][-1]"), expected);
+    let expected = json!({"FIRST_SEEN": "1970-01-01T00:00:01.002Z"});
+    assert_eq!(time("[group, containers[0]][1].x"), expected);
+}
