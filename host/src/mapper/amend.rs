@@ -50,30 +50,9 @@ impl Amender {
                 return touched;
             }
         };
-        let mut by_index = vec![None; page.len()];
-        for row in &patches.rows {
-            by_index[row.source_index] = Some(&patches.payload[row.span.clone()]);
+        if !patches.rows.is_empty() {
+            self.patch(validator, page, mapped, &patches, &mut touched);
         }
-        let mut patcher = Patcher::new(validator);
-        let mut rows = Vec::with_capacity(mapped.rows.len());
-        for row in std::mem::take(&mut mapped.rows) {
-            let Some(patch) = by_index[row.source_index].take() else {
-                rows.push(row);
-                continue;
-            };
-            match patcher.patch(&mut mapped.payload, &row, patch, &mut touched) {
-                Ok(row) => rows.push(row),
-                Err(problem) => {
-                    mapped
-                        .issues
-                        .push(self.issue(Some(row.source_index), problem));
-                    if self.overlay.on_failure == OnFailure::KeepStock {
-                        rows.push(row);
-                    }
-                }
-            }
-        }
-        mapped.rows = rows;
         for issue in patches.issues {
             let is_failure = issue.severity == Severity::Rejected;
             let problem = Problem {
@@ -100,6 +79,49 @@ impl Amender {
             mapped.issues.push(issue);
         }
         touched
+    }
+
+    /// Writes every record once more, with its patch or without: that is cheaper than a payload that grows to
+    /// twice its size.
+    fn patch(
+        &self,
+        validator: &RecordValidator,
+        page: &Page,
+        mapped: &mut Mapped,
+        patches: &Mapped,
+        touched: &mut Touched,
+    ) {
+        let mut by_index = vec![None; page.len()];
+        for row in &patches.rows {
+            by_index[row.source_index] = Some(&patches.payload[row.span.clone()]);
+        }
+        let before = std::mem::take(&mut mapped.payload);
+        let mut payload = Vec::with_capacity(before.len() + patches.payload.len());
+        let mut patcher = Patcher::new(validator);
+        for row in std::mem::take(&mut mapped.rows) {
+            let (start, record) = (payload.len(), &before[row.span.clone()]);
+            let patched = by_index[row.source_index].map_or(Ok(false), |patch| {
+                let written = patcher.patch(record, row.source_index, patch, &mut payload, touched);
+                written.map(|()| true)
+            });
+            match patched {
+                Ok(true) => {}
+                Ok(false) => payload.extend_from_slice(record),
+                Err(problem) => {
+                    let issue = self.issue(Some(row.source_index), problem);
+                    mapped.issues.push(issue);
+                    if self.overlay.on_failure == OnFailure::Reject {
+                        continue;
+                    }
+                    payload.extend_from_slice(record);
+                }
+            }
+            mapped.rows.push(Row {
+                source_index: row.source_index,
+                span: start..payload.len(),
+            });
+        }
+        mapped.payload = payload;
     }
 
     fn all_failed(&self, error: &CallError, mapped: &mut Mapped) {

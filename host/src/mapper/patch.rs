@@ -5,7 +5,6 @@ use std::sync::Arc;
 use memchr::{memchr, memmem};
 use serde_json::{Map, Value};
 
-use super::Row;
 use super::amend::Touched;
 use crate::validate::RecordValidator;
 
@@ -44,29 +43,25 @@ impl<'v> Patcher<'v> {
     /// Appends the record with its patch to the payload, and notes the attributes that the patch names.
     pub(super) fn patch(
         &mut self,
-        payload: &mut Vec<u8>,
-        row: &Row,
+        record: &[u8],
+        source_index: usize,
         patch: &[u8],
+        payload: &mut Vec<u8>,
         touched: &mut Touched,
-    ) -> Result<Row, Problem> {
-        let start = payload.len();
-        let record = &payload[row.span.clone()];
-        if self.only_adds(record, patch, row.source_index, touched) {
-            payload.extend_from_within(row.span.start..row.span.end - 1);
+    ) -> Result<(), Problem> {
+        if self.only_adds(record, patch, source_index, touched) {
+            payload.extend_from_slice(&record[..record.len() - 1]);
             payload.push(b',');
             payload.extend_from_slice(&patch[1..]);
-        } else {
-            let (record, attributes) = amended(record, patch, self.validator)?;
-            payload.extend_from_slice(&record);
-            let names = attributes
-                .iter()
-                .map(|name| self.names.known(name).name.clone());
-            touched.extend(names.map(|name| (row.source_index, name)));
+            return Ok(());
         }
-        Ok(Row {
-            source_index: row.source_index,
-            span: start..payload.len(),
-        })
+        let (record, attributes) = amended(record, patch, self.validator)?;
+        payload.extend_from_slice(&record);
+        let names = attributes
+            .iter()
+            .map(|name| Arc::clone(&self.names.known(name).name));
+        touched.extend(names.map(|name| (source_index, name)));
+        Ok(())
     }
 
     /// Whether this is the plain case, which needs neither parsing nor validating the record again: each
@@ -250,21 +245,24 @@ mod tests {
     );
 
     fn patch_record(record: &str, patch: &str) -> Result<(Value, Vec<String>, bool), String> {
-        let mut payload = record.as_bytes().to_vec();
-        let row = Row {
-            source_index: 0,
-            span: 0..payload.len(),
-        };
         let validator = validator();
         let mut patcher = Patcher::new(&validator);
         let is_added =
             patcher.only_adds(record.as_bytes(), patch.as_bytes(), 0, &mut Touched::new());
         let mut touched = Touched::new();
-        let amended = patcher
-            .patch(&mut payload, &row, patch.as_bytes(), &mut touched)
-            .map_err(|problem| problem.code)?;
-        assert_eq!(&payload[..row.span.end], record.as_bytes());
-        let record = serde_json::from_slice(&payload[amended.span]).expect("JSON");
+        let mut payload = Vec::new();
+        let patched = patcher.patch(
+            record.as_bytes(),
+            0,
+            patch.as_bytes(),
+            &mut payload,
+            &mut touched,
+        );
+        if let Err(problem) = patched {
+            assert!(payload.is_empty() && touched.is_empty(), "{patch}");
+            return Err(problem.code);
+        }
+        let record = serde_json::from_slice(&payload).expect("JSON");
         let names = touched.iter().map(|(_, name)| name.to_string()).collect();
         Ok((record, names, is_added))
     }

@@ -15,7 +15,8 @@ impl Page {
         let mut copy = Copy {
             body: &self.body,
             members: &self.members,
-            output: Vec::with_capacity(self.body.len()),
+            // Half of a page is more than most modules read.
+            output: Vec::with_capacity(self.body.len() / 2),
             copied: 0,
         };
         copy.without_others(0..self.members.len(), wanted);
