@@ -68,7 +68,7 @@ impl Amender {
                     severity: Severity::Warning,
                     code: problem.code,
                     path: problem.path,
-                    message: problem.message,
+                    message: self.said(&problem.message),
                 }
             };
             if issue.severity == Severity::Rejected {
@@ -151,7 +151,12 @@ impl Amender {
             },
             code: problem.code,
             path: problem.path,
-            message: format!("overlay {}: {}", self.overlay.name(), problem.message),
+            message: self.said(&problem.message),
         }
+    }
+
+    /// Of several overlays nobody could tell who has said it.
+    fn said(&self, message: &str) -> String {
+        format!("overlay {}: {message}", self.overlay.name())
     }
 }

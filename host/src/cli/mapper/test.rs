@@ -63,14 +63,16 @@ pub(super) fn run(arguments: TestArguments, config_file: Option<&Path>) -> anyho
     let config = arguments.cache.config(config_file)?;
     let mut suite = Suite::open(&config, &Specimen::read(&module)?)?;
     talk::data(&format!("{} ({})\n", suite.name(), module.display()))?;
-    let mut bad = 0;
+    let (mut bad, mut differs) = (0, false);
     for (file, expected) in &files {
         let outcome = suite.run(file, expected, arguments.bless)?;
         talk::data(&text(file, expected, &outcome)?)?;
         bad += usize::from(!outcome.is_good());
+        differs |= !outcome.differences.is_empty();
     }
     let never_filled = suite.never_filled();
-    if !never_filled.is_empty() {
+    // An overlay that failed has filled nothing, whatever the pages hold.
+    if bad == 0 && !never_filled.is_empty() {
         talk::say(&format!(
             "note: no page fills {}, so that nothing was tried of it; add a page that does (`portolan sync --record`)",
             never_filled.join(", ")
@@ -81,6 +83,11 @@ pub(super) fn run(arguments: TestArguments, config_file: Option<&Path>) -> anyho
         return Ok(COMPLETE);
     }
     talk::data(&format!("failed: {bad} of {} files\n", files.len()))?;
+    if differs {
+        talk::say(
+            "if the differences are what you meant, `portolan mapper test --bless` writes expected/ anew",
+        );
+    }
     Ok(FAILED)
 }
 
