@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_path_to_error::Segment;
 
-use super::{ConfigError, Settings};
+use super::{ConfigError, ModuleSettings, Settings};
 
 /// A configuration file of any use is far below this.
 const FILE_LIMIT_BYTES: u64 = 1024 * 1024;
@@ -29,15 +29,11 @@ pub(super) fn read(path: &Path) -> Result<Settings, ConfigError> {
 
 fn parse(text: &str) -> Result<Settings, String> {
     let table: toml::Table = toml::from_str(text).map_err(|error| explain(&error, text))?;
-    let known = known_keys();
-    for key in table.keys() {
-        if !known.iter().any(|name| name == key) {
-            let nearest =
-                crate::text::nearest(key, known.iter().map(String::as_str)).unwrap_or_default();
-            return Err(format!(
-                "`{}` is no setting; did you mean `{nearest}`? `portolan schema config` shows all",
-                crate::text::printable(key, 64)
-            ));
+    only_known::<Settings>(&table, "")?;
+    let modules = table.get("modules").and_then(toml::Value::as_table);
+    for (name, module) in modules.into_iter().flatten() {
+        if let Some(settings) = module.as_table() {
+            only_known::<ModuleSettings>(settings, &format!("modules.{name}."))?;
         }
     }
     // Key by key, so that an error can name the key: the parser's own text would quote the value, which
@@ -84,13 +80,26 @@ fn explain(error: &toml::de::Error, text: &str) -> String {
     format!("line {line} is not TOML; are all brackets and quotes closed?")
 }
 
-fn known_keys() -> Vec<String> {
-    let schema = schemars::schema_for!(Settings);
-    schema
+/// Names the first key that the type does not have, and the nearest one that it has.
+fn only_known<T: schemars::JsonSchema>(table: &toml::Table, before: &str) -> Result<(), String> {
+    let schema = schemars::schema_for!(T);
+    let properties = schema
         .get("properties")
-        .and_then(serde_json::Value::as_object)
-        .map(|properties| properties.keys().cloned().collect())
-        .unwrap_or_default()
+        .and_then(serde_json::Value::as_object);
+    let known: Vec<&str> = properties
+        .into_iter()
+        .flat_map(serde_json::Map::keys)
+        .map(String::as_str)
+        .collect();
+    let Some(key) = table.keys().find(|key| !known.contains(&key.as_str())) else {
+        return Ok(());
+    };
+    let nearest = crate::text::nearest(key, known).unwrap_or_default();
+    let [key, nearest] =
+        [key, nearest].map(|name| crate::text::printable(&format!("{before}{name}"), 200));
+    Err(format!(
+        "`{key}` is no setting; did you mean `{nearest}`? `portolan schema config` shows all"
+    ))
 }
 
 #[cfg(test)]
@@ -102,6 +111,16 @@ mod tests {
         let error = parse("parallel-request = 3").expect_err("unknown");
         assert!(
             error.contains("did you mean `parallel-requests`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_of_a_module_names_the_nearest() {
+        let error = parse("[modules.acme]\nmemory = 5").expect_err("unknown");
+        assert!(
+            error.contains("`modules.acme.memory` is no setting")
+                && error.contains("did you mean `modules.acme.memory-mebibytes`"),
             "{error}"
         );
     }
