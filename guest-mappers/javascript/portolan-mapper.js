@@ -278,6 +278,10 @@ function described(object, page) {
     const message = `the member \`${member}\` of the page is ${type(value)}, expected a list`;
     throw pageError("malformed-page", message);
   }
+  // AWS puts the tags of a task definition, and of nothing else, beside it.
+  if (!isList && isObject(value) && Object.hasOwn(body, "tags") && !Object.hasOwn(value, "tags")) {
+    value.tags = body.tags;
+  }
   const found = isList ? (value ?? []) : [value];
   return found
     .map((members, index) => [index, isList ? `${member}[${index}]` : member, members])

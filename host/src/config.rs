@@ -11,6 +11,7 @@ mod modules;
 mod options;
 mod organization;
 mod resolve;
+mod revisions;
 mod secret;
 mod settings;
 mod shard;
@@ -26,8 +27,9 @@ pub(crate) use fips::check as check_fips;
 pub use modules::{Capability, ModuleSettings, OnFailure};
 pub use options::{Options, TaskDefinitionScope, TaskDefinitionStatus};
 pub use organization::{Organization, RolePattern};
+pub use revisions::RevisionTags;
 pub use secret::Secret;
-pub use settings::{QuotaRules, RevisionTags, Settings};
+pub use settings::{QuotaRules, Settings};
 pub use shard::Shard;
 
 /// A checked configuration.
@@ -88,7 +90,7 @@ pub struct Config {
     pub cache_folder: Option<PathBuf>,
     /// Where bodies of revisions are kept across syncs; none if they are not.
     pub revision_cache: Option<PathBuf>,
-    /// Whether revisions are described again for their tags, which can change.
+    /// When revisions are described again for their tags, which can change.
     pub revision_tags: RevisionTags,
 }
 

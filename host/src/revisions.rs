@@ -3,7 +3,8 @@
 //!
 //! AWS promises that for itself; whatever else answers at an endpoint URL promises nothing, which is why
 //! bodies are kept by endpoint. What is kept is the page as a mapper sees it, with environment values
-//! withheld. Only `status` (and tags) of a revision change: the status is that of the listing.
+//! withheld. Only `status` and tags of a revision change: the status is that of the listing, and tags count
+//! for as long as the cache is opened for.
 
 mod body;
 mod store;
@@ -12,11 +13,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use store::Store;
+use store::{Kept, Store};
 pub use store::{StoreError, StoreStats};
 
 /// Bodies that wait to be written together: one transaction costs a disk flush, and what is lost when a
@@ -27,9 +29,12 @@ const WRITTEN_TOGETHER: usize = 512;
 #[derive(Debug)]
 pub struct RevisionCache {
     store: Store,
-    waiting: Mutex<HashMap<String, Vec<u8>>>,
+    /// How long tags count; none if for ever.
+    tags_count_for: Option<Duration>,
+    waiting: Mutex<HashMap<String, Kept>>,
     hits: AtomicU64,
     misses: AtomicU64,
+    refreshed: AtomicU64,
     stored: AtomicU64,
     has_failed: AtomicBool,
 }
@@ -39,8 +44,11 @@ pub struct RevisionCache {
 pub struct RevisionCacheUse {
     /// Revisions that were not asked for again.
     pub hits: u64,
-    /// Revisions that had to be described.
+    /// Revisions that were not known and had to be described.
     pub misses: u64,
+    /// Revisions that were known and described again, because their tags were due.
+    #[serde(default)]
+    pub refreshed: u64,
     /// Revisions that a later sync need not ask for.
     pub stored: u64,
 }
@@ -52,34 +60,40 @@ pub fn default_file(cache_folder: &Path) -> PathBuf {
 }
 
 impl RevisionCache {
-    /// Opens the file, which is made if it is missing.
+    /// Opens the file, which is made if it is missing. Bodies whose tags were read longer ago than
+    /// `tags_count_for` count as unknown; without it none does.
     ///
     /// # Errors
     /// If another process uses the file, a newer version of this program made it, or it cannot be read.
-    pub fn open(file: &Path) -> Result<Self, StoreError> {
-        Store::open(file).map(Self::of)
+    pub fn open(file: &Path, tags_count_for: Option<Duration>) -> Result<Self, StoreError> {
+        Store::open(file).map(|store| Self::of(store, tags_count_for))
     }
 
     /// Opens a file that is there already.
     ///
     /// # Errors
     /// As [`RevisionCache::open`], and if there is no file.
-    pub fn open_existing(file: &Path) -> Result<Self, StoreError> {
-        Store::open_existing(file).map(Self::of)
+    pub fn open_existing(
+        file: &Path,
+        tags_count_for: Option<Duration>,
+    ) -> Result<Self, StoreError> {
+        Store::open_existing(file).map(|store| Self::of(store, tags_count_for))
     }
 
-    fn of(store: Store) -> Self {
+    fn of(store: Store, tags_count_for: Option<Duration>) -> Self {
         Self {
             store,
+            tags_count_for,
             waiting: Mutex::default(),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
+            refreshed: AtomicU64::new(0),
             stored: AtomicU64::new(0),
             has_failed: AtomicBool::new(false),
         }
     }
 
-    /// The body of a revision that is listed with this status, if it is known.
+    /// The body of a revision that is listed with this status, if it is known and its tags count.
     #[must_use]
     pub fn get(&self, endpoint: &str, arn: &str, status: &str) -> Option<Vec<u8>> {
         let known = self
@@ -88,30 +102,51 @@ impl RevisionCache {
             .inspect_err(|error| self.warn(error))
             .ok()
             .flatten();
-        let body = known.and_then(|body| body::with_status(body, status));
-        let count = if body.is_some() {
-            &self.hits
-        } else {
-            &self.misses
+        let is_due = known
+            .as_ref()
+            .is_some_and(|kept| self.is_due(kept.described_at_s));
+        let body = known
+            .filter(|_| !is_due)
+            .and_then(|kept| body::with_status(kept.body, status));
+        let count = match (&body, is_due) {
+            (Some(_), _) => &self.hits,
+            (None, true) => &self.refreshed,
+            (None, false) => &self.misses,
         };
         count.fetch_add(1, Ordering::Relaxed);
         body
     }
 
-    /// Whether the body of a revision is known.
+    /// Whether the body of a revision is known and its tags count.
     #[must_use]
     pub fn has(&self, endpoint: &str, arn: &str) -> bool {
         self.store
-            .has(&key(endpoint, arn))
+            .described_at_s(&key(endpoint, arn))
             .inspect_err(|error| self.warn(error))
-            .unwrap_or_default()
+            .ok()
+            .flatten()
+            .is_some_and(|described_at_s| !self.is_due(described_at_s))
+    }
+
+    /// Whether tags of that time no longer count. A time that is still to come tells of a clock that was
+    /// wrong, and nothing about their age.
+    fn is_due(&self, described_at_s: u64) -> bool {
+        self.tags_count_for.is_some_and(|tags_count_for| {
+            now_s()
+                .checked_sub(described_at_s)
+                .is_none_or(|age_s| age_s >= tags_count_for.as_secs())
+        })
     }
 
     /// Keeps the body of a revision, from which environment values are withheld already.
     pub fn put(&self, endpoint: &str, arn: &str, body: &[u8]) {
         let full = {
             let mut waiting = self.waiting();
-            waiting.insert(key(endpoint, arn), body.to_vec());
+            let kept = Kept {
+                described_at_s: now_s(),
+                body: body.to_vec(),
+            };
+            waiting.insert(key(endpoint, arn), kept);
             if waiting.len() < WRITTEN_TOGETHER {
                 return;
             }
@@ -127,11 +162,12 @@ impl RevisionCache {
         RevisionCacheUse {
             hits: self.hits.load(Ordering::Relaxed),
             misses: self.misses.load(Ordering::Relaxed),
+            refreshed: self.refreshed.load(Ordering::Relaxed),
             stored: self.stored.load(Ordering::Relaxed),
         }
     }
 
-    fn write(&self, bodies: HashMap<String, Vec<u8>>) {
+    fn write(&self, bodies: HashMap<String, Kept>) {
         // A disk that is full stays full: one warning, and the sync goes on without.
         if bodies.is_empty() || self.has_failed.load(Ordering::Relaxed) {
             return;
@@ -151,7 +187,7 @@ impl RevisionCache {
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<String, Vec<u8>>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, Kept>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -184,6 +220,12 @@ pub fn clear(file: &Path) -> std::io::Result<bool> {
     }
 }
 
+/// Seconds since 1970.
+fn now_s() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_1970.map_or(0, |duration| duration.as_secs())
+}
+
 /// Where the bodies of an endpoint are kept. A newline is in neither part.
 fn key(endpoint: &str, arn: &str) -> String {
     format!("{endpoint}\n{arn}")
@@ -197,7 +239,7 @@ mod tests {
     const BODY: &[u8] = br#"{"taskDefinition":{"status":"ACTIVE","revision":1},"tags":[]}"#;
 
     fn open(folder: &tempfile::TempDir) -> RevisionCache {
-        RevisionCache::open(&default_file(folder.path())).expect("a cache")
+        RevisionCache::open(&default_file(folder.path()), None).expect("a cache")
     }
 
     #[test]
@@ -218,6 +260,35 @@ mod tests {
         assert_eq!(cache.get("http://elsewhere", ARN, "ACTIVE"), None);
         let used = cache.finish();
         assert_eq!((used.hits, used.misses, used.stored), (2, 1, 0));
+    }
+
+    #[test]
+    fn a_body_whose_tags_are_due_is_unknown_until_it_is_described_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = default_file(folder.path());
+        let hour = Duration::from_secs(3_600);
+        for (age_s, is_known) in [(3_500, true), (3_700, false), (-3_500, false)] {
+            let described_at_s = now_s().checked_sub_signed(age_s).expect("after 1970");
+            let body = BODY.to_vec();
+            let kept = Kept {
+                described_at_s,
+                body,
+            };
+            let store = Store::open(&file).expect("a store");
+            let bodies = HashMap::from([(key("aws", ARN), kept)]);
+            store.put(&bodies).expect("kept");
+            drop(store);
+            let cache = RevisionCache::open(&file, Some(hour)).expect("a cache");
+            assert_eq!(cache.has("aws", ARN), is_known, "{age_s}");
+            assert_eq!(cache.get("aws", ARN, "ACTIVE").is_some(), is_known);
+            assert_eq!(cache.finish().refreshed, u64::from(!is_known));
+            drop(cache);
+            assert!(open(&folder).has("aws", ARN), "without an age it counts");
+        }
+        let cache = RevisionCache::open(&file, Some(hour)).expect("a cache");
+        cache.put("aws", ARN, BODY);
+        cache.finish();
+        assert!(cache.has("aws", ARN));
     }
 
     #[test]

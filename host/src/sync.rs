@@ -26,7 +26,7 @@ use crate::recording::Recorder;
 use crate::report::{Ledger, Report};
 use crate::sink::{Beside, Sink, SinkError};
 pub(crate) use open::largest_memory_bytes;
-use open::{compare_with, open_revisions};
+use open::{compare_with, may_read_revision_tags, open_revisions};
 pub use open::{engine, known_revisions, open_cache};
 use shadow::Candidate;
 use watch::{Active, Version, Watch};
@@ -152,6 +152,12 @@ pub async fn run(
         .map_or_else(crate::clock::now, |it| it.captured_at().to_owned());
     // Before the sink is opened, which makes the folder: an earlier output that is not there is told apart.
     let comparison = compare_with(request, &config, &mappers)?;
+    // A module that comes while the sync runs may read what none has read before.
+    let are_tags_read = may_read_revision_tags(&mappers)
+        || candidate
+            .as_ref()
+            .is_some_and(Candidate::may_read_revision_tags)
+        || request.watch_mappers && (config.mappers.is_some() || !config.overlays.is_empty());
     let mappers = Arc::new(Active::new(mappers, request.watch_mappers));
     let beside = Beside {
         changes: comparison.is_some(),
@@ -199,7 +205,7 @@ pub async fn run(
 
     tokio::pin!(interrupt);
     let stores = Stores {
-        revisions: open_revisions(&config, &workshop.mappers.set()).map(Arc::new),
+        revisions: open_revisions(&config, are_tags_read).map(Arc::new),
         checkpoint: checkpoint.clone(),
     };
     let revisions = stores.revisions.clone();

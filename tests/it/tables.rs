@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::support::{portolan, root};
+use crate::support::{portolan, root, run};
 
 /// What is wrong with a table is said by attribute.
 mod check;
@@ -15,6 +15,15 @@ mod modules;
 mod shipping;
 /// The stock mappings as tables.
 mod stock;
+
+/// Packs a table, and gives its folder and the module's file.
+pub(crate) fn packed(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let (folder, file) = table(text);
+    run(mapper(&["table"]).arg(&file)).with(0);
+    let module = folder.path().join("acme.wasm");
+    assert!(module.is_file());
+    (folder, module)
+}
 
 fn mapper(arguments: &[&str]) -> Command {
     let mut command = portolan();

@@ -21,6 +21,14 @@ pub(crate) fn of<'de, T: Deserialize<'de>>() -> Option<Vec<String>> {
     add::<T>(&mut Vec::new(), &mut paths).then_some(paths)
 }
 
+/// Whether a type may read this member of an object.
+pub(crate) fn may_read<'de, T: Deserialize<'de>>(member: &str) -> bool {
+    match T::deserialize(Asker(&[])) {
+        Err(Answer(Some(fields))) => fields.contains(&member),
+        _ => true,
+    }
+}
+
 /// Adds the paths below this one, and says whether there is a plain struct.
 fn add<'de, T: Deserialize<'de>>(path: &mut Vec<&'static str>, paths: &mut Vec<String>) -> bool {
     let Some(Answer(Some(fields))) = T::deserialize(Asker(path)).err() else {

@@ -23,6 +23,7 @@
 extern crate self as portolan_mapper_sdk;
 
 mod arn;
+mod beside;
 mod body;
 mod context;
 mod decimal;

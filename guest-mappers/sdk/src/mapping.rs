@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::beside::with_tags_inside;
 use crate::body::{each, each_alone};
 use crate::escapes::contain_unknown_escapes;
 use crate::writer;
@@ -15,7 +16,8 @@ pub trait Mapping {
     /// What the module asks of the host, for example `environment-values`.
     const CAPABILITIES: &'static [&'static str] = &[];
 
-    /// The members that matter, borrowed from the page.
+    /// The members that matter, borrowed from the page. Tags of a task definition, which AWS puts beside it,
+    /// are read as if `tags` were a member of it.
     type Source<'a>: Deserialize<'a>;
     /// The attributes.
     type Record<'s>: Serialize;
@@ -53,6 +55,7 @@ pub trait Mapping {
 /// could hold such objects. A single bad object is an issue of the result instead.
 pub fn map_page<M: Mapping>(context: &Context, page: &[u8]) -> Result<MappedPage, PageError> {
     let page = check_page(M::OBJECT, context, page)?;
+    let page = &*with_tags_inside::<M::Source<'_>>(M::BODY, page);
     let mut output = Output::for_page(page.len());
     if each(M::BODY, page, |index, source| {
         output.map::<M>(context, index, &source)

@@ -3,6 +3,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::beside::with_tags_inside;
 use crate::body::{each, each_alone};
 use crate::escapes::contain_unknown_escapes;
 use crate::mapping::{check_page, write_row};
@@ -21,7 +22,8 @@ pub trait Overlay {
     /// altogether, and is given an empty one.
     const READS_RECORDS: bool = true;
 
-    /// The members that matter, borrowed from the page. The host leaves out all others if this is a struct
+    /// The members that matter, borrowed from the page. Tags of a task definition, which AWS puts beside it,
+    /// are read as if `tags` were a member of it. The host leaves out all others if this is a struct
     /// without flattened members.
     type Source<'a>: Deserialize<'a>;
 
@@ -63,6 +65,7 @@ pub fn amend_page<O: Overlay>(
     mapped: &MappedPage,
 ) -> Result<MappedPage, PageError> {
     let page = check_page(O::OBJECT, context, page)?;
+    let page = &*with_tags_inside::<O::Source<'_>>(O::BODY, page);
     let mut amending = Amending::<O>::new(context, mapped);
     let in_one_pass = each(O::BODY, page, |source_index, source| {
         amending.object(source_index, Ok(source));

@@ -137,6 +137,12 @@ impl Caller {
         self.note(operation, |calls| calls.calls += 1);
         let answer = send(raw.clone()).await;
         self.answered(operation, asked_at, clearance, &answer);
+        tracing::trace!(
+            account = self.account_id,
+            region = self.region,
+            "{operation} took {} ms, waiting for the quota included",
+            asked_at.elapsed().as_millis()
+        );
         let (answer, kept) = match (answer, raw.take()) {
             (Ok(answer), kept) => (Some(answer), kept.unwrap_or_default()),
             // The SDK's types refuse a whole page for one member of an unexpected type; a mapper only

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    AccessKeys, Config, ConfigError, Options, Organization, QuotaRules, RoleArn, Settings, file,
-    fips, modules, secret,
+    AccessKeys, Config, ConfigError, Options, Organization, QuotaRules, RevisionTags, RoleArn,
+    Settings, file, fips, modules, revisions, secret,
 };
 use crate::changes::VOLATILE_ATTRIBUTES;
 use crate::object::Object;
@@ -100,12 +100,15 @@ impl Config {
             modules: modules::in_range(settings.modules.unwrap_or_default())?,
             module_policy: settings.module_policy,
             trusted_keys: settings.trusted_keys.unwrap_or_default(),
-            revision_cache: revision_cache(
+            revision_cache: revisions::cache_file(
                 settings.revision_cache,
                 cache_folder.as_deref(),
                 settings.endpoint_url.as_deref(),
             ),
-            revision_tags: settings.revision_tags.unwrap_or_default(),
+            revision_tags: settings
+                .revision_tags
+                .map_or(Ok(RevisionTags::default()), |when| when.parse())
+                .map_err(|reason| invalid("revision-tags", reason))?,
             cache_folder,
             profile: settings.profile.filter(|name| !name.is_empty()),
             external_id: settings.external_id.filter(|id| !id.is_empty()),
@@ -359,27 +362,6 @@ fn objects(given: Option<Vec<String>>) -> Result<Vec<Object>, ConfigError> {
         return Err(invalid("objects", "it names no object".into()));
     }
     Ok(objects)
-}
-
-/// The file of the revision cache. Another server than AWS's own may change what a revision holds, so
-/// that there the cache has to be asked for.
-fn revision_cache(
-    given: Option<PathBuf>,
-    cache_folder: Option<&Path>,
-    endpoint_url: Option<&str>,
-) -> Option<PathBuf> {
-    let variable = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    match given {
-        Some(word) if word.as_os_str() == "off" => None,
-        Some(file) => Some(file),
-        None if endpoint_url.is_some_and(|url| !url.is_empty())
-            || variable("AWS_ENDPOINT_URL")
-            || variable("AWS_ENDPOINT_URL_ECS") =>
-        {
-            None
-        }
-        None => cache_folder.map(crate::revisions::default_file),
-    }
 }
 
 fn volatile_attributes(given: Option<Vec<String>>) -> BTreeSet<String> {

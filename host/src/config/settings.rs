@@ -246,27 +246,14 @@ pub struct Settings {
     #[arg(long, env = "PORTOLAN_REVISION_CACHE", value_name = "FILE", help_heading = FETCHING)]
     pub revision_cache: Option<PathBuf>,
 
-    /// Whether known revisions are described again for their tags: auto (when a module that is not stock
-    /// maps or amends EcsTaskDefinition), always or never [default: auto].
+    /// When known revisions are described again for their tags, which can change: auto (in every sync in
+    /// which a module reads tags of EcsTaskDefinition), always, never, or an age such as 12h or 7d: when
+    /// they were read longer ago [default: auto].
+    ///
+    /// Reading tags again costs a call for each revision. The stock mappings do not read them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, env = "PORTOLAN_REVISION_TAGS", value_name = "WHEN", help_heading = FETCHING)]
-    pub revision_tags: Option<RevisionTags>,
-}
-
-/// Whether known revisions are described again for their tags, the one thing of them that changes
-/// beside the status.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum RevisionTags {
-    /// When a module that is not stock maps or amends EcsTaskDefinition: stock mappings read no tags.
-    #[default]
-    Auto,
-    /// In every sync, which costs a call for each revision.
-    Always,
-    /// Never: tags are those of the first sync.
-    Never,
+    pub revision_tags: Option<String>,
 }
 
 /// Which quotas calls keep to.

@@ -40,8 +40,10 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reads {
     /// The members of a described object by path: `cpu`, or `containers.image` for a member of a member,
-    /// whether in a list or not; null if it may read any. What stands around the objects is always there. A
-    /// module with the grant for environment values is given whole objects all the same.
+    /// whether in a list or not; null if it may read any. What stands around the objects is always there, but
+    /// `tags` of a task definition, which stand beside it, are named as if they were a member: a sync keeps
+    /// known revisions, and gives a module that does not name them the tags of an earlier day. A module with
+    /// the grant for environment values is given whole objects all the same.
     #[schemars(length(max = 4096))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Vec<String>>,
@@ -122,6 +124,17 @@ impl Manifest {
             ));
         }
         Ok(manifest)
+    }
+
+    /// Whether the module may read this member of its objects, or a part of it.
+    #[must_use]
+    pub fn may_read(&self, member: &str) -> bool {
+        let paths = self.reads.as_ref().and_then(|reads| reads.members.as_ref());
+        paths.is_none_or(|paths| {
+            paths
+                .iter()
+                .any(|path| path.split('.').next() == Some(member))
+        })
     }
 }
 

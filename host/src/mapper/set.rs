@@ -74,6 +74,16 @@ impl Mapper {
         })
     }
 
+    /// Whether the module or an overlay may read this member of the object, or a part of it.
+    #[must_use]
+    pub fn may_read(&self, member: &str) -> bool {
+        let overlays = self.amenders.iter();
+        self.module.manifest.may_read(member)
+            || overlays
+                .map(|amender| &amender.overlay.manifest)
+                .any(|manifest| manifest.may_read(member))
+    }
+
     /// Maps a page, and isolates what the module cannot bear.
     ///
     /// # Errors

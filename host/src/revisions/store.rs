@@ -15,13 +15,14 @@ use redb::{
 use crate::fingerprint::fingerprint;
 use crate::page::WITHHOLDING;
 
-/// Key (endpoint and ARN) to checksum and compressed body.
+/// Key (endpoint and ARN) to checksum, time of its tags and compressed body.
 const BODIES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("bodies");
 /// What the file is.
 const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
 
-/// The version of the layout above. A file with a higher one was made by a later program.
-const FORMAT: u64 = 1;
+/// The version of the layout above. A file with a higher one was made by a later program; one with a lower
+/// one is emptied. Version 1 had no times.
+const FORMAT: u64 = 2;
 
 /// Bytes of the checksum before a body; chance and disks do not get past sixteen.
 const CHECKSUM_BYTES: usize = 16;
@@ -35,6 +36,14 @@ const PAGE_CACHE_BYTES: usize = 16 * 1024 * 1024;
 pub(super) struct Store {
     database: Database,
     file: PathBuf,
+}
+
+/// A body, and when AWS gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Kept {
+    /// In seconds since 1970. Its tags are those of that time.
+    pub(super) described_at_s: u64,
+    pub(super) body: Vec<u8>,
 }
 
 /// The cache of revisions cannot be used.
@@ -106,7 +115,8 @@ impl Store {
                 });
             }
             let withholding = known("withholding", WITHHOLDING)?;
-            if withholding.is_some_and(|version| version != WITHHOLDING) {
+            let is_of_other_rules = withholding.is_some_and(|version| version != WITHHOLDING);
+            if is_of_other_rules || format.is_some_and(|format| format < FORMAT) {
                 transaction
                     .delete_table(BODIES)
                     .map_err(|e| self.failed(&e))?;
@@ -124,27 +134,31 @@ impl Store {
         transaction.open_table(BODIES).map_err(|e| self.failed(&e))
     }
 
-    pub(super) fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(super) fn get(&self, key: &str) -> Result<Option<Kept>, StoreError> {
         let bodies = self.bodies()?;
         let kept = bodies.get(key).map_err(|e| self.failed(&e))?;
         // A damaged body is as good as none: the sync describes the revision again and replaces it.
         Ok(kept.and_then(|kept| unpack(kept.value())))
     }
 
-    pub(super) fn has(&self, key: &str) -> Result<bool, StoreError> {
+    /// When a body that is kept was described, in seconds since 1970.
+    pub(super) fn described_at_s(&self, key: &str) -> Result<Option<u64>, StoreError> {
         let bodies = self.bodies()?;
         let kept = bodies.get(key).map_err(|e| self.failed(&e))?;
-        Ok(kept.is_some())
+        Ok(kept.and_then(|kept| {
+            let (_, dated) = kept.value().split_at_checked(CHECKSUM_BYTES)?;
+            dated.first_chunk().copied().map(u64::from_le_bytes)
+        }))
     }
 
-    pub(super) fn put(&self, bodies: &HashMap<String, Vec<u8>>) -> Result<(), StoreError> {
+    pub(super) fn put(&self, bodies: &HashMap<String, Kept>) -> Result<(), StoreError> {
         let transaction = self.database.begin_write().map_err(|e| self.failed(&e))?;
         {
             let mut table = transaction
                 .open_table(BODIES)
                 .map_err(|e| self.failed(&e))?;
-            for (key, body) in bodies {
-                let packed = pack(body).map_err(|e| self.failed(&e))?;
+            for (key, kept) in bodies {
+                let packed = pack(kept).map_err(|e| self.failed(&e))?;
                 table
                     .insert(key.as_str(), packed.as_slice())
                     .map_err(|e| self.failed(&e))?;
@@ -199,32 +213,45 @@ fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
     fingerprint(bytes)
 }
 
-/// Checksum, then length (so that nothing is allocated on trust), then the compressed body.
-fn pack(body: &[u8]) -> std::io::Result<Vec<u8>> {
-    let length = u32::try_from(body.len()).map_err(std::io::Error::other)?;
-    let mut sized = length.to_le_bytes().to_vec();
-    sized.extend_from_slice(&zstd::bulk::compress(body, COMPRESSION_LEVEL)?);
-    let mut packed = checksum(&sized).to_vec();
-    packed.extend_from_slice(&sized);
+/// Checksum, then time, length (so that nothing is allocated on trust) and the compressed body.
+fn pack(kept: &Kept) -> std::io::Result<Vec<u8>> {
+    let length = u32::try_from(kept.body.len()).map_err(std::io::Error::other)?;
+    let mut dated = kept.described_at_s.to_le_bytes().to_vec();
+    dated.extend_from_slice(&length.to_le_bytes());
+    dated.extend_from_slice(&zstd::bulk::compress(&kept.body, COMPRESSION_LEVEL)?);
+    let mut packed = checksum(&dated).to_vec();
+    packed.extend_from_slice(&dated);
     Ok(packed)
 }
 
-fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
-    let (sum, sized) = packed.split_at_checked(CHECKSUM_BYTES)?;
-    if checksum(sized) != sum {
+fn unpack(packed: &[u8]) -> Option<Kept> {
+    let (sum, dated) = packed.split_at_checked(CHECKSUM_BYTES)?;
+    if checksum(dated) != sum {
         return None;
     }
+    let (described_at_s, sized) = dated.split_first_chunk()?;
     let (length, compressed) = sized.split_first_chunk()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-    zstd::bulk::decompress(compressed, length.min(crate::page::BODY_LIMIT_BYTES)).ok()
+    let length = length.min(crate::page::BODY_LIMIT_BYTES);
+    Some(Kept {
+        described_at_s: u64::from_le_bytes(*described_at_s),
+        body: zstd::bulk::decompress(compressed, length).ok()?,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn bodies(body: &str) -> HashMap<String, Vec<u8>> {
-        HashMap::from([("key".to_owned(), body.as_bytes().to_vec())])
+    fn kept(body: &str) -> Kept {
+        Kept {
+            described_at_s: 1_700_000_000,
+            body: body.into(),
+        }
+    }
+
+    fn bodies(body: &str) -> HashMap<String, Kept> {
+        HashMap::from([("key".to_owned(), kept(body))])
     }
 
     #[test]
@@ -232,14 +259,13 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(&folder.path().join("r.redb")).expect("a store");
         store.put(&bodies("body")).expect("kept");
-        assert_eq!(
-            store.get("key").expect("read").as_deref(),
-            Some(b"body".as_slice())
-        );
+        assert_eq!(store.get("key").expect("read"), Some(kept("body")));
+        let described_at_s = store.described_at_s("key").expect("read");
+        assert_eq!(described_at_s, Some(kept("body").described_at_s));
         let transaction = store.database.begin_write().expect("a transaction");
         {
             let mut table = transaction.open_table(BODIES).expect("a table");
-            let mut packed = pack(b"body").expect("packed");
+            let mut packed = pack(&kept("body")).expect("packed");
             *packed.last_mut().expect("a byte") ^= 1;
             table.insert("key", packed.as_slice()).expect("replaced");
         }
@@ -261,16 +287,25 @@ mod tests {
     }
 
     #[test]
-    fn a_later_format_is_refused_and_other_rules_empty_the_file() {
+    fn a_later_format_is_refused_and_an_earlier_one_or_other_rules_empty_the_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("r.redb");
-        Store::open(&file)
-            .and_then(|store| store.put(&bodies("body")))
-            .expect("kept");
-        set(&file, "withholding", WITHHOLDING + 1);
         let store = Store::open(&file).expect("a store");
-        assert_eq!(store.get("key").expect("read"), None);
+        store.put(&bodies("body")).expect("kept");
         drop(store);
+        for (name, other) in [("withholding", WITHHOLDING + 1), ("format", FORMAT - 1)] {
+            set(&file, name, other);
+            let store = Store::open(&file).expect("a store");
+            assert_eq!(store.get("key").expect("read"), None, "{name}");
+            store.put(&bodies("body")).expect("kept");
+            drop(store);
+            let store = Store::open(&file).expect("a store");
+            assert_eq!(
+                store.get("key").expect("read"),
+                Some(kept("body")),
+                "{name}"
+            );
+        }
         set(&file, "format", FORMAT + 1);
         let error = Store::open(&file).expect_err("refused");
         assert!(error.to_string().contains("later version"), "{error}");

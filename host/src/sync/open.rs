@@ -1,11 +1,12 @@
 //! What a sync opens before it begins: the sandbox, caches, and an earlier output.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::{Request, SyncError};
 use crate::changes::{Comparison, VOLATILE_ATTRIBUTES};
 use crate::config::{Config, RevisionTags};
-use crate::mapper::{CompiledCache, Engine, EngineError, Limits, MapperSet, Source};
+use crate::mapper::{CompiledCache, Engine, EngineError, Limits, MapperSet};
 use crate::object::Object;
 use crate::revisions::RevisionCache;
 
@@ -75,8 +76,9 @@ pub fn open_cache(config: &Config) -> Option<CompiledCache> {
 }
 
 /// Opens the cache of revisions if it is to be used. Without one everything works, with more calls.
-pub(super) fn open_revisions(config: &Config, mappers: &MapperSet) -> Option<RevisionCache> {
-    RevisionCache::open(revisions_file(config, mappers)?)
+pub(super) fn open_revisions(config: &Config, are_tags_read: bool) -> Option<RevisionCache> {
+    let (file, tags_count_for) = revisions_use(config, are_tags_read)?;
+    RevisionCache::open(file, tags_count_for)
         .inspect_err(|error| {
             tracing::warn!("{error}; the sync goes on without, and describes every revision")
         })
@@ -95,25 +97,33 @@ pub fn known_revisions(config: &Config) -> Result<Option<RevisionCache>, SyncErr
     let engine = engine(config, 1)?;
     let objects = [Object::EcsTaskDefinition];
     let mappers = MapperSet::load(&engine, open_cache(config).as_ref(), config, &objects)?;
-    let file = revisions_file(config, &mappers).filter(|file| file.exists());
-    let opened = file.map(RevisionCache::open_existing).transpose();
-    Ok(opened.unwrap_or_else(|error| {
+    let used = revisions_use(config, may_read_revision_tags(&mappers));
+    let opened = used
+        .filter(|(file, _)| file.exists())
+        .map(|(file, tags_count_for)| RevisionCache::open_existing(file, tags_count_for));
+    Ok(opened.transpose().unwrap_or_else(|error| {
         tracing::warn!("{error}; the plan goes on without");
         None
     }))
 }
 
-/// The file of the revision cache, if a sync with these mappers uses it.
-fn revisions_file<'c>(config: &'c Config, mappers: &MapperSet) -> Option<&'c Path> {
+/// Whether any of these modules may read the tags of task definitions.
+pub(super) fn may_read_revision_tags(mappers: &MapperSet) -> bool {
+    let mapper = mappers.get(Object::EcsTaskDefinition);
+    mapper.is_some_and(|mapper| mapper.may_read("tags"))
+}
+
+/// The file of the revision cache and how long tags in it count (none: for ever), if a sync uses it.
+fn revisions_use(config: &Config, are_tags_read: bool) -> Option<(&Path, Option<Duration>)> {
     // Kept bodies have no environment values, and what a module is granted must not depend on the last sync.
-    if config.grants_environment_values() {
+    if config.grants_environment_values() || !config.objects.contains(&Object::EcsTaskDefinition) {
         return None;
     }
-    let mapper = mappers.get(Object::EcsTaskDefinition)?;
-    let has_own_module = mapper.module.source != Source::Stock || !mapper.amenders.is_empty();
+    let file = config.revision_cache.as_deref()?;
     match config.revision_tags {
         RevisionTags::Always => None,
-        RevisionTags::Auto if has_own_module => None,
-        RevisionTags::Auto | RevisionTags::Never => config.revision_cache.as_deref(),
+        RevisionTags::Auto if are_tags_read => None,
+        RevisionTags::Auto | RevisionTags::Never => Some((file, None)),
+        RevisionTags::OlderThan(age) => Some((file, Some(age))),
     }
 }

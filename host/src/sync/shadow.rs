@@ -108,6 +108,12 @@ impl Candidate {
         })
     }
 
+    /// Whether it may read the tags of task definitions.
+    pub(super) fn may_read_revision_tags(&self) -> bool {
+        let mapper = self.mappers.get(&Object::EcsTaskDefinition);
+        mapper.is_some_and(|mapper| mapper.may_read("tags"))
+    }
+
     pub(super) fn start(self, engine: Arc<Engine>) -> std::io::Result<Shadow> {
         let (send, pages) = sync_channel::<(Page, Records)>(QUEUE);
         let (tell, done) = sync_channel(1);

@@ -109,7 +109,16 @@ impl Workshop {
                 .write(page)
                 .map_err(|source| record_error(recorder.place(), source))?;
         }
-        match records::from_page(&self.engine, &mapper, page) {
+        let mapped = records::from_page(&self.engine, &mapper, page);
+        tracing::trace!(
+            account = page.origin.account_id,
+            region = page.origin.region,
+            "{} mapped a page of {} with {} objects",
+            mapper.module.name(),
+            page.object,
+            page.len()
+        );
+        match mapped {
             Ok(records) => {
                 let changes = self.comparison.as_ref().map(|comparison| {
                     let changes = records

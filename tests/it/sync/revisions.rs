@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::support::{Site, portolan, run};
+use crate::tables::packed;
 
 const ALL: [&str; 2] = ["--option", "EcsTaskDefinition.status=ALL"];
 
@@ -63,6 +64,79 @@ fn always_fresh_tags_cost_a_call_for_each_revision() {
     sync(&site, &["--revision-tags", "always"]);
     let revisions = site.records("EcsTaskDefinition").len() as u64;
     assert_eq!(site.calls("DescribeTaskDefinition"), before + revisions);
+}
+
+/// A table over the stock mapping of task definitions.
+fn amending(attribute: &str) -> (tempfile::TempDir, PathBuf) {
+    packed(&format!(
+        "name = \"acme\"\nversion = \"1.0.0\"\nkind = \"overlay\"\nobject = \"EcsTaskDefinition\"\n\n\
+         [attributes]\nTEAM = {{ description = \"Of whom.\", {attribute} }}\n"
+    ))
+}
+
+/// What the attribute TEAM says anywhere, an empty text aside.
+fn teams(site: &Site) -> BTreeSet<String> {
+    let records = site.records("EcsTaskDefinition").into_values();
+    records
+        .filter_map(|record| Some(record["TEAM"].as_str()?.to_owned()))
+        .filter(|team| !team.is_empty())
+        .collect()
+}
+
+fn rename_the_team(site: &Site, name: &str) {
+    site.simulator
+        .change_rules(|rules| rules.team = Some(name.to_owned()));
+}
+
+#[test]
+fn by_default_tags_are_as_new_as_the_sync_if_a_module_reads_them() {
+    let (_folder, module) = amending("tag = \"team\"");
+    let arguments = ["--overlays", module.to_str().unwrap()];
+    let site = Site::small();
+    sync(&site, &[]);
+    for team in ["first", "second"] {
+        rename_the_team(&site, team);
+        sync(&site, &arguments);
+        assert_eq!(teams(&site), BTreeSet::from([team.to_owned()]));
+    }
+}
+
+#[test]
+fn a_module_that_reads_no_tags_costs_no_calls() {
+    let (_folder, module) = amending("from = \"family\"");
+    let arguments = ["--overlays", module.to_str().unwrap()];
+    let site = Site::small();
+    sync(&site, &arguments);
+    let (before, records) = (site.calls("DescribeTaskDefinition"), site.all_records());
+    let report = sync(&site, &arguments);
+    assert_eq!(site.calls("DescribeTaskDefinition"), before);
+    assert_eq!(site.all_records(), records);
+    assert_ne!(report["revision_cache"]["hits"], 0);
+}
+
+#[test]
+fn tags_are_read_again_once_they_are_older_than_the_schedule() {
+    let (_folder, module) = amending("tag = \"team\"");
+    let site = Site::small();
+    let after = |age: &str| {
+        let overlays = ["--overlays", module.to_str().unwrap()];
+        let report = sync(&site, &[&overlays[..], &["--revision-tags", age]].concat());
+        let of = |count: &str| report["revision_cache"][count].as_u64().unwrap();
+        (of("hits"), of("refreshed"), teams(&site))
+    };
+    rename_the_team(&site, "first");
+    let first = BTreeSet::from(["first".to_owned()]);
+    assert_eq!(after("1h"), (0, 0, first.clone()));
+    let revisions = site.records("EcsTaskDefinition").len() as u64;
+    assert_eq!(revisions, site.calls("DescribeTaskDefinition"));
+
+    rename_the_team(&site, "second");
+    assert_eq!(after("1h"), (revisions, 0, first));
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let second = BTreeSet::from(["second".to_owned()]);
+    assert_eq!(after("1s"), (0, revisions, second.clone()));
+    assert_eq!(after("never"), (revisions, 0, second));
+    assert_eq!(2 * revisions, site.calls("DescribeTaskDefinition"));
 }
 
 #[test]

@@ -1,17 +1,8 @@
 use serde_json::{Value, json};
 
-use super::{example, mapper, overlay, table};
+use super::{example, mapper, overlay, packed};
 use crate::examples::recorded;
 use crate::support::{json_lines, portolan, root, run};
-
-/// Packs a table, and gives its folder and the module's file.
-fn packed(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
-    let (folder, file) = table(text);
-    run(mapper(&["table"]).arg(&file)).with(0);
-    let module = folder.path().join("acme.wasm");
-    assert!(module.is_file());
-    (folder, module)
-}
 
 /// The records of tasks with a table over the stock mapping, and what was said.
 fn amended(text: &str, tasks: &Value) -> (Vec<Value>, String) {

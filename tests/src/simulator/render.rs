@@ -15,6 +15,7 @@ pub(super) use service::service;
 pub(super) use task::task;
 pub(super) use task_definition::task_definition;
 
+use super::call::Call;
 use super::place::Place;
 
 /// The moment around which everything was created: 2026-09-21, in milliseconds since 1970.
@@ -88,19 +89,20 @@ impl Millis {
 }
 
 /// The `tags` of an object, or `[]` if they were not asked for. Every eleventh object has none.
-fn tags(asked: bool, index: u64, name: &str, managed: Option<(&str, &str)>) -> impl Display {
+fn tags(
+    call: &Call<'_>,
+    asked: bool,
+    index: u64,
+    name: &str,
+    managed: Option<(&str, &str)>,
+) -> impl Display {
+    let team = call.rules.team.as_deref();
     let mut tags = Vec::new();
     if asked && index % 11 != 10 {
         tags.extend(managed);
         tags.push(("Name", name));
-        tags.push((
-            "team",
-            if index.is_multiple_of(7) {
-                ""
-            } else {
-                "platform"
-            },
-        ));
+        let empty = index.is_multiple_of(7).then_some("");
+        tags.push(("team", team.or(empty).unwrap_or("platform")));
         if index % 5 == 1 {
             tags.push((
                 "note",

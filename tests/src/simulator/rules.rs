@@ -193,6 +193,8 @@ pub struct Rules {
     /// After every so many ECS calls, in turn: a service is created, the first one deleted, a family registered,
     /// the oldest ACTIVE revision of the next family deregistered, and a stopped task forgotten.
     pub calls_per_deployment: Option<u64>,
+    /// What the tag `team` of everything that has one is changed to.
+    pub team: Option<String>,
 }
 
 impl Rules {

@@ -5,7 +5,6 @@ use std::path::Path;
 use super::words::Words;
 use super::{Files, Plan, Sdk};
 use crate::mapper::Kind;
-use crate::object::Object;
 use crate::workbench::WorkbenchError;
 
 /// The SDK's files with their paths inside its folder; host/build.rs collects them.
@@ -29,10 +28,7 @@ pub(super) fn files(plan: &Plan, sdk: &Sdk, words: &Words) -> Result<Files, Work
             ".gitignore".into(),
             include_str!("../templates/gitignore").into(),
         ),
-        (
-            "src/lib.rs".into(),
-            words.fill(source(plan.object, plan.kind)),
-        ),
+        ("src/lib.rs".into(), words.fill(source(plan.kind))),
     ];
     if matches!(sdk, Sdk::Vendored) {
         files.push(("Cargo.lock".into(), LOCK.into()));
@@ -68,16 +64,10 @@ fn at(path: &Path) -> Result<String, WorkbenchError> {
     Ok(format!("{{ path = {quoted} }}"))
 }
 
-const fn source(object: Object, kind: Kind) -> &'static str {
-    match (kind, object) {
-        (Kind::Mapping, Object::EcsTaskDefinition) => {
-            include_str!("../templates/mapping_task_definition.rs")
-        }
-        (Kind::Mapping, _) => include_str!("../templates/mapping_tagged.rs"),
-        (Kind::Overlay, Object::EcsTaskDefinition) => {
-            include_str!("../templates/overlay_task_definition.rs")
-        }
-        (Kind::Overlay, _) => include_str!("../templates/overlay_tagged.rs"),
+const fn source(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Mapping => include_str!("../templates/mapping.rs"),
+        Kind::Overlay => include_str!("../templates/overlay.rs"),
     }
 }
 

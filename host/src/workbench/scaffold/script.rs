@@ -10,29 +10,11 @@ const PYTHON_HELPER: &str = include_str!("../../../../guest-mappers/python/porto
 const JAVASCRIPT_HELPER: &str =
     include_str!("../../../../guest-mappers/javascript/portolan-mapper.js");
 
-/// What a language says differently.
-struct Sayings {
-    /// What an object is called in the source.
-    word: &'static str,
-    /// The owner of a tagged object: by a tag that the settings name, and by one that is fixed.
-    owner_by_setting: &'static str,
-    owner_by_tag: &'static str,
-    /// The owner of a task definition.
-    owner_by_principal: &'static str,
-    /// The settings of an overlay of tagged objects.
-    settings: &'static str,
-}
-
 pub(super) fn python(plan: &Plan, words: &Words) -> Files {
-    let sayings = Sayings {
-        word: match plan.object {
-            Object::EcsTaskDefinition => "task_definition",
-            other => other.word(),
-        },
-        owner_by_setting: "{{word}}.tag(context.settings.get(\"owner-tag\", \"owner\"))",
-        owner_by_tag: "{{word}}.tag(\"owner\")",
-        owner_by_principal: "{{word}}.text(\"registeredBy\")",
-        settings: include_str!("../templates/python/settings.txt"),
+    // What an object is called in the source.
+    let word = match plan.object {
+        Object::EcsTaskDefinition => "task_definition",
+        other => other.word(),
     };
     let (name, source) = match plan.kind {
         Kind::Mapping => ("mapping", include_str!("../templates/python/mapping.py")),
@@ -42,7 +24,7 @@ pub(super) fn python(plan: &Plan, words: &Words) -> Files {
     vec![
         (
             format!("src/{name}.py"),
-            filled(source, plan, words, &sayings),
+            words.fill(&source.replace("{{word}}", word)),
         ),
         file("src/portolan_mapper.py", PYTHON_HELPER),
         file("wit/mapper.wit", WIT),
@@ -55,15 +37,9 @@ pub(super) fn python(plan: &Plan, words: &Words) -> Files {
 }
 
 pub(super) fn javascript(plan: &Plan, words: &Words) -> Files {
-    let sayings = Sayings {
-        word: match plan.object {
-            Object::EcsTaskDefinition => "taskDefinition",
-            other => other.word(),
-        },
-        owner_by_setting: "{{word}}.tag(context.settings[\"owner-tag\"] ?? \"owner\")",
-        owner_by_tag: "{{word}}.tag(\"owner\")",
-        owner_by_principal: "{{word}}.text(\"registeredBy\")",
-        settings: include_str!("../templates/javascript/settings.txt"),
+    let word = match plan.object {
+        Object::EcsTaskDefinition => "taskDefinition",
+        other => other.word(),
     };
     let (name, source) = match plan.kind {
         Kind::Mapping => (
@@ -79,7 +55,7 @@ pub(super) fn javascript(plan: &Plan, words: &Words) -> Files {
     vec![
         (
             format!("src/{name}.js"),
-            filled(source, plan, words, &sayings),
+            words.fill(&source.replace("{{word}}", word)),
         ),
         ("src/portolan-mapper.js".into(), JAVASCRIPT_HELPER.into()),
         ("wit/mapper.wit".into(), WIT.into()),
@@ -96,27 +72,6 @@ pub(super) fn javascript(plan: &Plan, words: &Words) -> Files {
             include_str!("../templates/javascript/gitignore"),
         ),
     ]
-}
-
-fn filled(template: &str, plan: &Plan, words: &Words, sayings: &Sayings) -> String {
-    let has_tags = plan.object != Object::EcsTaskDefinition;
-    let owner = match (has_tags, plan.kind) {
-        (false, _) => sayings.owner_by_principal,
-        (true, Kind::Mapping) => sayings.owner_by_tag,
-        (true, Kind::Overlay) => sayings.owner_by_setting,
-    };
-    let settings = if has_tags {
-        sayings.settings.trim_end()
-    } else {
-        ""
-    };
-    let owner_member = if has_tags { "tags" } else { "registeredBy" };
-    let text = template
-        .replace("{{owner_member}}", owner_member)
-        .replace("{{settings}}", settings)
-        .replace("{{owner}}", owner)
-        .replace("{{word}}", sayings.word);
-    words.fill(&text)
 }
 
 #[cfg(test)]

@@ -40,13 +40,6 @@ fn object(object: Object) -> Vec<(&'static str, String)> {
         Shape::List(member) => format!("Body::List(\"{member}\")"),
         Shape::Single(member) => format!("Body::One(\"{member}\")"),
     };
-    let (from_where, description) = match object {
-        Object::EcsTaskDefinition => (
-            "the principal that registered it",
-            "Who owns it: the principal that registered it.",
-        ),
-        _ => ("from a tag", "Who owns it: the value of a tag."),
-    };
     vec![
         ("{{source}}", source.to_owned()),
         ("{{ARN_ATTRIBUTE}}", arn_field.to_uppercase()),
@@ -56,8 +49,6 @@ fn object(object: Object) -> Vec<(&'static str, String)> {
         ("{{status_field}}", status_field.to_owned()),
         ("{{status_member}}", status_member.to_owned()),
         ("{{body}}", body),
-        ("{{from_where}}", from_where.to_owned()),
-        ("{{owner_description}}", description.to_owned()),
     ]
 }
 

@@ -53,7 +53,7 @@ pub(in crate::simulator) fn cluster(
             settings = member("settings", Some(settings.unwrap_or("[]"))),
             configuration = member("configuration", configuration.as_deref()),
             attachments = member("attachments", attachments.as_deref()),
-            tags = tags(tags_asked, cluster, &name, None),
+            tags = tags(call, tags_asked, cluster, &name, None),
         )
     })
 }

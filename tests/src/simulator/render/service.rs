@@ -62,7 +62,7 @@ pub(in crate::simulator) fn service(
             events = events(call, service, &name, created),
             network = member("networkConfiguration", network.as_deref()),
             scheduling = kind.scheduling_strategy(),
-            tags = tags(tags_asked, service, &name, None),
+            tags = tags(call, tags_asked, service, &name, None),
             partition = place.partition,
             account = place.account,
             exec = service.is_multiple_of(6),

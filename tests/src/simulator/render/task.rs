@@ -62,7 +62,7 @@ pub(in crate::simulator) fn task(
             placement = placement(call, task, kind, &cluster),
             lifecycle = lifecycle(call, task),
             started_by = place.started_by(task),
-            tags = tags(tags_asked, index, &id, managed),
+            tags = tags(call, tags_asked, index, &id, managed),
             definition = place.revision_arn(revision),
             version = 3 + index % 4,
         )

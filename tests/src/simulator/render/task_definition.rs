@@ -63,7 +63,7 @@ pub(in crate::simulator) fn task_definition(
             deregistered = deregistered(status, registered),
             partition = place.partition,
             account = place.account,
-            tags = tags(tags_asked, index, &name, None),
+            tags = tags(call, tags_asked, index, &name, None),
         )
     })
 }

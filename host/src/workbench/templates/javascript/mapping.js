@@ -8,7 +8,7 @@ export const mapping = defineMapping({
   object: "{{object}}",
 
   // The members that the host hands over. Reading others needs a change here.
-  reads: ["{{arn_member}}", "{{name_member}}", "{{status_member}}", "{{owner_member}}"],
+  reads: ["{{arn_member}}", "{{name_member}}", "{{status_member}}", "tags"],
 
   // Gives the record of one object. AWS may leave any member out; undefined makes no attribute.
   map({{word}}, context, notes) {
@@ -21,7 +21,7 @@ export const mapping = defineMapping({
       {{ARN_ATTRIBUTE}}: arn,
       NAME: {{word}}.text("{{name_member}}") || arn,
       SOURCE_STATUS: {{word}}.text("{{status_member}}"),
-      OWNER: {{owner}},
+      OWNER: {{word}}.tag("owner"),
       CLOUD_PROVIDER: "AWS",
       ACCOUNT_ID: context.accountId,
       REGION: context.region,
@@ -30,5 +30,5 @@ export const mapping = defineMapping({
   },
 
   // Attributes that the stock schema lacks, as JSON Schema.
-  attributes: { OWNER: { type: "string", description: "{{owner_description}}" } },
+  attributes: { OWNER: { type: "string", description: "Who owns it: the value of a tag." } },
 });

@@ -1,4 +1,4 @@
-// Adds OWNER to {{object}} records, {{from_where}}.
+// Adds OWNER to {{object}} records, from a tag.
 
 import { overlay as defineOverlay } from "./portolan-mapper.js";
 
@@ -8,16 +8,25 @@ export const overlay = defineOverlay({
   object: "{{object}}",
 
   // What the host hands over: these members of the object, and no record. Reading others needs a change here.
-  reads: ["{{owner_member}}"],
+  reads: ["tags"],
   readsRecords: false,
 
   // Gives a merge patch for one record: a value sets an attribute, null removes it. The record is undefined,
   // see `readsRecords`.
   amend({{word}}, record, context, notes) {
-    const owner = {{owner}};
+    const owner = {{word}}.tag(context.settings["owner-tag"] ?? "owner");
     return owner === undefined ? undefined : { OWNER: owner };
   },
 
   // Attributes that the stock schema lacks, as JSON Schema.
-  attributes: { OWNER: { type: "string", description: "{{owner_description}}" } },{{settings}}
+  attributes: { OWNER: { type: "string", description: "Who owns it: the value of a tag." } },
+
+  // What an operator may set in [modules.{{name}}.settings] of the configuration file, as JSON Schema.
+  settings: {
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      "owner-tag": { type: "string", minLength: 1, description: "Key of the tag [default: owner]." },
+    },
+  },
 });

@@ -13,7 +13,7 @@ def map({{word}}, context, notes):
         "{{ARN_ATTRIBUTE}}": arn,
         "NAME": {{word}}.text("{{name_member}}") or arn,
         "SOURCE_STATUS": {{word}}.text("{{status_member}}"),
-        "OWNER": {{owner}},
+        "OWNER": {{word}}.tag("owner"),
         "CLOUD_PROVIDER": "AWS",
         "ACCOUNT_ID": context.account_id,
         "REGION": context.region,
@@ -28,7 +28,7 @@ Mapping = mapping(
     object="{{object}}",
     map=map,
     # The members that the host hands over. Reading others needs a change here.
-    reads=["{{arn_member}}", "{{name_member}}", "{{status_member}}", "{{owner_member}}"],
+    reads=["{{arn_member}}", "{{name_member}}", "{{status_member}}", "tags"],
     # Attributes that the stock schema lacks, as JSON Schema.
-    attributes={"OWNER": {"type": "string", "description": "{{owner_description}}"}},
+    attributes={"OWNER": {"type": "string", "description": "Who owns it: the value of a tag."}},
 )

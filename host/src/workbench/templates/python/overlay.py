@@ -1,4 +1,4 @@
-"""Adds OWNER to {{object}} records, {{from_where}}."""
+"""Adds OWNER to {{object}} records, from a tag."""
 
 from portolan_mapper import overlay
 
@@ -8,7 +8,7 @@ def amend({{word}}, record, context, notes):
 
     The record is None, see `reads_records`.
     """
-    owner = {{owner}}
+    owner = {{word}}.tag(context.settings.get("owner-tag", "owner"))
     return None if owner is None else {"OWNER": owner}
 
 
@@ -18,8 +18,16 @@ Overlay = overlay(
     object="{{object}}",
     amend=amend,
     # What the host hands over: these members of the object, and no record. Reading others needs a change here.
-    reads=["{{owner_member}}"],
+    reads=["tags"],
     reads_records=False,
     # Attributes that the stock schema lacks, as JSON Schema.
-    attributes={"OWNER": {"type": "string", "description": "{{owner_description}}"}},{{settings}}
+    attributes={"OWNER": {"type": "string", "description": "Who owns it: the value of a tag."}},
+    # What an operator may set in [modules.{{name}}.settings] of the configuration file, as JSON Schema.
+    settings={
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "owner-tag": {"type": "string", "minLength": 1, "description": "Key of the tag [default: owner]."}
+        },
+    },
 )
