@@ -5,7 +5,7 @@ use portolan_mapper_table::plan::{Described, Type};
 use serde_json::{Map, Value};
 
 use crate::demand::{Conflict, Demand, demand};
-use crate::expression::{self, parse};
+use crate::expression::parse;
 use crate::format::Type as Named;
 use crate::format::{Attribute, Kind, Object, OneOrMore, Scalar, Substitute, Table};
 use crate::problem::nearest;
@@ -25,6 +25,11 @@ pub(crate) struct Parsed {
 pub(crate) enum Origin {
     Object(Parsed),
     Page(Parsed),
+    Tag {
+        key: String,
+        /// Whether AWS puts the object's tags beside it.
+        is_beside: bool,
+    },
     Context(crate::format::Context),
     Value(Scalar),
     Format(Vec<Piece>),
@@ -276,16 +281,17 @@ impl Checker<'_> {
     }
 
     fn tag(&mut self, key: &str) -> Result<Origin, String> {
-        let tag = Parsed {
-            text: "tags".to_owned(),
-            ast: expression::tag(key),
+        let is_beside = self.table.object.described().has_tags_beside_it();
+        let asked = Demand::object([("tags", Demand::Tags(vec![key.to_owned()]))]);
+        let all = match is_beside {
+            true => &mut self.page,
+            false => &mut self.object,
         };
-        if self.table.object.described().has_tags_beside_it() {
-            self.ask_page(&tag, Demand::Text)?;
-            return Ok(Origin::Page(tag));
-        }
-        self.ask_object(&tag, Demand::Text)?;
-        Ok(Origin::Object(tag))
+        ask(all, asked)?;
+        Ok(Origin::Tag {
+            key: key.to_owned(),
+            is_beside,
+        })
     }
 
     fn format(&mut self, format: &str) -> Result<Origin, String> {

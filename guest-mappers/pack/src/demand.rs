@@ -23,6 +23,8 @@ pub(crate) enum Demand {
     Boolean,
     Time,
     TextOrInteger,
+    /// The values of the tags of these keys.
+    Tags(Vec<String>),
     List(Box<Demand>),
     Object {
         members: Vec<(String, Demand)>,
@@ -51,6 +53,11 @@ impl Demand {
         }
     }
 
+    /// What a list of tags is to whom all of it matters.
+    fn all_tags() -> Self {
+        Self::list(Self::object([("key", Self::Text), ("value", Self::Text)]))
+    }
+
     const fn name(&self) -> &'static str {
         match self {
             Self::Unknown | Self::Any => "anything",
@@ -60,7 +67,7 @@ impl Demand {
             Self::Boolean => "true or false",
             Self::Time => "a time",
             Self::TextOrInteger => "a text or an integer",
-            Self::List(_) => "a list",
+            Self::List(_) | Self::Tags(_) => "a list",
             Self::Object { .. } => "an object",
         }
     }
@@ -82,6 +89,7 @@ impl Demand {
             Self::Boolean => Shape::Boolean,
             Self::Time => Shape::Time,
             Self::TextOrInteger => Shape::TextOrInteger,
+            Self::Tags(keys) => Shape::Tags(keys.iter().map(String::as_str).collect()),
             Self::List(element) => Shape::List(Box::new(element.shape())),
             Self::Object { members, is_open } => Shape::Object {
                 members: members
@@ -98,10 +106,20 @@ impl Demand {
 }
 
 fn merged(mine: Demand, other: Demand, path: &str) -> Result<Demand, Conflict> {
-    use Demand::{Any, Integer, List, Number, Object, Text, TextOrInteger, Time, Unknown};
+    use Demand::{Any, Integer, List, Number, Object, Tags, Text, TextOrInteger, Time, Unknown};
     Ok(match (mine, other) {
         (Unknown, demand) | (demand, Unknown) => demand,
         (mine, other) if mine == other => mine,
+        (Tags(mut keys), Tags(others)) => {
+            for key in others {
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+            Tags(keys)
+        }
+        (Tags(_), other) => merged(Demand::all_tags(), other, path)?,
+        (mine, Tags(_)) => merged(mine, Demand::all_tags(), path)?,
         (Any, List(element)) | (List(element), Any) => {
             Demand::list(merged(*element, Any, &format!("{path}[]"))?)
         }

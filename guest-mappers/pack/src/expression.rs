@@ -306,38 +306,24 @@ fn literal(value: &Variable) -> Literal<'_> {
     }
 }
 
-/// What the tag of a key holds: `tags[?key=='…'].not_null(value, '') | [-1]`. A tag without a value has an
-/// empty one.
-pub(crate) fn tag(key: &str) -> Ast {
-    let field = |name: &str| Ast::Field {
-        offset: 0,
-        name: name.to_owned(),
-    };
-    let text = |text: &str| Ast::Literal {
-        offset: 0,
-        value: jmespath::Rcvar::new(Variable::String(text.to_owned())),
-    };
-    let is_it = Ast::Comparison {
-        offset: 0,
-        comparator: AstComparator::Equal,
-        lhs: Box::new(field("key")),
-        rhs: Box::new(text(key)),
-    };
-    Ast::Subexpr {
-        offset: 0,
-        lhs: Box::new(Ast::Projection {
-            offset: 0,
-            lhs: Box::new(field("tags")),
-            rhs: Box::new(Ast::Condition {
-                offset: 0,
-                predicate: Box::new(is_it),
-                then: Box::new(Ast::Function {
-                    offset: 0,
-                    name: "not_null".to_owned(),
-                    args: vec![field("value"), text("")],
-                }),
-            }),
-        }),
-        rhs: Box::new(Ast::Index { offset: 0, idx: -1 }),
+/// What the tag of a key holds: `tags[?key=='…'].not_null(value, '') | [-1]`, for a tag without a value has
+/// an empty one. Where nothing but tags of some keys is read, it is the one of them.
+pub(crate) fn tag<'p>(key: &'p str, on: &'p Shape<'p>) -> Expression<'p> {
+    let then = |first, second| Expression::Then(Box::new([first, second]));
+    let (place, shape) = member(Some(on), "tags");
+    let tags = Expression::Field("tags", place);
+    if let Some(Shape::Tags(keys)) = shape {
+        let place = keys.iter().position(|each| *each == key);
+        let place = place.and_then(|place| i32::try_from(place).ok());
+        return then(tags, Expression::Index(place.unwrap_or(i32::MAX)));
     }
+    let of_tag = |name| Expression::Field(name, member(element(shape), name).0);
+    let text = |text| Expression::Literal(Literal::Text(text));
+    let is_it = Expression::Compare(Comparator::Equal, Box::new([of_tag("key"), text(key)]));
+    let value = Expression::Call(Function::NotNull, vec![of_tag("value"), text("")]);
+    let values = Expression::Each(Box::new([
+        tags,
+        Expression::Where(Box::new([is_it, value])),
+    ]));
+    then(values, Expression::Index(-1))
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::check::{Checked, FROM_THE_SYNC, Origin, Parsed, Piece};
 use crate::demand::Demand;
-use crate::expression::pack;
+use crate::expression::{self, pack};
 use crate::format::{self, Context, Scalar, Substitute, Table};
 use crate::types;
 
@@ -20,7 +20,7 @@ pub(crate) fn plan(
     object: &Demand,
     page: &Demand,
 ) -> Result<Vec<u8>, String> {
-    let manifest = manifest(table, checked, object).to_json();
+    let manifest = manifest(table, checked, object, page).to_json();
     let (shape, beside) = (object.shape(), page.shape());
     let is_beside = matches!(&beside, Shape::Object { members, .. } if !members.is_empty());
     let mut attributes: Vec<Attribute<'_>> = checked
@@ -48,7 +48,8 @@ pub(crate) const fn kind(kind: format::Kind) -> Kind {
     }
 }
 
-fn manifest(table: &Table, checked: &[Checked], object: &Demand) -> Manifest {
+fn manifest(table: &Table, checked: &[Checked], object: &Demand, page: &Demand) -> Manifest {
+    let described = table.object.described();
     let declared = checked.iter().filter_map(|attribute| {
         let description = attribute.description.as_ref()?;
         let schema = types::schema(attribute.type_, description);
@@ -58,15 +59,25 @@ fn manifest(table: &Table, checked: &[Checked], object: &Demand) -> Manifest {
         name: table.name.clone(),
         version: table.version.clone(),
         kind: kind(table.kind),
-        objects: vec![table.object.described().name().to_owned()],
+        objects: vec![described.name().to_owned()],
         attributes: Value::Object(declared.collect::<Map<_, _>>()),
         settings: Value::Null,
         capabilities: Vec::new(),
         reads: Some(Reads {
-            members: members(object),
+            members: members(object).map(|mut members| {
+                // A host keeps revisions, and has to know whom their tags concern.
+                if described.has_tags_beside_it() && asks_for(page, "tags") {
+                    members.push("tags".to_owned());
+                }
+                members
+            }),
             records: false,
         }),
     }
+}
+
+fn asks_for(demand: &Demand, member: &str) -> bool {
+    matches!(demand, Demand::Object { members, .. } if members.iter().any(|(name, _)| name == member))
 }
 
 /// The paths of the members that expressions name; none if one of them takes the object as a whole, or if
@@ -82,6 +93,11 @@ pub(crate) fn members(object: &Demand) -> Option<Vec<String>> {
 fn add_paths<'d>(demand: &'d Demand, path: &mut Vec<&'d str>, paths: &mut Vec<String>) -> bool {
     let members = match demand {
         Demand::List(element) => return add_paths(element, path, paths),
+        Demand::Tags(_) => {
+            let path = path.join(".");
+            paths.extend(["key", "value"].map(|member| format!("{path}.{member}")));
+            return true;
+        }
         Demand::Object {
             members,
             is_open: false,
@@ -109,6 +125,14 @@ fn query<'p>(parsed: &'p Parsed, on: &'p Shape<'p>) -> Query<'p> {
     }
 }
 
+/// What the tag of a key holds, as short as the shape of the tags allows.
+fn tag<'p>(key: &'p str, on: &'p Shape<'p>) -> Query<'p> {
+    Query {
+        text: "tags",
+        expression: expression::tag(key, on),
+    }
+}
+
 fn packed<'p>(
     table: &'p Table,
     attribute: &'p Checked,
@@ -118,6 +142,14 @@ fn packed<'p>(
     let source = match &attribute.origin {
         Origin::Object(parsed) => Source::Object(query(parsed, shape)),
         Origin::Page(parsed) => Source::Page(query(parsed, beside)),
+        Origin::Tag {
+            key,
+            is_beside: false,
+        } => Source::Object(tag(key, shape)),
+        Origin::Tag {
+            key,
+            is_beside: true,
+        } => Source::Page(tag(key, beside)),
         Origin::Context(member) => Source::Context(match member {
             Context::Account => ContextMember::Account,
             Context::Region => ContextMember::Region,

@@ -218,6 +218,35 @@ fn of_a_repeated_tag_the_last_counts_also_without_a_value() {
     assert_eq!(patch(fallback, &task), json!({"O": "g"}));
 }
 
+/// A table that reads nothing else of tags reads them in a shorter way, which must make no difference.
+#[test]
+fn tags_mean_the_same_whether_all_of_them_are_read_or_some() {
+    let some = "OWNER = { tag = 'owner', description = 'o' }\n\
+                CENTER = { tag = 'center', equals = 'a', description = 'c' }\n\
+                AGAIN = { tag = 'owner', default = 'nobody', description = 'a' }";
+    let all = format!("{some}\nALL = {{ from = 'tags[0].nothing', description = 'n' }}");
+    for tags in [
+        json!([{"key": "owner", "value": "a"}, {"key": "center", "value": "a"}]),
+        json!([{"key": "owner", "value": "a"}, {"key": "owner", "value": null}, {"key": "center"}]),
+        json!([null, {"key": "Owner", "value": "a"}, {"value": "b"}, {"key": null, "value": "c"}, {}]),
+        json!([{"key": "owner", "value": "\u{e9}\n\""}, {"key": "own\u{65}r\\", "value": "a", "more": [7]}]),
+        json!([]),
+        Value::Null,
+        json!("owner"),
+        json!({"key": "owner"}),
+        json!(["owner"]),
+        json!([["owner", "a"]]),
+        json!([{"key": 7, "value": "a"}]),
+        json!([{"key": "other", "value": false}]),
+        json!([{"key": "owner", "value": ["a"]}]),
+    ] {
+        let task = json!({"taskArn": "a", "tags": tags});
+        assert_eq!(amended(some, &task), amended(&all, &task), "{tags}");
+    }
+    let owner = amended(some, &json!({"tags": [{"key": "owner", "value": "a"}]}));
+    assert_eq!(owner, (json!({"OWNER": "a", "AGAIN": "a"}), Vec::new()));
+}
+
 #[test]
 fn large_literals_and_long_glue_cost_steps() {
     let numbers: Vec<String> = (0..420).map(|number| (number % 10).to_string()).collect();

@@ -294,6 +294,9 @@ pub enum Shape<'p> {
         /// Whether the other members are read too.
         is_open: bool,
     },
+    /// Of a list of tags, as a list: the value of the last tag of each of these keys, which is a text; null if
+    /// there is none.
+    Tags(Vec<&'p str>),
 }
 
 /// A member of an object.

@@ -3,13 +3,13 @@
 use std::fmt;
 
 use bumpalo::Bump;
-use portolan_mapper_sdk::{Int, Timestamp};
+use portolan_mapper_sdk::{Int, Object, Tag, Timestamp};
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
 use crate::plan::{Member, Shape};
-use crate::value::{Object, Value};
+use crate::value::{self, Value};
 
 /// Reads a value of a shape.
 #[derive(Clone, Copy)]
@@ -56,7 +56,7 @@ impl<'b> Visitor<'b> for Reader<'b> {
             Shape::Boolean => "a boolean",
             Shape::Time => "a number of epoch seconds",
             Shape::TextOrInteger => "a string or an integer",
-            Shape::List(_) => "a list",
+            Shape::List(_) | Shape::Tags(_) => "a list",
             Shape::Object { .. } => "an object",
         })
     }
@@ -72,7 +72,7 @@ impl<'b> Visitor<'b> for Reader<'b> {
     fn visit_some<D: Deserializer<'b>>(self, deserializer: D) -> Result<Value<'b>, D::Error> {
         match self.shape {
             Shape::Text => deserializer.deserialize_str(self),
-            Shape::List(_) => deserializer.deserialize_seq(self),
+            Shape::List(_) | Shape::Tags(_) => deserializer.deserialize_seq(self),
             Shape::Object { .. } => deserializer.deserialize_map(self),
             _ => deserializer.deserialize_any(self),
         }
@@ -127,6 +127,7 @@ impl<'b> Visitor<'b> for Reader<'b> {
     fn visit_seq<A: SeqAccess<'b>>(self, mut elements: A) -> Result<Value<'b>, A::Error> {
         let shape = match self.shape {
             Shape::List(shape) => shape,
+            Shape::Tags(keys) => return self.tags(keys, elements),
             Shape::Any => &Shape::Any,
             _ => return Err(A::Error::invalid_type(serde::de::Unexpected::Seq, &self)),
         };
@@ -152,6 +153,25 @@ impl<'b> Visitor<'b> for Reader<'b> {
 }
 
 impl<'b> Reader<'b> {
+    fn tags<A: SeqAccess<'b>>(
+        self,
+        keys: &'b [&'b str],
+        mut elements: A,
+    ) -> Result<Value<'b>, A::Error> {
+        let values = self.arena.alloc_slice_fill_copy(keys.len(), Value::Absent);
+        while let Some(tag) = elements.next_element::<Option<Object<Tag<'b>>>>()? {
+            let Some(Object(Tag { key, value })) = tag else {
+                continue;
+            };
+            let place = key.and_then(|key| keys.iter().position(|each| **each == *key));
+            if let Some(place) = place.and_then(|place| values.get_mut(place)) {
+                let value = value.as_deref().unwrap_or_default();
+                *place = Value::Text(self.arena.alloc_str(value));
+            }
+        }
+        Ok(Value::List(values))
+    }
+
     fn object<A: MapAccess<'b>>(
         self,
         names: &'b [Member<'b>],
@@ -185,7 +205,7 @@ impl<'b> Reader<'b> {
                 }
             }
         }
-        Ok(Value::Object(self.arena.alloc(Object {
+        Ok(Value::Object(self.arena.alloc(value::Object {
             names,
             places,
             others: self.arena.alloc_slice_copy(&others),
