@@ -190,8 +190,7 @@ fn the_manifest_says_who_the_module_is() {
         "reads": {
             "members": [
                 "clusterArn", "clusterName", "status", "activeServicesCount", "pendingTasksCount",
-                "runningTasksCount", "registeredContainerInstancesCount", "capacityProviders", "tags.key",
-                "tags.value",
+                "runningTasksCount", "registeredContainerInstancesCount", "capacityProviders", "tags",
             ],
             "records": false,
         },

@@ -93,11 +93,6 @@ pub(crate) fn members(object: &Demand) -> Option<Vec<String>> {
 fn add_paths<'d>(demand: &'d Demand, path: &mut Vec<&'d str>, paths: &mut Vec<String>) -> bool {
     let members = match demand {
         Demand::List(element) => return add_paths(element, path, paths),
-        Demand::Tags(_) => {
-            let path = path.join(".");
-            paths.extend(["key", "value"].map(|member| format!("{path}.{member}")));
-            return true;
-        }
         Demand::Object {
             members,
             is_open: false,

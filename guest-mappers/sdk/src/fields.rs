@@ -34,6 +34,10 @@ fn add<'de, T: Deserialize<'de>>(path: &mut Vec<&'static str>, paths: &mut Vec<S
     let Some(Answer(Some(fields))) = T::deserialize(Asker(path)).err() else {
         return false;
     };
+    // A pair of key and value, as a tag is one, has nothing else to leave out.
+    if fields == ["key", "value"] {
+        return false;
+    }
     // A path could not tell such a name from two.
     if path.len() >= DEEPEST
         || paths.len() >= ENOUGH
@@ -182,10 +186,8 @@ mod tests {
         let expected = [
             "taskArn",
             "createdAt",
-            "tags.key",
-            "tags.value",
-            "labels.key",
-            "labels.value",
+            "tags",
+            "labels",
             "overrides.open",
             "cpu",
         ];

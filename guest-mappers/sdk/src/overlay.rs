@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::beside::with_tags_inside;
@@ -27,18 +27,23 @@ pub trait Overlay {
     /// without flattened members.
     type Source<'a>: Deserialize<'a>;
 
-    /// Gives the merge patch (RFC 7396) of one record, or `None` to leave it as it is. A null in the
-    /// patch removes an attribute; `UID` cannot be changed.
+    /// The attributes that it sets or removes: a struct with a field for each, or a [`Map`] where they are
+    /// known only when it runs, which takes longer.
+    type Patch<'s>: Serialize;
+
+    /// Gives the merge patch (RFC 7396) of one record, or `None` to leave it as it is. A value in the patch
+    /// sets an attribute, a null removes it, and one that is not there stays as it is, so that a field that
+    /// is `None` wants `#[serde(skip_serializing_if = "Option::is_none")]`. `UID` cannot be changed.
     ///
     /// # Errors
     ///
     /// Fails if the object cannot be judged; its record stays as it is, with a warning.
-    fn amend(
-        source: &Self::Source<'_>,
-        record: &Map<String, Value>,
-        context: &Context,
+    fn amend<'s, 'a: 's>(
+        source: &'s Self::Source<'a>,
+        record: &'s Map<String, Value>,
+        context: &'s Context,
         notes: &mut Notes<'_>,
-    ) -> Result<Option<Map<String, Value>>, Rejection>;
+    ) -> Result<Option<Self::Patch<'s>>, Rejection>;
 
     /// The attributes that the overlay adds, as JSON Schema properties.
     #[must_use]

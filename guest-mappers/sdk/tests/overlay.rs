@@ -54,10 +54,11 @@ impl Overlay for Team {
     const BODY: Body = Body::List("tasks");
     const CAPABILITIES: &'static [&'static str] = &["environment-values"];
     type Source<'a> = Grouped<'a>;
+    type Patch<'s> = Map<String, Value>;
 
-    fn amend(
-        task: &Grouped<'_>,
-        record: &Map<String, Value>,
+    fn amend<'s, 'a: 's>(
+        task: &'s Grouped<'a>,
+        record: &'s Map<String, Value>,
         context: &Context,
         _: &mut Notes<'_>,
     ) -> Result<Option<Map<String, Value>>, Rejection> {

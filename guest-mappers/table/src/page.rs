@@ -1,7 +1,5 @@
 //! From a page to its records or patches.
 
-use std::collections::HashSet;
-
 use bumpalo::Bump;
 use portolan_mapper_sdk::steps::{
     check_page, contain_unknown_escapes, each_alone_with, each_with, read_tracked, rejected,
@@ -35,8 +33,8 @@ struct Run<'b> {
     object_steps: u64,
     output: MappedPage,
     record: Vec<(&'b str, Output<'b>)>,
-    /// Of an overlay: the objects that have a record.
-    rows: Option<&'b HashSet<u32>>,
+    /// Of an overlay: the objects that have a record, in order.
+    rows: Option<&'b [u32]>,
 }
 
 /// Maps a page by a table.
@@ -57,7 +55,8 @@ pub fn amend_page(
     page: &[u8],
     mapped: &MappedPage,
 ) -> Result<MappedPage, PageError> {
-    let rows = mapped.rows.iter().map(|row| row.source_index).collect();
+    let mut rows: Vec<u32> = mapped.rows.iter().map(|row| row.source_index).collect();
+    rows.sort_unstable();
     walk(plan, context, page, Some(&rows))
 }
 
@@ -67,7 +66,7 @@ fn walk(
     plan: &Plan<'_>,
     context: &Context,
     page: &[u8],
-    rows: Option<&HashSet<u32>>,
+    rows: Option<&[u32]>,
 ) -> Result<MappedPage, PageError> {
     let page = check_page(plan.object.name(), context, page)?;
     if let Some(output) = walk_together(plan, context, page, rows) {
@@ -93,7 +92,7 @@ fn walk_together(
     plan: &Plan<'_>,
     context: &Context,
     page: &str,
-    rows: Option<&HashSet<u32>>,
+    rows: Option<&[u32]>,
 ) -> Option<MappedPage> {
     let arena = Bump::with_capacity(page.len() / 8);
     let mut run = Run::new(plan, context, page, &arena, rows);
@@ -111,7 +110,7 @@ impl<'b> Run<'b> {
         context: &'b Context,
         page: &'b str,
         arena: &'b Bump,
-        rows: Option<&'b HashSet<u32>>,
+        rows: Option<&'b [u32]>,
     ) -> Self {
         let bytes = page.len() as u64;
         Self {
@@ -142,7 +141,8 @@ impl<'b> Run<'b> {
 
     /// Whether an overlay has nothing to do with the object.
     fn is_without_record(&self, source_index: u32) -> bool {
-        self.rows.is_some_and(|rows| !rows.contains(&source_index))
+        self.rows
+            .is_some_and(|rows| rows.binary_search(&source_index).is_err())
     }
 
     fn step(&mut self, source_index: u32, object: Value<'b>) {

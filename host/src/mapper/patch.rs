@@ -1,5 +1,6 @@
 //! Merge patches (RFC 7396) on records.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use memchr::{memchr, memmem};
@@ -32,12 +33,18 @@ impl Problem {
 pub(super) struct Patcher<'v> {
     validator: &'v RecordValidator,
     names: Names,
+    /// The attributes of patches that may be added to a record as they are; none for other patches. Tasks of
+    /// one service have the same tags, and so the same patch.
+    additions: HashMap<&'v [u8], Option<Vec<usize>>>,
 }
 
 impl<'v> Patcher<'v> {
     pub(super) fn new(validator: &'v RecordValidator) -> Self {
-        let names = Names::default();
-        Self { validator, names }
+        Self {
+            validator,
+            names: Names::default(),
+            additions: HashMap::new(),
+        }
     }
 
     /// Appends the record with its patch to the payload, and notes the attributes that the patch names.
@@ -45,7 +52,7 @@ impl<'v> Patcher<'v> {
         &mut self,
         record: &[u8],
         source_index: usize,
-        patch: &[u8],
+        patch: &'v [u8],
         payload: &mut Vec<u8>,
         touched: &mut Touched,
     ) -> Result<(), Problem> {
@@ -57,10 +64,10 @@ impl<'v> Patcher<'v> {
         }
         let (record, attributes) = amended(record, patch, self.validator)?;
         payload.extend_from_slice(&record);
-        let names = attributes
-            .iter()
-            .map(|name| Arc::clone(&self.names.known(name).name));
-        touched.extend(names.map(|name| (source_index, name)));
+        touched.extend(attributes.iter().map(|name| {
+            let place = self.names.place(name);
+            (source_index, self.names.name(place))
+        }));
         Ok(())
     }
 
@@ -69,7 +76,7 @@ impl<'v> Patcher<'v> {
     fn only_adds(
         &mut self,
         record: &[u8],
-        patch: &[u8],
+        patch: &'v [u8],
         source_index: usize,
         touched: &mut Touched,
     ) -> bool {
@@ -79,18 +86,20 @@ impl<'v> Patcher<'v> {
         if !is_plain {
             return false;
         }
-        let Some(attributes) = self.validator.check_addition(patch) else {
+        let (names, validator) = (&mut self.names, self.validator);
+        let known = self.additions.entry(patch);
+        let known = known.or_insert_with(|| names.of_addition(validator, patch));
+        let Some(places) = known else {
             return false;
         };
-        let noted = touched.len();
-        for attribute in &attributes {
-            let name = self.names.known(attribute);
-            if PROTECTED.contains(&&**attribute) || name.may_be_in(record) {
-                touched.truncate(noted);
-                return false;
-            }
-            touched.push((source_index, Arc::clone(&name.name)));
+        if places.iter().any(|place| names.may_be_in(*place, record)) {
+            return false;
         }
+        touched.extend(
+            places
+                .iter()
+                .map(|place| (source_index, names.name(*place))),
+        );
         true
     }
 }
@@ -105,24 +114,36 @@ struct Name {
 }
 
 impl Names {
-    fn known(&mut self, name: &str) -> &Name {
+    fn place(&mut self, name: &str) -> usize {
         let place = self.0.iter().position(|known| &*known.name == name);
-        let place = place.unwrap_or_else(|| {
+        place.unwrap_or_else(|| {
             self.0.push(Name {
                 name: name.into(),
                 finder: memmem::Finder::new(name).into_owned(),
             });
             self.0.len() - 1
-        });
-        &self.0[place]
+        })
     }
-}
 
-impl Name {
+    fn name(&self, place: usize) -> Arc<str> {
+        Arc::clone(&self.0[place].name)
+    }
+
+    /// The attributes of a patch that may be added to a valid record without another look at it.
+    fn of_addition(&mut self, validator: &RecordValidator, patch: &[u8]) -> Option<Vec<usize>> {
+        let attributes = validator.check_addition(patch)?;
+        let is_ours = |name: &str| PROTECTED.contains(&name);
+        if attributes.iter().any(|name| is_ours(name)) {
+            return None;
+        }
+        Some(attributes.iter().map(|name| self.place(name)).collect())
+    }
+
     /// Whether a record without escapes may have an attribute of this name.
-    fn may_be_in(&self, record: &[u8]) -> bool {
-        let mut places = self.finder.find_iter(record);
-        places.any(|at| record.get(at + self.name.len()) == Some(&b'"'))
+    fn may_be_in(&self, place: usize, record: &[u8]) -> bool {
+        let Name { name, finder } = &self.0[place];
+        let mut places = finder.find_iter(record);
+        places.any(|at| record.get(at + name.len()) == Some(&b'"'))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Adds OWNER to `{{object}}` records, from a tag.
 
 use portolan_mapper_sdk::{
-    Body, Context, List, Map, Notes, Overlay, Rejection, Tag, Tags, Value, export_overlay, json,
+    Body, Context, List, Map, Notes, Overlay, Rejection, Tag, Tags, Text, Value, export_overlay, json,
+    text,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What is read of each object of a page. AWS may leave any member out.
 #[derive(Deserialize)]
@@ -13,16 +14,19 @@ pub struct {{source}}<'a> {
     tags: List<Tag<'a>>,
 }
 
+/// The attributes that are set.
+#[derive(Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub struct Patch<'s> {
+    owner: &'s str,
+}
+
 /// What an operator may set in `[modules.{{name}}.settings]` of the configuration file.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Settings {
-    #[serde(default = "default_owner_tag")]
-    owner_tag: String,
-}
-
-fn default_owner_tag() -> String {
-    "owner".into()
+struct Settings<'a> {
+    #[serde(borrow)]
+    owner_tag: Option<Text<'a>>,
 }
 
 /// The overlay.
@@ -38,17 +42,19 @@ impl Overlay for ThisModule {
     const READS_RECORDS: bool = false;
 
     type Source<'a> = {{source}}<'a>;
+    type Patch<'s> = Patch<'s>;
 
     /// Gives a merge patch for one record: a value sets an attribute, a null removes it.
-    fn amend(
-        source: &{{source}}<'_>,
-        _record: &Map<String, Value>,
-        context: &Context,
+    fn amend<'s, 'a: 's>(
+        source: &'s {{source}}<'a>,
+        _record: &'s Map<String, Value>,
+        context: &'s Context,
         _notes: &mut Notes<'_>,
-    ) -> Result<Option<Map<String, Value>>, Rejection> {
-        let settings: Settings = context.settings()?;
-        let owner = Tags::collect(&source.tags).and_then(|tags| tags.get(&settings.owner_tag));
-        Ok(owner.map(|owner| Map::from_iter([("OWNER".to_owned(), owner.into())])))
+    ) -> Result<Option<Patch<'s>>, Rejection> {
+        let settings: Settings<'_> = context.settings()?;
+        let owner_tag = text(&settings.owner_tag).unwrap_or("owner");
+        let owner = Tags::collect(&source.tags).and_then(|tags| tags.get(owner_tag));
+        Ok(owner.map(|owner| Patch { owner }))
     }
 
     /// Attributes that the stock schema lacks, as JSON Schema.

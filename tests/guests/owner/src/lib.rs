@@ -5,7 +5,7 @@ use portolan_mapper_sdk::{
     Body, Context, List, Map, Notes, Overlay, Rejection, Tag, Value, export_overlay, items, json,
     text,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What the overlay reads of a task.
 #[derive(Debug, Deserialize)]
@@ -19,13 +19,43 @@ pub struct Task<'a> {
 /// What an operator may set.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Settings {
-    #[serde(default = "owner")]
-    owner_tag: String,
+struct Settings<'a> {
+    owner_tag: Option<&'a str>,
 }
 
-fn owner() -> String {
-    "owner".into()
+/// The patch of a task with this value of the tag `misbehave`.
+fn misbehave(way: &str) -> Value {
+    match way {
+        "change-uid" => json!({"UID": "mine"}),
+        "wrong-type" => json!({"OWNER": 7}),
+        "undeclared" => json!({"SURPRISE": "!"}),
+        "remove" => json!({"GROUP": null}),
+        #[expect(clippy::panic, reason = "misbehaving is what the tag asks for")]
+        "panic" => panic!("this overlay cannot bear the task"),
+        #[expect(clippy::empty_loop, reason = "misbehaving is what the tag asks for")]
+        "hang" => loop {},
+        _ => json!({}),
+    }
+}
+
+/// The attributes that the overlay sets.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub struct Attributes<'s> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'s str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_center: Option<&'s str>,
+}
+
+/// What the overlay does to a record.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Patch<'s> {
+    /// What it should.
+    Good(Attributes<'s>),
+    /// What a tag asks for.
+    Bad(Value),
 }
 
 /// The overlay.
@@ -41,39 +71,27 @@ impl Overlay for Owner {
     const READS_RECORDS: bool = false;
 
     type Source<'a> = Task<'a>;
+    type Patch<'s> = Patch<'s>;
 
-    fn amend(
-        task: &Task<'_>,
-        _record: &Map<String, Value>,
-        context: &Context,
+    fn amend<'s, 'a: 's>(
+        task: &'s Task<'a>,
+        _record: &'s Map<String, Value>,
+        context: &'s Context,
         _notes: &mut Notes<'_>,
-    ) -> Result<Option<Map<String, Value>>, Rejection> {
-        let settings: Settings = serde_json::from_str(&context.config)
-            .unwrap_or_else(|_| Settings { owner_tag: owner() });
-        let tag = |key: &str| {
-            items(&task.tags)
-                .find(|tag| text(&tag.key) == Some(key))
-                .and_then(|tag| text(&tag.value))
-        };
-        let mut patch = Map::new();
-        if let Some(owner) = tag(&settings.owner_tag) {
-            patch.insert("OWNER".into(), owner.into());
+    ) -> Result<Option<Patch<'s>>, Rejection> {
+        let settings: Settings<'s> = context.settings()?;
+        let owner_tag = settings.owner_tag.unwrap_or("owner");
+        let mut good = Attributes::default();
+        for tag in items(&task.tags) {
+            match text(&tag.key) {
+                Some("misbehave") => return Ok(text(&tag.value).map(misbehave).map(Patch::Bad)),
+                Some("cost-center") => good.cost_center = text(&tag.value),
+                Some(key) if key == owner_tag => good.owner = text(&tag.value),
+                _ => {}
+            }
         }
-        if let Some(center) = tag("cost-center") {
-            patch.insert("COST_CENTER".into(), center.into());
-        }
-        match tag("misbehave") {
-            Some("change-uid") => drop(patch.insert("UID".into(), "mine".into())),
-            Some("wrong-type") => drop(patch.insert("OWNER".into(), json!(7))),
-            Some("undeclared") => drop(patch.insert("SURPRISE".into(), json!("!"))),
-            Some("remove") => drop(patch.insert("GROUP".into(), Value::Null)),
-            #[expect(clippy::panic, reason = "misbehaving is what the tag asks for")]
-            Some("panic") => panic!("this overlay cannot bear the task"),
-            #[expect(clippy::empty_loop, reason = "misbehaving is what the tag asks for")]
-            Some("hang") => loop {},
-            _ => {}
-        }
-        Ok((!patch.is_empty()).then_some(patch))
+        let is_empty = good.owner.is_none() && good.cost_center.is_none();
+        Ok((!is_empty).then_some(Patch::Good(good)))
     }
 
     fn attributes() -> Value {
