@@ -279,7 +279,7 @@ function described(object, page) {
     throw pageError("malformed-page", message);
   }
   // AWS puts the tags of a task definition, and of nothing else, beside it.
-  if (!isList && isObject(value) && Object.hasOwn(body, "tags") && !Object.hasOwn(value, "tags")) {
+  if (!isList && isObject(value) && Object.hasOwn(body, "tags") && body.tags !== null) {
     value.tags = body.tags;
   }
   const found = isList ? (value ?? []) : [value];

@@ -314,8 +314,8 @@ def _described(object, page):
         raise _malformed(f"member `{member}` of the page", described, "a list")
     for index, members in enumerate(described or ()):
         # AWS puts the tags of a task definition, and of nothing else, beside it.
-        if not is_list and isinstance(members, dict) and "tags" in body:
-            members.setdefault("tags", body["tags"])
+        if not is_list and isinstance(members, dict) and body.get("tags") is not None:
+            members["tags"] = body["tags"]
         if members is not None:
             yield index, f"{member}[{index}]" if is_list else member, members
 

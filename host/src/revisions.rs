@@ -46,7 +46,7 @@ pub struct RevisionCacheUse {
     pub hits: u64,
     /// Revisions that were not known and had to be described.
     pub misses: u64,
-    /// Revisions that were known and described again, because their tags were due.
+    /// Revisions that were known and asked for again, because their tags were due.
     #[serde(default)]
     pub refreshed: u64,
     /// Revisions that a later sync need not ask for.

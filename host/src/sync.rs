@@ -152,12 +152,7 @@ pub async fn run(
         .map_or_else(crate::clock::now, |it| it.captured_at().to_owned());
     // Before the sink is opened, which makes the folder: an earlier output that is not there is told apart.
     let comparison = compare_with(request, &config, &mappers)?;
-    // A module that comes while the sync runs may read what none has read before.
-    let are_tags_read = may_read_revision_tags(&mappers)
-        || candidate
-            .as_ref()
-            .is_some_and(Candidate::may_read_revision_tags)
-        || request.watch_mappers && (config.mappers.is_some() || !config.overlays.is_empty());
+    let are_tags_read = may_read_revision_tags(request, &config, &mappers, candidate.as_ref());
     let mappers = Arc::new(Active::new(mappers, request.watch_mappers));
     let beside = Beside {
         changes: comparison.is_some(),

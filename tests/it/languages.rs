@@ -121,16 +121,55 @@ fn new_mappings_build_and_pass_their_own_tests() {
     }
 }
 
-/// AWS puts their tags beside them, and the helpers move these in.
+/// AWS puts their tags beside them, and the helpers move these in: in every language in the same way.
 #[test]
 fn new_overlays_of_task_definitions_read_their_tags() {
-    for language in languages() {
+    let rust = ("rust", "CARGO_TARGET_DIR", root().join("target"));
+    let mut languages = languages();
+    languages.push(rust);
+    languages.push(("table", "UNUSED", PathBuf::new()));
+    for language in languages {
         let made = Made::new(&language, "EcsTaskDefinition", "overlay");
         let tested = made.run(&["test"]);
         assert_eq!(tested.status, 0, "{}: {tested:#?}", language.0);
         let expected = std::fs::read_to_string(made.place.join("expected/sample.jsonl")).unwrap();
         assert!(expected.contains("\"OWNER\":\"payments\""), "{expected}");
+        owners_are_those_beside(language.0, &made);
     }
+}
+
+/// What becomes of tags that are not where AWS puts them, or not only there.
+fn owners_are_those_beside(language: &str, made: &Made) {
+    let owner = |name: &str| json!([{"key": "owner", "value": name}]).to_string();
+    let (inside, beside) = (owner("inside"), owner("beside"));
+    let bodies = [
+        format!(r#"{{"taskDefinition":{{ARN}},"tags":{beside}}}"#),
+        format!(r#"{{"tags":{beside},"taskDefinition":{{ARN,"compatibilities":["a\q"]}}}}"#),
+        format!(r#"{{"taskDefinition":{{ARN,"tags":{inside}}},"tags":{beside}}}"#),
+        format!(r#"{{"taskDefinition":{{"tags":null,ARN}},"tags":{beside}}}"#),
+        format!(r#"{{"tags":{inside},"taskDefinition":{{ARN}},"tags":{beside}}}"#),
+        format!(r#"{{"taskDefinition":{{ARN,"tags":{inside}}}}}"#),
+        format!(r#"{{"taskDefinition":{{ARN,"tags":{inside}}},"tags":null}}"#),
+        r#"{"taskDefinition":{ARN},"tags":[]}"#.to_owned(),
+    ];
+    let arn = r#""taskDefinitionArn":"arn:aws:ecs:us-west-2:123456789012:task-definition/a:1""#;
+    let pages = bodies.map(|body| recorded("DescribeTaskDefinition", &body.replace("ARN", arn)));
+    let file = made.place.join("odd.jsonl");
+    std::fs::write(&file, pages.join("\n")).unwrap();
+    let ended = run(portolan()
+        .arg("map")
+        .arg(&file)
+        .arg("--overlays")
+        .arg(made.module()))
+    .with(0);
+    let owners: Vec<Value> = json_lines(&ended.stdout)
+        .iter()
+        .map(|record| record["OWNER"].clone())
+        .collect();
+    let expected = json!([
+        "beside", "beside", "beside", "beside", "beside", "inside", "inside", null
+    ]);
+    assert_eq!(json!(owners), expected, "{language}: {}", ended.stderr);
 }
 
 #[test]

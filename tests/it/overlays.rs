@@ -71,6 +71,15 @@ fn attributes_are_added_from_tags() {
 }
 
 #[test]
+fn a_setting_may_hold_any_text() {
+    let settings = r#"[modules.portolan-test-owner]
+settings = { owner-tag = 'cost "center"' }"#;
+    let output = map(settings, &[tag("cost \"center\"", "4711")]);
+    assert_eq!(records(&output)[0]["OWNER"], "4711");
+    assert_eq!(said(&output), "");
+}
+
+#[test]
 fn attributes_can_be_removed() {
     let records = records(&map("", &[tag("misbehave", "remove")]));
     assert_eq!(records[0].get("GROUP"), None);

@@ -25,11 +25,8 @@ pub(crate) struct Parsed {
 pub(crate) enum Origin {
     Object(Parsed),
     Page(Parsed),
-    Tag {
-        key: String,
-        /// Whether AWS puts the object's tags beside it.
-        is_beside: bool,
-    },
+    /// The value of the tag of this key.
+    Tag(String),
     Context(crate::format::Context),
     Value(Scalar),
     Format(Vec<Piece>),
@@ -281,17 +278,9 @@ impl Checker<'_> {
     }
 
     fn tag(&mut self, key: &str) -> Result<Origin, String> {
-        let is_beside = self.table.object.described().has_tags_beside_it();
         let asked = Demand::object([("tags", Demand::Tags(vec![key.to_owned()]))]);
-        let all = match is_beside {
-            true => &mut self.page,
-            false => &mut self.object,
-        };
-        ask(all, asked)?;
-        Ok(Origin::Tag {
-            key: key.to_owned(),
-            is_beside,
-        })
+        ask(&mut self.object, asked)?;
+        Ok(Origin::Tag(key.to_owned()))
     }
 
     fn format(&mut self, format: &str) -> Result<Origin, String> {

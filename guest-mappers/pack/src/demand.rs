@@ -53,6 +53,17 @@ impl Demand {
         }
     }
 
+    /// What is asked of a member by its name.
+    pub(crate) fn member(&self, name: &str) -> Option<&Self> {
+        let Self::Object { members, .. } = self else {
+            return None;
+        };
+        members
+            .iter()
+            .find(|member| member.0 == name)
+            .map(|member| &member.1)
+    }
+
     /// What a list of tags is to whom all of it matters.
     fn all_tags() -> Self {
         Self::list(Self::object([("key", Self::Text), ("value", Self::Text)]))

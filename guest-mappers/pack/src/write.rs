@@ -50,6 +50,16 @@ pub(crate) const fn kind(kind: format::Kind) -> Kind {
 
 fn manifest(table: &Table, checked: &[Checked], object: &Demand, page: &Demand) -> Manifest {
     let described = table.object.described();
+    // A host leaves out the tags beside a task definition too where nobody names them.
+    let mut asked = object.clone();
+    if described.has_tags_beside_it()
+        && let Some(tags) = page.member("tags")
+        && asked
+            .merge(Demand::object([("tags", tags.clone())]))
+            .is_err()
+    {
+        asked = Demand::Any;
+    }
     let declared = checked.iter().filter_map(|attribute| {
         let description = attribute.description.as_ref()?;
         let schema = types::schema(attribute.type_, description);
@@ -64,20 +74,10 @@ fn manifest(table: &Table, checked: &[Checked], object: &Demand, page: &Demand) 
         settings: Value::Null,
         capabilities: Vec::new(),
         reads: Some(Reads {
-            members: members(object).map(|mut members| {
-                // A host keeps revisions, and has to know whom their tags concern.
-                if described.has_tags_beside_it() && asks_for(page, "tags") {
-                    members.push("tags".to_owned());
-                }
-                members
-            }),
+            members: members(&asked),
             records: false,
         }),
     }
-}
-
-fn asks_for(demand: &Demand, member: &str) -> bool {
-    matches!(demand, Demand::Object { members, .. } if members.iter().any(|(name, _)| name == member))
 }
 
 /// The paths of the members that expressions name; none if one of them takes the object as a whole, or if
@@ -137,14 +137,7 @@ fn packed<'p>(
     let source = match &attribute.origin {
         Origin::Object(parsed) => Source::Object(query(parsed, shape)),
         Origin::Page(parsed) => Source::Page(query(parsed, beside)),
-        Origin::Tag {
-            key,
-            is_beside: false,
-        } => Source::Object(tag(key, shape)),
-        Origin::Tag {
-            key,
-            is_beside: true,
-        } => Source::Page(tag(key, beside)),
+        Origin::Tag(key) => Source::Object(tag(key, shape)),
         Origin::Context(member) => Source::Context(match member {
             Context::Account => ContextMember::Account,
             Context::Region => ContextMember::Region,

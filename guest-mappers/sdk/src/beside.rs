@@ -1,9 +1,9 @@
 //! What a page holds beside an object and belongs to it.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{Body, fields};
@@ -13,42 +13,40 @@ use crate::{Body, fields};
 const TAGS: &str = "tags";
 
 /// The page with the tags of its task definition as a member of it, where `T` may look for them: every other
-/// object of ECS has its tags inside. A page that is anything else stays as it is, for its readers to judge.
+/// object of ECS has its tags inside.
 pub(crate) fn with_tags_inside<'p, T: Deserialize<'p>>(body: Body, page: &'p str) -> Cow<'p, str> {
-    let is_asked = body == Body::One("taskDefinition") && fields::may_read::<T>(TAGS);
-    let inside = is_asked.then(|| tags_inside(page)).flatten();
-    inside.map_or(Cow::Borrowed(page), Cow::Owned)
+    match body == Body::One("taskDefinition") && fields::may_read::<T>(TAGS) {
+        true => tags_inside(page),
+        false => Cow::Borrowed(page),
+    }
 }
 
-fn tags_inside(page: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Page<'p> {
-        #[serde(borrow, rename = "taskDefinition")]
-        definition: &'p RawValue,
-        #[serde(borrow)]
-        tags: &'p RawValue,
-    }
-    #[derive(Deserialize)]
-    struct Definition {
-        #[serde(default, deserialize_with = "is_there")]
-        tags: bool,
-    }
-    let Page { definition, tags } = serde_json::from_str(page).ok()?;
-    let definition = definition.get();
-    let members = definition.strip_prefix('{')?;
-    // Another server than AWS's may have put them where they are looked for.
-    if serde_json::from_str::<Definition>(definition).ok()?.tags {
+/// A page of DescribeTaskDefinition with the tags as a member of the task definition; what another server
+/// than AWS's may have put there gives way to them. A page without tags, or that is none at all, stays as it
+/// is, for its readers to judge.
+pub fn tags_inside(page: &str) -> Cow<'_, str> {
+    insertion(page).map_or(Cow::Borrowed(page), Cow::Owned)
+}
+
+fn insertion(page: &str) -> Option<String> {
+    // The names are owned, because one that is written with an escape cannot be borrowed.
+    type Members<'p> = HashMap<String, &'p RawValue>;
+    let members: Members<'_> = serde_json::from_str(page).ok()?;
+    let tags = members.get(TAGS)?.get();
+    if tags == "null" {
         return None;
     }
-    let is_empty = members.trim_start().starts_with('}');
-    let comma = if is_empty { "" } else { "," };
-    Some(format!(
-        r#"{{"taskDefinition":{{"{TAGS}":{tags}{comma}{members}}}"#
-    ))
-}
-
-fn is_there<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
-    IgnoredAny::deserialize(value).map(|_| true)
+    let definition = members.get("taskDefinition")?.get();
+    let own: Members<'_> = serde_json::from_str(definition).ok()?;
+    // A raw value is a part of the page, so that its address tells where.
+    let place = |part: &str| part.as_ptr().addr() - page.as_ptr().addr();
+    if let Some(own) = own.get(TAGS) {
+        let (before, rest) = page.split_at(place(own.get()));
+        return Some([before, tags, &rest[own.get().len()..]].concat());
+    }
+    let (before, rest) = page.split_at(place(definition) + 1);
+    let comma = if own.is_empty() { "" } else { "," };
+    Some(format!("{before}\"{TAGS}\":{tags}{comma}{rest}"))
 }
 
 #[cfg(test)]
@@ -76,12 +74,20 @@ mod tests {
     fn tags_of_a_task_definition_come_inside() {
         for (page, expected) in [
             (
-                r#"{"tags": [{"key":"a"}],"taskDefinition":{"family":"f"},"x":1}"#,
-                r#"{"taskDefinition":{"tags":[{"key":"a"}],"family":"f"}}"#,
+                r#"{"tags": [{"key":"a"}],"taskDefinition": {"family":"f"},"x":1}"#,
+                r#"{"tags": [{"key":"a"}],"taskDefinition": {"tags":[{"key":"a"}],"family":"f"},"x":1}"#,
             ),
             (
                 r#"{"taskDefinition":{ },"tags":7}"#,
-                r#"{"taskDefinition":{"tags":7 }}"#,
+                r#"{"taskDefinition":{"tags":7 },"tags":7}"#,
+            ),
+            (
+                r#"{"taskDefinition":{"a":1,"tags" : null },"tags":[]}"#,
+                r#"{"taskDefinition":{"a":1,"tags" : [] },"tags":[]}"#,
+            ),
+            (
+                r#"{"tags":1,"taskDefinition":{"\u0074ags":[2]},"tags":[3]}"#,
+                r#"{"tags":1,"taskDefinition":{"\u0074ags":[3]},"tags":[3]}"#,
             ),
         ] {
             assert_eq!(with_tags_inside::<Tagged<'_>>(BODY, page), expected);
@@ -94,12 +100,13 @@ mod tests {
     #[test]
     fn what_has_none_or_is_no_page_stays() {
         for page in [
-            r#"{"taskDefinition":{"tags":[]},"tags":[{"key":"a"}]}"#,
-            r#"{"taskDefinition":{"tags":null},"tags":[{"key":"a"}]}"#,
+            r#"{"taskDefinition":{"tags":[1]},"tags":null}"#,
+            r#"{"taskDefinition":{"tags":[1]}}"#,
             r#"{"taskDefinition":{"family":"f"}}"#,
             r#"{"taskDefinition":null,"tags":[]}"#,
             r#"{"taskDefinition":[],"tags":[]}"#,
             r#"{"taskDefinition":{"family":"f"},"tags":[]"#,
+            "[]",
             "",
         ] {
             assert_eq!(with_tags_inside::<Tagged<'_>>(BODY, page), page);

@@ -70,6 +70,7 @@ pub use timestamp::{Timestamp, UtcTime};
 /// known only when it runs. Not a part of the contract with authors.
 #[doc(hidden)]
 pub mod steps {
+    pub use crate::beside::tags_inside;
     pub use crate::body::{each_alone_with, each_with, read_tracked, wrong_member};
     pub use crate::escapes::contain_unknown_escapes;
     pub use crate::mapping::{check_page, rejected, write_row};

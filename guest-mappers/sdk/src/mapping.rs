@@ -55,9 +55,9 @@ pub trait Mapping {
 /// could hold such objects. A single bad object is an issue of the result instead.
 pub fn map_page<M: Mapping>(context: &Context, page: &[u8]) -> Result<MappedPage, PageError> {
     let page = check_page(M::OBJECT, context, page)?;
-    let page = &*with_tags_inside::<M::Source<'_>>(M::BODY, page);
     let mut output = Output::for_page(page.len());
-    if each(M::BODY, page, |index, source| {
+    let together = with_tags_inside::<M::Source<'_>>(M::BODY, page);
+    if each(M::BODY, &together, |index, source| {
         output.map::<M>(context, index, &source)
     })
     .is_ok()
@@ -65,9 +65,10 @@ pub fn map_page<M: Mapping>(context: &Context, page: &[u8]) -> Result<MappedPage
         return Ok(output.page);
     }
     output = Output::for_page(page.len());
+    let contained = contain_unknown_escapes(page);
     each_alone(
         M::BODY,
-        &contain_unknown_escapes(page),
+        &with_tags_inside::<M::Source<'_>>(M::BODY, &contained),
         |index, source| match source {
             Ok(source) => output.map::<M>(context, index, &source),
             Err(issue) => output.page.issues.push(issue),

@@ -70,16 +70,17 @@ pub fn amend_page<O: Overlay>(
     mapped: &MappedPage,
 ) -> Result<MappedPage, PageError> {
     let page = check_page(O::OBJECT, context, page)?;
-    let page = &*with_tags_inside::<O::Source<'_>>(O::BODY, page);
     let mut amending = Amending::<O>::new(context, mapped);
-    let in_one_pass = each(O::BODY, page, |source_index, source| {
+    let together = with_tags_inside::<O::Source<'_>>(O::BODY, page);
+    let in_one_pass = each(O::BODY, &together, |source_index, source| {
         amending.object(source_index, Ok(source));
     });
     if in_one_pass.is_err() {
         amending = Amending::new(context, mapped);
+        let contained = contain_unknown_escapes(page);
         each_alone(
             O::BODY,
-            &contain_unknown_escapes(page),
+            &with_tags_inside::<O::Source<'_>>(O::BODY, &contained),
             |source_index, source| amending.object(source_index, source),
         )?;
     }

@@ -33,6 +33,12 @@ impl<'a> From<&'a str> for Text<'a> {
     }
 }
 
+impl<'a> From<Text<'a>> for Cow<'a, str> {
+    fn from(text: Text<'a>) -> Self {
+        text.0
+    }
+}
+
 /// The string behind an optional [`Text`]: how most attributes are filled.
 #[must_use]
 pub fn text<'s>(value: &'s Option<Text<'_>>) -> Option<&'s str> {

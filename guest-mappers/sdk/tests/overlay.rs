@@ -4,8 +4,8 @@
 
 use portolan_mapper_sdk::testing::{amend, context};
 use portolan_mapper_sdk::{
-    Body, Context, Kind, Manifest, Map, MappedPage, Mapping, Notes, Overlay, PageError, Rejection,
-    Row, Severity, Text, Value, amend_page, json, text,
+    Body, Context, Kind, List, Manifest, Map, MappedPage, Mapping, Notes, Overlay, PageError,
+    Rejection, Row, Severity, Tag, Tags, Text, Value, amend_page, json, text,
 };
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +102,87 @@ fn an_object_that_cannot_be_judged_keeps_its_record() {
         (Severity::Warning, "no-group", "tasks[1].group"),
     ];
     assert_eq!(found, expected);
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Revision<'a> {
+    #[serde(borrow)]
+    family: Option<Text<'a>>,
+    tags: List<Tag<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Owner<'s> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    family: Option<&'s str>,
+    owner: &'s str,
+}
+
+struct Owners;
+
+impl Overlay for Owners {
+    const OBJECT: &'static str = "EcsTaskDefinition";
+    const BODY: Body = Body::One("taskDefinition");
+    const READS_RECORDS: bool = false;
+    type Source<'a> = Revision<'a>;
+    type Patch<'s> = Owner<'s>;
+
+    fn amend<'s, 'a: 's>(
+        revision: &'s Revision<'a>,
+        _: &'s Map<String, Value>,
+        _: &'s Context,
+        _: &mut Notes<'_>,
+    ) -> Result<Option<Owner<'s>>, Rejection> {
+        let owner = Tags::collect(&revision.tags).and_then(|tags| tags.get("owner"));
+        let family = text(&revision.family);
+        Ok(owner.map(|owner| Owner { family, owner }))
+    }
+}
+
+/// What an overlay of task definitions makes of a page.
+fn owned(page: &str) -> (Vec<Value>, Vec<String>) {
+    let row = Row {
+        source_index: 0,
+        offset: 0,
+        length: 2,
+    };
+    let mapped = MappedPage {
+        payload: b"{}".to_vec(),
+        rows: vec![row],
+        issues: Vec::new(),
+    };
+    let context = context("EcsTaskDefinition");
+    let answer = amend_page::<Owners>(&context, page.as_bytes(), &mapped).unwrap();
+    let patches = answer.rows.iter();
+    let patches = patches.map(|row| serde_json::from_slice(answer.record(row)).unwrap());
+    let issues = answer.issues.iter().map(|issue| issue.path.clone());
+    (patches.collect(), issues.collect())
+}
+
+/// The second way through a page is that of pages with something wrong in them.
+#[test]
+fn tags_beside_an_object_are_read_on_both_ways_through_a_page() {
+    let owner = r#""tags":[{"key":"owner","value":"us"}]"#;
+    let cases = [
+        (r#"{"family":"f"}"#, json!([{"FAMILY": "f", "OWNER": "us"}])),
+        (r#"{"other":"\q"}"#, json!([{"OWNER": "us"}])),
+        (r#"{"tags":"\q"}"#, json!([{"OWNER": "us"}])),
+    ];
+    for (definition, expected) in cases {
+        let page = format!(r#"{{"taskDefinition":{definition},{owner}}}"#);
+        assert_eq!(
+            owned(&page),
+            (expected.as_array().unwrap().clone(), Vec::new())
+        );
+    }
+    let page = format!(r#"{{{owner},"taskDefinition":{{"family":7}}}}"#);
+    let path = "taskDefinition.family".to_owned();
+    assert_eq!(owned(&page), (Vec::new(), vec![path]));
+    let page = r#"{"taskDefinition":{},"tags":[{"key":7}]}"#;
+    let path = "taskDefinition.tags[0].key".to_owned();
+    assert_eq!(owned(page), (Vec::new(), vec![path]));
 }
 
 #[test]

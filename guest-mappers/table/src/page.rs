@@ -1,9 +1,11 @@
 //! From a page to its records or patches.
 
+use std::borrow::Cow;
+
 use bumpalo::Bump;
 use portolan_mapper_sdk::steps::{
     check_page, contain_unknown_escapes, each_alone_with, each_with, read_tracked, rejected,
-    write_row, wrong_member,
+    tags_inside, write_row, wrong_member,
 };
 use portolan_mapper_sdk::{Context, Issue, MappedPage, Notes, PageError, Rejection, Severity};
 
@@ -69,10 +71,11 @@ fn walk(
     rows: Option<&[u32]>,
 ) -> Result<MappedPage, PageError> {
     let page = check_page(plan.object.name(), context, page)?;
-    if let Some(output) = walk_together(plan, context, page, rows) {
+    if let Some(output) = walk_together(plan, context, &with_tags(plan, page), rows) {
         return Ok(output);
     }
     let page = contain_unknown_escapes(page);
+    let page = with_tags(plan, &page);
     let arena = Bump::new();
     let mut run = Run::new(plan, context, &page, &arena, rows);
     let reader = run.reader();
@@ -86,6 +89,14 @@ fn walk(
         },
     )?;
     Ok(run.output)
+}
+
+/// The page with the tags of its object inside of that, if the table reads them.
+fn with_tags<'p>(plan: &Plan<'_>, page: &'p str) -> Cow<'p, str> {
+    match plan.object.has_tags_beside_it() && plan.shape.reads("tags") {
+        true => tags_inside(page),
+        false => Cow::Borrowed(page),
+    }
 }
 
 fn walk_together(

@@ -69,7 +69,7 @@ impl Described {
         }
     }
 
-    /// Whether an object's tags are a member of the page instead of one of the object.
+    /// Whether AWS puts an object's tags beside it, from where they are moved in.
     #[must_use]
     pub const fn has_tags_beside_it(self) -> bool {
         matches!(self, Self::TaskDefinition)
@@ -307,6 +307,19 @@ pub struct Member<'p> {
     /// What is read of it.
     #[serde(borrow)]
     pub shape: Shape<'p>,
+}
+
+impl Shape<'_> {
+    /// Whether anything is read of this member.
+    pub(crate) fn reads(&self, name: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Object { members, is_open } => {
+                *is_open || members.iter().any(|member| member.name == name)
+            }
+            _ => false,
+        }
+    }
 }
 
 impl<'p> Plan<'p> {

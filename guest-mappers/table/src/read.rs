@@ -1,5 +1,6 @@
 //! Reads what a shape names, and nothing else, into values that borrow from the page.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bumpalo::Bump;
@@ -165,8 +166,11 @@ impl<'b> Reader<'b> {
             };
             let place = key.and_then(|key| keys.iter().position(|each| **each == *key));
             if let Some(place) = place.and_then(|place| values.get_mut(place)) {
-                let value = value.as_deref().unwrap_or_default();
-                *place = Value::Text(self.arena.alloc_str(value));
+                *place = Value::Text(match value.map(Cow::from) {
+                    Some(Cow::Borrowed(value)) => value,
+                    Some(Cow::Owned(value)) => self.arena.alloc_str(&value),
+                    None => "",
+                });
             }
         }
         Ok(Value::List(values))

@@ -247,11 +247,14 @@ pub struct Settings {
     pub revision_cache: Option<PathBuf>,
 
     /// When known revisions are described again for their tags, which can change: auto (in every sync in
-    /// which a module reads tags of EcsTaskDefinition), always, never, or an age such as 12h or 7d: when
-    /// they were read longer ago [default: auto].
+    /// which a module may read tags of EcsTaskDefinition, or pages are recorded), never, always, or an age
+    /// such as 12h or 7d: as auto, but only those whose tags were read longer ago [default: auto].
     ///
-    /// Reading tags again costs a call for each revision. The stock mappings do not read them.
+    /// Reading tags again costs a call for each revision. The stock mappings do not read them. A module in
+    /// the mappers folder, or over the records of task definitions, may come to read them with
+    /// --watch-mappers.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = super::revisions::PATTERN))]
     #[arg(long, env = "PORTOLAN_REVISION_TAGS", value_name = "WHEN", help_heading = FETCHING)]
     pub revision_tags: Option<String>,
 }

@@ -41,9 +41,8 @@ pub struct Manifest {
 pub struct Reads {
     /// The members of a described object by path: `cpu`, or `containers.image` for a member of a member,
     /// whether in a list or not; null if it may read any. What stands around the objects is always there, but
-    /// `tags` of a task definition, which stand beside it, are named as if they were a member: a sync keeps
-    /// known revisions, and gives a module that does not name them the tags of an earlier day. A module with
-    /// the grant for environment values is given whole objects all the same.
+    /// for `tags` of a task definition, which AWS puts beside it: they count as a member. A module with the
+    /// grant for environment values is given whole objects all the same.
     #[schemars(length(max = 4096))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Vec<String>>,

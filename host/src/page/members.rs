@@ -7,8 +7,8 @@ use super::scan::Member;
 use super::wanted::{Part, Wanted};
 
 impl Page {
-    /// The body with only the wanted members of its objects; what stands around the objects stays. No text
-    /// is parsed for it: the scan has found where members are. A member whose name is written with escapes
+    /// The body with only the wanted members of its objects; what stands around the objects stays, but for
+    /// the tags of a task definition, which count as a member of it. No text is parsed for it: the scan has found where members are. A member whose name is written with escapes
     /// stays, for it may be any.
     #[must_use]
     pub(crate) fn body_with(&self, wanted: &Wanted) -> Vec<u8> {
@@ -178,9 +178,34 @@ mod tests {
             r#"{"taskDefinition":{"environment":[{"name":"A","value":"secret"}],"f\u0061mily":"f","cpu":"1"},"tags":[]}"#,
         );
         assert_eq!(
-            with(&page, &["family", "environment"]),
+            with(&page, &["family", "environment", "tags"]),
             r#"{"taskDefinition":{"environment":[{"name":"A","value":""}],"f\u0061mily":"f"},"tags":[]}"#
         );
+    }
+
+    #[test]
+    fn tags_beside_a_task_definition_are_a_member_of_it() {
+        for (body, without) in [
+            (
+                r#"{"taskDefinition":{"cpu":"1"},"tags":[{"key":"a","value":"b"}],"x":{"tags":1}}"#,
+                r#"{"taskDefinition":{"cpu":"1"},"x":{"tags":1}}"#,
+            ),
+            (
+                r#"{ "tags" : [] , "taskDefinition":{"cpu":"1","tags":[7]} }"#,
+                r#"{ "taskDefinition":{"cpu":"1"} }"#,
+            ),
+            (r#"{"tags":null}"#, "{}"),
+        ] {
+            let page = page(Object::EcsTaskDefinition, body);
+            assert_eq!(with(&page, &["cpu"]), without);
+            assert_eq!(with(&page, &["cpu", "tags"]), body);
+            assert_eq!(
+                with(&page, &["cpu", "tags.key", "tags.value"]).len(),
+                body.len()
+            );
+        }
+        let tasks = page(Object::EcsTask, r#"{"tags":[],"tasks":[]}"#);
+        assert_eq!(with(&tasks, &["cpu"]), r#"{"tags":[],"tasks":[]}"#);
     }
 
     /// What [`Page::body_with`] should give, said over parsed JSON.

@@ -188,7 +188,8 @@ impl Scan<'_> {
             self.at += 1;
             self.skip_space();
             let meaning = self.meaning(role, &key)?;
-            let member = self.open_object.map(|_| self.open_member(start, &key));
+            let is_of_object = self.open_object.is_some() || self.stands_beside(role, &key);
+            let member = is_of_object.then(|| self.open_member(start, &key));
             self.value(meaning, member)?;
             if self.stack.len() != depth {
                 break;
@@ -212,6 +213,13 @@ impl Scan<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a member stands beside the one object of the page and belongs to it, as the tags of a task
+    /// definition do.
+    #[inline]
+    fn stands_beside(&self, role: Role, key: &Text) -> bool {
+        role == Role::Root && matches!(self.shape, Shape::Single(_)) && key.is(self.raw, "tags")
     }
 
     /// What the value of a member means.

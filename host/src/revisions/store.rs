@@ -23,6 +23,9 @@ const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
 /// The version of the layout above. A file with a higher one was made by a later program; one with a lower
 /// one is emptied. Version 1 had no times.
 const FORMAT: u64 = 2;
+const FORMAT_NAME: &str = "format";
+/// What the file says about itself, as this program writes it.
+const ABOUT_OURS: [(&str, u64); 2] = [(FORMAT_NAME, FORMAT), ("withholding", WITHHOLDING)];
 
 /// Bytes of the checksum before a body; chance and disks do not get past sixteen.
 const CHECKSUM_BYTES: usize = 16;
@@ -67,64 +70,86 @@ pub struct StoreStats {
 
 impl Store {
     pub(super) fn open(file: &Path) -> Result<Self, StoreError> {
-        let failed = |reason: String| StoreError {
-            file: file.display().to_string(),
-            reason,
-        };
         if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+            std::fs::create_dir_all(folder).map_err(|error| failed(file, error.to_string()))?;
         }
-        let database = Database::builder()
-            .set_cache_size(PAGE_CACHE_BYTES)
-            .create(file)
-            .map_err(|error| failed(open_reason(&error)))?;
-        let store = Self {
-            database,
-            file: file.to_owned(),
-        };
-        store.check_version()?;
+        let store = Self::of(file)?;
+        store.prepare()?;
         Ok(store)
     }
 
+    /// Opens a file to look into it: nothing of it changes.
     pub(super) fn open_existing(file: &Path) -> Result<Self, StoreError> {
-        if file.is_file() {
-            return Self::open(file);
+        if !file.is_file() {
+            let reason = "there is no such file; a sync of AWS makes one, or name yours with --revision-cache";
+            return Err(failed(file, reason.into()));
         }
-        Err(StoreError {
-            file: file.display().to_string(),
-            reason: "there is no such file; a sync of AWS makes one, or name yours with --revision-cache".into(),
+        let store = Self::of(file)?;
+        if !store.is_current()? {
+            let reason =
+                "another version of portolan kept it; the next sync that uses it fills it anew";
+            return Err(failed(file, reason.into()));
+        }
+        Ok(store)
+    }
+
+    fn of(file: &Path) -> Result<Self, StoreError> {
+        let database = Database::builder()
+            .set_cache_size(PAGE_CACHE_BYTES)
+            .create(file)
+            .map_err(|error| failed(file, open_reason(&error)))?;
+        Ok(Self {
+            database,
+            file: file.to_owned(),
         })
     }
 
-    /// Refuses the file of a later program, and empties one whose bodies were kept under other rules.
-    fn check_version(&self) -> Result<(), StoreError> {
+    /// Whether the bodies are of this layout, and were kept under the rules of today.
+    fn is_current(&self) -> Result<bool, StoreError> {
+        let transaction = self.database.begin_read().map_err(|e| self.failed(&e))?;
+        let about = match transaction.open_table(ABOUT) {
+            Ok(about) => about,
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(false),
+            Err(error) => return Err(self.failed(&error)),
+        };
+        for (name, ours) in ABOUT_OURS {
+            let known = about.get(name).map_err(|e| self.failed(&e))?;
+            if known.map(|value| value.value()) != Some(ours) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Refuses the file of a later program, and empties one of an earlier one or whose bodies were kept under
+    /// other rules.
+    fn prepare(&self) -> Result<(), StoreError> {
         let transaction = self.database.begin_write().map_err(|e| self.failed(&e))?;
+        let mut is_of_others = false;
         {
             let mut about = transaction.open_table(ABOUT).map_err(|e| self.failed(&e))?;
-            let mut known = |name: &str, ours: u64| -> Result<Option<u64>, StoreError> {
-                let known = about.get(name).map_err(|e| self.failed(&e))?;
+            for (name, ours) in ABOUT_OURS {
+                let known = about.insert(name, ours).map_err(|e| self.failed(&e))?;
                 let known = known.map(|value| value.value());
-                about.insert(name, ours).map_err(|e| self.failed(&e))?;
-                Ok(known)
-            };
-            let format = known("format", FORMAT)?;
-            if format.is_some_and(|format| format > FORMAT) {
-                return Err(StoreError {
-                    file: self.file.display().to_string(),
-                    reason: "a later version of portolan made it; use that version, or another --revision-cache".into(),
-                });
+                if name == FORMAT_NAME && known.is_some_and(|format| format > ours) {
+                    let reason = "a later version of portolan made it; use that version, or another --revision-cache";
+                    return Err(failed(&self.file, reason.into()));
+                }
+                is_of_others |= known.is_some_and(|known| known != ours);
             }
-            let withholding = known("withholding", WITHHOLDING)?;
-            let is_of_other_rules = withholding.is_some_and(|version| version != WITHHOLDING);
-            if is_of_other_rules || format.is_some_and(|format| format < FORMAT) {
-                transaction
-                    .delete_table(BODIES)
-                    .map_err(|e| self.failed(&e))?;
-            }
+        }
+        if is_of_others {
+            tracing::warn!(
+                "the revision cache {} was kept by another version of portolan; this sync fills it anew",
+                self.file.display()
+            );
             transaction
-                .open_table(BODIES)
+                .delete_table(BODIES)
                 .map_err(|e| self.failed(&e))?;
         }
+        transaction
+            .open_table(BODIES)
+            .map_err(|e| self.failed(&e))?;
         transaction.commit().map_err(|e| self.failed(&e))
     }
 
@@ -189,10 +214,14 @@ impl Store {
     }
 
     fn failed(&self, error: &dyn std::fmt::Display) -> StoreError {
-        StoreError {
-            file: self.file.display().to_string(),
-            reason: error.to_string(),
-        }
+        failed(&self.file, error.to_string())
+    }
+}
+
+fn failed(file: &Path, reason: String) -> StoreError {
+    StoreError {
+        file: file.display().to_string(),
+        reason,
     }
 }
 
@@ -295,6 +324,8 @@ mod tests {
         drop(store);
         for (name, other) in [("withholding", WITHHOLDING + 1), ("format", FORMAT - 1)] {
             set(&file, name, other);
+            let error = Store::open_existing(&file).expect_err("of others");
+            assert!(error.to_string().contains("anew"), "{error}");
             let store = Store::open(&file).expect("a store");
             assert_eq!(store.get("key").expect("read"), None, "{name}");
             store.put(&bodies("body")).expect("kept");

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::shadow::Candidate;
 use super::{Request, SyncError};
 use crate::changes::{Comparison, VOLATILE_ATTRIBUTES};
 use crate::config::{Config, RevisionTags};
-use crate::mapper::{CompiledCache, Engine, EngineError, Limits, MapperSet};
+use crate::mapper::{CompiledCache, Engine, EngineError, Limits, Mapper, MapperSet};
 use crate::object::Object;
 use crate::revisions::RevisionCache;
 
@@ -97,7 +98,8 @@ pub fn known_revisions(config: &Config) -> Result<Option<RevisionCache>, SyncErr
     let engine = engine(config, 1)?;
     let objects = [Object::EcsTaskDefinition];
     let mappers = MapperSet::load(&engine, open_cache(config).as_ref(), config, &objects)?;
-    let used = revisions_use(config, may_read_revision_tags(&mappers));
+    let mapper = mappers.get(Object::EcsTaskDefinition);
+    let used = revisions_use(config, mapper.is_some_and(|mapper| mapper.may_read("tags")));
     let opened = used
         .filter(|(file, _)| file.exists())
         .map(|(file, tags_count_for)| RevisionCache::open_existing(file, tags_count_for));
@@ -107,10 +109,22 @@ pub fn known_revisions(config: &Config) -> Result<Option<RevisionCache>, SyncErr
     }))
 }
 
-/// Whether any of these modules may read the tags of task definitions.
-pub(super) fn may_read_revision_tags(mappers: &MapperSet) -> bool {
+/// Whether anybody may read the tags of task definitions in a sync with these modules.
+pub(super) fn may_read_revision_tags(
+    request: &Request,
+    config: &Config,
+    mappers: &MapperSet,
+    candidate: Option<&Candidate>,
+) -> bool {
+    let may_change = |mapper: &Mapper| config.mappers.is_some() || !mapper.amenders.is_empty();
     let mapper = mappers.get(Object::EcsTaskDefinition);
-    mapper.is_some_and(|mapper| mapper.may_read("tags"))
+    mapper.is_some_and(|mapper| {
+        mapper.may_read("tags")
+            // A module that comes while the sync runs may read what none has read before.
+            || (request.watch_mappers && may_change(mapper))
+            // Recorded pages are for modules of another day.
+            || request.record.is_some()
+    }) || candidate.is_some_and(Candidate::may_read_revision_tags)
 }
 
 /// The file of the revision cache and how long tags in it count (none: for ever), if a sync uses it.
@@ -119,11 +133,11 @@ fn revisions_use(config: &Config, are_tags_read: bool) -> Option<(&Path, Option<
     if config.grants_environment_values() || !config.objects.contains(&Object::EcsTaskDefinition) {
         return None;
     }
-    let file = config.revision_cache.as_deref()?;
-    match config.revision_tags {
-        RevisionTags::Always => None,
-        RevisionTags::Auto if are_tags_read => None,
-        RevisionTags::Auto | RevisionTags::Never => Some((file, None)),
-        RevisionTags::OlderThan(age) => Some((file, Some(age))),
-    }
+    let tags_count_for = match config.revision_tags {
+        RevisionTags::Always => Some(Duration::ZERO),
+        RevisionTags::Auto if are_tags_read => Some(Duration::ZERO),
+        RevisionTags::OlderThan(age) if are_tags_read => Some(age),
+        RevisionTags::Auto | RevisionTags::OlderThan(_) | RevisionTags::Never => None,
+    };
+    Some((config.revision_cache.as_deref()?, tags_count_for))
 }

@@ -46,7 +46,9 @@ fn pages_from_the_cache_hold_no_environment_value() {
     let site = Site::small();
     sync(&site, &[]);
     let recording = site.folder.path().join("pages.jsonl");
-    let report = sync(&site, &["--record", recording.to_str().unwrap()]);
+    // Pages are recorded with tags of today, unless somebody wants none.
+    let file = recording.to_str().unwrap();
+    let report = sync(&site, &["--revision-tags", "never", "--record", file]);
     assert_ne!(report["revision_cache"]["hits"], 0);
     let pages = std::fs::read_to_string(recording).unwrap();
     assert!(
@@ -112,6 +114,55 @@ fn a_module_that_reads_no_tags_costs_no_calls() {
     assert_eq!(site.calls("DescribeTaskDefinition"), before);
     assert_eq!(site.all_records(), records);
     assert_ne!(report["revision_cache"]["hits"], 0);
+}
+
+/// Who may read tags is not only who makes records.
+#[test]
+fn a_recording_a_candidate_and_watched_modules_get_the_tags_of_today() {
+    let (_folder, tags) = amending("tag = \"team\"");
+    let (_other, family) = amending("from = \"family\"");
+    let (tags, family) = (tags.to_str().unwrap(), family.to_str().unwrap());
+    let site = Site::small();
+    let recording = site.folder.path().join("pages.jsonl");
+    sync(&site, &[]);
+    let revisions = site.records("EcsTaskDefinition").len() as u64;
+    let calls = |arguments: &[&str]| {
+        let before = site.calls("DescribeTaskDefinition");
+        sync(&site, arguments);
+        site.calls("DescribeTaskDefinition") - before
+    };
+    assert_eq!(calls(&["--record", recording.to_str().unwrap()]), revisions);
+    assert_eq!(calls(&["--shadow", tags]), revisions);
+    assert_eq!(calls(&["--shadow", family]), 0);
+    assert_eq!(calls(&["--overlays", family, "--watch-mappers"]), revisions);
+    assert_eq!(calls(&["--watch-mappers"]), 0);
+}
+
+/// What is described again for its tags is kept, or a later sync would go back to older ones.
+#[test]
+fn tags_never_go_back() {
+    let (_folder, module) = amending("tag = \"team\"");
+    let site = Site::small();
+    let overlays = ["--overlays", module.to_str().unwrap()];
+    for (team, when) in [("first", "never"), ("second", "auto"), ("third", "always")] {
+        rename_the_team(&site, team);
+        sync(&site, &[&overlays[..], &["--revision-tags", when]].concat());
+        rename_the_team(&site, "later");
+        for when in ["1h", "never"] {
+            sync(&site, &[&overlays[..], &["--revision-tags", when]].concat());
+            assert_eq!(teams(&site), BTreeSet::from([team.to_owned()]), "{when}");
+        }
+    }
+}
+
+#[test]
+fn a_schedule_is_for_those_who_read_tags() {
+    let site = Site::small();
+    sync(&site, &[]);
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let before = site.calls("DescribeTaskDefinition");
+    sync(&site, &["--revision-tags", "1s"]);
+    assert_eq!(site.calls("DescribeTaskDefinition"), before);
 }
 
 #[test]

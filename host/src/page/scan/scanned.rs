@@ -38,7 +38,7 @@ pub(in crate::page) struct Scanned {
     pub(in crate::page) body: Option<Vec<u8>>,
     /// For every place of the list its span in the (new) body; none for null.
     pub(in crate::page) objects: Vec<Option<Range<usize>>>,
-    /// The members of the objects, at any depth, in the order in which they start.
+    /// The members of the objects and what belongs to them, at any depth, in the order in which they start.
     pub(in crate::page) members: Vec<Member>,
     /// Whether the member that holds the objects is there and not null.
     pub(in crate::page) has_member: bool,

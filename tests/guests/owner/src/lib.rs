@@ -2,8 +2,8 @@
 //! set make it misbehave in the ways that overlays can.
 
 use portolan_mapper_sdk::{
-    Body, Context, List, Map, Notes, Overlay, Rejection, Tag, Value, export_overlay, items, json,
-    text,
+    Body, Context, List, Map, Notes, Overlay, Rejection, Tag, Text, Value, export_overlay, items,
+    json, text,
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,8 @@ pub struct Task<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Settings<'a> {
-    owner_tag: Option<&'a str>,
+    #[serde(borrow)]
+    owner_tag: Option<Text<'a>>,
 }
 
 /// The patch of a task with this value of the tag `misbehave`.
@@ -80,7 +81,7 @@ impl Overlay for Owner {
         _notes: &mut Notes<'_>,
     ) -> Result<Option<Patch<'s>>, Rejection> {
         let settings: Settings<'s> = context.settings()?;
-        let owner_tag = settings.owner_tag.unwrap_or("owner");
+        let owner_tag = text(&settings.owner_tag).unwrap_or("owner");
         let mut good = Attributes::default();
         for tag in items(&task.tags) {
             match text(&tag.key) {
