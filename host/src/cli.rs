@@ -157,7 +157,6 @@ pub(crate) fn command() -> clap::Command {
         .mut_subcommand("iam-policy", |command| {
             hide_settings_but(command, &POLICY_SETTINGS)
         })
-        .mut_subcommand("plan", |command| hide_settings(command, &MAPPING_SETTINGS))
         .mut_subcommand("check", |command| hide_settings(command, &MAPPING_SETTINGS))
 }
 

@@ -7,6 +7,7 @@
 
 mod file;
 mod fips;
+mod identity;
 mod modules;
 mod options;
 mod organization;

@@ -24,6 +24,7 @@ pub mod config;
 pub mod differences;
 pub mod fetch;
 mod fingerprint;
+pub mod guard;
 pub mod mapper;
 pub mod object;
 pub mod page;

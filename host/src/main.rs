@@ -4,5 +4,6 @@ mod cli;
 mod talk;
 
 fn main() -> std::process::ExitCode {
+    portolan::guard::quieten_guarded_panics();
     cli::run()
 }

@@ -96,12 +96,7 @@ impl RevisionCache {
     /// The body of a revision that is listed with this status, if it is known and its tags count.
     #[must_use]
     pub fn get(&self, endpoint: &str, arn: &str, status: &str) -> Option<Vec<u8>> {
-        let known = self
-            .store
-            .get(&key(endpoint, arn))
-            .inspect_err(|error| self.warn(error))
-            .ok()
-            .flatten();
+        let known = self.asked(|store| store.get(&key(endpoint, arn)));
         let is_due = known
             .as_ref()
             .is_some_and(|kept| self.is_due(kept.described_at_s));
@@ -120,12 +115,17 @@ impl RevisionCache {
     /// Whether the body of a revision is known and its tags count.
     #[must_use]
     pub fn has(&self, endpoint: &str, arn: &str) -> bool {
-        self.store
-            .described_at_s(&key(endpoint, arn))
-            .inspect_err(|error| self.warn(error))
-            .ok()
-            .flatten()
+        self.asked(|store| store.described_at_s(&key(endpoint, arn)))
             .is_some_and(|described_at_s| !self.is_due(described_at_s))
+    }
+
+    /// What the store says, as long as it has not failed.
+    fn asked<T>(&self, ask: impl FnOnce(&Store) -> Result<Option<T>, StoreError>) -> Option<T> {
+        if self.has_failed.load(Ordering::Relaxed) {
+            return None;
+        }
+        let answer = ask(&self.store).inspect_err(|error| self.warn(error));
+        answer.ok().flatten()
     }
 
     /// Whether tags of that time no longer count. A time that is still to come tells of a clock that was
@@ -211,8 +211,14 @@ pub fn verify(file: &Path) -> Result<StoreStats, StoreError> {
 /// Removes a cache. Nothing is lost but time.
 ///
 /// # Errors
-/// If the file cannot be removed; one that is not there is no error, and gives false.
+/// If the file cannot be removed, or is something else than a cache; one that is not there is no error, and
+/// gives false.
 pub fn clear(file: &Path) -> std::io::Result<bool> {
+    if file.exists() && !store::is_cache(file)? {
+        return Err(std::io::Error::other(
+            "it is no revision cache; remove it by hand if nobody needs it",
+        ));
+    }
     match std::fs::remove_file(file) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),

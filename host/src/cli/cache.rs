@@ -47,6 +47,11 @@ struct FileArguments {
 
 impl FileArguments {
     fn file(self, config_file: Option<&Path>) -> anyhow::Result<PathBuf> {
+        let is_off = |file: &PathBuf| file.as_os_str() == "off";
+        anyhow::ensure!(
+            !self.revision_cache.as_ref().is_some_and(is_off),
+            "revision-cache is off; name the file that you mean with --revision-cache"
+        );
         let settings = Settings {
             revision_cache: self.revision_cache,
             cache_folder: self.cache_folder,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portolan::report::{GroupCalls, Report, Status};
+use portolan::report::{GroupCalls, RejectionLine, Report, Status};
 
 /// Problems that are told one by one; the report has all of them.
 const PROBLEMS: usize = 10;
@@ -121,15 +121,20 @@ pub(super) fn problems(report: &Report) -> Vec<String> {
 
 /// What mappers and overlays had to say about records, once for each kind of warning.
 fn record_warnings(report: &Report) -> Vec<String> {
-    let mut by_code: BTreeMap<(&str, &str), (u64, &str)> = BTreeMap::new();
+    let mut by_code: BTreeMap<(&str, &str), (u64, &RejectionLine)> = BTreeMap::new();
     for scope in &report.scopes {
         for warning in &scope.warnings {
             let key = (scope.object.name(), warning.code.as_str());
-            by_code.entry(key).or_insert((0, &warning.message)).0 += 1;
+            by_code.entry(key).or_insert((0, warning)).0 += 1;
         }
     }
-    let lines = by_code.iter().map(|((object, code), (count, message))| {
-        format!("warning: {object}: {count} times {code}, first: {message}")
+    let lines = by_code.iter().map(|((object, code), (count, first))| {
+        let place = match first.path.as_str() {
+            "" => String::new(),
+            path => format!(" (at {path})"),
+        };
+        let message = &first.message;
+        format!("warning: {object}: {count} times {code}, first: {message}{place}")
     });
     let mut lines: Vec<String> = lines.take(PROBLEMS).collect();
     if by_code.len() > PROBLEMS {

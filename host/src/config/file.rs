@@ -42,7 +42,7 @@ fn parse(text: &str) -> Result<Settings, String> {
         let single = toml::Table::from_iter([(key.clone(), value.clone())]);
         let read: Result<Settings, _> = serde_path_to_error::deserialize(single);
         if let Err(error) = read {
-            return Err(refused(key, value, error.path()));
+            return Err(refused(key, value, &error));
         }
     }
     table
@@ -51,7 +51,12 @@ fn parse(text: &str) -> Result<Settings, String> {
 }
 
 /// Says which value is refused, as deep as its path is known, and never the value.
-fn refused(key: &str, value: &toml::Value, path: &serde_path_to_error::Path) -> String {
+fn refused(
+    key: &str,
+    value: &toml::Value,
+    error: &serde_path_to_error::Error<toml::de::Error>,
+) -> String {
+    let path = error.path();
     let mut found = Some(value);
     for segment in path.iter().skip(1) {
         found = match (found, segment) {
@@ -65,10 +70,20 @@ fn refused(key: &str, value: &toml::Value, path: &serde_path_to_error::Path) -> 
         Some(found) if path.iter().len() > 1 => (path.to_string(), found.type_str()),
         _ => (key.to_owned(), value.type_str()),
     };
-    format!(
-        "`{}` does not take this value ({kind}); `portolan schema config` shows what it takes",
-        crate::text::printable(&name, 200)
-    )
+    let name = crate::text::printable(&name, 200);
+    match words(error.inner().message()) {
+        Some(words) => format!("`{name}` takes {words}"),
+        None => format!(
+            "`{name}` does not take this value ({kind}); `portolan schema config` shows what it takes"
+        ),
+    }
+}
+
+/// The words that a setting takes, as serde names them behind the one that it was given.
+fn words(message: &str) -> Option<&str> {
+    let rest = message.strip_prefix("unknown variant ")?;
+    let (_, words) = rest.rsplit_once(", expected ")?;
+    Some(words.strip_prefix("one of ").unwrap_or(words))
 }
 
 /// What is wrong and where, without the text, which may hold a secret in the wrong place.
@@ -123,6 +138,23 @@ mod tests {
                 && error.contains("did you mean `modules.acme.memory-mebibytes`"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_wrong_word_is_answered_with_the_right_ones_and_not_repeated() {
+        for (text, expected) in [
+            ("quotas = 's3cr3t'", "`quotas` takes `aws` or `none`"),
+            (
+                "[modules.acme]\non-failure = 's3cr3t, expected `x`'",
+                "`modules.acme.on-failure` takes `keep-stock` or `reject`",
+            ),
+            (
+                "module-policy = 's3cr3t'",
+                "`module-policy` takes `any`, `pinned`, `signed`",
+            ),
+        ] {
+            assert_eq!(parse(text).expect_err(text), expected);
+        }
     }
 
     #[test]

@@ -89,7 +89,7 @@ fn pattern(role: &str) -> Result<RolePattern, ConfigError> {
         .chars()
         .all(|each| each.is_ascii_alphanumeric() || "_+=,.@-/".contains(each));
     let is_arn = role.matches(ACCOUNT).count() == 1
-        && super::resolve::role(&role.replace(ACCOUNT, "123456789012"))
+        && super::identity::role(&role.replace(ACCOUNT, "123456789012"))
             .is_ok_and(|it| it.account_id == "123456789012");
     if is_arn || (is_name && !role.starts_with('/')) {
         return Ok(RolePattern(role.to_owned()));
@@ -144,7 +144,7 @@ pub(super) fn roles_of_file(path: &Path) -> Result<Vec<String>, ConfigError> {
         if line.is_empty() {
             continue;
         }
-        if super::resolve::role(line).is_err() {
+        if super::identity::role(line).is_err() {
             return Err(failed(format!(
                 "line {} is no ARN of a role; one looks like arn:aws:iam::123456789012:role/Name",
                 number + 1

@@ -5,16 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    AccessKeys, Config, ConfigError, Options, Organization, QuotaRules, RevisionTags, RoleArn,
-    Settings, file, fips, modules, revisions, secret,
+    Config, ConfigError, Options, Organization, QuotaRules, RevisionTags, Settings, file, fips,
+    identity, modules, revisions,
 };
 use crate::changes::VOLATILE_ATTRIBUTES;
 use crate::object::Object;
-
-/// The variable that holds the secret itself.
-const SECRET_VARIABLE: &str = "PORTOLAN_SECRET_ACCESS_KEY";
-/// The variable that holds the session token itself.
-const TOKEN_VARIABLE: &str = "PORTOLAN_SESSION_TOKEN";
 
 /// Stands for every Region that an account has enabled.
 const ALL_REGIONS: &str = "all";
@@ -38,14 +33,14 @@ impl Config {
         let cache_folder = settings.cache_folder.clone().or_else(default_cache_folder);
         let all_regions = asks_for_all(settings.regions.as_deref())?;
         let config = Self {
-            access_keys: access_keys(&settings)?,
+            access_keys: identity::access_keys(&settings)?,
             regions: if all_regions {
                 Vec::new()
             } else {
                 regions(settings.regions.unwrap_or_default())?
             },
             all_regions,
-            roles: roles(
+            roles: identity::roles(
                 settings.assume_role_arn.unwrap_or_default(),
                 settings.assume_role_arn_file.as_deref(),
             )?,
@@ -67,7 +62,7 @@ impl Config {
                 "accounts and Regions",
             )?)
             .unwrap_or(usize::MAX),
-            session_name: session_name(settings.session_name)?,
+            session_name: identity::session_name(settings.session_name)?,
             session_duration: Duration::from_secs(within(
                 "session-duration",
                 settings.session_duration.unwrap_or(3600),
@@ -127,7 +122,7 @@ impl Config {
     }
 }
 
-fn invalid(setting: &'static str, reason: String) -> ConfigError {
+pub(super) fn invalid(setting: &'static str, reason: String) -> ConfigError {
     ConfigError::Setting { setting, reason }
 }
 
@@ -172,49 +167,6 @@ fn quota_share(rules: Option<QuotaRules>, share: Option<f64>) -> Result<Option<f
         ));
     }
     Ok((rules != Some(QuotaRules::None)).then_some(share))
-}
-
-fn access_keys(settings: &Settings) -> Result<Option<AccessKeys>, ConfigError> {
-    let Some(access_key_id) = settings.access_key_id.clone().filter(|id| !id.is_empty()) else {
-        let is_in_environment =
-            secret::read(SECRET_VARIABLE, None, "secret-access-key-file")?.is_some();
-        let has_token = settings.session_token_file.is_some()
-            || secret::read(TOKEN_VARIABLE, None, "session-token-file")?.is_some();
-        if has_token {
-            return Err(invalid(
-                "access-key-id",
-                "a session token is given, but no access key ID; give both, or leave both to the AWS variables".into(),
-            ));
-        }
-        if settings.secret_access_key_file.is_some() || is_in_environment {
-            return Err(invalid(
-                "access-key-id",
-                "a secret access key is given, but no access key ID; give both".into(),
-            ));
-        }
-        return Ok(None);
-    };
-    let secret_access_key = secret::read(
-        SECRET_VARIABLE,
-        settings.secret_access_key_file.as_deref(),
-        "secret-access-key-file",
-    )?
-    .ok_or_else(|| {
-        invalid(
-            "access-key-id",
-            "an access key ID is given, but no secret; set PORTOLAN_SECRET_ACCESS_KEY, or name a file with --secret-access-key-file".into(),
-        )
-    })?;
-    let session_token = secret::read(
-        TOKEN_VARIABLE,
-        settings.session_token_file.as_deref(),
-        "session-token-file",
-    )?;
-    Ok(Some(AccessKeys {
-        access_key_id,
-        secret_access_key,
-        session_token,
-    }))
 }
 
 fn regions(given: Vec<String>) -> Result<Vec<String>, ConfigError> {
@@ -273,56 +225,6 @@ fn organization(
         ));
     }
     Ok(None)
-}
-
-fn roles(given: Vec<String>, file: Option<&Path>) -> Result<Vec<RoleArn>, ConfigError> {
-    let of_file = file.map(super::organization::roles_of_file).transpose()?;
-    given
-        .iter()
-        .chain(of_file.iter().flatten())
-        .map(|arn| arn.trim())
-        .filter(|arn| !arn.is_empty())
-        .map(role)
-        .collect()
-}
-
-pub(super) fn role(arn: &str) -> Result<RoleArn, ConfigError> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    match parts.as_slice() {
-        ["arn", partition, "iam", "", account_id, resource]
-            if account_id.len() == 12
-                && account_id.bytes().all(|byte| byte.is_ascii_digit())
-                && resource.starts_with("role/") =>
-        {
-            Ok(RoleArn {
-                arn: arn.to_owned(),
-                partition: (*partition).to_owned(),
-                account_id: (*account_id).to_owned(),
-            })
-        }
-        _ => Err(invalid(
-            "assume-role-arn",
-            format!(
-                "`{}` is no ARN of a role; one looks like arn:aws:iam::123456789012:role/Name",
-                crate::text::printable(arn, 128)
-            ),
-        )),
-    }
-}
-
-fn session_name(given: Option<String>) -> Result<String, ConfigError> {
-    let name = given.unwrap_or_else(|| "portolan".into());
-    let is_name = (2..=64).contains(&name.len())
-        && name
-            .chars()
-            .all(|each| each.is_ascii_alphanumeric() || "_+=,.@-".contains(each));
-    if is_name {
-        return Ok(name);
-    }
-    Err(invalid(
-        "session-name",
-        "it takes 2 to 64 letters, digits and the characters _+=,.@- (the rule of STS)".into(),
-    ))
 }
 
 fn endpoint_url(given: Option<String>) -> Result<Option<String>, ConfigError> {

@@ -32,7 +32,7 @@ impl FromStr for RevisionTags {
             "never" => Ok(Self::Never),
             text => age(text).map(Self::OlderThan).ok_or_else(|| {
                 format!(
-                    "`{}` is not auto, always or never, and no age such as 12h or 7d either: up to six digits and s, m, h, d or w",
+                    "`{}` is not auto, always or never, and no age such as 12h or 7d either: a number from 1 to 999999 and s, m, h, d or w",
                     crate::text::printable(text, 32)
                 )
             }),

@@ -10,6 +10,7 @@ use super::engine::Engine;
 use super::limits;
 use super::manifest::{Kind, Manifest};
 use crate::config::Capability;
+use crate::guard::guarded;
 use crate::text::printable;
 
 /// The one interface that a module may import functions from.
@@ -209,8 +210,9 @@ pub(super) fn compile(
     // wasmtime's compiler panics over some components that need a feature that is off; a file must not be
     // able to end the program.
     let compile = || Component::from_binary(&engine.wasmtime, bytes);
-    let compiled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(compile))
-        .map_err(|_| "it cannot be compiled within the features that mappers may use".to_owned())?;
+    let compiled = guarded(compile).ok_or_else(|| {
+        "it cannot be compiled within the features that mappers may use".to_owned()
+    })?;
     let component = compiled.map_err(|error| {
         format!(
             "it is no valid component: {}",

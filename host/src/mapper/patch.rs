@@ -180,10 +180,16 @@ fn amended(
             let (path, message) = violation.map_or_else(Default::default, |violation| {
                 (violation.path, violation.message)
             });
+            let hint = match message.starts_with("Additional properties") {
+                true => {
+                    "; an attribute that the stock schema lacks has to be declared by the module"
+                }
+                false => "",
+            };
             Problem::new(
                 "overlay-invalid-record",
                 path,
-                format!("the amended record is not valid: {message}"),
+                format!("the amended record is not valid: {message}{hint}"),
             )
         })?;
     Ok((bytes, attributes))
@@ -336,5 +342,37 @@ mod tests {
         let without_region = plain.replace(r#""REGION":"us-west-2","#, "");
         let bad = Err("overlay-changes-protected".to_owned());
         assert_eq!(is_added(&without_region, r#"{"REGION":"mine"}"#), bad);
+    }
+
+    /// Only what a patch says by itself is remembered of it.
+    #[test]
+    fn a_known_patch_is_compared_with_every_record() {
+        let plain = RECORD.replace("\\\"", "'");
+        let with_owner = plain.replacen('{', r#"{"OWNER":"them","#, 1);
+        let (validator, mut payload, mut touched) = (validator(), Vec::new(), Touched::new());
+        let mut patcher = Patcher::new(&validator);
+        for (index, record) in [&plain, &with_owner, &plain].into_iter().enumerate() {
+            payload.clear();
+            let patched = patcher.patch(
+                record.as_bytes(),
+                index,
+                br#"{"OWNER":"us"}"#,
+                &mut payload,
+                &mut touched,
+            );
+            assert!(patched.is_ok());
+            let text = String::from_utf8(payload.clone()).expect("UTF-8");
+            assert_eq!(text.matches(r#""OWNER":"#).count(), 1, "{text}");
+            assert!(text.contains(r#""OWNER":"us""#), "{text}");
+            assert_eq!(touched.len(), index + 1);
+        }
+        let bad = patcher.patch(
+            plain.as_bytes(),
+            3,
+            br#"{"OWNER":7}"#,
+            &mut payload,
+            &mut touched,
+        );
+        assert!(bad.is_err());
     }
 }

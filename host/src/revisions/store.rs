@@ -13,6 +13,7 @@ use redb::{
 };
 
 use crate::fingerprint::fingerprint;
+use crate::guard;
 use crate::page::WITHHOLDING;
 
 /// Key (endpoint and ARN) to checksum, time of its tags and compressed body.
@@ -37,7 +38,8 @@ const PAGE_CACHE_BYTES: usize = 16 * 1024 * 1024;
 /// An open file of bodies.
 #[derive(Debug)]
 pub(super) struct Store {
-    database: Database,
+    /// None only while it is being dropped.
+    database: Option<Database>,
     file: PathBuf,
 }
 
@@ -73,9 +75,11 @@ impl Store {
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder).map_err(|error| failed(file, error.to_string()))?;
         }
-        let store = Self::of(file)?;
-        store.prepare()?;
-        Ok(store)
+        guarded(file, || {
+            let store = Self::of(file)?;
+            store.prepare()?;
+            Ok(store)
+        })
     }
 
     /// Opens a file to look into it: nothing of it changes.
@@ -84,8 +88,12 @@ impl Store {
             let reason = "there is no such file; a sync of AWS makes one, or name yours with --revision-cache";
             return Err(failed(file, reason.into()));
         }
-        let store = Self::of(file)?;
-        if !store.is_current()? {
+        let (store, is_current) = guarded(file, || {
+            let store = Self::of(file)?;
+            let is_current = store.is_current()?;
+            Ok((store, is_current))
+        })?;
+        if !is_current {
             let reason =
                 "another version of portolan kept it; the next sync that uses it fills it anew";
             return Err(failed(file, reason.into()));
@@ -97,16 +105,16 @@ impl Store {
         let database = Database::builder()
             .set_cache_size(PAGE_CACHE_BYTES)
             .create(file)
-            .map_err(|error| failed(file, open_reason(&error)))?;
+            .map_err(|error| failed(file, open_reason(file, &error)))?;
         Ok(Self {
-            database,
+            database: Some(database),
             file: file.to_owned(),
         })
     }
 
     /// Whether the bodies are of this layout, and were kept under the rules of today.
     fn is_current(&self) -> Result<bool, StoreError> {
-        let transaction = self.database.begin_read().map_err(|e| self.failed(&e))?;
+        let transaction = self.begin_read()?;
         let about = match transaction.open_table(ABOUT) {
             Ok(about) => about,
             Err(redb::TableError::TableDoesNotExist(_)) => return Ok(false),
@@ -124,7 +132,7 @@ impl Store {
     /// Refuses the file of a later program, and empties one of an earlier one or whose bodies were kept under
     /// other rules.
     fn prepare(&self) -> Result<(), StoreError> {
-        let transaction = self.database.begin_write().map_err(|e| self.failed(&e))?;
+        let transaction = self.begin_write()?;
         let mut is_of_others = false;
         {
             let mut about = transaction.open_table(ABOUT).map_err(|e| self.failed(&e))?;
@@ -153,31 +161,57 @@ impl Store {
         transaction.commit().map_err(|e| self.failed(&e))
     }
 
+    fn begin_write(&self) -> Result<redb::WriteTransaction, StoreError> {
+        let database = self.database.as_ref();
+        let begun = database.map(|database| database.begin_write());
+        begun
+            .transpose()
+            .map_err(|e| self.failed(&e))?
+            .ok_or_else(|| self.failed(&"it is closed"))
+    }
+
+    fn begin_read(&self) -> Result<redb::ReadTransaction, StoreError> {
+        let database = self.database.as_ref();
+        let begun = database.map(|database| database.begin_read());
+        begun
+            .transpose()
+            .map_err(|e| self.failed(&e))?
+            .ok_or_else(|| self.failed(&"it is closed"))
+    }
+
     /// The bodies as they are now.
     fn bodies(&self) -> Result<ReadOnlyTable<&'static str, &'static [u8]>, StoreError> {
-        let transaction = self.database.begin_read().map_err(|e| self.failed(&e))?;
+        let transaction = self.begin_read()?;
         transaction.open_table(BODIES).map_err(|e| self.failed(&e))
     }
 
     pub(super) fn get(&self, key: &str) -> Result<Option<Kept>, StoreError> {
-        let bodies = self.bodies()?;
-        let kept = bodies.get(key).map_err(|e| self.failed(&e))?;
-        // A damaged body is as good as none: the sync describes the revision again and replaces it.
-        Ok(kept.and_then(|kept| unpack(kept.value())))
+        guarded(&self.file, || {
+            let bodies = self.bodies()?;
+            let kept = bodies.get(key).map_err(|e| self.failed(&e))?;
+            // A damaged body is as good as none: the sync describes the revision again and replaces it.
+            Ok(kept.and_then(|kept| unpack(kept.value())))
+        })
     }
 
     /// When a body that is kept was described, in seconds since 1970.
     pub(super) fn described_at_s(&self, key: &str) -> Result<Option<u64>, StoreError> {
-        let bodies = self.bodies()?;
-        let kept = bodies.get(key).map_err(|e| self.failed(&e))?;
-        Ok(kept.and_then(|kept| {
-            let (_, dated) = kept.value().split_at_checked(CHECKSUM_BYTES)?;
-            dated.first_chunk().copied().map(u64::from_le_bytes)
-        }))
+        guarded(&self.file, || {
+            let bodies = self.bodies()?;
+            let kept = bodies.get(key).map_err(|e| self.failed(&e))?;
+            Ok(kept.and_then(|kept| {
+                let (_, dated) = kept.value().split_at_checked(CHECKSUM_BYTES)?;
+                dated.first_chunk().copied().map(u64::from_le_bytes)
+            }))
+        })
     }
 
     pub(super) fn put(&self, bodies: &HashMap<String, Kept>) -> Result<(), StoreError> {
-        let transaction = self.database.begin_write().map_err(|e| self.failed(&e))?;
+        guarded(&self.file, || self.write(bodies))
+    }
+
+    fn write(&self, bodies: &HashMap<String, Kept>) -> Result<(), StoreError> {
+        let transaction = self.begin_write()?;
         {
             let mut table = transaction
                 .open_table(BODIES)
@@ -193,23 +227,27 @@ impl Store {
     }
 
     pub(super) fn stats(&self) -> Result<StoreStats, StoreError> {
-        let bodies = self.bodies()?;
-        Ok(StoreStats {
-            revisions: bodies.len().map_err(|e| self.failed(&e))?,
-            damaged: 0,
-            file_bytes: std::fs::metadata(&self.file).map_or(0, |metadata| metadata.len()),
+        guarded(&self.file, || {
+            let bodies = self.bodies()?;
+            Ok(StoreStats {
+                revisions: bodies.len().map_err(|e| self.failed(&e))?,
+                damaged: 0,
+                file_bytes: std::fs::metadata(&self.file).map_or(0, |metadata| metadata.len()),
+            })
         })
     }
 
     pub(super) fn verify(&self) -> Result<StoreStats, StoreError> {
         let mut stats = self.stats()?;
-        let bodies = self.bodies()?;
-        for entry in bodies.iter().map_err(|e| self.failed(&e))? {
-            let (_, kept) = entry.map_err(|e| self.failed(&e))?;
-            if unpack(kept.value()).is_none() {
-                stats.damaged += 1;
+        stats.damaged = guarded(&self.file, || {
+            let bodies = self.bodies()?;
+            let mut damaged = 0;
+            for entry in bodies.iter().map_err(|e| self.failed(&e))? {
+                let (_, kept) = entry.map_err(|e| self.failed(&e))?;
+                damaged += u64::from(unpack(kept.value()).is_none());
             }
-        }
+            Ok(damaged)
+        })?;
         Ok(stats)
     }
 
@@ -225,16 +263,50 @@ fn failed(file: &Path, reason: String) -> StoreError {
     }
 }
 
+/// Does something with the file of the cache. redb panics over some kinds of damage, and that may cost no more
+/// than the cache.
+fn guarded<T>(file: &Path, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    guard::guarded(work)
+        .unwrap_or_else(|| Err(failed(file, format!("it is damaged; {}", remove(file)))))
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // Closing writes, so that it can meet the damage. What it cannot write is only asked for again.
+        let database = self.database.take();
+        guard::guarded(|| drop(database));
+    }
+}
+
+/// How to be rid of the file.
+fn remove(file: &Path) -> String {
+    format!(
+        "remove it with `portolan cache clear --revision-cache {}`",
+        file.display()
+    )
+}
+
+/// Whether a file is a database of redb, by its first bytes: nothing else is a cache that may be removed.
+pub(super) fn is_cache(file: &Path) -> std::io::Result<bool> {
+    use std::io::Read;
+    let mut first = Vec::new();
+    std::fs::File::open(file)?.take(4).read_to_end(&mut first)?;
+    Ok(first == *b"redb")
+}
+
 /// redb's words, and what to do about them.
-fn open_reason(error: &redb::DatabaseError) -> String {
+fn open_reason(file: &Path, error: &redb::DatabaseError) -> String {
+    if !is_cache(file).unwrap_or(true) {
+        return "it is something else; name another file with --revision-cache".into();
+    }
     match error {
         redb::DatabaseError::DatabaseAlreadyOpen => {
             "another process uses it; give one of them another --revision-cache".into()
         }
         redb::DatabaseError::UpgradeRequired(_) => {
-            "another version of portolan made it; remove it with `portolan cache clear`".into()
+            format!("another version of portolan made it; {}", remove(file))
         }
-        error => format!("{error}; if it is damaged, remove it with `portolan cache clear`"),
+        error => format!("{error}; if it is damaged, {}", remove(file)),
     }
 }
 
@@ -291,7 +363,7 @@ mod tests {
         assert_eq!(store.get("key").expect("read"), Some(kept("body")));
         let described_at_s = store.described_at_s("key").expect("read");
         assert_eq!(described_at_s, Some(kept("body").described_at_s));
-        let transaction = store.database.begin_write().expect("a transaction");
+        let transaction = store.begin_write().expect("a transaction");
         {
             let mut table = transaction.open_table(BODIES).expect("a table");
             let mut packed = pack(&kept("body")).expect("packed");
@@ -352,6 +424,6 @@ mod tests {
         drop(open);
         std::fs::write(&file, "no database, but long enough to look like one").expect("written");
         let error = Store::open(&file).expect_err("no database");
-        assert!(error.to_string().contains("cache clear"), "{error}");
+        assert!(error.to_string().contains("something else"), "{error}");
     }
 }

@@ -244,7 +244,7 @@ fn read(path: &Path) -> Result<String, KeyError> {
         source,
     };
     super::read_small(path, KEY_LIMIT_BYTES)
-        .and_then(|text| text.ok_or_else(|| std::io::ErrorKind::NotFound.into()))
+        .and_then(|text| text.ok_or_else(|| std::io::Error::other("there is no such file")))
         .map_err(unreadable)
 }
 

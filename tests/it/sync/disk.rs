@@ -1,26 +1,23 @@
-//! A disk that is full. The limit on a file's size stands for it: writing fails in the same way, and no
-//! privilege is needed to set one.
+//! A disk that is full. The limit on a file's size stands for it where no privilege is to be needed: writing
+//! fails in the same way. Where a small disk of one's own can be mounted, it is a real one.
 
+use std::io::Write;
+use std::path::Path;
 use std::process::Command;
 
 use portolan_tests::simulator::{Rules, Shape, World};
 
-use crate::support::{Site, run};
+use crate::support::{Ended, Site, run};
 
 /// Blocks of `ulimit -f` in POSIX.
 const BLOCK_BYTES: u64 = 512;
+/// The exit status of a script that cannot mount a disk.
+const NO_DISK: i32 = 77;
 
-/// A command with a limit on the size of every file that it writes.
-pub(super) fn limited(command: &Command, limit_bytes: u64) -> Command {
-    let mut shell = Command::new("sh");
-    shell.args([
-        "-c",
-        &format!(
-            "ulimit -f {}; exec \"$0\" \"$@\"",
-            limit_bytes / BLOCK_BYTES
-        ),
-    ]);
+/// The shell with a script, to which the command is `"$0" "$@"`.
+fn in_shell(mut shell: Command, script: &str, command: &Command) -> Command {
     shell
+        .args(["-c", script])
         .arg(command.get_program())
         .args(command.get_args())
         .stdin(std::process::Stdio::null());
@@ -31,6 +28,39 @@ pub(super) fn limited(command: &Command, limit_bytes: u64) -> Command {
         };
     }
     shell
+}
+
+/// A command with a limit on the size of every file that it writes.
+pub(super) fn limited(command: &Command, limit_bytes: u64) -> Command {
+    let blocks = limit_bytes / BLOCK_BYTES;
+    let script = format!("ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    in_shell(Command::new("sh"), &script, command)
+}
+
+/// Runs a command with a disk of this size at `place`, and shell commands before and after it, which see the
+/// disk too. None where nobody may mount one.
+fn on_disk(
+    place: &Path,
+    size_bytes: u64,
+    [before, after]: [&str; 2],
+    command: &Command,
+) -> Option<Ended> {
+    std::fs::create_dir_all(place).unwrap();
+    let mut shell = Command::new("unshare");
+    shell.args(["--user", "--map-root-user", "--mount", "sh"]);
+    let script = format!(
+        "mount -t tmpfs -o size={size_bytes} tmpfs '{}' || exit {NO_DISK}\n{before}\n\"$0\" \"$@\"\nstatus=$?\n{after}\nexit $status",
+        place.display()
+    );
+    let ended = in_shell(shell, &script, command).output().ok();
+    let ended = ended.map(Ended::from);
+    let is_there = |ended: &Ended| ended.status != NO_DISK && !ended.stderr.contains("unshare:");
+    let ended = ended.filter(is_there);
+    if ended.is_none() {
+        // Past the test's own capture, or nobody would read it.
+        let _ = writeln!(std::io::stderr(), "SKIPPED: no disk can be mounted here");
+    }
+    ended
 }
 
 fn busy(running_tasks: u64) -> Site {
@@ -120,6 +150,58 @@ fn a_recording_whose_last_bytes_do_not_fit_leaves_earlier_output() {
         std::fs::read(&recording).unwrap() == recorded,
         "the recording has changed"
     );
+}
+
+#[test]
+fn a_small_disk_leaves_earlier_output() {
+    let site = busy(4000);
+    site.sync(&[]).with(0);
+    let earlier = site.contents();
+    let bytes: u64 = earlier.iter().map(|(_, file)| file.len() as u64).sum();
+    let disk = site.folder.path().join("disk");
+    let (output, kept) = (site.output(), site.folder.path().join("kept"));
+    let (output, kept) = (output.display(), kept.display());
+    let before = format!("cp -R '{output}' '{}/ecs'", disk.display());
+    let after = format!("cp -R '{}/ecs' '{kept}'", disk.display());
+    let mut sync = site.command("sync");
+    sync.arg("--output").arg(disk.join("ecs"));
+    let room_bytes = bytes + 1024 * 1024;
+    let Some(ended) = on_disk(&disk, room_bytes, [&before, &after], &sync) else {
+        return;
+    };
+    let ended = ended.with(1);
+    assert!(ended.stderr.contains("No space left"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("earlier output is as it was"),
+        "{}",
+        ended.stderr
+    );
+    let kept = site.folder.path().join("kept");
+    assert_eq!(crate::support::names_in(&kept), site.files());
+    for (name, bytes) in earlier {
+        assert!(std::fs::read(kept.join(&name)).unwrap() == bytes, "{name}");
+    }
+}
+
+#[test]
+fn a_revision_cache_on_a_small_disk_costs_a_warning_and_nothing_else() {
+    let site = Site::small();
+    site.sync(&[]).with(0);
+    let records = site.all_records();
+    let disk = site.folder.path().join("disk");
+    let mut sync = site.sync_command(&[]);
+    sync.arg("--revision-cache").arg(disk.join("r.redb"));
+    let Some(ended) = on_disk(&disk, 16 * 1024, ["", ""], &sync) else {
+        return;
+    };
+    let ended = ended.with(0);
+    assert!(
+        ended.stderr.contains("r.redb cannot be used"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(site.all_records(), records);
+    assert_eq!(site.report()["complete"], true);
 }
 
 #[test]

@@ -1,0 +1,104 @@
+//! As whom calls are made: access keys and roles.
+
+use std::path::Path;
+
+use super::resolve::invalid;
+use super::{AccessKeys, ConfigError, RoleArn, Settings, secret};
+
+/// The variable that holds the secret itself.
+const SECRET_VARIABLE: &str = "PORTOLAN_SECRET_ACCESS_KEY";
+/// The variable that holds the session token itself.
+const TOKEN_VARIABLE: &str = "PORTOLAN_SESSION_TOKEN";
+
+pub(super) fn access_keys(settings: &Settings) -> Result<Option<AccessKeys>, ConfigError> {
+    let Some(access_key_id) = settings.access_key_id.clone().filter(|id| !id.is_empty()) else {
+        let is_in_environment =
+            secret::read(SECRET_VARIABLE, None, "secret-access-key-file")?.is_some();
+        let has_token = settings.session_token_file.is_some()
+            || secret::read(TOKEN_VARIABLE, None, "session-token-file")?.is_some();
+        if has_token {
+            return Err(invalid(
+                "access-key-id",
+                "a session token is given, but no access key ID; give both, or leave both to the AWS variables".into(),
+            ));
+        }
+        if settings.secret_access_key_file.is_some() || is_in_environment {
+            return Err(invalid(
+                "access-key-id",
+                "a secret access key is given, but no access key ID; give both".into(),
+            ));
+        }
+        return Ok(None);
+    };
+    let secret_access_key = secret::read(
+        SECRET_VARIABLE,
+        settings.secret_access_key_file.as_deref(),
+        "secret-access-key-file",
+    )?
+    .ok_or_else(|| {
+        invalid(
+            "access-key-id",
+            "an access key ID is given, but no secret; set PORTOLAN_SECRET_ACCESS_KEY, or name a file with --secret-access-key-file".into(),
+        )
+    })?;
+    let session_token = secret::read(
+        TOKEN_VARIABLE,
+        settings.session_token_file.as_deref(),
+        "session-token-file",
+    )?;
+    Ok(Some(AccessKeys {
+        access_key_id,
+        secret_access_key,
+        session_token,
+    }))
+}
+
+pub(super) fn roles(given: Vec<String>, file: Option<&Path>) -> Result<Vec<RoleArn>, ConfigError> {
+    let of_file = file.map(super::organization::roles_of_file).transpose()?;
+    given
+        .iter()
+        .chain(of_file.iter().flatten())
+        .map(|arn| arn.trim())
+        .filter(|arn| !arn.is_empty())
+        .map(role)
+        .collect()
+}
+
+pub(super) fn role(arn: &str) -> Result<RoleArn, ConfigError> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", partition, "iam", "", account_id, resource]
+            if account_id.len() == 12
+                && account_id.bytes().all(|byte| byte.is_ascii_digit())
+                && resource.starts_with("role/") =>
+        {
+            Ok(RoleArn {
+                arn: arn.to_owned(),
+                partition: (*partition).to_owned(),
+                account_id: (*account_id).to_owned(),
+            })
+        }
+        _ => Err(invalid(
+            "assume-role-arn",
+            format!(
+                "`{}` is no ARN of a role; one looks like arn:aws:iam::123456789012:role/Name",
+                crate::text::printable(arn, 128)
+            ),
+        )),
+    }
+}
+
+pub(super) fn session_name(given: Option<String>) -> Result<String, ConfigError> {
+    let name = given.unwrap_or_else(|| "portolan".into());
+    let is_name = (2..=64).contains(&name.len())
+        && name
+            .chars()
+            .all(|each| each.is_ascii_alphanumeric() || "_+=,.@-".contains(each));
+    if is_name {
+        return Ok(name);
+    }
+    Err(invalid(
+        "session-name",
+        "it takes 2 to 64 letters, digits and the characters _+=,.@- (the rule of STS)".into(),
+    ))
+}
