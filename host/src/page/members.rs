@@ -8,8 +8,8 @@ use super::wanted::{Part, Wanted};
 
 impl Page {
     /// The body with only the wanted members of its objects; what stands around the objects stays, but for
-    /// the tags of a task definition, which count as a member of it. No text is parsed for it: the scan has found where members are. A member whose name is written with escapes
-    /// stays, for it may be any.
+    /// the tags of a task definition, which count as a member of it. No text is parsed for it: the scan has
+    /// found where members are. A member whose name is written with escapes stays, for it may be any.
     #[must_use]
     pub(crate) fn body_with(&self, wanted: &Wanted) -> Vec<u8> {
         let mut copy = Copy {
