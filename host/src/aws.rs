@@ -3,12 +3,16 @@
 mod account;
 mod accounts;
 mod call;
+mod environment;
 mod failure;
 mod http;
+mod identity;
 mod organization;
+mod profiles;
 mod raw;
 mod regions;
 mod renewal;
+mod sts;
 
 pub use account::{Account, AccountError};
 pub use accounts::{Accounts, Candidate, Reached};

@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::aws::{Account, AccountError, Accounts, CallFailure, Caller, Kind, Reached};
+use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::object::Operation;
 use crate::report::Ledger;
@@ -76,7 +77,7 @@ impl AccountCheck {
 /// # Errors
 /// If no Region is known.
 pub async fn run(config: &Config) -> Result<Vec<AccountCheck>, ConfigError> {
-    let accounts = Arc::new(Accounts::find(config).await?);
+    let accounts = Arc::new(Accounts::find(config, &Clock::default()).await?);
     for warning in &accounts.warnings {
         tracing::warn!("{warning}");
     }

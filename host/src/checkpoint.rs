@@ -39,7 +39,8 @@ const LOCK: &str = "lock";
 #[derive(Debug)]
 pub struct Checkpoint {
     folder: PathBuf,
-    captured_at: String,
+    /// The LAST_CAPTURED of the sync that goes on; none if this one begins.
+    captured_at: Option<String>,
     /// The settings of this sync.
     settings: Settings,
     /// Those of the sync that goes on; none if this one begins.
@@ -106,21 +107,14 @@ impl Checkpoint {
             return Err(CheckpointError::Granted);
         }
         let settings = settings::of_config(config, mappers);
-        Self::open(folder, settings, &config.options, &crate::clock::now())
+        Self::open(folder, settings, &config.options)
     }
 
     /// Opens a checkpoint, and reads what an earlier sync kept in it. Nothing is written yet.
     ///
-    /// `captured_at` is the LAST_CAPTURED of this sync if it does not go on with an earlier one.
-    ///
     /// # Errors
     /// If the folder cannot be used, another sync uses it, or it belongs to one with other settings.
-    fn open(
-        folder: &Path,
-        settings: Settings,
-        options: &Options,
-        captured_at: &str,
-    ) -> Result<Self, CheckpointError> {
+    fn open(folder: &Path, settings: Settings, options: &Options) -> Result<Self, CheckpointError> {
         let unusable = |source| unusable(folder, source);
         make_private(folder).map_err(unusable)?;
         let lock = private_file(&folder.join(LOCK)).map_err(unusable)?;
@@ -151,10 +145,7 @@ impl Checkpoint {
         let kept_bytes = frames.read_bytes;
         Ok(Self {
             folder: folder.to_owned(),
-            captured_at: header
-                .as_ref()
-                .map_or(captured_at, |header| &header.captured_at)
-                .to_owned(),
+            captured_at: header.as_ref().map(|header| header.captured_at.clone()),
             settings,
             earlier: header.map(|header| header.settings),
             scopes: kept.scopes.keys().cloned().collect(),
@@ -166,9 +157,9 @@ impl Checkpoint {
         })
     }
 
-    /// The LAST_CAPTURED of every record.
-    pub(crate) fn captured_at(&self) -> &str {
-        &self.captured_at
+    /// The LAST_CAPTURED of every record, if it was settled by the sync that goes on.
+    pub(crate) fn captured_at(&self) -> Option<&str> {
+        self.captured_at.as_deref()
     }
 
     /// The folder.
@@ -187,12 +178,16 @@ impl Checkpoint {
     ///
     /// # Errors
     /// If it belongs to a sync of other accounts or Regions, or cannot be written.
-    pub(crate) fn begin(&self, place: Settings, ledger: &Ledger) -> Result<(), CheckpointError> {
+    pub(crate) fn begin(
+        &self,
+        place: Settings,
+        captured_at: &str,
+        ledger: &Ledger,
+    ) -> Result<(), CheckpointError> {
         if let Some(earlier) = &self.earlier {
             check(&self.folder, &place, earlier)?;
             tracing::info!(
-                "going on with the sync of {}; {} objects are in {} already",
-                self.captured_at,
+                "going on with the sync of {captured_at}; {} objects are in {} already",
                 self.objects,
                 self.folder.display()
             );
@@ -202,7 +197,7 @@ impl Checkpoint {
         }
         let first = match &self.earlier {
             Some(_) => Ok(None),
-            None => self.header(place).map(Some),
+            None => self.header(place, captured_at).map(Some),
         };
         first
             .and_then(|first| self.pages().start(first))
@@ -210,11 +205,11 @@ impl Checkpoint {
     }
 
     /// The first frame.
-    fn header(&self, place: Settings) -> io::Result<Vec<u8>> {
+    fn header(&self, place: Settings, captured_at: &str) -> io::Result<Vec<u8>> {
         let mut settings = self.settings.clone();
         settings.extend(place);
         let header = Header {
-            captured_at: self.captured_at.clone(),
+            captured_at: captured_at.to_owned(),
             settings,
         };
         frames::frame(&serde_json::to_vec(&header)?)
@@ -266,12 +261,12 @@ impl Checkpoint {
         &self,
         mut receive: impl FnMut(FetchedPage) -> bool,
     ) -> Result<(), CheckpointError> {
-        if self.earlier.is_none() {
+        let Some(captured_at) = self.captured_at() else {
             return Ok(());
-        }
+        };
         let path = self.folder.join(PAGES);
         pages::read_again(&path, self.kept_bytes, |payload| {
-            Ok(receive(entry::unpack(payload, &self.captured_at)?))
+            Ok(receive(entry::unpack(payload, captured_at)?))
         })
         .map_err(|source| unusable(&self.folder, source))
     }

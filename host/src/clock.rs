@@ -1,9 +1,81 @@
 //! Timestamps in the one form that records and reports use: RFC 3339, UTC, milliseconds.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
+
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
-/// The present moment.
+/// AWS refuses requests whose time is further off than this.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>
+const TOLERANCE: Duration = Duration::from_secs(5 * 60);
+
+/// The machine's clock, corrected by what AWS says if AWS refuses its time. Clones share the correction.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    correction: Arc<Correction>,
+}
+
+#[derive(Debug, Default)]
+struct Correction {
+    /// What has to be added to the machine's time.
+    behind_ms: AtomicI64,
+    /// How often that was found out.
+    count: AtomicU32,
+}
+
+impl Clock {
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> String {
+        text(self.time().into())
+    }
+
+    /// The present moment, for signatures.
+    #[must_use]
+    pub fn time(&self) -> SystemTime {
+        let behind_ms = self.correction.behind_ms.load(Ordering::Acquire);
+        let behind = Duration::from_millis(behind_ms.unsigned_abs());
+        let now = SystemTime::now();
+        let corrected = if behind_ms < 0 {
+            now.checked_sub(behind)
+        } else {
+            now.checked_add(behind)
+        };
+        corrected.unwrap_or(now)
+    }
+
+    /// How often the clock was corrected: a request that was signed before the last time may be repeated.
+    pub(crate) fn corrections(&self) -> u32 {
+        self.correction.count.load(Ordering::Acquire)
+    }
+
+    /// Takes the time of a server that refused a request, if it is too far from ours.
+    pub(crate) fn refused_at(&self, server: SystemTime) {
+        let now = self.time();
+        let (is_behind, off) = match server.duration_since(now) {
+            Ok(off) => (true, off),
+            Err(error) => (false, error.duration()),
+        };
+        if off <= TOLERANCE {
+            return;
+        }
+        let off_ms = i64::try_from(off.as_millis()).unwrap_or(i64::MAX);
+        let off_ms = if is_behind { off_ms } else { -off_ms };
+        self.correction
+            .behind_ms
+            .fetch_add(off_ms, Ordering::AcqRel);
+        self.correction.count.fetch_add(1, Ordering::AcqRel);
+        tracing::warn!(
+            "the clock of this machine is {} s {}; AWS refuses its time, so AWS's own is used. Set the clock, for example with NTP",
+            off.as_secs(),
+            if is_behind { "slow" } else { "fast" },
+        );
+    }
+}
+
+/// The present moment of the machine's own clock.
 #[must_use]
 pub fn now() -> String {
     text(OffsetDateTime::now_utc())
@@ -34,6 +106,27 @@ fn text(time: OffsetDateTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_is_corrected_once_and_only_by_much() {
+        let clock = Clock::default();
+        let in_minutes = |minutes| SystemTime::now() + Duration::from_secs(60 * minutes);
+        clock.refused_at(in_minutes(4));
+        assert_eq!(clock.corrections(), 0);
+        clock.refused_at(in_minutes(20));
+        clock.refused_at(in_minutes(20));
+        assert_eq!(clock.corrections(), 1);
+        let ahead = clock
+            .time()
+            .duration_since(SystemTime::now())
+            .expect("ahead");
+        assert!((1199..=1201).contains(&ahead.as_secs()), "{ahead:?}");
+        clock.refused_at(SystemTime::now());
+        assert_eq!(
+            (clock.corrections(), clock.now()[..16].to_owned()),
+            (2, now()[..16].to_owned())
+        );
+    }
 
     #[test]
     fn any_offset_becomes_utc_with_milliseconds() {

@@ -11,6 +11,7 @@ mod identity;
 mod modules;
 mod options;
 mod organization;
+mod regions;
 mod resolve;
 mod revisions;
 mod secret;
@@ -28,6 +29,8 @@ pub(crate) use fips::check as check_fips;
 pub use modules::{Capability, ModuleSettings, OnFailure};
 pub use options::{Options, TaskDefinitionScope, TaskDefinitionStatus};
 pub use organization::{Organization, RolePattern};
+pub(crate) use regions::check as check_region;
+pub(crate) use resolve::{parse_flag, url_problem};
 pub use revisions::RevisionTags;
 pub use secret::Secret;
 pub use settings::{QuotaRules, Settings};
@@ -69,6 +72,8 @@ pub struct Config {
     pub maximum_retries: u32,
     /// Where to send ECS and STS requests instead of AWS's own endpoints.
     pub endpoint_url: Option<String>,
+    /// Certificate authorities that take the place of the system's, in PEM.
+    pub ca_bundle: Option<PathBuf>,
     /// Whether to use FIPS endpoints.
     pub use_fips_endpoint: bool,
     /// What to sync.
@@ -144,6 +149,22 @@ pub enum ConfigError {
         /// The file.
         path: String,
         /// What is wrong with it.
+        reason: String,
+    },
+    /// A variable of the environment cannot be used.
+    #[error("{name}: {reason}")]
+    Environment {
+        /// The variable.
+        name: String,
+        /// What is wrong with its value, which is not repeated.
+        reason: String,
+    },
+    /// A file of AWS profiles cannot be used.
+    #[error("the AWS file {path} cannot be used: {reason}")]
+    Profiles {
+        /// The file.
+        path: String,
+        /// What is wrong with it, and where.
         reason: String,
     },
     /// A setting's value cannot be used.

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::aws::{AccountError, Accounts, Candidate};
+use crate::clock::Clock;
 use crate::config::{Config, ConfigError, TaskDefinitionScope, TaskDefinitionStatus};
 use crate::fetch::{self, Survey};
 use crate::object::{Object, Operation};
@@ -74,7 +75,7 @@ pub struct GroupPlan {
 /// If no Region is known. What cannot be counted is a problem of its scope.
 pub async fn run(config: Config, cache: Option<RevisionCache>) -> Result<Plan, ConfigError> {
     let cache = cache.map(Arc::new);
-    let accounts = Arc::new(Accounts::find(&config).await?);
+    let accounts = Arc::new(Accounts::find(&config, &Clock::default()).await?);
     let places = Arc::new(Semaphore::new(config.parallel_scopes));
     let config = Arc::new(config);
     let mut scopes: Vec<ScopePlan> = accounts.errors.iter().flat_map(problems).collect();

@@ -28,6 +28,7 @@ use crate::sink::{Beside, Sink, SinkError};
 pub(crate) use open::largest_memory_bytes;
 use open::{compare_with, may_read_revision_tags, open_revisions};
 pub use open::{engine, known_revisions, open_cache};
+use scopes::Moment;
 use shadow::Candidate;
 use watch::{Active, Version, Watch};
 use workshop::{Workshop, discard, lost};
@@ -147,9 +148,7 @@ pub async fn run(
         .map(|folder| Checkpoint::open_for(folder, &config, &mappers))
         .transpose()?
         .map(Arc::new);
-    let captured_at = checkpoint
-        .as_ref()
-        .map_or_else(crate::clock::now, |it| it.captured_at().to_owned());
+    let moment = Moment::default();
     // Before the sink is opened, which makes the folder: an earlier output that is not there is told apart.
     let comparison = compare_with(request, &config, &mappers)?;
     let are_tags_read = may_read_revision_tags(request, &config, &mappers, candidate.as_ref());
@@ -205,7 +204,7 @@ pub async fn run(
     };
     let revisions = stores.revisions.clone();
     let mut interrupted = tokio::select! {
-        result = scopes::fetch_all(config, &captured_at, &ledger, send, stores) => match result {
+        result = scopes::fetch_all(config, &moment, &ledger, send, stores) => match result {
             Ok(()) => false,
             Err(error) => {
                 workshop.pages.close();
@@ -262,7 +261,7 @@ pub async fn run(
     };
     let (set, replaced) = (workshop.mappers.set(), workshop.mappers.replaced());
     let used = used::used(replaced.iter().chain(set.iter()));
-    let mut report = ledger.close(&captured_at, crate::clock::now(), used);
+    let mut report = ledger.close(moment.captured_at(), moment.clock.now(), used);
     report.revision_cache = revisions.map(|cache| cache.finish());
     report.shadow = shadow;
     for (object, names) in used::unfilled(set.iter(), &replaced) {

@@ -1,20 +1,22 @@
 //! An account that credentials reach.
 
 use aws_config::identity::IdentityCache;
-use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_ecs::config::SharedCredentialsProvider;
+use aws_smithy_async::time::TimeSource;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::service_config::ServiceConfigKey;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::call::Caller;
-use super::failure::{chain, is_refusal};
+use super::environment::Environment;
 use super::renewal::Renewing;
-use crate::config::{Config, RoleArn};
+use super::sts::Sts;
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
 use crate::quota::Quotas;
 use crate::report::Ledger;
 
@@ -23,9 +25,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// For an answer and for the one before it, behind which a request may have to wait. `http` bounds how long
 /// an answer may take to begin, and the SDK how long it may stall.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);
-
-/// STS is asked who we are this often: there is another way to find out, and a sync should not wait.
-const IDENTITY_ATTEMPTS: u32 = 3;
 
 /// An account that can be synced.
 #[derive(Clone, Debug)]
@@ -36,7 +35,9 @@ pub struct Account {
     pub partition: String,
     /// ARN of the user or role session that the calls are made as.
     pub identity: String,
-    access: Access,
+    /// The Region whose STS took the credentials; none if the account is known from ARNs alone.
+    pub(super) confirmed_in: Option<String>,
+    pub(super) access: Access,
 }
 
 /// Credentials that reach no account, or an account that does not say what it has.
@@ -56,20 +57,38 @@ pub struct AccountError {
 /// What calls are made with: settings of clients, the credentials in them, and the quotas of the process.
 #[derive(Clone, Debug)]
 pub(super) struct Access {
-    pub(super) sdk: SdkConfig,
-    credentials: Renewing,
+    pub(super) sts: Sts,
+    pub(super) credentials: Renewing,
     quotas: Quotas,
 }
 
 impl Access {
-    /// Access as the credentials of the configuration themselves.
-    pub(super) fn new(base: SdkConfig, config: &Config) -> Self {
-        let credentials = Renewing::chain(config);
+    /// Access as the credentials of the configuration themselves, and the Regions to ask STS in.
+    pub(super) fn new(
+        base: SdkConfig,
+        regions: Vec<String>,
+        config: &Config,
+        clock: Clock,
+    ) -> Self {
+        let credentials = Renewing::chain(config, clock.clone());
+        let sdk = with_credentials(base, &credentials);
         Self {
-            sdk: with_credentials(base, &credentials),
+            sts: Sts {
+                sdk,
+                regions,
+                clock,
+            },
             credentials,
             quotas: Quotas::new(config),
         }
+    }
+
+    /// The same with other credentials.
+    pub(super) fn with(&self, credentials: Renewing) -> Self {
+        let mut access = self.clone();
+        access.sts.sdk = with_credentials(access.sts.sdk, &credentials);
+        access.credentials = credentials;
+        access
     }
 }
 
@@ -83,20 +102,20 @@ fn with_credentials(sdk: SdkConfig, credentials: &Renewing) -> SdkConfig {
 impl Account {
     /// Settings of clients of this account.
     pub(super) const fn sdk(&self) -> &SdkConfig {
-        &self.access.sdk
+        &self.access.sts.sdk
     }
 
     /// Who answers: `aws`, or the URL of the endpoint that is used instead of AWS's own.
     pub(crate) fn endpoint(&self) -> String {
-        endpoint_of(&self.access.sdk, "ECS").unwrap_or_else(|| "aws".into())
+        endpoint_of(&self.access.sts.sdk, "ECS").unwrap_or_else(|| "aws".into())
     }
 
     /// An ECS client for a Region. It does not repeat requests by itself: `Caller` does, and counts.
     pub(crate) fn ecs(&self, region: &str) -> aws_sdk_ecs::Client {
-        let mut config = aws_sdk_ecs::config::Builder::from(&self.access.sdk)
+        let mut config = aws_sdk_ecs::config::Builder::from(&self.access.sts.sdk)
             .region(Region::new(region.to_owned()))
             .retry_config(RetryConfig::disabled());
-        if let Some(client) = self.access.sdk.http_client() {
+        if let Some(client) = self.access.sts.sdk.http_client() {
             let place = self.access.quotas.place(&self.account_id, region);
             config.set_http_client(Some(super::http::in_turn(client, place.in_flight())));
         }
@@ -110,6 +129,7 @@ impl Account {
             self.account_id.clone(),
             region.to_owned(),
             (place, self.access.credentials.clone()),
+            (self.access.sts.clock.clone(), self.confirmed_in.clone()),
             maximum_retries,
             ledger,
         )
@@ -129,21 +149,41 @@ pub(super) fn endpoint_of(base: &SdkConfig, service: &'static str) -> Option<Str
         .or_else(|| base.endpoint_url().map(str::to_owned))
 }
 
+impl TimeSource for Clock {
+    fn now(&self) -> SystemTime {
+        self.time()
+    }
+}
+
 /// Settings of clients that make calls as the credentials themselves.
-pub(super) async fn base(config: &Config) -> SdkConfig {
+///
+/// # Errors
+/// If the certificate authorities that somebody names cannot be used.
+pub(super) async fn base(
+    environment: &Environment,
+    config: &Config,
+    clock: &Clock,
+) -> Result<SdkConfig, ConfigError> {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .build();
+    let authorities = environment.ca_bundle(config)?;
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(super::http::client())
+        .env(environment.variables())
+        .profile_files(environment.profiles.files())
+        .http_client(super::http::client(authorities, clock.clone()))
         .retry_config(RetryConfig::standard().with_max_attempts(config.maximum_retries + 1))
-        .timeout_config(timeouts);
-    if let Some(profile) = &config.profile {
-        loader = loader.profile_name(profile);
-    }
-    if let Some(region) = config.regions.first() {
-        loader = loader.region(Region::new(region.clone()));
+        .timeout_config(timeouts)
+        .time_source(clock.clone())
+        // `Clock` does it for all clients at once, and for records.
+        .disable_clock_skew_correction(true);
+    // The chain asks STS and IAM Identity Center as every AWS tool does, whatever is synced.
+    let region = environment
+        .region()
+        .or(config.regions.first().map(String::as_str));
+    if let Some(region) = region {
+        loader = loader.region(Region::new(region.to_owned()));
     }
     if let Some(url) = &config.endpoint_url {
         loader = loader.endpoint_url(url);
@@ -162,128 +202,5 @@ pub(super) async fn base(config: &Config) -> SdkConfig {
             "portolan settings",
         ));
     }
-    loader.load().await
-}
-
-/// Assumes a role.
-pub(super) async fn assume(
-    access: &Access,
-    config: &Config,
-    role: &RoleArn,
-) -> Result<Account, AccountError> {
-    let mut builder = AssumeRoleProvider::builder(&role.arn)
-        .configure(&access.sdk)
-        .session_name(&config.session_name)
-        .session_length(config.session_duration);
-    if let Some(id) = &config.external_id {
-        builder = builder.external_id(id);
-    }
-    let credentials = Renewing::role(builder.build().await, access.credentials.clone());
-    let access = Access {
-        sdk: with_credentials(access.sdk.clone(), &credentials),
-        credentials,
-        quotas: access.quotas.clone(),
-    };
-    identify(access, Some(role)).await
-}
-
-/// Finds out which account credentials belong to.
-pub(super) async fn identify(
-    access: Access,
-    role: Option<&RoleArn>,
-) -> Result<Account, AccountError> {
-    let who = role.map_or_else(
-        || "the credentials".to_owned(),
-        |role| format!("role {}", role.arn),
-    );
-    let failed = |message: String| AccountError {
-        account_id: role.map(|role| role.account_id.clone()),
-        regions: Vec::new(),
-        code: "credentials",
-        message,
-    };
-    let config = aws_sdk_sts::config::Builder::from(&access.sdk)
-        .retry_config(RetryConfig::standard().with_max_attempts(IDENTITY_ATTEMPTS))
-        .build();
-    let answer = aws_sdk_sts::Client::from_conf(config)
-        .get_caller_identity()
-        .send()
-        .await;
-    let error = match answer {
-        Ok(answer) => {
-            let (Some(account_id), Some(identity)) = (answer.account, answer.arn) else {
-                return Err(failed(format!(
-                    "STS did not say which account {who} belongs to"
-                )));
-            };
-            let partition = identity.split(':').nth(1).unwrap_or("aws").to_owned();
-            return Ok(Account {
-                account_id,
-                partition,
-                identity,
-                access,
-            });
-        }
-        Err(error) => error,
-    };
-    let reason = chain(&error);
-    if reason.contains("no credentials found in chain") {
-        return Err(failed(
-            "no credentials found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with --profile, or give keys as settings (`portolan sync --help`)".into(),
-        ));
-    }
-    // Without credentials there was no request, and there will be none to ECS either.
-    let code = error
-        .as_service_error()
-        .and_then(|error| error.meta().code());
-    let is_refused = code.is_some_and(is_refusal) || reason.contains("redential");
-    if !is_refused && let Some((partition, account_id)) = account_of_arns(&access.sdk, role).await {
-        // A network that reaches ECS through a VPC endpoint need not reach STS.
-        tracing::warn!("STS does not answer ({reason}); taking the account from ARNs instead");
-        return Ok(Account {
-            account_id,
-            partition,
-            identity: who,
-            access,
-        });
-    }
-    let advice = if is_refused {
-        "check keys, profile, trust policy and external ID"
-    } else {
-        "STS does not answer, and ECS names nothing whose ARN would tell the account; check --regions, --endpoint-url and the network"
-    };
-    Err(failed(format!("{who} cannot be used: {reason}; {advice}")))
-}
-
-/// Partition and account of the role, or of anything that ECS lists.
-async fn account_of_arns(sdk: &SdkConfig, role: Option<&RoleArn>) -> Option<(String, String)> {
-    if let Some(role) = role {
-        return Some((role.partition.clone(), role.account_id.clone()));
-    }
-    let config = aws_sdk_ecs::config::Builder::from(sdk)
-        .retry_config(RetryConfig::standard().with_max_attempts(IDENTITY_ATTEMPTS))
-        .build();
-    let ecs = aws_sdk_ecs::Client::from_conf(config);
-    let clusters = ecs
-        .list_clusters()
-        .max_results(1)
-        .send()
-        .await
-        .ok()?
-        .cluster_arns
-        .unwrap_or_default();
-    let arn = match clusters.into_iter().next() {
-        Some(arn) => arn,
-        None => {
-            let answer = ecs
-                .list_task_definitions()
-                .max_results(1)
-                .send()
-                .await
-                .ok()?;
-            answer.task_definition_arns?.into_iter().next()?
-        }
-    };
-    let mut parts = arn.split(':').skip(1);
-    Some((parts.next()?.to_owned(), parts.nth(2)?.to_owned()))
+    Ok(loader.load().await)
 }

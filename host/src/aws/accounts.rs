@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use aws_config::Region;
 
-use super::account::{Access, Account, AccountError, assume, base, endpoint_of, identify};
+use super::account::{Access, Account, AccountError, base, endpoint_of};
+use super::environment::Environment;
+use super::identity::{assume, identify};
 use super::{organization, regions};
-use crate::config::{Config, ConfigError, Organization, RoleArn, check_fips};
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError, Organization, RoleArn, check_fips, check_region};
 
 /// STS is asked here when no Region is known: it answers for every Region of its partition.
 const ANY_REGION: &str = "us-east-1";
@@ -60,42 +63,41 @@ impl Accounts {
     ///
     /// # Errors
     /// If no Region is known. Credentials that do not work are errors of their account only.
-    pub async fn find(config: &Config) -> Result<Self, ConfigError> {
-        let base = base(config).await;
+    pub async fn find(config: &Config, clock: &Clock) -> Result<Self, ConfigError> {
+        let environment = Environment::read(config).await?;
+        let base = base(&environment, config, clock).await?;
         let chain_region = base.region().map(|region| region.as_ref().to_owned());
         let regions = match (config.all_regions, config.regions.is_empty(), &chain_region) {
             (true, ..) => None,
             (false, false, _) => Some(config.regions.clone()),
             (false, true, Some(region)) => Some(vec![region.clone()]),
             (false, true, None) => {
-                return Err(ConfigError::Setting {
-                    setting: "regions",
-                    reason: "no Region is set; name one with --regions, AWS_REGION or in the AWS profile".into(),
-                });
+                let reason = environment.missing_profile().unwrap_or_else(|| "no Region is set; name one with --regions, AWS_REGION or in the AWS profile".into());
+                return Err(invalid_regions(reason));
             }
         };
-        if base.use_fips() == Some(true) {
-            let endpoint_url = ["ECS", "STS"]
-                .into_iter()
-                .find_map(|service| endpoint_of(&base, service));
-            let known = regions.iter().flatten();
-            known
-                .into_iter()
-                .try_for_each(|region| check_fips(region, endpoint_url.as_deref()))?;
+        let endpoint_url = ["ECS", "STS"]
+            .into_iter()
+            .find_map(|service| endpoint_of(&base, service));
+        for region in regions.iter().flatten() {
+            if base.use_fips() == Some(true) {
+                check_fips(region, endpoint_url.as_deref())?;
+            }
+            if endpoint_url.is_none() {
+                check_region(region).map_err(invalid_regions)?;
+            }
         }
-        let first = regions
-            .as_ref()
-            .and_then(|regions| regions.first().cloned());
-        let region = first
-            .or(chain_region)
-            .unwrap_or_else(|| ANY_REGION.to_owned());
-        let base = base.into_builder().region(Region::new(region)).build();
+        let asked = regions.clone().filter(|regions| !regions.is_empty());
+        let asked =
+            asked.unwrap_or_else(|| vec![chain_region.unwrap_or_else(|| ANY_REGION.to_owned())]);
+        let region = asked.first().cloned().map(Region::new);
+        let base = base.into_builder().region(region).build();
         let mut accounts = Self {
             errors: Vec::new(),
             warnings: Vec::new(),
             candidates: Vec::new(),
             config: config.clone(),
-            base: Access::new(base, config),
+            base: Access::new(base, asked, config, clock.clone()),
             own: None,
             regions,
         };
@@ -155,7 +157,7 @@ impl Accounts {
         }
         let mut regions = self.regions.clone();
         regions.iter_mut().for_each(|regions| regions.sort());
-        let endpoint = endpoint_of(&self.base.sdk, "ECS");
+        let endpoint = endpoint_of(&self.base.sts.sdk, "ECS");
         Some([
             ("account of the credentials", format!("{:?}", self.own)),
             ("regions", format!("{regions:?}")),
@@ -168,7 +170,7 @@ impl Accounts {
         let Some(own) = self.identify().await else {
             return Vec::new();
         };
-        let (ids, problem) = organization::active_accounts(&self.base.sdk).await;
+        let (ids, problem) = organization::active_accounts(&self.base.sts.sdk).await;
         if let Some(message) = problem {
             self.errors.push(AccountError {
                 account_id: None,
@@ -251,13 +253,13 @@ impl Accounts {
                 }
             },
         };
-        let uses_fips = are_found && self.base.sdk.use_fips() == Some(true);
+        let uses_fips = are_found && self.base.sts.sdk.use_fips() == Some(true);
         let mut taken = Vec::new();
         for region in regions {
             if !self.takes(&account.account_id, &region) {
                 continue;
             }
-            match check_fips(&region, self.base.sdk.endpoint_url()) {
+            match check_fips(&region, self.base.sts.sdk.endpoint_url()) {
                 Err(error) if uses_fips => {
                     reached
                         .errors
@@ -284,5 +286,12 @@ impl Accounts {
     fn takes(&self, account_id: &str, region: &str) -> bool {
         let shard = self.config.shard;
         shard.is_none_or(|shard| shard.takes(account_id, region))
+    }
+}
+
+fn invalid_regions(reason: String) -> ConfigError {
+    ConfigError::Setting {
+        setting: "regions",
+        reason,
     }
 }

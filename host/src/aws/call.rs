@@ -1,6 +1,7 @@
 //! One call: paced by quotas, bounded in parallel, repeated with jitter, counted, and checked to be what it claims.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -8,9 +9,10 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::Bytes;
 
-use super::failure::{CallFailure, Kind};
+use super::failure::{CallFailure, Kind, looks_like_html};
 use super::raw::RawBody;
 use super::renewal::Renewing;
+use crate::clock::Clock;
 use crate::object::Operation;
 use crate::quota::{ActionGroup, Clearance, Place};
 use crate::report::Ledger;
@@ -35,6 +37,11 @@ pub(crate) struct Caller {
     pub(crate) region: String,
     place: Place,
     credentials: Renewing,
+    clock: Clock,
+    /// The Region whose STS took the credentials.
+    confirmed_in: Option<String>,
+    /// Whether ECS has let a call through here.
+    is_let_in: Arc<AtomicBool>,
     maximum_retries: u32,
     ledger: Arc<Ledger>,
 }
@@ -44,6 +51,7 @@ impl Caller {
         account_id: String,
         region: String,
         (place, credentials): (Place, Renewing),
+        (clock, confirmed_in): (Clock, Option<String>),
         maximum_retries: u32,
         ledger: Arc<Ledger>,
     ) -> Self {
@@ -52,6 +60,9 @@ impl Caller {
             region,
             place,
             credentials,
+            clock,
+            confirmed_in,
+            is_let_in: Arc::default(),
             maximum_retries,
             ledger,
         }
@@ -70,14 +81,23 @@ impl Caller {
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let (mut retries, mut throttles, mut renewals) = (0, 0, 0);
+        let (mut retries, mut throttles, mut renewals, mut is_corrected) = (0, 0, 0, false);
         loop {
             let generation = self.credentials.generation();
+            let corrections = self.clock.corrections();
             let failure = match self.attempt(operation, &send, &read).await {
-                Ok(answer) => return Ok(answer),
-                Err(failure) => failure,
+                Ok(answer) => {
+                    self.is_let_in.store(true, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(failure) => self.placed(failure),
             };
             let tries = match failure.kind {
+                _ if !is_corrected && self.clock.corrections() != corrections => {
+                    is_corrected = true;
+                    self.note(operation, |calls| calls.retries += 1);
+                    continue;
+                }
                 Kind::Throttled if throttles < THROTTLE_LIMIT => {
                     throttles += 1;
                     self.note(operation, |calls| calls.throttles += 1);
@@ -143,7 +163,12 @@ impl Caller {
             "{operation} took {} ms, waiting for the quota included",
             asked_at.elapsed().as_millis()
         );
-        let (answer, kept) = match (answer, raw.take()) {
+        // Told by content: servers and proxies are careless about the type.
+        let kept = raw.take();
+        if let Some(page) = kept.as_ref().filter(|kept| looks_like_html(&kept.body)) {
+            return Err(CallFailure::html(operation, page.status));
+        }
+        let (answer, kept) = match (answer, kept) {
             (Ok(answer), kept) => (Some(answer), kept.unwrap_or_default()),
             // The SDK's types refuse a whole page for one member of an unexpected type; a mapper only
             // refuses the object that has it.
@@ -157,18 +182,24 @@ impl Caller {
             }
             (Err(error), _) => return Err(CallFailure::of_sdk(operation, &error)),
         };
-        if let Some(content_type) = kept
-            .content_type
-            .filter(|name| !name.to_ascii_lowercase().contains("json"))
-        {
-            let reason = format!(
-                "its content type is {}",
-                crate::text::printable(&content_type, 64)
-            );
-            return Err(CallFailure::malformed(operation, &reason, kept.request_id));
-        }
         read(answer, kept.body)
             .map_err(|reason| CallFailure::malformed(operation, &reason, kept.request_id))
+    }
+
+    /// Says that a Region is not enabled, where credentials that are good elsewhere were never let in.
+    fn placed(&self, failure: CallFailure) -> CallFailure {
+        let is_unknown = ["UnrecognizedClientException", "InvalidClientTokenId"]
+            .contains(&failure.code.as_str());
+        match &self.confirmed_in {
+            Some(elsewhere)
+                if is_unknown
+                    && *elsewhere != self.region
+                    && !self.is_let_in.load(Ordering::Relaxed) =>
+            {
+                failure.not_enabled(&self.account_id, &self.region, elsewhere)
+            }
+            _ => failure,
+        }
     }
 
     /// Gives back the right to call, and tells limiter and ledger how it went.
@@ -202,7 +233,7 @@ impl Caller {
 }
 
 /// Full jitter: anything between nothing and the doubled pause.
-fn pause(tries: u32) -> Duration {
+pub(super) fn pause(tries: u32) -> Duration {
     let longest = FIRST_PAUSE
         .saturating_mul(1 << tries.min(10))
         .min(LONGEST_PAUSE);

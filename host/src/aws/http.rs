@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, ConnectorBuilder};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
@@ -18,33 +18,61 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::{
     RuntimeComponents, RuntimeComponentsBuilder,
 };
+use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::date_time::Format;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::clock::Clock;
 use crate::page::BODY_LIMIT_BYTES;
 
 /// A Describe page takes well under a second; an answer that has not begun after a minute does not come.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A client as the SDK would make it by itself (rustls, proxies of the environment), with bounded bodies.
-pub(super) fn client() -> SharedHttpClient {
-    let unbounded = Builder::new().build_with_connector_fn(|settings, components| {
-        let mut builder =
-            ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-        builder.set_connector_settings(settings.cloned());
-        builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        builder.set_proxy_config(Some(ProxyConfig::from_env()));
-        builder.build()
+/// Where instances and containers find their credentials. A proxy on another machine would answer with its own.
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html>
+const METADATA_HOSTS: [&str; 5] = [
+    "169.254.169.254",
+    "169.254.170.2",
+    "169.254.170.23",
+    "[fd00:ec2::254]",
+    "[fd00:ec2::23]",
+];
+
+/// A client as the SDK would make it by itself (rustls, proxies of the environment), with bounded bodies. It
+/// trusts `authorities` (PEM) in place of the system's, if there are any, and corrects `clock`.
+pub(super) fn client(authorities: Option<Vec<u8>>, clock: Clock) -> SharedHttpClient {
+    let trust = authorities.map_or_else(TrustStore::default, |pem| {
+        TrustStore::empty().with_pem_certificate(pem)
     });
+    let through = |proxies: fn() -> ProxyConfig| {
+        let tls = TlsContext::builder()
+            .with_trust_store(trust.clone())
+            .build();
+        Builder::new().build_with_connector_fn(move |settings, components| {
+            let mut builder =
+                ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+            // A context without server names of its own always builds.
+            if let Ok(tls) = &tls {
+                builder = builder.tls_context(tls.clone());
+            }
+            builder.set_connector_settings(settings.cloned());
+            builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+            builder.set_proxy_config(Some(proxies()));
+            builder.build()
+        })
+    };
     SharedHttpClient::new(Bounded {
-        client: unbounded,
+        client: through(ProxyConfig::from_env),
+        direct: Some(through(ProxyConfig::disabled)),
+        clock: Some(clock),
         in_flight: None,
     })
 }
@@ -54,6 +82,8 @@ pub(super) fn client() -> SharedHttpClient {
 pub(super) fn in_turn(client: SharedHttpClient, in_flight: Arc<Semaphore>) -> SharedHttpClient {
     SharedHttpClient::new(Bounded {
         client,
+        direct: None,
+        clock: None,
         in_flight: Some(in_flight),
     })
 }
@@ -70,6 +100,10 @@ pub(super) fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
 #[derive(Debug)]
 struct Bounded {
     client: SharedHttpClient,
+    /// The same without proxies, for metadata.
+    direct: Option<SharedHttpClient>,
+    /// What answers correct.
+    clock: Option<Clock>,
     in_flight: Option<Arc<Semaphore>>,
 }
 
@@ -81,6 +115,11 @@ impl HttpClient for Bounded {
     ) -> SharedHttpConnector {
         SharedHttpConnector::new(BoundedConnector {
             connector: self.client.http_connector(settings, components),
+            direct: self
+                .direct
+                .as_ref()
+                .map(|client| client.http_connector(settings, components)),
+            clock: self.clock.clone(),
             in_flight: self.in_flight.clone(),
         })
     }
@@ -109,6 +148,8 @@ impl HttpClient for Bounded {
 #[derive(Clone, Debug)]
 struct BoundedConnector {
     connector: SharedHttpConnector,
+    direct: Option<SharedHttpConnector>,
+    clock: Option<Clock>,
     in_flight: Option<Arc<Semaphore>>,
 }
 
@@ -116,6 +157,8 @@ impl HttpConnector for BoundedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let Self {
             connector,
+            direct,
+            clock,
             in_flight,
         } = self.clone();
         HttpConnectorFuture::new(async move {
@@ -124,15 +167,41 @@ impl HttpConnector for BoundedConnector {
                 Some(permits) => permits.acquire_owned().await.ok(),
                 None => None,
             };
+            let connector = match direct {
+                Some(direct) if is_for_metadata(&request) => direct,
+                _ => connector,
+            };
             let answer = tokio::time::timeout(ANSWER_TIMEOUT, connector.call(request));
             let mut answer = answer
                 .await
                 .map_err(|elapsed| ConnectorError::timeout(elapsed.into()))??;
+            if let Some((clock, time)) = clock.zip(time_of_refusal(&answer)) {
+                clock.refused_at(time);
+            }
             let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
             *answer.body_mut() = bounded(body, permit);
             Ok(answer)
         })
     }
+}
+
+fn is_for_metadata(request: &HttpRequest) -> bool {
+    let uri = request.uri().parse::<http::Uri>();
+    uri.is_ok_and(|uri| {
+        uri.host()
+            .is_some_and(|host| METADATA_HOSTS.contains(&host))
+    })
+}
+
+/// The server's time in an answer that may have refused ours. Kept answers tell an earlier time.
+fn time_of_refusal(answer: &HttpResponse) -> Option<std::time::SystemTime> {
+    let is_refusal = matches!(answer.status().as_u16(), 400 | 401 | 403);
+    let headers = answer.headers();
+    if !is_refusal || headers.get("age").is_some() {
+        return None;
+    }
+    let date = DateTime::from_str(headers.get("date")?, Format::HttpDate).ok()?;
+    date.try_into().ok()
 }
 
 /// A body that ends in an error at the limit, or at once if its length is known to be over it. The permit

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use bytes::Bytes;
 
-/// Keeps the body and the content type of the response that one operation got.
+/// Keeps the body of the response that one operation got.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RawBody {
     kept: Arc<Mutex<Option<Kept>>>,
@@ -19,7 +19,7 @@ pub(crate) struct RawBody {
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     pub(super) body: Bytes,
-    pub(super) content_type: Option<String>,
+    pub(super) status: u16,
     pub(super) request_id: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl Intercept for RawBody {
         let header = |name| response.headers().get(name).map(str::to_owned);
         let kept = Kept {
             body: Bytes::copy_from_slice(body),
-            content_type: header("content-type"),
+            status: response.status().as_u16(),
             request_id: header("x-amzn-requestid"),
         };
         *self

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 
+use super::environment::{Environment, checked};
 use super::failure::chain;
+use super::identity::Assumption;
+use crate::clock::Clock;
 use crate::config::Config;
 
 /// Credentials are renewed so long before they expire, or in the last tenth of their life if that is
@@ -43,26 +45,37 @@ struct Held {
 
 enum Source {
     /// The SDK's chain, made anew for each question, for its parts remember what they have read.
-    Chain(Box<Config>),
+    Chain(Box<Config>, Clock),
     /// A role, and the credentials that may assume it.
     Role {
-        provider: Box<AssumeRoleProvider>,
+        assumption: Box<Assumption>,
         assumer: Renewing,
     },
 }
 
 impl Renewing {
     /// Credentials of the SDK's chain, or of the settings.
-    pub(super) fn chain(config: &Config) -> Self {
-        Self::new(Source::Chain(Box::new(config.clone())))
+    pub(super) fn chain(config: &Config, clock: Clock) -> Self {
+        Self::new(Source::Chain(Box::new(config.clone()), clock))
     }
 
     /// Credentials of a role that `assumer` may assume.
-    pub(super) fn role(provider: AssumeRoleProvider, assumer: Self) -> Self {
+    pub(super) fn role(assumption: Assumption, assumer: Self) -> Self {
         Self::new(Source::Role {
-            provider: Box::new(provider),
+            assumption: Box::new(assumption),
             assumer,
         })
+    }
+
+    /// Loads credentials, before anything is asked of AWS with them.
+    ///
+    /// # Errors
+    /// Why there are none, and what to do.
+    pub(super) async fn load(&self) -> Result<(), String> {
+        match self.current().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(chain(std::error::Error::source(&error).unwrap_or(&error))),
+        }
     }
 
     fn new(source: Source) -> Self {
@@ -104,11 +117,19 @@ impl Renewing {
         }
     }
 
+    /// The time as AWS has it, by which credentials expire.
+    fn time(&self) -> SystemTime {
+        match &self.shared.source {
+            Source::Chain(_, clock) => clock.time(),
+            Source::Role { assumer, .. } => assumer.time(),
+        }
+    }
+
     async fn current(&self) -> provider::Result {
         let mut held = self.shared.held.lock().await;
         let is_due = held
             .renew_at
-            .is_some_and(|renew_at| SystemTime::now() >= renew_at);
+            .is_some_and(|renew_at| self.time() >= renew_at);
         if let Some(credentials) = held.credentials.as_ref().filter(|_| !is_due) {
             return Ok(credentials.clone());
         }
@@ -118,7 +139,7 @@ impl Renewing {
     }
 
     fn hold(&self, held: &mut Held, credentials: Credentials) {
-        let now = SystemTime::now();
+        let now = self.time();
         held.renew_at = credentials.expiry().map(|expiry| {
             let life = expiry.duration_since(now).unwrap_or_default();
             now + life.saturating_sub(EXPIRY_MARGIN.min(life / 10))
@@ -128,44 +149,84 @@ impl Renewing {
     }
 
     async fn fetch(&self) -> provider::Result {
-        match &self.shared.source {
-            Source::Chain(config) => {
-                let sdk = super::account::base(config).await;
-                let provider = sdk
-                    .credentials_provider()
-                    .ok_or_else(|| CredentialsError::not_loaded("no credentials provider"))?;
-                provider.provide_credentials().await
-            }
-            Source::Role { provider, assumer } => {
+        let credentials = match &self.shared.source {
+            Source::Chain(config, clock) => from_chain(config, clock).await?,
+            Source::Role {
+                assumption,
+                assumer,
+            } => {
                 let generation = assumer.generation();
-                let first = provider.provide_credentials().await;
-                match first {
-                    // Boxed, for the assumer may be a role itself.
-                    Err(error)
-                        if names_bad_credentials(&error)
-                            && Box::pin(assumer.renew(generation)).await =>
-                    {
-                        provider.provide_credentials().await
-                    }
-                    result => result,
+                let refused = match assumption.credentials().await {
+                    Ok(credentials) => return Ok(credentials),
+                    Err(refused) => refused,
+                };
+                let is_callers =
+                    ["ExpiredToken", "InvalidClientTokenId"].contains(&refused.code.as_str());
+                // Boxed, for the assumer may be a role itself.
+                if !is_callers || !Box::pin(assumer.renew(generation)).await {
+                    return Err(CredentialsError::provider_error(refused));
                 }
+                let again = assumption.credentials().await;
+                again.map_err(CredentialsError::provider_error)?
             }
-        }
+        };
+        Ok(credentials)
     }
+}
+
+async fn from_chain(config: &Config, clock: &Clock) -> provider::Result {
+    let failed = |problem: String| CredentialsError::provider_error(problem);
+    let environment = Environment::read(config).await;
+    let environment = environment.map_err(CredentialsError::provider_error)?;
+    if let Some(problem) = environment.missing_profile() {
+        return Err(failed(problem));
+    }
+    let sdk = super::account::base(&environment, config, clock).await;
+    let sdk = sdk.map_err(CredentialsError::provider_error)?;
+    let Some(provider) = sdk.credentials_provider() else {
+        return Err(failed(
+            environment.credentials_problem("no credentials found"),
+        ));
+    };
+    let credentials = provider
+        .provide_credentials()
+        .await
+        .map_err(|error| failed(environment.credentials_problem(&chain(&error))))?;
+    sendable(&credentials).map_err(failed)
+}
+
+/// The credentials without what the SDK panics over when it writes them into headers: programs and servers
+/// that hand out credentials write line breaks too.
+fn sendable(given: &Credentials) -> Result<Credentials, String> {
+    let part = |name: &str, value: &str| match checked(name, value) {
+        Ok(value) => Ok(value.unwrap_or_default()),
+        Err(problem) => Err(format!(
+            "the {name} that was found cannot be used: {problem}"
+        )),
+    };
+    let id = part("access_key_id", given.access_key_id())?;
+    let secret = part("secret_access_key", given.secret_access_key())?;
+    let token = given
+        .session_token()
+        .map(|token| part("session_token", token))
+        .transpose()?;
+    if id.is_empty() || secret.is_empty() {
+        return Err("credentials were found, but the access key ID or the secret is empty".into());
+    }
+    let token = token.filter(|token| !token.is_empty());
+    Ok(Credentials::new(
+        id,
+        secret,
+        token,
+        given.expiry(),
+        "portolan",
+    ))
 }
 
 fn same(old: &Credentials, new: &Credentials) -> bool {
     old.access_key_id() == new.access_key_id()
         && old.secret_access_key() == new.secret_access_key()
         && old.session_token() == new.session_token()
-}
-
-/// Whether STS refused to assume a role because of the credentials that asked.
-fn names_bad_credentials(error: &CredentialsError) -> bool {
-    let text = chain(error);
-    ["ExpiredToken", "InvalidClientTokenId"]
-        .iter()
-        .any(|code| text.contains(code))
 }
 
 impl ProvideCredentials for Renewing {
@@ -194,7 +255,7 @@ mod tests {
 
     fn renewing() -> Renewing {
         let config = Config::resolve(crate::config::Settings::default(), None).expect("valid");
-        Renewing::chain(&config)
+        Renewing::chain(&config, Clock::default())
     }
 
     #[tokio::test]

@@ -50,7 +50,7 @@ fn place(regions: &str) -> Settings {
 }
 
 fn open(folder: &Path, objects: &str) -> Result<Checkpoint, CheckpointError> {
-    Checkpoint::open(folder, settings(objects), &Options::default(), CAPTURED_AT)
+    Checkpoint::open(folder, settings(objects), &Options::default())
 }
 
 /// A checkpoint that holds the pages of so many tasks.
@@ -58,7 +58,7 @@ fn with_pages(count: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let checkpoint = open(folder.path(), "all").expect("new");
     checkpoint
-        .begin(place("here"), &Ledger::default())
+        .begin(place("here"), CAPTURED_AT, &Ledger::default())
         .expect("written");
     (0..count).for_each(|number| checkpoint.keep(&fetched(number)));
     folder
@@ -81,12 +81,12 @@ fn replayed(checkpoint: &Checkpoint) -> Vec<String> {
 #[test]
 fn what_is_kept_comes_back_and_is_not_asked_for() {
     let folder = with_pages(3);
-    let checkpoint = Checkpoint::open(folder.path(), settings("all"), &Options::default(), "now")
+    let checkpoint = Checkpoint::open(folder.path(), settings("all"), &Options::default())
         .expect("the same sync");
-    assert_eq!(checkpoint.captured_at(), CAPTURED_AT);
+    assert_eq!(checkpoint.captured_at(), Some(CAPTURED_AT));
     assert_eq!(checkpoint.resumed(), Some(Resumed { objects: 3 }));
     checkpoint
-        .begin(place("here"), &Ledger::default())
+        .begin(place("here"), CAPTURED_AT, &Ledger::default())
         .expect("the same place");
     // What is kept meanwhile is not given back.
     checkpoint.keep(&fetched(3));
@@ -119,7 +119,7 @@ fn another_sync_is_refused_by_the_name_of_what_differs() {
     assert!(error.to_string().contains(": objects differ"), "{error}");
     let checkpoint = open(folder.path(), "all").expect("the same settings");
     let error = checkpoint
-        .begin(place("elsewhere"), &Ledger::default())
+        .begin(place("elsewhere"), CAPTURED_AT, &Ledger::default())
         .expect_err("other Regions");
     assert!(error.to_string().contains(": regions differ"), "{error}");
     let after = std::fs::read(folder.path().join(PAGES)).expect("pages");
@@ -159,7 +159,7 @@ fn every_cut_leaves_a_checkpoint_that_goes_on() {
         let before = replayed(&checkpoint);
         assert!(before.len() < 2, "cut at {length}");
         checkpoint
-            .begin(place("here"), &Ledger::default())
+            .begin(place("here"), CAPTURED_AT, &Ledger::default())
             .expect("written");
         checkpoint.keep(&fetched(7));
         drop(checkpoint);

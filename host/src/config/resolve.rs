@@ -86,6 +86,7 @@ impl Config {
             .unwrap_or(u32::MAX),
             quota_share: quota_share(settings.quotas, settings.quota_share)?,
             endpoint_url: endpoint_url(settings.endpoint_url.clone())?,
+            ca_bundle: settings.ca_bundle,
             use_fips_endpoint: settings.use_fips_endpoint.unwrap_or(false),
             objects: objects(settings.objects)?,
             options: Options::resolve(&settings.options.unwrap_or_default())?,
@@ -176,18 +177,12 @@ fn regions(given: Vec<String>) -> Result<Vec<String>, ConfigError> {
         .map(|region| region.trim())
         .filter(|region| !region.is_empty())
     {
-        let is_name = region.contains('-')
-            && region
-                .chars()
-                .all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '-');
+        // Whether AWS has it is asked where it is known who answers: other servers have Regions of their own.
+        let is_name = region
+            .bytes()
+            .all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == b'-');
         if !is_name {
-            return Err(invalid(
-                "regions",
-                format!(
-                    "`{}` is no Region; one looks like us-east-1",
-                    crate::text::printable(region, 32)
-                ),
-            ));
+            super::regions::check(region).map_err(|reason| invalid("regions", reason))?;
         }
         if !regions.iter().any(|known| known == region) {
             regions.push(region.to_owned());
@@ -231,21 +226,35 @@ fn endpoint_url(given: Option<String>) -> Result<Option<String>, ConfigError> {
     let Some(url) = given.filter(|url| !url.is_empty()) else {
         return Ok(None);
     };
-    let rest = ["http://", "https://"]
-        .iter()
-        .find_map(|scheme| url.strip_prefix(scheme));
-    let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
-    match host {
-        None | Some("") => Err(invalid(
-            "endpoint-url",
-            "its value is no URL; one starts with http:// or https://".into(),
-        )),
-        Some(host) if host.contains('@') => Err(invalid(
-            "endpoint-url",
-            "its value holds a user name or password, which ECS has no use for; leave them out"
-                .into(),
-        )),
-        Some(_) => Ok(Some(url)),
+    match url_problem(&url) {
+        Some(problem) => Err(invalid("endpoint-url", problem.into())),
+        None => Ok(Some(url)),
+    }
+}
+
+/// What is wrong with the URL of an endpoint, if anything is.
+pub(crate) fn url_problem(url: &str) -> Option<&'static str> {
+    const NOT_A_URL: &str = "its value is not a URL; one starts with http:// or https://";
+    let Ok(parsed) = url.parse::<http::Uri>() else {
+        return Some(NOT_A_URL);
+    };
+    let is_http = matches!(parsed.scheme_str(), Some("http" | "https"));
+    match parsed.authority() {
+        Some(authority) if is_http && !authority.host().is_empty() => {
+            authority.as_str().contains('@').then_some(
+                "its value holds a user name or password, which ECS has no use for; leave them out",
+            )
+        }
+        _ => Some(NOT_A_URL),
+    }
+}
+
+/// A flag in the spellings that AWS tools take.
+pub(crate) fn parse_flag(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
     }
 }
 
@@ -342,7 +351,7 @@ mod tests {
             regions: Some(vec!["US East".into()]),
             ..Settings::default()
         };
-        assert!(error(settings).contains("looks like us-east-1"));
+        assert!(error(settings).contains("did you mean us-east-"));
         for share in [0.0, 1.5, f64::NAN] {
             let settings = Settings {
                 quota_share: Some(share),

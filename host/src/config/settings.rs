@@ -135,6 +135,12 @@ pub struct Settings {
     #[arg(long, env = "PORTOLAN_ENDPOINT_URL", value_name = "URL", help_heading = CONNECTION)]
     pub endpoint_url: Option<String>,
 
+    /// File of the certificate authorities (PEM) to trust in place of the system's, for a network that
+    /// inspects TLS [default: AWS_CA_BUNDLE, ca_bundle of the AWS profile, SSL_CERT_FILE].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_CA_BUNDLE", value_name = "FILE", help_heading = CONNECTION)]
+    pub ca_bundle: Option<PathBuf>,
+
     /// Maximum number of objects per request, 1 to 100 [default: 100].
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
@@ -184,7 +190,8 @@ pub struct Settings {
     ///
     /// EcsTask.fetchStoppedTasks=true|false: also sync tasks that stopped within about the last hour
     /// [default: false].
-    /// EcsTaskDefinition.status=ACTIVE|INACTIVE|ALL: which revisions to sync [default: ACTIVE].
+    /// EcsTaskDefinition.status=ACTIVE|INACTIVE|DELETE_IN_PROGRESS|ALL: which revisions to sync
+    /// [default: ACTIVE].
     /// EcsTaskDefinition.scope=all|latest|in-use: all of these, the newest ACTIVE one of each family, or
     /// those that services, task sets and tasks refer to [default: all].
     #[serde(

@@ -1,24 +1,39 @@
 //! Accounts and Regions side by side: each is reached and fetched by itself, under one bound for all, so
 //! that one that is slow or fails keeps no other from its place.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::aws::{AccountError, Accounts, Candidate};
 use crate::checkpoint::{Checkpoint, digests};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::fetch::{self, FetchedPage, Stores};
 use crate::object::Operation;
 use crate::report::{Failure, Ledger, ScopeKey};
 use crate::sync::SyncError;
 
+/// The one time of a sync, and the clock that tells it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Moment {
+    pub(super) clock: Clock,
+    captured_at: Arc<OnceLock<String>>,
+}
+
+impl Moment {
+    /// LAST_CAPTURED. It is read from the clock at the first use, when STS has corrected the clock.
+    pub(super) fn captured_at(&self) -> &str {
+        self.captured_at.get_or_init(|| self.clock.now())
+    }
+}
+
 /// What all scopes share.
 struct Fleet {
     accounts: Accounts,
     config: Arc<Config>,
-    captured_at: String,
+    moment: Moment,
     ledger: Arc<Ledger>,
     stores: Stores,
     /// Accounts that are being reached. They do not take the places of Regions that are being fetched.
@@ -30,21 +45,25 @@ struct Fleet {
 /// Fetches every account and Region. Whatever fails is in the ledger afterwards.
 pub(super) async fn fetch_all(
     config: Config,
-    captured_at: &str,
+    moment: &Moment,
     ledger: &Arc<Ledger>,
     pages: async_channel::Sender<FetchedPage>,
     stores: Stores,
 ) -> Result<(), SyncError> {
-    let accounts = Accounts::find(&config).await?;
+    let accounts = Accounts::find(&config, &moment.clock).await?;
     for error in &accounts.errors {
         failed(&config, ledger, error);
     }
     for warning in &accounts.warnings {
         ledger.warn(warning.clone());
     }
+    if let Some(captured_at) = stores.checkpoint.as_ref().and_then(|it| it.captured_at()) {
+        // Nobody has read the clock so far.
+        let _ = moment.captured_at.set(captured_at.to_owned());
+    }
     let replay = match (&stores.checkpoint, accounts.place()) {
         (Some(checkpoint), Some(place)) => {
-            checkpoint.begin(digests(place), ledger)?;
+            checkpoint.begin(digests(place), moment.captured_at(), ledger)?;
             Some(replay(Arc::clone(checkpoint), pages.clone()))
         }
         _ => None,
@@ -52,7 +71,7 @@ pub(super) async fn fetch_all(
     let candidates = accounts.candidates.clone();
     let fleet = Arc::new(Fleet {
         accounts,
-        captured_at: captured_at.to_owned(),
+        moment: moment.clone(),
         ledger: Arc::clone(ledger),
         stores,
         reaching: Semaphore::new(config.parallel_scopes),
@@ -111,7 +130,7 @@ async fn account(
             fetch::region(
                 &account,
                 &region,
-                &fleet.captured_at,
+                fleet.moment.captured_at(),
                 config,
                 ledger,
                 pages,

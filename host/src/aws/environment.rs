@@ -1,0 +1,274 @@
+//! The one place where `AWS_…` variables are read. The SDK sees only what is checked here: it panics over
+//! some values, and takes others for something that nobody meant.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use aws_types::os_shim_internal::Env;
+use base64::Engine;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
+use super::profiles::Profiles;
+use crate::config::{Config, ConfigError, parse_flag, url_problem};
+
+/// A bundle of every public authority has a quarter of a megabyte.
+const BUNDLE_LIMIT_BYTES: u64 = 8 * 1024 * 1024;
+
+/// The checked environment.
+#[derive(Debug)]
+pub(super) struct Environment {
+    variables: HashMap<String, String>,
+    pub(super) profiles: Profiles,
+    /// The profile that is used; none for the default one.
+    profile: Option<String>,
+}
+
+/// What a value is for, which decides what it may be.
+#[derive(Clone, Copy)]
+enum Use {
+    Text,
+    /// It goes into a header of a request.
+    Header,
+    Url,
+    Region,
+    Flag,
+}
+
+/// What the value of a variable (`AWS_REGION`) or of a key in a profile (`region`) is for.
+fn use_of(name: &str) -> Use {
+    let name = name.to_ascii_lowercase();
+    match name.strip_prefix("aws_").unwrap_or(&name) {
+        "access_key_id" | "session_token" | "container_authorization_token" | "sdk_ua_app_id" => {
+            Use::Header
+        }
+        "region" | "default_region" | "sso_region" => Use::Region,
+        "use_fips_endpoint"
+        | "use_dualstack_endpoint"
+        | "ignore_configured_endpoint_urls"
+        | "ec2_metadata_disabled" => Use::Flag,
+        "ec2_metadata_service_endpoint" | "container_credentials_full_uri" => Use::Url,
+        name if name == "endpoint_url" || name.starts_with("endpoint_url_") => Use::Url,
+        _ => Use::Text,
+    }
+}
+
+/// The value as the SDK may see it; none if it is empty. The error says what is wrong with it and does not
+/// repeat it: it may be a secret.
+pub(super) fn checked(name: &str, value: &str) -> Result<Option<String>, String> {
+    let value = value.trim();
+    if value.is_empty() {
+        return Ok(None);
+    }
+    if value.chars().any(char::is_control) {
+        return Err("its value holds a line break or another control character".into());
+    }
+    let is_of = |allowed: fn(&u8) -> bool| value.bytes().all(|byte| allowed(&byte));
+    match use_of(name) {
+        Use::Header if !is_of(u8::is_ascii_graphic) => {
+            Err("its value holds a blank or a character that is not ASCII".into())
+        }
+        Use::Region if !is_of(|byte| byte.is_ascii_alphanumeric() || *byte == b'-') => {
+            Err("its value is not a Region; one looks like us-east-1".into())
+        }
+        Use::Url => match url_problem(value) {
+            Some(problem) => Err(problem.into()),
+            None => Ok(Some(value.to_owned())),
+        },
+        Use::Flag => match parse_flag(value) {
+            Some(flag) => Ok(Some(flag.to_string())),
+            None => Err("its value is neither true nor false".into()),
+        },
+        Use::Text | Use::Header | Use::Region => Ok(Some(value.to_owned())),
+    }
+}
+
+impl Environment {
+    /// Reads the variables of the process and the files that they name.
+    ///
+    /// # Errors
+    /// If a value cannot be used, or a file of profiles cannot be read.
+    pub(super) async fn read(config: &Config) -> Result<Self, ConfigError> {
+        let variables: Vec<_> = std::env::vars_os().collect();
+        Self::of(variables, config.profile.as_deref()).await
+    }
+
+    pub(super) async fn of(
+        given: Vec<(OsString, OsString)>,
+        profile: Option<&str>,
+    ) -> Result<Self, ConfigError> {
+        let mut variables = HashMap::new();
+        for (name, value) in given {
+            let Ok(name) = name.into_string() else {
+                continue;
+            };
+            let is_of_aws = name.starts_with("AWS_") || name == "SECRET_ACCESS_KEY";
+            let value = match value.into_string() {
+                Ok(value) if is_of_aws => {
+                    checked(&name, &value).map_err(|reason| wrong(&name, reason))?
+                }
+                Err(_) if is_of_aws => return Err(wrong(&name, "its value is not UTF-8".into())),
+                other => other.ok(),
+            };
+            if let Some(value) = value {
+                variables.insert(name, value);
+            }
+        }
+        let profiles = Profiles::read(|name| variables.get(name).map(String::as_str)).await?;
+        let profile = profile
+            .or_else(|| variables.get("AWS_PROFILE").map(String::as_str))
+            .or_else(|| variables.get("AWS_DEFAULT_PROFILE").map(String::as_str))
+            .map(str::to_owned);
+        let environment = Self {
+            variables,
+            profiles,
+            profile,
+        };
+        environment.profiles.check(environment.profile())?;
+        Ok(environment)
+    }
+
+    fn profile(&self) -> &str {
+        self.profile.as_deref().unwrap_or("default")
+    }
+
+    fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    /// The Region of variables or profile.
+    pub(super) fn region(&self) -> Option<&str> {
+        self.variable("AWS_REGION")
+            .or_else(|| self.variable("AWS_DEFAULT_REGION"))
+            .or_else(|| self.profiles.value(self.profile(), "region"))
+    }
+
+    /// What the SDK reads in place of the environment of the process.
+    pub(super) fn variables(&self) -> Env {
+        let mut variables = self.variables.clone();
+        // The SDK takes fewer characters for a name than people do.
+        variables.insert("AWS_PROFILE".into(), Profiles::alias(self.profile()));
+        Env::from(variables)
+    }
+
+    /// The certificate authorities that take the place of the system's, in PEM, if some are named.
+    ///
+    /// # Errors
+    /// If the file cannot be read or holds no certificate.
+    pub(super) fn ca_bundle(&self, config: &Config) -> Result<Option<Vec<u8>>, ConfigError> {
+        let profile = format!("ca_bundle of the AWS profile {}", self.profile());
+        let of_profile = self.profiles.value(self.profile(), "ca_bundle");
+        let places = [
+            ("ca-bundle", config.ca_bundle.clone()),
+            (
+                "AWS_CA_BUNDLE",
+                self.variable("AWS_CA_BUNDLE").map(PathBuf::from),
+            ),
+            (profile.as_str(), of_profile.map(PathBuf::from)),
+            (
+                "SSL_CERT_FILE",
+                self.variable("SSL_CERT_FILE").map(PathBuf::from),
+            ),
+        ];
+        let named = places.into_iter().find_map(|(name, path)| {
+            let path = path.filter(|path| !path.as_os_str().is_empty())?;
+            Some((name.to_owned(), self.profiles.expand(&path)))
+        });
+        let Some((name, path)) = named else {
+            return Ok(None);
+        };
+        read_bundle(&path)
+            .map(Some)
+            .map_err(|reason| wrong(&name, format!("{}: {reason}", path.display())))
+    }
+
+    /// Why no account can be reached, if that is known before AWS is asked.
+    pub(super) fn missing_profile(&self) -> Option<String> {
+        let name = self.profile.as_deref()?;
+        self.profiles.missing(name)
+    }
+
+    /// What to say of credentials that the SDK did not find, for `reason`.
+    pub(super) fn credentials_problem(&self, reason: &str) -> String {
+        let profile = self.profile();
+        let has = |name| self.variable(name).is_some();
+        match (has("AWS_ACCESS_KEY_ID"), has("AWS_SECRET_ACCESS_KEY")) {
+            (true, false) => return "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not; set both, or none to use a profile".into(),
+            (false, true) => return "AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not; set both, or none to use a profile".into(),
+            _ => {}
+        }
+        let token_file = [
+            (
+                "AWS_WEB_IDENTITY_TOKEN_FILE",
+                self.variable("AWS_WEB_IDENTITY_TOKEN_FILE"),
+            ),
+            (
+                "web_identity_token_file of the AWS profile",
+                self.profiles.value(profile, "web_identity_token_file"),
+            ),
+        ];
+        for (name, file) in token_file {
+            if let Some(Err(error)) = file.map(std::fs::File::open) {
+                let file = file.unwrap_or_default();
+                return format!(
+                    "the web identity token file {file} cannot be read ({error}); {name} names it: check the path, or whether the token is mounted"
+                );
+            }
+        }
+        if let Some(problem) = self.profiles.credentials_problem(profile, reason) {
+            return problem;
+        }
+        if reason.contains("no credentials found") || reason.contains("not loaded") {
+            return "no credentials found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with --profile, or give keys as settings (`portolan sync --help`)".into();
+        }
+        format!(
+            "the credentials cannot be loaded: {reason}; check variables and profile with `aws sts get-caller-identity`"
+        )
+    }
+}
+
+fn read_bundle(path: &Path) -> Result<Vec<u8>, String> {
+    let length_bytes = std::fs::metadata(path)
+        .map_err(|error| error.to_string())?
+        .len();
+    if length_bytes > BUNDLE_LIMIT_BYTES {
+        return Err(format!(
+            "it has {length_bytes} bytes, more than {BUNDLE_LIMIT_BYTES}"
+        ));
+    }
+    let pem = std::fs::read(path).map_err(|error| error.to_string())?;
+    // The SDK panics over a certificate that it cannot use, and company bundles hold such.
+    let mut roots = rustls::RootCertStore::empty();
+    let (mut usable, mut unusable) = (String::new(), 0);
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|_| "it is not a PEM file".to_owned())?;
+        let text = base64::engine::general_purpose::STANDARD.encode(&certificate);
+        match roots.add(certificate) {
+            Ok(()) => usable.push_str(&format!(
+                "-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n"
+            )),
+            Err(_) => unusable += 1,
+        }
+    }
+    if usable.is_empty() {
+        return Err(
+            "it holds no usable certificate; name a file in PEM form, with BEGIN CERTIFICATE"
+                .into(),
+        );
+    }
+    if unusable > 0 {
+        tracing::warn!(
+            "{}: {unusable} certificates cannot be used and are left out",
+            path.display()
+        );
+    }
+    Ok(usable.into_bytes())
+}
+
+fn wrong(name: &str, reason: String) -> ConfigError {
+    ConfigError::Environment {
+        name: crate::text::printable(name, 64),
+        reason,
+    }
+}

@@ -1,0 +1,180 @@
+//! Which account credentials belong to, and roles that they may assume.
+
+use std::time::{Duration, SystemTime};
+
+use aws_config::Region;
+use aws_credential_types::Credentials;
+use aws_smithy_types::retry::RetryConfig;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use super::account::{Access, Account, AccountError};
+use super::failure::Refusal;
+use super::renewal::Renewing;
+use super::sts::Sts;
+use crate::config::{Config, RoleArn};
+
+/// How long ECS is asked for an ARN that tells the account, in all Regions together.
+const ARN_LIMIT: Duration = Duration::from_secs(10);
+
+/// How a role is assumed.
+#[derive(Debug)]
+pub(super) struct Assumption {
+    sts: Sts,
+    role: String,
+    external_id: Option<String>,
+    session_name: String,
+    duration: Duration,
+}
+
+impl Assumption {
+    /// New credentials of the role.
+    pub(super) async fn credentials(&self) -> Result<Credentials, Refusal> {
+        let seconds = i32::try_from(self.duration.as_secs()).unwrap_or(i32::MAX);
+        let (_, answer) = self
+            .sts
+            .ask("sts:AssumeRole", |client| {
+                client
+                    .assume_role()
+                    .role_arn(&self.role)
+                    .role_session_name(&self.session_name)
+                    .duration_seconds(seconds)
+                    .set_external_id(self.external_id.clone())
+                    .send()
+            })
+            .await?;
+        let Some(given) = answer.credentials else {
+            return Err(Refusal::strange("STS gave no credentials for the role"));
+        };
+        Ok(Credentials::new(
+            given.access_key_id,
+            given.secret_access_key,
+            Some(given.session_token),
+            SystemTime::try_from(given.expiration).ok(),
+            "AssumeRole",
+        ))
+    }
+}
+
+/// Assumes a role.
+pub(super) async fn assume(
+    access: &Access,
+    config: &Config,
+    role: &RoleArn,
+) -> Result<Account, AccountError> {
+    let assumption = Assumption {
+        sts: access.sts.clone(),
+        role: role.arn.clone(),
+        external_id: config.external_id.clone(),
+        session_name: config.session_name.clone(),
+        duration: config.session_duration,
+    };
+    let credentials = Renewing::role(assumption, access.credentials.clone());
+    identify(access.with(credentials), Some(role)).await
+}
+
+/// Finds out which account credentials belong to.
+pub(super) async fn identify(
+    access: Access,
+    role: Option<&RoleArn>,
+) -> Result<Account, AccountError> {
+    let who = role.map_or_else(
+        || "the credentials".to_owned(),
+        |role| format!("role {}", role.arn),
+    );
+    let failed = |message: String| AccountError {
+        account_id: role.map(|role| role.account_id.clone()),
+        regions: Vec::new(),
+        code: "credentials",
+        message,
+    };
+    // Without credentials there will be no request to ECS either.
+    access.credentials.load().await.map_err(|reason| {
+        failed(match role {
+            Some(_) => format!("{who} cannot be assumed: {reason}"),
+            None => reason,
+        })
+    })?;
+    let asked = access.sts.ask("sts:GetCallerIdentity", |client| {
+        client.get_caller_identity().send()
+    });
+    let refusal = match asked.await {
+        Ok((region, answer)) => {
+            let (Some(account_id), Some(identity)) = (answer.account, answer.arn) else {
+                return Err(failed(format!(
+                    "STS did not say which account {who} belongs to"
+                )));
+            };
+            let partition = identity.split(':').nth(1).unwrap_or("aws").to_owned();
+            return Ok(Account {
+                account_id,
+                partition,
+                identity,
+                confirmed_in: Some(region),
+                access,
+            });
+        }
+        Err(refusal) => refusal,
+    };
+    // A network that reaches ECS through a VPC endpoint need not reach STS.
+    let Some((partition, account_id)) = account_of_arns(&access.sts, role).await else {
+        return Err(failed(format!(
+            "{who} cannot be used: {}; and ECS names nothing whose ARN would tell the account{}",
+            refusal.message, refusal.advice
+        )));
+    };
+    tracing::warn!(
+        "{}; taking the account {account_id} from ARNs instead",
+        refusal.message
+    );
+    Ok(Account {
+        account_id,
+        partition,
+        identity: who,
+        confirmed_in: None,
+        access,
+    })
+}
+
+/// Partition and account of the role, or of anything that ECS lists in any of the Regions.
+async fn account_of_arns(sts: &Sts, role: Option<&RoleArn>) -> Option<(String, String)> {
+    if let Some(role) = role {
+        return Some((role.partition.clone(), role.account_id.clone()));
+    }
+    let mut asked: FuturesUnordered<_> = sts
+        .regions
+        .iter()
+        .map(|region| arn_in(sts, region))
+        .collect();
+    let first = async {
+        loop {
+            match asked.next().await {
+                Some(Some(arn)) => return Some(arn),
+                Some(None) => {}
+                None => return None,
+            }
+        }
+    };
+    let arn = tokio::time::timeout(ARN_LIMIT, first).await.ok()??;
+    let mut parts = arn.split(':').skip(1);
+    Some((parts.next()?.to_owned(), parts.nth(2)?.to_owned()))
+}
+
+/// An ARN of a cluster or a revision in a Region.
+async fn arn_in(sts: &Sts, region: &str) -> Option<String> {
+    let config = aws_sdk_ecs::config::Builder::from(&sts.sdk)
+        .region(Region::new(region.to_owned()))
+        .retry_config(RetryConfig::standard())
+        .build();
+    let ecs = aws_sdk_ecs::Client::from_conf(config);
+    let mut clusters = ecs.list_clusters().max_results(1).send().await;
+    if clusters.is_err() && sts.clock.corrections() > 0 {
+        clusters = ecs.list_clusters().max_results(1).send().await;
+    }
+    let cluster = clusters.ok()?.cluster_arns.unwrap_or_default().pop();
+    if cluster.is_some() {
+        return cluster;
+    }
+    let definitions = ecs.list_task_definitions().max_results(1).send().await;
+    definitions.ok()?.task_definition_arns?.pop()
+}

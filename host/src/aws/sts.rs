@@ -1,0 +1,130 @@
+//! Questions to STS: in one Region after the other until one answers, for a Region that is not enabled, or
+//! that a network does not reach, says nothing about the others.
+
+use std::time::Duration;
+
+use aws_config::{Region, SdkConfig};
+use aws_sdk_sts::Client;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::Instant;
+
+use super::call::pause;
+use super::failure::{Kind, Refusal};
+use crate::clock::Clock;
+
+/// How long all Regions together may stay silent. STS answers in tens of milliseconds; isolated networks have
+/// no way to it, and swallow what is sent.
+const SILENCE_LIMIT: Duration = Duration::from_secs(10);
+/// How long one Region may stay silent before the next is asked too.
+const STAGGER: Duration = Duration::from_secs(2);
+/// After so long somebody wants to know what is waited for.
+const WORD_AFTER: Duration = Duration::from_secs(3);
+/// How often a question is repeated that STS failed to answer, or whose connection failed.
+const REPEAT_LIMIT: u32 = 2;
+/// How often a question is repeated that STS throttles: with growing pauses, more than a minute.
+const THROTTLE_LIMIT: u32 = 20;
+
+/// STS, as it is reached from the Regions of a run.
+#[derive(Clone, Debug)]
+pub(super) struct Sts {
+    pub(super) sdk: SdkConfig,
+    /// In this order, at least one.
+    pub(super) regions: Vec<String>,
+    pub(super) clock: Clock,
+}
+
+impl Sts {
+    /// Asks until a Region answers, and gives the Region and what it says.
+    ///
+    /// # Errors
+    /// The most telling one of the Regions' errors.
+    pub(super) async fn ask<O, E, S, F>(
+        &self,
+        action: &str,
+        send: S,
+    ) -> Result<(String, O), Refusal>
+    where
+        S: Fn(Client) -> F,
+        F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let began = Instant::now();
+        let mut rest = self.regions.iter();
+        let mut asked = FuturesUnordered::new();
+        let mut worst: Option<Refusal> = None;
+        let mut has_spoken = false;
+        loop {
+            if let Some(region) = rest.next() {
+                asked.push(self.ask_in(action, region, began + SILENCE_LIMIT, &send));
+            }
+            let next = tokio::select! {
+                next = asked.next() => next,
+                () = tokio::time::sleep(STAGGER) => {
+                    if began.elapsed() > WORD_AFTER && !has_spoken {
+                        has_spoken = true;
+                        tracing::warn!("STS does not answer; waiting for it for at most {} s", SILENCE_LIMIT.as_secs());
+                    }
+                    continue;
+                }
+            };
+            match next {
+                Some(Ok(answer)) => return Ok(answer),
+                Some(Err(refusal)) => {
+                    worst = Some(match worst {
+                        Some(worst) if worst.rank() >= refusal.rank() => worst,
+                        _ => refusal,
+                    });
+                }
+                None => return Err(worst.unwrap_or_else(|| Refusal::silent(SILENCE_LIMIT))),
+            }
+        }
+    }
+
+    async fn ask_in<O, E, S, F>(
+        &self,
+        action: &str,
+        region: &str,
+        until: Instant,
+        send: &S,
+    ) -> Result<(String, O), Refusal>
+    where
+        S: Fn(Client) -> F,
+        F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let config = aws_sdk_sts::config::Builder::from(&self.sdk)
+            .region(Region::new(region.to_owned()))
+            .retry_config(RetryConfig::disabled())
+            .build();
+        let client = Client::from_conf(config);
+        let (mut repeats, mut throttles, mut corrected, mut until) = (0, 0, false, until);
+        loop {
+            let corrections = self.clock.corrections();
+            let error = match tokio::time::timeout_at(until, send(client.clone())).await {
+                Ok(Ok(answer)) => return Ok((region.to_owned(), answer)),
+                Ok(Err(error)) => error,
+                Err(_) => return Err(Refusal::silent(SILENCE_LIMIT)),
+            };
+            let refusal = Refusal::of(action, &error, region);
+            match refusal.kind {
+                _ if self.clock.corrections() != corrections && !corrected => corrected = true,
+                Kind::Throttled if throttles < THROTTLE_LIMIT => {
+                    throttles += 1;
+                    tokio::time::sleep(pause(throttles)).await;
+                    // It answers.
+                    until = Instant::now() + SILENCE_LIMIT;
+                }
+                Kind::Transient if repeats < REPEAT_LIMIT => {
+                    repeats += 1;
+                    tokio::time::sleep(pause(repeats)).await;
+                }
+                _ => return Err(refusal),
+            }
+        }
+    }
+}
