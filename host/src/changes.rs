@@ -211,18 +211,36 @@ impl Comparison {
         &self.base.warnings
     }
 
-    /// Compares a new record with the earlier one.
+    /// Compares a new record with the earlier one. What AWS refused to include in either (`unread`, in the
+    /// new one) is not compared: it may be as it was.
     ///
     /// # Errors
     /// If the earlier one cannot be read any more.
-    pub fn compare(&self, object: Object, record: &[u8]) -> Result<Change, ChangesError> {
+    pub fn compare(
+        &self,
+        object: Object,
+        record: &[u8],
+        unread: &[String],
+    ) -> Result<Change, ChangesError> {
         let record = compare::Members::read(record).ok_or(ChangesError::NoUid { object })?;
         let changed_attributes = match self.base.meet(object, &record, &self.volatile)? {
             base::Met::Nobody => None,
             base::Met::Equal => Some(Vec::new()),
             base::Met::Other(earlier) => {
                 let earlier = compare::Members::read(&earlier);
-                earlier.map(|earlier| record.differences(&earlier, &self.volatile))
+                let coverage = self.base.coverage.as_ref();
+                let earlier_unread =
+                    coverage.map_or(Vec::new(), |it| it.unread_of(object, &record));
+                let unknown = unread.iter().chain(&earlier_unread);
+                let unknown: Vec<&str> = unknown
+                    .flat_map(|include| Object::attributes_of(include))
+                    .copied()
+                    .collect();
+                earlier.map(|earlier| {
+                    let mut names = record.differences(&earlier, &self.volatile);
+                    names.retain(|name| !unknown.contains(&name.as_str()));
+                    names
+                })
             }
         };
         let (kind, changed_attributes) = match changed_attributes {

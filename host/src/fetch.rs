@@ -46,6 +46,8 @@ pub struct FetchedPage {
     pub(crate) asked: Vec<String>,
     /// Whether AWS was asked for it now; else it was kept by an earlier sync.
     pub(crate) is_new: bool,
+    /// What AWS refused to include in it.
+    pub(crate) unread: Vec<String>,
 }
 
 /// One account and Region at work.
@@ -64,6 +66,8 @@ pub(crate) struct Scope {
     in_use: Option<Mutex<BTreeSet<String>>>,
     /// Scopes in which a call was denied: more calls would only be denied too.
     stopped: Mutex<HashSet<ScopeKey>>,
+    /// Objects that AWS describes here only without tags.
+    untagged: Mutex<HashSet<Object>>,
 }
 
 /// ARNs that one Describe call takes.
@@ -201,6 +205,7 @@ impl Scope {
             checkpoint: None,
             in_use: None,
             stopped: Mutex::default(),
+            untagged: Mutex::default(),
         }
     }
 

@@ -21,6 +21,9 @@ pub enum Object {
     EcsTaskDefinition,
 }
 
+/// What Describe calls are asked to include.
+pub(crate) const TAGS: &str = "TAGS";
+
 /// How a response holds what it describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -113,6 +116,14 @@ impl Object {
             Self::EcsService => "serviceArn",
             Self::EcsTask => "taskArn",
             Self::EcsTaskDefinition => "taskDefinitionArn",
+        }
+    }
+
+    /// The attributes that come from what a Describe call is asked to include.
+    pub(crate) fn attributes_of(include: &str) -> &'static [&'static str] {
+        match include {
+            TAGS => &["TAGS"],
+            _ => &[],
         }
     }
 

@@ -165,6 +165,25 @@ impl Page {
         String::deserialize(*members.get(self.object.arn_member())?).ok()
     }
 
+    /// The same page with `null` in place of the objects that are not to be kept.
+    pub(crate) fn only(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let mut page = self.clone();
+        for objects in [
+            Some(&mut page.objects),
+            page.with_values.as_mut().map(|whole| &mut whole.objects),
+        ] {
+            let places = objects.into_iter().flatten().enumerate();
+            for (_, place) in places.filter(|(index, _)| !keep(*index)) {
+                *place = None;
+            }
+        }
+        // A body that holds one object has no place for others.
+        match page.object.shape() {
+            Shape::List(_) => page.part(0..page.len()),
+            Shape::Single(_) => page,
+        }
+    }
+
     /// A page of the same origin that holds only the places `from..to`, for finding the one object
     /// that a mapper cannot bear.
     #[must_use]

@@ -3,7 +3,7 @@
 mod ledger;
 mod pace;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -97,9 +97,9 @@ pub struct Resumed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// Everything that was listed is written or proven gone.
+    /// Everything that was listed is written or proven gone, and AWS gave all that it was asked for.
     Complete,
-    /// Something is missing, and the report says what.
+    /// An object is missing, or AWS refused to give some of their attributes; the report says which.
     Partial,
     /// Nothing could be fetched.
     Failed,
@@ -174,6 +174,14 @@ pub struct Scope {
     /// Why not, if not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What AWS refused to include when it described objects here, for example `TAGS`. Attributes that come
+    /// from it are unknown, not empty.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unread: BTreeSet<String>,
+    /// References of services and tasks to something else than a task definition, by kind of resource, for
+    /// example `daemon-task-definition`; with `EcsTaskDefinition.scope=in-use`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_references: BTreeMap<String, u64>,
     /// Objects that were listed and not described.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tombstones_detail: Vec<Tombstone>,

@@ -169,6 +169,15 @@ impl CallFailure {
         }
     }
 
+    /// Whether what the request asked to include may be why it was refused.
+    pub(crate) fn may_be_of_include(&self) -> bool {
+        match self.kind {
+            Kind::Final => self.code.ends_with("Exception") || self.code.starts_with("Invalid"),
+            Kind::Denied => self.message.to_ascii_lowercase().contains("tag"),
+            _ => false,
+        }
+    }
+
     /// How the report tells it.
     pub(crate) fn line(&self) -> Failure {
         Failure {

@@ -1,6 +1,6 @@
 //! When a missing record proves that its object is gone: only where a sync is known to have seen all.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Deserialize;
 
@@ -33,6 +33,8 @@ struct CoveredScope {
     cluster: Option<String>,
     object: Object,
     complete: bool,
+    #[serde(default)]
+    unread: BTreeSet<String>,
 }
 
 /// An object in an account and Region.
@@ -42,6 +44,8 @@ struct Clusters {
     whole: bool,
     /// Whether the scope of each cluster is complete.
     by_arn: HashMap<String, bool>,
+    /// What AWS refused to include in any of its scopes.
+    unread: BTreeSet<String>,
 }
 
 impl Coverage {
@@ -60,6 +64,7 @@ impl Coverage {
             cluster: scope.cluster.clone(),
             object: scope.object,
             complete: scope.complete,
+            unread: scope.unread.clone(),
         });
         Self {
             captured_at: report.captured_at.clone(),
@@ -75,6 +80,7 @@ impl Coverage {
         for scope in std::mem::take(&mut self.scopes) {
             let place = (scope.object, scope.account_id, scope.region);
             let clusters = self.by_place.entry(place).or_default();
+            clusters.unread.extend(scope.unread);
             match scope.cluster {
                 None => clusters.whole = scope.complete,
                 Some(arn) => {
@@ -83,6 +89,21 @@ impl Coverage {
             }
         }
         self
+    }
+
+    /// What AWS refused to include in a record.
+    pub fn unread(&self, object: Object, record: &[u8]) -> Vec<String> {
+        if self.by_place.values().all(|place| place.unread.is_empty()) {
+            return Vec::new();
+        }
+        Members::read(record).map_or(Vec::new(), |record| self.unread_of(object, &record))
+    }
+
+    pub(super) fn unread_of(&self, object: Object, record: &Members<'_>) -> Vec<String> {
+        let place = record.text("ACCOUNT_ID").zip(record.text("REGION"));
+        let place = place.map(|(account_id, region)| (object, account_id, region));
+        let clusters = place.and_then(|place| self.by_place.get(&place));
+        clusters.map_or(Vec::new(), |it| it.unread.iter().cloned().collect())
     }
 
     /// Whether there are records to this report.

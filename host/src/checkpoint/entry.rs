@@ -37,6 +37,9 @@ pub(super) struct Head {
     pub(super) asked: Vec<String>,
     /// How many objects it describes.
     pub(super) described: u64,
+    /// What AWS refused to include.
+    #[serde(default)]
+    unread: Vec<String>,
 }
 
 impl Head {
@@ -53,7 +56,11 @@ impl Head {
 /// A page as it is kept. Environment values are not part of it.
 pub(super) fn pack(fetched: &FetchedPage) -> io::Result<Vec<u8>> {
     let FetchedPage {
-        key, page, asked, ..
+        key,
+        page,
+        asked,
+        unread,
+        ..
     } = fetched;
     let head = Head {
         account_id: key.account_id.clone(),
@@ -63,6 +70,7 @@ pub(super) fn pack(fetched: &FetchedPage) -> io::Result<Vec<u8>> {
         cluster: key.cluster.clone(),
         asked: asked.clone(),
         described: page.described().count() as u64,
+        unread: unread.clone(),
     };
     let mut text = serde_json::to_vec(&head)?;
     text.push(b'\n');
@@ -94,6 +102,7 @@ pub(super) fn unpack(payload: &[u8], captured_at: &str) -> io::Result<FetchedPag
         page,
         asked: head.asked,
         is_new: false,
+        unread: head.unread,
     })
 }
 

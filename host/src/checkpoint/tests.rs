@@ -38,6 +38,7 @@ fn fetched(number: usize) -> FetchedPage {
         page: Page::read(Object::EcsTask, origin, Bytes::from(body)).expect("a page"),
         asked: vec![arn],
         is_new: true,
+        unread: Vec::new(),
     }
 }
 

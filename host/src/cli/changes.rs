@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use portolan::changes::line::{self, OutputLine};
-use portolan::changes::{ChangeCounts, ChangeKind, Changes, Comparison, outputs_in};
+use portolan::changes::{ChangeCounts, ChangeKind, Changes, Comparison, Coverage, outputs_in};
 use portolan::config::{Config, Settings};
 use portolan::report::Report;
 
@@ -40,10 +40,17 @@ pub(super) fn run(arguments: ChangesArguments, config_file: Option<&Path>) -> an
     let volatile = config.volatile_attributes.clone();
     let comparison = Comparison::open(&arguments.old, &config.objects, volatile, false)?;
     let mut output = BufWriter::new(io::stdout().lock());
-    for (path, object) in outputs_in(&arguments.new)? {
-        compare(&path, object, &config, &comparison, &mut output)?;
-    }
     let report = report(&arguments.new)?;
+    let coverage = report.as_ref().map(Coverage::of_report);
+    for (path, object) in outputs_in(&arguments.new)? {
+        compare(
+            &path,
+            object,
+            &config,
+            (&comparison, coverage.as_ref()),
+            &mut output,
+        )?;
+    }
     let changes = comparison.close(report.as_ref(), |object, removal| {
         output.write_all(&removal.line(object, None))?;
         output.write_all(b"\n")?;
@@ -69,7 +76,7 @@ fn compare(
     path: &Path,
     by_name: Option<portolan::object::Object>,
     config: &Config,
-    comparison: &Comparison,
+    (comparison, coverage): (&Comparison, Option<&Coverage>),
     output: &mut impl Write,
 ) -> anyhow::Result<()> {
     let failed = || format!("cannot read {}", path.display());
@@ -88,8 +95,9 @@ fn compare(
         if !config.objects.contains(&object) {
             continue;
         }
+        let unread = coverage.map_or(Vec::new(), |it| it.unread(object, record));
         let change = comparison
-            .compare(object, record)
+            .compare(object, record, &unread)
             .with_context(|| format!("{}:{}", path.display(), number + 1))?;
         if change.kind != ChangeKind::Unchanged {
             output.write_all(&change.line(object, Some(record)))?;

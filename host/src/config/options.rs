@@ -31,7 +31,9 @@ pub enum TaskDefinitionStatus {
     Active,
     /// Those that were deregistered.
     Inactive,
-    /// Both.
+    /// Those that are being deleted, which tasks may still run.
+    DeleteInProgress,
+    /// All of these.
     All,
 }
 
@@ -54,6 +56,7 @@ impl Options {
         let status = match self.task_definition_status {
             TaskDefinitionStatus::Active => "ACTIVE",
             TaskDefinitionStatus::Inactive => "INACTIVE",
+            TaskDefinitionStatus::DeleteInProgress => "DELETE_IN_PROGRESS",
             TaskDefinitionStatus::All => "ALL",
         };
         let scope = match self.task_definition_scope {
@@ -84,8 +87,15 @@ impl Options {
                     options.task_definition_status = match value.as_str() {
                         "ACTIVE" => TaskDefinitionStatus::Active,
                         "INACTIVE" => TaskDefinitionStatus::Inactive,
+                        "DELETE_IN_PROGRESS" => TaskDefinitionStatus::DeleteInProgress,
                         "ALL" => TaskDefinitionStatus::All,
-                        _ => return Err(unknown_value(key, value, "ACTIVE, INACTIVE, ALL")),
+                        _ => {
+                            return Err(unknown_value(
+                                key,
+                                value,
+                                "ACTIVE, INACTIVE, DELETE_IN_PROGRESS, ALL",
+                            ));
+                        }
                     }
                 }
                 SCOPE => {

@@ -101,12 +101,16 @@ pub(super) async fn sizes(scope: &Scope, arns: &[String]) -> Result<Vec<ClusterS
         .await
 }
 
-pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, CallFailure> {
+pub(super) async fn describe(
+    scope: &Scope,
+    batch: &Batch,
+    with_tags: bool,
+) -> Result<Described, CallFailure> {
     let request = scope
         .client
         .describe_clusters()
         .set_clusters(Some(batch.arns.clone()))
-        .include(ClusterField::Tags);
+        .set_include(with_tags.then(|| vec![ClusterField::Tags]));
     scope
         .caller
         .call(
@@ -121,7 +125,7 @@ pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, 
                 let arns = clusters
                     .into_iter()
                     .filter_map(|cluster| cluster.cluster_arn);
-                Described::new(page, arns.collect(), answer.failures)
+                Ok(Described::new(page, arns.collect(), answer.failures))
             },
         )
         .await

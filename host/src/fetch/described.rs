@@ -1,13 +1,14 @@
 //! What a Describe call gave, and what became of every ARN that it was asked for.
 
 use std::collections::HashSet;
+use std::sync::PoisonError;
 
 use serde::Deserialize;
 
 use super::{Batch, FetchedPage, Scope, cluster, service, task, task_definition};
 use crate::aws::{CallFailure, Kind};
-use crate::object::Object;
-use crate::page::Page;
+use crate::object::{Object, TAGS};
+use crate::page::{Origin, Page};
 use crate::report::{ScopeKey, Tombstone};
 
 /// What a Describe call gave.
@@ -17,6 +18,8 @@ pub(super) struct Described {
     pub(super) failures: Vec<DescribeFailure>,
     /// Whether AWS was asked for it now.
     pub(super) is_new: bool,
+    /// What AWS refused to include.
+    pub(super) unread: Vec<String>,
 }
 
 /// An entry of `failures[]`.
@@ -28,37 +31,53 @@ pub(super) struct DescribeFailure {
 }
 
 impl Described {
-    /// # Errors
-    /// If an object is described twice, which would be two records of one thing.
     pub(super) fn new(
         page: Page,
         arns: Vec<String>,
         failures: Option<Vec<aws_sdk_ecs::types::Failure>>,
-    ) -> Result<Self, String> {
+    ) -> Self {
         let failures = failures.unwrap_or_default().into_iter();
         let failures = failures.map(|failure| DescribeFailure {
             arn: failure.arn,
             reason: failure.reason,
             detail: failure.detail,
         });
-        Self::of_distinct(page, arns, failures.collect())
+        Self::of(page, arns, failures.collect())
     }
 
-    fn of_distinct(
-        page: Page,
-        arns: Vec<String>,
-        failures: Vec<DescribeFailure>,
-    ) -> Result<Self, String> {
-        let distinct: HashSet<&str> = arns.iter().map(String::as_str).collect();
-        if distinct.len() < arns.len() {
-            return Err("it describes an object twice".into());
-        }
-        Ok(Self {
+    fn of(page: Page, arns: Vec<String>, failures: Vec<DescribeFailure>) -> Self {
+        Self {
             page,
             arns,
             failures,
             is_new: true,
-        })
+            unread: Vec::new(),
+        }
+    }
+
+    /// Leaves out what was not asked for, and what is described a second time. Gives how many that were.
+    fn keep_asked(&mut self, asked: &[String]) -> usize {
+        let asked: HashSet<&str> = asked.iter().map(|arn| own_name(arn)).collect();
+        let mut met = HashSet::new();
+        let is_good =
+            |arn: &String| asked.contains(own_name(arn)) && met.insert(own_name(arn).to_owned());
+        if self.arns.iter().all(is_good) {
+            return 0;
+        }
+        let mut met = HashSet::new();
+        let before = self.page.described().count();
+        let arns = (0..self.page.len()).map(|index| self.page.arn(index));
+        let kept: Vec<bool> = arns
+            .map(|arn| {
+                // What has no ARN is for the mapper to reject.
+                arn.is_none_or(|arn| {
+                    asked.contains(own_name(&arn)) && met.insert(own_name(&arn).to_owned())
+                })
+            })
+            .collect();
+        self.page = self.page.only(|index| kept[index]);
+        self.arns = met.into_iter().collect();
+        before - self.page.described().count()
     }
 
     /// The same from the page alone, for an answer that does not fit the SDK's types.
@@ -76,7 +95,7 @@ impl Described {
             .described()
             .filter_map(|index| page.arn(index))
             .collect();
-        Self::of_distinct(page, arns, failures.failures.unwrap_or_default())
+        Ok(Self::of(page, arns, failures.failures.unwrap_or_default()))
     }
 }
 
@@ -115,14 +134,22 @@ impl Scope {
 
     /// Describes a batch and gives what is missing from the answer; nothing if the call failed.
     async fn describe_once(&self, object: Object, key: &ScopeKey, batch: Batch) -> Option<Batch> {
-        let result = match object {
-            Object::EcsCluster => cluster::describe(self, &batch).await,
-            Object::EcsService => service::describe(self, &batch).await,
-            Object::EcsTask => task::describe(self, &batch).await,
-            Object::EcsTaskDefinition => task_definition::describe(self, &batch).await,
-        };
+        let with_tags = !self.is_untagged(object);
+        let mut result = self.ask(object, &batch, with_tags).await;
+        if with_tags && result.as_ref().is_err_and(CallFailure::may_be_of_include) {
+            // Some partitions and servers know no tags, and refuse the whole batch for them.
+            if let Ok(described) = self.ask(object, &batch, false).await {
+                self.without_tags(object);
+                result = Ok(described);
+            }
+        }
         match result {
-            Ok(described) => Some(self.account(key, batch, described).await),
+            Ok(mut described) => {
+                if described.is_new && self.is_untagged(object) {
+                    described.unread = vec![TAGS.to_owned()];
+                }
+                Some(self.account(key, batch, described).await)
+            }
             Err(failure) => {
                 self.failed(key, batch, &failure);
                 None
@@ -130,8 +157,50 @@ impl Scope {
         }
     }
 
+    async fn ask(
+        &self,
+        object: Object,
+        batch: &Batch,
+        with_tags: bool,
+    ) -> Result<Described, CallFailure> {
+        match object {
+            Object::EcsCluster => cluster::describe(self, batch, with_tags).await,
+            Object::EcsService => service::describe(self, batch, with_tags).await,
+            Object::EcsTask => task::describe(self, batch, with_tags).await,
+            Object::EcsTaskDefinition => task_definition::describe(self, batch, with_tags).await,
+        }
+    }
+
+    fn is_untagged(&self, object: Object) -> bool {
+        let untagged = self.untagged.lock().unwrap_or_else(PoisonError::into_inner);
+        untagged.contains(&object)
+    }
+
+    /// Remembers that objects here are described without their tags.
+    fn without_tags(&self, object: Object) {
+        let mut untagged = self.untagged.lock().unwrap_or_else(PoisonError::into_inner);
+        if untagged.insert(object) {
+            let Origin {
+                account_id, region, ..
+            } = &self.origin;
+            self.ledger.warn(format!(
+                "{account_id} {region}: {} does not give tags of {object}; its records have no TAGS, which does not mean that there are none",
+                object.describe_operation()
+            ));
+        }
+    }
+
     /// Sends the page on, and gives the ARNs that were asked for and are not accounted for.
-    async fn account(&self, key: &ScopeKey, mut batch: Batch, described: Described) -> Batch {
+    async fn account(&self, key: &ScopeKey, mut batch: Batch, mut described: Described) -> Batch {
+        let surplus = described.keep_asked(&batch.arns);
+        if surplus > 0 {
+            self.ledger.warn(format!(
+                "{} {}: {} described {surplus} objects twice or without being asked; they were left out",
+                key.account_id,
+                key.region,
+                key.object.describe_operation()
+            ));
+        }
         let count = described.page.described().count();
         self.ledger.described(key, count);
         let asked = batch.arns.clone();
@@ -175,6 +244,7 @@ impl Scope {
                 page: described.page,
                 asked: kept,
                 is_new: described.is_new,
+                unread: described.unread,
             };
             // The receivers are gone only when the sync is being stopped.
             let _ = self.pages.send(page).await;

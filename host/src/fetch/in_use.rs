@@ -1,6 +1,6 @@
 //! Which revisions are in use: those that services, their deployments and task sets, and tasks name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
 use serde_json::Value;
@@ -19,18 +19,37 @@ impl Scope {
             .append(&mut revisions_in_use(page));
     }
 
-    /// What is in use, by its ARNs; empty if nobody wants to know.
-    pub(super) fn in_use(&self) -> BTreeSet<String> {
-        self.in_use.as_ref().map_or_else(BTreeSet::new, |in_use| {
-            in_use
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone()
-        })
+    /// The revisions in use, by ARN, and the number of references to each other kind of resource: a task of
+    /// a managed daemon names a `daemon-task-definition`, which no operation of this sync describes.
+    pub(super) fn in_use(&self) -> (BTreeSet<String>, BTreeMap<String, u64>) {
+        let (mut revisions, mut others) = (BTreeSet::new(), BTreeMap::new());
+        let Some(in_use) = &self.in_use else {
+            return (revisions, others);
+        };
+        for arn in in_use.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            match resource_type(arn) {
+                Some(other) if other != TASK_DEFINITION => {
+                    *others.entry(other.to_owned()).or_default() += 1;
+                }
+                _ => {
+                    revisions.insert(arn.clone());
+                }
+            }
+        }
+        (revisions, others)
     }
 }
 
-/// The revisions that the services or tasks of a page name.
+/// What kind of resource an ARN names: `task-definition` of `arn:aws:ecs:…:task-definition/web:3`.
+fn resource_type(arn: &str) -> Option<&str> {
+    let (kind, _) = arn.splitn(6, ':').nth(5)?.split_once('/')?;
+    Some(kind)
+}
+
+/// How ARNs of revisions name their kind.
+const TASK_DEFINITION: &str = "task-definition";
+
+/// The revisions that the services or tasks of a page name, and what else stands in their place.
 pub(crate) fn revisions_in_use(page: &Page) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     if !matches!(page.object, Object::EcsService | Object::EcsTask) {
@@ -67,6 +86,18 @@ fn references(object: &Value, found: &mut BTreeSet<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_arn_names_its_kind() {
+        let arn = |rest: &str| format!("arn:aws:ecs:us-east-1:123456789012:{rest}");
+        assert_eq!(
+            resource_type(&arn("task-definition/web:3")),
+            Some(TASK_DEFINITION)
+        );
+        let daemon = arn("daemon-task-definition/agent:2");
+        assert_eq!(resource_type(&daemon), Some("daemon-task-definition"));
+        assert_eq!(resource_type("arn:a"), None);
+    }
 
     #[test]
     fn services_deployments_task_sets_and_tasks_name_revisions() {

@@ -59,7 +59,8 @@ impl<'a> Listing<'a> {
                 kept: kept.families,
             },
             TaskDefinitionScope::InUse => {
-                let mut wanted = scope.in_use();
+                let (mut wanted, others) = scope.in_use();
+                scope.ledger.other_references(&key, others);
                 wanted.retain(|arn| !kept.asked.contains(&fingerprint(arn)));
                 Choice::InUse(wanted)
             }

@@ -36,13 +36,17 @@ pub(super) async fn list(
         .await
 }
 
-pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, CallFailure> {
+pub(super) async fn describe(
+    scope: &Scope,
+    batch: &Batch,
+    with_tags: bool,
+) -> Result<Described, CallFailure> {
     let request = scope
         .client
         .describe_services()
         .set_cluster(batch.cluster.clone())
         .set_services(Some(batch.arns.clone()))
-        .include(ServiceField::Tags);
+        .set_include(with_tags.then(|| vec![ServiceField::Tags]));
     scope
         .caller
         .call(
@@ -57,7 +61,7 @@ pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, 
                 let arns = services
                     .into_iter()
                     .filter_map(|service| service.service_arn);
-                Described::new(page, arns.collect(), answer.failures)
+                Ok(Described::new(page, arns.collect(), answer.failures))
             },
         )
         .await

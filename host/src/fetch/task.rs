@@ -49,13 +49,17 @@ pub(super) async fn list(
         .await
 }
 
-pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, CallFailure> {
+pub(super) async fn describe(
+    scope: &Scope,
+    batch: &Batch,
+    with_tags: bool,
+) -> Result<Described, CallFailure> {
     let request = scope
         .client
         .describe_tasks()
         .set_cluster(batch.cluster.clone())
         .set_tasks(Some(batch.arns.clone()))
-        .include(TaskField::Tags);
+        .set_include(with_tags.then(|| vec![TaskField::Tags]));
     scope
         .caller
         .call(
@@ -68,7 +72,7 @@ pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, 
                 };
                 let tasks = answer.tasks.ok_or("it has no tasks")?;
                 let arns = tasks.into_iter().filter_map(|task| task.task_arn);
-                Described::new(page, arns.collect(), answer.failures)
+                Ok(Described::new(page, arns.collect(), answer.failures))
             },
         )
         .await

@@ -10,12 +10,14 @@ use crate::object::{Object, Operation};
 
 const ACTIVE: &[Status] = &[Status::Active];
 const INACTIVE: &[Status] = &[Status::Inactive];
-const ALL: &[Status] = &[Status::Active, Status::Inactive];
+const DELETE_IN_PROGRESS: &[Status] = &[Status::DeleteInProgress];
+const ALL: &[Status] = &[Status::Active, Status::Inactive, Status::DeleteInProgress];
 
 fn statuses(scope: &Scope) -> &'static [Status] {
     match scope.config.options.task_definition_status {
         TaskDefinitionStatus::Active => ACTIVE,
         TaskDefinitionStatus::Inactive => INACTIVE,
+        TaskDefinitionStatus::DeleteInProgress => DELETE_IN_PROGRESS,
         TaskDefinitionStatus::All => ALL,
     }
 }
@@ -56,17 +58,22 @@ pub(super) async fn list(
 
 /// The name of the status that a pass lists.
 pub(super) fn status(scope: &Scope, pass: usize) -> Option<&'static str> {
-    match scope.config.options.task_definition_status {
-        TaskDefinitionStatus::Active => Some("ACTIVE"),
-        TaskDefinitionStatus::Inactive => Some("INACTIVE"),
-        TaskDefinitionStatus::All => ["ACTIVE", "INACTIVE"].get(pass).copied(),
+    match statuses(scope).get(pass)? {
+        Status::Active => Some("ACTIVE"),
+        Status::Inactive => Some("INACTIVE"),
+        Status::DeleteInProgress => Some("DELETE_IN_PROGRESS"),
+        _ => None,
     }
 }
 
 /// Describes a revision, or takes what an earlier sync was told about it.
-pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, CallFailure> {
+pub(super) async fn describe(
+    scope: &Scope,
+    batch: &Batch,
+    with_tags: bool,
+) -> Result<Described, CallFailure> {
     let (Some((cache, endpoint)), [arn]) = (&scope.revisions, batch.arns.as_slice()) else {
-        return ask(scope, batch).await;
+        return ask(scope, batch, with_tags).await;
     };
     // Without a listing nobody knows the status of today.
     let known = batch
@@ -79,21 +86,23 @@ pub(super) async fn describe(scope: &Scope, batch: &Batch) -> Result<Described, 
             failures: Vec::new(),
             page,
             is_new: false,
+            unread: Vec::new(),
         });
     }
-    let described = ask(scope, batch).await?;
-    if described.page.arn(0).as_ref() == Some(arn) {
+    let described = ask(scope, batch, with_tags).await?;
+    // A body that was read without its tags must not pass for one without tags.
+    if with_tags && described.page.arn(0).as_ref() == Some(arn) {
         cache.put(endpoint, arn, described.page.body());
     }
     Ok(described)
 }
 
-async fn ask(scope: &Scope, batch: &Batch) -> Result<Described, CallFailure> {
+async fn ask(scope: &Scope, batch: &Batch, with_tags: bool) -> Result<Described, CallFailure> {
     let request = scope
         .client
         .describe_task_definition()
         .set_task_definition(batch.arns.first().cloned())
-        .include(TaskDefinitionField::Tags);
+        .set_include(with_tags.then(|| vec![TaskDefinitionField::Tags]));
     scope
         .caller
         .call(
@@ -106,7 +115,7 @@ async fn ask(scope: &Scope, batch: &Batch) -> Result<Described, CallFailure> {
                 };
                 let definition = answer.task_definition.ok_or("it has no taskDefinition")?;
                 let arns = definition.task_definition_arn.into_iter().collect();
-                Described::new(page, arns, None)
+                Ok(Described::new(page, arns, None))
             },
         )
         .await

@@ -1,6 +1,6 @@
 //! Where every part of a running sync writes what happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -58,6 +58,8 @@ struct Entry {
     /// Whether these have not been listed again so far.
     awaits_listing: bool,
     reason: Option<String>,
+    unread: BTreeSet<String>,
+    other_references: BTreeMap<String, u64>,
     tombstones: Vec<Tombstone>,
     rejections: Vec<RejectionLine>,
     failures: Vec<Failure>,
@@ -143,6 +145,16 @@ impl Ledger {
     pub fn cluster_tombstone(&self, key: &ScopeKey, tombstone: Tombstone) {
         self.books().entry(key).cluster_tombstones += 1;
         self.tombstone(key, tombstone);
+    }
+
+    /// Notes what AWS refused to include when it described objects.
+    pub fn unread(&self, key: &ScopeKey, include: &str) {
+        self.books().entry(key).unread.insert(include.to_owned());
+    }
+
+    /// Notes how often services and tasks refer to something else than a task definition, by kind.
+    pub fn other_references(&self, key: &ScopeKey, kinds: BTreeMap<String, u64>) {
+        self.books().entry(key).other_references = kinds;
     }
 
     /// Notes a call or page that failed for good, and how many objects it cost.
@@ -338,9 +350,10 @@ impl Ledger {
             .collect();
         let complete = scopes.iter().all(|scope| scope.complete);
         let has_data = has_described || scopes.iter().any(|scope| scope.complete);
+        let is_all_read = scopes.iter().all(|scope| scope.unread.is_empty());
         let status = match (complete, has_data) {
-            (true, _) => Status::Complete,
-            (false, true) => Status::Partial,
+            (true, _) if is_all_read => Status::Complete,
+            (true, _) | (false, true) => Status::Partial,
             (false, false) => Status::Failed,
         };
         Report {
@@ -418,6 +431,8 @@ fn scope(key: ScopeKey, entry: Entry) -> Scope {
         counts,
         complete: reason.is_none(),
         reason,
+        unread: entry.unread,
+        other_references: entry.other_references,
         tombstones_detail: entry.tombstones,
         rejections: entry.rejections,
         failures: entry.failures,

@@ -13,10 +13,9 @@ use crate::changes::Comparison;
 use crate::checkpoint::Checkpoint;
 use crate::fetch::FetchedPage;
 use crate::mapper::Engine;
-use crate::page::Page;
 use crate::recording::Recorder;
 use crate::records;
-use crate::report::{Failure, Ledger, ScopeKey};
+use crate::report::{Failure, Ledger};
 use crate::sink::Sink;
 
 /// Everything that mapping threads share.
@@ -89,7 +88,7 @@ impl Workshop {
             if let Some(checkpoint) = self.checkpoint.as_ref().filter(|_| fetched.is_new) {
                 checkpoint.keep(&fetched);
             }
-            if let Err(error) = self.page(&fetched.key, &fetched.page) {
+            if let Err(error) = self.page(&fetched) {
                 // Only the first error matters; the others are its echoes.
                 let _ = self.fatal.set(error);
                 self.pages.close();
@@ -99,7 +98,14 @@ impl Workshop {
         }
     }
 
-    fn page(&self, key: &ScopeKey, page: &Page) -> Result<(), SyncError> {
+    fn page(&self, fetched: &FetchedPage) -> Result<(), SyncError> {
+        let FetchedPage {
+            key, page, unread, ..
+        } = fetched;
+        // Of pages that an earlier sync kept, only they say so.
+        for include in unread {
+            self.ledger.unread(key, include);
+        }
         let Some(mapper) = self.mappers.mapper(page) else {
             return Ok(());
         };
@@ -123,7 +129,7 @@ impl Workshop {
                 let changes = self.comparison.as_ref().map(|comparison| {
                     let changes = records
                         .iter()
-                        .map(|record| comparison.compare(page.object, record));
+                        .map(|record| comparison.compare(page.object, record, unread));
                     changes.collect::<Result<Vec<_>, _>>()
                 });
                 let changes = changes.transpose()?;
