@@ -2,9 +2,12 @@
 
 mod account;
 mod accounts;
+mod advice;
 mod call;
 mod environment;
 mod failure;
+#[cfg(test)]
+mod hostile;
 mod http;
 mod identity;
 mod organization;

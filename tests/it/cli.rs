@@ -2,6 +2,7 @@
 //! `iam-policy`, `schema` and `validate`.
 
 mod check;
+mod environment;
 mod plan;
 mod policy;
 mod precedence;

@@ -80,7 +80,7 @@ impl Profiles {
                 .build();
             let read = aws_config::profile::load(&files, &nothing, &alone, None);
             if let Err(error) = read.await {
-                return Err(invalid(&file.path, &super::failure::chain(&error)));
+                return Err(invalid(&file.path, &super::advice::chain(&error)));
             }
         }
         Ok(profiles)
@@ -124,7 +124,7 @@ impl Profiles {
     }
 
     /// What a profile takes its credentials from: itself, then its `source_profile`, and so on.
-    fn sources<'p>(&'p self, profile: &'p str) -> Vec<&'p str> {
+    pub(super) fn sources<'p>(&'p self, profile: &'p str) -> Vec<&'p str> {
         let mut sources = vec![profile];
         while let Some(next) = self.value(sources[sources.len() - 1], "source_profile")
             && !sources.contains(&next)

@@ -9,7 +9,7 @@ use super::{Batch, FetchedPage, Scope, cluster, service, task, task_definition};
 use crate::aws::{CallFailure, Kind};
 use crate::object::{Object, TAGS};
 use crate::page::{Origin, Page};
-use crate::report::{ScopeKey, Tombstone};
+use crate::report::{Failure, ScopeKey, Tombstone};
 
 /// What a Describe call gave.
 pub(super) struct Described {
@@ -116,12 +116,27 @@ impl Scope {
         // What is neither described nor named as a failure is asked for once more: a short answer is not
         // yet a proof that something is gone.
         let missing = match self.describe_once(object, &key, batch).await {
-            Some(missing) if !missing.arns.is_empty() => missing,
+            Some((missing, _)) if !missing.arns.is_empty() => missing,
             _ => return,
         };
-        let Some(gone) = self.describe_once(object, &key, missing).await else {
+        let Some((gone, surplus)) = self.describe_once(object, &key, missing).await else {
             return;
         };
+        // An answer that describes something else in their place proves nothing of them.
+        if surplus > 0 && !gone.arns.is_empty() {
+            let operation = object.describe_operation();
+            let failure = Failure {
+                operation,
+                code: "other-objects".into(),
+                message: format!(
+                    "{operation} twice described other objects than those it was asked for, for example not {}; check what answers at the endpoint",
+                    gone.arns[0]
+                ),
+                request_id: None,
+            };
+            self.ledger.failure(&key, failure, gone.arns.len());
+            return;
+        }
         for arn in gone.arns {
             let tombstone = Tombstone {
                 arn,
@@ -132,8 +147,14 @@ impl Scope {
         }
     }
 
-    /// Describes a batch and gives what is missing from the answer; nothing if the call failed.
-    async fn describe_once(&self, object: Object, key: &ScopeKey, batch: Batch) -> Option<Batch> {
+    /// Describes a batch and gives what is missing from the answer, and how many objects of it nobody had
+    /// asked for; nothing if the call failed.
+    async fn describe_once(
+        &self,
+        object: Object,
+        key: &ScopeKey,
+        batch: Batch,
+    ) -> Option<(Batch, usize)> {
         let with_tags = !self.is_untagged(object);
         let mut result = self.ask(object, &batch, with_tags).await;
         if with_tags && result.as_ref().is_err_and(CallFailure::may_be_of_include) {
@@ -148,7 +169,8 @@ impl Scope {
                 if described.is_new && self.is_untagged(object) {
                     described.unread = vec![TAGS.to_owned()];
                 }
-                Some(self.account(key, batch, described).await)
+                let surplus = self.keep_asked(key, &batch, &mut described);
+                Some((self.account(key, batch, described).await, surplus))
             }
             Err(failure) => {
                 self.failed(key, batch, &failure);
@@ -190,17 +212,22 @@ impl Scope {
         }
     }
 
-    /// Sends the page on, and gives the ARNs that were asked for and are not accounted for.
-    async fn account(&self, key: &ScopeKey, mut batch: Batch, mut described: Described) -> Batch {
+    /// Leaves out what nobody asked for, and says so.
+    fn keep_asked(&self, key: &ScopeKey, batch: &Batch, described: &mut Described) -> usize {
         let surplus = described.keep_asked(&batch.arns);
         if surplus > 0 {
             self.ledger.warn(format!(
-                "{} {}: {} described {surplus} objects twice or without being asked; they were left out",
+                "{} {}: {} described objects twice, or objects that it was not asked for; they were left out",
                 key.account_id,
                 key.region,
                 key.object.describe_operation()
             ));
         }
+        surplus
+    }
+
+    /// Sends the page on, and gives the ARNs that were asked for and are not accounted for.
+    async fn account(&self, key: &ScopeKey, mut batch: Batch, described: Described) -> Batch {
         let count = described.page.described().count();
         self.ledger.described(key, count);
         let asked = batch.arns.clone();
@@ -238,7 +265,7 @@ impl Scope {
             self.ledger.tombstone(key, tombstone);
         }
         self.note_in_use(&described.page);
-        if !described.page.is_empty() {
+        if count > 0 {
             let page = FetchedPage {
                 key: key.clone(),
                 page: described.page,
