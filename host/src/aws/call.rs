@@ -170,7 +170,8 @@ impl Caller {
         // Told by content: servers and proxies are careless about the type.
         let kept = raw.take();
         if let Some(page) = kept.as_ref().filter(|kept| looks_like_html(&kept.body)) {
-            return Err(CallFailure::html(operation, page.status));
+            let request_id = page.request_id.clone();
+            return Err(CallFailure::html(operation, page.status, request_id));
         }
         let (answer, kept) = match (answer, kept) {
             (Ok(answer), kept) => (Some(answer), kept.unwrap_or_default()),

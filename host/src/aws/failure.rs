@@ -80,7 +80,7 @@ impl CallFailure {
         };
         match error {
             SdkError::ServiceError(service) if is_html(service.raw()) => {
-                Self::html(operation, service.raw().status().as_u16())
+                Self::html(operation, service.raw().status().as_u16(), request_id)
             }
             SdkError::ServiceError(service) => {
                 let status = service.raw().status().as_u16();
@@ -143,7 +143,7 @@ impl CallFailure {
     }
 
     /// A page for people, which AWS does not send.
-    pub(super) fn html(operation: Operation, status: u16) -> Self {
+    pub(super) fn html(operation: Operation, status: u16, request_id: Option<String>) -> Self {
         Self {
             operation,
             // A gateway that is overloaded says so with such a page; one that refuses goes on to.
@@ -154,7 +154,7 @@ impl CallFailure {
             },
             code: "html-page".into(),
             message: format!("{operation} {}", html_page(status)),
-            request_id: None,
+            request_id,
             retry_after: None,
         }
     }
