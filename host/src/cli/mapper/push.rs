@@ -59,8 +59,7 @@ pub(super) fn run(arguments: PushArguments, config_file: Option<&Path>) -> anyho
     }
     let place = Place::to_push(&arguments.reference, &loaded.manifest().version)?;
     let access = Access::to(&place, arguments.plain_http)?;
-    let surface =
-        Surface::of(bench.engine(), bench.cache(), &specimen.bytes).map_err(anyhow::Error::msg)?;
+    let surface = Surface::names(&specimen.bytes).map_err(anyhow::Error::msg)?;
     let names = |items: Vec<portolan::mapper::Item>| items.into_iter().map(|item| item.name);
     let shipment = Shipment {
         identity: loaded.identity(),
