@@ -22,7 +22,7 @@ Nothing is written unless sizes and digests are right and it is a component. Wit
 refused all the same. Whether a module may run is what module-policy says.
 
 Credentials come from PORTOLAN_REGISTRY_USERNAME and PORTOLAN_REGISTRY_PASSWORD, else from what
-`docker login` stored (DOCKER_CONFIG, credential helpers included). Registries on this machine are
+`docker login` or `az acr login` stored (DOCKER_CONFIG, credential helpers included). Registries on this machine are
 spoken to by HTTP, all others by HTTPS.";
 
 #[derive(Debug, clap::Args)]
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: PullArguments, config_file: Option<&Path>) -> anyho
     let keys = TrustedKeys::read(&config.trusted_keys)?;
     let bench = Workbench::open(&config)?;
     let place = Place::to_pull(&arguments.reference)?;
-    let access = Access::to(&place, arguments.plain_http)?;
+    let access = Access::to(&place, arguments.plain_http, None)?;
     let out = arguments.out.unwrap_or_else(|| place.file_name().into());
     let pulled = crate::cli::runtime()?.block_on(pull(&access, &place))?;
     let digest = sha256(&pulled.bytes);

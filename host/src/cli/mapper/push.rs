@@ -23,7 +23,7 @@ The artefact has the Wasm layout of the CNCF, which other tools read (wkg, oras,
 signature in FILE.sig, if there is one, goes along as an annotation of the manifest.
 
 Credentials come from PORTOLAN_REGISTRY_USERNAME and PORTOLAN_REGISTRY_PASSWORD, else from what
-`docker login` stored (DOCKER_CONFIG, credential helpers included). Registries on this machine are
+`docker login` or `az acr login` stored (DOCKER_CONFIG, credential helpers included). Registries on this machine are
 spoken to by HTTP, all others by HTTPS.";
 
 #[derive(Debug, clap::Args)]
@@ -58,9 +58,8 @@ pub(super) fn run(arguments: PushArguments, config_file: Option<&Path>) -> anyho
         );
     }
     let place = Place::to_push(&arguments.reference, &loaded.manifest().version)?;
-    let access = Access::to(&place, arguments.plain_http)?;
-    let surface =
-        Surface::of(bench.engine(), bench.cache(), &specimen.bytes).map_err(anyhow::Error::msg)?;
+    let access = Access::to(&place, arguments.plain_http, None)?;
+    let surface = Surface::names(&specimen.bytes).map_err(anyhow::Error::msg)?;
     let names = |items: Vec<portolan::mapper::Item>| items.into_iter().map(|item| item.name);
     let shipment = Shipment {
         identity: loaded.identity(),
