@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use portolan::registry::{Access, Place, pull};
+use portolan::registry::{Place, pull};
 use portolan::trust::{Look, TrustedKeys, Verification, sha256};
 use portolan::workbench::{Specimen, Workbench};
 
-use super::{CacheArguments, TrustArguments};
+use super::{CacheArguments, ConnectionArguments, TrustArguments};
 use crate::cli::COMPLETE;
 use crate::talk;
 
@@ -35,9 +35,8 @@ pub(super) struct PullArguments {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// Speak HTTP to the registry, without TLS: credentials and modules can be read on the way.
-    #[arg(long)]
-    plain_http: bool,
+    #[command(flatten)]
+    connection: ConnectionArguments,
 
     #[command(flatten)]
     trust: TrustArguments,
@@ -51,7 +50,7 @@ pub(super) fn run(arguments: PullArguments, config_file: Option<&Path>) -> anyho
     let keys = TrustedKeys::read(&config.trusted_keys)?;
     let bench = Workbench::open(&config)?;
     let place = Place::to_pull(&arguments.reference)?;
-    let access = Access::to(&place, arguments.plain_http, None)?;
+    let access = arguments.connection.access(&place, config.clone())?;
     let out = arguments.out.unwrap_or_else(|| place.file_name().into());
     let pulled = crate::cli::runtime()?.block_on(pull(&access, &place))?;
     let digest = sha256(&pulled.bytes);

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use portolan::mapper::Surface;
-use portolan::registry::{Access, Place, Pushed, Shipment, push};
+use portolan::registry::{Place, Pushed, Shipment, push};
 use portolan::trust::TrustedKeys;
 use portolan::workbench::contract::World;
 use portolan::workbench::{Specimen, Workbench};
 
-use super::CacheArguments;
+use super::{CacheArguments, ConnectionArguments};
 use crate::cli::COMPLETE;
 use crate::talk;
 
@@ -36,16 +36,16 @@ pub(super) struct PushArguments {
     #[arg(value_name = "REF")]
     reference: String,
 
-    /// Speak HTTP to the registry, without TLS: credentials and modules can be read on the way.
-    #[arg(long)]
-    plain_http: bool,
+    #[command(flatten)]
+    connection: ConnectionArguments,
 
     #[command(flatten)]
     cache: CacheArguments,
 }
 
 pub(super) fn run(arguments: PushArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let bench = Workbench::open(&arguments.cache.config(config_file)?)?;
+    let config = arguments.cache.config(config_file)?;
+    let bench = Workbench::open(&config)?;
     let file = &arguments.file;
     let specimen = Specimen::read(file)?;
     let loaded = specimen.load(bench.engine(), bench.cache())?;
@@ -58,7 +58,7 @@ pub(super) fn run(arguments: PushArguments, config_file: Option<&Path>) -> anyho
         );
     }
     let place = Place::to_push(&arguments.reference, &loaded.manifest().version)?;
-    let access = Access::to(&place, arguments.plain_http, None)?;
+    let access = arguments.connection.access(&place, config)?;
     let surface = Surface::names(&specimen.bytes).map_err(anyhow::Error::msg)?;
     let names = |items: Vec<portolan::mapper::Item>| items.into_iter().map(|item| item.name);
     let shipment = Shipment {
