@@ -81,6 +81,7 @@ impl Access {
                 sdk,
                 regions,
                 clock,
+                good: Arc::default(),
             },
             credentials,
             quotas: Quotas::new(config),

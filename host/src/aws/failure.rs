@@ -174,6 +174,17 @@ impl CallFailure {
         }
     }
 
+    /// Whether one of several objects may be why the request was refused.
+    pub(crate) fn may_be_of_one(&self) -> bool {
+        self.kind == Kind::Final
+            && [
+                "InvalidParameterException",
+                "ClientException",
+                "ValidationException",
+            ]
+            .contains(&self.code.as_str())
+    }
+
     /// Whether what the request asked to include may be why it was refused.
     pub(crate) fn may_be_of_include(&self) -> bool {
         match self.kind {

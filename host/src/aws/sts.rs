@@ -1,6 +1,7 @@
 //! Questions to STS: in one Region after the other until one answers, for a Region that is not enabled, or
 //! that a network does not reach, says nothing about the others.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::{Region, SdkConfig};
@@ -39,6 +40,8 @@ pub(super) struct Sts {
     /// In this order, at least one.
     pub(super) regions: Vec<String>,
     pub(super) clock: Clock,
+    /// The Region that answered first, which is asked before the others from then on.
+    pub(super) good: Arc<OnceLock<String>>,
 }
 
 impl Sts {
@@ -57,7 +60,9 @@ impl Sts {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         let began = Instant::now();
-        let mut rest = self.regions.iter();
+        let good = self.good.get();
+        let others = self.regions.iter().filter(|region| Some(*region) != good);
+        let mut rest = good.into_iter().chain(others);
         let mut asked = FuturesUnordered::new();
         let mut worst: Option<Refusal> = None;
         let mut has_spoken = false;
@@ -76,7 +81,10 @@ impl Sts {
                 }
             };
             match next {
-                Some(Ok(answer)) => return Ok(answer),
+                Some(Ok(answer)) => {
+                    let _ = self.good.set(answer.0.clone());
+                    return Ok(answer);
+                }
                 Some(Err(refusal)) => {
                     worst = Some(match worst {
                         Some(worst) if worst.rank() >= refusal.rank() => worst,

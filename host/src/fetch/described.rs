@@ -22,6 +22,20 @@ pub(super) struct Described {
     pub(super) unread: Vec<String>,
 }
 
+/// How often a refused batch is split before the rest counts as failed: one object that AWS does not take is
+/// found in a hundred with seven splits, two with fourteen.
+const SPLIT_LIMIT: u32 = 16;
+
+/// What came of a request for a batch.
+enum Outcome {
+    /// AWS described it, but for what is missing. `surplus` objects of the answer were not asked for.
+    Answered { missing: Batch, surplus: usize },
+    /// AWS refused it as a whole, perhaps for one of its objects.
+    Refused(Batch),
+    /// It failed, and is accounted for.
+    Failed,
+}
+
 /// An entry of `failures[]`.
 #[derive(Deserialize)]
 pub(super) struct DescribeFailure {
@@ -108,73 +122,109 @@ fn own_name(named: &str) -> &str {
 impl Scope {
     pub(super) async fn describe(&self, object: Object, batch: Batch) {
         let key = self.key(object, batch.cluster.clone());
-        if self.is_stopped(&key) {
-            self.ledger
-                .lost(&key, "an earlier call was denied", batch.arns.len());
-            return;
+        let (mut batches, mut splits) = (vec![batch], 0);
+        while let Some(batch) = batches.pop() {
+            if self.is_stopped(&key) {
+                self.ledger
+                    .lost(&key, "an earlier call was denied", batch.arns.len());
+                continue;
+            }
+            let may_split = splits < SPLIT_LIMIT;
+            if let Some(mut refused) = self.describe_whole(object, &key, batch, may_split).await {
+                splits += 1;
+                let rest = refused.arns.split_off(refused.arns.len() / 2);
+                batches.push(Batch {
+                    arns: rest,
+                    cluster: refused.cluster.clone(),
+                    status: refused.status,
+                });
+                batches.push(refused);
+            }
         }
+    }
+
+    /// Describes a batch, and accounts for each of its objects; gives it back if AWS refuses it as a whole and
+    /// it may be split.
+    async fn describe_whole(
+        &self,
+        object: Object,
+        key: &ScopeKey,
+        batch: Batch,
+        may_split: bool,
+    ) -> Option<Batch> {
         // What is neither described nor named as a failure is asked for once more: a short answer is not
         // yet a proof that something is gone.
-        let missing = match self.describe_once(object, &key, batch).await {
-            Some((missing, _)) if !missing.arns.is_empty() => missing,
-            _ => return,
+        let missing = match self.describe_once(object, key, batch, may_split).await {
+            Outcome::Answered { missing, .. } if !missing.arns.is_empty() => missing,
+            Outcome::Refused(batch) => return Some(batch),
+            _ => return None,
         };
-        let Some((gone, surplus)) = self.describe_once(object, &key, missing).await else {
-            return;
+        let Outcome::Answered { missing, surplus } =
+            self.describe_once(object, key, missing, false).await
+        else {
+            return None;
         };
         // An answer that describes something else in their place proves nothing of them.
-        if surplus > 0 && !gone.arns.is_empty() {
+        if surplus > 0 && !missing.arns.is_empty() {
             let operation = object.describe_operation();
             let failure = Failure {
                 operation,
                 code: "other-objects".into(),
                 message: format!(
                     "{operation} twice described other objects than those it was asked for, for example not {}; check what answers at the endpoint",
-                    gone.arns[0]
+                    missing.arns[0]
                 ),
                 request_id: None,
             };
-            self.ledger.failure(&key, failure, gone.arns.len());
-            return;
+            self.ledger.failure(key, failure, missing.arns.len());
+            return None;
         }
-        for arn in gone.arns {
+        for arn in missing.arns {
             let tombstone = Tombstone {
                 arn,
                 reason: Tombstone::MISSING.into(),
                 detail: Some("listed, but twice neither described nor named as a failure".into()),
             };
-            self.ledger.tombstone(&key, tombstone);
+            self.ledger.tombstone(key, tombstone);
         }
+        None
     }
 
-    /// Describes a batch and gives what is missing from the answer, and how many objects of it nobody had
-    /// asked for; nothing if the call failed.
+    /// Sends one request for a batch, or a second one without tags.
     async fn describe_once(
         &self,
         object: Object,
         key: &ScopeKey,
         batch: Batch,
-    ) -> Option<(Batch, usize)> {
-        let with_tags = !self.is_untagged(object);
+        may_split: bool,
+    ) -> Outcome {
+        let mut with_tags = !self.is_untagged(object);
         let mut result = self.ask(object, &batch, with_tags).await;
         if with_tags && result.as_ref().is_err_and(CallFailure::may_be_of_include) {
             // Some partitions and servers know no tags, and refuse the whole batch for them.
             if let Ok(described) = self.ask(object, &batch, false).await {
                 self.without_tags(object);
+                with_tags = false;
                 result = Ok(described);
             }
         }
         match result {
             Ok(mut described) => {
-                if described.is_new && self.is_untagged(object) {
+                if described.is_new && !with_tags {
                     described.unread = vec![TAGS.to_owned()];
                 }
                 let surplus = self.keep_asked(key, &batch, &mut described);
-                Some((self.account(key, batch, described).await, surplus))
+                Outcome::Answered {
+                    missing: self.account(key, batch, described).await,
+                    surplus,
+                }
+            }
+            Err(failure) if may_split && batch.arns.len() > 1 && failure.may_be_of_one() => {
+                Outcome::Refused(batch)
             }
             Err(failure) => {
                 self.failed(key, batch, &failure);
-                None
+                Outcome::Failed
             }
         }
     }
