@@ -71,7 +71,7 @@ impl Login {
         let name = file.display();
         let unreadable = || {
             format!(
-                "{name} is not a configuration file of Docker that can be read; mend it, or set DOCKER_CONFIG to another folder"
+                "Docker's configuration file cannot be read: {name} is not JSON, or not ours to read; mend it, or set DOCKER_CONFIG to another folder"
             )
         };
         let text = std::fs::read(file).map_err(|_| unreadable())?;

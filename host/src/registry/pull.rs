@@ -61,10 +61,8 @@ pub async fn pull(access: &Access, place: &Place) -> Result<Pulled, RegistryErro
         .await?;
     check_header(&bytes).map_err(|reason| {
         let media_type = printable(&promise.layer.media_type, 128);
-        not_a_module(format!(
-            "{reason} (its layer is {media_type}, {})",
-            content(&bytes)
-        ))
+        let content = content(&bytes);
+        not_a_module(format!("{reason} (its layer, {media_type}, is {content})"))
     })?;
     Ok(Pulled {
         bytes,

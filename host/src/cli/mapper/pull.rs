@@ -17,13 +17,17 @@ pub(super) const EXAMPLES: &str = "Examples:
     portolan mapper pull ghcr.io/acme/acme-tags@sha256:… --out mappers/acme-tags.wasm
     portolan mapper pin mappers/acme-tags.wasm
 
+What oras, wasm-to-oci and wash pushed is taken too: the one layer that is WebAssembly by its type, or
+by a name that ends in .wasm.
+
 Nothing is written unless sizes and digests are right and it is a component. With trusted keys
 (--key), one of them must have signed it; without, a signature that contradicts its module is
 refused all the same. Whether a module may run is what module-policy says.
 
 Credentials come from PORTOLAN_REGISTRY_USERNAME and PORTOLAN_REGISTRY_PASSWORD, else from what
-`docker login` or `az acr login` stored (DOCKER_CONFIG, credential helpers included). Registries on this machine are
-spoken to by HTTP, all others by HTTPS.";
+`docker login` or `az acr login` stored (DOCKER_CONFIG, credential helpers included); a helper that
+fails is named, and it goes on without. Registries on this machine are spoken to by HTTP and without
+a proxy, all others by HTTPS and the proxies of the environment.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PullArguments {

@@ -23,8 +23,9 @@ The artefact has the Wasm layout of the CNCF, which other tools read (wkg, oras,
 signature in FILE.sig, if there is one, goes along as an annotation of the manifest.
 
 Credentials come from PORTOLAN_REGISTRY_USERNAME and PORTOLAN_REGISTRY_PASSWORD, else from what
-`docker login` or `az acr login` stored (DOCKER_CONFIG, credential helpers included). Registries on this machine are
-spoken to by HTTP, all others by HTTPS.";
+`docker login` or `az acr login` stored (DOCKER_CONFIG, credential helpers included); a helper that
+fails is named, and it goes on without. Registries on this machine are spoken to by HTTP and without
+a proxy, all others by HTTPS and the proxies of the environment.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PushArguments {
