@@ -73,9 +73,8 @@ impl Described {
     fn keep_asked(&mut self, asked: &[String]) -> usize {
         let asked: HashSet<&str> = asked.iter().map(|arn| own_name(arn)).collect();
         let mut met = HashSet::new();
-        let is_good =
-            |arn: &String| asked.contains(own_name(arn)) && met.insert(own_name(arn).to_owned());
-        if self.arns.iter().all(is_good) {
+        let mut names = self.arns.iter().map(|arn| own_name(arn));
+        if names.all(|name| asked.contains(name) && met.insert(name)) {
             return 0;
         }
         let mut met = HashSet::new();
