@@ -200,10 +200,18 @@ fn module_layer(manifest: &OciImageManifest) -> Result<&OciDescriptor, String> {
         layer.media_type == LAYER_MEDIA_TYPE || layer.media_type.ends_with("+wasm")
     };
     // Without a type for its file, oras calls it an archive; then its name has to do.
+    let is_untyped = |layer: &&OciDescriptor| {
+        [
+            "application/vnd.oci.image.layer.v1.tar",
+            "application/octet-stream",
+        ]
+        .contains(&layer.media_type.as_str())
+    };
     let is_named =
         |layer: &&OciDescriptor| title(layer).is_some_and(|name| name.ends_with(".wasm"));
     let by_type: Vec<_> = manifest.layers.iter().filter(is_wasm).collect();
-    let by_name: Vec<_> = manifest.layers.iter().filter(is_named).collect();
+    let untyped = manifest.layers.iter().filter(is_untyped);
+    let by_name: Vec<_> = untyped.filter(is_named).collect();
     let both: Vec<_> = by_type.iter().copied().filter(is_named).collect();
     for found in [&both, &by_type, &by_name] {
         if let [layer] = found.as_slice() {
