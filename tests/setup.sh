@@ -134,6 +134,13 @@ need_registry() {
     say "there is no docker-registry (a package of Debian's); the tests that push to one will be skipped"
 }
 
+# The cases of the field look into files with jq, and serve TLS with certificates of openssl.
+need_case_tools() {
+    if has jq && has openssl; then return; fi
+    apt_install jq openssl && has jq && has openssl ||
+        fail "the tests need jq and openssl; install them, for example with: apt-get install -y jq openssl (Debian, as root)"
+}
+
 # What turns Python and JavaScript into components, of the versions that new modules pin. Tests of a
 # language whose tool is not there are skipped, so that nobody needs Node for the rest.
 need_languages() {
@@ -189,5 +196,6 @@ need_c_compiler
 if [ "$1" = tests ]; then
     need_moto
     need_registry
+    need_case_tools
     need_languages
 fi

@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn a_clock_is_corrected_once_and_only_by_much() {
         let clock = Clock::default();
-        let in_minutes = |minutes| SystemTime::now() + Duration::from_secs(60 * minutes);
+        let in_minutes = |minutes: u64| SystemTime::now() + Duration::from_secs(60 * minutes);
         clock.refused_at(in_minutes(4));
         assert_eq!(clock.corrections(), 0);
         clock.refused_at(in_minutes(20));

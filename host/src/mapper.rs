@@ -18,6 +18,7 @@ mod manifest;
 mod module;
 mod overlay;
 mod patch;
+mod refusal;
 mod set;
 mod surface;
 mod unfilled;

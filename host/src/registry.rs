@@ -7,6 +7,10 @@
 
 mod access;
 mod artifact;
+mod exchange;
+mod failure;
+mod login;
+mod page;
 mod place;
 mod pull;
 mod push;
@@ -51,6 +55,16 @@ pub enum RegistryError {
         /// What to do.
         remedy: &'static str,
     },
+    /// Somebody in between answered.
+    #[error(
+        "what came from {registry} for {reference} is a page of a proxy or a login portal, not a registry's answer; is the registry's name right? If it is, set HTTPS_PROXY or NO_PROXY, or have the proxy let it through"
+    )]
+    Page {
+        /// The registry.
+        registry: String,
+        /// The reference.
+        reference: String,
+    },
     /// The registry does not let us.
     #[error(
         "the registry {registry} refuses to {action} {reference} ({credentials}); log in with `docker login {registry}`, or set PORTOLAN_REGISTRY_USERNAME and PORTOLAN_REGISTRY_PASSWORD"
@@ -63,7 +77,7 @@ pub enum RegistryError {
         /// `push` or `pull`.
         action: Action,
         /// Which credentials were used.
-        credentials: &'static str,
+        credentials: String,
     },
     /// There is nothing under this reference.
     #[error(

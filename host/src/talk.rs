@@ -38,7 +38,9 @@ pub(crate) fn start_log(level: &str) -> Result<(), String> {
     // Libraries may print whole HTTP bodies at their finer levels, and a body can hold environment
     // values; so only our own targets ever say more than errors.
     let others = level.min(LevelFilter::ERROR);
-    let filter = EnvFilter::new(format!("{others},portolan={level},mapper={level}"));
+    // A certificate that is refused is told with what to do about it.
+    let told = "rustls_platform_verifier=off";
+    let filter = EnvFilter::new(format!("{others},{told},portolan={level},mapper={level}"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

@@ -2,6 +2,7 @@
 //! `iam-policy`, `schema` and `validate`; and what people have in hand.
 
 mod check;
+mod environment;
 mod handed;
 mod plan;
 mod policy;

@@ -13,6 +13,8 @@ mod cli;
 mod contracts;
 /// AWS's documented responses through `portolan map`.
 mod examples;
+/// Trouble that people really had: cases in `tests/field`.
+mod field;
 /// Many accounts: organizations, Regions that are asked for, shards, and scopes that fail beside others.
 mod fleet;
 /// Mappers that misbehave, and what they cost.

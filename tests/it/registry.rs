@@ -19,6 +19,8 @@ mod pulling;
 mod pushing;
 /// The registry under test.
 mod server;
+/// Tokens, helpers and proxies, with a registry that says what a test wants.
+mod tokens;
 
 pub(crate) use server::Registry;
 

@@ -22,6 +22,8 @@ use crate::report::Ledger;
 
 /// A TCP and TLS connection within AWS takes milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often the SDK's chain asks where it finds credentials. Somebody waits for it.
+const CHAIN_ATTEMPTS: u32 = 3;
 /// For an answer and for the one before it, behind which a request may have to wait. `http` bounds how long
 /// an answer may take to begin, and the SDK how long it may stall.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);
@@ -71,12 +73,15 @@ impl Access {
         clock: Clock,
     ) -> Self {
         let credentials = Renewing::chain(config, clock.clone());
+        let retries = RetryConfig::standard().with_max_attempts(config.maximum_retries + 1);
+        let base = base.into_builder().retry_config(retries).build();
         let sdk = with_credentials(base, &credentials);
         Self {
             sts: Sts {
                 sdk,
                 regions,
                 clock,
+                good: Arc::default(),
             },
             credentials,
             quotas: Quotas::new(config),
@@ -173,7 +178,7 @@ pub(super) async fn base(
         .env(environment.variables())
         .profile_files(environment.profiles.files())
         .http_client(super::http::client(authorities, clock.clone()))
-        .retry_config(RetryConfig::standard().with_max_attempts(config.maximum_retries + 1))
+        .retry_config(RetryConfig::standard().with_max_attempts(CHAIN_ATTEMPTS))
         .timeout_config(timeouts)
         .time_source(clock.clone())
         // `Clock` does it for all clients at once, and for records.

@@ -9,7 +9,8 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::Bytes;
 
-use super::failure::{CallFailure, Kind, looks_like_html};
+use super::advice::looks_like_html;
+use super::failure::{CallFailure, Kind};
 use super::raw::RawBody;
 use super::renewal::Renewing;
 use crate::clock::Clock;
@@ -22,6 +23,8 @@ use crate::report::Ledger;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause: AWS refills its buckets every second, so that longer ones gain nothing.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The longest pause that a server may ask for.
+const ASKED_PAUSE_LIMIT: Duration = Duration::from_secs(30);
 /// How often one request may be throttled before it fails: with pauses of 5 s more than ten minutes, by
 /// which time somebody has to look at who else uses the account.
 const THROTTLE_LIMIT: u32 = 300;
@@ -132,7 +135,8 @@ impl Caller {
                 "try {tries} failed: {}",
                 failure.message
             );
-            let pause = pause(tries);
+            let asked = failure.retry_after.unwrap_or_default();
+            let pause = pause(tries).max(asked.min(ASKED_PAUSE_LIMIT));
             self.note(operation, |calls| {
                 calls.waiting_ms += u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)
             });
@@ -166,7 +170,8 @@ impl Caller {
         // Told by content: servers and proxies are careless about the type.
         let kept = raw.take();
         if let Some(page) = kept.as_ref().filter(|kept| looks_like_html(&kept.body)) {
-            return Err(CallFailure::html(operation, page.status));
+            let request_id = page.request_id.clone();
+            return Err(CallFailure::html(operation, page.status, request_id));
         }
         let (answer, kept) = match (answer, kept) {
             (Ok(answer), kept) => (Some(answer), kept.unwrap_or_default()),

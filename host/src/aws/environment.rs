@@ -180,13 +180,19 @@ impl Environment {
         };
         read_bundle(&path)
             .map(Some)
-            .map_err(|reason| wrong(&name, format!("{}: {reason}", path.display())))
+            .map_err(|reason| wrong(&name, format!("the file {} cannot be used: {reason}; name a file of certificate authorities in PEM form", path.display())))
     }
 
     /// Why no account can be reached, if that is known before AWS is asked.
     pub(super) fn missing_profile(&self) -> Option<String> {
         let name = self.profile.as_deref()?;
         self.profiles.missing(name)
+    }
+
+    /// Whether a program of the user gives the credentials.
+    pub(super) fn runs_a_program(&self) -> bool {
+        let mut sources = self.profiles.sources(self.profile()).into_iter();
+        sources.any(|source| self.profiles.value(source, "credential_process").is_some())
     }
 
     /// What to say of credentials that the SDK did not find, for `reason`.
@@ -219,7 +225,8 @@ impl Environment {
         if let Some(problem) = self.profiles.credentials_problem(profile, reason) {
             return problem;
         }
-        if reason.contains("no credentials found") || reason.contains("not loaded") {
+        let is_nothing = ["no credentials found", "not loaded", "IMDS"];
+        if is_nothing.iter().any(|words| reason.contains(words)) {
             return "no credentials found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with --profile, or give keys as settings (`portolan sync --help`)".into();
         }
         format!(
@@ -252,10 +259,7 @@ fn read_bundle(path: &Path) -> Result<Vec<u8>, String> {
         }
     }
     if usable.is_empty() {
-        return Err(
-            "it holds no usable certificate; name a file in PEM form, with BEGIN CERTIFICATE"
-                .into(),
-        );
+        return Err("it holds no usable certificate".into());
     }
     if unusable > 0 {
         tracing::warn!(

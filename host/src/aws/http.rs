@@ -117,8 +117,8 @@ impl HttpClient for Bounded {
             connector: self.client.http_connector(settings, components),
             direct: self
                 .direct
-                .as_ref()
-                .map(|client| client.http_connector(settings, components)),
+                .clone()
+                .map(|client| (client, settings.clone(), components.clone())),
             clock: self.clock.clone(),
             in_flight: self.in_flight.clone(),
         })
@@ -148,7 +148,8 @@ impl HttpClient for Bounded {
 #[derive(Clone, Debug)]
 struct BoundedConnector {
     connector: SharedHttpConnector,
-    direct: Option<SharedHttpConnector>,
+    /// What a connector for metadata is made of, if one is needed: it costs megabytes.
+    direct: Option<(SharedHttpClient, HttpConnectorSettings, RuntimeComponents)>,
     clock: Option<Clock>,
     in_flight: Option<Arc<Semaphore>>,
 }
@@ -168,7 +169,9 @@ impl HttpConnector for BoundedConnector {
                 None => None,
             };
             let connector = match direct {
-                Some(direct) if is_for_metadata(&request) => direct,
+                Some((client, settings, components)) if is_for_metadata(&request) => {
+                    client.http_connector(&settings, &components)
+                }
                 _ => connector,
             };
             let answer = tokio::time::timeout(ANSWER_TIMEOUT, connector.call(request));

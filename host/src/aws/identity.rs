@@ -9,9 +9,8 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::account::{Access, Account, AccountError};
-use super::failure::Refusal;
 use super::renewal::Renewing;
-use super::sts::Sts;
+use super::sts::{Refusal, Sts};
 use crate::config::{Config, RoleArn};
 
 /// How long ECS is asked for an ARN that tells the account, in all Regions together.
@@ -91,7 +90,7 @@ pub(super) async fn identify(
     // Without credentials there will be no request to ECS either.
     access.credentials.load().await.map_err(|reason| {
         failed(match role {
-            Some(_) => format!("{who} cannot be assumed: {reason}"),
+            Some(_) => format!("{who} cannot be used: {reason}"),
             None => reason,
         })
     })?;
@@ -118,13 +117,19 @@ pub(super) async fn identify(
     };
     // A network that reaches ECS through a VPC endpoint need not reach STS.
     let Some((partition, account_id)) = account_of_arns(&access.sts, role).await else {
+        let ecs = match refusal.code.as_str() {
+            "" => "; ECS names nothing whose ARN would tell the account either",
+            _ => "",
+        };
+        let Refusal {
+            message, advice, ..
+        } = refusal;
         return Err(failed(format!(
-            "{who} cannot be used: {}; and ECS names nothing whose ARN would tell the account{}",
-            refusal.message, refusal.advice
+            "{who} cannot be used: {message}{ecs}{advice}"
         )));
     };
     tracing::warn!(
-        "{}; taking the account {account_id} from ARNs instead",
+        "STS does not answer ({}); taking the account {account_id} from ARNs instead",
         refusal.message
     );
     Ok(Account {

@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_organizations::types::{Account as Member, AccountState, AccountStatus};
 
-use super::failure::chain;
+use super::advice::chain;
 
 /// What Organizations gives in one page at most, by its API reference.
 const PAGE_SIZE: i32 = 20;

@@ -80,7 +80,7 @@ impl Profiles {
                 .build();
             let read = aws_config::profile::load(&files, &nothing, &alone, None);
             if let Err(error) = read.await {
-                return Err(invalid(&file.path, &super::failure::chain(&error)));
+                return Err(invalid(&file.path, &super::advice::chain(&error)));
             }
         }
         Ok(profiles)
@@ -124,7 +124,7 @@ impl Profiles {
     }
 
     /// What a profile takes its credentials from: itself, then its `source_profile`, and so on.
-    fn sources<'p>(&'p self, profile: &'p str) -> Vec<&'p str> {
+    pub(super) fn sources<'p>(&'p self, profile: &'p str) -> Vec<&'p str> {
         let mut sources = vec![profile];
         while let Some(next) = self.value(sources[sources.len() - 1], "source_profile")
             && !sources.contains(&next)
@@ -213,23 +213,25 @@ impl Profiles {
         };
         let (mut cleaned, mut section) = (String::new(), None);
         let lines: Vec<&str> = text.lines().collect();
+        // It counts in place of `[default]`, not with it.
+        let mut headers = lines.iter().filter_map(|line| header(line, is_config));
+        let has_prefixed_default = headers.any(|it| it.is_prefixed && it.name == "default");
         for (index, line) in lines.iter().enumerate() {
             let kept = if line.starts_with('[') {
                 match header(line, is_config) {
-                    Some((kind, name)) => {
-                        let alias = Self::alias(&name);
-                        let is_plain = !is_config || (kind == "profile" && name == "default");
-                        let header = if is_plain {
-                            format!("[{alias}]")
+                    Some(header) if header.is_prefixed || !is_config || !has_prefixed_default => {
+                        let alias = Self::alias(&header.name);
+                        let written = if header.is_prefixed {
+                            format!("[{} {alias}]", header.kind)
                         } else {
-                            format!("[{kind} {alias}]")
+                            format!("[{alias}]")
                         };
-                        let key = (kind, name);
+                        let key = (header.kind, header.name);
                         self.sections.entry(key.clone()).or_default();
                         section = Some(key);
-                        header
+                        written
                     }
-                    None => {
+                    _ => {
                         section = None;
                         (*line).to_owned()
                     }
@@ -302,20 +304,32 @@ fn without_comment(value: &str) -> &str {
     value[..end.unwrap_or(value.len())].trim()
 }
 
-/// Kind and name of a section. Names may have blanks and quotes around them, as in the AWS CLI.
-fn header(line: &str, is_config: bool) -> Option<(String, String)> {
-    let (inner, _) = line.strip_prefix('[')?.rsplit_once(']')?;
+/// How a section begins.
+struct Header {
+    kind: String,
+    name: String,
+    /// Whether the kind is written.
+    is_prefixed: bool,
+}
+
+/// Reads how a section begins. Names may have blanks and quotes around them, as in the AWS CLI.
+fn header(line: &str, is_config: bool) -> Option<Header> {
+    let (inner, _) = line.strip_prefix('[')?.split_once(']')?;
     let inner = inner.trim();
-    let (kind, name) = match inner.split_once([' ', '\t']) {
-        Some((kind, name)) if is_config => (kind, name.trim()),
+    let (kind, name, is_prefixed) = match inner.split_once([' ', '\t']) {
+        Some((kind, name)) if is_config => (kind, name.trim(), true),
         _ if is_config && inner != "default" => return None,
-        _ => ("profile", inner),
+        _ => ("profile", inner, false),
     };
     let quoted = ['"', '\'']
         .into_iter()
         .find_map(|quote| name.strip_prefix(quote)?.strip_suffix(quote));
     let name = quoted.unwrap_or(name);
-    (!name.is_empty()).then(|| (kind.to_owned(), name.to_owned()))
+    (!name.is_empty()).then(|| Header {
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        is_prefixed,
+    })
 }
 
 enum Unread {

@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_account::types::RegionOptStatus;
 
-use super::failure::chain;
+use super::advice::chain;
 
 /// What Account Management gives in one page at most, by its API reference.
 const PAGE_SIZE: i32 = 50;

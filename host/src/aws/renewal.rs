@@ -12,8 +12,8 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 
+use super::advice::chain;
 use super::environment::{Environment, checked};
-use super::failure::chain;
 use super::identity::Assumption;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -21,6 +21,11 @@ use crate::config::Config;
 /// Credentials are renewed so long before they expire, or in the last tenth of their life if that is
 /// shorter: a request that is signed now may take this long to arrive.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(10);
+
+/// How long the SDK's chain may look for credentials in files, at metadata addresses, and in services.
+const CHAIN_LIMIT: Duration = Duration::from_secs(30);
+/// How long the program of a profile (`credential_process`) may take: it may ask a person for a code.
+const PROGRAM_LIMIT: Duration = Duration::from_secs(300);
 
 /// Credentials that everybody who calls as the same identity shares.
 #[derive(Clone)]
@@ -178,7 +183,9 @@ async fn from_chain(config: &Config, clock: &Clock) -> provider::Result {
     let failed = |problem: String| CredentialsError::provider_error(problem);
     let environment = Environment::read(config).await;
     let environment = environment.map_err(CredentialsError::provider_error)?;
-    if let Some(problem) = environment.missing_profile() {
+    // Keys of our own settings need no profile, whatever a variable of AWS names.
+    let needs_profile = config.access_keys.is_none() || config.profile.is_some();
+    if let Some(problem) = environment.missing_profile().filter(|_| needs_profile) {
         return Err(failed(problem));
     }
     let sdk = super::account::base(&environment, config, clock).await;
@@ -188,16 +195,26 @@ async fn from_chain(config: &Config, clock: &Clock) -> provider::Result {
             environment.credentials_problem("no credentials found"),
         ));
     };
-    let credentials = provider
-        .provide_credentials()
-        .await
-        .map_err(|error| failed(environment.credentials_problem(&chain(&error))))?;
+    let limit = if environment.runs_a_program() {
+        PROGRAM_LIMIT
+    } else {
+        CHAIN_LIMIT
+    };
+    let answer = tokio::time::timeout(limit, provider.provide_credentials()).await;
+    let credentials = match answer {
+        Ok(Ok(credentials)) => credentials,
+        Ok(Err(error)) => return Err(failed(environment.credentials_problem(&chain(&error)))),
+        Err(_) => {
+            let reason = format!("there was no answer within {} s", limit.as_secs());
+            return Err(failed(environment.credentials_problem(&reason)));
+        }
+    };
     sendable(&credentials).map_err(failed)
 }
 
 /// The credentials without what the SDK panics over when it writes them into headers: programs and servers
 /// that hand out credentials write line breaks too.
-fn sendable(given: &Credentials) -> Result<Credentials, String> {
+pub(super) fn sendable(given: &Credentials) -> Result<Credentials, String> {
     let part = |name: &str, value: &str| match checked(name, value) {
         Ok(value) => Ok(value.unwrap_or_default()),
         Err(problem) => Err(format!(

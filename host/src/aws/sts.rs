@@ -1,6 +1,7 @@
 //! Questions to STS: in one Region after the other until one answers, for a Region that is not enabled, or
 //! that a network does not reach, says nothing about the others.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::{Region, SdkConfig};
@@ -13,9 +14,12 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
+use super::advice::{Trouble, advice, chain, html_page, is_html};
 use super::call::pause;
-use super::failure::{Kind, Refusal};
+use super::failure::{Kind, kind_of};
 use crate::clock::Clock;
+use crate::object::Operation;
+use crate::text::printable;
 
 /// How long all Regions together may stay silent. STS answers in tens of milliseconds; isolated networks have
 /// no way to it, and swallow what is sent.
@@ -36,6 +40,8 @@ pub(super) struct Sts {
     /// In this order, at least one.
     pub(super) regions: Vec<String>,
     pub(super) clock: Clock,
+    /// The Region that answered first, which is asked before the others from then on.
+    pub(super) good: Arc<OnceLock<String>>,
 }
 
 impl Sts {
@@ -54,7 +60,9 @@ impl Sts {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         let began = Instant::now();
-        let mut rest = self.regions.iter();
+        let good = self.good.get();
+        let others = self.regions.iter().filter(|region| Some(*region) != good);
+        let mut rest = good.into_iter().chain(others);
         let mut asked = FuturesUnordered::new();
         let mut worst: Option<Refusal> = None;
         let mut has_spoken = false;
@@ -73,7 +81,10 @@ impl Sts {
                 }
             };
             match next {
-                Some(Ok(answer)) => return Ok(answer),
+                Some(Ok(answer)) => {
+                    let _ = self.good.set(answer.0.clone());
+                    return Ok(answer);
+                }
                 Some(Err(refusal)) => {
                     worst = Some(match worst {
                         Some(worst) if worst.rank() >= refusal.rank() => worst,
@@ -125,6 +136,88 @@ impl Sts {
                 }
                 _ => return Err(refusal),
             }
+        }
+    }
+}
+
+/// Why STS did not do what it was asked for.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}{advice}")]
+pub(super) struct Refusal {
+    pub(super) kind: Kind,
+    /// AWS's error code; empty if AWS did not answer.
+    pub(super) code: String,
+    /// What failed, and why.
+    pub(super) message: String,
+    /// What to do, with a semicolon before it.
+    pub(super) advice: String,
+}
+
+impl Refusal {
+    /// Nothing answered.
+    pub(super) fn silent(limit: std::time::Duration) -> Self {
+        Self {
+            kind: Kind::Final,
+            code: String::new(),
+            message: format!("STS gave no answer within {} s", limit.as_secs()),
+            advice: "; check the network, HTTPS_PROXY and firewalls".into(),
+        }
+    }
+
+    /// An answer that STS does not give.
+    pub(super) fn strange(message: &str) -> Self {
+        Self {
+            kind: Kind::Final,
+            code: String::new(),
+            message: message.into(),
+            advice: "; check what answers at the endpoint".into(),
+        }
+    }
+
+    pub(super) fn of<E>(action: &str, error: &SdkError<E, HttpResponse>, region: &str) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        if let Some(raw) = error.raw_response().filter(|raw| is_html(raw)) {
+            let message = format!("STS in {region} {}", html_page(raw.status().as_u16()));
+            return Self {
+                message,
+                advice: String::new(),
+                ..Self::strange("")
+            };
+        }
+        if let SdkError::ServiceError(service) = error {
+            let code = printable(service.err().code().unwrap_or(""), 64);
+            let said = printable(service.err().message().unwrap_or("no message"), 500);
+            // STS and ECS have the same words for what is wrong with a caller.
+            let kind = kind_of(
+                Operation::ListClusters,
+                &code,
+                service.raw().status().as_u16(),
+            );
+            return Self {
+                kind,
+                advice: advice(action, kind, &code, &said),
+                message: format!("STS in {region} refused {action} with {code}: {said}"),
+                code,
+            };
+        }
+        let chain = chain(error);
+        let trouble = Trouble::of(&chain);
+        Self {
+            kind: trouble.kind,
+            code: String::new(),
+            message: format!("STS in {region} cannot be reached: {chain}"),
+            advice: trouble.advice.into(),
+        }
+    }
+
+    /// How much it tells: a Region that is not enabled, or not reached, hides what another one says.
+    pub(super) fn rank(&self) -> u8 {
+        match self.code.as_str() {
+            "" => u8::from(!self.message.starts_with("STS gave no answer")),
+            "InvalidClientTokenId" | "RegionDisabledException" => 2,
+            _ => 3,
         }
     }
 }

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use portolan::config::{Config, Settings};
+use portolan::registry::{Access, Place};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct MapperArguments {
@@ -95,6 +96,27 @@ impl CacheArguments {
             ..Settings::default()
         };
         Ok(Config::resolve(settings, config_file)?)
+    }
+}
+
+/// How a registry is spoken to.
+#[derive(Clone, Debug, clap::Args)]
+struct ConnectionArguments {
+    /// Speak HTTP to the registry, without TLS: credentials and modules can be read on the way.
+    #[arg(long)]
+    plain_http: bool,
+
+    /// File of the certificate authorities (PEM) to trust in place of the system's [default: AWS_CA_BUNDLE,
+    /// ca_bundle of the AWS profile, SSL_CERT_FILE].
+    #[arg(long, env = "PORTOLAN_CA_BUNDLE", value_name = "FILE")]
+    ca_bundle: Option<PathBuf>,
+}
+
+impl ConnectionArguments {
+    fn access(self, place: &Place, mut config: Config) -> anyhow::Result<Access> {
+        config.ca_bundle = self.ca_bundle.or(config.ca_bundle);
+        let authorities = super::runtime()?.block_on(portolan::aws::ca_bundle(&config))?;
+        Ok(Access::to(place, self.plain_http, authorities.as_deref())?)
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Batch, FetchedPage, Scope, cluster, service, task, task_definition};
 use crate::aws::{CallFailure, Kind};
 use crate::object::{Object, TAGS};
 use crate::page::{Origin, Page};
-use crate::report::{ScopeKey, Tombstone};
+use crate::report::{Failure, ScopeKey, Tombstone};
 
 /// What a Describe call gave.
 pub(super) struct Described {
@@ -20,6 +20,20 @@ pub(super) struct Described {
     pub(super) is_new: bool,
     /// What AWS refused to include.
     pub(super) unread: Vec<String>,
+}
+
+/// How often a refused batch is split before the rest counts as failed: one object that AWS does not take is
+/// found in a hundred with seven splits, two with fourteen.
+const SPLIT_LIMIT: u32 = 16;
+
+/// What came of a request for a batch.
+enum Outcome {
+    /// AWS described it, but for what is missing. `surplus` objects of the answer were not asked for.
+    Answered { missing: Batch, surplus: usize },
+    /// AWS refused it as a whole, perhaps for one of its objects.
+    Refused(Batch),
+    /// It failed, and is accounted for.
+    Failed,
 }
 
 /// An entry of `failures[]`.
@@ -59,9 +73,8 @@ impl Described {
     fn keep_asked(&mut self, asked: &[String]) -> usize {
         let asked: HashSet<&str> = asked.iter().map(|arn| own_name(arn)).collect();
         let mut met = HashSet::new();
-        let is_good =
-            |arn: &String| asked.contains(own_name(arn)) && met.insert(own_name(arn).to_owned());
-        if self.arns.iter().all(is_good) {
+        let mut names = self.arns.iter().map(|arn| own_name(arn));
+        if names.all(|name| asked.contains(name) && met.insert(name)) {
             return 0;
         }
         let mut met = HashSet::new();
@@ -108,51 +121,109 @@ fn own_name(named: &str) -> &str {
 impl Scope {
     pub(super) async fn describe(&self, object: Object, batch: Batch) {
         let key = self.key(object, batch.cluster.clone());
-        if self.is_stopped(&key) {
-            self.ledger
-                .lost(&key, "an earlier call was denied", batch.arns.len());
-            return;
+        let (mut batches, mut splits) = (vec![batch], 0);
+        while let Some(batch) = batches.pop() {
+            if self.is_stopped(&key) {
+                self.ledger
+                    .lost(&key, "an earlier call was denied", batch.arns.len());
+                continue;
+            }
+            let may_split = splits < SPLIT_LIMIT;
+            if let Some(mut refused) = self.describe_whole(object, &key, batch, may_split).await {
+                splits += 1;
+                let rest = refused.arns.split_off(refused.arns.len() / 2);
+                batches.push(Batch {
+                    arns: rest,
+                    cluster: refused.cluster.clone(),
+                    status: refused.status,
+                });
+                batches.push(refused);
+            }
         }
+    }
+
+    /// Describes a batch, and accounts for each of its objects; gives it back if AWS refuses it as a whole and
+    /// it may be split.
+    async fn describe_whole(
+        &self,
+        object: Object,
+        key: &ScopeKey,
+        batch: Batch,
+        may_split: bool,
+    ) -> Option<Batch> {
         // What is neither described nor named as a failure is asked for once more: a short answer is not
         // yet a proof that something is gone.
-        let missing = match self.describe_once(object, &key, batch).await {
-            Some(missing) if !missing.arns.is_empty() => missing,
-            _ => return,
+        let missing = match self.describe_once(object, key, batch, may_split).await {
+            Outcome::Answered { missing, .. } if !missing.arns.is_empty() => missing,
+            Outcome::Refused(batch) => return Some(batch),
+            _ => return None,
         };
-        let Some(gone) = self.describe_once(object, &key, missing).await else {
-            return;
+        let Outcome::Answered { missing, surplus } =
+            self.describe_once(object, key, missing, false).await
+        else {
+            return None;
         };
-        for arn in gone.arns {
+        // An answer that describes something else in their place proves nothing of them.
+        if surplus > 0 && !missing.arns.is_empty() {
+            let operation = object.describe_operation();
+            let failure = Failure {
+                operation,
+                code: "other-objects".into(),
+                message: format!(
+                    "{operation} twice described other objects than those it was asked for, for example not {}; check what answers at the endpoint",
+                    missing.arns[0]
+                ),
+                request_id: None,
+            };
+            self.ledger.failure(key, failure, missing.arns.len());
+            return None;
+        }
+        for arn in missing.arns {
             let tombstone = Tombstone {
                 arn,
                 reason: Tombstone::MISSING.into(),
                 detail: Some("listed, but twice neither described nor named as a failure".into()),
             };
-            self.ledger.tombstone(&key, tombstone);
+            self.ledger.tombstone(key, tombstone);
         }
+        None
     }
 
-    /// Describes a batch and gives what is missing from the answer; nothing if the call failed.
-    async fn describe_once(&self, object: Object, key: &ScopeKey, batch: Batch) -> Option<Batch> {
-        let with_tags = !self.is_untagged(object);
+    /// Sends one request for a batch, or a second one without tags.
+    async fn describe_once(
+        &self,
+        object: Object,
+        key: &ScopeKey,
+        batch: Batch,
+        may_split: bool,
+    ) -> Outcome {
+        let mut with_tags = !self.is_untagged(object);
         let mut result = self.ask(object, &batch, with_tags).await;
         if with_tags && result.as_ref().is_err_and(CallFailure::may_be_of_include) {
             // Some partitions and servers know no tags, and refuse the whole batch for them.
             if let Ok(described) = self.ask(object, &batch, false).await {
                 self.without_tags(object);
+                with_tags = false;
                 result = Ok(described);
             }
         }
         match result {
             Ok(mut described) => {
-                if described.is_new && self.is_untagged(object) {
+                if described.is_new && !with_tags {
                     described.unread = vec![TAGS.to_owned()];
                 }
-                Some(self.account(key, batch, described).await)
+                let surplus = self.keep_asked(key, &batch, &mut described);
+                Outcome::Answered {
+                    missing: self.account(key, batch, described).await,
+                    surplus,
+                }
+            }
+            Err(failure) if may_split && batch.arns.len() > 1 && failure.may_be_of_one() => {
+                Outcome::Refused(batch)
             }
             Err(failure) => {
                 self.failed(key, batch, &failure);
-                None
+                Outcome::Failed
             }
         }
     }
@@ -190,17 +261,22 @@ impl Scope {
         }
     }
 
-    /// Sends the page on, and gives the ARNs that were asked for and are not accounted for.
-    async fn account(&self, key: &ScopeKey, mut batch: Batch, mut described: Described) -> Batch {
+    /// Leaves out what nobody asked for, and says so.
+    fn keep_asked(&self, key: &ScopeKey, batch: &Batch, described: &mut Described) -> usize {
         let surplus = described.keep_asked(&batch.arns);
         if surplus > 0 {
             self.ledger.warn(format!(
-                "{} {}: {} described {surplus} objects twice or without being asked; they were left out",
+                "{} {}: {} described objects twice, or objects that it was not asked for; they were left out",
                 key.account_id,
                 key.region,
                 key.object.describe_operation()
             ));
         }
+        surplus
+    }
+
+    /// Sends the page on, and gives the ARNs that were asked for and are not accounted for.
+    async fn account(&self, key: &ScopeKey, mut batch: Batch, described: Described) -> Batch {
         let count = described.page.described().count();
         self.ledger.described(key, count);
         let asked = batch.arns.clone();
@@ -238,7 +314,7 @@ impl Scope {
             self.ledger.tombstone(key, tombstone);
         }
         self.note_in_use(&described.page);
-        if !described.page.is_empty() {
+        if count > 0 {
             let page = FetchedPage {
                 key: key.clone(),
                 page: described.page,

@@ -245,6 +245,7 @@ impl Tokens {
                 "{operation} gave the same nextToken twice, so that its pages would never end; the listing is not complete"
             ),
             request_id: None,
+            retry_after: None,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! From bytes to a component that may run: what it imports is checked before anything of it runs.
+//! From bytes to a component that may run: what it imports is checked before anything of it is compiled.
 
 use std::path::PathBuf;
 
@@ -9,14 +9,10 @@ use super::cache::CompiledCache;
 use super::engine::Engine;
 use super::limits;
 use super::manifest::{Kind, Manifest};
+use super::refusal;
 use crate::config::Capability;
 use crate::guard::guarded;
 use crate::text::printable;
-
-/// The one interface that a module may import functions from.
-const DIAGNOSTICS: &str = "portolan:mapper/diagnostics@1.";
-/// Types only: no function comes with it.
-const TYPES: &str = "portolan:mapper/types@1.";
 
 /// What a mapping exports.
 const MAPPING: &str = "portolan:mapper/mapping@";
@@ -80,7 +76,6 @@ pub(super) fn component(
     bytes: &[u8],
 ) -> Result<Component, String> {
     let component = compile(engine, cache, bytes)?;
-    check_imports(engine, &component)?;
     check_size(engine, &component)?;
     Ok(component)
 }
@@ -196,7 +191,7 @@ pub(super) fn compile(
             bytes.len()
         ));
     }
-    check_header(bytes)?;
+    refusal::check(bytes)?;
     let digest = digest(bytes);
     if let Some(component) = cache.and_then(|cache| cache.load(&engine.wasmtime, &digest)) {
         return Ok(component);
@@ -213,16 +208,16 @@ pub(super) fn compile(
     let compiled = guarded(compile).ok_or_else(|| {
         "it cannot be compiled within the features that mappers may use".to_owned()
     })?;
-    let component = compiled.map_err(|error| {
-        format!(
-            "it is no valid component: {}",
-            printable(&format!("{error:#}"), 400)
-        )
-    })?;
+    let component = compiled.map_err(|error| invalid(&error))?;
     if let Some(cache) = cache {
         cache.store(&engine.wasmtime, &digest, &component);
     }
     Ok(component)
+}
+
+pub(super) fn invalid(error: &dyn std::fmt::Display) -> String {
+    let error = printable(&format!("{error:#}"), 400);
+    format!("it is no valid component: {error}")
 }
 
 /// Tells a component from other files by its first bytes.
@@ -232,25 +227,7 @@ pub(crate) fn check_header(bytes: &[u8]) -> Result<(), String> {
         return Err("it is no WebAssembly file".into());
     }
     if bytes.get(4..8) != Some(&[0x0d, 0, 1, 0]) {
-        return Err("it is a core module, not a component; build it with portolan-mapper-build, or turn it into a component with `wasm-tools component new`".into());
+        return Err("it is a core module, not a component; build it with `portolan mapper build`, or turn it into a component with `wasm-tools component new`".into());
     }
     Ok(())
-}
-
-/// Names every import that a mapper may not have, before anything of it runs.
-fn check_imports(engine: &Engine, component: &Component) -> Result<(), String> {
-    let forbidden: Vec<String> = component
-        .component_type()
-        .imports(&engine.wasmtime)
-        .map(|(name, _)| name.to_owned())
-        .filter(|name| !name.starts_with(DIAGNOSTICS) && !name.starts_with(TYPES))
-        .map(|name| printable(&name, 128))
-        .collect();
-    if forbidden.is_empty() {
-        return Ok(());
-    }
-    Err(format!(
-        "it imports {}, but a mapper may import nothing but portolan:mapper/diagnostics@1.0.0; build it for the target wasm32-unknown-unknown, without WASI",
-        forbidden.join(", ")
-    ))
 }

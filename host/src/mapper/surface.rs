@@ -1,5 +1,6 @@
 //! What a component wants and offers, by name: for people who ask why it does not fit.
 
+use wasmparser::{Parser, Payload};
 use wasmtime::component::types::ComponentItem;
 
 use super::{CompiledCache, Engine, load};
@@ -24,10 +25,50 @@ pub struct Item {
 }
 
 impl Surface {
-    /// Reads a component, without running anything of it.
+    /// Reads the names alone, without functions: nothing is compiled.
     ///
     /// # Errors
     /// A sentence about why the bytes are no component.
+    pub fn names(bytes: &[u8]) -> Result<Self, String> {
+        load::check_header(bytes)?;
+        let mut surface = Self::default();
+        surface
+            .read_names(bytes)
+            .map_err(|error| load::invalid(&error))?;
+        Ok(surface)
+    }
+
+    fn read_names(&mut self, bytes: &[u8]) -> wasmparser::Result<()> {
+        let item = |name: &str| Item {
+            name: printable(name, 128),
+            functions: Vec::new(),
+        };
+        // What components inside import and export is between them.
+        let mut depth = 0;
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload? {
+                Payload::Version { .. } => depth += 1,
+                Payload::End(_) => depth -= 1,
+                Payload::ComponentImportSection(section) if depth == 1 => {
+                    for import in section {
+                        self.imports.push(item(&import?.name.full_name()));
+                    }
+                }
+                Payload::ComponentExportSection(section) if depth == 1 => {
+                    for export in section {
+                        self.exports.push(item(&export?.name.full_name()));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a component that would not be refused for its names, without running anything of it.
+    ///
+    /// # Errors
+    /// A sentence about why the bytes are no component that could run here.
     pub fn of(
         engine: &Engine,
         cache: Option<&CompiledCache>,

@@ -1,19 +1,17 @@
-//! The way to a registry: protocol, time limits, credentials, and errors in words.
+//! The way to a registry: protocol, proxies, certificates, time limits and login.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use docker_credential::{CredentialRetrievalError, DockerCredential};
-use oci_client::client::{ClientConfig, ClientProtocol};
-use oci_client::errors::{OciDistributionError, OciErrorCode};
+use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
+use oci_client::errors::OciDistributionError;
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, RegistryOperation};
+use tokio::sync::OnceCell;
 
+use super::exchange::{Refusal, exchange};
+use super::failure::{UNTRUSTED, words};
+use super::login::{Login, Secret};
 use super::{Action, Place, RegistryError};
-use crate::text::printable;
-
-const USERNAME_VARIABLE: &str = "PORTOLAN_REGISTRY_USERNAME";
-const PASSWORD_VARIABLE: &str = "PORTOLAN_REGISTRY_PASSWORD";
 
 /// A registry that has not answered by then is not there.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -22,56 +20,58 @@ const PAUSE_LIMIT: Duration = Duration::from_secs(60);
 /// Enough for 64 MiB at a megabit per second.
 const TOTAL_LIMIT: Duration = Duration::from_secs(600);
 
-const DOCKER_HUB: &str = "docker.io";
-/// The name under which `docker login` stores credentials of Docker Hub.
-const DOCKER_HUB_LOGIN: &str = "https://index.docker.io/v1/";
+const USER_AGENT: &str = concat!("portolan/", env!("CARGO_PKG_VERSION"));
 
 /// A client of one registry, with its credentials.
 pub struct Access {
     pub(super) client: Client,
-    auth: RegistryAuth,
-    credentials: &'static str,
+    login: Login,
+    /// The login in the form that requests carry.
+    auth: OnceCell<RegistryAuth>,
     is_plain: bool,
+    is_loopback: bool,
+    roots: Option<Vec<u8>>,
 }
 
 impl Access {
     /// Prepares to talk to the registry of a place: by HTTP if it is on this machine or `plain_http` says so,
-    /// else by HTTPS. Credentials come from the environment, else from what `docker login` stored.
+    /// else by HTTPS. Certificates have to be signed by one of `roots` (PEM), or by one that this machine
+    /// trusts where there are none. Credentials come from the environment, else from what `docker login`
+    /// stored.
     ///
     /// # Errors
     /// If there are credentials that cannot be used, or no client can be made.
-    pub fn to(place: &Place, plain_http: bool) -> Result<Self, RegistryError> {
-        let (auth, credentials) = credentials(place.registry())?;
-        let is_plain = plain_http || place.is_loopback();
-        let config = ClientConfig {
-            protocol: if is_plain {
-                ClientProtocol::Http
-            } else {
-                ClientProtocol::Https
-            },
-            // One request instead of pieces: every registry takes it, and modules are small.
-            use_monolithic_push: true,
-            connect_timeout: Some(CONNECT_LIMIT),
-            read_timeout: Some(PAUSE_LIMIT),
-            user_agent: concat!("portolan/", env!("CARGO_PKG_VERSION")),
-            ..ClientConfig::default()
-        };
-        let client = Client::try_from(config).map_err(|error| RegistryError::Answer {
-            registry: place.registry().to_owned(),
-            reference: place.to_string(),
-            action: Action::Pull,
-            reason: format!("no HTTP client can be made here: {error}"),
-        })?;
+    pub fn to(
+        place: &Place,
+        plain_http: bool,
+        roots: Option<&[u8]>,
+    ) -> Result<Self, RegistryError> {
+        let is_loopback = place.is_loopback();
+        let is_plain = plain_http || is_loopback;
+        let config = config(is_plain, is_loopback, roots);
+        let client = Client::try_from(config).map_err(|error| no_client(place, &error))?;
         Ok(Self {
             client,
-            auth,
-            credentials,
+            login: Login::to(place.registry())?,
+            auth: OnceCell::new(),
             is_plain,
+            is_loopback,
+            roots: roots.map(<[u8]>::to_vec),
         })
     }
 
-    pub(super) const fn auth(&self) -> &RegistryAuth {
-        &self.auth
+    /// What is shown to the registry, once [`Access::within`] has logged in.
+    pub(super) fn auth(&self) -> &RegistryAuth {
+        self.auth.get().unwrap_or(&RegistryAuth::Anonymous)
+    }
+
+    /// Which credentials are used, in words.
+    pub(super) fn origin(&self) -> &str {
+        &self.login.origin
+    }
+
+    pub(super) const fn is_plain(&self) -> bool {
+        self.is_plain
     }
 
     /// Does something with the registry, logged in as far as it asks for it, and within the time limit.
@@ -86,13 +86,17 @@ impl Access {
             Action::Pull => RegistryOperation::Pull,
         };
         let all = async {
-            self.client
-                .auth(&place.reference, &self.auth, operation)
-                .await?;
-            work.await
+            let log_in = || self.log_in(place, action);
+            let auth = self.auth.get_or_try_init(log_in).await?;
+            let done = async {
+                self.client.auth(&place.reference, auth, operation).await?;
+                work.await
+            };
+            done.await
+                .map_err(|error| self.explain(place, action, error))
         };
         match tokio::time::timeout(TOTAL_LIMIT, all).await {
-            Ok(result) => result.map_err(|error| self.explain(place, action, error)),
+            Ok(result) => result,
             Err(_) => Err(self.unreachable(
                 place,
                 format!("it was not done after {} seconds", TOTAL_LIMIT.as_secs()),
@@ -100,167 +104,79 @@ impl Access {
         }
     }
 
-    fn unreachable(&self, place: &Place, reason: String) -> RegistryError {
-        RegistryError::Unreachable {
-            registry: place.registry().to_owned(),
-            reference: place.to_string(),
-            reason,
-            remedy: if self.is_plain {
-                "is the name right, and does it speak HTTP there?"
-            } else {
-                "is the name right? --plain-http is for a registry without TLS"
-            },
-        }
-    }
-
-    /// An error in words that name registry, reference and the way out. A registry's own words are cut, and
-    /// URLs are left out, for those of uploads hold state.
-    fn explain(&self, place: &Place, action: Action, error: OciDistributionError) -> RegistryError {
-        let registry = place.registry().to_owned();
-        let reference = place.to_string();
-        let answer = |reason: &str| RegistryError::Answer {
-            registry: place.registry().to_owned(),
-            reference: place.to_string(),
-            action,
-            reason: printable(reason, 400),
+    async fn log_in(&self, place: &Place, action: Action) -> Result<RegistryAuth, RegistryError> {
+        let identity = match &self.login.secret {
+            Secret::Plain(auth) => return Ok(auth.clone()),
+            Secret::Identity(token) => token,
         };
-        let (is_denied, is_missing) = verdict(&error);
-        if is_denied {
-            return RegistryError::Denied {
-                registry,
-                reference,
-                action,
-                credentials: self.credentials,
-            };
+        let client = self
+            .token_client()
+            .map_err(|error| no_client(place, &error))?;
+        match exchange(&client, place, self.is_plain, action, identity).await {
+            Ok(Some(token)) => Ok(RegistryAuth::Bearer(token)),
+            Ok(None) => Ok(RegistryAuth::Anonymous),
+            Err(Refusal::Request(error)) => Err(self.unreachable(place, words(&error))),
+            Err(Refusal::Page) => Err(self.page(place)),
+            Err(Refusal::Reason(reason)) => Err(RegistryError::Credentials {
+                registry: place.registry().to_owned(),
+                reason: format!(
+                    "{reason}; log in again, with `docker login {}` or, for a registry of Azure, `az acr login`",
+                    place.registry()
+                ),
+            }),
         }
-        if is_missing {
-            return RegistryError::NotFound {
-                registry,
-                reference,
-            };
+    }
+
+    /// As [`config`] says, for the requests that the registry's client cannot make.
+    fn token_client(&self) -> reqwest::Result<reqwest::Client> {
+        let mut client = reqwest::Client::builder()
+            .connect_timeout(CONNECT_LIMIT)
+            .read_timeout(PAUSE_LIMIT)
+            // A redirection would carry the token to where nobody has looked.
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(USER_AGENT);
+        if let Some(roots) = &self.roots {
+            client = client.tls_certs_only(reqwest::Certificate::from_pem_bundle(roots)?);
         }
-        match error {
-            OciDistributionError::RequestError(error) => {
-                self.unreachable(place, printable(&innermost(&error), 200))
-            }
-            OciDistributionError::DigestError(error) => RegistryError::Digest {
-                registry,
-                reference,
-                reason: printable(&error.to_string(), 300),
-            },
-            // A body that ends early, or whose digest is wrong when its last byte has come.
-            OciDistributionError::IoError(error) => {
-                let reason = printable(&innermost(&error), 300);
-                if reason.contains("Invalid digest") {
-                    RegistryError::Digest {
-                        registry,
-                        reference,
-                        reason,
-                    }
-                } else {
-                    self.unreachable(place, reason)
-                }
-            }
-            OciDistributionError::RegistryError { envelope, .. } => answer(&envelope.to_string()),
-            OciDistributionError::ServerError { code, message, .. } => {
-                answer(&format!("status {code} {message}"))
-            }
-            error => answer(&error.to_string()),
+        if self.is_loopback {
+            client = client.no_proxy();
         }
+        client.build()
     }
 }
 
-/// Whether an error means that we may not, or that there is nothing.
-fn verdict(error: &OciDistributionError) -> (bool, bool) {
-    match error {
-        OciDistributionError::AuthenticationFailure(_)
-        | OciDistributionError::UnauthorizedError { .. }
-        | OciDistributionError::ServerError {
-            code: 401 | 403, ..
-        } => (true, false),
-        OciDistributionError::ImageManifestNotFoundError(_)
-        | OciDistributionError::ServerError { code: 404, .. } => (false, true),
-        OciDistributionError::RegistryError { envelope, .. } => {
-            let has = |codes: &[OciErrorCode]| {
-                envelope
-                    .errors
-                    .iter()
-                    .any(|error| codes.contains(&error.code))
-            };
-            (
-                has(&[OciErrorCode::Unauthorized, OciErrorCode::Denied]),
-                has(&[
-                    OciErrorCode::ManifestUnknown,
-                    OciErrorCode::NameUnknown,
-                    OciErrorCode::NotFound,
-                    OciErrorCode::BlobUnknown,
-                ]),
-            )
-        }
-        _ => (false, false),
+/// How a registry is spoken to. Proxies are those of the environment.
+fn config(is_plain: bool, is_loopback: bool, roots: Option<&[u8]>) -> ClientConfig {
+    let roots = roots.map(|pem| Certificate {
+        encoding: CertificateEncoding::Pem,
+        data: pem.to_vec(),
+    });
+    // What is on this machine is asked directly, as curl, Go and Docker do: no proxy could reach it. A proxy
+    // for nothing keeps those of the environment out.
+    let nowhere = is_loopback.then(|| "http://127.0.0.1:9".to_owned());
+    ClientConfig {
+        protocol: if is_plain {
+            ClientProtocol::Http
+        } else {
+            ClientProtocol::Https
+        },
+        // One request instead of pieces: every registry takes it, and modules are small.
+        use_monolithic_push: true,
+        tls_certs_only: roots.into_iter().collect(),
+        connect_timeout: Some(CONNECT_LIMIT),
+        read_timeout: Some(PAUSE_LIMIT),
+        user_agent: USER_AGENT,
+        no_proxy: is_loopback.then(|| "*,0.0.0.0/0,::/0".to_owned()),
+        http_proxy: nowhere,
+        ..ClientConfig::default()
     }
 }
 
-/// The words of the error at the bottom, which has no URL in it.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
-}
-
-/// Where `docker login` stores what it knows.
-fn docker_configuration() -> Option<PathBuf> {
-    let folder = std::env::var_os("DOCKER_CONFIG").map(PathBuf::from);
-    let folder = folder.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".docker")));
-    Some(folder?.join("config.json"))
-}
-
-fn credentials(registry: &str) -> Result<(RegistryAuth, &'static str), RegistryError> {
-    let unusable = |reason: &str| RegistryError::Credentials {
-        registry: registry.to_owned(),
-        reason: reason.to_owned(),
-    };
-    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    match (variable(USERNAME_VARIABLE), variable(PASSWORD_VARIABLE)) {
-        (Some(username), Some(password)) => {
-            let auth = RegistryAuth::Basic(username, password);
-            return Ok((auth, "with PORTOLAN_REGISTRY_USERNAME"));
-        }
-        (None, None) => {}
-        _ => {
-            return Err(unusable(
-                "PORTOLAN_REGISTRY_USERNAME and PORTOLAN_REGISTRY_PASSWORD belong together; set both or none",
-            ));
-        }
-    }
-    let login = if registry == DOCKER_HUB {
-        DOCKER_HUB_LOGIN
-    } else {
-        registry
-    };
-    // The crate does not tell a file that is not there from one that cannot be read.
-    if !docker_configuration().is_some_and(|file| file.exists()) {
-        return Ok((RegistryAuth::Anonymous, "without credentials"));
-    }
-    // A helper's own words may hold what it was to keep secret, so that they are not repeated.
-    match docker_credential::get_credential(login) {
-        Ok(DockerCredential::UsernamePassword(username, password)) => {
-            let auth = RegistryAuth::Basic(username, password);
-            Ok((auth, "with the credentials of docker login"))
-        }
-        Ok(DockerCredential::IdentityToken(_)) => Err(unusable(
-            "`docker login` stored an identity token, which is not supported; set PORTOLAN_REGISTRY_USERNAME and PORTOLAN_REGISTRY_PASSWORD",
-        )),
-        Err(CredentialRetrievalError::NoCredentialConfigured) => {
-            Ok((RegistryAuth::Anonymous, "without credentials"))
-        }
-        Err(CredentialRetrievalError::ConfigReadError) => Err(unusable(
-            "Docker's configuration file cannot be read; mend it, or set DOCKER_CONFIG to another folder",
-        )),
-        Err(_) => Err(unusable(
-            "Docker's configuration names credentials or a credential helper that does not give them; log in again with `docker login`",
-        )),
+fn no_client(place: &Place, error: &dyn std::error::Error) -> RegistryError {
+    RegistryError::Unreachable {
+        registry: place.registry().to_owned(),
+        reference: place.to_string(),
+        reason: format!("no HTTP client can be made here: {error}"),
+        remedy: UNTRUSTED,
     }
 }

@@ -148,34 +148,20 @@ impl Promise {
     /// # Errors
     /// Why it is not that of a module that could be used here.
     pub(super) fn read(manifest: &[u8]) -> Result<Self, String> {
-        let manifest = match serde_json::from_slice(manifest) {
+        let parsed = serde_json::from_slice(manifest);
+        let manifest = match parsed {
             Ok(OciManifest::Image(manifest)) => manifest,
-            Ok(OciManifest::ImageIndex(_)) => {
-                return Err(
-                    "it is an index of images for several platforms; name one of them".into(),
-                );
+            Ok(OciManifest::ImageIndex(index)) => {
+                let digests = index.manifests.iter().take(4).map(|entry| &*entry.digest);
+                return Err(format!(
+                    "it is an index of {} manifests, not a manifest; pull one of them by its digest: {}",
+                    index.manifests.len(),
+                    printable(&digests.collect::<Vec<_>>().join(", "), 400)
+                ));
             }
             Err(_) => return Err("its manifest is not that of an OCI image".into()),
         };
-        let kind = &manifest.config.media_type;
-        if kind != CONFIG_MEDIA_TYPE {
-            return Err(format!(
-                "its configuration is {}, where a Wasm artefact has {CONFIG_MEDIA_TYPE}; push modules with `portolan mapper push`",
-                printable(kind, 128)
-            ));
-        }
-        let [layer] = manifest.layers.as_slice() else {
-            return Err(format!(
-                "it has {} layers, where a module has one",
-                manifest.layers.len()
-            ));
-        };
-        if layer.media_type != LAYER_MEDIA_TYPE {
-            return Err(format!(
-                "its layer is {}, where a module's is {LAYER_MEDIA_TYPE}",
-                printable(&layer.media_type, 128)
-            ));
-        }
+        let layer = module_layer(&manifest)?;
         if !layer.digest.starts_with("sha256:") {
             return Err("its layer has no digest by SHA-256".into());
         }
@@ -200,6 +186,52 @@ impl Promise {
             signature,
         })
     }
+}
+
+/// Finds the layer that is the module. What a manifest says of its configuration is not looked at, because
+/// every tool writes another one: `portolan mapper push` that of the CNCF, wasm-to-oci and the first wash
+/// their own, and oras an empty one.
+fn module_layer(manifest: &OciImageManifest) -> Result<&OciDescriptor, String> {
+    let title = |layer: &OciDescriptor| {
+        let annotations = layer.annotations.as_ref()?;
+        annotations.get(ORG_OPENCONTAINERS_IMAGE_TITLE).cloned()
+    };
+    let is_wasm = |layer: &&OciDescriptor| {
+        layer.media_type == LAYER_MEDIA_TYPE || layer.media_type.ends_with("+wasm")
+    };
+    // Without a type for its file, oras calls it an archive; then its name has to do.
+    let is_untyped = |layer: &&OciDescriptor| {
+        [
+            "application/vnd.oci.image.layer.v1.tar",
+            "application/octet-stream",
+        ]
+        .contains(&layer.media_type.as_str())
+    };
+    let is_named =
+        |layer: &&OciDescriptor| title(layer).is_some_and(|name| name.ends_with(".wasm"));
+    let by_type: Vec<_> = manifest.layers.iter().filter(is_wasm).collect();
+    let untyped = manifest.layers.iter().filter(is_untyped);
+    let by_name: Vec<_> = untyped.filter(is_named).collect();
+    let both: Vec<_> = by_type.iter().copied().filter(is_named).collect();
+    for found in [&both, &by_type, &by_name] {
+        if let [layer] = found.as_slice() {
+            return Ok(layer);
+        }
+    }
+    let layers = manifest.layers.iter().map(|layer| match title(layer) {
+        Some(title) => format!("{} ({title})", layer.media_type),
+        None => layer.media_type.clone(),
+    });
+    let layers = printable(&layers.collect::<Vec<_>>().join(", "), 400);
+    if by_type.is_empty() && by_name.is_empty() {
+        let config = printable(&manifest.config.media_type, 128);
+        return Err(format!(
+            "its configuration is {config}, and none of its layers is a module: {layers}. A module is a layer of the type {LAYER_MEDIA_TYPE}; push it with `portolan mapper push`, or with `oras push REF FILE.wasm:{LAYER_MEDIA_TYPE}`"
+        ));
+    }
+    Err(format!(
+        "more than one of its layers may be the module: {layers}. Push each module under a reference of its own"
+    ))
 }
 
 #[cfg(test)]
@@ -245,8 +277,6 @@ mod tests {
             assert!(text.contains(from), "{text}");
             Promise::read(text.replace(from, to).as_bytes()).expect_err("refused")
         };
-        let other = "application/vnd.oci.image.config.v1+json";
-        assert!(change(CONFIG_MEDIA_TYPE, other).contains(other));
         let huge = format!("\"size\":{}", MODULE_LIMIT_BYTES + 1);
         assert!(change("\"size\":8", &huge).contains("67108865 bytes"));
         assert!(change("\"size\":8", "\"size\":-8").contains("-8 bytes"));

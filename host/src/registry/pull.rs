@@ -5,11 +5,16 @@ use std::path::Path;
 
 use futures_util::TryStreamExt;
 use oci_client::errors::OciDistributionError;
-use oci_client::manifest::OCI_IMAGE_MEDIA_TYPE;
+use oci_client::manifest::{
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE,
+    OCI_IMAGE_MEDIA_TYPE,
+};
 
 use super::artifact::Promise;
+use super::page::is_page;
 use super::{Access, Action, Place, RegistryError};
 use crate::mapper::check_header;
+use crate::text::printable;
 use crate::trust::{Signature, TrustError, sha256};
 
 /// A module as it came, with nothing written yet.
@@ -34,18 +39,31 @@ pub async fn pull(access: &Access, place: &Place) -> Result<Pulled, RegistryErro
         reason,
     };
     let manifest = async {
-        let accepted = [OCI_IMAGE_MEDIA_TYPE];
+        // Where there is something else than a module, it is named instead of missed.
+        let accepted = [
+            OCI_IMAGE_MEDIA_TYPE,
+            IMAGE_MANIFEST_MEDIA_TYPE,
+            OCI_IMAGE_INDEX_MEDIA_TYPE,
+            IMAGE_MANIFEST_LIST_MEDIA_TYPE,
+        ];
         client
             .pull_manifest_raw(reference, access.auth(), &accepted)
             .await
     };
     // The client has compared the digest of the reference, if it has one, with these bytes.
     let (manifest, _) = access.within(place, Action::Pull, manifest).await?;
+    if is_page(&manifest) {
+        return Err(access.page(place));
+    }
     let promise = Promise::read(&manifest).map_err(not_a_module)?;
     let bytes = access
         .within(place, Action::Pull, layer(access, place, &promise))
         .await?;
-    check_header(&bytes).map_err(not_a_module)?;
+    check_header(&bytes).map_err(|reason| {
+        let media_type = printable(&promise.layer.media_type, 128);
+        let content = content(&bytes);
+        not_a_module(format!("{reason} (its layer, {media_type}, is {content})"))
+    })?;
     Ok(Pulled {
         bytes,
         manifest_digest: sha256(&manifest),
@@ -65,6 +83,11 @@ async fn layer(
         .await?;
     let mut bytes = Vec::with_capacity(promise.size_bytes);
     while let Some(piece) = stream.try_next().await? {
+        if bytes.is_empty() && is_page(&piece) {
+            return Err(OciDistributionError::AuthenticationFailure(
+                String::from_utf8_lossy(&piece).into_owned(),
+            ));
+        }
         if bytes.len() + piece.len() > promise.size_bytes {
             let promised = promise.size_bytes;
             return Err(io::Error::other(format!(
@@ -75,6 +98,18 @@ async fn layer(
         bytes.extend_from_slice(&piece);
     }
     Ok(bytes)
+}
+
+/// What a layer is by its first bytes.
+fn content(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0, b'a', b's', b'm', ..] => "WebAssembly",
+        [0x1f, 0x8b, ..] => "compressed by gzip",
+        [b'P', b'K', 3, 4, ..] => "a ZIP archive",
+        _ if bytes.get(257..262) == Some(b"ustar") => "a tar archive",
+        _ if std::str::from_utf8(bytes).is_ok() => "text",
+        _ => "of unknown content",
+    }
 }
 
 impl Pulled {

@@ -296,7 +296,11 @@ impl Ledger {
 
     /// Notes something for the reader of the report.
     pub fn warn(&self, warning: String) {
-        self.books().warnings.push(warning);
+        let mut books = self.books();
+        // One word is enough for what happens on every page.
+        if !books.warnings.contains(&warning) {
+            books.warnings.push(warning);
+        }
     }
 
     /// What each object of each account and Region has come to so far, for progress.

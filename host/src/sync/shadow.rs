@@ -53,7 +53,7 @@ impl Version {
         let loader = Loader::new(engine, cache, config)?;
         // A file that cannot be read is named by the loader.
         let bytes = std::fs::read(file).unwrap_or_default();
-        let surface = Surface::of(engine, cache, &bytes).unwrap_or_default();
+        let surface = Surface::names(&bytes).unwrap_or_default();
         match contract::kind(&surface) {
             Some(Kind::Overlay) => loader.overlay(file).map(Self::Overlay),
             _ => loader.mapping(file).map(Self::Mapping),

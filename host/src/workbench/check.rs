@@ -59,13 +59,6 @@ pub fn check(
     checked.kind = contract::kind(&surface);
     let Some(kind) = checked.kind else {
         checked.findings.push(no_kind(&surface));
-        // Its imports are worth a word all the same.
-        let world = World::of(Kind::Mapping)?;
-        let imports = Surface {
-            exports: world.surface.exports.clone(),
-            imports: surface.imports,
-        };
-        checked.findings.extend(world.compare(&imports));
         return Ok(checked);
     };
     let world = World::of(kind)?;

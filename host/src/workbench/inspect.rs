@@ -7,6 +7,7 @@ use serde::Serialize;
 use wit_component::{DecodedWasm, WitPrinter};
 
 use super::{Specimen, Workbench, contract};
+use crate::guard::guarded;
 use crate::mapper::{Kind, Manifest, Surface};
 use crate::trust::{TrustedKeys, Verification};
 
@@ -48,14 +49,14 @@ pub fn inspect(bench: &Workbench, specimen: &Specimen, keys: &TrustedKeys) -> In
     let cached = bench
         .cache()
         .is_some_and(|cache| cache.has(bench.engine(), &specimen.digest));
-    let surface = Surface::of(bench.engine(), bench.cache(), &specimen.bytes);
+    let surface = Surface::names(&specimen.bytes);
     let loaded = specimen.load(bench.engine(), bench.cache());
     let names = |items: &[crate::mapper::Item]| -> Vec<String> {
         items.iter().map(|item| item.name.clone()).collect()
     };
     let kind = surface.as_ref().ok().and_then(contract::kind);
     // A file that is no component has no WIT either, and the reader of WIT need not see it.
-    let wit = surface.is_ok().then(|| wit(&specimen.bytes)).flatten();
+    let wit = surface.is_ok().then(|| guarded(|| wit(&specimen.bytes)));
     let surface = surface.unwrap_or_default();
     Inspection {
         file: specimen.file.display().to_string(),
@@ -70,7 +71,7 @@ pub fn inspect(bench: &Workbench, specimen: &Specimen, keys: &TrustedKeys) -> In
         exports: names(&surface.exports),
         producers: specimen.producers(),
         table: super::table::source(&specimen.bytes),
-        wit,
+        wit: wit.flatten().flatten(),
     }
 }
 

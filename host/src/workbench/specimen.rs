@@ -138,7 +138,7 @@ impl Specimen {
         engine: &Engine,
         cache: Option<&CompiledCache>,
     ) -> Result<Loaded, LoadError> {
-        let surface = Surface::of(engine, cache, &self.bytes).unwrap_or_default();
+        let surface = Surface::names(&self.bytes).unwrap_or_default();
         let source = Source::File(self.file.clone());
         if contract::kind(&surface) == Some(crate::mapper::Kind::Overlay) {
             Overlay::load(engine, cache, source, &self.bytes).map(Loaded::Overlay)

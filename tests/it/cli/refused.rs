@@ -48,7 +48,7 @@ fn unknown_options_name_the_nearest() {
     );
     refused(
         &["--option", "EcsTaskDefinition.status=active"],
-        &["ACTIVE, INACTIVE, ALL"],
+        &["ACTIVE, INACTIVE, DELETE_IN_PROGRESS, ALL"],
     );
     refused(&["--option", "EcsTask.fetchStoppedTasks"], &["KEY=VALUE"]);
 }

@@ -58,6 +58,7 @@ fn imports_beyond_diagnostics_are_refused_by_name() {
         "wasi:sockets/tcp@0.2.0",
         "portolan:mapper/network@1.0.0",
         "portolan:mapper/diagnostics-and-more@1.0.0",
+        "portolan:mapper/diagnostics@1.1.0",
     ] {
         assert_refused(&import(name), &format!("it imports {name}"));
     }

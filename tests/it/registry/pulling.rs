@@ -152,14 +152,14 @@ fn what_is_no_module_is_refused() {
     refused(
         &shop,
         &reference,
-        &["its layer is application/vnd.oci.image.layer.v1.tar+gzip"],
+        &["none of its layers is a module: application/vnd.oci.image.layer.v1.tar+gzip"],
     );
 
     let layer = registry.put_blob("x", wasm, text);
     refused(
         &shop,
         &put("text", &manifest(&config, &layer)),
-        &["it is no WebAssembly file"],
+        &["it is no WebAssembly file", "application/wasm, is text"],
     );
 
     let layer = registry.put_blob("x", wasm, b"\0asm\x01\0\0\0");
@@ -171,7 +171,60 @@ fn what_is_no_module_is_refused() {
 
     let mut two = manifest(&config, &layer);
     two["layers"].as_array_mut().unwrap().push(layer);
-    refused(&shop, &put("two", &two), &["it has 2 layers"]);
+    refused(&shop, &put("two", &two), &["more than one of its layers"]);
+}
+
+#[test]
+fn what_other_tools_push_is_pulled() {
+    let Some(registry) = Registry::start() else {
+        return;
+    };
+    let shop = Shop::new();
+    let module = std::fs::read(shop.overlay()).unwrap();
+    let titled = |media_type: &str, title: &str, bytes: &[u8]| {
+        let mut layer = registry.put_blob("x", media_type, bytes);
+        layer["annotations"] = json!({"org.opencontainers.image.title": title});
+        layer
+    };
+    let (empty, wasm) = ("application/vnd.oci.empty.v1+json", "application/wasm");
+    let archive = "application/vnd.oci.image.layer.v1.tar";
+    let read_me = titled("text/markdown", "README.md", b"Tags.");
+    let signature = titled(wasm, "owner.wasm.sig", b"{}");
+    for (tag, config, layers) in [
+        ("oras", empty, vec![titled(wasm, "owner.wasm", &module)]),
+        (
+            "untyped",
+            empty,
+            vec![titled(archive, "owner.wasm", &module)],
+        ),
+        (
+            "beside",
+            empty,
+            vec![read_me, titled(wasm, "owner", &module)],
+        ),
+        (
+            "named",
+            empty,
+            vec![signature, titled(wasm, "owner.wasm", &module)],
+        ),
+        (
+            "wasm-to-oci",
+            "application/vnd.wasm.config.v1+json",
+            vec![registry.put_blob("x", "application/vnd.wasm.content.layer.v1+wasm", &module)],
+        ),
+    ] {
+        let config = registry.put_blob("x", config, b"{}");
+        let mut pushed = manifest(&config, &json!(null));
+        pushed["layers"] = json!(layers);
+        pushed["artifactType"] = json!("application/vnd.unknown.artifact.v1");
+        registry.put_manifest("x", tag, &pushed);
+        let reference = registry.reference(&format!("x:{tag}"));
+        pull_unverified(&shop, &reference, "pulled.wasm").with(0);
+        assert!(
+            std::fs::read(shop.path("pulled.wasm")).unwrap() == module,
+            "{tag}"
+        );
+    }
 }
 
 #[test]

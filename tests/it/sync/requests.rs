@@ -76,7 +76,7 @@ fn every_list_says_page_size_and_status() {
     );
     assert_eq!(
         statuses("ListTaskDefinitions", "status"),
-        ["ACTIVE", "INACTIVE"]
+        ["ACTIVE", "DELETE_IN_PROGRESS", "INACTIVE"]
     );
 }
 

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use portolan::registry::{Access, Place, pull};
+use portolan::registry::{Place, pull};
 use portolan::trust::{Look, TrustedKeys, Verification, sha256};
 use portolan::workbench::{Specimen, Workbench};
 
-use super::{CacheArguments, TrustArguments};
+use super::{CacheArguments, ConnectionArguments, TrustArguments};
 use crate::cli::COMPLETE;
 use crate::talk;
 
@@ -17,13 +17,17 @@ pub(super) const EXAMPLES: &str = "Examples:
     portolan mapper pull ghcr.io/acme/acme-tags@sha256:… --out mappers/acme-tags.wasm
     portolan mapper pin mappers/acme-tags.wasm
 
+What oras, wasm-to-oci and wash pushed is taken too: the one layer that is WebAssembly by its type, or
+by a name that ends in .wasm.
+
 Nothing is written unless sizes and digests are right and it is a component. With trusted keys
 (--key), one of them must have signed it; without, a signature that contradicts its module is
 refused all the same. Whether a module may run is what module-policy says.
 
 Credentials come from PORTOLAN_REGISTRY_USERNAME and PORTOLAN_REGISTRY_PASSWORD, else from what
-`docker login` stored (DOCKER_CONFIG, credential helpers included). Registries on this machine are
-spoken to by HTTP, all others by HTTPS.";
+`docker login` or `az acr login` stored (DOCKER_CONFIG, credential helpers included); a helper that
+fails is named, and it goes on without. Registries on this machine are spoken to by HTTP and without
+a proxy, all others by HTTPS and the proxies of the environment.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PullArguments {
@@ -35,9 +39,8 @@ pub(super) struct PullArguments {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// Speak HTTP to the registry, without TLS: credentials and modules can be read on the way.
-    #[arg(long)]
-    plain_http: bool,
+    #[command(flatten)]
+    connection: ConnectionArguments,
 
     #[command(flatten)]
     trust: TrustArguments,
@@ -51,7 +54,7 @@ pub(super) fn run(arguments: PullArguments, config_file: Option<&Path>) -> anyho
     let keys = TrustedKeys::read(&config.trusted_keys)?;
     let bench = Workbench::open(&config)?;
     let place = Place::to_pull(&arguments.reference)?;
-    let access = Access::to(&place, arguments.plain_http)?;
+    let access = arguments.connection.access(&place, config.clone())?;
     let out = arguments.out.unwrap_or_else(|| place.file_name().into());
     let pulled = crate::cli::runtime()?.block_on(pull(&access, &place))?;
     let digest = sha256(&pulled.bytes);

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use portolan::mapper::Surface;
-use portolan::registry::{Access, Place, Pushed, Shipment, push};
+use portolan::registry::{Place, Pushed, Shipment, push};
 use portolan::trust::TrustedKeys;
 use portolan::workbench::contract::World;
 use portolan::workbench::{Specimen, Workbench};
 
-use super::CacheArguments;
+use super::{CacheArguments, ConnectionArguments};
 use crate::cli::COMPLETE;
 use crate::talk;
 
@@ -23,8 +23,9 @@ The artefact has the Wasm layout of the CNCF, which other tools read (wkg, oras,
 signature in FILE.sig, if there is one, goes along as an annotation of the manifest.
 
 Credentials come from PORTOLAN_REGISTRY_USERNAME and PORTOLAN_REGISTRY_PASSWORD, else from what
-`docker login` stored (DOCKER_CONFIG, credential helpers included). Registries on this machine are
-spoken to by HTTP, all others by HTTPS.";
+`docker login` or `az acr login` stored (DOCKER_CONFIG, credential helpers included); a helper that
+fails is named, and it goes on without. Registries on this machine are spoken to by HTTP and without
+a proxy, all others by HTTPS and the proxies of the environment.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PushArguments {
@@ -36,16 +37,16 @@ pub(super) struct PushArguments {
     #[arg(value_name = "REF")]
     reference: String,
 
-    /// Speak HTTP to the registry, without TLS: credentials and modules can be read on the way.
-    #[arg(long)]
-    plain_http: bool,
+    #[command(flatten)]
+    connection: ConnectionArguments,
 
     #[command(flatten)]
     cache: CacheArguments,
 }
 
 pub(super) fn run(arguments: PushArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let bench = Workbench::open(&arguments.cache.config(config_file)?)?;
+    let config = arguments.cache.config(config_file)?;
+    let bench = Workbench::open(&config)?;
     let file = &arguments.file;
     let specimen = Specimen::read(file)?;
     let loaded = specimen.load(bench.engine(), bench.cache())?;
@@ -58,9 +59,8 @@ pub(super) fn run(arguments: PushArguments, config_file: Option<&Path>) -> anyho
         );
     }
     let place = Place::to_push(&arguments.reference, &loaded.manifest().version)?;
-    let access = Access::to(&place, arguments.plain_http)?;
-    let surface =
-        Surface::of(bench.engine(), bench.cache(), &specimen.bytes).map_err(anyhow::Error::msg)?;
+    let access = arguments.connection.access(&place, config)?;
+    let surface = Surface::names(&specimen.bytes).map_err(anyhow::Error::msg)?;
     let names = |items: Vec<portolan::mapper::Item>| items.into_iter().map(|item| item.name);
     let shipment = Shipment {
         identity: loaded.identity(),
