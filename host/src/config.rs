@@ -33,6 +33,7 @@ pub(crate) use regions::check as check_region;
 pub(crate) use resolve::{parse_flag, url_problem};
 pub use revisions::RevisionTags;
 pub use secret::Secret;
+pub(crate) use secret::from_environment;
 pub use settings::{QuotaRules, Settings};
 pub use shard::Shard;
 

@@ -35,7 +35,7 @@ pub(super) fn read(
 ) -> Result<Option<Secret>, ConfigError> {
     // A flag for a file wins over the variable, as every flag does.
     let Some(file) = file else {
-        return from_environment(variable);
+        return Ok(from_environment(variable)?.map(Secret));
     };
     let failed = |reason: String| ConfigError::Setting { setting, reason };
     let text = if file == Path::new("-") {
@@ -66,7 +66,8 @@ fn first_line(mut input: impl BufRead) -> std::io::Result<String> {
     crate::text::read_all(line.as_slice(), SECRET_LIMIT_BYTES)
 }
 
-fn from_environment(variable: &'static str) -> Result<Option<Secret>, ConfigError> {
+/// The value of a variable that is no argument; none if it is empty.
+pub(crate) fn from_environment(variable: &str) -> Result<Option<String>, ConfigError> {
     let Some(value) = std::env::var_os(variable) else {
         return Ok(None);
     };
@@ -76,5 +77,5 @@ fn from_environment(variable: &'static str) -> Result<Option<Secret>, ConfigErro
     })?;
     // What `$(…)`, Compose and .env files add around a value is not a part of it.
     let value = value.trim();
-    Ok((!value.is_empty()).then(|| Secret(value.to_owned())))
+    Ok((!value.is_empty()).then(|| value.to_owned()))
 }

@@ -7,7 +7,11 @@ use oci_client::secrets::RegistryAuth;
 use serde_json::{Map, Value};
 
 use super::RegistryError;
+use crate::config::from_environment;
 use crate::text::printable;
+
+/// Docker keeps a login for each registry in its configuration, and little else.
+const FILE_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
 
 const USERNAME_VARIABLE: &str = "PORTOLAN_REGISTRY_USERNAME";
 const PASSWORD_VARIABLE: &str = "PORTOLAN_REGISTRY_PASSWORD";
@@ -49,8 +53,8 @@ impl Login {
             registry: registry.to_owned(),
             reason,
         };
-        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        match (variable(USERNAME_VARIABLE), variable(PASSWORD_VARIABLE)) {
+        let variable = |name| from_environment(name).map_err(|error| unusable(error.to_string()));
+        match (variable(USERNAME_VARIABLE)?, variable(PASSWORD_VARIABLE)?) {
             (Some(username), Some(password)) => Ok(Self {
                 secret: Secret::Plain(RegistryAuth::Basic(username, password)),
                 origin: format!("with {USERNAME_VARIABLE}"),
@@ -74,8 +78,8 @@ impl Login {
                 "Docker's configuration file cannot be read: {name} is not JSON, or not ours to read; mend it, or set DOCKER_CONFIG to another folder"
             )
         };
-        let text = std::fs::read(file).map_err(|_| unreadable())?;
-        let mut configuration: Value = serde_json::from_slice(&text).map_err(|_| unreadable())?;
+        let text = crate::text::read_file(file, FILE_LIMIT_BYTES).map_err(|_| unreadable())?;
+        let mut configuration: Value = serde_json::from_str(&text).map_err(|_| unreadable())?;
         // For Docker, an empty member is none.
         let entries = configuration
             .get_mut("auths")
