@@ -63,36 +63,4 @@ mod tests {
         assert_eq!(nested, Some(()));
         assert!(!IS_GUARDED.get());
     }
-
-    /// A program of its own, which the test below runs: the hook is for the whole process.
-    #[test]
-    #[ignore = "it panics"]
-    #[expect(
-        clippy::panic,
-        clippy::print_stdout,
-        reason = "it stands for a program"
-    )]
-    fn child() {
-        tell_panics(|line| println!("told: {line}"));
-        guarded(|| panic!("s3cr3t"));
-        assert!(!has_panicked());
-        assert!(std::thread::spawn(|| panic!("s3cr3t")).join().is_err());
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        let task = runtime.block_on(runtime.spawn(async { panic!("s3cr3t") }));
-        assert!(task.is_err() && has_panicked());
-    }
-
-    #[test]
-    fn a_panic_of_any_thread_is_told_once_by_its_place() {
-        let program = std::env::current_exe().expect("this one");
-        let child = std::process::Command::new(program)
-            .args(["--exact", "guard::tests::child", "--ignored", "--nocapture"])
-            .output()
-            .expect("run");
-        let said = String::from_utf8_lossy(&[child.stdout, child.stderr].concat()).into_owned();
-        assert!(child.status.success(), "{said}");
-        assert_eq!(said.matches("told: ").count(), 1, "{said}");
-        assert!(said.contains("has a bug at host/src/guard.rs:"), "{said}");
-        assert!(!said.contains("s3cr3t"), "{said}");
-    }
 }

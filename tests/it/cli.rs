@@ -4,6 +4,7 @@
 mod check;
 mod environment;
 mod handed;
+mod panics;
 mod plan;
 mod policy;
 mod precedence;
