@@ -208,6 +208,7 @@ fn members(json: &[u8]) -> Result<HashMap<String, &RawValue>, String> {
     serde_json::from_slice(json).map_err(|error| match error.classify() {
         Category::Data if json.trim_ascii_start().starts_with(b"[") => answer::LIST.to_owned(),
         Category::Data => "it is not a JSON object".to_owned(),
+        _ if error.line() > 1 => format!("it is not JSON (at line {} of it)", error.line()),
         _ => format!("it is not JSON (at byte {})", error.column()),
     })
 }
