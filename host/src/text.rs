@@ -32,6 +32,20 @@ pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
         .map(|(_, candidate)| candidate)
 }
 
+/// Whether the body of an answer is a page for people, by how it begins: what proxies and filters send in place
+/// of answers, whatever content type they claim.
+pub(crate) fn is_html(body: &[u8]) -> bool {
+    let body = body
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(body)
+        .trim_ascii_start();
+    let begins = |tag: &[u8]| {
+        body.get(..tag.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(tag))
+    };
+    begins(b"<!doctype html") || begins(b"<html") || begins(b"<head") || begins(b"<body")
+}
+
 /// `tasks[3].tags[0].key` becomes `tasks[].tags[].key`.
 #[must_use]
 pub fn without_positions(path: &str) -> String {
@@ -61,6 +75,20 @@ mod tests {
     #[test]
     fn long_text_is_cut() {
         assert_eq!(printable("abcdef", 3), "abc…");
+    }
+
+    #[test]
+    fn a_page_is_told_by_how_it_begins() {
+        for page in [
+            "<html>",
+            "\u{feff}\n <!DOCTYPE HTML PUBLIC",
+            "<Head><title>",
+        ] {
+            assert!(is_html(page.as_bytes()), "{page}");
+        }
+        for other in ["", "{}", "<?xml version=\"1.0\"?><ErrorResponse/>", "<htm"] {
+            assert!(!is_html(other.as_bytes()), "{other}");
+        }
     }
 
     #[test]

@@ -9,7 +9,6 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::Bytes;
 
-use super::advice::looks_like_html;
 use super::failure::{CallFailure, Kind};
 use super::raw::RawBody;
 use super::renewal::Renewing;
@@ -169,7 +168,10 @@ impl Caller {
         );
         // Told by content: servers and proxies are careless about the type.
         let kept = raw.take();
-        if let Some(page) = kept.as_ref().filter(|kept| looks_like_html(&kept.body)) {
+        if let Some(page) = kept
+            .as_ref()
+            .filter(|kept| crate::text::is_html(&kept.body))
+        {
             let request_id = page.request_id.clone();
             return Err(CallFailure::html(operation, page.status, request_id));
         }

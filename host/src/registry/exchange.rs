@@ -6,7 +6,6 @@ use reqwest::header::WWW_AUTHENTICATE;
 use reqwest::{Client, Response, StatusCode, Url};
 use serde::Deserialize;
 
-use super::page::is_page;
 use super::{Action, Place};
 
 /// Why there is no token.
@@ -86,7 +85,7 @@ impl Challenge {
             .collect();
         let status = answer.status();
         if headers.is_empty() {
-            return match is_page(&answer.bytes().await?) {
+            return match crate::text::is_html(&answer.bytes().await?) {
                 true => Err(Refusal::Page),
                 false if status == StatusCode::UNAUTHORIZED => Err(Refusal::Reason(
                     "the registry does not say who would take the identity token".into(),
@@ -129,7 +128,7 @@ impl Challenge {
     async fn token(&self, answer: Response) -> Result<String, Refusal> {
         let status = answer.status();
         let body = answer.bytes().await?;
-        if is_page(&body) {
+        if crate::text::is_html(&body) {
             return Err(Refusal::Page);
         }
         if !status.is_success() {
