@@ -1,8 +1,9 @@
-//! Tells the compiler where the stock mappers are, or a person how to build them; and collects the SDK, a
-//! copy of which `portolan mapper new` puts into a new module.
+//! Tells the compiler where the stock mappers are, or a person how to build them, and which commit this is; and
+//! collects the SDK, a copy of which `portolan mapper new` puts into a new module.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The stock mappers, and the interpreter of mapping tables.
 const WORDS: [&str; 5] = ["cluster", "service", "task", "task-definition", "table"];
@@ -11,6 +12,28 @@ fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     stock_mappers(&root.join("guest-mappers/built"));
     vendored_sdk(&root);
+    commit(&root);
+}
+
+/// Names the commit of a clone; a source archive has none.
+fn commit(root: &Path) {
+    let git = |arguments: &[&str]| {
+        // An archive may have been unpacked inside somebody else's clone.
+        let is_clone = root.join(".git").exists();
+        let mut git = is_clone.then(|| Command::new("git"))?;
+        let output = git.arg("-C").arg(root).args(arguments).output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        output.status.success().then(|| text.trim().to_owned())
+    };
+    // They change with every commit and checkout. A file that is missing would run this for every build.
+    for name in ["HEAD", "logs/HEAD"] {
+        let file = git(&["rev-parse", "--git-path", name]).map(|path| root.join(path));
+        if let Some(file) = file.filter(|file| file.is_file()) {
+            println!("cargo:rerun-if-changed={}", file.display());
+        }
+    }
+    let commit = git(&["rev-parse", "HEAD"]).unwrap_or_else(|| "unknown".to_owned());
+    println!("cargo:rustc-env=PORTOLAN_COMMIT={commit}");
 }
 
 fn stock_mappers(folder: &Path) {

@@ -11,10 +11,13 @@ mod schema;
 mod summary;
 mod sync;
 mod validate;
+mod variables;
+mod version;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::talk;
@@ -64,6 +67,13 @@ Examples:
   The slowest action group of each account and Region, for a script:
     portolan plan --json | jq -r '.scopes[] | [.account_id, .region, .slowest] | @tsv'";
 
+const COMPLETIONS: &str = "Examples:
+  portolan completions bash > ~/.local/share/bash-completion/completions/portolan
+  portolan completions zsh > \"${fpath[1]}/_portolan\"
+  portolan completions fish > ~/.config/fish/completions/portolan.fish
+  portolan completions elvish >> ~/.config/elvish/rc.elv
+  portolan completions powershell >> $PROFILE";
+
 /// Brings Amazon ECS into data-model records through sandboxed WASM mappers.
 #[derive(Debug, Parser)]
 #[command(name = "portolan", version, after_help = EXIT_STATUS, max_term_width = 100)]
@@ -112,6 +122,14 @@ enum Command {
     Cache(cache::CacheArguments),
     /// Check files of records against their schemas.
     Validate(validate::ValidateArguments),
+    /// Print the completions of a shell, for its folder of completions.
+    #[command(after_help = COMPLETIONS)]
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print version, commit, WIT versions and the provider of TLS.
+    Version(version::VersionArguments),
 }
 
 /// The settings that matter to a command that never talks to AWS.
@@ -175,18 +193,34 @@ fn hide_settings_but(command: clap::Command, shown: &[&str]) -> clap::Command {
     })
 }
 
+/// What was typed, with what variables add to it. What is told in its place has an exit status.
+fn arguments() -> Result<Arguments, u8> {
+    let (with_defaults, problems) = variables::as_defaults(command());
+    let matches = with_defaults.try_get_matches().map_err(|mut error| {
+        if error.kind() == ErrorKind::DisplayHelp {
+            // The help names the variables, which are no defaults there.
+            error = command().try_get_matches().err().unwrap_or(error);
+        }
+        tell(&error)
+    })?;
+    if let Some(problem) = variables::problem(&problems, &matches) {
+        talk::error(problem);
+        return Err(USAGE);
+    }
+    Arguments::from_arg_matches(&matches).map_err(|error| tell(&error))
+}
+
+fn tell(error: &clap::Error) -> u8 {
+    // clap knows whether its text is data (--help) or talk; a closed pipe is nobody's fault.
+    let _ = error.print();
+    if error.use_stderr() { USAGE } else { COMPLETE }
+}
+
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
-    let arguments = match command()
-        .try_get_matches()
-        .and_then(|matches| Arguments::from_arg_matches(&matches))
-    {
+    let arguments = match arguments() {
         Ok(arguments) => arguments,
-        Err(error) => {
-            // clap knows whether its text is data (--help) or talk; a closed pipe is nobody's fault.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { USAGE } else { COMPLETE });
-        }
+        Err(status) => return ExitCode::from(status),
     };
     if let Err(reason) = talk::start_log(&arguments.log) {
         talk::error(&reason);
@@ -204,6 +238,8 @@ pub(crate) fn run() -> ExitCode {
         Command::IamPolicy(settings) => policy(*settings, config),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Validate(arguments) => validate::run(arguments, config),
+        Command::Completions { shell } => completions(shell),
+        Command::Version(arguments) => version::run(&arguments),
     };
     match result {
         Ok(status) => ExitCode::from(status),
@@ -244,6 +280,13 @@ fn policy(settings: Settings, config_file: Option<&std::path::Path>) -> anyhow::
     let config = Config::resolve(settings, config_file)?;
     let policy = portolan::policy::least_privilege(&config);
     talk::data(&format!("{}\n", serde_json::to_string_pretty(&policy)?))?;
+    Ok(COMPLETE)
+}
+
+fn completions(shell: clap_complete::Shell) -> anyhow::Result<u8> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut command(), "portolan", &mut text);
+    talk::data(&String::from_utf8(text)?)?;
     Ok(COMPLETE)
 }
 

@@ -1,7 +1,12 @@
-//! Code of others that panics over bad input, which must not end the program.
+//! Panics: code of others that panics over bad input must not end the program, and our own must not end it
+//! as if all were well.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether a panic was not caught.
+static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
     /// Whether a panic of this thread is caught and told in words.
@@ -16,14 +21,30 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     outcome.ok()
 }
 
-/// Says nothing of panics that are caught and told in words; for the start of a program.
-pub fn quieten_guarded_panics() {
-    let loud = std::panic::take_hook();
+/// Tells of a panic, which is a bug, in one line; for the start of a program. Nothing is told of those that are
+/// caught and told in words, and of the first alone otherwise, whose echoes the others are. What a panic says
+/// may quote a value, and is not told.
+pub fn tell_panics(tell: impl Fn(&str) + Send + Sync + 'static) {
     std::panic::set_hook(Box::new(move |panic| {
-        if !IS_GUARDED.get() {
-            loud(panic);
+        if IS_GUARDED.get() || HAS_PANICKED.swap(true, Ordering::AcqRel) {
+            return;
         }
+        let place = panic.location().map_or_else(
+            || "an unknown place".to_owned(),
+            |place| format!("{}:{}", place.file(), place.line()),
+        );
+        tell(&format!(
+            "portolan {} (commit {}) has a bug at {place} and ends; earlier output is as it was. Please report this line, and what you ran",
+            env!("CARGO_PKG_VERSION"),
+            crate::COMMIT,
+        ));
     }));
+}
+
+/// Whether anything has panicked that nobody caught. What was done since is not to be relied on.
+#[must_use]
+pub fn has_panicked() -> bool {
+    HAS_PANICKED.load(Ordering::Acquire)
 }
 
 #[cfg(test)]
@@ -41,5 +62,37 @@ mod tests {
         });
         assert_eq!(nested, Some(()));
         assert!(!IS_GUARDED.get());
+    }
+
+    /// A program of its own, which the test below runs: the hook is for the whole process.
+    #[test]
+    #[ignore = "it panics"]
+    #[expect(
+        clippy::panic,
+        clippy::print_stdout,
+        reason = "it stands for a program"
+    )]
+    fn child() {
+        tell_panics(|line| println!("told: {line}"));
+        guarded(|| panic!("s3cr3t"));
+        assert!(!has_panicked());
+        assert!(std::thread::spawn(|| panic!("s3cr3t")).join().is_err());
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let task = runtime.block_on(runtime.spawn(async { panic!("s3cr3t") }));
+        assert!(task.is_err() && has_panicked());
+    }
+
+    #[test]
+    fn a_panic_of_any_thread_is_told_once_by_its_place() {
+        let program = std::env::current_exe().expect("this one");
+        let child = std::process::Command::new(program)
+            .args(["--exact", "guard::tests::child", "--ignored", "--nocapture"])
+            .output()
+            .expect("run");
+        let said = String::from_utf8_lossy(&[child.stdout, child.stderr].concat()).into_owned();
+        assert!(child.status.success(), "{said}");
+        assert_eq!(said.matches("told: ").count(), 1, "{said}");
+        assert!(said.contains("has a bug at host/src/guard.rs:"), "{said}");
+        assert!(!said.contains("s3cr3t"), "{said}");
     }
 }

@@ -14,6 +14,9 @@
 //! `config` stands before it, `recording` beside it: pages can be kept and mapped again without AWS.
 //! `quota` paces every call to AWS.
 
+/// The commit that this was built from; `unknown` where that was no clone.
+pub const COMMIT: &str = env!("PORTOLAN_COMMIT");
+
 pub mod aside;
 pub mod aws;
 pub mod changes;

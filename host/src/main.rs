@@ -3,7 +3,15 @@
 mod cli;
 mod talk;
 
-fn main() -> std::process::ExitCode {
-    portolan::guard::quieten_guarded_panics();
-    cli::run()
+use std::process::ExitCode;
+
+use portolan::guard;
+
+fn main() -> ExitCode {
+    guard::tell_panics(talk::error);
+    let status = std::panic::catch_unwind(cli::run);
+    status
+        .ok()
+        .filter(|_| !guard::has_panicked())
+        .unwrap_or(ExitCode::from(cli::FAILED))
 }

@@ -1,4 +1,7 @@
-//! Recorded pages: what mappers saw, for replay without AWS. JSON Lines, one page each.
+//! Recorded pages: what mappers saw, for replay without AWS. JSON Lines, one page each. What the AWS CLI
+//! prints is read too.
+
+mod answer;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -169,6 +172,9 @@ fn remove_abandoned(folder: &Path) {
 /// A sentence about why the line is no page. It quotes nothing of a body.
 pub fn read_line(line: &[u8]) -> Result<Page, String> {
     let page = members(line)?;
+    if !page.contains_key("operation") {
+        return answer::read(line, &page);
+    }
     let operation = text(page.get("operation"), "operation")?;
     let object = described_object(&operation)?;
     let context = page
@@ -200,6 +206,7 @@ pub fn read_line(line: &[u8]) -> Result<Page, String> {
 /// The members of a JSON object, none of them read yet: those that nobody asks for may hold anything.
 fn members(json: &[u8]) -> Result<HashMap<String, &RawValue>, String> {
     serde_json::from_slice(json).map_err(|error| match error.classify() {
+        Category::Data if json.trim_ascii_start().starts_with(b"[") => answer::LIST.to_owned(),
         Category::Data => "it is not a JSON object".to_owned(),
         _ => format!("it is not JSON (at byte {})", error.column()),
     })
@@ -244,7 +251,8 @@ const LINE_LIMIT_BYTES: u64 = 6 * BODY_LIMIT_BYTES as u64 + 64 * 1024;
 /// Reads a recording line by line. A line that is no page does not end it.
 pub struct Pages<R> {
     input: R,
-    line: u64,
+    /// Lines that are read.
+    lines: u64,
     buffer: Vec<u8>,
 }
 
@@ -253,20 +261,23 @@ impl<R: BufRead> Pages<R> {
     pub const fn new(input: R) -> Self {
         Self {
             input,
-            line: 0,
+            lines: 0,
             buffer: Vec::new(),
         }
     }
 
     fn read(&mut self) -> io::Result<Option<Result<Page, String>>> {
         self.buffer.clear();
-        let read = self
-            .input
-            .by_ref()
-            .take(LINE_LIMIT_BYTES)
-            .read_until(b'\n', &mut self.buffer)?;
-        if read == 0 {
+        if self.lines == 0 {
+            crate::text::skip_mark(&mut self.input)?;
+            answer::refuse_other_output(self.input.fill_buf()?)?;
+        }
+        if self.read_line()? == 0 {
             return Ok(None);
+        }
+        // No recorded page has such a line, and indented JSON ends with a line like it.
+        if matches!(self.buffer.trim_ascii(), b"{" | b"[") {
+            while self.read_line()? > 0 && !is_end(&self.buffer) {}
         }
         if self.buffer.len() as u64 == LINE_LIMIT_BYTES && self.buffer.last() != Some(&b'\n') {
             self.input.skip_until(b'\n')?;
@@ -280,6 +291,21 @@ impl<R: BufRead> Pages<R> {
         }
         Ok(Some(read_line(&self.buffer)))
     }
+
+    /// Adds a line to the buffer, up to the limit, and gives its length.
+    fn read_line(&mut self) -> io::Result<usize> {
+        let room = LINE_LIMIT_BYTES.saturating_sub(self.buffer.len() as u64);
+        let mut input = self.input.by_ref().take(room);
+        let read = input.read_until(b'\n', &mut self.buffer)?;
+        self.lines += u64::from(read > 0);
+        Ok(read)
+    }
+}
+
+/// Whether the last line closes the one that opened the document, which is not indented either.
+fn is_end(document: &[u8]) -> bool {
+    let document = document.trim_ascii_end();
+    document.ends_with(b"\n}") || document.ends_with(b"\n]")
 }
 
 /// The number of a line, counted from 1, and its page or why it is none.
@@ -287,10 +313,10 @@ impl<R: BufRead> Iterator for Pages<R> {
     type Item = io::Result<(u64, Result<Page, String>)>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.line += 1;
+        let number = self.lines + 1;
         self.read()
             .transpose()
-            .map(|read| read.map(|page| (self.line, page)))
+            .map(|read| read.map(|page| (number, page)))
     }
 }
 

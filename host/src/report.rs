@@ -19,6 +19,9 @@ use crate::trust::Trust;
 pub use ledger::{Ledger, ScopeKey};
 pub use pace::Pace;
 
+/// Reports have a line for every scope and tell a bounded number of details, so that none is this large.
+pub const FILE_LIMIT_BYTES: u64 = 1024 * 1024 * 1024;
+
 /// Written as `report.json` beside the records.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "report")]

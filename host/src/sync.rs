@@ -10,11 +10,13 @@ mod used;
 mod watch;
 mod workshop;
 
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::Notify;
 
 use crate::changes::ChangesError;
@@ -105,9 +107,9 @@ pub enum SyncError {
         /// What became of the records that had been made by then.
         lost: String,
     },
-    /// A mapping thread could not start, or panicked, which is a bug.
+    /// A thread or a task could not start, or panicked, which is a bug.
     #[error(
-        "a mapping thread could not start or ended unexpectedly; nothing of this sync is kept, and earlier output is as it was"
+        "a thread could not start or ended unexpectedly; nothing of this sync is kept, and earlier output is as it was"
     )]
     ThreadLost,
 }
@@ -203,8 +205,10 @@ pub async fn run(
         checkpoint: checkpoint.clone(),
     };
     let revisions = stores.revisions.clone();
+    let fetched = AssertUnwindSafe(scopes::fetch_all(config, &moment, &ledger, send, stores));
     let mut interrupted = tokio::select! {
-        result = scopes::fetch_all(config, &moment, &ledger, send, stores) => match result {
+        // A panic of any of its tasks comes here too.
+        result = fetched.catch_unwind() => match result.unwrap_or(Err(SyncError::ThreadLost)) {
             Ok(()) => false,
             Err(error) => {
                 workshop.pages.close();
@@ -297,6 +301,9 @@ pub async fn run(
                 .map_err(|source| record_error(&place, source))
         })
         .transpose()?;
+    if crate::guard::has_panicked() {
+        return Err(SyncError::ThreadLost);
+    }
     workshop.sink.finish(&report)?;
     // A sync that got nothing has no pages, and an earlier recording is worth more than none.
     if let Some(recording) = recording.filter(|_| report.data_replaced) {

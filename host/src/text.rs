@@ -1,5 +1,9 @@
 //! Text that came from outside and goes to a person: cut, and free of control characters.
 
+mod file;
+
+pub use file::{lines, read_all, read_file, skip_mark};
+
 /// Cuts `text` to `limit_characters` and replaces control characters, so that a guest or a server
 /// can neither flood a terminal nor steer it.
 #[must_use]

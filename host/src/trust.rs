@@ -125,17 +125,8 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrustError> {
 
 /// Reads a file that is far below `limit_bytes` if it is what it should be; none if there is no file.
 fn read_small(path: &Path, limit_bytes: u64) -> std::io::Result<Option<String>> {
-    use std::io::Read;
-    let file = match std::fs::File::open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        file => file?,
-    };
-    let mut text = String::new();
-    file.take(limit_bytes + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > limit_bytes {
-        return Err(std::io::Error::other(format!(
-            "it has more than {limit_bytes} bytes"
-        )));
+    match crate::text::read_file(path, limit_bytes) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        text => text.map(Some),
     }
-    Ok(Some(text))
 }

@@ -66,6 +66,8 @@ fn help_is_what_it_was() {
         "iam-policy",
         "schema",
         "validate",
+        "completions",
+        "version",
         "mapper",
         "mapper new",
         "mapper build",

@@ -161,8 +161,10 @@ impl Base {
 
     /// Reads the report, and tells whether there is one.
     fn read_report(&mut self, place: &Path) -> bool {
-        let text = report_of(place).and_then(|path| fs::read(path).ok());
-        self.coverage = text.as_deref().and_then(Coverage::read);
+        let text = report_of(place).map(|path| {
+            crate::text::read_file(&path, crate::report::FILE_LIMIT_BYTES).unwrap_or_default()
+        });
+        self.coverage = text.as_deref().map(str::as_bytes).and_then(Coverage::read);
         let problem = match (&text, &self.coverage) {
             (_, Some(_)) => return true,
             (Some(_), None) => "has a report.json that is no report of this program",
@@ -184,7 +186,8 @@ impl Base {
     ) -> Result<(), ChangesError> {
         let file = File::open(path).map_err(unreadable(path))?;
         let mut lines = BufReader::with_capacity(256 * 1024, file);
-        let (mut line, mut offset, mut number, mut good) = (Vec::new(), 0_u64, 0_u64, 0_u64);
+        let mut offset = crate::text::skip_mark(&mut lines).map_err(unreadable(path))?;
+        let (mut line, mut number, mut good) = (Vec::new(), 0_u64, 0_u64);
         let mut bad: Vec<u64> = Vec::new();
         let mut seen = BTreeSet::from_iter(by_name);
         loop {

@@ -1,14 +1,14 @@
 //! `portolan changes`: what is different between two outputs?
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use portolan::changes::line::{self, OutputLine};
 use portolan::changes::{ChangeCounts, ChangeKind, Changes, Comparison, Coverage, outputs_in};
 use portolan::config::{Config, Settings};
-use portolan::report::Report;
+use portolan::report::{FILE_LIMIT_BYTES, Report};
 
 use super::{COMPLETE, PARTIAL};
 use crate::talk;
@@ -81,7 +81,10 @@ fn compare(
 ) -> anyhow::Result<()> {
     let failed = || format!("cannot read {}", path.display());
     let file = File::open(path).with_context(failed)?;
-    for (number, text) in BufReader::new(file).split(b'\n').enumerate() {
+    for (number, text) in portolan::text::lines(BufReader::new(file))
+        .with_context(failed)?
+        .enumerate()
+    {
         let text = text.with_context(failed)?;
         let OutputLine::Record { object, record, .. } = line::read(&text) else {
             continue;
@@ -117,8 +120,9 @@ fn report(new: &Path) -> anyhow::Result<Option<Report>> {
         ));
         return Ok(None);
     }
-    let text = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let report = serde_json::from_slice(&text)
+    let text = portolan::text::read_file(&path, FILE_LIMIT_BYTES)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let report = serde_json::from_str(&text)
         .with_context(|| format!("{} is no report of this program", path.display()))?;
     Ok(Some(report))
 }

@@ -18,7 +18,11 @@ use crate::talk;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct MapArguments {
-    /// Recorded pages (JSON Lines, as `portolan sync --record` writes them); `-` is standard input.
+    /// Recorded pages (JSON Lines, as `portolan sync --record` writes them), or what `aws ecs
+    /// describe-clusters`, `-services`, `-tasks` or `-task-definition` prints as JSON; `-` is standard input.
+    ///
+    /// What the AWS CLI prints does not say where and when: account and Region are those of its first ARN,
+    /// and LAST_CAPTURED is the time of this command.
     #[arg(value_name = "FILE", default_value = "-")]
     file: PathBuf,
 
@@ -57,7 +61,9 @@ pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow
     };
     let mut output = BufWriter::with_capacity(256 * 1024, io::stdout().lock());
     let mut status = COMPLETE;
+    let mut is_empty = arguments.file != Path::new("-");
     for read in Pages::new(&mut input) {
+        is_empty = false;
         let (number, page) =
             read.with_context(|| format!("cannot read {}", arguments.file.display()))?;
         let is_mapped = match page {
@@ -81,6 +87,10 @@ pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow
         }
     }
     output.flush()?;
+    if is_empty {
+        let file = arguments.file.display();
+        talk::say(&format!("note: {file} is empty; there is nothing to map"));
+    }
     Ok(status)
 }
 

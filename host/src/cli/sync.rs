@@ -142,6 +142,8 @@ fn failed(error: SyncError) -> anyhow::Result<u8> {
             talk::error(&error.to_string());
             Ok(USAGE)
         }
+        // That was told when it happened.
+        SyncError::ThreadLost if portolan::guard::has_panicked() => Ok(FAILED),
         error => {
             talk::error(&error.to_string());
             Ok(FAILED)

@@ -11,6 +11,7 @@ use portolan::config::{Config, Settings};
 use portolan::mapper::MapperSet;
 use portolan::object::Object;
 use portolan::schemas;
+use portolan::text;
 use portolan::validate::{RecordValidator, Violation};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -40,9 +41,9 @@ pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> a
     let mut violations = 0_u64;
     for file in &arguments.files {
         let mut input = open(file)?;
-        let beginning = input
-            .fill_buf()
-            .with_context(|| format!("cannot read {}", file.display()))?;
+        let failed = || format!("cannot read {}", file.display());
+        text::skip_mark(&mut input).with_context(failed)?;
+        let beginning = input.fill_buf().with_context(failed)?;
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         violations += if name.ends_with(".provenance.jsonl") {
             check_provenance(file, input, &mut output)?
@@ -123,8 +124,9 @@ fn check_records(
         .and_then(|stem| stem.parse().ok());
     let is_feed = file.to_string_lossy().ends_with(".changes.jsonl");
     let mut violations = 0;
-    for (number, line) in input.split(b'\n').enumerate() {
-        let line = line.with_context(|| format!("cannot read {}", file.display()))?;
+    let failed = || format!("cannot read {}", file.display());
+    for (number, line) in text::lines(input).with_context(failed)?.enumerate() {
+        let line = line.with_context(failed)?;
         let (object, record, is_change) = match line::read(&line) {
             OutputLine::Record {
                 object: said,
@@ -173,7 +175,7 @@ fn schema_validator(name: &str) -> anyhow::Result<jsonschema::Validator> {
 fn violations_of(validator: &jsonschema::Validator, value: &Value) -> Vec<Violation> {
     let violations = validator.iter_errors(value).map(|error| Violation {
         path: error.instance_path().to_string(),
-        message: portolan::text::printable(&error.masked().to_string(), 300),
+        message: text::printable(&error.masked().to_string(), 300),
     });
     violations.collect()
 }
@@ -194,8 +196,9 @@ fn check_provenance(
     output: &mut impl Write,
 ) -> anyhow::Result<u64> {
     let mut violations = 0;
-    for (number, line) in input.split(b'\n').enumerate() {
-        let line = line.with_context(|| format!("cannot read {}", file.display()))?;
+    let failed = || format!("cannot read {}", file.display());
+    for (number, line) in text::lines(input).with_context(failed)?.enumerate() {
+        let line = line.with_context(failed)?;
         if serde_json::from_slice::<ProvenanceLine>(&line).is_err() {
             violations += 1;
             writeln!(

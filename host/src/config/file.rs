@@ -16,14 +16,7 @@ pub(super) fn read(path: &Path) -> Result<Settings, ConfigError> {
         path: name.clone(),
         source,
     };
-    let length = std::fs::metadata(path).map_err(unreadable)?.len();
-    if length > FILE_LIMIT_BYTES {
-        return Err(ConfigError::Invalid {
-            path: name,
-            reason: format!("it has {length} bytes, more than {FILE_LIMIT_BYTES}"),
-        });
-    }
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let text = crate::text::read_file(path, FILE_LIMIT_BYTES).map_err(unreadable)?;
     parse(&text).map_err(|reason| ConfigError::Invalid { path: name, reason })
 }
 

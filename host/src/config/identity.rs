@@ -57,11 +57,39 @@ pub(super) fn roles(given: Vec<String>, file: Option<&Path>) -> Result<Vec<RoleA
     let of_file = file.map(super::organization::roles_of_file).transpose()?;
     given
         .iter()
-        .chain(of_file.iter().flatten())
-        .map(|arn| arn.trim())
+        .flat_map(|given| split(given))
+        .chain(of_file.iter().flatten().map(String::as_str))
         .filter(|arn| !arn.is_empty())
         .map(role)
         .collect()
+}
+
+/// The ARNs of a comma-separated list. IAM allows commas in names of roles, so that a comma separates only
+/// where an ARN, another comma or nothing follows.
+fn split(list: &str) -> Vec<&str> {
+    let separates = |at: &usize| {
+        let rest = list[at + 1..].trim_start();
+        rest.is_empty() || rest.starts_with(',') || rest.starts_with("arn:")
+    };
+    let mut start = 0;
+    let mut arns = Vec::new();
+    for (at, _) in list.match_indices(',').filter(|(at, _)| separates(at)) {
+        arns.push(list[start..at].trim());
+        start = at + 1;
+    }
+    arns.push(list[start..].trim());
+    arns
+}
+
+/// Whether a role can have this path and name, by the rules of the IAM API reference.
+fn is_role_name(path_and_name: &str) -> bool {
+    let (path, name) = path_and_name
+        .rsplit_once('/')
+        .unwrap_or(("", path_and_name));
+    let may_have = |each: char| each.is_ascii_alphanumeric() || "_+=,.@-".contains(each);
+    !name.is_empty()
+        && name.chars().all(may_have)
+        && path.chars().all(|each| each.is_ascii_graphic())
 }
 
 pub(super) fn role(arn: &str) -> Result<RoleArn, ConfigError> {
@@ -70,7 +98,7 @@ pub(super) fn role(arn: &str) -> Result<RoleArn, ConfigError> {
         ["arn", partition, "iam", "", account_id, resource]
             if account_id.len() == 12
                 && account_id.bytes().all(|byte| byte.is_ascii_digit())
-                && resource.starts_with("role/") =>
+                && resource.strip_prefix("role/").is_some_and(is_role_name) =>
         {
             Ok(RoleArn {
                 arn: arn.to_owned(),
@@ -101,4 +129,37 @@ pub(super) fn session_name(given: Option<String>) -> Result<String, ConfigError>
         "session-name",
         "it takes 2 to 64 letters, digits and the characters _+=,.@- (the rule of STS)".into(),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comma_separates_where_an_arn_follows() {
+        const ONE: &str = "arn:aws:iam::111122223333:role/team,Read+Only=1";
+        const TWO: &str = "arn:aws:iam::444455556666:role/x/y,a/Read";
+        let of = |given: &str| {
+            let roles = roles(vec![given.to_owned()], None)?;
+            Ok::<_, ConfigError>(roles.into_iter().map(|role| role.arn).collect::<Vec<_>>())
+        };
+        for (given, expected) in [
+            (ONE.to_owned(), &[ONE][..]),
+            (format!("{ONE},{TWO}"), &[ONE, TWO]),
+            (format!(" {ONE} ,\n {TWO}\r\n"), &[ONE, TWO]),
+            (format!(",{ONE},,{TWO},"), &[ONE, TWO]),
+            (" , ".to_owned(), &[]),
+        ] {
+            assert_eq!(of(&given).expect("roles"), expected, "{given}");
+        }
+        for refused in [
+            "PortolanRead".to_owned(),
+            format!("PortolanRead,{ONE}"),
+            format!("{ONE}, PortolanRead"),
+            format!("{ONE} {TWO}"),
+            "arn:aws:iam::111122223333:role/".to_owned(),
+        ] {
+            assert!(of(&refused).is_err(), "{refused}");
+        }
+    }
 }

@@ -128,15 +128,7 @@ pub(super) fn roles_of_file(path: &Path) -> Result<Vec<String>, ConfigError> {
             format!("{}: {reason}", path.display()),
         )
     };
-    let length = std::fs::metadata(path)
-        .map_err(|error| failed(format!("cannot read it: {error}")))?
-        .len();
-    if length > FILE_LIMIT_BYTES {
-        return Err(failed(format!(
-            "it has {length} bytes, more than {FILE_LIMIT_BYTES}"
-        )));
-    }
-    let text = std::fs::read_to_string(path)
+    let text = crate::text::read_file(path, FILE_LIMIT_BYTES)
         .map_err(|error| failed(format!("cannot read it: {error}")))?;
     let mut roles = Vec::new();
     for (number, line) in text.lines().enumerate() {
@@ -213,8 +205,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("roles");
         let arn = "arn:aws:iam::111111111111:role/Read";
-        std::fs::write(&path, format!("# ours\n\n  {arn} # production\r\n")).expect("written");
-        assert_eq!(roles_of_file(&path).expect("roles"), [arn]);
+        std::fs::write(
+            &path,
+            format!("\u{feff}{arn}\r\n# ours\n\n  {arn} # production\r\n"),
+        )
+        .expect("written");
+        assert_eq!(roles_of_file(&path).expect("roles"), [arn, arn]);
         std::fs::write(&path, format!("{arn}\nnonsense\n")).expect("written");
         let error = roles_of_file(&path).expect_err("refused").to_string();
         assert!(error.contains("line 2 is no ARN of a role"), "{error}");

@@ -35,27 +35,18 @@ pub(super) fn read(
 ) -> Result<Option<Secret>, ConfigError> {
     // A flag for a file wins over the variable, as every flag does.
     let Some(file) = file else {
-        return Ok(std::env::var(variable)
-            .ok()
-            .filter(|value| !value.is_empty())
-            .map(Secret));
+        return from_environment(variable);
     };
     let failed = |reason: String| ConfigError::Setting { setting, reason };
-    let mut text = String::new();
-    if file == Path::new("-") {
-        std::io::stdin()
-            .lock()
-            .take(SECRET_LIMIT_BYTES)
-            .read_line(&mut text)
-            .map_err(|error| failed(format!("cannot read standard input: {error}")))?;
+    let text = if file == Path::new("-") {
+        first_line(std::io::stdin().lock())
+            .map_err(|error| failed(format!("cannot read standard input: {error}")))?
     } else {
-        std::fs::File::open(file)
-            .and_then(|file| file.take(SECRET_LIMIT_BYTES).read_to_string(&mut text))
-            .map_err(|error| {
-                // Somebody may have given the secret in place of a file's name.
-                failed(format!("cannot read the file that it names: {error}"))
-            })?;
-    }
+        crate::text::read_file(file, SECRET_LIMIT_BYTES).map_err(|error| {
+            // Somebody may have given the secret in place of a file's name.
+            failed(format!("cannot read the file that it names: {error}"))
+        })?
+    };
     let value = text.trim();
     if value.is_empty() {
         return Err(failed(
@@ -63,4 +54,27 @@ pub(super) fn read(
         ));
     }
     Ok(Some(Secret(value.to_owned())))
+}
+
+/// Reads no more than a line: the next one may be another secret.
+fn first_line(mut input: impl BufRead) -> std::io::Result<String> {
+    let mut line = Vec::new();
+    input
+        .by_ref()
+        .take(SECRET_LIMIT_BYTES)
+        .read_until(b'\n', &mut line)?;
+    crate::text::read_all(line.as_slice(), SECRET_LIMIT_BYTES)
+}
+
+fn from_environment(variable: &'static str) -> Result<Option<Secret>, ConfigError> {
+    let Some(value) = std::env::var_os(variable) else {
+        return Ok(None);
+    };
+    let value = value.into_string().map_err(|_| ConfigError::Environment {
+        name: variable.to_owned(),
+        reason: "its value is not UTF-8".to_owned(),
+    })?;
+    // What `$(…)`, Compose and .env files add around a value is not a part of it.
+    let value = value.trim();
+    Ok((!value.is_empty()).then(|| Secret(value.to_owned())))
 }

@@ -53,13 +53,14 @@ pub struct Settings {
     pub regions: Option<Vec<String>>,
 
     /// ARNs of roles to assume, comma-separated: all are synced, each its own account.
+    // Names of roles may have commas, so that what stands between commas is found out later.
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
-        deserialize_with = "one_or_many"
+        deserialize_with = "whole_or_many"
     )]
     #[schemars(schema_with = "one_or_many_schema")]
-    #[arg(long, visible_alias = "assume-role-arns", env = "PORTOLAN_ASSUME_ROLE_ARN", value_name = "ARN", value_delimiter = ',', help_heading = CONNECTION)]
+    #[arg(long, visible_alias = "assume-role-arns", env = "PORTOLAN_ASSUME_ROLE_ARN", value_name = "ARN", help_heading = CONNECTION)]
     pub assume_role_arn: Option<Vec<String>>,
 
     /// File of ARNs of roles to assume, one on a line, beside those of --assume-role-arn; `#` begins a comment.
@@ -72,7 +73,7 @@ pub struct Settings {
     /// The credentials' own account is read with the credentials themselves, the others through
     /// --organization-role.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[arg(long, env = "PORTOLAN_ORGANIZATION", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", help_heading = CONNECTION)]
+    #[arg(long, env = "PORTOLAN_ORGANIZATION", value_name = "BOOL", value_parser = clap::builder::BoolishValueParser::new(), num_args = 0..=1, default_missing_value = "true", help_heading = CONNECTION)]
     pub organization: Option<bool>,
 
     /// Role to assume in each account of the organization: its name, or its ARN with {account} in place of
@@ -127,7 +128,7 @@ pub struct Settings {
 
     /// Use FIPS 140 endpoints; refused for Regions that have none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[arg(long, env = "PORTOLAN_USE_FIPS_ENDPOINT", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", help_heading = CONNECTION)]
+    #[arg(long, env = "PORTOLAN_USE_FIPS_ENDPOINT", value_name = "BOOL", value_parser = clap::builder::BoolishValueParser::new(), num_args = 0..=1, default_missing_value = "true", help_heading = CONNECTION)]
     pub use_fips_endpoint: Option<bool>,
 
     /// Endpoint for ECS and STS requests instead of AWS's own, for a VPC endpoint or a test server.
@@ -306,6 +307,17 @@ impl Settings {
 enum OneOrMany {
     One(String),
     Many(Vec<String>),
+}
+
+/// A list, or one text that stays as it is.
+fn whole_or_many<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<String>>, D::Error> {
+    let given = Option::<OneOrMany>::deserialize(deserializer)?;
+    Ok(given.map(|given| match given {
+        OneOrMany::One(text) => vec![text],
+        OneOrMany::Many(list) => list,
+    }))
 }
 
 /// A list, or its comma-separated form.

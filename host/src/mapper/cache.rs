@@ -1,8 +1,8 @@
 //! Compiled code on disk, so that a second run starts in milliseconds.
 //!
 //! Compiled code is trusted code: whoever can write it, runs it. So it is read only from a folder that
-//! belongs to this user and that nobody else can write to, is never accepted from anywhere else, and is
-//! named after the module's digest and everything in wasmtime that it depends on.
+//! belongs to this user and that nobody else can write to or exchange, is never accepted from anywhere else,
+//! and is named after the module's digest and everything in wasmtime that it depends on.
 
 use std::fs;
 use std::io::{self, Write};
@@ -92,7 +92,7 @@ fn make_private(folder: &Path) -> io::Result<()> {
         .as_file()
         .metadata()?
         .uid();
-    if metadata.uid() != own || metadata.mode() & 0o022 != 0 {
+    if metadata.uid() != own || metadata.mode() & WRITABLE_BY_OTHERS != 0 {
         return Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
             format!(
@@ -101,7 +101,62 @@ fn make_private(folder: &Path) -> io::Result<()> {
             ),
         ));
     }
+    way_is_closed(&std::path::absolute(folder)?, own)
+}
+
+#[cfg(unix)]
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+/// In a folder with this bit, only the owner of an entry (or of the folder) renames it.
+#[cfg(unix)]
+const STICKY: u32 = 0o1000;
+
+/// Whether nobody else can put another folder into the place of this one: all that leads there, links
+/// included, belongs to this user or to root, and others rename nothing in it.
+///
+/// It goes from the root downwards, so that what it has looked at stays as it is.
+#[cfg(unix)]
+fn way_is_closed(folder: &Path, own: u32) -> io::Result<()> {
+    let mut place = PathBuf::new();
+    let components = |path: &Path| -> Vec<PathBuf> {
+        let parts = path.components().rev();
+        parts.map(|part| PathBuf::from(part.as_os_str())).collect()
+    };
+    let mut rest = components(folder);
+    while let Some(part) = rest.pop() {
+        if part == Path::new("..") {
+            place.pop();
+            continue;
+        }
+        let next = place.join(part);
+        let metadata = fs::symlink_metadata(&next)?;
+        if let Some(problem) = opening(&next, &metadata, own) {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!("{problem}; close it, or choose another folder with --cache-folder"),
+            ));
+        }
+        if metadata.is_symlink() {
+            rest.extend(components(&fs::read_link(&next)?));
+        } else {
+            place = next;
+        }
+    }
     Ok(())
+}
+
+/// How others can exchange a folder or link, or what is in it.
+#[cfg(unix)]
+fn opening(path: &Path, metadata: &fs::Metadata, own: u32) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let (name, mode, owner) = (path.display(), metadata.mode(), metadata.uid());
+    if owner != own && owner != 0 {
+        return Some(format!(
+            "{name} belongs to another user (id {owner}), who can exchange what is in it"
+        ));
+    }
+    let is_open = mode & WRITABLE_BY_OTHERS != 0 && mode & STICKY == 0;
+    (is_open && !metadata.is_symlink())
+        .then(|| format!("others can write to {name} and exchange what is in it (chmod go-w)"))
 }
 
 #[cfg(not(unix))]
@@ -122,5 +177,43 @@ mod tests {
         fs::set_permissions(folder.path().join("compiled"), open).expect("chmod");
         let error = CompiledCache::open(folder.path()).expect_err("refused");
         assert!(error.to_string().contains("chmod 700"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_that_others_can_exchange_is_refused() {
+        let root = tempfile::tempdir().expect("a folder");
+        let (open, link) = (root.path().join("open"), root.path().join("link"));
+        fs::create_dir_all(open.join("inner")).expect("made");
+        std::os::unix::fs::symlink("open/../open/inner", &link).expect("linked");
+        for (mode, is_open) in [
+            (0o777, true),
+            (0o770, true),
+            (0o1777, false),
+            (0o755, false),
+        ] {
+            fs::set_permissions(&open, fs::Permissions::from_mode(mode)).expect("chmod");
+            for folder in [&open.join("inner"), &link] {
+                let opened = CompiledCache::open(folder);
+                let told = opened.err().map(|error| error.to_string());
+                let names_it = |text: &String| text.contains(&format!("{} and", open.display()));
+                assert_eq!(told.is_some(), is_open, "{mode:o}: {told:?}");
+                assert!(told.as_ref().is_none_or(names_it), "{told:?}");
+            }
+        }
+    }
+
+    /// Only root can give folders away.
+    #[test]
+    fn a_folder_below_that_of_another_user_is_refused() {
+        let root = tempfile::tempdir().expect("a folder");
+        let home = root.path().join("home");
+        fs::create_dir_all(home.join("inner/compiled")).expect("made");
+        if std::os::unix::fs::chown(&home, Some(65_534), None).is_ok() {
+            let error = CompiledCache::open(&home.join("inner")).expect_err("refused");
+            assert!(
+                error.to_string().contains("another user (id 65534)"),
+                "{error}"
+            );
+        }
     }
 }

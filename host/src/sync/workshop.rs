@@ -1,5 +1,6 @@
 //! The threads that map pages, validate records and write them, and what they share.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
@@ -81,21 +82,26 @@ pub(super) fn discard(workshop: &Workshop) {
 
 impl Workshop {
     fn work(&self) {
+        let done = catch_unwind(AssertUnwindSafe(|| self.all_pages()));
+        if let Err(error) = done.unwrap_or(Err(SyncError::ThreadLost)) {
+            // Only the first error matters; the others are its echoes.
+            let _ = self.fatal.set(error);
+            self.pages.close();
+            self.stop.notify_one();
+        }
+    }
+
+    fn all_pages(&self) -> Result<(), SyncError> {
         while let Ok(fetched) = self.pages.recv_blocking() {
             if self.stopping.load(Ordering::Relaxed) {
-                return;
+                break;
             }
             if let Some(checkpoint) = self.checkpoint.as_ref().filter(|_| fetched.is_new) {
                 checkpoint.keep(&fetched);
             }
-            if let Err(error) = self.page(&fetched) {
-                // Only the first error matters; the others are its echoes.
-                let _ = self.fatal.set(error);
-                self.pages.close();
-                self.stop.notify_one();
-                return;
-            }
+            self.page(&fetched)?;
         }
+        Ok(())
     }
 
     fn page(&self, fetched: &FetchedPage) -> Result<(), SyncError> {

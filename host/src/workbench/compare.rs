@@ -6,6 +6,9 @@ use serde_json::Value;
 use super::WorkbenchError;
 use crate::text::printable;
 
+/// Expected records are read into memory, and by people.
+const FILE_LIMIT_BYTES: u64 = 1024 * 1024 * 1024;
+
 /// Characters of a value that a difference shows.
 const SHOWN_CHARACTERS: usize = 80;
 
@@ -30,7 +33,8 @@ pub(super) fn differences(file: &Path, records: &[Vec<u8>]) -> Result<Vec<String
             file.display()
         )]);
     }
-    let text = std::fs::read_to_string(file).map_err(WorkbenchError::reading(file))?;
+    let text =
+        crate::text::read_file(file, FILE_LIMIT_BYTES).map_err(WorkbenchError::reading(file))?;
     let mut expected = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let record: Value = serde_json::from_str(line).map_err(|error| {

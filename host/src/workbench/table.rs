@@ -8,6 +8,9 @@ use crate::schemas;
 /// The interpreter of tables, which the build puts beside this crate (see host/build.rs).
 const INTERPRETER: &[u8] = include_bytes!(concat!(env!("PORTOLAN_STOCK_MAPPERS"), "/table.wasm"));
 
+/// A table of a thousand attributes is far below this.
+const TABLE_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
+
 /// The file of a table in an author's folder.
 pub const FILE: &str = "table.toml";
 
@@ -25,7 +28,8 @@ pub struct TableModule {
 /// # Errors
 /// If the file cannot be read, or anything is wrong with the table: all that was found.
 pub fn pack(file: &Path) -> Result<TableModule, WorkbenchError> {
-    let text = std::fs::read_to_string(file).map_err(WorkbenchError::reading(file))?;
+    let text =
+        crate::text::read_file(file, TABLE_LIMIT_BYTES).map_err(WorkbenchError::reading(file))?;
     let stock = |object: &str| {
         let text = schemas::text(object).unwrap_or("null");
         serde_json::from_str(text).unwrap_or_default()

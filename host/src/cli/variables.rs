@@ -1,0 +1,102 @@
+//! `PORTOLAN_…` variables of arguments. clap takes an empty variable for a value and quotes one that does not
+//! fit; so each is looked at here, and becomes the default of its argument.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::builder::Resettable;
+use clap::{Arg, ArgMatches, Command, ValueHint, parser::ValueSource};
+
+/// A variable that cannot be used.
+#[derive(Debug)]
+pub(super) struct Problem {
+    /// Name of the command, with those above it, whose argument it is of.
+    command: String,
+    argument: clap::Id,
+    /// The variable, and what is wrong with it.
+    text: String,
+}
+
+/// The command with defaults in the place of variables, and variables that cannot be used.
+pub(super) fn as_defaults(command: Command) -> (Command, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let command = below(command, "", &mut problems);
+    (command, problems)
+}
+
+fn below(command: Command, above: &str, problems: &mut Vec<Problem>) -> Command {
+    let path = format!("{above}{} ", command.get_name());
+    let command = command.mut_args(|argument| {
+        let Some(name) = argument.get_env().map(OsStr::to_os_string) else {
+            return argument;
+        };
+        let argument = argument.env(Resettable::Reset);
+        let value = std::env::var_os(&name).and_then(|value| trimmed(&argument, value));
+        let Some(value) = value else {
+            return argument;
+        };
+        let argument = argument.required(false);
+        let Some(problem) = unfit(&argument, &value) else {
+            return argument.default_value(value);
+        };
+        problems.push(Problem {
+            command: path.clone(),
+            argument: argument.get_id().clone(),
+            text: format!("{}: {problem}", name.to_string_lossy()),
+        });
+        argument
+    });
+    command.mut_subcommands(|command| below(command, &path, problems))
+}
+
+/// A value without what `$(…)`, Compose and .env files add around it; none if that is all.
+fn trimmed(argument: &Arg, value: OsString) -> Option<OsString> {
+    let value = match value.to_str() {
+        // The name of a file may begin or end with a blank.
+        Some(text)
+            if argument.get_value_hint() == ValueHint::AnyPath && !text.trim().is_empty() =>
+        {
+            text.trim_matches(['\r', '\n']).into()
+        }
+        Some(text) => text.trim().into(),
+        None => value,
+    };
+    (!value.is_empty()).then_some(value)
+}
+
+/// What is wrong with a value, which is not repeated: it may be a secret in the wrong place.
+fn unfit(argument: &Arg, value: &OsStr) -> Option<String> {
+    let alone = argument.clone().long("value").global(false).required(false);
+    let mut given = OsString::from("--value=");
+    given.push(value);
+    let error = Command::new("variable")
+        .no_binary_name(true)
+        .arg(alone)
+        .try_get_matches_from([given])
+        .err()?;
+    let words = argument.get_possible_values();
+    let words = words.iter().filter(|word| !word.is_hide_set());
+    let words: Vec<_> = words.map(|word| word.get_name()).collect();
+    Some(match error.kind() {
+        clap::error::ErrorKind::InvalidUtf8 => "its value is not UTF-8".to_owned(),
+        _ if words.is_empty() => format!(
+            "it does not take this value; --help explains --{}",
+            argument.get_long().unwrap_or_default()
+        ),
+        _ => format!("it takes {}", words.join(", ")),
+    })
+}
+
+/// The first variable that the chosen command cannot use, and needs, for no flag wins over it.
+pub(super) fn problem<'p>(problems: &'p [Problem], matches: &ArgMatches) -> Option<&'p str> {
+    let (mut matches, mut path) = (matches, "portolan ".to_owned());
+    while let Some((name, inner)) = matches.subcommand() {
+        matches = inner;
+        path.push_str(name);
+        path.push(' ');
+    }
+    let is_given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let is_needed =
+        |each: &&Problem| path.starts_with(&each.command) && !is_given(each.argument.as_str());
+    let found = problems.iter().find(is_needed);
+    found.map(|problem| problem.text.as_str())
+}
