@@ -338,22 +338,10 @@ enum Unread {
 }
 
 fn read(path: &Path) -> Result<String, Unread> {
-    let other = |reason: std::io::Error| Unread::Other(format!("it cannot be read: {reason}"));
-    let length_bytes = match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Unread::Missing),
-        other_result => other_result.map_err(other)?.len(),
-    };
-    if length_bytes > FILE_LIMIT_BYTES {
-        return Err(Unread::Other(format!(
-            "it has {length_bytes} bytes, more than {FILE_LIMIT_BYTES}"
-        )));
-    }
-    let text = std::fs::read(path).map_err(other)?;
-    let text = String::from_utf8(text).map_err(|_| Unread::Other("it is not UTF-8".into()))?;
-    Ok(text
-        .strip_prefix('\u{feff}')
-        .map(str::to_owned)
-        .unwrap_or(text))
+    crate::text::read_file(path, FILE_LIMIT_BYTES).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Unread::Missing,
+        _ => Unread::Other(error.to_string()),
+    })
 }
 
 fn invalid(path: &Path, reason: &str) -> ConfigError {
