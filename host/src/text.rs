@@ -39,15 +39,24 @@ pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
 /// Whether the body of an answer is a page for people, by how it begins: what proxies and filters send in place
 /// of answers, whatever content type they claim.
 pub(crate) fn is_html(body: &[u8]) -> bool {
-    let body = body
+    let mut body = body
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(body)
         .trim_ascii_start();
+    // Declarations and comments may come first.
+    for (start, end) in [(&b"<?xml"[..], &b"?>"[..]), (b"<!--", b"-->")] {
+        if body.starts_with(start) {
+            let end_at = body.windows(end.len()).position(|window| window == end);
+            body = end_at.map_or(body, |at| body[at + end.len()..].trim_ascii_start());
+        }
+    }
     let begins = |tag: &[u8]| {
         body.get(..tag.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(tag))
     };
-    begins(b"<!doctype html") || begins(b"<html") || begins(b"<head") || begins(b"<body")
+    [&b"<!doctype html"[..], b"<html", b"<head", b"<body"]
+        .into_iter()
+        .any(begins)
 }
 
 /// `tasks[3].tags[0].key` becomes `tasks[].tags[].key`.

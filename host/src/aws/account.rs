@@ -177,7 +177,7 @@ pub(super) async fn base(
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .env(environment.variables())
         .profile_files(environment.profiles.files())
-        .http_client(super::http::client(authorities, clock.clone()))
+        .http_client(super::http::client(authorities))
         .retry_config(RetryConfig::standard().with_max_attempts(CHAIN_ATTEMPTS))
         .timeout_config(timeouts)
         .time_source(clock.clone())

@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::Bytes;
 
-use super::failure::{CallFailure, Kind};
+use super::failure::{CallFailure, Kind, TIMEOUT, time_of_refusal};
 use super::raw::RawBody;
 use super::renewal::Renewing;
 use crate::clock::Clock;
@@ -105,7 +105,7 @@ impl Caller {
                     self.note(operation, |calls| calls.throttles += 1);
                     throttles
                 }
-                Kind::Transient if retries < self.maximum_retries => {
+                Kind::Transient if retries < self.retries_after(&failure) => {
                     retries += 1;
                     self.note(operation, |calls| calls.retries += 1);
                     retries
@@ -160,6 +160,9 @@ impl Caller {
         self.note(operation, |calls| calls.calls += 1);
         let answer = send(raw.clone()).await;
         self.answered(operation, asked_at, clearance, &answer);
+        if let Some(time) = answer.as_ref().err().and_then(time_of_refusal) {
+            self.clock.refused_at(time);
+        }
         tracing::trace!(
             account = self.account_id,
             region = self.region,
@@ -191,6 +194,21 @@ impl Caller {
         };
         read(answer, kept.body)
             .map_err(|reason| CallFailure::malformed(operation, &reason, kept.request_id))
+    }
+
+    /// How often a request is repeated. One that nobody answers is where nobody ever answered, and somebody
+    /// waits to hear of it.
+    fn retries_after(&self, failure: &CallFailure) -> u32 {
+        if failure.code != TIMEOUT || self.is_let_in.load(Ordering::Relaxed) {
+            return self.maximum_retries;
+        }
+        tracing::warn!(
+            "{} {}: ECS does not answer: {}",
+            self.account_id,
+            self.region,
+            failure.message
+        );
+        self.maximum_retries.min(1)
     }
 
     /// Says that a Region is not enabled, where credentials that are good elsewhere were never let in.

@@ -13,6 +13,8 @@ use rustls_pki_types::pem::PemObject;
 use super::profiles::Profiles;
 use crate::config::{Config, ConfigError, parse_flag, url_problem};
 
+/// A bundle of every public authority has 150 certificates.
+const CERTIFICATE_LIMIT: usize = 10_000;
 /// A bundle of every public authority has a quarter of a megabyte.
 const BUNDLE_LIMIT_BYTES: u64 = 8 * 1024 * 1024;
 
@@ -197,12 +199,17 @@ impl Environment {
 
     /// What to say of credentials that the SDK did not find, for `reason`.
     pub(super) fn credentials_problem(&self, reason: &str) -> String {
+        // What a program writes to its standard error may be a secret.
+        let reason = reason.split("Stderr:").next().unwrap_or_default().trim();
         let profile = self.profile();
         let has = |name| self.variable(name).is_some();
         match (has("AWS_ACCESS_KEY_ID"), has("AWS_SECRET_ACCESS_KEY")) {
             (true, false) => return "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not; set both, or none to use a profile".into(),
             (false, true) => return "AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not; set both, or none to use a profile".into(),
             _ => {}
+        }
+        if has("AWS_WEB_IDENTITY_TOKEN_FILE") && !has("AWS_ROLE_ARN") {
+            return "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not; set both, or none".into();
         }
         let token_file = [
             (
@@ -215,7 +222,7 @@ impl Environment {
             ),
         ];
         for (name, file) in token_file {
-            if let Some(Err(error)) = file.map(std::fs::File::open) {
+            if let Some(Err(error)) = file.map(std::fs::read) {
                 let file = file.unwrap_or_default();
                 return format!(
                     "the web identity token file {file} cannot be read ({error}); {name} names it: check the path, or whether the token is mounted"
@@ -248,8 +255,12 @@ fn read_bundle(path: &Path) -> Result<Vec<u8>, String> {
     // The SDK panics over a certificate that it cannot use, and company bundles hold such.
     let mut roots = rustls::RootCertStore::empty();
     let (mut usable, mut unusable) = (String::new(), 0);
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|_| "it is not a PEM file".to_owned())?;
+    let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&pem);
+    for certificate in CertificateDer::pem_slice_iter(pem).take(CERTIFICATE_LIMIT) {
+        let Ok(certificate) = certificate else {
+            unusable += 1;
+            continue;
+        };
         let text = base64::engine::general_purpose::STANDARD.encode(&certificate);
         match roots.add(certificate) {
             Ok(()) => usable.push_str(&format!(

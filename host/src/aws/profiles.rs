@@ -67,8 +67,16 @@ impl Profiles {
                 .unwrap_or("~/.aws/credentials")
                 .as_ref(),
         );
-        profiles.config.text = profiles.cleaned(&profiles.config.path.clone(), true)?;
-        profiles.credentials.text = profiles.cleaned(&profiles.credentials.path.clone(), false)?;
+        profiles.config.text = profiles.cleaned(
+            &profiles.config.path.clone(),
+            true,
+            variable("AWS_CONFIG_FILE").is_some(),
+        )?;
+        profiles.credentials.text = profiles.cleaned(
+            &profiles.credentials.path.clone(),
+            false,
+            variable("AWS_SHARED_CREDENTIALS_FILE").is_some(),
+        )?;
         let (files, nothing) = (Fs::real(), Env::from_slice(&[]));
         #[expect(deprecated, reason = "as above")]
         for (file, kind) in [
@@ -184,7 +192,13 @@ impl Profiles {
             } else {
                 shown.clone()
             };
-            if has("sso_session") || has("sso_start_url") {
+            let is_sso = has("sso_session") || has("sso_start_url");
+            if is_sso && !reason.to_ascii_lowercase().contains("token") {
+                return Some(format!(
+                    "the AWS profile `{shown}` gave no credentials of IAM Identity Center: {reason}; check its sso_… keys, its sso-session and the network"
+                ));
+            }
+            if is_sso {
                 return Some(format!(
                     "the AWS profile `{shown}` has no valid IAM Identity Center token ({reason}); run `aws sso login --profile {quoted}`"
                 ));
@@ -204,11 +218,21 @@ impl Profiles {
     }
 
     /// Reads a file, notes what it holds, and gives it as the SDK may read it.
-    fn cleaned(&mut self, path: &Path, is_config: bool) -> Result<String, ConfigError> {
+    fn cleaned(
+        &mut self,
+        path: &Path,
+        is_config: bool,
+        is_named: bool,
+    ) -> Result<String, ConfigError> {
         let text = match read(path) {
             Ok(text) => text,
             // Nobody needs to have these files.
             Err(Unread::Missing) => return Ok(String::new()),
+            // A service may have a home that is not its own.
+            Err(Unread::Forbidden) if !is_named => return Ok(String::new()),
+            Err(Unread::Forbidden) => {
+                return Err(invalid(path, "it may not be read; check its permissions"));
+            }
             Err(Unread::Other(reason)) => return Err(invalid(path, &reason)),
         };
         let (mut cleaned, mut section) = (String::new(), None);
@@ -334,12 +358,14 @@ fn header(line: &str, is_config: bool) -> Option<Header> {
 
 enum Unread {
     Missing,
+    Forbidden,
     Other(String),
 }
 
 fn read(path: &Path) -> Result<String, Unread> {
     crate::text::read_file(path, FILE_LIMIT_BYTES).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Unread::Missing,
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Unread::Missing,
+        std::io::ErrorKind::PermissionDenied => Unread::Forbidden,
         _ => Unread::Other(error.to_string()),
     })
 }

@@ -205,8 +205,10 @@ async fn from_chain(config: &Config, clock: &Clock) -> provider::Result {
         Ok(Ok(credentials)) => credentials,
         Ok(Err(error)) => return Err(failed(environment.credentials_problem(&chain(&error)))),
         Err(_) => {
-            let reason = format!("there was no answer within {} s", limit.as_secs());
-            return Err(failed(environment.credentials_problem(&reason)));
+            return Err(failed(format!(
+                "what gives the credentials (STS, IAM Identity Center, a container's endpoint, instance metadata or a program) gave no answer within {} s; check the network, HTTPS_PROXY and firewalls",
+                limit.as_secs()
+            )));
         }
     };
     sendable(&credentials).map_err(failed)

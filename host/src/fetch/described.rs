@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{Batch, FetchedPage, Scope, cluster, service, task, task_definition};
 use crate::aws::{CallFailure, Kind};
 use crate::object::{Object, TAGS};
-use crate::page::{Origin, Page};
+use crate::page::Page;
 use crate::report::{Failure, ScopeKey, Tombstone};
 
 /// What a Describe call gave.
@@ -250,15 +250,7 @@ impl Scope {
     /// Remembers that objects here are described without their tags.
     fn without_tags(&self, object: Object) {
         let mut untagged = self.untagged.lock().unwrap_or_else(PoisonError::into_inner);
-        if untagged.insert(object) {
-            let Origin {
-                account_id, region, ..
-            } = &self.origin;
-            self.ledger.warn(format!(
-                "{account_id} {region}: {} does not give tags of {object}; its records have no TAGS, which does not mean that there are none",
-                object.describe_operation()
-            ));
-        }
+        untagged.insert(object);
     }
 
     /// Leaves out what nobody asked for, and says so.
@@ -299,7 +291,20 @@ impl Scope {
         batch.arns.retain(|arn| !answered.contains(own_name(arn)));
         let mut kept = asked;
         kept.retain(|arn| !batch.arns.contains(arn));
-        for failure in described.failures {
+        // What is described is not missing, whatever else is said of it.
+        let met: HashSet<&str> = described.arns.iter().map(|arn| own_name(arn)).collect();
+        let is_met = |failure: &DescribeFailure| {
+            failure
+                .arn
+                .as_deref()
+                .is_some_and(|arn| met.contains(own_name(arn)))
+        };
+        let failures: Vec<_> = described
+            .failures
+            .into_iter()
+            .filter(|failure| !is_met(failure))
+            .collect();
+        for failure in failures {
             let named = failure.arn.as_deref().map(own_name);
             // A failure may name its object shorter than the list did.
             let listed = kept.iter().position(|arn| Some(own_name(arn)) == named);
