@@ -92,7 +92,7 @@ impl Caller {
                     self.is_let_in.store(true, Ordering::Relaxed);
                     return Ok(answer);
                 }
-                Err(failure) => self.placed(failure),
+                Err(failure) => failure,
             };
             let tries = match failure.kind {
                 _ if !is_corrected && self.clock.corrections() != corrections => {
@@ -120,13 +120,14 @@ impl Caller {
                     });
                 }
                 Kind::Credentials
-                    if renewals < RENEWAL_LIMIT && self.credentials.renew(generation).await =>
+                    if renewals < self.renewal_limit()
+                        && self.credentials.renew(generation).await =>
                 {
                     renewals += 1;
                     self.note(operation, |calls| calls.retries += 1);
                     continue;
                 }
-                _ => return Err(failure),
+                _ => return Err(self.placed(failure)),
             };
             tracing::debug!(
                 account = self.account_id,
@@ -194,6 +195,14 @@ impl Caller {
         };
         read(answer, kept.body)
             .map_err(|reason| CallFailure::malformed(operation, &reason, kept.request_id))
+    }
+
+    /// How often credentials are renewed. Where ECS never let them in, the Region may be why.
+    fn renewal_limit(&self) -> u32 {
+        match self.is_let_in.load(Ordering::Relaxed) {
+            true => RENEWAL_LIMIT,
+            false => 1,
+        }
     }
 
     /// How often a request is repeated. One that nobody answers is where nobody ever answered, and somebody

@@ -27,6 +27,23 @@ pub(super) struct Environment {
     profile: Option<String>,
 }
 
+/// The variables that the SDK reads for what is called here, and those that are read here.
+#[rustfmt::skip]
+const READ: [&str; 40] = [
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCOUNT_ID",
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE",
+    "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_ECS", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_ACCOUNT",
+    "AWS_ENDPOINT_URL_ORGANIZATIONS", "AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC",
+    "AWS_ENDPOINT_URL_SIGNIN", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_EC2_METADATA_DISABLED", "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "AWS_LOGIN_CACHE_DIRECTORY", "AWS_SDK_UA_APP_ID",
+    "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE", "AWS_AUTH_SCHEME_PREFERENCE", "AWS_SIGV4A_SIGNING_REGION_SET",
+];
+
 /// What a value is for, which decides what it may be.
 #[derive(Clone, Copy)]
 enum Use {
@@ -105,7 +122,11 @@ impl Environment {
             let Ok(name) = name.into_string() else {
                 continue;
             };
-            let is_of_aws = name.starts_with("AWS_") || name == "SECRET_ACCESS_KEY";
+            let is_of_aws = READ.contains(&name.as_str());
+            // The endpoints of other services, and variables of other programs, are none of ours.
+            if name.starts_with("AWS_") && !is_of_aws {
+                continue;
+            }
             let value = match value.into_string() {
                 Ok(value) if is_of_aws => {
                     checked(&name, &value).map_err(|reason| wrong(&name, reason))?

@@ -158,10 +158,11 @@ impl CallFailure {
         Self {
             operation,
             // A gateway that is overloaded says so with such a page; one that refuses goes on to.
-            kind: if (400..500).contains(&status) {
-                Kind::Final
-            } else {
-                Kind::Transient
+            kind: match status {
+                429 => Kind::Throttled,
+                408 => Kind::Transient,
+                400..500 => Kind::Final,
+                _ => Kind::Transient,
             },
             code: "html-page".into(),
             message: format!("{operation} {}", html_page(status)),

@@ -236,10 +236,13 @@ impl Profiles {
             Err(Unread::Other(reason)) => return Err(invalid(path, &reason)),
         };
         let (mut cleaned, mut section) = (String::new(), None);
+        // Only a group has lines below it: what the SDK would join to a value above goes.
+        let mut is_in_group = false;
         let lines: Vec<&str> = text.lines().collect();
         // It counts in place of `[default]`, not with it.
         let mut headers = lines.iter().filter_map(|line| header(line, is_config));
-        let has_prefixed_default = headers.any(|it| it.is_prefixed && it.name == "default");
+        let has_prefixed_default =
+            headers.any(|it| it.is_prefixed && it.kind == "profile" && it.name == "default");
         for (index, line) in lines.iter().enumerate() {
             let kept = if line.starts_with('[') {
                 match header(line, is_config) {
@@ -262,9 +265,21 @@ impl Profiles {
                 }
             } else {
                 // An empty value may begin a group of nested ones.
-                let next = lines.get(index + 1).unwrap_or(&"");
-                let begins_group = next.starts_with([' ', '\t']) && !next.trim().is_empty();
-                self.property(path, index + 1, line, section.as_ref(), begins_group)
+                let next = lines[index + 1..]
+                    .iter()
+                    .find(|next| !next.trim().is_empty());
+                let begins_group = next.is_some_and(|next| next.starts_with([' ', '\t']));
+                let is_nested = line.starts_with([' ', '\t']);
+                let is_comment = line.trim_start().starts_with(['#', ';']);
+                if is_comment || line.trim().is_empty() || (is_nested && !is_in_group) {
+                    String::new()
+                } else {
+                    let kept = self.property(path, index + 1, line, section.as_ref(), begins_group);
+                    if !is_nested {
+                        is_in_group = begins_group && kept.trim_end().ends_with('=');
+                    }
+                    kept
+                }
             };
             cleaned.push_str(&kept);
             cleaned.push('\n');
@@ -294,7 +309,7 @@ impl Profiles {
         match checked(key, value) {
             Ok(None) => String::new(),
             Ok(Some(value)) => {
-                let written = if REFERENCES.contains(&key) {
+                let written = if REFERENCES.contains(&key.to_ascii_lowercase().as_str()) {
                     Self::alias(&value)
                 } else {
                     value.clone()

@@ -89,6 +89,8 @@ impl Sts {
                     let _ = self.good.set(answer.0.clone());
                     return Ok(answer);
                 }
+                // Other Regions would say the same.
+                Some(Err(refusal)) if refusal.is_definite() => return Err(refusal),
                 Some(Err(refusal)) => {
                     worst = Some(match worst {
                         Some(worst) if worst.rank() >= refusal.rank() => worst,
@@ -195,9 +197,10 @@ impl Refusal {
         }
         if let SdkError::ServiceError(service) = error {
             let status = service.raw().status().as_u16();
-            let code = match service.err().code() {
-                None | Some("") => format!("HTTP status {status}"),
-                Some(code) => printable(code, 64),
+            let code = printable(service.err().code().unwrap_or(""), 64);
+            let shown = match code.as_str() {
+                "" => format!("HTTP status {status}"),
+                code => code.to_owned(),
             };
             let said = printable(service.err().message().unwrap_or("no message"), 500);
             // STS and ECS have the same words for what is wrong with a caller.
@@ -209,7 +212,7 @@ impl Refusal {
             return Self {
                 kind,
                 advice: advice(action, kind, &code, &said),
-                message: format!("STS in {region} refused {action} with {code}: {said}"),
+                message: format!("STS in {region} refused {action} with {shown}: {said}"),
                 code,
             };
         }
@@ -221,6 +224,12 @@ impl Refusal {
             message: format!("STS in {region} cannot be reached: {chain}"),
             advice: trouble.advice.into(),
         }
+    }
+
+    /// Whether AWS has refused the caller, wherever it is asked.
+    fn is_definite(&self) -> bool {
+        let is_refusal = !matches!(self.kind, Kind::Throttled | Kind::Transient);
+        is_refusal && self.rank() == 3
     }
 
     /// How much it tells: a Region that is not enabled, or not reached, hides what another one says.

@@ -69,6 +69,18 @@ impl Described {
         }
     }
 
+    /// Leaves out failures of what was not asked for, of what is described all the same, and repeated ones.
+    fn keep_open_failures(&mut self, asked: &[String]) {
+        let mut open: HashSet<&str> = asked.iter().map(|arn| own_name(arn)).collect();
+        for arn in &self.arns {
+            open.remove(own_name(arn));
+        }
+        self.failures.retain(|failure| {
+            let named = failure.arn.as_deref().map(own_name);
+            named.is_none_or(|name| open.remove(name))
+        });
+    }
+
     /// Leaves out what was not asked for, and what is described a second time. Gives how many that were.
     fn keep_asked(&mut self, asked: &[String]) -> usize {
         let asked: HashSet<&str> = asked.iter().map(|arn| own_name(arn)).collect();
@@ -269,6 +281,8 @@ impl Scope {
 
     /// Sends the page on, and gives the ARNs that were asked for and are not accounted for.
     async fn account(&self, key: &ScopeKey, mut batch: Batch, described: Described) -> Batch {
+        let mut described = described;
+        described.keep_open_failures(&batch.arns);
         let count = described.page.described().count();
         self.ledger.described(key, count);
         let asked = batch.arns.clone();
@@ -291,20 +305,7 @@ impl Scope {
         batch.arns.retain(|arn| !answered.contains(own_name(arn)));
         let mut kept = asked;
         kept.retain(|arn| !batch.arns.contains(arn));
-        // What is described is not missing, whatever else is said of it.
-        let met: HashSet<&str> = described.arns.iter().map(|arn| own_name(arn)).collect();
-        let is_met = |failure: &DescribeFailure| {
-            failure
-                .arn
-                .as_deref()
-                .is_some_and(|arn| met.contains(own_name(arn)))
-        };
-        let failures: Vec<_> = described
-            .failures
-            .into_iter()
-            .filter(|failure| !is_met(failure))
-            .collect();
-        for failure in failures {
+        for failure in described.failures {
             let named = failure.arn.as_deref().map(own_name);
             // A failure may name its object shorter than the list did.
             let listed = kept.iter().position(|arn| Some(own_name(arn)) == named);

@@ -49,7 +49,10 @@ impl Login {
             registry: registry.to_owned(),
             reason,
         };
-        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let variable = |name| {
+            let value = std::env::var(name).ok()?.trim().to_owned();
+            (!value.is_empty()).then_some(value)
+        };
         match (variable(USERNAME_VARIABLE), variable(PASSWORD_VARIABLE)) {
             (Some(username), Some(password)) => Ok(Self {
                 secret: Secret::Plain(RegistryAuth::Basic(username, password)),

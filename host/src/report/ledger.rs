@@ -161,7 +161,7 @@ impl Ledger {
         ));
     }
 
-    /// Notes how often services and tasks refer to something else than a task definition, by kind.
+    /// Notes how many resources other than task definitions services and tasks refer to, by kind.
     pub fn other_references(&self, key: &ScopeKey, kinds: BTreeMap<String, u64>) {
         self.books().entry(key).other_references = kinds;
     }
