@@ -206,7 +206,11 @@ impl CallFailure {
     pub(crate) fn may_be_of_include(&self) -> bool {
         match self.kind {
             Kind::Final => self.code.ends_with("Exception") || self.code.starts_with("Invalid"),
-            Kind::Denied => true,
+            // AWS names the operation if that is what is denied; our advice stands behind a semicolon.
+            Kind::Denied => {
+                let said = self.message.split(';').next().unwrap_or_default();
+                !said.contains(&self.operation.action())
+            }
             _ => false,
         }
     }

@@ -190,7 +190,8 @@ mod tests {
         std::os::unix::fs::symlink("open/../open/inner", &link).expect("linked");
         for (mode, is_open) in [
             (0o777, true),
-            (0o770, true),
+            (0o770, false),
+            (0o772, true),
             (0o1777, false),
             (0o755, false),
         ] {
