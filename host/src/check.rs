@@ -16,6 +16,8 @@ use crate::report::Ledger;
 /// A cluster and objects that nobody has. ECS checks permissions before it looks for them, so that "not
 /// found" means "allowed".
 const NOBODYS: &str = "portolan-permission-check";
+/// How often a check repeats a request: a person waits for it.
+const RETRIES: u32 = 3;
 /// Task ids have a form of their own.
 const NOBODYS_TASK: &str = "00000000000000000000000000000000";
 
@@ -137,8 +139,11 @@ async fn check_account(reached: Reached, config: &Config) -> Vec<AccountCheck> {
 
 async fn check_region(account: &Account, region: &str, config: &Config) -> RegionCheck {
     let client = account.ecs(region);
-    let caller = account.caller(region, config.maximum_retries, Arc::new(Ledger::default()));
+    let retries = config.maximum_retries.min(RETRIES);
+    let caller = account.caller(region, retries, Arc::new(Ledger::default()));
     let mut permissions = Vec::new();
+    // Where one operation cannot be reached, the others cannot either.
+    let mut unreachable: Option<String> = None;
     for operation in Operation::ALL {
         if !config
             .objects
@@ -147,12 +152,22 @@ async fn check_region(account: &Account, region: &str, config: &Config) -> Regio
         {
             continue;
         }
-        let result = probe(&client, &caller, operation).await;
-        let problem = result.err().filter(|failure| !proves_permission(failure));
+        let problem = match &unreachable {
+            Some(problem) => Some(problem.clone()),
+            None => {
+                let failure = probe(&client, &caller, operation).await.err();
+                let failure = failure.filter(|failure| !proves_permission(failure));
+                let problem = failure.as_ref().map(|failure| failure.line().message);
+                if failure.is_some_and(|failure| failure.is_unreachable()) {
+                    unreachable.clone_from(&problem);
+                }
+                problem
+            }
+        };
         permissions.push(PermissionCheck {
             operation,
             allowed: problem.is_none(),
-            problem: problem.map(|failure| failure.line().message),
+            problem,
         });
     }
     RegionCheck {

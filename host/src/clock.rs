@@ -53,6 +53,7 @@ impl Clock {
 
     /// Takes the time of a server that refused a request, if it is too far from ours.
     pub(crate) fn refused_at(&self, server: SystemTime) {
+        let before_ms = self.correction.behind_ms.load(Ordering::Acquire);
         let now = self.time();
         let (is_behind, off) = match server.duration_since(now) {
             Ok(off) => (true, off),
@@ -63,9 +64,16 @@ impl Clock {
         }
         let off_ms = i64::try_from(off.as_millis()).unwrap_or(i64::MAX);
         let off_ms = if is_behind { off_ms } else { -off_ms };
-        self.correction
-            .behind_ms
-            .fetch_add(off_ms, Ordering::AcqRel);
+        // Refusals come together, and only the first of them corrects.
+        let corrected = self.correction.behind_ms.compare_exchange(
+            before_ms,
+            before_ms.saturating_add(off_ms),
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        if corrected.is_err() {
+            return;
+        }
         self.correction.count.fetch_add(1, Ordering::AcqRel);
         tracing::warn!(
             "the clock of this machine is {} s {}; AWS refuses its time, so AWS's own is used. Set the clock, for example with NTP",

@@ -29,7 +29,7 @@ pub(crate) use fips::check as check_fips;
 pub use modules::{Capability, ModuleSettings, OnFailure};
 pub use options::{Options, TaskDefinitionScope, TaskDefinitionStatus};
 pub use organization::{Organization, RolePattern};
-pub(crate) use regions::check as check_region;
+pub(crate) use regions::{any_beside as any_region_beside, check as check_region};
 pub(crate) use resolve::{parse_flag, url_problem};
 pub use revisions::RevisionTags;
 pub use secret::Secret;

@@ -10,7 +10,6 @@ mod artifact;
 mod exchange;
 mod failure;
 mod login;
-mod page;
 mod place;
 mod pull;
 mod push;

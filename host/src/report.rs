@@ -181,7 +181,7 @@ pub struct Scope {
     /// from it are unknown, not empty.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unread: BTreeSet<String>,
-    /// References of services and tasks to something else than a task definition, by kind of resource, for
+    /// Resources other than task definitions that services and tasks refer to in place of one, by kind, for
     /// example `daemon-task-definition`; with `EcsTaskDefinition.scope=in-use`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub other_references: BTreeMap<String, u64>,

@@ -36,6 +36,29 @@ pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
         .map(|(_, candidate)| candidate)
 }
 
+/// Whether the body of an answer is a page for people, by how it begins: what proxies and filters send in place
+/// of answers, whatever content type they claim.
+pub(crate) fn is_html(body: &[u8]) -> bool {
+    let mut body = body
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(body)
+        .trim_ascii_start();
+    // Declarations and comments may come first.
+    for (start, end) in [(&b"<?xml"[..], &b"?>"[..]), (b"<!--", b"-->")] {
+        if body.starts_with(start) {
+            let end_at = body.windows(end.len()).position(|window| window == end);
+            body = end_at.map_or(body, |at| body[at + end.len()..].trim_ascii_start());
+        }
+    }
+    let begins = |tag: &[u8]| {
+        body.get(..tag.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(tag))
+    };
+    [&b"<!doctype html"[..], b"<html", b"<head", b"<body"]
+        .into_iter()
+        .any(begins)
+}
+
 /// `tasks[3].tags[0].key` becomes `tasks[].tags[].key`.
 #[must_use]
 pub fn without_positions(path: &str) -> String {
@@ -65,6 +88,20 @@ mod tests {
     #[test]
     fn long_text_is_cut() {
         assert_eq!(printable("abcdef", 3), "abc…");
+    }
+
+    #[test]
+    fn a_page_is_told_by_how_it_begins() {
+        for page in [
+            "<html>",
+            "\u{feff}\n <!DOCTYPE HTML PUBLIC",
+            "<Head><title>",
+        ] {
+            assert!(is_html(page.as_bytes()), "{page}");
+        }
+        for other in ["", "{}", "<?xml version=\"1.0\"?><ErrorResponse/>", "<htm"] {
+            assert!(!is_html(other.as_bytes()), "{other}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use aws_config::identity::IdentityCache;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_ecs::config::SharedCredentialsProvider;
 use aws_smithy_async::time::TimeSource;
@@ -169,6 +169,29 @@ pub(super) async fn base(
     config: &Config,
     clock: &Clock,
 ) -> Result<SdkConfig, ConfigError> {
+    let base = loader(environment, config, clock)?;
+    // `Clock` does it for all clients at once, and for records.
+    Ok(base.disable_clock_skew_correction(true).load().await)
+}
+
+/// Settings of the clients inside the SDK's chain. They correct a wrong clock by themselves.
+///
+/// # Errors
+/// As [`base`].
+pub(super) async fn chain_base(
+    environment: &Environment,
+    config: &Config,
+    clock: &Clock,
+) -> Result<SdkConfig, ConfigError> {
+    let chain = loader(environment, config, clock)?;
+    Ok(chain.disable_clock_skew_correction(false).load().await)
+}
+
+fn loader(
+    environment: &Environment,
+    config: &Config,
+    clock: &Clock,
+) -> Result<ConfigLoader, ConfigError> {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -177,12 +200,10 @@ pub(super) async fn base(
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .env(environment.variables())
         .profile_files(environment.profiles.files())
-        .http_client(super::http::client(authorities, clock.clone()))
+        .http_client(super::http::client(authorities))
         .retry_config(RetryConfig::standard().with_max_attempts(CHAIN_ATTEMPTS))
         .timeout_config(timeouts)
-        .time_source(clock.clone())
-        // `Clock` does it for all clients at once, and for records.
-        .disable_clock_skew_correction(true);
+        .time_source(clock.clone());
     // The chain asks STS and IAM Identity Center as every AWS tool does, whatever is synced.
     let region = environment
         .region()
@@ -207,5 +228,5 @@ pub(super) async fn base(
             "portolan settings",
         ));
     }
-    Ok(loader.load().await)
+    Ok(loader)
 }

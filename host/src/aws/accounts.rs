@@ -9,7 +9,9 @@ use super::environment::Environment;
 use super::identity::{assume, identify};
 use super::{organization, regions};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, Organization, RoleArn, check_fips, check_region};
+use crate::config::{
+    Config, ConfigError, Organization, RoleArn, any_region_beside, check_fips, check_region,
+};
 
 /// STS is asked here when no Region is known: it answers for every Region of its partition.
 const ANY_REGION: &str = "us-east-1";
@@ -79,17 +81,23 @@ impl Accounts {
         let endpoint_url = ["ECS", "STS"]
             .into_iter()
             .find_map(|service| endpoint_of(&base, service));
+        // A Region of the chain that is only asked who the credentials are has to be one too.
+        let asked_first = regions.iter().flatten().chain(&chain_region);
+        if endpoint_url.is_none() {
+            asked_first
+                .into_iter()
+                .try_for_each(|region| check_region(region).map_err(invalid_regions))?;
+        }
         for region in regions.iter().flatten() {
             if base.use_fips() == Some(true) {
                 check_fips(region, endpoint_url.as_deref())?;
             }
-            if endpoint_url.is_none() {
-                check_region(region).map_err(invalid_regions)?;
-            }
         }
         let asked = regions.clone().filter(|regions| !regions.is_empty());
-        let asked =
-            asked.unwrap_or_else(|| vec![chain_region.unwrap_or_else(|| ANY_REGION.to_owned())]);
+        let asked = asked.unwrap_or_else(|| {
+            let any = any_region_beside(chain_region.as_deref().unwrap_or(ANY_REGION)).to_owned();
+            chain_region.into_iter().chain([any]).collect()
+        });
         let region = asked.first().cloned().map(Region::new);
         let base = base.into_builder().region(region).build();
         let mut accounts = Self {

@@ -155,20 +155,7 @@ pub(super) fn html_page(status: u16) -> String {
 }
 
 pub(super) fn is_html(answer: &HttpResponse) -> bool {
-    answer.body().bytes().is_some_and(looks_like_html)
-}
-
-/// Whether a body is a page for people, by how it begins.
-pub(super) fn looks_like_html(body: &[u8]) -> bool {
-    let body = body
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(body)
-        .trim_ascii_start();
-    let begins = |tag: &[u8]| {
-        body.get(..tag.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(tag))
-    };
-    begins(b"<!doctype html") || begins(b"<html") || begins(b"<head") || begins(b"<body")
+    answer.body().bytes().is_some_and(crate::text::is_html)
 }
 
 /// What layers of the SDK call themselves. It tells nobody anything.

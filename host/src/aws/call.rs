@@ -9,8 +9,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::Bytes;
 
-use super::advice::looks_like_html;
-use super::failure::{CallFailure, Kind};
+use super::failure::{CallFailure, Kind, TIMEOUT, time_of_refusal};
 use super::raw::RawBody;
 use super::renewal::Renewing;
 use crate::clock::Clock;
@@ -93,7 +92,7 @@ impl Caller {
                     self.is_let_in.store(true, Ordering::Relaxed);
                     return Ok(answer);
                 }
-                Err(failure) => self.placed(failure),
+                Err(failure) => failure,
             };
             let tries = match failure.kind {
                 _ if !is_corrected && self.clock.corrections() != corrections => {
@@ -106,7 +105,7 @@ impl Caller {
                     self.note(operation, |calls| calls.throttles += 1);
                     throttles
                 }
-                Kind::Transient if retries < self.maximum_retries => {
+                Kind::Transient if retries < self.retries_after(&failure) => {
                     retries += 1;
                     self.note(operation, |calls| calls.retries += 1);
                     retries
@@ -121,13 +120,14 @@ impl Caller {
                     });
                 }
                 Kind::Credentials
-                    if renewals < RENEWAL_LIMIT && self.credentials.renew(generation).await =>
+                    if renewals < self.renewal_limit()
+                        && self.credentials.renew(generation).await =>
                 {
                     renewals += 1;
                     self.note(operation, |calls| calls.retries += 1);
                     continue;
                 }
-                _ => return Err(failure),
+                _ => return Err(self.placed(failure)),
             };
             tracing::debug!(
                 account = self.account_id,
@@ -161,6 +161,9 @@ impl Caller {
         self.note(operation, |calls| calls.calls += 1);
         let answer = send(raw.clone()).await;
         self.answered(operation, asked_at, clearance, &answer);
+        if let Some(time) = answer.as_ref().err().and_then(time_of_refusal) {
+            self.clock.refused_at(time);
+        }
         tracing::trace!(
             account = self.account_id,
             region = self.region,
@@ -169,7 +172,10 @@ impl Caller {
         );
         // Told by content: servers and proxies are careless about the type.
         let kept = raw.take();
-        if let Some(page) = kept.as_ref().filter(|kept| looks_like_html(&kept.body)) {
+        if let Some(page) = kept
+            .as_ref()
+            .filter(|kept| crate::text::is_html(&kept.body))
+        {
             let request_id = page.request_id.clone();
             return Err(CallFailure::html(operation, page.status, request_id));
         }
@@ -189,6 +195,29 @@ impl Caller {
         };
         read(answer, kept.body)
             .map_err(|reason| CallFailure::malformed(operation, &reason, kept.request_id))
+    }
+
+    /// How often credentials are renewed. Where ECS never let them in, the Region may be why.
+    fn renewal_limit(&self) -> u32 {
+        match self.is_let_in.load(Ordering::Relaxed) {
+            true => RENEWAL_LIMIT,
+            false => 1,
+        }
+    }
+
+    /// How often a request is repeated. One that nobody answers is where nobody ever answered, and somebody
+    /// waits to hear of it.
+    fn retries_after(&self, failure: &CallFailure) -> u32 {
+        if failure.code != TIMEOUT || self.is_let_in.load(Ordering::Relaxed) {
+            return self.maximum_retries;
+        }
+        tracing::warn!(
+            "{} {}: ECS does not answer: {}",
+            self.account_id,
+            self.region,
+            failure.message
+        );
+        self.maximum_retries.min(1)
     }
 
     /// Says that a Region is not enabled, where credentials that are good elsewhere were never let in.

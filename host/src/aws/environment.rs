@@ -13,6 +13,8 @@ use rustls_pki_types::pem::PemObject;
 use super::profiles::Profiles;
 use crate::config::{Config, ConfigError, parse_flag, url_problem};
 
+/// A bundle of every public authority has 150 certificates.
+const CERTIFICATE_LIMIT: usize = 10_000;
 /// A bundle of every public authority has a quarter of a megabyte.
 const BUNDLE_LIMIT_BYTES: u64 = 8 * 1024 * 1024;
 
@@ -24,6 +26,23 @@ pub(super) struct Environment {
     /// The profile that is used; none for the default one.
     profile: Option<String>,
 }
+
+/// The variables that the SDK reads for what is called here, and those that are read here.
+#[rustfmt::skip]
+const READ: [&str; 40] = [
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCOUNT_ID",
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE",
+    "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_ECS", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_ACCOUNT",
+    "AWS_ENDPOINT_URL_ORGANIZATIONS", "AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC",
+    "AWS_ENDPOINT_URL_SIGNIN", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_EC2_METADATA_DISABLED", "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "AWS_LOGIN_CACHE_DIRECTORY", "AWS_SDK_UA_APP_ID",
+    "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE", "AWS_AUTH_SCHEME_PREFERENCE", "AWS_SIGV4A_SIGNING_REGION_SET",
+];
 
 /// What a value is for, which decides what it may be.
 #[derive(Clone, Copy)]
@@ -103,7 +122,11 @@ impl Environment {
             let Ok(name) = name.into_string() else {
                 continue;
             };
-            let is_of_aws = name.starts_with("AWS_") || name == "SECRET_ACCESS_KEY";
+            let is_of_aws = READ.contains(&name.as_str());
+            // The endpoints of other services, and variables of other programs, are none of ours.
+            if name.starts_with("AWS_") && !is_of_aws {
+                continue;
+            }
             let value = match value.into_string() {
                 Ok(value) if is_of_aws => {
                     checked(&name, &value).map_err(|reason| wrong(&name, reason))?
@@ -197,12 +220,17 @@ impl Environment {
 
     /// What to say of credentials that the SDK did not find, for `reason`.
     pub(super) fn credentials_problem(&self, reason: &str) -> String {
+        // What a program writes to its standard error may be a secret.
+        let reason = reason.split("Stderr:").next().unwrap_or_default().trim();
         let profile = self.profile();
         let has = |name| self.variable(name).is_some();
         match (has("AWS_ACCESS_KEY_ID"), has("AWS_SECRET_ACCESS_KEY")) {
             (true, false) => return "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not; set both, or none to use a profile".into(),
             (false, true) => return "AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not; set both, or none to use a profile".into(),
             _ => {}
+        }
+        if has("AWS_WEB_IDENTITY_TOKEN_FILE") && !has("AWS_ROLE_ARN") {
+            return "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not; set both, or none".into();
         }
         let token_file = [
             (
@@ -215,7 +243,7 @@ impl Environment {
             ),
         ];
         for (name, file) in token_file {
-            if let Some(Err(error)) = file.map(std::fs::File::open) {
+            if let Some(Err(error)) = file.map(std::fs::read) {
                 let file = file.unwrap_or_default();
                 return format!(
                     "the web identity token file {file} cannot be read ({error}); {name} names it: check the path, or whether the token is mounted"
@@ -248,8 +276,12 @@ fn read_bundle(path: &Path) -> Result<Vec<u8>, String> {
     // The SDK panics over a certificate that it cannot use, and company bundles hold such.
     let mut roots = rustls::RootCertStore::empty();
     let (mut usable, mut unusable) = (String::new(), 0);
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|_| "it is not a PEM file".to_owned())?;
+    let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&pem);
+    for certificate in CertificateDer::pem_slice_iter(pem).take(CERTIFICATE_LIMIT) {
+        let Ok(certificate) = certificate else {
+            unusable += 1;
+            continue;
+        };
         let text = base64::engine::general_purpose::STANDARD.encode(&certificate);
         match roots.add(certificate) {
             Ok(()) => usable.push_str(&format!(

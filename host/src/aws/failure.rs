@@ -1,9 +1,11 @@
 //! What a failed call means: whether to repeat it, and what to tell a person.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
@@ -32,6 +34,9 @@ pub(crate) enum Kind {
     /// Repeating would not help.
     Final,
 }
+
+/// The code of a call that nobody answered.
+pub(super) const TIMEOUT: &str = "timeout";
 
 /// A call that failed for good.
 #[derive(Clone, Debug)]
@@ -120,7 +125,7 @@ impl CallFailure {
             }
             SdkError::TimeoutError(_) => failure(
                 Kind::Transient,
-                "timeout",
+                TIMEOUT,
                 format!("{operation} gave no answer in time"),
             ),
             other => {
@@ -136,8 +141,14 @@ impl CallFailure {
                 } else {
                     Kind::Final
                 };
+                let is_silence = matches!(other, SdkError::DispatchFailure(it) if it.is_timeout());
+                let code = if is_silence {
+                    TIMEOUT
+                } else {
+                    "connection-failed"
+                };
                 let message = format!("{operation} could not be sent: {chain}{}", trouble.advice);
-                failure(kind, "connection-failed", message)
+                failure(kind, code, message)
             }
         }
     }
@@ -147,10 +158,11 @@ impl CallFailure {
         Self {
             operation,
             // A gateway that is overloaded says so with such a page; one that refuses goes on to.
-            kind: if (400..500).contains(&status) {
-                Kind::Final
-            } else {
-                Kind::Transient
+            kind: match status {
+                429 => Kind::Throttled,
+                408 => Kind::Transient,
+                400..500 => Kind::Final,
+                _ => Kind::Transient,
             },
             code: "html-page".into(),
             message: format!("{operation} {}", html_page(status)),
@@ -174,6 +186,11 @@ impl CallFailure {
         }
     }
 
+    /// Whether AWS was not reached.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        ["connection-failed", TIMEOUT, "html-page"].contains(&self.code.as_str())
+    }
+
     /// Whether one of several objects may be why the request was refused.
     pub(crate) fn may_be_of_one(&self) -> bool {
         self.kind == Kind::Final
@@ -189,7 +206,11 @@ impl CallFailure {
     pub(crate) fn may_be_of_include(&self) -> bool {
         match self.kind {
             Kind::Final => self.code.ends_with("Exception") || self.code.starts_with("Invalid"),
-            Kind::Denied => self.message.to_ascii_lowercase().contains("tag"),
+            // AWS names the operation if that is what is denied; our advice stands behind a semicolon.
+            Kind::Denied => {
+                let said = self.message.split(';').next().unwrap_or_default();
+                !said.contains(&self.operation.action())
+            }
             _ => false,
         }
     }
@@ -206,6 +227,29 @@ impl CallFailure {
             request_id: self.request_id.clone(),
         }
     }
+}
+
+/// What AWS says of a request whose time is too far from its own. It says some of it of wrong keys too.
+const CLOCK_CODES: [&str; 5] = [
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "RequestTimeTooSkewed",
+    "RequestExpired",
+    "AuthFailure",
+];
+
+/// The time of a server that may have refused ours. An answer that was kept in between tells an earlier one.
+pub(super) fn time_of_refusal<E>(error: &SdkError<E, HttpResponse>) -> Option<SystemTime>
+where
+    E: ProvideErrorMetadata,
+{
+    let code = error.as_service_error()?.code()?;
+    let headers = error.raw_response()?.headers();
+    if !CLOCK_CODES.contains(&code) || headers.get("age").is_some() {
+        return None;
+    }
+    let date = DateTime::from_str(headers.get("date")?, Format::HttpDate).ok()?;
+    date.try_into().ok()
 }
 
 /// The pause that an answer asks for: AWS in milliseconds, gateways in seconds.

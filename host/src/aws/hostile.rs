@@ -149,7 +149,7 @@ proptest! {
 }
 
 #[test]
-fn profiles_are_read_as_the_aws_cli_reads_them() {
+fn profiles_are_read_with_blanks_quotes_and_either_line_end() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("config");
     let text = "\u{feff}[profile \"Casey's laptop\"]\r\nregion =  eu-west-1 # home\r\nendpoint_url =\r\n\

@@ -6,6 +6,7 @@
 //! A request counts as in flight from its first byte to the last one of its answer. What the SDK does before
 //! and after, signing and parsing, is work of this machine, meanwhile another request may be under way.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,37 +19,34 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::{
     RuntimeComponents, RuntimeComponentsBuilder,
 };
-use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
-use aws_smithy_types::date_time::Format;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::clock::Clock;
 use crate::page::BODY_LIMIT_BYTES;
 
-/// A Describe page takes well under a second; an answer that has not begun after a minute does not come.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// A Describe page takes well under a second; an answer that has not begun after so long does not come.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where instances and containers find their credentials. A proxy on another machine would answer with its own.
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html>
-const METADATA_HOSTS: [&str; 5] = [
-    "169.254.169.254",
-    "169.254.170.2",
-    "169.254.170.23",
-    "[fd00:ec2::254]",
-    "[fd00:ec2::23]",
+const METADATA_ADDRESSES: [IpAddr; 5] = [
+    IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)),
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)),
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 23)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)),
 ];
 
 /// A client as the SDK would make it by itself (rustls, proxies of the environment), with bounded bodies. It
-/// trusts `authorities` (PEM) in place of the system's, if there are any, and corrects `clock`.
-pub(super) fn client(authorities: Option<Vec<u8>>, clock: Clock) -> SharedHttpClient {
+/// trusts `authorities` (PEM) in place of the system's, if there are any.
+pub(super) fn client(authorities: Option<Vec<u8>>) -> SharedHttpClient {
     let trust = authorities.map_or_else(TrustStore::default, |pem| {
         TrustStore::empty().with_pem_certificate(pem)
     });
@@ -72,7 +70,6 @@ pub(super) fn client(authorities: Option<Vec<u8>>, clock: Clock) -> SharedHttpCl
     SharedHttpClient::new(Bounded {
         client: through(ProxyConfig::from_env),
         direct: Some(through(ProxyConfig::disabled)),
-        clock: Some(clock),
         in_flight: None,
     })
 }
@@ -83,7 +80,6 @@ pub(super) fn in_turn(client: SharedHttpClient, in_flight: Arc<Semaphore>) -> Sh
     SharedHttpClient::new(Bounded {
         client,
         direct: None,
-        clock: None,
         in_flight: Some(in_flight),
     })
 }
@@ -102,8 +98,6 @@ struct Bounded {
     client: SharedHttpClient,
     /// The same without proxies, for metadata.
     direct: Option<SharedHttpClient>,
-    /// What answers correct.
-    clock: Option<Clock>,
     in_flight: Option<Arc<Semaphore>>,
 }
 
@@ -119,7 +113,6 @@ impl HttpClient for Bounded {
                 .direct
                 .clone()
                 .map(|client| (client, settings.clone(), components.clone())),
-            clock: self.clock.clone(),
             in_flight: self.in_flight.clone(),
         })
     }
@@ -150,7 +143,6 @@ struct BoundedConnector {
     connector: SharedHttpConnector,
     /// What a connector for metadata is made of, if one is needed: it costs megabytes.
     direct: Option<(SharedHttpClient, HttpConnectorSettings, RuntimeComponents)>,
-    clock: Option<Clock>,
     in_flight: Option<Arc<Semaphore>>,
 }
 
@@ -159,7 +151,6 @@ impl HttpConnector for BoundedConnector {
         let Self {
             connector,
             direct,
-            clock,
             in_flight,
         } = self.clone();
         HttpConnectorFuture::new(async move {
@@ -178,9 +169,6 @@ impl HttpConnector for BoundedConnector {
             let mut answer = answer
                 .await
                 .map_err(|elapsed| ConnectorError::timeout(elapsed.into()))??;
-            if let Some((clock, time)) = clock.zip(time_of_refusal(&answer)) {
-                clock.refused_at(time);
-            }
             let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
             *answer.body_mut() = bounded(body, permit);
             Ok(answer)
@@ -189,22 +177,10 @@ impl HttpConnector for BoundedConnector {
 }
 
 fn is_for_metadata(request: &HttpRequest) -> bool {
+    let address = |host: &str| host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
     let uri = request.uri().parse::<http::Uri>();
-    uri.is_ok_and(|uri| {
-        uri.host()
-            .is_some_and(|host| METADATA_HOSTS.contains(&host))
-    })
-}
-
-/// The server's time in an answer that may have refused ours. Kept answers tell an earlier time.
-fn time_of_refusal(answer: &HttpResponse) -> Option<std::time::SystemTime> {
-    let is_refusal = matches!(answer.status().as_u16(), 400 | 401 | 403);
-    let headers = answer.headers();
-    if !is_refusal || headers.get("age").is_some() {
-        return None;
-    }
-    let date = DateTime::from_str(headers.get("date")?, Format::HttpDate).ok()?;
-    date.try_into().ok()
+    let address = uri.ok().and_then(|uri| address(uri.host()?));
+    address.is_some_and(|address| METADATA_ADDRESSES.contains(&address))
 }
 
 /// A body that ends in an error at the limit, or at once if its length is known to be over it. The permit

@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::account::{Access, Account, AccountError};
+use super::failure::time_of_refusal;
 use super::renewal::Renewing;
 use super::sts::{Refusal, Sts};
 use crate::config::{Config, RoleArn};
@@ -173,7 +174,8 @@ async fn arn_in(sts: &Sts, region: &str) -> Option<String> {
         .build();
     let ecs = aws_sdk_ecs::Client::from_conf(config);
     let mut clusters = ecs.list_clusters().max_results(1).send().await;
-    if clusters.is_err() && sts.clock.corrections() > 0 {
+    if let Some(time) = clusters.as_ref().err().and_then(time_of_refusal) {
+        sts.clock.refused_at(time);
         clusters = ecs.list_clusters().max_results(1).send().await;
     }
     let cluster = clusters.ok()?.cluster_arns.unwrap_or_default().pop();

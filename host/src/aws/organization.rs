@@ -4,6 +4,7 @@ use aws_config::SdkConfig;
 use aws_sdk_organizations::types::{Account as Member, AccountState, AccountStatus};
 
 use super::advice::chain;
+use super::regions::ANSWER_LIMIT;
 
 /// What Organizations gives in one page at most, by its API reference.
 const PAGE_SIZE: i32 = 20;
@@ -18,7 +19,18 @@ pub(super) async fn active_accounts(sdk: &SdkConfig) -> (Vec<String>, Option<Str
         .page_size(PAGE_SIZE)
         .send();
     let mut ids = Vec::new();
-    while let Some(page) = pages.next().await {
+    loop {
+        let page = match tokio::time::timeout(ANSWER_LIMIT, pages.next()).await {
+            Ok(Some(page)) => page,
+            Ok(None) => break,
+            Err(_) => {
+                let message = format!(
+                    "the accounts of the organization cannot be listed: Organizations gave no answer within {} s; check the network, HTTPS_PROXY and firewalls",
+                    ANSWER_LIMIT.as_secs()
+                );
+                return (ids, Some(message));
+            }
+        };
         match page {
             Ok(page) => {
                 let members = page.accounts.unwrap_or_default().into_iter();

@@ -67,8 +67,16 @@ impl Profiles {
                 .unwrap_or("~/.aws/credentials")
                 .as_ref(),
         );
-        profiles.config.text = profiles.cleaned(&profiles.config.path.clone(), true)?;
-        profiles.credentials.text = profiles.cleaned(&profiles.credentials.path.clone(), false)?;
+        profiles.config.text = profiles.cleaned(
+            &profiles.config.path.clone(),
+            true,
+            variable("AWS_CONFIG_FILE").is_some(),
+        )?;
+        profiles.credentials.text = profiles.cleaned(
+            &profiles.credentials.path.clone(),
+            false,
+            variable("AWS_SHARED_CREDENTIALS_FILE").is_some(),
+        )?;
         let (files, nothing) = (Fs::real(), Env::from_slice(&[]));
         #[expect(deprecated, reason = "as above")]
         for (file, kind) in [
@@ -184,7 +192,13 @@ impl Profiles {
             } else {
                 shown.clone()
             };
-            if has("sso_session") || has("sso_start_url") {
+            let is_sso = has("sso_session") || has("sso_start_url");
+            if is_sso && !reason.to_ascii_lowercase().contains("token") {
+                return Some(format!(
+                    "the AWS profile `{shown}` gave no credentials of IAM Identity Center: {reason}; check its sso_… keys, its sso-session and the network"
+                ));
+            }
+            if is_sso {
                 return Some(format!(
                     "the AWS profile `{shown}` has no valid IAM Identity Center token ({reason}); run `aws sso login --profile {quoted}`"
                 ));
@@ -204,18 +218,31 @@ impl Profiles {
     }
 
     /// Reads a file, notes what it holds, and gives it as the SDK may read it.
-    fn cleaned(&mut self, path: &Path, is_config: bool) -> Result<String, ConfigError> {
+    fn cleaned(
+        &mut self,
+        path: &Path,
+        is_config: bool,
+        is_named: bool,
+    ) -> Result<String, ConfigError> {
         let text = match read(path) {
             Ok(text) => text,
             // Nobody needs to have these files.
             Err(Unread::Missing) => return Ok(String::new()),
+            // A service may have a home that is not its own.
+            Err(Unread::Forbidden) if !is_named => return Ok(String::new()),
+            Err(Unread::Forbidden) => {
+                return Err(invalid(path, "it may not be read; check its permissions"));
+            }
             Err(Unread::Other(reason)) => return Err(invalid(path, &reason)),
         };
         let (mut cleaned, mut section) = (String::new(), None);
+        // Only a group has lines below it: what the SDK would join to a value above goes.
+        let mut is_in_group = false;
         let lines: Vec<&str> = text.lines().collect();
         // It counts in place of `[default]`, not with it.
         let mut headers = lines.iter().filter_map(|line| header(line, is_config));
-        let has_prefixed_default = headers.any(|it| it.is_prefixed && it.name == "default");
+        let has_prefixed_default =
+            headers.any(|it| it.is_prefixed && it.kind == "profile" && it.name == "default");
         for (index, line) in lines.iter().enumerate() {
             let kept = if line.starts_with('[') {
                 match header(line, is_config) {
@@ -238,9 +265,21 @@ impl Profiles {
                 }
             } else {
                 // An empty value may begin a group of nested ones.
-                let next = lines.get(index + 1).unwrap_or(&"");
-                let begins_group = next.starts_with([' ', '\t']) && !next.trim().is_empty();
-                self.property(path, index + 1, line, section.as_ref(), begins_group)
+                let next = lines[index + 1..]
+                    .iter()
+                    .find(|next| !next.trim().is_empty());
+                let begins_group = next.is_some_and(|next| next.starts_with([' ', '\t']));
+                let is_nested = line.starts_with([' ', '\t']);
+                let is_comment = line.trim_start().starts_with(['#', ';']);
+                if is_comment || line.trim().is_empty() || (is_nested && !is_in_group) {
+                    String::new()
+                } else {
+                    let kept = self.property(path, index + 1, line, section.as_ref(), begins_group);
+                    if !is_nested {
+                        is_in_group = begins_group && kept.trim_end().ends_with('=');
+                    }
+                    kept
+                }
             };
             cleaned.push_str(&kept);
             cleaned.push('\n');
@@ -270,7 +309,7 @@ impl Profiles {
         match checked(key, value) {
             Ok(None) => String::new(),
             Ok(Some(value)) => {
-                let written = if REFERENCES.contains(&key) {
+                let written = if REFERENCES.contains(&key.to_ascii_lowercase().as_str()) {
                     Self::alias(&value)
                 } else {
                     value.clone()
@@ -334,26 +373,16 @@ fn header(line: &str, is_config: bool) -> Option<Header> {
 
 enum Unread {
     Missing,
+    Forbidden,
     Other(String),
 }
 
 fn read(path: &Path) -> Result<String, Unread> {
-    let other = |reason: std::io::Error| Unread::Other(format!("it cannot be read: {reason}"));
-    let length_bytes = match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(Unread::Missing),
-        other_result => other_result.map_err(other)?.len(),
-    };
-    if length_bytes > FILE_LIMIT_BYTES {
-        return Err(Unread::Other(format!(
-            "it has {length_bytes} bytes, more than {FILE_LIMIT_BYTES}"
-        )));
-    }
-    let text = std::fs::read(path).map_err(other)?;
-    let text = String::from_utf8(text).map_err(|_| Unread::Other("it is not UTF-8".into()))?;
-    Ok(text
-        .strip_prefix('\u{feff}')
-        .map(str::to_owned)
-        .unwrap_or(text))
+    crate::text::read_file(path, FILE_LIMIT_BYTES).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Unread::Missing,
+        std::io::ErrorKind::PermissionDenied => Unread::Forbidden,
+        _ => Unread::Other(error.to_string()),
+    })
 }
 
 fn invalid(path: &Path, reason: &str) -> ConfigError {

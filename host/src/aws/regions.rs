@@ -1,9 +1,14 @@
 //! The Regions that an account has enabled.
 
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use aws_sdk_account::types::RegionOptStatus;
 
 use super::advice::chain;
+
+/// How long a page of Regions or accounts may take, with what the SDK repeats. Somebody waits for it.
+pub(super) const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 /// What Account Management gives in one page at most, by its API reference.
 const PAGE_SIZE: i32 = 50;
@@ -22,7 +27,17 @@ pub(super) async fn enabled(sdk: &SdkConfig) -> Result<Vec<String>, String> {
         .page_size(PAGE_SIZE)
         .send();
     let mut names = Vec::new();
-    while let Some(page) = pages.next().await {
+    loop {
+        let page = match tokio::time::timeout(ANSWER_LIMIT, pages.next()).await {
+            Ok(Some(page)) => page,
+            Ok(None) => break,
+            Err(_) => {
+                return Err(format!(
+                    "Account Management gave no answer within {} s; check the network, HTTPS_PROXY and firewalls, or name the Regions with --regions",
+                    ANSWER_LIMIT.as_secs()
+                ));
+            }
+        };
         let page = page.map_err(|error| {
             format!(
                 "its Regions cannot be listed: {}; it takes account:ListRegions in the account (`portolan iam-policy --regions all`), or name the Regions with --regions",

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
@@ -22,6 +22,8 @@ use crate::config::Config;
 /// shorter: a request that is signed now may take this long to arrive.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(10);
 
+/// How long it counts that there are no other credentials: a source may have them again.
+const COUNTS_FOR: Duration = Duration::from_secs(10);
 /// How long the SDK's chain may look for credentials in files, at metadata addresses, and in services.
 const CHAIN_LIMIT: Duration = Duration::from_secs(30);
 /// How long the program of a profile (`credential_process`) may take: it may ask a person for a code.
@@ -44,8 +46,10 @@ struct Shared {
 struct Held {
     credentials: Option<Credentials>,
     renew_at: Option<SystemTime>,
-    /// The generation that AWS refused and in whose place nothing better was found.
-    dead: Option<u64>,
+    /// The generation that AWS refused and in whose place nothing better was found, and when that was.
+    dead: Option<(u64, Instant)>,
+    /// Why there are none, and when that was found out: others who wait need not find it out again.
+    failed: Option<(String, Instant)>,
 }
 
 enum Source {
@@ -105,7 +109,9 @@ impl Renewing {
         if self.generation() != generation {
             return true;
         }
-        if held.dead == Some(generation) {
+        let is_dead =
+            |(dead, since): (u64, Instant)| dead == generation && since.elapsed() < COUNTS_FOR;
+        if held.dead.is_some_and(is_dead) {
             return false;
         }
         let renewed = self.fetch().await.ok();
@@ -116,7 +122,7 @@ impl Renewing {
                 true
             }
             None => {
-                held.dead = Some(generation);
+                held.dead = Some((generation, Instant::now()));
                 false
             }
         }
@@ -138,9 +144,22 @@ impl Renewing {
         if let Some(credentials) = held.credentials.as_ref().filter(|_| !is_due) {
             return Ok(credentials.clone());
         }
-        let credentials = self.fetch().await?;
-        self.hold(&mut held, credentials.clone());
-        Ok(credentials)
+        if let Some((reason, since)) = &held.failed
+            && since.elapsed() < COUNTS_FOR
+        {
+            return Err(CredentialsError::provider_error(reason.clone()));
+        }
+        match self.fetch().await {
+            Ok(credentials) => {
+                self.hold(&mut held, credentials.clone());
+                Ok(credentials)
+            }
+            Err(error) => {
+                let reason = chain(std::error::Error::source(&error).unwrap_or(&error));
+                held.failed = Some((reason, Instant::now()));
+                Err(error)
+            }
+        }
     }
 
     fn hold(&self, held: &mut Held, credentials: Credentials) {
@@ -188,7 +207,7 @@ async fn from_chain(config: &Config, clock: &Clock) -> provider::Result {
     if let Some(problem) = environment.missing_profile().filter(|_| needs_profile) {
         return Err(failed(problem));
     }
-    let sdk = super::account::base(&environment, config, clock).await;
+    let sdk = super::account::chain_base(&environment, config, clock).await;
     let sdk = sdk.map_err(CredentialsError::provider_error)?;
     let Some(provider) = sdk.credentials_provider() else {
         return Err(failed(
@@ -205,8 +224,10 @@ async fn from_chain(config: &Config, clock: &Clock) -> provider::Result {
         Ok(Ok(credentials)) => credentials,
         Ok(Err(error)) => return Err(failed(environment.credentials_problem(&chain(&error)))),
         Err(_) => {
-            let reason = format!("there was no answer within {} s", limit.as_secs());
-            return Err(failed(environment.credentials_problem(&reason)));
+            return Err(failed(format!(
+                "what gives the credentials (STS, IAM Identity Center, a container's endpoint, instance metadata or a program) gave no answer within {} s; check the network, HTTPS_PROXY and firewalls",
+                limit.as_secs()
+            )));
         }
     };
     sendable(&credentials).map_err(failed)

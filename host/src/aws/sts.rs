@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::advice::{Trouble, advice, chain, html_page, is_html};
 use super::call::pause;
-use super::failure::{Kind, kind_of};
+use super::failure::{Kind, kind_of, time_of_refusal};
 use crate::clock::Clock;
 use crate::object::Operation;
 use crate::text::printable;
@@ -24,7 +24,7 @@ use crate::text::printable;
 /// How long all Regions together may stay silent. STS answers in tens of milliseconds; isolated networks have
 /// no way to it, and swallow what is sent.
 const SILENCE_LIMIT: Duration = Duration::from_secs(10);
-/// How long one Region may stay silent before the next is asked too.
+/// How long one Region may stay silent before the next is asked too, at most: each gets its turn.
 const STAGGER: Duration = Duration::from_secs(2);
 /// After so long somebody wants to know what is waited for.
 const WORD_AFTER: Duration = Duration::from_secs(3);
@@ -66,13 +66,17 @@ impl Sts {
         let mut asked = FuturesUnordered::new();
         let mut worst: Option<Refusal> = None;
         let mut has_spoken = false;
+        let turns = u32::try_from(self.regions.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        let stagger = STAGGER.min(SILENCE_LIMIT / 2 / turns);
         loop {
             if let Some(region) = rest.next() {
                 asked.push(self.ask_in(action, region, began + SILENCE_LIMIT, &send));
             }
             let next = tokio::select! {
                 next = asked.next() => next,
-                () = tokio::time::sleep(STAGGER) => {
+                () = tokio::time::sleep(stagger) => {
                     if began.elapsed() > WORD_AFTER && !has_spoken {
                         has_spoken = true;
                         tracing::warn!("STS does not answer; waiting for it for at most {} s", SILENCE_LIMIT.as_secs());
@@ -85,6 +89,8 @@ impl Sts {
                     let _ = self.good.set(answer.0.clone());
                     return Ok(answer);
                 }
+                // Other Regions would say the same.
+                Some(Err(refusal)) if refusal.is_definite() => return Err(refusal),
                 Some(Err(refusal)) => {
                     worst = Some(match worst {
                         Some(worst) if worst.rank() >= refusal.rank() => worst,
@@ -121,6 +127,9 @@ impl Sts {
                 Ok(Err(error)) => error,
                 Err(_) => return Err(Refusal::silent(SILENCE_LIMIT)),
             };
+            if let Some(time) = time_of_refusal(&error) {
+                self.clock.refused_at(time);
+            }
             let refusal = Refusal::of(action, &error, region);
             match refusal.kind {
                 _ if self.clock.corrections() != corrections && !corrected => corrected = true,
@@ -187,18 +196,23 @@ impl Refusal {
             };
         }
         if let SdkError::ServiceError(service) = error {
+            let status = service.raw().status().as_u16();
             let code = printable(service.err().code().unwrap_or(""), 64);
+            let shown = match code.as_str() {
+                "" => format!("HTTP status {status}"),
+                code => code.to_owned(),
+            };
             let said = printable(service.err().message().unwrap_or("no message"), 500);
             // STS and ECS have the same words for what is wrong with a caller.
             let kind = kind_of(
                 Operation::ListClusters,
-                &code,
-                service.raw().status().as_u16(),
+                service.err().code().unwrap_or(""),
+                status,
             );
             return Self {
                 kind,
                 advice: advice(action, kind, &code, &said),
-                message: format!("STS in {region} refused {action} with {code}: {said}"),
+                message: format!("STS in {region} refused {action} with {shown}: {said}"),
                 code,
             };
         }
@@ -210,6 +224,12 @@ impl Refusal {
             message: format!("STS in {region} cannot be reached: {chain}"),
             advice: trouble.advice.into(),
         }
+    }
+
+    /// Whether AWS has refused the caller, wherever it is asked.
+    fn is_definite(&self) -> bool {
+        let is_refusal = !matches!(self.kind, Kind::Throttled | Kind::Transient);
+        is_refusal && self.rank() == 3
     }
 
     /// How much it tells: a Region that is not enabled, or not reached, hides what another one says.

@@ -57,6 +57,13 @@ fn partition_of(region: &str) -> Option<&'static str> {
     (is_number && DIRECTIONS.contains(&direction)).then_some(partition.id)
 }
 
+/// A Region of the same partition that every account has.
+pub(crate) fn any_beside(region: &str) -> &'static str {
+    let id = partition_of(region).unwrap_or("aws");
+    let partition = PARTITIONS.iter().find(|partition| partition.id == id);
+    partition.map_or("us-east-1", |partition| partition.regions[0])
+}
+
 /// Says what is wrong with a name that no Region of AWS has, and which name may be meant.
 pub(crate) fn check(region: &str) -> Result<(), String> {
     if partition_of(region).is_some() {

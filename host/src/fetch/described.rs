@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{Batch, FetchedPage, Scope, cluster, service, task, task_definition};
 use crate::aws::{CallFailure, Kind};
 use crate::object::{Object, TAGS};
-use crate::page::{Origin, Page};
+use crate::page::Page;
 use crate::report::{Failure, ScopeKey, Tombstone};
 
 /// What a Describe call gave.
@@ -67,6 +67,18 @@ impl Described {
             is_new: true,
             unread: Vec::new(),
         }
+    }
+
+    /// Leaves out failures of what was not asked for, of what is described all the same, and repeated ones.
+    fn keep_open_failures(&mut self, asked: &[String]) {
+        let mut open: HashSet<&str> = asked.iter().map(|arn| own_name(arn)).collect();
+        for arn in &self.arns {
+            open.remove(own_name(arn));
+        }
+        self.failures.retain(|failure| {
+            let named = failure.arn.as_deref().map(own_name);
+            named.is_none_or(|name| open.remove(name))
+        });
     }
 
     /// Leaves out what was not asked for, and what is described a second time. Gives how many that were.
@@ -250,15 +262,7 @@ impl Scope {
     /// Remembers that objects here are described without their tags.
     fn without_tags(&self, object: Object) {
         let mut untagged = self.untagged.lock().unwrap_or_else(PoisonError::into_inner);
-        if untagged.insert(object) {
-            let Origin {
-                account_id, region, ..
-            } = &self.origin;
-            self.ledger.warn(format!(
-                "{account_id} {region}: {} does not give tags of {object}; its records have no TAGS, which does not mean that there are none",
-                object.describe_operation()
-            ));
-        }
+        untagged.insert(object);
     }
 
     /// Leaves out what nobody asked for, and says so.
@@ -277,6 +281,8 @@ impl Scope {
 
     /// Sends the page on, and gives the ARNs that were asked for and are not accounted for.
     async fn account(&self, key: &ScopeKey, mut batch: Batch, described: Described) -> Batch {
+        let mut described = described;
+        described.keep_open_failures(&batch.arns);
         let count = described.page.described().count();
         self.ledger.described(key, count);
         let asked = batch.arns.clone();

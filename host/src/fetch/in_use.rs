@@ -19,7 +19,7 @@ impl Scope {
             .append(&mut revisions_in_use(page));
     }
 
-    /// The revisions in use, by ARN, and the number of references to each other kind of resource: a task of
+    /// The revisions in use, by ARN, and how many resources of each other kind stand in their place: a task of
     /// a managed daemon names a `daemon-task-definition`, which no operation of this sync describes.
     pub(super) fn in_use(&self) -> (BTreeSet<String>, BTreeMap<String, u64>) {
         let (mut revisions, mut others) = (BTreeSet::new(), BTreeMap::new());

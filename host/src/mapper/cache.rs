@@ -106,6 +106,9 @@ fn make_private(folder: &Path) -> io::Result<()> {
 
 #[cfg(unix)]
 const WRITABLE_BY_OTHERS: u32 = 0o022;
+/// On the way to the folder a group counts as its user: many systems give every user one.
+#[cfg(unix)]
+const WRITABLE_BY_ALL: u32 = 0o002;
 /// In a folder with this bit, only the owner of an entry (or of the folder) renames it.
 #[cfg(unix)]
 const STICKY: u32 = 0o1000;
@@ -154,7 +157,7 @@ fn opening(path: &Path, metadata: &fs::Metadata, own: u32) -> Option<String> {
             "{name} belongs to another user (id {owner}), who can exchange what is in it"
         ));
     }
-    let is_open = mode & WRITABLE_BY_OTHERS != 0 && mode & STICKY == 0;
+    let is_open = mode & WRITABLE_BY_ALL != 0 && mode & STICKY == 0;
     (is_open && !metadata.is_symlink())
         .then(|| format!("others can write to {name} and exchange what is in it (chmod go-w)"))
 }
@@ -187,7 +190,8 @@ mod tests {
         std::os::unix::fs::symlink("open/../open/inner", &link).expect("linked");
         for (mode, is_open) in [
             (0o777, true),
-            (0o770, true),
+            (0o770, false),
+            (0o772, true),
             (0o1777, false),
             (0o755, false),
         ] {

@@ -6,7 +6,6 @@ use reqwest::header::WWW_AUTHENTICATE;
 use reqwest::{Client, Response, StatusCode, Url};
 use serde::Deserialize;
 
-use super::page::is_page;
 use super::{Action, Place};
 
 /// Why there is no token.
@@ -78,6 +77,21 @@ pub(super) async fn exchange(
     challenge.token(answer).await.map(Some)
 }
 
+/// Far more than any token has.
+const BODY_LIMIT_BYTES: usize = 1024 * 1024;
+
+/// The body of an answer, as far as anybody needs it.
+async fn read(mut answer: Response) -> reqwest::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > BODY_LIMIT_BYTES {
+            break;
+        }
+    }
+    Ok(body)
+}
+
 impl Challenge {
     async fn read(answer: Response) -> Result<Option<Self>, Refusal> {
         let headers = answer.headers().get_all(WWW_AUTHENTICATE).iter();
@@ -86,7 +100,7 @@ impl Challenge {
             .collect();
         let status = answer.status();
         if headers.is_empty() {
-            return match is_page(&answer.bytes().await?) {
+            return match crate::text::is_html(&read(answer).await?) {
                 true => Err(Refusal::Page),
                 false if status == StatusCode::UNAUTHORIZED => Err(Refusal::Reason(
                     "the registry does not say who would take the identity token".into(),
@@ -128,8 +142,8 @@ impl Challenge {
     /// The answer's own words are not repeated: nobody knows what is in them.
     async fn token(&self, answer: Response) -> Result<String, Refusal> {
         let status = answer.status();
-        let body = answer.bytes().await?;
-        if is_page(&body) {
+        let body = read(answer).await?;
+        if crate::text::is_html(&body) {
             return Err(Refusal::Page);
         }
         if !status.is_success() {

@@ -3,7 +3,6 @@
 
 use oci_client::errors::{OciDistributionError, OciErrorCode};
 
-use super::page::is_page;
 use super::{Access, Action, Place, RegistryError};
 use crate::text::printable;
 
@@ -52,7 +51,7 @@ impl Access {
         };
         if let OciDistributionError::ServerError { message, .. }
         | OciDistributionError::AuthenticationFailure(message) = &error
-            && is_page(message.as_bytes())
+            && crate::text::is_html(message.as_bytes())
         {
             return self.page(place);
         }

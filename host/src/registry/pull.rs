@@ -11,7 +11,6 @@ use oci_client::manifest::{
 };
 
 use super::artifact::Promise;
-use super::page::is_page;
 use super::{Access, Action, Place, RegistryError};
 use crate::mapper::check_header;
 use crate::text::printable;
@@ -52,7 +51,7 @@ pub async fn pull(access: &Access, place: &Place) -> Result<Pulled, RegistryErro
     };
     // The client has compared the digest of the reference, if it has one, with these bytes.
     let (manifest, _) = access.within(place, Action::Pull, manifest).await?;
-    if is_page(&manifest) {
+    if crate::text::is_html(&manifest) {
         return Err(access.page(place));
     }
     let promise = Promise::read(&manifest).map_err(not_a_module)?;
@@ -83,7 +82,7 @@ async fn layer(
         .await?;
     let mut bytes = Vec::with_capacity(promise.size_bytes);
     while let Some(piece) = stream.try_next().await? {
-        if bytes.is_empty() && is_page(&piece) {
+        if bytes.is_empty() && crate::text::is_html(&piece) {
             return Err(OciDistributionError::AuthenticationFailure(
                 String::from_utf8_lossy(&piece).into_owned(),
             ));

@@ -150,9 +150,18 @@ impl Ledger {
     /// Notes what AWS refused to include when it described objects.
     pub fn unread(&self, key: &ScopeKey, include: &str) {
         self.books().entry(key).unread.insert(include.to_owned());
+        let ScopeKey {
+            account_id,
+            region,
+            object,
+            ..
+        } = key;
+        self.warn(format!(
+            "{account_id} {region}: AWS refuses to include {include} where it describes {object}; its records have no such attribute, which does not mean that there is none (tags are unknown)"
+        ));
     }
 
-    /// Notes how often services and tasks refer to something else than a task definition, by kind.
+    /// Notes how many resources other than task definitions services and tasks refer to, by kind.
     pub fn other_references(&self, key: &ScopeKey, kinds: BTreeMap<String, u64>) {
         self.books().entry(key).other_references = kinds;
     }
