@@ -24,6 +24,7 @@ use serde_json::value::RawValue;
 
 use crate::object::Object;
 use crate::report::Report;
+use crate::schemas;
 pub use absence::Coverage;
 use base::Base;
 pub use base::outputs_in;
@@ -231,14 +232,13 @@ impl Comparison {
                 let coverage = self.base.coverage.as_ref();
                 let earlier_unread =
                     coverage.map_or(Vec::new(), |it| it.unread_of(object, &record));
-                let unknown = unread.iter().chain(&earlier_unread);
-                let unknown: Vec<&str> = unknown
-                    .flat_map(|include| Object::attributes_of(include))
-                    .copied()
-                    .collect();
+                let unknown: Vec<&String> = unread.iter().chain(&earlier_unread).collect();
                 earlier.map(|earlier| {
                     let mut names = record.differences(&earlier, &self.volatile);
-                    names.retain(|name| !unknown.contains(&name.as_str()));
+                    names.retain(|name| {
+                        let mut unknown = unknown.iter();
+                        !unknown.any(|include| may_come_of(object, include, name))
+                    });
                     names
                 })
             }
@@ -317,6 +317,13 @@ impl Comparison {
             objects,
         })
     }
+}
+
+/// Whether an attribute may come from what a Describe call is asked to include. Which members an attribute
+/// of another module comes from is not known.
+fn may_come_of(object: Object, include: &str, attribute: &str) -> bool {
+    Object::attributes_of(include).contains(&attribute)
+        || !schemas::has_attribute(object, attribute)
 }
 
 impl Changes {

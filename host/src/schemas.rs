@@ -1,5 +1,8 @@
 //! The committed schemas, which travel inside this program.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
 use crate::object::Object;
@@ -55,6 +58,18 @@ pub fn record(object: Object) -> Value {
     )]
     serde_json::from_str(text(object.name()).expect("every object has a schema"))
         .expect("committed schemas are JSON")
+}
+
+/// Whether the stock schema of an object has an attribute. Modules with an extension add others.
+#[must_use]
+pub fn has_attribute(object: Object, name: &str) -> bool {
+    static STOCK: LazyLock<BTreeMap<Object, Value>> = LazyLock::new(|| {
+        let all = Object::ALL.into_iter();
+        all.map(|object| (object, record(object))).collect()
+    });
+    STOCK
+        .get(&object)
+        .is_some_and(|schema| schema["properties"].get(name).is_some())
 }
 
 #[cfg(test)]

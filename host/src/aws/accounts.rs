@@ -156,6 +156,17 @@ impl Accounts {
         }
     }
 
+    /// Lets STS correct the clock before the first role is assumed, if STS was not asked anything yet.
+    pub(crate) async fn correct_clock(&self) {
+        if self.own.is_none() && self.errors.is_empty() {
+            // Credentials that STS refuses fail again, and are reported, when a role is assumed.
+            let asked = self.base.sts.ask("sts:GetCallerIdentity", |client| {
+                client.get_caller_identity().send()
+            });
+            let _ = asked.await;
+        }
+    }
+
     /// What decides which accounts and Regions these are, beside the configuration; nothing if the
     /// credentials themselves, on which that depends, do not say whose they are.
     pub(crate) fn place(&self) -> Option<[(&'static str, String); 3]> {

@@ -23,7 +23,7 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    /// LAST_CAPTURED. It is read from the clock at the first use, when STS has corrected the clock.
+    /// LAST_CAPTURED. It is read from the clock at the first use, after STS was asked and corrected the clock.
     pub(super) fn captured_at(&self) -> &str {
         self.captured_at.get_or_init(|| self.clock.now())
     }
@@ -57,9 +57,12 @@ pub(super) async fn fetch_all(
     for warning in &accounts.warnings {
         ledger.warn(warning.clone());
     }
-    if let Some(captured_at) = stores.checkpoint.as_ref().and_then(|it| it.captured_at()) {
-        // Nobody has read the clock so far.
-        let _ = moment.captured_at.set(captured_at.to_owned());
+    if let Some(checkpoint) = &stores.checkpoint {
+        match checkpoint.captured_at() {
+            // Nothing has read the clock so far.
+            Some(captured_at) => moment.captured_at.set(captured_at.to_owned()).unwrap_or(()),
+            None => accounts.correct_clock().await,
+        }
     }
     let replay = match (&stores.checkpoint, accounts.place()) {
         (Some(checkpoint), Some(place)) => {

@@ -75,6 +75,30 @@ fn what_was_not_asked_for_is_not_called_removed() {
 }
 
 #[test]
+fn what_one_side_did_not_read_is_not_compared() {
+    let site = Site::small();
+    site.sync(&[]).with(0);
+    // An overlay may have made OWNER of tags.
+    rewrite(&site, "EcsTask", |records| {
+        records[0]["OWNER"] = json!("payments");
+        records[1]["GROUP"] = json!("family:other");
+        for record in records {
+            record["TAGS"] = json!(["tier:other"]);
+        }
+    });
+    let path = site.output().join("report.json");
+    let mut report: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    for scope in report["scopes"].as_array_mut().unwrap() {
+        scope["unread"] = json!(["TAGS"]);
+    }
+    std::fs::write(&path, report.to_string()).unwrap();
+    sync_again(&site, &[]).with(0);
+    assert_eq!(counts(&site.report(), "EcsTask"), [0, 1, 39, 0, 0]);
+    let changed = &feed(&site.output(), "EcsTask")[0]["changed_attributes"];
+    assert_eq!(*changed, json!(["GROUP"]));
+}
+
+#[test]
 fn a_sync_that_fails_leaves_the_feeds_of_the_last() {
     let site = Site::small();
     site.sync(&[]).with(0);
