@@ -41,7 +41,8 @@ pub struct ScopePlan {
     pub account_id: String,
     /// The Region.
     pub region: String,
-    /// Objects that a sync would list. Stopped tasks are not among them, for no counter has them.
+    /// Objects that a sync would list. Stopped tasks are not among them, for no counter has them. An object
+    /// that could not be counted is left out, and so are its calls.
     pub objects: BTreeMap<Object, u64>,
     /// Revisions among them that the revision cache has, so that no call asks for them. Absent without cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -174,8 +175,14 @@ fn objects(survey: &Survey, config: &Config) -> BTreeMap<Object, u64> {
         Object::EcsTask => clusters.clone().map(|cluster| cluster.tasks).sum(),
         Object::EcsTaskDefinition => survey.revisions,
     };
-    let objects = config.objects.iter();
+    let objects = counted(survey, config);
     objects.map(|object| (*object, count(object))).collect()
+}
+
+/// The wanted objects that could be counted.
+fn counted<'c>(survey: &Survey, config: &'c Config) -> impl Iterator<Item = &'c Object> {
+    let objects = config.objects.iter();
+    objects.filter(|object| !survey.uncounted.contains(object))
 }
 
 /// The calls that a sync makes for what was counted: full pages, full batches, each cluster by itself.
@@ -186,7 +193,7 @@ fn calls(survey: &Survey, config: &Config) -> BTreeMap<Operation, u64> {
     let pages = |objects: u64| objects.div_ceil(page).max(1);
     let clusters = survey.clusters.iter();
     let mut calls = BTreeMap::new();
-    for object in &config.objects {
+    for object in counted(survey, config) {
         let batch = batch(*object);
         let (list, describe) = match object {
             Object::EcsCluster => (0, (survey.clusters.len() as u64).div_ceil(batch)),

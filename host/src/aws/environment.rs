@@ -295,7 +295,7 @@ fn read_bundle(path: &Path) -> Result<Vec<u8>, String> {
     }
     if unusable > 0 {
         tracing::warn!(
-            "{}: {unusable} certificates cannot be used and are left out",
+            "{}: certificates that cannot be used are left out: {unusable}",
             path.display()
         );
     }

@@ -58,6 +58,9 @@ fn table(plan: &Plan) -> String {
         for (object, count) in &scope.objects {
             text.push_str(&format!("  {:<22} {count:>9}\n", object.name()));
         }
+        if scope.objects.is_empty() {
+            text.push_str("  nothing could be counted\n");
+        }
         if let Some(known) = scope.known_revisions {
             text.push_str(&format!("  {:<22} {known:>9}\n", "in the revision cache"));
         }
@@ -82,6 +85,7 @@ fn table(plan: &Plan) -> String {
             "a sync takes at least {} at {share} of AWS's quotas\n",
             duration(floor_ms)
         )),
+        (None, Some(_)) => text.push_str("how long a sync takes is unknown\n"),
         _ => text.push_str("without quotas, the time depends on the server\n"),
     }
     text

@@ -1,7 +1,7 @@
 //! How much there is to fetch, from cheap calls only: lists of clusters and revisions, and the counters that
 //! DescribeClusters gives.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::listing::{Tokens, revision};
@@ -23,7 +23,9 @@ pub struct Survey {
     pub known_revisions: u64,
     /// List pages that these came in.
     pub revision_pages: u64,
-    /// Calls that failed for good, so that something is not counted.
+    /// Objects of which nobody knows how many there are, because a call failed for good.
+    pub uncounted: BTreeSet<Object>,
+    /// The calls that failed for good.
     pub failures: Vec<Failure>,
 }
 
@@ -54,7 +56,10 @@ pub(crate) async fn survey(
     let mut survey = Survey::default();
     match clusters {
         Ok(clusters) => survey.clusters = clusters,
-        Err(failure) => survey.failures.push(failure.line()),
+        Err(failure) => {
+            survey.uncounted.extend(CLUSTER_OBJECTS);
+            survey.failures.push(failure.line());
+        }
     }
     match revisions {
         Ok(found) => {
@@ -62,7 +67,10 @@ pub(crate) async fn survey(
             survey.known_revisions = found.known;
             survey.revision_pages = found.pages;
         }
-        Err(failure) => survey.failures.push(failure.line()),
+        Err(failure) => {
+            survey.uncounted.insert(Object::EcsTaskDefinition);
+            survey.failures.push(failure.line());
+        }
     }
     survey
 }

@@ -103,7 +103,12 @@ fn what_cannot_be_counted_is_told() {
     );
     let plan: Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(plan["complete"], false);
-    assert_counts_tasks(&plan["scopes"][0]);
+    let scope = &plan["scopes"][0];
+    assert_counts_tasks(scope);
+    for counts in [&scope["objects"], &scope["operations"]] {
+        let names = counts.as_object().unwrap().keys();
+        assert!(names.into_iter().all(|name| !name.contains("TaskDefinition")), "{counts}");
+    }
 }
 
 #[test]
