@@ -73,9 +73,6 @@ pub struct Report {
     /// With `--changes-since`: what is different from the earlier output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changes>,
-    /// With `--watch-mappers`: new versions of modules that came while the sync ran.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub mapper_changes: Vec<MapperChange>,
     /// With `--shadow`: what a candidate would change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shadow: Option<ShadowReport>,
@@ -286,29 +283,6 @@ pub struct GroupCalls {
     pub floor_ms: Option<u64>,
     /// From the first call to the last answer, in milliseconds.
     pub elapsed_ms: u64,
-}
-
-/// A file of a module that changed while a sync ran.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct MapperChange {
-    /// When: RFC 3339, UTC, milliseconds.
-    pub at: String,
-    /// The file.
-    pub file: String,
-    /// The new module's name, if it could be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Its version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// SHA-256 of the component, in hexadecimal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub digest: Option<String>,
-    /// Whether it maps the pages after that. If not, what was loaded before goes on.
-    pub taken: bool,
-    /// Why it was refused.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
 }
 
 /// What a candidate made of the pages of a sync, none of which was written.

@@ -7,7 +7,6 @@ mod open;
 mod scopes;
 mod shadow;
 mod used;
-mod watch;
 mod workshop;
 
 use std::panic::AssertUnwindSafe;
@@ -23,7 +22,7 @@ use crate::changes::ChangesError;
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::config::{Config, ConfigError};
 use crate::fetch::Stores;
-use crate::mapper::{EngineError, MapperSet, SetError};
+use crate::mapper::{EngineError, Loader, MapperSet, SetError};
 use crate::recording::Recorder;
 use crate::report::{Ledger, Report};
 use crate::sink::{Beside, Sink, SinkError};
@@ -32,7 +31,6 @@ use open::{compare_with, may_read_revision_tags, open_revisions};
 pub use open::{engine, known_revisions, open_cache};
 use scopes::Moment;
 use shadow::Candidate;
-use watch::{Active, Version, Watch};
 use workshop::{Workshop, discard, lost};
 
 /// How long mapping threads get to finish their page after an interrupt. With the rest of the shutdown
@@ -52,8 +50,6 @@ pub struct Request {
     pub checkpoint: Option<PathBuf>,
     /// Who says which module set which attribute.
     pub provenance: Provenance,
-    /// Whether new versions of modules are taken while the sync runs.
-    pub watch_mappers: bool,
     /// A module that maps the pages too, without its records being written.
     pub shadow: Option<PathBuf>,
 }
@@ -126,7 +122,7 @@ pub async fn run(
     interrupt: impl Future<Output = ()>,
 ) -> Result<Report, SyncError> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let more_threads = usize::from(request.watch_mappers) + usize::from(request.shadow.is_some());
+    let more_threads = usize::from(request.shadow.is_some());
     let engine = Arc::new(engine(&config, threads + more_threads)?);
     let cache = open_cache(&config);
     let options = config.options.settled();
@@ -134,13 +130,13 @@ pub async fn run(
     let candidate = request
         .shadow
         .as_ref()
-        .map(|file| Version::load(&engine, cache.as_ref(), &config, file))
+        .map(|file| Loader::new(&engine, cache.as_ref(), &config)?.candidate(file))
         .transpose()?;
     let candidate_name = candidate.as_ref().map(|each| each.manifest().name.as_str());
     let objects = &config.objects;
     let mappers =
         MapperSet::load_beside(&engine, cache.as_ref(), &config, objects, candidate_name)?;
-    let candidate = match (&candidate, &request.shadow) {
+    let candidate = match (candidate, &request.shadow) {
         (Some(candidate), Some(file)) => Some(Candidate::place(candidate, &mappers, file)?),
         _ => None,
     };
@@ -153,8 +149,7 @@ pub async fn run(
     let moment = Moment::default();
     // Before the sink is opened, which makes the folder: an earlier output that is not there is told apart.
     let comparison = compare_with(request, &config, &mappers)?;
-    let are_tags_read = may_read_revision_tags(request, &config, &mappers, candidate.as_ref());
-    let mappers = Arc::new(Active::new(mappers, request.watch_mappers));
+    let are_tags_read = may_read_revision_tags(request, &mappers, candidate.as_ref());
     let beside = Beside {
         changes: comparison.is_some(),
         provenance: request.provenance == Provenance::Records,
@@ -169,14 +164,6 @@ pub async fn run(
     let lost_thread = |_| SyncError::ThreadLost;
     let shadow = candidate
         .map(|candidate| candidate.start(Arc::clone(&engine)))
-        .transpose()
-        .map_err(lost_thread)?;
-    let watch = request
-        .watch_mappers
-        .then(|| {
-            let (mappers, engine) = (Arc::clone(&mappers), Arc::clone(&engine));
-            Watch::start(mappers, engine, cache, &config, Arc::clone(&ledger))
-        })
         .transpose()
         .map_err(lost_thread)?;
     let workshop = Arc::new(Workshop {
@@ -254,7 +241,6 @@ pub async fn run(
     if let Some(error) = workshop.fatal.into_inner() {
         return Err(error);
     }
-    drop(watch);
     let shadow = match workshop.shadow {
         None => None,
         Some(shadow) => {
@@ -263,12 +249,13 @@ pub async fn run(
             Some(finished.map_err(|_| SyncError::ThreadLost)?)
         }
     };
-    let (set, replaced) = (workshop.mappers.set(), workshop.mappers.replaced());
-    let used = used::used(replaced.iter().chain(set.iter()));
+    let mappers = workshop.mappers;
+    let used = mappers.iter().flat_map(|mapper| used::of(mapper)).collect();
     let mut report = ledger.close(moment.captured_at(), moment.clock.now(), used);
     report.revision_cache = revisions.map(|cache| cache.finish());
     report.shadow = shadow;
-    for (object, names) in used::unfilled(set.iter(), &replaced) {
+    for mapper in mappers.iter() {
+        let (object, names) = (mapper.object, mapper.unfilled.names());
         let has_records = report
             .objects
             .get(&object)

@@ -21,4 +21,4 @@ pub mod variants;
 
 pub use measure::Measured;
 pub use rig::{Rig, Workbench};
-pub use specimen::{Loaded, Specimen, WorkbenchError};
+pub use specimen::{Specimen, WorkbenchError};

@@ -8,7 +8,7 @@ use portolan::mapper::{
     CompiledCache, Engine, Kind, Limits, Mapped, Module, Overlay, Row, Source, Surface,
 };
 use portolan::page::Page;
-use portolan::workbench::{contract, pages};
+use portolan::workbench::pages;
 use serde_json::json;
 use wit_parser::{Resolve, WorldId};
 
@@ -59,7 +59,7 @@ fn made(engine: &Engine, cache: &CompiledCache, exhibit: &Path) -> String {
     let bytes = zstd::decode_all(bytes.as_slice()).unwrap();
     let source = || Source::File(exhibit.to_owned());
     let surface = Surface::of(engine, Some(cache), &bytes).unwrap();
-    let map: Box<dyn Fn(&Page) -> Mapped> = match contract::kind(&surface).unwrap() {
+    let map: Box<dyn Fn(&Page) -> Mapped> = match surface.kind().unwrap() {
         Kind::Mapping => {
             let module = Module::load(engine, Some(cache), source(), &bytes).unwrap();
             Box::new(move |page| module.map(engine, page).unwrap())

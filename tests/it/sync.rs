@@ -23,4 +23,3 @@ mod together;
 mod vanished;
 
 pub(crate) use interrupt::signal;
-mod watching;

@@ -67,11 +67,6 @@ pub(super) struct SyncArguments {
     )]
     provenance: Option<Place>,
 
-    /// Take new versions of modules while the sync runs: files of the mappers folder, and overlays. Each is
-    /// checked and tried on the last page of its object before it replaces the version before.
-    #[arg(long)]
-    watch_mappers: bool,
-
     /// Let this module map the pages too, and say in the report what it would change; its records are not
     /// written. An overlay takes the place of the one of the same name, or comes last.
     #[arg(long, value_name = "FILE")]
@@ -100,7 +95,6 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
             Some(Place::Report) => Provenance::Report,
             Some(Place::Records) => Provenance::Records,
         },
-        watch_mappers: arguments.watch_mappers,
         shadow: arguments.shadow,
         changes_since: arguments.changes_since,
         checkpoint: arguments.checkpoint,

@@ -258,9 +258,7 @@ pub struct Settings {
     /// which a module may read tags of EcsTaskDefinition, or pages are recorded), never, always, or an age
     /// such as 12h or 7d: as auto, but only those whose tags were read longer ago [default: auto].
     ///
-    /// Reading tags again costs a call for each revision. The stock mappings do not read them. A module in
-    /// the mappers folder, or over the records of task definitions, may come to read them with
-    /// --watch-mappers.
+    /// Reading tags again costs a call for each revision. The stock mappings do not read them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = super::revisions::PATTERN))]
     #[arg(long, env = "PORTOLAN_REVISION_TAGS", value_name = "WHEN", help_heading = FETCHING)]

@@ -20,7 +20,7 @@ use crate::object::Object;
 use crate::page::Page;
 use crate::trust::TrustError;
 use crate::validate::{RecordValidator, SchemaError};
-pub(crate) use loader::{Loader, wasm_files};
+pub(crate) use loader::Loader;
 
 /// The modules of a run, one per object.
 #[derive(Clone)]
@@ -223,11 +223,6 @@ impl MapperSet {
     #[must_use]
     pub fn get(&self, object: Object) -> Option<&Arc<Mapper>> {
         self.mappers.get(&object)
-    }
-
-    /// Puts a mapper into the place of that of the same object, and gives the one that was there.
-    pub(crate) fn replace(&mut self, mapper: Mapper) -> Option<Arc<Mapper>> {
-        self.mappers.insert(mapper.object, Arc::new(mapper))
     }
 
     /// All mappers of this run.

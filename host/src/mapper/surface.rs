@@ -3,7 +3,7 @@
 use wasmparser::{Parser, Payload};
 use wasmtime::component::types::ComponentItem;
 
-use super::{CompiledCache, Engine, load};
+use super::{CompiledCache, Engine, Kind, load};
 use crate::text::printable;
 
 /// The imports and exports of a component, or of a world.
@@ -25,6 +25,20 @@ pub struct Item {
 }
 
 impl Surface {
+    /// What a component is, by what it exports; a mapping if it exports both.
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        let exports = |interface: &str| {
+            let mut names = self.exports.iter().map(|item| item.name.split('@').next());
+            names.any(|name| name == Some(interface))
+        };
+        match () {
+            () if exports("portolan:mapper/mapping") => Some(Kind::Mapping),
+            () if exports("portolan:mapper/overlay") => Some(Kind::Overlay),
+            () => None,
+        }
+    }
+
     /// Reads the names alone, without functions: nothing is compiled.
     ///
     /// # Errors

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::{
-    Counts, Failure, GroupCalls, MapperChange, MapperUsed, OperationCalls, Pace, Progress,
-    Provenance, RejectionLine, Report, Scope, Status, Tombstone,
+    Counts, Failure, GroupCalls, MapperUsed, OperationCalls, Pace, Progress, Provenance,
+    RejectionLine, Report, Scope, Status, Tombstone,
 };
 use crate::object::{Object, Operation};
 use crate::page::Page;
@@ -43,7 +43,6 @@ struct Books {
     paces: BTreeMap<(String, String, ActionGroup), Pace>,
     warnings: Vec<String>,
     provenance: Option<BTreeMap<Object, Provenance>>,
-    mapper_changes: Vec<MapperChange>,
     details: u64,
     omitted: u64,
 }
@@ -295,14 +294,6 @@ impl Ledger {
         })
     }
 
-    /// Notes a new version of a module.
-    pub fn mapper_change(&self, change: MapperChange) {
-        let mut books = self.books();
-        if books.has_room() {
-            books.mapper_changes.push(change);
-        }
-    }
-
     /// Notes something for the reader of the report.
     pub fn warn(&self, warning: String) {
         let mut books = self.books();
@@ -387,7 +378,6 @@ impl Ledger {
             unfilled_attributes: BTreeMap::new(),
             provenance: books.provenance,
             changes: None,
-            mapper_changes: books.mapper_changes,
             shadow: None,
             warnings: books.warnings,
             revision_cache: None,

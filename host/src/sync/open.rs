@@ -7,7 +7,7 @@ use super::shadow::Candidate;
 use super::{Request, SyncError};
 use crate::changes::{Comparison, VOLATILE_ATTRIBUTES};
 use crate::config::{Config, RevisionTags};
-use crate::mapper::{CompiledCache, Engine, EngineError, Limits, Mapper, MapperSet};
+use crate::mapper::{CompiledCache, Engine, EngineError, Limits, MapperSet};
 use crate::object::Object;
 use crate::revisions::RevisionCache;
 
@@ -112,16 +112,12 @@ pub fn known_revisions(config: &Config) -> Result<Option<RevisionCache>, SyncErr
 /// Whether anybody may read the tags of task definitions in a sync with these modules.
 pub(super) fn may_read_revision_tags(
     request: &Request,
-    config: &Config,
     mappers: &MapperSet,
     candidate: Option<&Candidate>,
 ) -> bool {
-    let may_change = |mapper: &Mapper| config.mappers.is_some() || !mapper.amenders.is_empty();
     let mapper = mappers.get(Object::EcsTaskDefinition);
     mapper.is_some_and(|mapper| {
         mapper.may_read("tags")
-            // A module that comes while the sync runs may read what none has read before.
-            || (request.watch_mappers && may_change(mapper))
             // Recorded pages are for modules of another day.
             || request.record.is_some()
     }) || candidate.is_some_and(Candidate::may_read_revision_tags)

@@ -10,16 +10,11 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::watch::Version;
-use crate::config::Config;
-use crate::mapper::{
-    CompiledCache, Engine, Kind, Loader, Mapper, MapperSet, Overlay, SetError, Surface,
-};
+use crate::mapper::{Engine, Loaded, Mapper, MapperSet, Overlay, SetError};
 use crate::object::Object;
 use crate::page::Page;
 use crate::records::{self, Records};
 use crate::report::ShadowReport;
-use crate::workbench::contract;
 
 /// Pages that wait for the candidate.
 const QUEUE: usize = 8;
@@ -42,33 +37,24 @@ pub(super) struct Candidate {
     report: ShadowReport,
 }
 
-impl Version {
-    /// Loads a candidate as a sync would load the module, whatever its kind.
-    pub(super) fn load(
-        engine: &Engine,
-        cache: Option<&CompiledCache>,
-        config: &Config,
-        file: &Path,
-    ) -> Result<Self, SetError> {
-        let loader = Loader::new(engine, cache, config)?;
-        // A file that cannot be read is named by the loader.
-        let bytes = std::fs::read(file).unwrap_or_default();
-        let surface = Surface::names(&bytes).unwrap_or_default();
-        match contract::kind(&surface) {
-            Some(Kind::Overlay) => loader.overlay(file).map(Self::Overlay),
-            _ => loader.mapping(file).map(Self::Mapping),
-        }
-    }
-}
-
 impl Candidate {
     /// Puts a candidate in the place of the active module: an overlay in that of the overlay of the same
     /// name, or after all others.
-    pub(super) fn place(
-        candidate: &Version,
-        set: &MapperSet,
-        file: &Path,
-    ) -> Result<Self, SetError> {
+    pub(super) fn place(candidate: Loaded, set: &MapperSet, file: &Path) -> Result<Self, SetError> {
+        let report = ShadowReport {
+            file: file.display().to_string(),
+            kind: candidate.manifest().kind,
+            name: candidate.manifest().name.clone(),
+            version: candidate.manifest().version.clone(),
+            digest: candidate.digest().to_owned(),
+            pages: 0,
+            pages_skipped: 0,
+            differences: BTreeMap::new(),
+        };
+        let (new_module, new_overlay) = match candidate {
+            Loaded::Mapping(module) => (Some(Arc::new(module)), None),
+            Loaded::Overlay(overlay) => (None, Some(Arc::new(overlay))),
+        };
         let mut mappers = BTreeMap::new();
         for active in set.iter() {
             let mut module = Arc::clone(&active.module);
@@ -76,11 +62,11 @@ impl Candidate {
             let mut overlays: Vec<Arc<Overlay>> = overlays
                 .map(|amender| Arc::clone(&amender.overlay))
                 .collect();
-            match candidate {
-                Version::Mapping(new) if new.manifest.objects.contains(&active.object) => {
+            match (&new_module, &new_overlay) {
+                (Some(new), _) if new.manifest.objects.contains(&active.object) => {
                     module = Arc::clone(new);
                 }
-                Version::Overlay(new) if new.objects.contains(&active.object) => {
+                (_, Some(new)) if new.objects.contains(&active.object) => {
                     let name = &new.manifest.name;
                     match overlays.iter_mut().find(|each| each.manifest.name == *name) {
                         Some(place) => *place = Arc::clone(new),
@@ -92,20 +78,7 @@ impl Candidate {
             let mapper = Mapper::assemble(active.object, module, &overlays)?;
             mappers.insert(active.object, mapper);
         }
-        let manifest = candidate.manifest();
-        Ok(Self {
-            mappers,
-            report: ShadowReport {
-                file: file.display().to_string(),
-                kind: manifest.kind,
-                name: manifest.name.clone(),
-                version: manifest.version.clone(),
-                digest: candidate.digest().to_owned(),
-                pages: 0,
-                pages_skipped: 0,
-                differences: BTreeMap::new(),
-            },
-        })
+        Ok(Self { mappers, report })
     }
 
     /// Whether it may read the tags of task definitions.

@@ -1,35 +1,13 @@
-//! What a report says of the modules of a run, those that were replaced while it ran included.
+//! What a report says of the modules of a run.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::mapper::{Manifest, Mapper, Module, Overlay, Source};
-use crate::object::Object;
 use crate::report::MapperUsed;
 use crate::trust::Trust;
 
-/// The modules of mappers, each version once for an object, with the pages of all mappers that it was a part
-/// of.
-pub(super) fn used<'m>(mappers: impl Iterator<Item = &'m Arc<Mapper>>) -> Vec<MapperUsed> {
-    let mut all: Vec<MapperUsed> = Vec::new();
-    for used in mappers.flat_map(|mapper| of(mapper)) {
-        let same = all.iter_mut().find(|known| {
-            let with_pages = MapperUsed {
-                pages: used.pages,
-                ..(**known).clone()
-            };
-            with_pages == used
-        });
-        match same {
-            Some(known) => known.pages += used.pages,
-            None => all.push(used),
-        }
-    }
-    all
-}
-
-fn of(mapper: &Mapper) -> Vec<MapperUsed> {
+/// The module and the overlays of a mapper, with the pages that it was given.
+pub(super) fn of(mapper: &Mapper) -> Vec<MapperUsed> {
     let used =
         |manifest: &Manifest, digest: &str, source: &Source, trust: &Option<Trust>| MapperUsed {
             object: mapper.object,
@@ -60,24 +38,4 @@ fn of(mapper: &Mapper) -> Vec<MapperUsed> {
         used(manifest, digest, source, trust)
     }));
     modules
-}
-
-/// By object, the attributes that no record has: known to the last mapper, and filled by none before it.
-pub(super) fn unfilled<'m>(
-    last: impl Iterator<Item = &'m Arc<Mapper>>,
-    replaced: &[Arc<Mapper>],
-) -> BTreeMap<Object, Vec<String>> {
-    let has_filled = |mapper: &Mapper, name: &String| {
-        mapper.validator.attributes().contains(name) && !mapper.unfilled.names().contains(name)
-    };
-    last.map(|mapper| {
-        let earlier = || {
-            let same = replaced.iter();
-            same.filter(|earlier| earlier.object == mapper.object)
-        };
-        let mut names = mapper.unfilled.names();
-        names.retain(|name| !earlier().any(|earlier| has_filled(earlier, name)));
-        (mapper.object, names)
-    })
-    .collect()
 }

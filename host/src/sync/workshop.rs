@@ -8,12 +8,11 @@ use std::thread::JoinHandle;
 use tokio::sync::Notify;
 
 use super::shadow::Shadow;
-use super::watch::Active;
 use super::{Provenance, SyncError, record_error};
 use crate::changes::Comparison;
 use crate::checkpoint::Checkpoint;
 use crate::fetch::FetchedPage;
-use crate::mapper::Engine;
+use crate::mapper::{Engine, MapperSet};
 use crate::recording::Recorder;
 use crate::records;
 use crate::report::{Failure, Ledger};
@@ -22,7 +21,7 @@ use crate::sink::Sink;
 /// Everything that mapping threads share.
 pub(super) struct Workshop {
     pub(super) engine: Arc<Engine>,
-    pub(super) mappers: Arc<Active>,
+    pub(super) mappers: MapperSet,
     pub(super) shadow: Option<Shadow>,
     pub(super) sink: Sink,
     pub(super) recorder: Option<Recorder>,
@@ -112,7 +111,7 @@ impl Workshop {
         for include in unread {
             self.ledger.unread(key, include);
         }
-        let Some(mapper) = self.mappers.mapper(page) else {
+        let Some(mapper) = self.mappers.get(page.object) else {
             return Ok(());
         };
         mapper.pages.fetch_add(1, Ordering::Relaxed);
@@ -121,7 +120,7 @@ impl Workshop {
                 .write(page)
                 .map_err(|source| record_error(recorder.place(), source))?;
         }
-        let mapped = records::from_page(&self.engine, &mapper, page);
+        let mapped = records::from_page(&self.engine, mapper, page);
         tracing::trace!(
             account = page.origin.account_id,
             region = page.origin.region,

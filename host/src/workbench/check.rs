@@ -1,8 +1,8 @@
 //! Whether a module may go into a sync, and if not, what to change.
 
-use super::contract::{self, Finding, World};
-use super::{Loaded, Specimen, Workbench, WorkbenchError};
-use crate::mapper::{Kind, Manifest, PROTECTED, Surface};
+use super::contract::{Finding, World};
+use super::{Specimen, Workbench, WorkbenchError};
+use crate::mapper::{Kind, Loaded, Manifest, PROTECTED, Surface};
 use crate::trust::{Gate, Verification};
 use crate::validate::RecordValidator;
 
@@ -56,7 +56,7 @@ pub fn check(
             return Ok(checked);
         }
     };
-    checked.kind = contract::kind(&surface);
+    checked.kind = surface.kind();
     let Some(kind) = checked.kind else {
         checked.findings.push(no_kind(&surface));
         return Ok(checked);

@@ -159,22 +159,6 @@ impl World {
     }
 }
 
-/// What a component is, by what it exports; a mapping if it exports both.
-#[must_use]
-pub fn kind(surface: &Surface) -> Option<Kind> {
-    let exports = |interface: &str| {
-        surface
-            .exports
-            .iter()
-            .any(|item| base(&item.name) == interface)
-    };
-    match () {
-        () if exports("portolan:mapper/mapping") => Some(Kind::Mapping),
-        () if exports("portolan:mapper/overlay") => Some(Kind::Overlay),
-        () => None,
-    }
-}
-
 /// Functions that the one interface has and the other lacks.
 fn beyond<'a>(ours: &'a Item, theirs: &'a Item) -> impl Iterator<Item = &'a String> {
     let functions = theirs.functions.iter();
@@ -221,7 +205,7 @@ mod tests {
         for kind in [Kind::Mapping, Kind::Overlay] {
             let world = World::of(kind).expect("a world");
             assert_eq!(world.compare(&world.surface), []);
-            assert_eq!(super::kind(&world.surface), Some(kind));
+            assert_eq!(world.surface.kind(), Some(kind));
         }
     }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use wit_component::{DecodedWasm, WitPrinter};
 
-use super::{Specimen, Workbench, contract};
+use super::{Specimen, Workbench};
 use crate::guard::guarded;
 use crate::mapper::{Kind, Manifest, Surface};
 use crate::trust::{TrustedKeys, Verification};
@@ -54,7 +54,7 @@ pub fn inspect(bench: &Workbench, specimen: &Specimen, keys: &TrustedKeys) -> In
     let names = |items: &[crate::mapper::Item]| -> Vec<String> {
         items.iter().map(|item| item.name.clone()).collect()
     };
-    let kind = surface.as_ref().ok().and_then(contract::kind);
+    let kind = surface.as_ref().ok().and_then(Surface::kind);
     // A file that is no component has no WIT either, and the reader of WIT need not see it.
     let wit = surface.is_ok().then(|| guarded(|| wit(&specimen.bytes)));
     let surface = surface.unwrap_or_default();

@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Loaded, Specimen, WorkbenchError};
+use super::{Specimen, WorkbenchError};
 use crate::config::{Config, ModuleSettings};
-use crate::mapper::{Breaker, CallError, CompiledCache, Engine, Limits, Mapper, stock_module};
+use crate::mapper::{
+    Breaker, CallError, CompiledCache, Engine, Limits, Loaded, Mapper, stock_module,
+};
 use crate::object::Object;
 use crate::page::Page;
 use crate::records::{self, Records};

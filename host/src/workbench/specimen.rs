@@ -2,12 +2,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::mapper::{
-    CompiledCache, Engine, EngineError, LoadError, Manifest, Module, Overlay, SetError, Source,
-    Surface, digest,
+    CompiledCache, Engine, EngineError, LoadError, Loaded, SetError, Source, digest,
 };
 use crate::text::printable;
-use crate::trust::{Identity, Look, TrustedKeys, sha256};
-use crate::workbench::contract;
+use crate::trust::{Look, TrustedKeys, sha256};
 
 /// A tool could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -74,14 +72,6 @@ pub struct Specimen {
     pub digest: String,
 }
 
-/// A module in the shape that its kind is called in.
-pub enum Loaded {
-    /// It makes records.
-    Mapping(Module),
-    /// It amends records.
-    Overlay(Overlay),
-}
-
 impl Specimen {
     /// Reads a file.
     ///
@@ -138,41 +128,6 @@ impl Specimen {
         engine: &Engine,
         cache: Option<&CompiledCache>,
     ) -> Result<Loaded, LoadError> {
-        let surface = Surface::names(&self.bytes).unwrap_or_default();
-        let source = Source::File(self.file.clone());
-        if contract::kind(&surface) == Some(crate::mapper::Kind::Overlay) {
-            Overlay::load(engine, cache, source, &self.bytes).map(Loaded::Overlay)
-        } else {
-            Module::load(engine, cache, source, &self.bytes).map(Loaded::Mapping)
-        }
-    }
-}
-
-impl Loaded {
-    /// What a signature of the module covers and a lock pins.
-    #[must_use]
-    pub fn identity(&self) -> Identity {
-        match self {
-            Self::Mapping(module) => module.identity(),
-            Self::Overlay(overlay) => overlay.identity(),
-        }
-    }
-
-    /// What the module says about itself.
-    #[must_use]
-    pub const fn manifest(&self) -> &Manifest {
-        match self {
-            Self::Mapping(module) => &module.manifest,
-            Self::Overlay(overlay) => &overlay.manifest,
-        }
-    }
-
-    /// Name and version.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Mapping(module) => module.name(),
-            Self::Overlay(overlay) => overlay.name(),
-        }
+        Loaded::load(engine, cache, Source::File(self.file.clone()), &self.bytes)
     }
 }

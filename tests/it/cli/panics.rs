@@ -24,7 +24,6 @@ fn sync(site: &Site) -> Result<Status, SyncError> {
         changes_since: None,
         checkpoint: None,
         provenance: Provenance::Off,
-        watch_mappers: false,
         shadow: None,
     };
     let config = Config::resolve(settings, None).unwrap();

@@ -107,7 +107,12 @@ fn what_cannot_be_counted_is_told() {
     assert_counts_tasks(scope);
     for counts in [&scope["objects"], &scope["operations"]] {
         let names = counts.as_object().unwrap().keys();
-        assert!(names.into_iter().all(|name| !name.contains("TaskDefinition")), "{counts}");
+        assert!(
+            names
+                .into_iter()
+                .all(|name| !name.contains("TaskDefinition")),
+            "{counts}"
+        );
     }
 }
 

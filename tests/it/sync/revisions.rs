@@ -118,7 +118,7 @@ fn a_module_that_reads_no_tags_costs_no_calls() {
 
 /// Who may read tags is not only who makes records.
 #[test]
-fn a_recording_a_candidate_and_watched_modules_get_the_tags_of_today() {
+fn a_recording_and_a_candidate_get_the_tags_of_today() {
     let (_folder, tags) = amending("tag = \"team\"");
     let (_other, family) = amending("from = \"family\"");
     let (tags, family) = (tags.to_str().unwrap(), family.to_str().unwrap());
@@ -134,8 +134,6 @@ fn a_recording_a_candidate_and_watched_modules_get_the_tags_of_today() {
     assert_eq!(calls(&["--record", recording.to_str().unwrap()]), revisions);
     assert_eq!(calls(&["--shadow", tags]), revisions);
     assert_eq!(calls(&["--shadow", family]), 0);
-    assert_eq!(calls(&["--overlays", family, "--watch-mappers"]), revisions);
-    assert_eq!(calls(&["--watch-mappers"]), 0);
 }
 
 /// What is described again for its tags is kept, or a later sync would go back to older ones.

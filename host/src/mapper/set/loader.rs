@@ -9,8 +9,11 @@ use crate::config::Config;
 use crate::mapper::cache::CompiledCache;
 use crate::mapper::engine::Engine;
 use crate::mapper::load::Source;
+use crate::mapper::loaded::Loaded;
+use crate::mapper::manifest::Kind;
 use crate::mapper::module::Module;
 use crate::mapper::overlay::Overlay;
+use crate::mapper::surface::Surface;
 use crate::object::Object;
 use crate::trust::{Admission, Gate, Identity, Trust, Verification};
 
@@ -56,7 +59,7 @@ impl<'a> Loader<'a> {
         let files = wasm_files(folder)?;
         self.gate.check_folder(folder, &files)?;
         for file in files {
-            let module = self.mapping(&file)?;
+            let module = Arc::new(self.mapping(&file)?);
             for object in &module.manifest.objects {
                 if let Some(other) = chosen.insert(*object, Arc::clone(&module)) {
                     return Err(SetError::Ambiguous {
@@ -71,16 +74,16 @@ impl<'a> Loader<'a> {
     }
 
     /// The mapping in a file.
-    pub(crate) fn mapping(&self, file: &Path) -> Result<Arc<Module>, SetError> {
+    fn mapping(&self, file: &Path) -> Result<Module, SetError> {
         let bytes = std::fs::read(file).map_err(unreadable(file))?;
         let admission = self.gate.admit(file, &bytes)?;
         let mut module = self.module(Source::File(file.to_owned()), &bytes)?;
         module.trust = Some(trust(&module.source, admission, &module.identity())?);
-        Ok(Arc::new(module))
+        Ok(module)
     }
 
     /// The overlay in a file.
-    pub(crate) fn overlay(&self, file: &Path) -> Result<Arc<Overlay>, SetError> {
+    fn overlay(&self, file: &Path) -> Result<Overlay, SetError> {
         let bytes = std::fs::read(file).map_err(unreadable(file))?;
         let admission = self.gate.admit(file, &bytes)?;
         let source = Source::File(file.to_owned());
@@ -92,12 +95,23 @@ impl<'a> Loader<'a> {
             .get(&overlay.manifest.name)
             .cloned()
             .unwrap_or_default();
-        Ok(Arc::new(overlay.configure(&settings)?))
+        Ok(overlay.configure(&settings)?)
     }
 
     pub(super) fn overlays(&self) -> Result<Vec<Arc<Overlay>>, SetError> {
         let files = self.config.overlays.iter();
-        files.map(|file| self.overlay(file)).collect()
+        files.map(|file| self.overlay(file).map(Arc::new)).collect()
+    }
+
+    /// The module in a file, whatever its kind.
+    pub(crate) fn candidate(&self, file: &Path) -> Result<Loaded, SetError> {
+        // A file that cannot be read is named further on.
+        let bytes = std::fs::read(file).unwrap_or_default();
+        let surface = Surface::names(&bytes).unwrap_or_default();
+        match surface.kind() {
+            Some(Kind::Overlay) => self.overlay(file).map(Loaded::Overlay),
+            _ => self.mapping(file).map(Loaded::Mapping),
+        }
     }
 }
 
@@ -117,7 +131,7 @@ fn unreadable(path: &Path) -> impl FnOnce(std::io::Error) -> SetError {
 }
 
 /// The modules of a folder, in the order of their names: that of a folder is the file system's whim.
-pub(crate) fn wasm_files(folder: &Path) -> Result<Vec<PathBuf>, SetError> {
+fn wasm_files(folder: &Path) -> Result<Vec<PathBuf>, SetError> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
         let path = entry.map_err(unreadable(folder))?.path();
