@@ -73,8 +73,8 @@ pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> a
 /// The stock schemas, with the attributes that configured modules declare.
 fn validators(config: &Config) -> anyhow::Result<BTreeMap<Object, RecordValidator>> {
     if config.mappers.is_some() || !config.overlays.is_empty() {
-        let engine = portolan::sync::engine(config, 1)?;
-        let cache = portolan::sync::open_cache(config);
+        let engine = portolan::mapper::engine(config, 1)?;
+        let cache = portolan::mapper::open_cache(config);
         let set = MapperSet::load(&engine, cache.as_ref(), config, &Object::ALL)?;
         return Ok(set
             .iter()

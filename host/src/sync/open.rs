@@ -1,4 +1,4 @@
-//! What a sync opens before it begins: the sandbox, caches, and an earlier output.
+//! What a sync opens before it begins: caches, and an earlier output.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::shadow::Candidate;
 use super::{Request, SyncError};
 use crate::changes::{Comparison, VOLATILE_ATTRIBUTES};
 use crate::config::{Config, RevisionTags};
-use crate::mapper::{CompiledCache, Engine, EngineError, Limits, MapperSet};
+use crate::mapper::{MapperSet, engine, open_cache};
 use crate::object::Object;
 use crate::revisions::RevisionCache;
 
@@ -44,36 +44,6 @@ pub(super) fn compare_with(
         is_output,
     )?;
     Ok(Some(comparison))
-}
-
-/// Sets up the sandbox that the modules of a configuration need.
-///
-/// # Errors
-/// If wasmtime cannot work here.
-pub fn engine(config: &Config, threads: usize) -> Result<Engine, EngineError> {
-    Engine::with_memory(threads, Limits::default(), largest_memory_bytes(config))
-}
-
-/// The most memory that the configuration gives to a module, in bytes; 0 if it says nothing.
-pub(crate) fn largest_memory_bytes(config: &Config) -> usize {
-    let given = config.modules.values();
-    given
-        .filter_map(|module| module.memory_bytes())
-        .max()
-        .unwrap_or(0)
-}
-
-/// Opens the cache of compiled modules. Without one everything works, only slower.
-pub fn open_cache(config: &Config) -> Option<CompiledCache> {
-    let folder = config.cache_folder.as_deref()?;
-    CompiledCache::open(folder)
-        .inspect_err(|error| {
-            tracing::warn!(
-                "no cache of compiled modules in {}: {error}",
-                folder.display()
-            )
-        })
-        .ok()
 }
 
 /// Opens the cache of revisions if it is to be used. Without one everything works, with more calls.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::{Specimen, WorkbenchError};
 use crate::config::{Config, ModuleSettings};
 use crate::mapper::{
-    Breaker, CallError, CompiledCache, Engine, Limits, Loaded, Mapper, stock_module,
+    self, Breaker, CallError, CompiledCache, Engine, Limits, Loaded, Mapper, stock_module,
 };
 use crate::object::Object;
 use crate::page::Page;
@@ -24,8 +24,8 @@ impl Workbench {
     /// If the sandbox cannot be set up.
     pub fn open(config: &Config) -> Result<Self, WorkbenchError> {
         Ok(Self {
-            engine: crate::sync::engine(config, 1)?,
-            cache: crate::sync::open_cache(config),
+            engine: mapper::engine(config, 1)?,
+            cache: mapper::open_cache(config),
             modules: config.modules.clone(),
         })
     }
@@ -35,10 +35,10 @@ impl Workbench {
     /// # Errors
     /// If the sandbox cannot be set up.
     pub fn counting_instructions(config: &Config) -> Result<Self, WorkbenchError> {
-        let memory_bytes = crate::sync::largest_memory_bytes(config);
+        let memory_bytes = mapper::largest_memory_bytes(config);
         Ok(Self {
             engine: Engine::counting_instructions(Limits::default(), memory_bytes)?,
-            cache: crate::sync::open_cache(config),
+            cache: mapper::open_cache(config),
             modules: config.modules.clone(),
         })
     }
