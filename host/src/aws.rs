@@ -6,30 +6,39 @@ mod advice;
 mod call;
 mod environment;
 mod failure;
+mod fips;
 #[cfg(test)]
 mod hostile;
 mod http;
 mod identity;
 mod organization;
+mod partitions;
 mod profiles;
 mod raw;
 mod regions;
 mod renewal;
+mod settings;
+mod shard;
 mod sts;
-
-use crate::config::{Config, ConfigError};
 
 pub use account::{Account, AccountError};
 pub use accounts::{Accounts, Candidate, Reached};
 pub(crate) use call::Caller;
 pub(crate) use failure::{CallFailure, Kind};
+pub(crate) use fips::check as check_fips;
+pub(crate) use partitions::check as check_region;
+pub(crate) use settings::url_problem;
+pub use settings::{
+    AccessKeys, Connection, ConnectionError, Organization, RoleArn, RolePattern, Secret,
+};
+pub use shard::Shard;
 
 /// The certificate authorities (PEM) that settings, environment or AWS profile name in place of the system's.
 ///
 /// # Errors
 /// If the environment, or the file, cannot be used.
-pub async fn ca_bundle(config: &Config) -> Result<Option<Vec<u8>>, ConfigError> {
-    environment::Environment::read(config)
+pub async fn ca_bundle(connection: &Connection) -> Result<Option<Vec<u8>>, ConnectionError> {
+    environment::Environment::read(connection)
         .await?
-        .ca_bundle(config)
+        .ca_bundle(connection)
 }

@@ -79,12 +79,14 @@ impl AccountCheck {
 /// # Errors
 /// If no Region is known.
 pub async fn run(config: &Config) -> Result<Vec<AccountCheck>, ConfigError> {
-    let accounts = Arc::new(Accounts::find(config, &Clock::default()).await?);
+    let bounds = config.fetching.bounds();
+    let accounts = Accounts::find(&config.connection, bounds, &Clock::default()).await?;
+    let accounts = Arc::new(accounts);
     for warning in &accounts.warnings {
         tracing::warn!("{warning}");
     }
     let mut checks: Vec<AccountCheck> = accounts.errors.iter().map(failed).collect();
-    let turns = Arc::new(Semaphore::new(config.parallel_scopes));
+    let turns = Arc::new(Semaphore::new(config.fetching.parallel_scopes));
     let mut tasks = JoinSet::new();
     for (index, candidate) in accounts.candidates.iter().cloned().enumerate() {
         let (accounts, config, turns) = (Arc::clone(&accounts), config.clone(), Arc::clone(&turns));
@@ -139,13 +141,14 @@ async fn check_account(reached: Reached, config: &Config) -> Vec<AccountCheck> {
 
 async fn check_region(account: &Account, region: &str, config: &Config) -> RegionCheck {
     let client = account.ecs(region);
-    let retries = config.maximum_retries.min(RETRIES);
+    let retries = config.fetching.maximum_retries.min(RETRIES);
     let caller = account.caller(region, retries, Arc::new(Ledger::default()));
     let mut permissions = Vec::new();
     // Where one operation cannot be reached, the others cannot either.
     let mut unreachable: Option<String> = None;
     for operation in Operation::ALL {
         if !config
+            .fetching
             .objects
             .iter()
             .any(|object| object.operations().contains(&operation))

@@ -21,8 +21,8 @@ use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::config::{Config, Options};
-use crate::fetch::FetchedPage;
+use crate::config::Config;
+use crate::fetch::{FetchedPage, Options};
 use crate::mapper::MapperSet;
 use crate::report::{Ledger, Resumed, ScopeKey};
 use entry::Header;
@@ -103,11 +103,11 @@ impl Checkpoint {
         config: &Config,
         mappers: &MapperSet,
     ) -> Result<Self, CheckpointError> {
-        if config.grants_environment_values() {
+        if config.mapping.grants_environment_values() {
             return Err(CheckpointError::Granted);
         }
         let settings = settings::of_config(config, mappers);
-        Self::open(folder, settings, &config.options)
+        Self::open(folder, settings, &config.fetching.options)
     }
 
     /// Opens a checkpoint, and reads what an earlier sync kept in it. Nothing is written yet.

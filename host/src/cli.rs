@@ -21,6 +21,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::talk;
+use portolan::aws::ConnectionError;
 use portolan::config::{Config, ConfigError, Settings};
 use portolan::mapper::SetError;
 
@@ -248,9 +249,9 @@ pub(crate) fn run() -> ExitCode {
                 return ExitCode::from(FAILED);
             }
             talk::error(&words(&error));
-            let is_usage = error
-                .chain()
-                .any(|cause| cause.is::<ConfigError>() || cause.is::<SetError>());
+            let is_usage = error.chain().any(|cause| {
+                cause.is::<ConfigError>() || cause.is::<ConnectionError>() || cause.is::<SetError>()
+            });
             ExitCode::from(if is_usage { USAGE } else { FAILED })
         }
     }

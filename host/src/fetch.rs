@@ -10,6 +10,7 @@ mod described;
 mod in_use;
 mod listing;
 mod service;
+mod settings;
 mod survey;
 mod task;
 mod task_definition;
@@ -22,7 +23,6 @@ use tokio::task::JoinSet;
 
 use crate::aws::{Account, Caller};
 use crate::checkpoint::{Checkpoint, KeptScope};
-use crate::config::{Config, TaskDefinitionScope};
 use crate::object::Object;
 use crate::page::{Origin, Page};
 use crate::report::{Ledger, ScopeKey};
@@ -32,6 +32,7 @@ use described::Described;
 pub(crate) use in_use::revisions_in_use;
 use listing::Listing;
 pub(crate) use listing::revision;
+pub use settings::{Fetching, Options, RevisionTags, TaskDefinitionScope, TaskDefinitionStatus};
 pub(crate) use survey::survey;
 pub use survey::{ClusterSize, Survey};
 
@@ -54,7 +55,7 @@ pub struct FetchedPage {
 pub(crate) struct Scope {
     client: aws_sdk_ecs::Client,
     caller: Caller,
-    config: Arc<Config>,
+    config: Arc<Fetching>,
     origin: Origin,
     ledger: Arc<Ledger>,
     pages: async_channel::Sender<FetchedPage>,
@@ -96,7 +97,7 @@ pub(crate) async fn region(
     account: &Account,
     region: &str,
     captured_at: &str,
-    config: Arc<Config>,
+    config: Arc<Fetching>,
     ledger: Arc<Ledger>,
     pages: async_channel::Sender<FetchedPage>,
     stores: Stores,
@@ -185,7 +186,7 @@ impl Scope {
         account: &Account,
         region: &str,
         captured_at: &str,
-        config: Arc<Config>,
+        config: Arc<Fetching>,
         ledger: Arc<Ledger>,
         pages: async_channel::Sender<FetchedPage>,
     ) -> Self {
@@ -237,7 +238,7 @@ impl Scope {
 
     /// Reads a raw body as a page of an object.
     fn page(&self, object: Object, body: Bytes) -> Result<Page, String> {
-        let read = if self.config.grants_environment_values() {
+        let read = if self.config.keeps_values {
             Page::read_with_values
         } else {
             Page::read

@@ -1,7 +1,15 @@
-//! The first bytes of a SHA-256: what stands for a text where millions have to fit into memory, and what tells
-//! damage.
+//! SHA-256: whole, as the name of bytes; and its first bytes, which stand for a text where millions have to fit
+//! into memory, and tell damage.
 
 use sha2::{Digest, Sha256};
+
+/// SHA-256 in hexadecimal.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
 
 /// The first bytes of the SHA-256 of `data`. Two of a million texts share sixteen of them with a probability
 /// of 10^-27.

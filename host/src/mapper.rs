@@ -22,6 +22,7 @@ mod patch;
 mod refusal;
 mod sandbox;
 mod set;
+mod settings;
 mod surface;
 mod unfilled;
 
@@ -37,7 +38,7 @@ pub use guest::Usage;
 pub use isolate::{Breaker, Call, Outcome, isolated};
 pub use limits::Limits;
 pub use load::{LoadError, Source};
-pub(crate) use load::{MODULE_LIMIT_BYTES, check_header, digest};
+pub(crate) use load::{MODULE_LIMIT_BYTES, check_header};
 pub use loaded::Loaded;
 pub use manifest::{Kind, Manifest, Reads};
 pub use module::Module;
@@ -47,6 +48,7 @@ pub(crate) use sandbox::largest_memory_bytes;
 pub use sandbox::{engine, open_cache};
 pub(crate) use set::Loader;
 pub use set::{Mapper, MapperSet, SetError, stock_module};
+pub use settings::{Capability, Mapping, ModuleSettings, OnFailure};
 pub use surface::{Item, Surface};
 pub use unfilled::Unfilled;
 

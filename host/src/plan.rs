@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 
 use crate::aws::{AccountError, Accounts, Candidate};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, TaskDefinitionScope, TaskDefinitionStatus};
-use crate::fetch::{self, Survey};
+use crate::config::{Config, ConfigError};
+use crate::fetch::{self, Fetching, Survey, TaskDefinitionScope, TaskDefinitionStatus};
 use crate::object::{Object, Operation};
 use crate::quota::ActionGroup;
 use crate::revisions::RevisionCache;
@@ -76,9 +76,11 @@ pub struct GroupPlan {
 /// If no Region is known. What cannot be counted is a problem of its scope.
 pub async fn run(config: Config, cache: Option<RevisionCache>) -> Result<Plan, ConfigError> {
     let cache = cache.map(Arc::new);
-    let accounts = Arc::new(Accounts::find(&config, &Clock::default()).await?);
-    let places = Arc::new(Semaphore::new(config.parallel_scopes));
-    let config = Arc::new(config);
+    let bounds = config.fetching.bounds();
+    let accounts = Accounts::find(&config.connection, bounds, &Clock::default()).await?;
+    let accounts = Arc::new(accounts);
+    let places = Arc::new(Semaphore::new(config.fetching.parallel_scopes));
+    let config = Arc::new(config.fetching);
     let mut scopes: Vec<ScopePlan> = accounts.errors.iter().flat_map(problems).collect();
     let mut looks = JoinSet::new();
     for candidate in accounts.candidates.clone() {
@@ -103,7 +105,7 @@ pub async fn run(config: Config, cache: Option<RevisionCache>) -> Result<Plan, C
 async fn look(
     accounts: Arc<Accounts>,
     candidate: Candidate,
-    config: Arc<Config>,
+    config: Arc<Fetching>,
     places: Arc<Semaphore>,
     cache: Option<Arc<RevisionCache>>,
 ) -> Vec<ScopePlan> {
@@ -139,7 +141,7 @@ fn problems(error: &AccountError) -> Vec<ScopePlan> {
 }
 
 impl ScopePlan {
-    fn of(survey: &Survey, config: &Config) -> Self {
+    fn of(survey: &Survey, config: &Fetching) -> Self {
         let operations = calls(survey, config);
         let mut groups: BTreeMap<ActionGroup, GroupPlan> = BTreeMap::new();
         for (operation, calls) in &operations {
@@ -167,7 +169,7 @@ impl ScopePlan {
     }
 }
 
-fn objects(survey: &Survey, config: &Config) -> BTreeMap<Object, u64> {
+fn objects(survey: &Survey, config: &Fetching) -> BTreeMap<Object, u64> {
     let clusters = survey.clusters.iter();
     let count = |object: &Object| match object {
         Object::EcsCluster => survey.clusters.len() as u64,
@@ -180,13 +182,13 @@ fn objects(survey: &Survey, config: &Config) -> BTreeMap<Object, u64> {
 }
 
 /// The wanted objects that could be counted.
-fn counted<'c>(survey: &Survey, config: &'c Config) -> impl Iterator<Item = &'c Object> {
+fn counted<'c>(survey: &Survey, config: &'c Fetching) -> impl Iterator<Item = &'c Object> {
     let objects = config.objects.iter();
     objects.filter(|object| !survey.uncounted.contains(object))
 }
 
 /// The calls that a sync makes for what was counted: full pages, full batches, each cluster by itself.
-fn calls(survey: &Survey, config: &Config) -> BTreeMap<Operation, u64> {
+fn calls(survey: &Survey, config: &Fetching) -> BTreeMap<Operation, u64> {
     let page = u64::from(config.page_size);
     let batch = |object: Object| page.min(object.describe_batch() as u64);
     // An empty list is one page too.
@@ -236,7 +238,7 @@ fn calls(survey: &Survey, config: &Config) -> BTreeMap<Operation, u64> {
 impl Plan {
     /// What a reader should know about the numbers.
     #[must_use]
-    pub fn notes(config: &Config) -> Vec<&'static str> {
+    pub fn notes(config: &Fetching) -> Vec<&'static str> {
         let mut notes = Vec::new();
         if config.options.fetch_stopped_tasks && config.objects.contains(&Object::EcsTask) {
             notes.push("stopped tasks are not counted, for AWS has no counter of them");
@@ -278,7 +280,7 @@ mod tests {
             revision_pages: 50,
             ..Survey::default()
         };
-        let plan = ScopePlan::of(&survey, &config);
+        let plan = ScopePlan::of(&survey, &config.fetching);
         let calls: Vec<u64> = plan.groups.values().map(|group| group.calls).collect();
         assert_eq!(calls, [1 + 1, 50 + 50 * 4, 50 * 4 + 50 * 4, 50 + 5_000]);
         assert_eq!(plan.slowest, Some(ActionGroup::TaskDefinitionRead));
@@ -289,7 +291,7 @@ mod tests {
             known_revisions: 4_950,
             ..survey
         };
-        let plan = ScopePlan::of(&known, &config);
+        let plan = ScopePlan::of(&known, &config.fetching);
         let slowest = plan.groups[&ActionGroup::TaskDefinitionRead];
         assert_eq!((slowest.calls, slowest.floor_ms), (50 + 50, Some(2_500)));
     }
@@ -305,7 +307,7 @@ mod tests {
             clusters: vec![ClusterSize::default(); 3],
             ..Survey::default()
         };
-        let plan = ScopePlan::of(&survey, &config);
+        let plan = ScopePlan::of(&survey, &config.fetching);
         assert_eq!(plan.operations[&Operation::ListTasks], 3);
         assert_eq!(plan.operations[&Operation::DescribeTasks], 0);
         assert_eq!(plan.operations.len(), 3);

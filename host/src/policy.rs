@@ -13,6 +13,7 @@ use crate::object::Operation;
 #[must_use]
 pub fn least_privilege(config: &Config) -> Value {
     let operations: BTreeSet<Operation> = config
+        .fetching
         .objects
         .iter()
         .flat_map(|object| object.operations())
@@ -31,16 +32,22 @@ pub fn least_privilege(config: &Config) -> Value {
     let mut allow = |sid: &str, action: &str| {
         statements.push(json!({"Sid": sid, "Effect": "Allow", "Action": action, "Resource": "*"}));
     };
-    if config.all_regions {
+    if config.connection.all_regions {
         allow("PortolanListsRegions", "account:ListRegions");
     }
-    if config.organization.is_some() {
+    if config.connection.organization.is_some() {
         allow("PortolanListsAccounts", "organizations:ListAccounts");
     }
-    let mut arns: Vec<String> = config.roles.iter().map(|role| role.arn.clone()).collect();
+    let mut arns: Vec<String> = config
+        .connection
+        .roles
+        .iter()
+        .map(|role| role.arn.clone())
+        .collect();
     // A policy is written before anybody has asked which partition this is; `*` stands for all.
     arns.extend(
         config
+            .connection
             .organization
             .iter()
             .map(|organization| organization.role.arn_in("*", "*")),

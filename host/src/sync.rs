@@ -122,19 +122,24 @@ pub async fn run(
 ) -> Result<Report, SyncError> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let more_threads = usize::from(request.shadow.is_some());
-    let engine = Arc::new(engine(&config, threads + more_threads)?);
-    let cache = open_cache(&config);
-    let options = config.options.settled();
-    let shard = config.shard.map(|shard| shard.to_string());
+    let engine = Arc::new(engine(&config.mapping, threads + more_threads)?);
+    let cache = open_cache(&config.mapping);
+    let options = config.fetching.options.settled();
+    let shard = config.connection.shard.map(|shard| shard.to_string());
     let candidate = request
         .shadow
         .as_ref()
-        .map(|file| Loader::new(&engine, cache.as_ref(), &config)?.candidate(file))
+        .map(|file| Loader::new(&engine, cache.as_ref(), &config.mapping)?.candidate(file))
         .transpose()?;
     let candidate_name = candidate.as_ref().map(|each| each.manifest().name.as_str());
-    let objects = &config.objects;
-    let mappers =
-        MapperSet::load_beside(&engine, cache.as_ref(), &config, objects, candidate_name)?;
+    let objects = &config.fetching.objects;
+    let mappers = MapperSet::load_beside(
+        &engine,
+        cache.as_ref(),
+        &config.mapping,
+        objects,
+        candidate_name,
+    )?;
     let candidate = match (candidate, &request.shadow) {
         (Some(candidate), Some(file)) => Some(Candidate::place(candidate, &mappers, file)?),
         _ => None,
@@ -153,7 +158,7 @@ pub async fn run(
         changes: comparison.is_some(),
         provenance: request.provenance == Provenance::Records,
     };
-    let sink = Sink::open(&request.output, &config.objects, beside)?;
+    let sink = Sink::open(&request.output, &config.fetching.objects, beside)?;
     let recorder = request
         .record
         .as_ref()

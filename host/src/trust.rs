@@ -108,7 +108,7 @@ impl TrustError {
 /// The digest of a component as signatures, locks and registries write it: `sha256:` and 64 digits.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
-    format!("sha256:{}", crate::mapper::digest(bytes))
+    format!("sha256:{}", crate::fingerprint::digest(bytes))
 }
 
 /// Writes a file whole or not at all.

@@ -35,7 +35,7 @@ impl Subject {
     fn new<M: Mapping>(object: Object, settings: Settings) -> Self {
         let engine = Engine::new(1, Limits::default()).unwrap();
         let config = portolan::config::Config::resolve(settings, None).unwrap();
-        let mappers = MapperSet::load(&engine, None, &config, &[object]).unwrap();
+        let mappers = MapperSet::load(&engine, None, &config.mapping, &[object]).unwrap();
         Self {
             mapper: Arc::clone(mappers.get(object).unwrap()),
             engine,

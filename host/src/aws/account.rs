@@ -14,9 +14,9 @@ use std::time::{Duration, SystemTime};
 use super::call::Caller;
 use super::environment::Environment;
 use super::renewal::Renewing;
+use super::settings::{Connection, ConnectionError};
 use super::sts::Sts;
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError};
 use crate::quota::Quotas;
 use crate::report::Ledger;
 
@@ -69,22 +69,23 @@ impl Access {
     pub(super) fn new(
         base: SdkConfig,
         regions: Vec<String>,
-        config: &Config,
-        clock: Clock,
+        connection: &Connection,
+        (quotas, maximum_retries): (Quotas, u32),
+        clock: &Clock,
     ) -> Self {
-        let credentials = Renewing::chain(config, clock.clone());
-        let retries = RetryConfig::standard().with_max_attempts(config.maximum_retries + 1);
+        let credentials = Renewing::chain(connection, clock.clone());
+        let retries = RetryConfig::standard().with_max_attempts(maximum_retries + 1);
         let base = base.into_builder().retry_config(retries).build();
         let sdk = with_credentials(base, &credentials);
         Self {
             sts: Sts {
                 sdk,
                 regions,
-                clock,
+                clock: clock.clone(),
                 good: Arc::default(),
             },
             credentials,
-            quotas: Quotas::new(config),
+            quotas,
         }
     }
 
@@ -166,10 +167,10 @@ impl TimeSource for Clock {
 /// If the certificate authorities that somebody names cannot be used.
 pub(super) async fn base(
     environment: &Environment,
-    config: &Config,
+    connection: &Connection,
     clock: &Clock,
-) -> Result<SdkConfig, ConfigError> {
-    let base = loader(environment, config, clock)?;
+) -> Result<SdkConfig, ConnectionError> {
+    let base = loader(environment, connection, clock)?;
     // `Clock` does it for all clients at once, and for records.
     Ok(base.disable_clock_skew_correction(true).load().await)
 }
@@ -180,23 +181,23 @@ pub(super) async fn base(
 /// As [`base`].
 pub(super) async fn chain_base(
     environment: &Environment,
-    config: &Config,
+    connection: &Connection,
     clock: &Clock,
-) -> Result<SdkConfig, ConfigError> {
-    let chain = loader(environment, config, clock)?;
+) -> Result<SdkConfig, ConnectionError> {
+    let chain = loader(environment, connection, clock)?;
     Ok(chain.disable_clock_skew_correction(false).load().await)
 }
 
 fn loader(
     environment: &Environment,
-    config: &Config,
+    connection: &Connection,
     clock: &Clock,
-) -> Result<ConfigLoader, ConfigError> {
+) -> Result<ConfigLoader, ConnectionError> {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .build();
-    let authorities = environment.ca_bundle(config)?;
+    let authorities = environment.ca_bundle(connection)?;
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .env(environment.variables())
         .profile_files(environment.profiles.files())
@@ -207,17 +208,17 @@ fn loader(
     // The chain asks STS and IAM Identity Center as every AWS tool does, whatever is synced.
     let region = environment
         .region()
-        .or(config.regions.first().map(String::as_str));
+        .or(connection.regions.first().map(String::as_str));
     if let Some(region) = region {
         loader = loader.region(Region::new(region.to_owned()));
     }
-    if let Some(url) = &config.endpoint_url {
+    if let Some(url) = &connection.endpoint_url {
         loader = loader.endpoint_url(url);
     }
-    if config.use_fips_endpoint {
+    if connection.use_fips_endpoint {
         loader = loader.use_fips(true);
     }
-    if let Some(keys) = &config.access_keys {
+    if let Some(keys) = &connection.access_keys {
         loader = loader.credentials_provider(Credentials::new(
             keys.access_key_id.clone(),
             keys.secret_access_key.expose(),

@@ -7,11 +7,10 @@ use aws_config::Region;
 use super::account::{Access, Account, AccountError, base, endpoint_of};
 use super::environment::Environment;
 use super::identity::{assume, identify};
-use super::{organization, regions};
+use super::settings::{Connection, ConnectionError, Organization, RoleArn};
+use super::{fips, organization, partitions, regions};
 use crate::clock::Clock;
-use crate::config::{
-    Config, ConfigError, Organization, RoleArn, any_region_beside, check_fips, check_region,
-};
+use crate::quota::Quotas;
 
 /// STS is asked here when no Region is known: it answers for every Region of its partition.
 const ANY_REGION: &str = "us-east-1";
@@ -25,7 +24,7 @@ pub struct Accounts {
     pub warnings: Vec<String>,
     /// One for each account.
     pub candidates: Vec<Candidate>,
-    config: Config,
+    connection: Connection,
     base: Access,
     /// The account of the credentials themselves, if somebody had to ask and it could be told.
     own: Option<String>,
@@ -61,17 +60,26 @@ pub struct Reached {
 }
 
 impl Accounts {
-    /// Finds credentials and lists the accounts.
+    /// Finds credentials and lists the accounts. Calls to all of them keep to `quotas`, and those to STS are
+    /// repeated up to `maximum_retries` times.
     ///
     /// # Errors
     /// If no Region is known. Credentials that do not work are errors of their account only.
-    pub async fn find(config: &Config, clock: &Clock) -> Result<Self, ConfigError> {
-        let environment = Environment::read(config).await?;
-        let base = base(&environment, config, clock).await?;
+    pub async fn find(
+        connection: &Connection,
+        (quotas, maximum_retries): (Quotas, u32),
+        clock: &Clock,
+    ) -> Result<Self, ConnectionError> {
+        let environment = Environment::read(connection).await?;
+        let base = base(&environment, connection, clock).await?;
         let chain_region = base.region().map(|region| region.as_ref().to_owned());
-        let regions = match (config.all_regions, config.regions.is_empty(), &chain_region) {
+        let regions = match (
+            connection.all_regions,
+            connection.regions.is_empty(),
+            &chain_region,
+        ) {
             (true, ..) => None,
-            (false, false, _) => Some(config.regions.clone()),
+            (false, false, _) => Some(connection.regions.clone()),
             (false, true, Some(region)) => Some(vec![region.clone()]),
             (false, true, None) => {
                 let reason = environment.missing_profile().unwrap_or_else(|| "no Region is set; name one with --regions, AWS_REGION or in the AWS profile".into());
@@ -86,16 +94,17 @@ impl Accounts {
         if endpoint_url.is_none() {
             asked_first
                 .into_iter()
-                .try_for_each(|region| check_region(region).map_err(invalid_regions))?;
+                .try_for_each(|region| partitions::check(region).map_err(invalid_regions))?;
         }
         for region in regions.iter().flatten() {
             if base.use_fips() == Some(true) {
-                check_fips(region, endpoint_url.as_deref())?;
+                fips::check(region, endpoint_url.as_deref())?;
             }
         }
         let asked = regions.clone().filter(|regions| !regions.is_empty());
         let asked = asked.unwrap_or_else(|| {
-            let any = any_region_beside(chain_region.as_deref().unwrap_or(ANY_REGION)).to_owned();
+            let any =
+                partitions::any_beside(chain_region.as_deref().unwrap_or(ANY_REGION)).to_owned();
             chain_region.into_iter().chain([any]).collect()
         });
         let region = asked.first().cloned().map(Region::new);
@@ -104,8 +113,8 @@ impl Accounts {
             errors: Vec::new(),
             warnings: Vec::new(),
             candidates: Vec::new(),
-            config: config.clone(),
-            base: Access::new(base, asked, config, clock.clone()),
+            connection: connection.clone(),
+            base: Access::new(base, asked, connection, (quotas, maximum_retries), clock),
             own: None,
             regions,
         };
@@ -123,14 +132,14 @@ impl Accounts {
             });
             known.push(way);
         };
-        for role in &self.config.roles {
+        for role in &self.connection.roles {
             add(&role.account_id, Way::Role(role.clone()));
         }
-        if let Some(organization) = self.config.organization.clone() {
+        if let Some(organization) = self.connection.organization.clone() {
             for (account_id, way) in self.members(&organization).await {
                 add(&account_id, way);
             }
-        } else if self.config.roles.is_empty()
+        } else if self.connection.roles.is_empty()
             && let Some(own) = self.identify().await
         {
             add(&own.account_id.clone(), Way::Own(Box::new(own)));
@@ -170,7 +179,7 @@ impl Accounts {
     /// What decides which accounts and Regions these are, beside the configuration; nothing if the
     /// credentials themselves, on which that depends, do not say whose they are.
     pub(crate) fn place(&self) -> Option<[(&'static str, String); 3]> {
-        let needs_own = self.config.organization.is_some() || self.config.roles.is_empty();
+        let needs_own = self.connection.organization.is_some() || self.connection.roles.is_empty();
         if needs_own && self.own.is_none() {
             return None;
         }
@@ -241,7 +250,7 @@ impl Accounts {
             }
             let account = match way {
                 Way::Own(own) => Ok(Account::clone(own)),
-                Way::Role(role) => assume(&self.base, &self.config, role).await,
+                Way::Role(role) => assume(&self.base, &self.connection, role).await,
             };
             match account {
                 Ok(account) => self.regions_of(account, &mut reached).await,
@@ -278,7 +287,7 @@ impl Accounts {
             if !self.takes(&account.account_id, &region) {
                 continue;
             }
-            match check_fips(&region, self.base.sts.sdk.endpoint_url()) {
+            match fips::check(&region, self.base.sts.sdk.endpoint_url()) {
                 Err(error) if uses_fips => {
                     reached
                         .errors
@@ -303,13 +312,13 @@ impl Accounts {
     }
 
     fn takes(&self, account_id: &str, region: &str) -> bool {
-        let shard = self.config.shard;
+        let shard = self.connection.shard;
         shard.is_none_or(|shard| shard.takes(account_id, region))
     }
 }
 
-fn invalid_regions(reason: String) -> ConfigError {
-    ConfigError::Setting {
+fn invalid_regions(reason: String) -> ConnectionError {
+    ConnectionError::Setting {
         setting: "regions",
         reason,
     }

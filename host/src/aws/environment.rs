@@ -11,7 +11,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::profiles::Profiles;
-use crate::config::{Config, ConfigError, parse_flag, url_problem};
+use super::settings::{Connection, ConnectionError, url_problem};
 
 /// A bundle of every public authority has 150 certificates.
 const CERTIFICATE_LIMIT: usize = 10_000;
@@ -103,20 +103,29 @@ pub(super) fn checked(name: &str, value: &str) -> Result<Option<String>, String>
     }
 }
 
+/// A flag in the spellings that AWS tools take.
+fn parse_flag(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
 impl Environment {
     /// Reads the variables of the process and the files that they name.
     ///
     /// # Errors
     /// If a value cannot be used, or a file of profiles cannot be read.
-    pub(super) async fn read(config: &Config) -> Result<Self, ConfigError> {
+    pub(super) async fn read(connection: &Connection) -> Result<Self, ConnectionError> {
         let variables: Vec<_> = std::env::vars_os().collect();
-        Self::of(variables, config.profile.as_deref()).await
+        Self::of(variables, connection.profile.as_deref()).await
     }
 
     pub(super) async fn of(
         given: Vec<(OsString, OsString)>,
         profile: Option<&str>,
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<Self, ConnectionError> {
         let mut variables = HashMap::new();
         for (name, value) in given {
             let Ok(name) = name.into_string() else {
@@ -179,11 +188,14 @@ impl Environment {
     ///
     /// # Errors
     /// If the file cannot be read or holds no certificate.
-    pub(super) fn ca_bundle(&self, config: &Config) -> Result<Option<Vec<u8>>, ConfigError> {
+    pub(super) fn ca_bundle(
+        &self,
+        connection: &Connection,
+    ) -> Result<Option<Vec<u8>>, ConnectionError> {
         let profile = format!("ca_bundle of the AWS profile {}", self.profile());
         let of_profile = self.profiles.value(self.profile(), "ca_bundle");
         let places = [
-            ("ca-bundle", config.ca_bundle.clone()),
+            ("ca-bundle", connection.ca_bundle.clone()),
             (
                 "AWS_CA_BUNDLE",
                 self.variable("AWS_CA_BUNDLE").map(PathBuf::from),
@@ -302,8 +314,8 @@ fn read_bundle(path: &Path) -> Result<Vec<u8>, String> {
     Ok(usable.into_bytes())
 }
 
-fn wrong(name: &str, reason: String) -> ConfigError {
-    ConfigError::Environment {
+fn wrong(name: &str, reason: String) -> ConnectionError {
+    ConnectionError::Environment {
         name: crate::text::printable(name, 64),
         reason,
     }

@@ -65,7 +65,7 @@ async fn is_survived(variables: Vec<(OsString, OsString)>) {
         return;
     };
     let config = Config::resolve(Settings::default(), None).expect("valid");
-    let Ok(sdk) = base(&environment, &config, &Clock::default()).await else {
+    let Ok(sdk) = base(&environment, &config.connection, &Clock::default()).await else {
         return;
     };
     let Some(provider) = sdk.credentials_provider() else {

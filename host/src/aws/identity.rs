@@ -11,8 +11,8 @@ use futures_util::stream::FuturesUnordered;
 use super::account::{Access, Account, AccountError};
 use super::failure::time_of_refusal;
 use super::renewal::Renewing;
+use super::settings::{Connection, RoleArn};
 use super::sts::{Refusal, Sts};
-use crate::config::{Config, RoleArn};
 
 /// How long ECS is asked for an ARN that tells the account, in all Regions together.
 const ARN_LIMIT: Duration = Duration::from_secs(10);
@@ -59,15 +59,15 @@ impl Assumption {
 /// Assumes a role.
 pub(super) async fn assume(
     access: &Access,
-    config: &Config,
+    connection: &Connection,
     role: &RoleArn,
 ) -> Result<Account, AccountError> {
     let assumption = Assumption {
         sts: access.sts.clone(),
         role: role.arn.clone(),
-        external_id: config.external_id.clone(),
-        session_name: config.session_name.clone(),
-        duration: config.session_duration,
+        external_id: connection.external_id.clone(),
+        session_name: connection.session_name.clone(),
+        duration: connection.session_duration,
     };
     let credentials = Renewing::role(assumption, access.credentials.clone());
     identify(access.with(credentials), Some(role)).await

@@ -12,7 +12,7 @@ use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 
 use super::environment::checked;
-use crate::config::ConfigError;
+use super::settings::ConnectionError;
 use crate::text::printable;
 
 /// Files with thousands of profiles stay below this.
@@ -51,7 +51,7 @@ impl Profiles {
     /// Reads the files that `variable` names, or those in the home folder.
     pub(super) async fn read<'v>(
         variable: impl Fn(&str) -> Option<&'v str>,
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<Self, ConnectionError> {
         let home = variable("HOME").or_else(|| variable("USERPROFILE"));
         let mut profiles = Self {
             home: home.map(PathBuf::from),
@@ -143,7 +143,7 @@ impl Profiles {
     }
 
     /// Whether everything that the profile uses can be used.
-    pub(super) fn check(&self, profile: &str) -> Result<(), ConfigError> {
+    pub(super) fn check(&self, profile: &str) -> Result<(), ConnectionError> {
         let used = self.sources(profile).into_iter().flat_map(|name| {
             let below = ["sso_session", "services"].map(|key| self.value(name, key));
             below.into_iter().flatten().chain([name])
@@ -223,7 +223,7 @@ impl Profiles {
         path: &Path,
         is_config: bool,
         is_named: bool,
-    ) -> Result<String, ConfigError> {
+    ) -> Result<String, ConnectionError> {
         let text = match read(path) {
             Ok(text) => text,
             // Nobody needs to have these files.
@@ -385,8 +385,8 @@ fn read(path: &Path) -> Result<String, Unread> {
     })
 }
 
-fn invalid(path: &Path, reason: &str) -> ConfigError {
-    ConfigError::Profiles {
+fn invalid(path: &Path, reason: &str) -> ConnectionError {
+    ConnectionError::Profiles {
         path: path.display().to_string(),
         reason: reason.to_owned(),
     }

@@ -15,8 +15,8 @@ use aws_credential_types::provider::{self, ProvideCredentials, future};
 use super::advice::chain;
 use super::environment::{Environment, checked};
 use super::identity::Assumption;
+use super::settings::Connection;
 use crate::clock::Clock;
-use crate::config::Config;
 
 /// Credentials are renewed so long before they expire, or in the last tenth of their life if that is
 /// shorter: a request that is signed now may take this long to arrive.
@@ -54,7 +54,7 @@ struct Held {
 
 enum Source {
     /// The SDK's chain, made anew for each question, for its parts remember what they have read.
-    Chain(Box<Config>, Clock),
+    Chain(Box<Connection>, Clock),
     /// A role, and the credentials that may assume it.
     Role {
         assumption: Box<Assumption>,
@@ -64,8 +64,8 @@ enum Source {
 
 impl Renewing {
     /// Credentials of the SDK's chain, or of the settings.
-    pub(super) fn chain(config: &Config, clock: Clock) -> Self {
-        Self::new(Source::Chain(Box::new(config.clone()), clock))
+    pub(super) fn chain(connection: &Connection, clock: Clock) -> Self {
+        Self::new(Source::Chain(Box::new(connection.clone()), clock))
     }
 
     /// Credentials of a role that `assumer` may assume.
@@ -198,16 +198,16 @@ impl Renewing {
     }
 }
 
-async fn from_chain(config: &Config, clock: &Clock) -> provider::Result {
+async fn from_chain(connection: &Connection, clock: &Clock) -> provider::Result {
     let failed = |problem: String| CredentialsError::provider_error(problem);
-    let environment = Environment::read(config).await;
+    let environment = Environment::read(connection).await;
     let environment = environment.map_err(CredentialsError::provider_error)?;
     // Keys of our own settings need no profile, whatever a variable of AWS names.
-    let needs_profile = config.access_keys.is_none() || config.profile.is_some();
+    let needs_profile = connection.access_keys.is_none() || connection.profile.is_some();
     if let Some(problem) = environment.missing_profile().filter(|_| needs_profile) {
         return Err(failed(problem));
     }
-    let sdk = super::account::chain_base(&environment, config, clock).await;
+    let sdk = super::account::chain_base(&environment, connection, clock).await;
     let sdk = sdk.map_err(CredentialsError::provider_error)?;
     let Some(provider) = sdk.credentials_provider() else {
         return Err(failed(
@@ -292,8 +292,8 @@ mod tests {
     }
 
     fn renewing() -> Renewing {
-        let config = Config::resolve(crate::config::Settings::default(), None).expect("valid");
-        Renewing::chain(&config, Clock::default())
+        let config = crate::config::Config::resolve(crate::config::Settings::default(), None);
+        Renewing::chain(&config.expect("valid").connection, Clock::default())
     }
 
     #[tokio::test]

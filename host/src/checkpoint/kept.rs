@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 
 use super::entry;
-use crate::config::{Options, TaskDefinitionScope};
-use crate::fetch::{revision, revisions_in_use};
+use crate::fetch::{Options, TaskDefinitionScope, revision, revisions_in_use};
 use crate::fingerprint::fingerprint;
 use crate::object::Object;
 use crate::report::ScopeKey;

@@ -3,24 +3,80 @@
 
 use std::collections::BTreeMap;
 
+use crate::aws::Connection;
 use crate::config::Config;
+use crate::fetch::Fetching;
 use crate::fingerprint::fingerprint;
-use crate::mapper::MapperSet;
+use crate::mapper::{MapperSet, Mapping};
 use crate::page::WITHHOLDING;
 
 /// Digests by the names of the settings.
 pub(crate) type Settings = BTreeMap<String, String>;
 
-/// The settings that are known before any call. Left out is what decides only how a sync goes: sizes of
-/// pages, parallel requests, quotas, retries, and where output goes.
+/// The settings that are known before any call.
+///
+/// All parts are taken apart without `..`: whoever adds a setting has to say here whether it decides what comes
+/// out. What does not is bound to `_`, with the reason.
 pub(super) fn of_config(config: &Config, mappers: &MapperSet) -> Settings {
-    let mut roles: Vec<&str> = config.roles.iter().map(|role| role.arn.as_str()).collect();
+    let Config {
+        connection,
+        fetching,
+        mapping,
+        // A sync that goes on compares all records anew, those of kept pages too.
+        volatile_attributes: _,
+    } = config;
+    let Connection {
+        // Whose accounts these are is a setting of the place (`Accounts::place`), whatever keys show it.
+        access_keys: _,
+        profile: _,
+        // The Regions, and where they are asked, are settings of the place too: only AWS and the environment
+        // tell them all.
+        regions: _,
+        all_regions: _,
+        endpoint_url: _,
+        roles,
+        organization,
+        shard,
+        // How a role is assumed changes nothing of what it may read.
+        external_id: _,
+        session_name: _,
+        session_duration: _,
+        // How AWS is reached changes nothing of what it says.
+        use_fips_endpoint: _,
+        ca_bundle: _,
+    } = connection;
+    let Fetching {
+        // How fast, in what portions and how patiently AWS is asked.
+        page_size: _,
+        parallel_requests: _,
+        parallel_scopes: _,
+        quota_share: _,
+        maximum_retries: _,
+        objects,
+        options,
+        // It follows from `modules`, and no checkpoint is opened with it.
+        keeps_values: _,
+        // The revision cache has what AWS said, and how old tags in it may be concerns only what is not kept.
+        revision_cache: _,
+        revision_tags: _,
+    } = fetching;
+    let Mapping {
+        // Where modules come from: `mappers` and `overlays` below are the digests of what was found there.
+        mappers: _,
+        overlays: _,
+        modules,
+        // Who vouches for modules, and where compiled code is, changes nothing of what they do.
+        module_policy: _,
+        trusted_keys: _,
+        cache_folder: _,
+    } = mapping;
+    let mut roles: Vec<&str> = roles.iter().map(|role| role.arn.as_str()).collect();
     roles.sort_unstable();
-    let modules: Vec<String> = mappers
+    let digests_of_modules: Vec<String> = mappers
         .iter()
         .map(|mapper| format!("{} {}", mapper.object, mapper.module.digest))
         .collect();
-    let overlays: Vec<String> = mappers
+    let digests_of_overlays: Vec<String> = mappers
         .iter()
         .flat_map(|mapper| {
             let digests = mapper.amenders.iter().map(|each| &each.overlay.digest);
@@ -29,13 +85,13 @@ pub(super) fn of_config(config: &Config, mappers: &MapperSet) -> Settings {
         .collect();
     digests([
         ("assume-role-arn", roles.join(" ")),
-        ("organization", format!("{:?}", config.organization)),
-        ("shard", format!("{:?}", config.shard)),
-        ("objects", format!("{:?}", config.objects)),
-        ("option", format!("{:?}", config.options.settled())),
-        ("mappers", modules.join(" ")),
-        ("overlays", overlays.join(" ")),
-        ("modules", format!("{:?}", config.modules)),
+        ("organization", format!("{organization:?}")),
+        ("shard", format!("{shard:?}")),
+        ("objects", format!("{objects:?}")),
+        ("option", format!("{:?}", options.settled())),
+        ("mappers", digests_of_modules.join(" ")),
+        ("overlays", digests_of_overlays.join(" ")),
+        ("modules", format!("{modules:?}")),
         (
             "version of portolan",
             format!("{} {WITHHOLDING}", env!("CARGO_PKG_VERSION")),

@@ -58,8 +58,12 @@ impl FileArguments {
             ..Settings::default()
         };
         let config = Config::resolve(settings, config_file)?;
-        let default = config.cache_folder.as_deref().map(revisions::default_file);
-        config.revision_cache.or(default).context(
+        let default = config
+            .mapping
+            .cache_folder
+            .as_deref()
+            .map(revisions::default_file);
+        config.fetching.revision_cache.or(default).context(
             "there is no home folder to keep a cache in; name the file with --revision-cache",
         )
     }

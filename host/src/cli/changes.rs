@@ -38,7 +38,7 @@ pub(super) struct ChangesArguments {
 pub(super) fn run(arguments: ChangesArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let config = Config::resolve(arguments.settings, config_file)?;
     let volatile = config.volatile_attributes.clone();
-    let comparison = Comparison::open(&arguments.old, &config.objects, volatile, false)?;
+    let comparison = Comparison::open(&arguments.old, &config.fetching.objects, volatile, false)?;
     let mut output = BufWriter::new(io::stdout().lock());
     let report = report(&arguments.new)?;
     let coverage = report.as_ref().map(Coverage::of_report);
@@ -95,7 +95,7 @@ fn compare(
         let object = by_name
             .or(object)
             .unwrap_or_else(|| line::object_of(record));
-        if !config.objects.contains(&object) {
+        if !config.fetching.objects.contains(&object) {
             continue;
         }
         let unread = coverage.map_or(Vec::new(), |it| it.unread(object, record));

@@ -49,9 +49,9 @@ struct IssueLine<'a> {
 
 pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let config = Config::resolve(arguments.settings, config_file)?;
-    let engine = portolan::mapper::engine(&config, 1)?;
-    let cache = portolan::mapper::open_cache(&config);
-    let mappers = MapperSet::load(&engine, cache.as_ref(), &config, &Object::ALL)?;
+    let engine = portolan::mapper::engine(&config.mapping, 1)?;
+    let cache = portolan::mapper::open_cache(&config.mapping);
+    let mappers = MapperSet::load(&engine, cache.as_ref(), &config.mapping, &Object::ALL)?;
     let mut input: Box<dyn BufRead> = if arguments.file == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {

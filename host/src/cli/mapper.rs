@@ -114,8 +114,9 @@ struct ConnectionArguments {
 
 impl ConnectionArguments {
     fn access(self, place: &Place, mut config: Config) -> anyhow::Result<Access> {
-        config.ca_bundle = self.ca_bundle.or(config.ca_bundle);
-        let authorities = super::runtime()?.block_on(portolan::aws::ca_bundle(&config))?;
+        config.connection.ca_bundle = self.ca_bundle.or(config.connection.ca_bundle);
+        let authorities =
+            super::runtime()?.block_on(portolan::aws::ca_bundle(&config.connection))?;
         Ok(Access::to(place, self.plain_http, authorities.as_deref())?)
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct PlanArguments {
 
 pub(super) fn run(arguments: PlanArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let config = Config::resolve(arguments.settings, config_file)?;
-    let notes = Plan::notes(&config);
+    let notes = Plan::notes(&config.fetching);
     let cache = sync::known_revisions(&config)?;
     let runtime = super::runtime()?;
     let plan = runtime.block_on(plan::run(config, cache))?;

@@ -61,7 +61,7 @@ pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> a
         };
     }
     output.flush()?;
-    let knows_stock_only = config.mappers.is_none() && config.overlays.is_empty();
+    let knows_stock_only = config.mapping.mappers.is_none() && config.mapping.overlays.is_empty();
     if violations > 0 && knows_stock_only {
         talk::say(
             "note: only stock attributes are known; name the modules that made others with --mappers and --overlays",
@@ -72,10 +72,10 @@ pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> a
 
 /// The stock schemas, with the attributes that configured modules declare.
 fn validators(config: &Config) -> anyhow::Result<BTreeMap<Object, RecordValidator>> {
-    if config.mappers.is_some() || !config.overlays.is_empty() {
-        let engine = portolan::mapper::engine(config, 1)?;
-        let cache = portolan::mapper::open_cache(config);
-        let set = MapperSet::load(&engine, cache.as_ref(), config, &Object::ALL)?;
+    if config.mapping.mappers.is_some() || !config.mapping.overlays.is_empty() {
+        let engine = portolan::mapper::engine(&config.mapping, 1)?;
+        let cache = portolan::mapper::open_cache(&config.mapping);
+        let set = MapperSet::load(&engine, cache.as_ref(), &config.mapping, &Object::ALL)?;
         return Ok(set
             .iter()
             .map(|mapper| (mapper.object, mapper.validator.clone()))

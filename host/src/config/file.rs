@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde_path_to_error::Segment;
 
-use super::{ConfigError, ModuleSettings, Settings};
+use super::{ConfigError, Settings};
+use crate::mapper::ModuleSettings;
 
 /// A configuration file of any use is far below this.
 const FILE_LIMIT_BYTES: u64 = 1024 * 1024;

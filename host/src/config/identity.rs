@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use super::resolve::invalid;
-use super::{AccessKeys, ConfigError, RoleArn, Settings, secret};
+use super::{ConfigError, Settings, secret};
+use crate::aws::{AccessKeys, RoleArn};
+
+/// A file of roles of any use is far below this.
+const FILE_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The variable that holds the secret itself.
 const SECRET_VARIABLE: &str = "PORTOLAN_SECRET_ACCESS_KEY";
@@ -17,13 +20,13 @@ pub(super) fn access_keys(settings: &Settings) -> Result<Option<AccessKeys>, Con
         let has_token = settings.session_token_file.is_some()
             || secret::read(TOKEN_VARIABLE, None, "session-token-file")?.is_some();
         if has_token {
-            return Err(invalid(
+            return Err(ConfigError::setting(
                 "access-key-id",
                 "a session token is given, but no access key ID; give both, or leave both to the AWS variables".into(),
             ));
         }
         if settings.secret_access_key_file.is_some() || is_in_environment {
-            return Err(invalid(
+            return Err(ConfigError::setting(
                 "access-key-id",
                 "a secret access key is given, but no access key ID; give both".into(),
             ));
@@ -36,7 +39,7 @@ pub(super) fn access_keys(settings: &Settings) -> Result<Option<AccessKeys>, Con
         "secret-access-key-file",
     )?
     .ok_or_else(|| {
-        invalid(
+        ConfigError::setting(
             "access-key-id",
             "an access key ID is given, but no secret; set PORTOLAN_SECRET_ACCESS_KEY, or name a file with --secret-access-key-file".into(),
         )
@@ -53,8 +56,8 @@ pub(super) fn access_keys(settings: &Settings) -> Result<Option<AccessKeys>, Con
     }))
 }
 
-pub(super) fn roles(given: Vec<String>, file: Option<&Path>) -> Result<Vec<RoleArn>, ConfigError> {
-    let of_file = file.map(super::organization::roles_of_file).transpose()?;
+pub(super) fn roles(given: &[String], file: Option<&Path>) -> Result<Vec<RoleArn>, ConfigError> {
+    let of_file = file.map(roles_of_file).transpose()?;
     given
         .iter()
         .flat_map(|given| split(given))
@@ -106,7 +109,7 @@ pub(super) fn role(arn: &str) -> Result<RoleArn, ConfigError> {
                 account_id: (*account_id).to_owned(),
             })
         }
-        _ => Err(invalid(
+        _ => Err(ConfigError::setting(
             "assume-role-arn",
             format!(
                 "`{}` is no ARN of a role; one looks like arn:aws:iam::123456789012:role/Name",
@@ -114,6 +117,36 @@ pub(super) fn role(arn: &str) -> Result<RoleArn, ConfigError> {
             ),
         )),
     }
+}
+
+/// Reads ARNs of roles, one on a line. Empty lines, and what follows a `#`, do not count.
+fn roles_of_file(path: &Path) -> Result<Vec<String>, ConfigError> {
+    let failed = |reason: String| {
+        ConfigError::setting(
+            "assume-role-arn-file",
+            format!("{}: {reason}", path.display()),
+        )
+    };
+    let text = crate::text::read_file(path, FILE_LIMIT_BYTES)
+        .map_err(|error| failed(format!("cannot read it: {error}")))?;
+    let mut roles = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        if line.is_empty() {
+            continue;
+        }
+        if role(line).is_err() {
+            return Err(failed(format!(
+                "line {} is no ARN of a role; one looks like arn:aws:iam::123456789012:role/Name",
+                number + 1
+            )));
+        }
+        roles.push(line.to_owned());
+    }
+    if roles.is_empty() {
+        return Err(failed("it names no role".into()));
+    }
+    Ok(roles)
 }
 
 pub(super) fn session_name(given: Option<String>) -> Result<String, ConfigError> {
@@ -125,7 +158,7 @@ pub(super) fn session_name(given: Option<String>) -> Result<String, ConfigError>
     if is_name {
         return Ok(name);
     }
-    Err(invalid(
+    Err(ConfigError::setting(
         "session-name",
         "it takes 2 to 64 letters, digits and the characters _+=,.@- (the rule of STS)".into(),
     ))
@@ -140,7 +173,7 @@ mod tests {
         const ONE: &str = "arn:aws:iam::111122223333:role/team,Read+Only=1";
         const TWO: &str = "arn:aws:iam::444455556666:role/x/y,a/Read";
         let of = |given: &str| {
-            let roles = roles(vec![given.to_owned()], None)?;
+            let roles = roles(&[given.to_owned()], None)?;
             Ok::<_, ConfigError>(roles.into_iter().map(|role| role.arn).collect::<Vec<_>>())
         };
         for (given, expected) in [
@@ -161,5 +194,21 @@ mod tests {
         ] {
             assert!(of(&refused).is_err(), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_file_of_roles_has_comments() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("roles");
+        let arn = "arn:aws:iam::111111111111:role/Read";
+        std::fs::write(
+            &path,
+            format!("\u{feff}{arn}\r\n# ours\n\n  {arn} # production\r\n"),
+        )
+        .expect("written");
+        assert_eq!(roles_of_file(&path).expect("roles"), [arn, arn]);
+        std::fs::write(&path, format!("{arn}\nnonsense\n")).expect("written");
+        let error = roles_of_file(&path).expect_err("refused").to_string();
+        assert!(error.contains("line 2 is no ARN of a role"), "{error}");
     }
 }

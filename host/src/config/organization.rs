@@ -1,86 +1,29 @@
-//! Which accounts of an organization, and which role in each; and roles from a file.
+//! Which accounts of an organization, and which role in each.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
-use super::{ConfigError, RoleArn};
+use super::ConfigError;
+use super::identity;
+use crate::aws::{Organization, RolePattern};
 
-/// A file of roles of any use is far below this.
-const FILE_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
-
-/// The accounts of the organization that the credentials belong to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Organization {
-    /// The role that is assumed in each account.
-    pub role: RolePattern,
-    /// Only these accounts; empty means all.
-    pub include: BTreeSet<String>,
-    /// Not these.
-    pub exclude: BTreeSet<String>,
-}
-
-/// A role's name, or its ARN with `{account}` in place of the account id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RolePattern(String);
-
-/// What stands for the account id.
-const ACCOUNT: &str = "{account}";
-
-impl RolePattern {
-    /// The role in an account.
-    #[must_use]
-    pub fn role_in(&self, partition: &str, account_id: &str) -> RoleArn {
-        let arn = self.arn_in(partition, account_id);
-        // A pattern may name another partition than that of the credentials.
-        let partition = arn.split(':').nth(1).unwrap_or(partition).to_owned();
-        RoleArn {
-            arn,
-            partition,
-            account_id: account_id.to_owned(),
-        }
-    }
-
-    /// The ARN in an account; `*` gives what a policy says for all accounts.
-    #[must_use]
-    pub fn arn_in(&self, partition: &str, account_id: &str) -> String {
-        if self.0.starts_with("arn:") {
-            self.0.replace(ACCOUNT, account_id)
-        } else {
-            format!("arn:{partition}:iam::{account_id}:role/{}", self.0)
-        }
-    }
-}
-
-fn invalid(setting: &'static str, reason: String) -> ConfigError {
-    ConfigError::Setting { setting, reason }
-}
-
-impl Organization {
-    pub(super) fn resolve(
-        role: Option<&str>,
-        include: &[String],
-        exclude: &[String],
-    ) -> Result<Self, ConfigError> {
-        let role = role.map(str::trim).filter(|role| !role.is_empty());
-        let role = role.ok_or_else(|| {
-            invalid(
-                "organization-role",
-                "organization needs the role to assume in each account: its name, for example PortolanRead, or its ARN with {account} in place of the account id".into(),
-            )
-        })?;
-        Ok(Self {
-            role: pattern(role)?,
-            include: account_ids("organization-include", include)?,
-            exclude: account_ids("organization-exclude", exclude)?,
-        })
-    }
-
-    /// Whether an account of the organization is to be synced.
-    #[must_use]
-    pub fn wants(&self, account_id: &str) -> bool {
-        (self.include.is_empty() || self.include.contains(account_id))
-            && !self.exclude.contains(account_id)
-    }
+/// The accounts and the role that settings name.
+pub(super) fn resolve(
+    role: Option<&str>,
+    include: &[String],
+    exclude: &[String],
+) -> Result<Organization, ConfigError> {
+    let role = role.map(str::trim).filter(|role| !role.is_empty());
+    let role = role.ok_or_else(|| {
+        ConfigError::setting(
+            "organization-role",
+            "organization needs the role to assume in each account: its name, for example PortolanRead, or its ARN with {account} in place of the account id".into(),
+        )
+    })?;
+    Ok(Organization {
+        role: pattern(role)?,
+        include: account_ids("organization-include", include)?,
+        exclude: account_ids("organization-exclude", exclude)?,
+    })
 }
 
 fn pattern(role: &str) -> Result<RolePattern, ConfigError> {
@@ -88,13 +31,13 @@ fn pattern(role: &str) -> Result<RolePattern, ConfigError> {
     let is_name = role
         .chars()
         .all(|each| each.is_ascii_alphanumeric() || "_+=,.@-/".contains(each));
-    let is_arn = role.matches(ACCOUNT).count() == 1
-        && super::identity::role(&role.replace(ACCOUNT, "123456789012"))
+    let is_arn = role.matches(RolePattern::ACCOUNT).count() == 1
+        && identity::role(&role.replace(RolePattern::ACCOUNT, "123456789012"))
             .is_ok_and(|it| it.account_id == "123456789012");
     if is_arn || (is_name && !role.starts_with('/')) {
-        return Ok(RolePattern(role.to_owned()));
+        return Ok(RolePattern::new(role.to_owned()));
     }
-    Err(invalid(
+    Err(ConfigError::setting(
         "organization-role",
         format!(
             "`{}` is neither a role's name nor an ARN pattern like arn:aws:iam::{{account}}:role/PortolanRead",
@@ -109,7 +52,7 @@ fn account_ids(setting: &'static str, given: &[String]) -> Result<BTreeSet<Strin
         if id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(id.to_owned());
         }
-        Err(invalid(
+        Err(ConfigError::setting(
             setting,
             format!(
                 "`{}` is no account id; one has twelve digits",
@@ -120,42 +63,13 @@ fn account_ids(setting: &'static str, given: &[String]) -> Result<BTreeSet<Strin
     .collect()
 }
 
-/// Reads ARNs of roles, one on a line. Empty lines, and what follows a `#`, do not count.
-pub(super) fn roles_of_file(path: &Path) -> Result<Vec<String>, ConfigError> {
-    let failed = |reason: String| {
-        invalid(
-            "assume-role-arn-file",
-            format!("{}: {reason}", path.display()),
-        )
-    };
-    let text = crate::text::read_file(path, FILE_LIMIT_BYTES)
-        .map_err(|error| failed(format!("cannot read it: {error}")))?;
-    let mut roles = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let line = line.split('#').next().unwrap_or_default().trim();
-        if line.is_empty() {
-            continue;
-        }
-        if super::identity::role(line).is_err() {
-            return Err(failed(format!(
-                "line {} is no ARN of a role; one looks like arn:aws:iam::123456789012:role/Name",
-                number + 1
-            )));
-        }
-        roles.push(line.to_owned());
-    }
-    if roles.is_empty() {
-        return Err(failed("it names no role".into()));
-    }
-    Ok(roles)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::RoleArn;
 
     fn role(pattern: &str) -> Result<RoleArn, ConfigError> {
-        let organization = Organization::resolve(Some(pattern), &[], &[])?;
+        let organization = resolve(Some(pattern), &[], &[])?;
         Ok(organization.role.role_in("aws-us-gov", "111111111111"))
     }
 
@@ -193,26 +107,10 @@ mod tests {
         let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
         let include = ids(&["111111111111", "222222222222"]);
         let exclude = ids(&["222222222222"]);
-        let organization = Organization::resolve(Some("Read"), &include, &exclude).expect("valid");
+        let organization = resolve(Some("Read"), &include, &exclude).expect("valid");
         assert!(organization.wants("111111111111"));
         assert!(!organization.wants("222222222222"));
         assert!(!organization.wants("333333333333"));
-        assert!(Organization::resolve(Some("Read"), &ids(&["1"]), &[]).is_err());
-    }
-
-    #[test]
-    fn a_file_of_roles_has_comments() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("roles");
-        let arn = "arn:aws:iam::111111111111:role/Read";
-        std::fs::write(
-            &path,
-            format!("\u{feff}{arn}\r\n# ours\n\n  {arn} # production\r\n"),
-        )
-        .expect("written");
-        assert_eq!(roles_of_file(&path).expect("roles"), [arn, arn]);
-        std::fs::write(&path, format!("{arn}\nnonsense\n")).expect("written");
-        let error = roles_of_file(&path).expect_err("refused").to_string();
-        assert!(error.contains("line 2 is no ARN of a role"), "{error}");
+        assert!(resolve(Some("Read"), &ids(&["1"]), &[]).is_err());
     }
 }

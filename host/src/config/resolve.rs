@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    Config, ConfigError, Options, Organization, QuotaRules, RevisionTags, Settings, file, fips,
-    identity, modules, revisions,
+    Config, ConfigError, QuotaRules, Settings, file, identity, modules, options, organization,
+    revisions,
 };
+use crate::aws::{Connection, Organization, check_fips, check_region, url_problem};
 use crate::changes::VOLATILE_ATTRIBUTES;
+use crate::fetch::{Fetching, RevisionTags};
+use crate::mapper::Mapping;
 use crate::object::Object;
 
 /// Stands for every Region that an account has enabled.
@@ -30,101 +33,122 @@ impl Config {
             Some(path) => given.over(file::read(path)?)?,
             None => given,
         };
-        let cache_folder = settings.cache_folder.clone().or_else(default_cache_folder);
-        let all_regions = asks_for_all(settings.regions.as_deref())?;
-        let config = Self {
-            access_keys: identity::access_keys(&settings)?,
-            regions: if all_regions {
-                Vec::new()
-            } else {
-                regions(settings.regions.unwrap_or_default())?
-            },
-            all_regions,
-            roles: identity::roles(
-                settings.assume_role_arn.unwrap_or_default(),
-                settings.assume_role_arn_file.as_deref(),
-            )?,
-            organization: organization(
-                settings.organization,
-                settings.organization_role.as_deref(),
-                &settings.organization_include.unwrap_or_default(),
-                &settings.organization_exclude.unwrap_or_default(),
-            )?,
-            shard: settings
-                .shard
-                .map(|shard| shard.parse())
-                .transpose()
-                .map_err(|reason| invalid("shard", reason))?,
-            parallel_scopes: usize::try_from(within(
-                "parallel-scopes",
-                settings.parallel_scopes.unwrap_or(16),
-                1..=1024,
-                "accounts and Regions",
-            )?)
-            .unwrap_or(usize::MAX),
-            session_name: identity::session_name(settings.session_name)?,
-            session_duration: Duration::from_secs(within(
-                "session-duration",
-                settings.session_duration.unwrap_or(3600),
-                900..=43_200,
-                "seconds",
-            )?),
-            page_size: page_size(settings.page_size.unwrap_or(100))?,
-            parallel_requests: usize::try_from(within(
-                "parallel-requests",
-                settings.parallel_requests.unwrap_or(8),
-                1..=256,
-                "requests",
-            )?)
-            .unwrap_or(usize::MAX),
-            maximum_retries: u32::try_from(within(
-                "maximum-retries",
-                settings.maximum_retries.unwrap_or(10),
-                0..=100,
-                "retries",
-            )?)
-            .unwrap_or(u32::MAX),
-            quota_share: quota_share(settings.quotas, settings.quota_share)?,
-            endpoint_url: endpoint_url(settings.endpoint_url.clone())?,
-            ca_bundle: settings.ca_bundle,
-            use_fips_endpoint: settings.use_fips_endpoint.unwrap_or(false),
-            objects: objects(settings.objects)?,
-            options: Options::resolve(&settings.options.unwrap_or_default())?,
-            volatile_attributes: volatile_attributes(settings.volatile_attributes),
-            mappers: settings.mappers,
-            overlays: settings.overlays.unwrap_or_default(),
-            modules: modules::in_range(settings.modules.unwrap_or_default())?,
-            module_policy: settings.module_policy,
-            trusted_keys: settings.trusted_keys.unwrap_or_default(),
-            revision_cache: revisions::cache_file(
-                settings.revision_cache,
-                cache_folder.as_deref(),
-                settings.endpoint_url.as_deref(),
-            ),
-            revision_tags: settings
-                .revision_tags
-                .map_or(Ok(RevisionTags::default()), |when| when.parse())
-                .map_err(|reason| invalid("revision-tags", reason))?,
-            cache_folder,
-            profile: settings.profile.filter(|name| !name.is_empty()),
-            external_id: settings.external_id.filter(|id| !id.is_empty()),
-        };
-        config.options.check_objects(&config.objects)?;
-        if config.use_fips_endpoint {
-            if let Some(url) = &config.endpoint_url {
-                fips::check("", Some(url))?;
+        let connection = connection(&settings)?;
+        let mapping = mapping(&settings)?;
+        let fetching = fetching(&settings, &mapping)?;
+        options::check_objects(&fetching.options, &fetching.objects)?;
+        if connection.use_fips_endpoint {
+            if let Some(url) = &connection.endpoint_url {
+                check_fips("", Some(url))?;
             }
-            config
-                .regions
-                .iter()
-                .try_for_each(|region| fips::check(region, None))?;
+            let mut regions = connection.regions.iter();
+            regions.try_for_each(|region| check_fips(region, None))?;
         }
-        Ok(config)
+        Ok(Self {
+            connection,
+            fetching,
+            mapping,
+            volatile_attributes: volatile_attributes(settings.volatile_attributes),
+        })
     }
 }
 
-pub(super) fn invalid(setting: &'static str, reason: String) -> ConfigError {
-    ConfigError::Setting { setting, reason }
+fn connection(settings: &Settings) -> Result<Connection, ConfigError> {
+    let all_regions = asks_for_all(settings.regions.as_deref())?;
+    let filled = |text: &String| !text.is_empty();
+    Ok(Connection {
+        access_keys: identity::access_keys(settings)?,
+        profile: settings.profile.clone().filter(filled),
+        regions: if all_regions {
+            Vec::new()
+        } else {
+            regions(settings.regions.as_deref().unwrap_or_default())?
+        },
+        all_regions,
+        roles: identity::roles(
+            settings.assume_role_arn.as_deref().unwrap_or_default(),
+            settings.assume_role_arn_file.as_deref(),
+        )?,
+        organization: organization(
+            settings.organization,
+            settings.organization_role.as_deref(),
+            settings.organization_include.as_deref().unwrap_or_default(),
+            settings.organization_exclude.as_deref().unwrap_or_default(),
+        )?,
+        shard: settings
+            .shard
+            .as_ref()
+            .map(|shard| shard.parse())
+            .transpose()
+            .map_err(|reason| ConfigError::setting("shard", reason))?,
+        external_id: settings.external_id.clone().filter(filled),
+        session_name: identity::session_name(settings.session_name.clone())?,
+        session_duration: Duration::from_secs(within(
+            "session-duration",
+            settings.session_duration.unwrap_or(3600),
+            900..=43_200,
+            "seconds",
+        )?),
+        use_fips_endpoint: settings.use_fips_endpoint.unwrap_or(false),
+        endpoint_url: endpoint_url(settings.endpoint_url.clone())?,
+        ca_bundle: settings.ca_bundle.clone(),
+    })
+}
+
+fn fetching(settings: &Settings, mapping: &Mapping) -> Result<Fetching, ConfigError> {
+    let number = |setting, value: Option<u64>, default, range, unit| {
+        let value = within(setting, value.unwrap_or(default), range, unit)?;
+        Ok::<_, ConfigError>(usize::try_from(value).unwrap_or(usize::MAX))
+    };
+    Ok(Fetching {
+        parallel_scopes: number(
+            "parallel-scopes",
+            settings.parallel_scopes,
+            16,
+            1..=1024,
+            "accounts and Regions",
+        )?,
+        page_size: page_size(settings.page_size.unwrap_or(100))?,
+        parallel_requests: number(
+            "parallel-requests",
+            settings.parallel_requests,
+            8,
+            1..=256,
+            "requests",
+        )?,
+        maximum_retries: u32::try_from(within(
+            "maximum-retries",
+            settings.maximum_retries.unwrap_or(10),
+            0..=100,
+            "retries",
+        )?)
+        .unwrap_or(u32::MAX),
+        quota_share: quota_share(settings.quotas, settings.quota_share)?,
+        objects: objects(settings.objects.as_deref())?,
+        options: options::resolve(settings.options.as_deref().unwrap_or_default())?,
+        keeps_values: mapping.grants_environment_values(),
+        revision_cache: revisions::cache_file(
+            settings.revision_cache.clone(),
+            mapping.cache_folder.as_deref(),
+            settings.endpoint_url.as_deref(),
+        ),
+        revision_tags: settings
+            .revision_tags
+            .as_ref()
+            .map_or(Ok(RevisionTags::default()), |when| revisions::tags(when))
+            .map_err(|reason| ConfigError::setting("revision-tags", reason))?,
+    })
+}
+
+fn mapping(settings: &Settings) -> Result<Mapping, ConfigError> {
+    Ok(Mapping {
+        mappers: settings.mappers.clone(),
+        overlays: settings.overlays.clone().unwrap_or_default(),
+        modules: modules::in_range(settings.modules.clone().unwrap_or_default())?,
+        module_policy: settings.module_policy,
+        trusted_keys: settings.trusted_keys.clone().unwrap_or_default(),
+        cache_folder: settings.cache_folder.clone().or_else(default_cache_folder),
+    })
 }
 
 fn within(
@@ -137,7 +161,7 @@ fn within(
         return Ok(value);
     }
     let (from, to) = range.into_inner();
-    Err(invalid(
+    Err(ConfigError::setting(
         setting,
         format!("{value} is out of range; it takes {from} to {to} {unit}"),
     ))
@@ -145,7 +169,7 @@ fn within(
 
 fn page_size(value: u64) -> Result<u16, ConfigError> {
     if value == 0 {
-        return Err(invalid(
+        return Err(ConfigError::setting(
             "page-size",
             "0 is out of range; it takes 1 to 100 objects".into(),
         ));
@@ -160,7 +184,7 @@ fn quota_share(rules: Option<QuotaRules>, share: Option<f64>) -> Result<Option<f
     // Others use the account too: consoles, deployments, autoscaling.
     let share = share.unwrap_or(0.9);
     if !(LEAST_SHARE..=1.0).contains(&share) {
-        return Err(invalid(
+        return Err(ConfigError::setting(
             "quota-share",
             format!(
                 "{share} is out of range; it takes {LEAST_SHARE} to 1 (`quotas = \"none\"` switches quotas off)"
@@ -170,7 +194,7 @@ fn quota_share(rules: Option<QuotaRules>, share: Option<f64>) -> Result<Option<f
     Ok((rules != Some(QuotaRules::None)).then_some(share))
 }
 
-fn regions(given: Vec<String>) -> Result<Vec<String>, ConfigError> {
+fn regions(given: &[String]) -> Result<Vec<String>, ConfigError> {
     let mut regions: Vec<String> = Vec::new();
     for region in given
         .iter()
@@ -182,7 +206,7 @@ fn regions(given: Vec<String>) -> Result<Vec<String>, ConfigError> {
             .bytes()
             .all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == b'-');
         if !is_name {
-            super::regions::check(region).map_err(|reason| invalid("regions", reason))?;
+            check_region(region).map_err(|reason| ConfigError::setting("regions", reason))?;
         }
         if !regions.iter().any(|known| known == region) {
             regions.push(region.to_owned());
@@ -196,7 +220,7 @@ fn asks_for_all(given: Option<&[String]>) -> Result<bool, ConfigError> {
     let given = given.unwrap_or_default();
     let is_all = |region: &String| region.trim() == ALL_REGIONS;
     if given.len() > 1 && given.iter().any(is_all) {
-        return Err(invalid(
+        return Err(ConfigError::setting(
             "regions",
             "`all` stands for every Region; leave the others out".into(),
         ));
@@ -211,10 +235,10 @@ fn organization(
     exclude: &[String],
 ) -> Result<Option<Organization>, ConfigError> {
     if is_asked_for == Some(true) {
-        return Organization::resolve(role, include, exclude).map(Some);
+        return organization::resolve(role, include, exclude).map(Some);
     }
     if is_asked_for.is_none() && (role.is_some() || !include.is_empty() || !exclude.is_empty()) {
-        return Err(invalid(
+        return Err(ConfigError::setting(
             "organization",
             "a role or accounts of an organization are given, but not the organization itself; add --organization".into(),
         ));
@@ -227,38 +251,12 @@ fn endpoint_url(given: Option<String>) -> Result<Option<String>, ConfigError> {
         return Ok(None);
     };
     match url_problem(&url) {
-        Some(problem) => Err(invalid("endpoint-url", problem.into())),
+        Some(problem) => Err(ConfigError::setting("endpoint-url", problem.into())),
         None => Ok(Some(url)),
     }
 }
 
-/// What is wrong with the URL of an endpoint, if anything is.
-pub(crate) fn url_problem(url: &str) -> Option<&'static str> {
-    const NOT_A_URL: &str = "its value is not a URL; one starts with http:// or https://";
-    let Ok(parsed) = url.parse::<http::Uri>() else {
-        return Some(NOT_A_URL);
-    };
-    let is_http = matches!(parsed.scheme_str(), Some("http" | "https"));
-    match parsed.authority() {
-        Some(authority) if is_http && !authority.host().is_empty() => {
-            authority.as_str().contains('@').then_some(
-                "its value holds a user name or password, which ECS has no use for; leave them out",
-            )
-        }
-        _ => Some(NOT_A_URL),
-    }
-}
-
-/// A flag in the spellings that AWS tools take.
-pub(crate) fn parse_flag(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "1" | "yes" | "on" => Some(true),
-        "false" | "0" | "no" | "off" => Some(false),
-        _ => None,
-    }
-}
-
-fn objects(given: Option<Vec<String>>) -> Result<Vec<Object>, ConfigError> {
+fn objects(given: Option<&[String]>) -> Result<Vec<Object>, ConfigError> {
     let Some(names) = given else {
         return Ok(Object::ALL.to_vec());
     };
@@ -266,11 +264,11 @@ fn objects(given: Option<Vec<String>>) -> Result<Vec<Object>, ConfigError> {
         .iter()
         .map(|name| name.trim().parse())
         .collect::<Result<Vec<Object>, _>>()
-        .map_err(|error| invalid("objects", error.to_string()))?;
+        .map_err(|error| ConfigError::setting("objects", error.to_string()))?;
     objects.sort();
     objects.dedup();
     if objects.is_empty() {
-        return Err(invalid("objects", "it names no object".into()));
+        return Err(ConfigError::setting("objects", "it names no object".into()));
     }
     Ok(objects)
 }
@@ -319,17 +317,20 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_documentation() {
         let config = Config::resolve(Settings::default(), None).expect("valid");
-        assert_eq!(config.session_duration, Duration::from_secs(3600));
+        assert_eq!(
+            config.connection.session_duration,
+            Duration::from_secs(3600)
+        );
         assert_eq!(
             (
-                config.page_size,
-                config.parallel_requests,
-                config.maximum_retries
+                config.fetching.page_size,
+                config.fetching.parallel_requests,
+                config.fetching.maximum_retries
             ),
             (100, 8, 10)
         );
-        assert_eq!(config.quota_share, Some(0.9));
-        assert_eq!(config.objects, Object::ALL);
+        assert_eq!(config.fetching.quota_share, Some(0.9));
+        assert_eq!(config.fetching.objects, Object::ALL);
     }
 
     #[test]
@@ -368,7 +369,7 @@ mod tests {
             ..Settings::default()
         };
         let config = Config::resolve(settings, None).expect("valid");
-        assert_eq!(config.quota_share, None);
+        assert_eq!(config.fetching.quota_share, None);
     }
 
     #[test]
@@ -396,6 +397,9 @@ mod tests {
             ..Settings::default()
         };
         let config = Config::resolve(settings, Some(&path)).expect("valid");
-        assert_eq!((config.page_size, config.parallel_requests), (20, 2));
+        assert_eq!(
+            (config.fetching.page_size, config.fetching.parallel_requests),
+            (20, 2)
+        );
     }
 }

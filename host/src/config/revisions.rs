@@ -1,42 +1,25 @@
 //! Where bodies of revisions are kept, and when their tags are read again.
 
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
-/// When known revisions are described again for their tags, the one thing of them that changes beside the
-/// status.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RevisionTags {
-    /// In every sync in which a module reads them. The stock mappings do not.
-    #[default]
-    Auto,
-    /// In every sync, which costs a call for each revision.
-    Always,
-    /// Never: tags are those of the last sync that described the revision.
-    Never,
-    /// Where a module reads them, once they were read longer ago than this.
-    OlderThan(Duration),
-}
+use crate::fetch::RevisionTags;
 
 /// What the setting may be, as a regular expression.
 pub(super) const PATTERN: &str = "^(auto|always|never|[1-9][0-9]{0,5}[smhdw])$";
 
-impl FromStr for RevisionTags {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.trim() {
-            "auto" => Ok(Self::Auto),
-            "always" => Ok(Self::Always),
-            "never" => Ok(Self::Never),
-            text => age(text).map(Self::OlderThan).ok_or_else(|| {
-                format!(
-                    "`{}` is not auto, always or never, and no age such as 12h or 7d either: a number from 1 to 999999 and s, m, h, d or w",
-                    crate::text::printable(text, 32)
-                )
-            }),
-        }
+/// When tags are read again, from a word or an age.
+pub(super) fn tags(text: &str) -> Result<RevisionTags, String> {
+    match text.trim() {
+        "auto" => Ok(RevisionTags::Auto),
+        "always" => Ok(RevisionTags::Always),
+        "never" => Ok(RevisionTags::Never),
+        text => age(text).map(RevisionTags::OlderThan).ok_or_else(|| {
+            format!(
+                "`{}` is not auto, always or never, and no age such as 12h or 7d either: a number from 1 to 999999 and s, m, h, d or w",
+                crate::text::printable(text, 32)
+            )
+        }),
     }
 }
 
@@ -97,7 +80,7 @@ mod tests {
             ("2w", hours(336)),
             ("999999w", hours(999_999 * 168)),
         ] {
-            assert_eq!(text.parse(), Ok(expected), "{text}");
+            assert_eq!(tags(text), Ok(expected), "{text}");
         }
     }
 
@@ -107,7 +90,7 @@ mod tests {
             "", "daily", "Never", "12", "h", "0s", "-1h", "+1h", "1.5h", "12M", "1y", "1d 2h",
             "1000000s", "1é",
         ] {
-            let error = text.parse::<RevisionTags>().expect_err(text);
+            let error = tags(text).expect_err(text);
             assert!(error.contains("12h"), "{error}");
         }
     }

@@ -1,28 +1,10 @@
 //! Secrets: read from the environment, a file or standard input, and never shown.
 
-use std::fmt;
 use std::io::{BufRead, Read};
 use std::path::Path;
 
 use super::ConfigError;
-
-/// A value that no formatting shows.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The value, for the one place that needs it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("(withheld)")
-    }
-}
+use crate::aws::Secret;
 
 /// A secret key has 40 characters, a session token up to some thousands.
 const SECRET_LIMIT_BYTES: u64 = 64 * 1024;
@@ -35,9 +17,9 @@ pub(super) fn read(
 ) -> Result<Option<Secret>, ConfigError> {
     // A flag for a file wins over the variable, as every flag does.
     let Some(file) = file else {
-        return Ok(from_environment(variable)?.map(Secret));
+        return Ok(from_environment(variable)?.map(Secret::new));
     };
-    let failed = |reason: String| ConfigError::Setting { setting, reason };
+    let failed = |reason: String| ConfigError::setting(setting, reason);
     let text = if file == Path::new("-") {
         first_line(std::io::stdin().lock())
             .map_err(|error| failed(format!("cannot read standard input: {error}")))?
@@ -53,7 +35,7 @@ pub(super) fn read(
             "the file that it names is empty; it has to hold the secret".into(),
         ));
     }
-    Ok(Some(Secret(value.to_owned())))
+    Ok(Some(Secret::new(value.to_owned())))
 }
 
 /// Reads no more than a line: the next one may be another secret.

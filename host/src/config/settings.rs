@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{ConfigError, ModuleSettings};
+use super::ConfigError;
+use crate::mapper::ModuleSettings;
 use crate::trust::ModulePolicy;
 
 /// The settings as somebody wrote them. The first paragraph of each description is its help text and its
@@ -293,9 +294,9 @@ impl Settings {
             serde_json::from_value(serde_json::to_value(merged)?)
         };
         // Both sides are values of this very type, so that only a path that is no text can fail.
-        merge().map_err(|_| ConfigError::Setting {
-            setting: "config",
-            reason: "a path among the flags or variables is not UTF-8; rename it".into(),
+        merge().map_err(|_| {
+            let reason = "a path among the flags or variables is not UTF-8; rename it";
+            ConfigError::setting("config", reason.into())
         })
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::settings::TaskDefinitionScope;
 use super::{Batch, Scope, service, task, task_definition};
 use crate::aws::{CallFailure, Kind};
-use crate::config::TaskDefinitionScope;
 use crate::fingerprint::fingerprint;
 use crate::object::{Object, Operation};
 use crate::report::{ScopeKey, Tombstone};

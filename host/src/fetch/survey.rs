@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::listing::{Tokens, revision};
+use super::settings::{Fetching, TaskDefinitionScope};
 use super::{CLUSTER_OBJECTS, Scope, cluster, task_definition};
 use crate::aws::{Account, CallFailure};
-use crate::config::{Config, TaskDefinitionScope};
 use crate::object::Object;
 use crate::report::{Failure, Ledger};
 use crate::revisions::RevisionCache;
@@ -42,7 +42,7 @@ pub struct ClusterSize {
 pub(crate) async fn survey(
     account: &Account,
     region: &str,
-    config: Arc<Config>,
+    config: Arc<Fetching>,
     cache: Option<Arc<RevisionCache>>,
 ) -> Survey {
     // No page is fetched, so that nobody needs to receive one.

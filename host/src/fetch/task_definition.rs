@@ -3,9 +3,9 @@
 use aws_sdk_ecs::types::{TaskDefinitionField, TaskDefinitionStatus as Status};
 
 use super::listing::ArnPage;
+use super::settings::TaskDefinitionStatus;
 use super::{Batch, Described, Scope, UNREADABLE};
 use crate::aws::CallFailure;
-use crate::config::TaskDefinitionStatus;
 use crate::object::{Object, Operation};
 
 const ACTIVE: &[Status] = &[Status::Active];

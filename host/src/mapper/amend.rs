@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::isolate::{Breaker, isolated};
 use super::patch::{Patcher, Problem};
+use super::settings::OnFailure;
 use super::{CallError, Engine, Issue, Mapped, Overlay, Row, Severity};
-use crate::config::OnFailure;
 use crate::page::Page;
 use crate::validate::RecordValidator;
 

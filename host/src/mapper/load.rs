@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 
 use super::cache::CompiledCache;
@@ -10,7 +9,8 @@ use super::engine::Engine;
 use super::limits;
 use super::manifest::{Kind, Manifest};
 use super::refusal;
-use crate::config::Capability;
+use super::settings::Capability;
+use crate::fingerprint::digest;
 use crate::guard::guarded;
 use crate::text::printable;
 
@@ -170,14 +170,6 @@ pub(super) fn wit(engine: &Engine, component: &Component) -> String {
         })
         // Versions are part of the world's names, so that a component without one does not fit.
         .unwrap_or_else(|| "portolan:mapper".into())
-}
-
-/// SHA-256 in hexadecimal.
-pub(crate) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 pub(super) fn compile(

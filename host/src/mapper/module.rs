@@ -9,8 +9,9 @@ use super::guest::{self, Guest, Usage};
 use super::limits::Limits;
 use super::load::{self, LoadError, Source};
 use super::manifest::{Kind, Manifest, Reads};
+use super::settings::ModuleSettings;
 use super::{CallError, Mapped, answer};
-use crate::config::ModuleSettings;
+use crate::fingerprint::digest;
 use crate::page::{Page, Wanted};
 use crate::text::printable;
 use crate::trust::{Identity, Trust};
@@ -63,7 +64,7 @@ impl Module {
             name: load::name(&manifest),
             wanted: manifest.reads.as_ref().and_then(Reads::wanted),
             manifest,
-            digest: load::digest(bytes),
+            digest: digest(bytes),
             wit: load::wit(engine, &component),
             trust: None,
             source,

@@ -8,8 +8,9 @@ use super::guest::{self, Guest, Usage};
 use super::limits::Limits;
 use super::load::{self, LoadError, Source};
 use super::manifest::{Kind, Manifest, Reads};
+use super::settings::{ModuleSettings, OnFailure};
 use super::{CallError, Mapped, Row, answer};
-use crate::config::{ModuleSettings, OnFailure};
+use crate::fingerprint::digest;
 use crate::object::Object;
 use crate::page::{Page, Wanted};
 use crate::text::printable;
@@ -68,7 +69,7 @@ impl Overlay {
             on_failure: OnFailure::default(),
             objects: manifest.objects.clone(),
             manifest,
-            digest: load::digest(bytes),
+            digest: digest(bytes),
             wit: load::wit(engine, &component),
             trust: None,
             source,

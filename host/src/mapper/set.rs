@@ -14,8 +14,8 @@ use super::isolate::{Breaker, Outcome, isolated};
 use super::load::{LoadError, Source};
 use super::module::Module;
 use super::overlay::Overlay;
+use super::settings::Mapping;
 use super::unfilled::Unfilled;
-use crate::config::Config;
 use crate::object::Object;
 use crate::page::Page;
 use crate::trust::TrustError;
@@ -157,10 +157,10 @@ impl MapperSet {
     pub fn load(
         engine: &Engine,
         cache: Option<&CompiledCache>,
-        config: &Config,
+        mapping: &Mapping,
         objects: &[Object],
     ) -> Result<Self, SetError> {
-        Self::load_beside(engine, cache, config, objects, None)
+        Self::load_beside(engine, cache, mapping, objects, None)
     }
 
     /// As [`MapperSet::load`], while a module of another name may have settings without being part of the
@@ -168,11 +168,11 @@ impl MapperSet {
     pub(crate) fn load_beside(
         engine: &Engine,
         cache: Option<&CompiledCache>,
-        config: &Config,
+        mapping: &Mapping,
         objects: &[Object],
         candidate: Option<&str>,
     ) -> Result<Self, SetError> {
-        let loader = Loader::new(engine, cache, config)?;
+        let loader = Loader::new(engine, cache, mapping)?;
         let mut chosen = loader.folder()?;
         let overlays = loader.overlays()?;
         let mut mappers = BTreeMap::new();
@@ -185,14 +185,14 @@ impl MapperSet {
             mappers.insert(*object, Arc::new(mapper));
         }
         let set = Self { mappers };
-        set.check_names(config, &overlays, candidate)?;
+        set.check_names(mapping, &overlays, candidate)?;
         Ok(set)
     }
 
     /// Settings for a module that is not there are a misspelt name, and the module would run without.
     fn check_names(
         &self,
-        config: &Config,
+        mapping: &Mapping,
         overlays: &[Arc<Overlay>],
         candidate: Option<&str>,
     ) -> Result<(), SetError> {
@@ -206,7 +206,7 @@ impl MapperSet {
                 .map(|overlay| overlay.manifest.name.as_str()),
         );
         known.extend(candidate);
-        match config
+        match mapping
             .modules
             .keys()
             .find(|name| !known.contains(&name.as_str()))

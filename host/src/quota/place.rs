@@ -8,7 +8,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::group::{ActionGroup, Bucket};
 use super::limiter::{Limiter, Token};
-use crate::config::Config;
 use crate::object::Operation;
 
 /// Everything that bounds calls, for all accounts and Regions. Clones share it.
@@ -42,12 +41,13 @@ pub(crate) struct Clearance {
 }
 
 impl Quotas {
-    /// The quotas of a process with this configuration, all buckets full.
+    /// The quotas of a process, all buckets full: a share of AWS's (none for a server without quotas), and so
+    /// many requests in flight per account and Region.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
+    pub fn new(share: Option<f64>, parallel_requests: usize) -> Self {
         Self {
-            share: config.quota_share,
-            parallel_requests: config.parallel_requests,
+            share,
+            parallel_requests,
             places: Arc::default(),
         }
     }
@@ -124,12 +124,10 @@ impl Clearance {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Settings;
 
     #[test]
     fn who_calls_for_the_same_account_and_region_shares_its_limits() {
-        let config = Config::resolve(Settings::default(), None).expect("valid");
-        let quotas = Quotas::new(&config);
+        let quotas = Quotas::new(Some(0.9), 8);
         let [first, second, other] = ["us-east-1", "us-east-1", "eu-west-1"]
             .map(|region| quotas.clone().place("111111111111", region));
         assert!(Arc::ptr_eq(&first.in_flight, &second.in_flight));

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::shadow::Candidate;
 use super::{Request, SyncError};
 use crate::changes::{Comparison, VOLATILE_ATTRIBUTES};
-use crate::config::{Config, RevisionTags};
+use crate::config::Config;
+use crate::fetch::RevisionTags;
 use crate::mapper::{MapperSet, engine, open_cache};
 use crate::object::Object;
 use crate::revisions::RevisionCache;
@@ -39,7 +40,7 @@ pub(super) fn compare_with(
         );
     let comparison = Comparison::open(
         since,
-        &config.objects,
+        &config.fetching.objects,
         config.volatile_attributes.clone(),
         is_output,
     )?;
@@ -62,12 +63,19 @@ pub(super) fn open_revisions(config: &Config, are_tags_read: bool) -> Option<Rev
 /// # Errors
 /// If the modules of the configuration cannot be loaded, which would stop a sync too.
 pub fn known_revisions(config: &Config) -> Result<Option<RevisionCache>, SyncError> {
-    if config.revision_cache.is_none() || !config.objects.contains(&Object::EcsTaskDefinition) {
+    if config.fetching.revision_cache.is_none()
+        || !config.fetching.objects.contains(&Object::EcsTaskDefinition)
+    {
         return Ok(None);
     }
-    let engine = engine(config, 1)?;
+    let engine = engine(&config.mapping, 1)?;
     let objects = [Object::EcsTaskDefinition];
-    let mappers = MapperSet::load(&engine, open_cache(config).as_ref(), config, &objects)?;
+    let mappers = MapperSet::load(
+        &engine,
+        open_cache(&config.mapping).as_ref(),
+        &config.mapping,
+        &objects,
+    )?;
     let mapper = mappers.get(Object::EcsTaskDefinition);
     let used = revisions_use(config, mapper.is_some_and(|mapper| mapper.may_read("tags")));
     let opened = used
@@ -96,14 +104,16 @@ pub(super) fn may_read_revision_tags(
 /// The file of the revision cache and how long tags in it count (none: for ever), if a sync uses it.
 fn revisions_use(config: &Config, are_tags_read: bool) -> Option<(&Path, Option<Duration>)> {
     // Kept bodies have no environment values, and what a module is granted must not depend on the last sync.
-    if config.grants_environment_values() || !config.objects.contains(&Object::EcsTaskDefinition) {
+    if config.mapping.grants_environment_values()
+        || !config.fetching.objects.contains(&Object::EcsTaskDefinition)
+    {
         return None;
     }
-    let tags_count_for = match config.revision_tags {
+    let tags_count_for = match config.fetching.revision_tags {
         RevisionTags::Always => Some(Duration::ZERO),
         RevisionTags::Auto if are_tags_read => Some(Duration::ZERO),
         RevisionTags::OlderThan(age) if are_tags_read => Some(age),
         RevisionTags::Auto | RevisionTags::OlderThan(_) | RevisionTags::Never => None,
     };
-    Some((config.revision_cache.as_deref()?, tags_count_for))
+    Some((config.fetching.revision_cache.as_deref()?, tags_count_for))
 }

@@ -9,8 +9,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::aws::{AccountError, Accounts, Candidate};
 use crate::checkpoint::{Checkpoint, digests};
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::fetch::{self, FetchedPage, Stores};
+use crate::config::{Config, ConfigError};
+use crate::fetch::{self, FetchedPage, Fetching, Stores};
 use crate::object::Operation;
 use crate::report::{Failure, Ledger, ScopeKey};
 use crate::sync::SyncError;
@@ -32,7 +32,7 @@ impl Moment {
 /// What all scopes share.
 struct Fleet {
     accounts: Accounts,
-    config: Arc<Config>,
+    config: Arc<Fetching>,
     moment: Moment,
     ledger: Arc<Ledger>,
     stores: Stores,
@@ -50,9 +50,11 @@ pub(super) async fn fetch_all(
     pages: async_channel::Sender<FetchedPage>,
     stores: Stores,
 ) -> Result<(), SyncError> {
-    let accounts = Accounts::find(&config, &moment.clock).await?;
+    let accounts = Accounts::find(&config.connection, config.fetching.bounds(), &moment.clock)
+        .await
+        .map_err(ConfigError::from)?;
     for error in &accounts.errors {
-        failed(&config, ledger, error);
+        failed(&config.fetching, ledger, error);
     }
     for warning in &accounts.warnings {
         ledger.warn(warning.clone());
@@ -77,9 +79,9 @@ pub(super) async fn fetch_all(
         moment: moment.clone(),
         ledger: Arc::clone(ledger),
         stores,
-        reaching: Semaphore::new(config.parallel_scopes),
-        places: Semaphore::new(config.parallel_scopes),
-        config: Arc::new(config),
+        reaching: Semaphore::new(config.fetching.parallel_scopes),
+        places: Semaphore::new(config.fetching.parallel_scopes),
+        config: Arc::new(config.fetching),
     });
     let mut tasks = JoinSet::new();
     for candidate in candidates {
@@ -147,7 +149,7 @@ async fn account(
 }
 
 /// What cannot be reached fails every scope that it stands for.
-fn failed(config: &Config, ledger: &Ledger, error: &AccountError) {
+fn failed(config: &Fetching, ledger: &Ledger, error: &AccountError) {
     for region in &error.regions {
         for object in &config.objects {
             let key = ScopeKey {

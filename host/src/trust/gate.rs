@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::lock::split;
 use super::{Identity, Lock, Look, ModulePolicy, Pin, TrustError, TrustedKeys, Verification};
-use crate::config::Config;
 
 /// The policy of a configuration and the keys that it trusts.
 #[derive(Clone, Debug, Default)]
@@ -26,14 +25,15 @@ pub struct Trust {
 }
 
 impl Gate {
-    /// Reads the trusted keys of a configuration.
+    /// A gate with this policy (none for the default, which depends on a module's folder) and the public keys
+    /// in these files.
     ///
     /// # Errors
     /// If one cannot be read.
-    pub fn open(config: &Config) -> Result<Self, TrustError> {
+    pub fn open(policy: Option<ModulePolicy>, keys: &[PathBuf]) -> Result<Self, TrustError> {
         Ok(Self {
-            policy: config.module_policy,
-            keys: TrustedKeys::read(&config.trusted_keys)?,
+            policy,
+            keys: TrustedKeys::read(keys)?,
         })
     }
 

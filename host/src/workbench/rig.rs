@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Specimen, WorkbenchError};
-use crate::config::{Config, ModuleSettings};
 use crate::mapper::{
-    self, Breaker, CallError, CompiledCache, Engine, Limits, Loaded, Mapper, stock_module,
+    self, Breaker, CallError, CompiledCache, Engine, Limits, Loaded, Mapper, Mapping,
+    ModuleSettings, stock_module,
 };
 use crate::object::Object;
 use crate::page::Page;
@@ -22,11 +22,11 @@ impl Workbench {
     ///
     /// # Errors
     /// If the sandbox cannot be set up.
-    pub fn open(config: &Config) -> Result<Self, WorkbenchError> {
+    pub fn open(mapping: &Mapping) -> Result<Self, WorkbenchError> {
         Ok(Self {
-            engine: mapper::engine(config, 1)?,
-            cache: mapper::open_cache(config),
-            modules: config.modules.clone(),
+            engine: mapper::engine(mapping, 1)?,
+            cache: mapper::open_cache(mapping),
+            modules: mapping.modules.clone(),
         })
     }
 
@@ -34,12 +34,12 @@ impl Workbench {
     ///
     /// # Errors
     /// If the sandbox cannot be set up.
-    pub fn counting_instructions(config: &Config) -> Result<Self, WorkbenchError> {
-        let memory_bytes = mapper::largest_memory_bytes(config);
+    pub fn counting_instructions(mapping: &Mapping) -> Result<Self, WorkbenchError> {
+        let memory_bytes = mapper::largest_memory_bytes(mapping);
         Ok(Self {
             engine: Engine::counting_instructions(Limits::default(), memory_bytes)?,
-            cache: mapper::open_cache(config),
-            modules: config.modules.clone(),
+            cache: mapper::open_cache(mapping),
+            modules: mapping.modules.clone(),
         })
     }
 

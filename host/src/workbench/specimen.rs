@@ -1,9 +1,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::mapper::{
-    CompiledCache, Engine, EngineError, LoadError, Loaded, SetError, Source, digest,
-};
+use crate::fingerprint::digest;
+use crate::mapper::{CompiledCache, Engine, EngineError, LoadError, Loaded, SetError, Source};
 use crate::text::printable;
 use crate::trust::{Look, TrustedKeys, sha256};
 

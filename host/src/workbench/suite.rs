@@ -7,8 +7,7 @@ use bytes::Bytes;
 
 use super::measure::{Measured, measure};
 use super::{Rig, Specimen, Workbench, WorkbenchError, compare, pages, variants};
-use crate::config::Config;
-use crate::mapper::CallError;
+use crate::mapper::{CallError, Mapping};
 use crate::page::Page;
 use crate::records::Records;
 
@@ -56,10 +55,10 @@ impl Suite {
     ///
     /// # Errors
     /// If a sync would refuse the module or its settings.
-    pub fn open(config: &Config, specimen: &Specimen) -> Result<Self, WorkbenchError> {
-        let bench = Workbench::open(config)?;
+    pub fn open(mapping: &Mapping, specimen: &Specimen) -> Result<Self, WorkbenchError> {
+        let bench = Workbench::open(mapping)?;
         let rig = bench.mount(specimen)?;
-        let counting = Workbench::counting_instructions(config)
+        let counting = Workbench::counting_instructions(mapping)
             .and_then(|bench| bench.mount(specimen).map(|rig| (bench, rig)))
             .inspect_err(|error| tracing::warn!("instructions are not counted: {error}"))
             .ok();

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use portolan::config::ModuleSettings;
-use portolan::mapper::{Engine, Limits, Overlay, Source, stock_module};
+use portolan::mapper::{Engine, Limits, ModuleSettings, Overlay, Source, stock_module};
 use portolan::object::Object;
 use portolan::page::Page;
 use portolan::workbench::table::pack;

@@ -44,7 +44,7 @@ pub(crate) fn measure_module(language: &str, overlay: &Path) {
             ..Settings::default()
         };
         let config = Config::resolve(settings, None).unwrap();
-        MapperSet::load(&engine, None, &config, &[Object::EcsTask]).unwrap()
+        MapperSet::load(&engine, None, &config.mapping, &[Object::EcsTask]).unwrap()
     };
     let (stock, amended) = (load(None), load(Some(vec![overlay.to_owned()])));
     let (stock, amended) = (

@@ -89,7 +89,7 @@ fn times(body: &Bytes) -> Times {
     let engine = Engine::new(1, Limits::default()).unwrap();
     let config =
         portolan::config::Config::resolve(portolan::config::Settings::default(), None).unwrap();
-    let mappers = MapperSet::load(&engine, None, &config, &[Object::EcsTask]).unwrap();
+    let mappers = MapperSet::load(&engine, None, &config.mapping, &[Object::EcsTask]).unwrap();
     let mapper = mappers.get(Object::EcsTask).unwrap();
     let read = || Page::read(Object::EcsTask, origin(), body.clone()).unwrap();
     let page = read();

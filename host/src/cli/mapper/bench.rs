@@ -41,7 +41,7 @@ pub(super) struct BenchArguments {
 }
 
 pub(super) fn run(arguments: BenchArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let workbench = Workbench::open(&arguments.cache.config(config_file)?)?;
+    let workbench = Workbench::open(&arguments.cache.config(config_file)?.mapping)?;
     let specimen = Specimen::read(&arguments.file)?;
     let speeds = bench(&workbench, &specimen, arguments.pages.as_deref())?;
     let text = if arguments.json {

@@ -60,7 +60,10 @@ pub(super) fn run(arguments: BuildArguments, config_file: Option<&Path>) -> anyh
             .unwrap_or_else(|| super::plain(&arguments.folder).join("built")),
         crate_dirs: vec![arguments.folder],
         target_dir: None,
-        shared_dir: config.cache_folder.map(|folder| folder.join("build")),
+        shared_dir: config
+            .mapping
+            .cache_folder
+            .map(|folder| folder.join("build")),
         offline: arguments.offline,
         say: talk::say,
     })?;

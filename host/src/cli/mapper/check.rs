@@ -45,10 +45,14 @@ pub(super) struct CheckArguments {
 
 pub(super) fn run(arguments: CheckArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let mut config = arguments.trust.config(arguments.cache, config_file)?;
-    config.module_policy = arguments.module_policy.or(config.module_policy);
-    let bench = Workbench::open(&config)?;
+    config.mapping.module_policy = arguments.module_policy.or(config.mapping.module_policy);
+    let bench = Workbench::open(&config.mapping)?;
     let specimen = Specimen::read(&arguments.file)?;
-    let checked = check(&bench, &specimen, &Gate::open(&config)?)?;
+    let checked = check(
+        &bench,
+        &specimen,
+        &Gate::open(config.mapping.module_policy, &config.mapping.trusted_keys)?,
+    )?;
     talk::data(&text(&specimen, &checked)?)?;
     Ok(if checked.is_good() { COMPLETE } else { FAILED })
 }

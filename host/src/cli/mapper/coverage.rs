@@ -41,7 +41,7 @@ pub(super) struct CoverageArguments {
 }
 
 pub(super) fn run(arguments: CoverageArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let bench = Workbench::open(&arguments.cache.config(config_file)?)?;
+    let bench = Workbench::open(&arguments.cache.config(config_file)?.mapping)?;
     let found = coverage(&bench, &Specimen::read(&arguments.file)?, &arguments.pages)?;
     let text = if arguments.json {
         format!("{}\n", serde_json::to_string_pretty(&found)?)

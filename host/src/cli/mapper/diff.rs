@@ -49,7 +49,7 @@ pub(super) struct DiffArguments {
 }
 
 pub(super) fn run(arguments: DiffArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let bench = Workbench::open(&arguments.cache.config(config_file)?)?;
+    let bench = Workbench::open(&arguments.cache.config(config_file)?.mapping)?;
     let (old, new) = (specimen(&arguments.old)?, specimen(&arguments.new)?);
     let comparison = diff(&bench, old.as_ref(), new.as_ref(), &arguments.pages)?;
     let text = if arguments.json {

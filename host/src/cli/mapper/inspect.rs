@@ -37,8 +37,8 @@ pub(super) struct InspectArguments {
 
 pub(super) fn run(arguments: InspectArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let config = arguments.trust.config(arguments.cache, config_file)?;
-    let keys = TrustedKeys::read(&config.trusted_keys)?;
-    let bench = Workbench::open(&config)?;
+    let keys = TrustedKeys::read(&config.mapping.trusted_keys)?;
+    let bench = Workbench::open(&config.mapping)?;
     let inspection = inspect(&bench, &Specimen::read(&arguments.file)?, &keys);
     let text = if arguments.json {
         format!("{}\n", serde_json::to_string_pretty(&inspection)?)

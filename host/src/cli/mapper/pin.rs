@@ -32,7 +32,7 @@ pub(super) struct PinArguments {
 }
 
 pub(super) fn run(arguments: PinArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let bench = Workbench::open(&arguments.cache.config(config_file)?)?;
+    let bench = Workbench::open(&arguments.cache.config(config_file)?.mapping)?;
     let identify = |file: &Path, bytes: &[u8]| -> Result<Identity, TrustError> {
         Specimen::of(file, bytes.to_vec())
             .load(bench.engine(), bench.cache())

@@ -51,8 +51,8 @@ pub(super) struct PullArguments {
 
 pub(super) fn run(arguments: PullArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let config = arguments.trust.config(arguments.cache, config_file)?;
-    let keys = TrustedKeys::read(&config.trusted_keys)?;
-    let bench = Workbench::open(&config)?;
+    let keys = TrustedKeys::read(&config.mapping.trusted_keys)?;
+    let bench = Workbench::open(&config.mapping)?;
     let place = Place::to_pull(&arguments.reference)?;
     let access = arguments.connection.access(&place, config.clone())?;
     let out = arguments.out.unwrap_or_else(|| place.file_name().into());
@@ -68,7 +68,7 @@ pub(super) fn run(arguments: PullArguments, config_file: Option<&Path>) -> anyho
         anyhow::bail!("{place}: {}; nothing was written", look.verification);
     }
     let is_verified = matches!(look.verification, Verification::Verified { .. });
-    if !config.trusted_keys.is_empty() && !is_verified {
+    if !config.mapping.trusted_keys.is_empty() && !is_verified {
         anyhow::bail!(
             "{place}: {}; nothing was written. Ask its author, or leave out the trusted keys to take it unverified",
             look.verification

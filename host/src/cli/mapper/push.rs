@@ -46,7 +46,7 @@ pub(super) struct PushArguments {
 
 pub(super) fn run(arguments: PushArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let config = arguments.cache.config(config_file)?;
-    let bench = Workbench::open(&config)?;
+    let bench = Workbench::open(&config.mapping)?;
     let file = &arguments.file;
     let specimen = Specimen::read(file)?;
     let loaded = specimen.load(bench.engine(), bench.cache())?;

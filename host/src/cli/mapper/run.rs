@@ -45,7 +45,7 @@ pub(super) struct RunArguments {
 }
 
 pub(super) fn run(arguments: RunArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let bench = Workbench::open(&arguments.cache.config(config_file)?)?;
+    let bench = Workbench::open(&arguments.cache.config(config_file)?.mapping)?;
     let mut rig = bench.mount(&Specimen::read(&arguments.file)?)?;
     let objects: Vec<Object> = rig.objects().collect();
     let (line, page) = pages::choose(&arguments.pages, arguments.line, &objects)?;

@@ -39,7 +39,7 @@ pub(super) fn run(arguments: SignArguments, config_file: Option<&Path>) -> anyho
             arguments.key.display()
         ));
     }
-    let bench = Workbench::open(&arguments.cache.config(config_file)?)?;
+    let bench = Workbench::open(&arguments.cache.config(config_file)?.mapping)?;
     for file in &arguments.files {
         let loaded = Specimen::read(file)?.load(bench.engine(), bench.cache())?;
         let place = Signature::sign(&loaded.identity(), &key).write(file)?;

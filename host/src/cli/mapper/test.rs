@@ -61,7 +61,7 @@ pub(super) fn run(arguments: TestArguments, config_file: Option<&Path>) -> anyho
         }
     };
     let config = arguments.cache.config(config_file)?;
-    let mut suite = Suite::open(&config, &Specimen::read(&module)?)?;
+    let mut suite = Suite::open(&config.mapping, &Specimen::read(&module)?)?;
     talk::data(&format!("{} ({})\n", suite.name(), module.display()))?;
     let (mut bad, mut differs) = (0, false);
     for (file, expected) in &files {

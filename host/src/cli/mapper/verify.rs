@@ -32,8 +32,8 @@ pub(super) struct VerifyArguments {
 
 pub(super) fn run(arguments: VerifyArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let config = arguments.trust.config(arguments.cache, config_file)?;
-    let keys = TrustedKeys::read(&config.trusted_keys)?;
-    let bench = Workbench::open(&config)?;
+    let keys = TrustedKeys::read(&config.mapping.trusted_keys)?;
+    let bench = Workbench::open(&config.mapping)?;
     let mut status = COMPLETE;
     for file in &arguments.files {
         let specimen = Specimen::read(file)?;

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::SetError;
-use crate::config::Config;
 use crate::mapper::cache::CompiledCache;
 use crate::mapper::engine::Engine;
 use crate::mapper::load::Source;
@@ -13,6 +12,7 @@ use crate::mapper::loaded::Loaded;
 use crate::mapper::manifest::Kind;
 use crate::mapper::module::Module;
 use crate::mapper::overlay::Overlay;
+use crate::mapper::settings::Mapping;
 use crate::mapper::surface::Surface;
 use crate::object::Object;
 use crate::trust::{Admission, Gate, Identity, Trust, Verification};
@@ -21,7 +21,7 @@ use crate::trust::{Admission, Gate, Identity, Trust, Verification};
 pub(crate) struct Loader<'a> {
     engine: &'a Engine,
     cache: Option<&'a CompiledCache>,
-    config: &'a Config,
+    mapping: &'a Mapping,
     gate: Gate,
 }
 
@@ -29,20 +29,20 @@ impl<'a> Loader<'a> {
     pub(crate) fn new(
         engine: &'a Engine,
         cache: Option<&'a CompiledCache>,
-        config: &'a Config,
+        mapping: &'a Mapping,
     ) -> Result<Self, SetError> {
         Ok(Self {
             engine,
             cache,
-            config,
-            gate: Gate::open(config)?,
+            mapping,
+            gate: Gate::open(mapping.module_policy, &mapping.trusted_keys)?,
         })
     }
 
     pub(super) fn module(&self, source: Source, bytes: &[u8]) -> Result<Module, SetError> {
         let module = Module::load(self.engine, self.cache, source, bytes)?;
         let settings = self
-            .config
+            .mapping
             .modules
             .get(&module.manifest.name)
             .cloned()
@@ -53,7 +53,7 @@ impl<'a> Loader<'a> {
     /// The modules of the mappers folder, by object.
     pub(super) fn folder(&self) -> Result<BTreeMap<Object, Arc<Module>>, SetError> {
         let mut chosen: BTreeMap<Object, Arc<Module>> = BTreeMap::new();
-        let Some(folder) = &self.config.mappers else {
+        let Some(folder) = &self.mapping.mappers else {
             return Ok(chosen);
         };
         let files = wasm_files(folder)?;
@@ -90,7 +90,7 @@ impl<'a> Loader<'a> {
         let mut overlay = Overlay::load(self.engine, self.cache, source, &bytes)?;
         overlay.trust = Some(trust(&overlay.source, admission, &overlay.identity())?);
         let settings = self
-            .config
+            .mapping
             .modules
             .get(&overlay.manifest.name)
             .cloned()
@@ -99,7 +99,7 @@ impl<'a> Loader<'a> {
     }
 
     pub(super) fn overlays(&self) -> Result<Vec<Arc<Overlay>>, SetError> {
-        let files = self.config.overlays.iter();
+        let files = self.mapping.overlays.iter();
         files.map(|file| self.overlay(file).map(Arc::new)).collect()
     }
 

@@ -1,10 +1,10 @@
 //! Where ECS has FIPS 140 endpoints.
 
-use super::ConfigError;
+use super::settings::ConnectionError;
 
 /// Regions with an `ecs-fips` endpoint, as AWS publishes them on its FIPS page. The SDK would make up a
 /// host name for any other Region too, which then does not resolve.
-pub const FIPS_REGIONS: [&str; 6] = [
+const FIPS_REGIONS: [&str; 6] = [
     "us-east-1",
     "us-east-2",
     "us-gov-east-1",
@@ -14,7 +14,7 @@ pub const FIPS_REGIONS: [&str; 6] = [
 ];
 
 /// Checks that FIPS endpoints can be used for a Region at all.
-pub(crate) fn check(region: &str, endpoint_url: Option<&str>) -> Result<(), ConfigError> {
+pub(crate) fn check(region: &str, endpoint_url: Option<&str>) -> Result<(), ConnectionError> {
     if let Some(url) = endpoint_url {
         return Err(invalid(format!(
             "FIPS endpoints and an endpoint URL ({}) exclude each other; leave one of them out (a URL comes from --endpoint-url, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_ECS, AWS_ENDPOINT_URL_STS or the AWS profile)",
@@ -31,8 +31,8 @@ pub(crate) fn check(region: &str, endpoint_url: Option<&str>) -> Result<(), Conf
     )))
 }
 
-fn invalid(reason: String) -> ConfigError {
-    ConfigError::Setting {
+fn invalid(reason: String) -> ConnectionError {
+    ConnectionError::Setting {
         setting: "use-fips-endpoint",
         reason,
     }
