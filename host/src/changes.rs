@@ -23,11 +23,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::object::Object;
-use crate::report::Report;
 use crate::schemas;
 pub use absence::Coverage;
 use base::Base;
-pub use base::outputs_in;
+pub use base::{REPORT_LIMIT_BYTES, outputs_in};
 
 /// Attributes that are different from minute to minute, or from sync to sync, without anybody having
 /// changed anything: how many services and tasks run just now, and when the record was made.
@@ -263,17 +262,16 @@ impl Comparison {
         })
     }
 
-    /// Tells what is gone, after all new records were compared, and what there is to report. `report` is
-    /// that of the new records, if there is one.
+    /// Tells what is gone, after all new records were compared, and what there is to report. `coverage`
+    /// is that of the new records, if they have a report.
     ///
     /// # Errors
     /// If the earlier output cannot be read any more, or `tell` fails.
     pub fn close<E: From<ChangesError>>(
         &self,
-        report: Option<&Report>,
+        coverage: Option<&Coverage>,
         mut tell: impl FnMut(Object, Change) -> Result<(), E>,
     ) -> Result<Changes, E> {
-        let coverage = report.map(Coverage::of_report);
         let mut objects = BTreeMap::new();
         for (object, tally) in &self.tallies {
             let mut counts = ChangeCounts {
@@ -283,16 +281,15 @@ impl Comparison {
                 ..ChangeCounts::default()
             };
             self.base.missing(*object, |record| {
-                let is_gone = |coverage: &Option<Coverage>| {
-                    coverage
-                        .as_ref()
-                        .is_some_and(|coverage| coverage.proves_absence(*object, record))
+                let earlier = self.base.coverage.as_ref();
+                let is_gone = |coverage: Option<&Coverage>| {
+                    coverage.is_some_and(|coverage| coverage.proves_absence(*object, record))
                 };
-                let same_question = match (&coverage, &self.base.coverage) {
+                let same_question = match (coverage, earlier) {
                     (Some(new), Some(earlier)) => new.asked_alike(earlier, *object),
                     _ => false,
                 };
-                if !same_question || !is_gone(&coverage) || !is_gone(&self.base.coverage) {
+                if !same_question || !is_gone(coverage) || !is_gone(earlier) {
                     counts.removals_withheld += 1;
                     return Ok(());
                 }

@@ -10,8 +10,8 @@ use tokio::task::JoinSet;
 use crate::aws::{Account, AccountError, Accounts, CallFailure, Caller, Kind, Reached};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
+use crate::ledger::Ledger;
 use crate::object::Operation;
-use crate::report::Ledger;
 
 /// A cluster and objects that nobody has. ECS checks permissions before it looks for them, so that "not
 /// found" means "allowed".

@@ -23,8 +23,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::config::Config;
 use crate::fetch::{FetchedPage, Options};
+use crate::ledger::{Ledger, Resumed, ScopeKey};
 use crate::mapper::MapperSet;
-use crate::report::{Ledger, Resumed, ScopeKey};
 use entry::Header;
 use frames::{FIRST_LINE, Frames};
 use kept::Kept;

@@ -23,9 +23,9 @@ use tokio::task::JoinSet;
 
 use crate::aws::{Account, Caller};
 use crate::checkpoint::{Checkpoint, KeptScope};
+use crate::ledger::{Ledger, ScopeKey};
 use crate::object::Object;
 use crate::page::{Origin, Page};
-use crate::report::{Ledger, ScopeKey};
 use crate::revisions::RevisionCache;
 use clusters::{CLUSTER_OBJECTS, clusters_and_below};
 use described::Described;

@@ -28,6 +28,7 @@ pub mod differences;
 pub mod fetch;
 mod fingerprint;
 pub mod guard;
+pub mod ledger;
 pub mod mapper;
 pub mod object;
 pub mod page;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::ledger::{Provenance, RejectionLine};
 use crate::mapper::{CallError, Engine, Issue, Mapper, Outcome, Row, Severity, Touched};
 use crate::page::Page;
-use crate::report::Provenance;
 
 /// What a page gave.
 #[derive(Debug)]
@@ -159,6 +159,32 @@ impl Records {
             path => format!("{path}: {}", warning.message),
         }));
         problems
+    }
+
+    /// The objects without a record, as lines of a ledger.
+    pub(crate) fn rejection_lines(&self) -> impl Iterator<Item = RejectionLine> {
+        self.rejections.iter().map(|rejection| RejectionLine {
+            arn: rejection.arn.clone(),
+            code: rejection.code.clone(),
+            path: rejection.path.clone(),
+            message: rejection.message.clone(),
+        })
+    }
+
+    /// What there is to say about records of `page` and about the page itself, as lines of a ledger.
+    pub(crate) fn warning_lines(&self, page: &Page) -> impl Iterator<Item = RejectionLine> {
+        let isolated = self.isolated.iter().map(|error| RejectionLine {
+            arn: None,
+            code: error.code().into(),
+            path: String::new(),
+            message: format!("a page had to be taken apart: {error}"),
+        });
+        isolated.chain(self.warnings.iter().map(|warning| RejectionLine {
+            arn: warning.source_index.and_then(|index| page.arn(index)),
+            code: warning.code.clone(),
+            path: warning.path.clone(),
+            message: warning.message.clone(),
+        }))
     }
 
     /// How many records there are.

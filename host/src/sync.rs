@@ -22,9 +22,10 @@ use crate::changes::ChangesError;
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::config::{Config, ConfigError};
 use crate::fetch::Stores;
+use crate::ledger::Ledger;
 use crate::mapper::{EngineError, Loader, MapperSet, SetError, engine, open_cache};
 use crate::recording::Recorder;
-use crate::report::{Ledger, Report};
+use crate::report::Report;
 use crate::sink::{Beside, Sink, SinkError};
 pub use open::known_revisions;
 use open::{compare_with, may_read_revision_tags, open_revisions};
@@ -255,7 +256,8 @@ pub async fn run(
     };
     let mappers = workshop.mappers;
     let used = mappers.iter().flat_map(|mapper| used::of(mapper)).collect();
-    let mut report = ledger.close(moment.captured_at(), moment.clock.now(), used);
+    let captured_at = moment.captured_at();
+    let mut report = Report::new(ledger.close(), captured_at, moment.clock.now(), used);
     report.revision_cache = revisions.map(|cache| cache.finish());
     report.shadow = shadow;
     for mapper in mappers.iter() {
@@ -273,7 +275,7 @@ pub async fn run(
     report.shard = shard;
     // A sync that got nothing changes nothing.
     if let Some(comparison) = workshop.comparison.filter(|_| report.data_replaced) {
-        let changes = comparison.close(Some(&report), |object, removal| {
+        let changes = comparison.close(Some(&report.coverage()), |object, removal| {
             workshop.sink.write_removal(object, &removal)?;
             Ok::<_, SyncError>(())
         })?;

@@ -17,8 +17,8 @@ use super::renewal::Renewing;
 use super::settings::{Connection, ConnectionError};
 use super::sts::Sts;
 use crate::clock::Clock;
+use crate::ledger::Ledger;
 use crate::quota::Quotas;
-use crate::report::Ledger;
 
 /// A TCP and TLS connection within AWS takes milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -13,9 +13,9 @@ use super::failure::{CallFailure, Kind, TIMEOUT, time_of_refusal};
 use super::raw::RawBody;
 use super::renewal::Renewing;
 use crate::clock::Clock;
+use crate::ledger::Ledger;
 use crate::object::Operation;
 use crate::quota::{ActionGroup, Clearance, Place};
-use crate::report::Ledger;
 
 /// The first pause before a request is repeated; it doubles with every try, and jitter takes a random
 /// part of it, so that parallel requests do not come back together.
@@ -260,7 +260,7 @@ impl Caller {
             });
     }
 
-    fn note(&self, operation: Operation, update: impl FnOnce(&mut crate::report::OperationCalls)) {
+    fn note(&self, operation: Operation, update: impl FnOnce(&mut crate::ledger::OperationCalls)) {
         self.ledger
             .call(&self.account_id, &self.region, operation, update);
     }

@@ -11,9 +11,9 @@ use aws_types::request_id::RequestId;
 
 use super::advice::{Trouble, advice, chain, html_page, is_html};
 use super::http::is_too_large;
+use crate::ledger::Failure;
 use crate::object::Operation;
 use crate::page::BODY_LIMIT_BYTES;
-use crate::report::Failure;
 use crate::text::printable;
 
 /// What a failure means for what comes next.

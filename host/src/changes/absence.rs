@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Deserialize;
 
 use super::compare::Members;
+use crate::ledger::Scope;
 use crate::object::Object;
-use crate::report::Report;
 
 /// The operation option that lets services and tasks choose the revisions.
 const SCOPE: &str = "EcsTaskDefinition.scope";
@@ -55,10 +55,15 @@ impl Coverage {
         Some(coverage.sorted())
     }
 
-    /// What a report says.
+    /// What a sync saw, from the parts of its report.
     #[must_use]
-    pub fn of_report(report: &Report) -> Self {
-        let scopes = report.scopes.iter().map(|scope| CoveredScope {
+    pub fn new(
+        captured_at: &str,
+        options: &BTreeMap<String, String>,
+        data_replaced: bool,
+        scopes: &[Scope],
+    ) -> Self {
+        let scopes = scopes.iter().map(|scope| CoveredScope {
             account_id: scope.account_id.clone(),
             region: scope.region.clone(),
             cluster: scope.cluster.clone(),
@@ -67,9 +72,9 @@ impl Coverage {
             unread: scope.unread.clone(),
         });
         Self {
-            captured_at: report.captured_at.clone(),
-            options: report.options.clone(),
-            data_replaced: report.data_replaced,
+            captured_at: captured_at.to_owned(),
+            options: options.clone(),
+            data_replaced,
             scopes: scopes.collect(),
             by_place: HashMap::new(),
         }

@@ -12,6 +12,9 @@ use super::line::{self, OutputLine};
 use super::{ChangesError, Coverage};
 use crate::object::Object;
 
+/// Reports have a line for every scope and tell a bounded number of details, so that none is this large.
+pub const REPORT_LIMIT_BYTES: u64 = 1024 * 1024 * 1024;
+
 /// Far more than any record has; without a limit a file without line feeds would be read into memory.
 const LINE_LIMIT_BYTES: u64 = 64 * 1024 * 1024;
 const REPORT: &str = "report.json";
@@ -161,9 +164,8 @@ impl Base {
 
     /// Reads the report, and tells whether there is one.
     fn read_report(&mut self, place: &Path) -> bool {
-        let text = report_of(place).map(|path| {
-            crate::text::read_file(&path, crate::report::FILE_LIMIT_BYTES).unwrap_or_default()
-        });
+        let text = report_of(place)
+            .map(|path| crate::text::read_file(&path, REPORT_LIMIT_BYTES).unwrap_or_default());
         self.coverage = text.as_deref().map(str::as_bytes).and_then(Coverage::read);
         let problem = match (&text, &self.coverage) {
             (_, Some(_)) => return true,

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::report::{Ledger, ScopeKey};
+use crate::ledger::{Ledger, ScopeKey};
+use crate::report::Report;
 
 const OBJECT: Object = Object::EcsTask;
 
@@ -86,7 +87,8 @@ fn report(is_complete: bool) -> Report {
     if !is_complete {
         ledger.lost(&key, "a test", 0);
     }
-    ledger.close("2026-11-25T00:00:00.000Z", String::new(), Vec::new())
+    let captured_at = "2026-11-25T00:00:00.000Z";
+    Report::new(ledger.close(), captured_at, String::new(), Vec::new())
 }
 
 fn write(folder: &Path, records: &Records, is_complete: bool) {
@@ -118,7 +120,7 @@ proptest! {
                 told.push((change.kind, change.uid, change.changed_attributes));
             }
         }
-        let changes = comparison.close(Some(&report(are_complete.1)), |_, change| {
+        let changes = comparison.close(Some(&report(are_complete.1).coverage()), |_, change| {
             told.push((change.kind, change.uid, change.changed_attributes));
             Ok::<_, ChangesError>(())
         }).expect("comparable");

@@ -7,9 +7,9 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::fetch::FetchedPage;
+use crate::ledger::ScopeKey;
 use crate::object::Object;
 use crate::page::{BODY_LIMIT_BYTES, Origin, Page};
-use crate::report::ScopeKey;
 
 /// Pages are compressed while a sync runs: zstd's fastest level of its own numbering.
 const COMPRESSION_LEVEL: i32 = 1;

@@ -6,8 +6,8 @@ use std::io;
 use super::entry;
 use crate::fetch::{Options, TaskDefinitionScope, revision, revisions_in_use};
 use crate::fingerprint::fingerprint;
+use crate::ledger::ScopeKey;
 use crate::object::Object;
-use crate::report::ScopeKey;
 
 /// What is kept of one scope. An object costs its fingerprint of sixteen bytes and the room around it in a
 /// hash set, 20 to 39 bytes together; the listing of the scope would take as much without a checkpoint.

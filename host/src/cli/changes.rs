@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use portolan::changes::line::{self, OutputLine};
-use portolan::changes::{ChangeCounts, ChangeKind, Changes, Comparison, Coverage, outputs_in};
+use portolan::changes::{
+    ChangeCounts, ChangeKind, Changes, Comparison, Coverage, REPORT_LIMIT_BYTES, outputs_in,
+};
 use portolan::config::{Config, Settings};
-use portolan::report::{FILE_LIMIT_BYTES, Report};
+use portolan::report::Report;
 
 use super::{COMPLETE, PARTIAL};
 use crate::talk;
@@ -41,7 +43,7 @@ pub(super) fn run(arguments: ChangesArguments, config_file: Option<&Path>) -> an
     let comparison = Comparison::open(&arguments.old, &config.fetching.objects, volatile, false)?;
     let mut output = BufWriter::new(io::stdout().lock());
     let report = report(&arguments.new)?;
-    let coverage = report.as_ref().map(Coverage::of_report);
+    let coverage = report.as_ref().map(Report::coverage);
     for (path, object) in outputs_in(&arguments.new)? {
         compare(
             &path,
@@ -51,7 +53,7 @@ pub(super) fn run(arguments: ChangesArguments, config_file: Option<&Path>) -> an
             &mut output,
         )?;
     }
-    let changes = comparison.close(report.as_ref(), |object, removal| {
+    let changes = comparison.close(coverage.as_ref(), |object, removal| {
         output.write_all(&removal.line(object, None))?;
         output.write_all(b"\n")?;
         Ok::<_, anyhow::Error>(())
@@ -120,7 +122,7 @@ fn report(new: &Path) -> anyhow::Result<Option<Report>> {
         ));
         return Ok(None);
     }
-    let text = portolan::text::read_file(&path, FILE_LIMIT_BYTES)
+    let text = portolan::text::read_file(&path, REPORT_LIMIT_BYTES)
         .with_context(|| format!("cannot read {}", path.display()))?;
     let report = serde_json::from_str(&text)
         .with_context(|| format!("{} is no report of this program", path.display()))?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use portolan::ledger::{self, Ledger};
 use portolan::object::Object;
-use portolan::report::{self, Ledger};
 
 use crate::talk;
 
@@ -79,7 +79,7 @@ struct Rate {
 
 impl Rates {
     /// The lines of this moment: first those that have something left to do.
-    fn lines(&mut self, progress: &[report::Progress], now: Instant) -> Vec<String> {
+    fn lines(&mut self, progress: &[ledger::Progress], now: Instant) -> Vec<String> {
         if progress.is_empty() {
             return vec!["asking AWS who we are".into()];
         }
@@ -100,7 +100,7 @@ impl Rates {
         texts
     }
 
-    fn line(&mut self, line: &report::Progress, now: Instant) -> String {
+    fn line(&mut self, line: &ledger::Progress, now: Instant) -> String {
         let (done, listed) = (line.counts.done(), line.counts.listed);
         let key = (line.account_id.clone(), line.region.clone(), line.object);
         let rate = self.0.entry(key).or_insert(Rate {
@@ -154,10 +154,10 @@ impl Rate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use portolan::report::Counts;
+    use portolan::ledger::Counts;
 
-    fn progress(region: &str, written: u64, listed: u64) -> report::Progress {
-        report::Progress {
+    fn progress(region: &str, written: u64, listed: u64) -> ledger::Progress {
+        ledger::Progress {
             account_id: "111111111111".into(),
             region: region.into(),
             object: Object::EcsTask,

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portolan::report::{GroupCalls, RejectionLine, Report, Status};
+use portolan::ledger::{GroupCalls, RejectionLine};
+use portolan::report::{Report, Status};
 
 /// Problems that are told one by one; the report has all of them.
 const PROBLEMS: usize = 10;

@@ -7,7 +7,8 @@ use anyhow::Context;
 use portolan::aside;
 use portolan::checkpoint::CheckpointError;
 use portolan::config::{Config, Settings};
-use portolan::report::{Ledger, Report, Status};
+use portolan::ledger::Ledger;
+use portolan::report::{Report, Status};
 use portolan::sync::{self, Provenance, Request, SyncError};
 use tempfile::NamedTempFile;
 

@@ -6,8 +6,8 @@ use tokio::task::JoinSet;
 
 use super::{Batch, Scope, cluster, describers, pipeline};
 use crate::fingerprint::fingerprint;
+use crate::ledger::Tombstone;
 use crate::object::Object;
-use crate::report::Tombstone;
 
 /// How many clusters an account has in a Region at most; a server that is not AWS may have more, and then
 /// its lister waits. <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html>

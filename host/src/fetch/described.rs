@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::{Batch, FetchedPage, Scope, cluster, service, task, task_definition};
 use crate::aws::{CallFailure, Kind};
+use crate::ledger::{Failure, ScopeKey, Tombstone};
 use crate::object::{Object, TAGS};
 use crate::page::Page;
-use crate::report::{Failure, ScopeKey, Tombstone};
 
 /// What a Describe call gave.
 pub(super) struct Described {

@@ -6,8 +6,8 @@ use super::settings::TaskDefinitionScope;
 use super::{Batch, Scope, service, task, task_definition};
 use crate::aws::{CallFailure, Kind};
 use crate::fingerprint::fingerprint;
+use crate::ledger::{ScopeKey, Tombstone};
 use crate::object::{Object, Operation};
-use crate::report::{ScopeKey, Tombstone};
 
 /// A page of ARNs.
 pub(super) struct ArnPage {

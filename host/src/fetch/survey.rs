@@ -8,8 +8,8 @@ use super::listing::{Tokens, revision};
 use super::settings::{Fetching, TaskDefinitionScope};
 use super::{CLUSTER_OBJECTS, Scope, cluster, task_definition};
 use crate::aws::{Account, CallFailure};
+use crate::ledger::{Failure, Ledger};
 use crate::object::Object;
-use crate::report::{Failure, Ledger};
 use crate::revisions::RevisionCache;
 
 /// The size of one account and Region.

@@ -11,8 +11,8 @@ use crate::checkpoint::{Checkpoint, digests};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::fetch::{self, FetchedPage, Fetching, Stores};
+use crate::ledger::{Failure, Ledger, ScopeKey};
 use crate::object::Operation;
-use crate::report::{Failure, Ledger, ScopeKey};
 use crate::sync::SyncError;
 
 /// The one time of a sync, and the clock that tells it.

@@ -12,10 +12,10 @@ use super::{Provenance, SyncError, record_error};
 use crate::changes::Comparison;
 use crate::checkpoint::Checkpoint;
 use crate::fetch::FetchedPage;
+use crate::ledger::{Failure, Ledger};
 use crate::mapper::{Engine, MapperSet};
 use crate::recording::Recorder;
 use crate::records;
-use crate::report::{Failure, Ledger};
 use crate::sink::Sink;
 
 /// Everything that mapping threads share.
@@ -147,7 +147,12 @@ impl Workshop {
                     changes.as_deref(),
                     authors.as_deref(),
                 )?;
-                self.ledger.records(key, page, &records);
+                self.ledger.records(
+                    key,
+                    records.len(),
+                    records.rejection_lines(),
+                    records.warning_lines(page),
+                );
                 if self.provenance != Provenance::Off {
                     self.ledger
                         .provenance(page.object, records.provenance(module));

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{GroupCalls, OperationCalls};
+use super::lines::{GroupCalls, OperationCalls};
 use crate::quota::{ActionGroup, Bucket};
 
 /// A group's clock.

@@ -1,39 +1,49 @@
 //! Where every part of a running sync writes what happened.
 
+mod lines;
+mod pace;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use super::{
-    Counts, Failure, GroupCalls, MapperUsed, OperationCalls, Pace, Progress, Provenance,
-    RejectionLine, Report, Scope, Status, Tombstone,
-};
 use crate::object::{Object, Operation};
-use crate::page::Page;
 use crate::quota::ActionGroup;
-use crate::records::Records;
+pub use lines::{
+    Counts, Failure, GroupCalls, OperationCalls, Progress, Provenance, RejectionLine, Resumed,
+    Scope, ScopeKey, Tombstone,
+};
+pub use pace::Pace;
 
 /// Lines of detail that a report holds. A sync in which more than this went wrong has one cause, not a
 /// hundred thousand, and the report has to fit into memory.
 const DETAIL_LIMIT: u64 = 100_000;
 
-/// What a scope is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ScopeKey {
-    /// Twelve digits.
-    pub account_id: String,
-    /// The Region.
-    pub region: String,
-    /// The object.
-    pub object: Object,
-    /// ARN of the cluster, for services and tasks.
-    pub cluster: Option<String>,
-}
-
-/// Collects a report. All methods may be called from any thread.
+/// Collects what happened. All methods may be called from any thread.
 #[derive(Debug, Default)]
 pub struct Ledger {
     books: Mutex<Books>,
+}
+
+/// What the books say when they are closed.
+#[derive(Debug)]
+pub struct Balance {
+    /// Totals of each object.
+    pub objects: BTreeMap<Object, Counts>,
+    /// One entry for each account, Region, object and, where it has one, cluster.
+    pub scopes: Vec<Scope>,
+    /// Calls of each operation by account and Region.
+    pub operations: Vec<OperationCalls>,
+    /// Calls of each action group by account and Region.
+    pub quotas: Vec<GroupCalls>,
+    /// Which module set which attribute in how many records, if somebody wanted to know.
+    pub provenance: Option<BTreeMap<Object, Provenance>>,
+    /// What a reader should know beside the scopes.
+    pub warnings: Vec<String>,
+    /// Lines of detail that were left out for their number.
+    pub details_omitted: u64,
+    /// Whether this sync itself described anything.
+    pub has_described: bool,
 }
 
 #[derive(Debug, Default)]
@@ -185,11 +195,18 @@ impl Ledger {
         entry.reason.get_or_insert_with(|| reason.to_owned());
     }
 
-    /// Notes what a page gave.
-    pub fn records(&self, key: &ScopeKey, page: &Page, records: &Records) {
+    /// Notes what a page gave: how many records, which of its objects have none, and what there is to say about
+    /// the others.
+    pub fn records(
+        &self,
+        key: &ScopeKey,
+        written: usize,
+        rejections: impl Iterator<Item = RejectionLine>,
+        warnings: impl Iterator<Item = RejectionLine>,
+    ) {
         let mut books = self.books();
-        books.entry(key).counts.written += records.len() as u64;
-        for rejection in &records.rejections {
+        books.entry(key).counts.written += written as u64;
+        for rejection in rejections {
             let has_room = books.has_room();
             let entry = books.entry(key);
             entry.counts.rejected += 1;
@@ -200,32 +217,12 @@ impl Ledger {
                 )
             });
             if has_room {
-                entry.rejections.push(RejectionLine {
-                    arn: rejection.arn.clone(),
-                    code: rejection.code.clone(),
-                    path: rejection.path.clone(),
-                    message: rejection.message.clone(),
-                });
+                entry.rejections.push(rejection);
             }
         }
-        if let Some(error) = &records.isolated
-            && books.has_room()
-        {
-            books.entry(key).warnings.push(RejectionLine {
-                arn: None,
-                code: error.code().into(),
-                path: String::new(),
-                message: format!("a page had to be taken apart: {error}"),
-            });
-        }
-        for warning in &records.warnings {
+        for warning in warnings {
             if books.has_room() {
-                books.entry(key).warnings.push(RejectionLine {
-                    arn: warning.source_index.and_then(|index| page.arn(index)),
-                    code: warning.code.clone(),
-                    path: warning.path.clone(),
-                    message: warning.message.clone(),
-                });
+                books.entry(key).warnings.push(warning);
             }
         }
     }
@@ -332,55 +329,27 @@ impl Ledger {
         totals(&self.books())
     }
 
-    /// Closes the books. `mappers` are those of the run; `captured_at` is its timestamp.
+    /// Closes the books.
     #[must_use]
-    pub fn close(
-        &self,
-        captured_at: &str,
-        finished_at: String,
-        mappers: Vec<MapperUsed>,
-    ) -> Report {
+    pub fn close(&self) -> Balance {
         let mut books = self.books();
         let objects = totals(&books);
         let books = std::mem::take(&mut *books);
         let quotas = quotas(&books);
         // What an earlier sync described is no sign that this one could do anything.
         let described = |entry: &Entry| entry.counts.described > entry.resumed;
-        let has_described = books.scopes.values().any(described);
-        let scopes: Vec<Scope> = books
-            .scopes
-            .into_iter()
-            .map(|(key, entry)| scope(key, entry))
-            .collect();
-        let complete = scopes.iter().all(|scope| scope.complete);
-        let has_data = has_described || scopes.iter().any(|scope| scope.complete);
-        let is_all_read = scopes.iter().all(|scope| scope.unread.is_empty());
-        let status = match (complete, has_data) {
-            (true, _) if is_all_read => Status::Complete,
-            (true, _) | (false, true) => Status::Partial,
-            (false, false) => Status::Failed,
-        };
-        Report {
-            portolan_version: env!("CARGO_PKG_VERSION").into(),
-            captured_at: captured_at.into(),
-            finished_at,
-            status,
-            complete,
-            data_replaced: status != Status::Failed,
-            shard: None,
-            resumed: None,
-            options: BTreeMap::new(),
+        Balance {
             objects,
-            scopes,
+            has_described: books.scopes.values().any(described),
+            scopes: books
+                .scopes
+                .into_iter()
+                .map(|(key, entry)| scope(key, entry))
+                .collect(),
             operations: books.operations.into_values().collect(),
             quotas,
-            mappers,
-            unfilled_attributes: BTreeMap::new(),
             provenance: books.provenance,
-            changes: None,
-            shadow: None,
             warnings: books.warnings,
-            revision_cache: None,
             details_omitted: books.omitted,
         }
     }
