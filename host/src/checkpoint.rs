@@ -22,13 +22,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::config::Config;
-use crate::fetch::{FetchedPage, Options};
-use crate::ledger::{Ledger, Resumed, ScopeKey};
+use crate::fetch::{FetchedPage, KeptRegion, Options};
+use crate::ledger::{Ledger, Resumed};
 use crate::mapper::MapperSet;
 use entry::Header;
 use frames::{FIRST_LINE, Frames};
 use kept::Kept;
-pub(crate) use kept::KeptScope;
 use pages::{Pages, has_begun, read_header, read_pages};
 pub(crate) use settings::{Settings, digests};
 
@@ -45,8 +44,6 @@ pub struct Checkpoint {
     settings: Settings,
     /// Those of the sync that goes on; none if this one begins.
     earlier: Option<Settings>,
-    /// Scopes of which something is kept.
-    scopes: Vec<ScopeKey>,
     objects: u64,
     /// Where the frames of the earlier sync end.
     kept_bytes: u64,
@@ -148,7 +145,6 @@ impl Checkpoint {
             captured_at: header.as_ref().map(|header| header.captured_at.clone()),
             settings,
             earlier: header.map(|header| header.settings),
-            scopes: kept.scopes.keys().cloned().collect(),
             objects: kept.objects(),
             kept_bytes,
             kept: Mutex::new(kept),
@@ -192,7 +188,7 @@ impl Checkpoint {
                 self.folder.display()
             );
         }
-        for (key, scope) in &self.kept().scopes {
+        for (key, scope) in self.kept().scopes() {
             ledger.resumed(key, scope.objects);
         }
         let first = match &self.earlier {
@@ -233,24 +229,10 @@ impl Checkpoint {
         }
     }
 
-    /// What is kept of a scope, which is then up to the caller.
-    pub(crate) fn take(&self, key: &ScopeKey) -> KeptScope {
-        self.kept().scopes.remove(key).unwrap_or_default()
-    }
-
-    /// Revisions that kept services and tasks of an account and Region use.
-    pub(crate) fn in_use(
-        &self,
-        account_id: &str,
-        region: &str,
-    ) -> std::collections::BTreeSet<String> {
+    /// What is kept of an account and Region, which is then up to the caller.
+    pub(crate) fn take(&self, account_id: &str, region: &str) -> KeptRegion {
         let place = (account_id.to_owned(), region.to_owned());
-        self.kept().in_use.remove(&place).unwrap_or_default()
-    }
-
-    /// Scopes of which something was kept when the sync began.
-    pub(crate) fn scopes(&self) -> &[ScopeKey] {
-        &self.scopes
+        self.kept().regions.remove(&place).unwrap_or_default()
     }
 
     /// Gives every page that an earlier sync kept, until `receive` wants no more.

@@ -8,6 +8,7 @@ mod cluster;
 mod clusters;
 mod described;
 mod in_use;
+mod known;
 mod listing;
 mod service;
 mod settings;
@@ -15,21 +16,20 @@ mod survey;
 mod task;
 mod task_definition;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
 use crate::aws::{Account, Caller};
-use crate::checkpoint::{Checkpoint, KeptScope};
 use crate::ledger::{Ledger, ScopeKey};
 use crate::object::Object;
 use crate::page::{Origin, Page};
-use crate::revisions::RevisionCache;
 use clusters::{CLUSTER_OBJECTS, clusters_and_below};
 use described::Described;
 pub(crate) use in_use::revisions_in_use;
+pub(crate) use known::{KeptRegion, KeptScope, Known, KnownRevisions};
 use listing::Listing;
 pub(crate) use listing::revision;
 pub use settings::{Fetching, Options, RevisionTags, TaskDefinitionScope, TaskDefinitionStatus};
@@ -60,9 +60,11 @@ pub(crate) struct Scope {
     ledger: Arc<Ledger>,
     pages: async_channel::Sender<FetchedPage>,
     /// Bodies of revisions that an earlier sync described, and the endpoint that they came from.
-    revisions: Option<(Arc<RevisionCache>, String)>,
+    revisions: Option<(KnownRevisions, String)>,
     /// What this sync need not ask for again, because it is going on with an earlier one.
-    checkpoint: Option<Arc<Checkpoint>>,
+    kept: Mutex<BTreeMap<ScopeKey, KeptScope>>,
+    /// Scopes of which something was kept.
+    kept_scopes: Vec<ScopeKey>,
     /// Revisions that services, task sets and tasks refer to, if those are all that is asked for.
     in_use: Option<Mutex<BTreeSet<String>>>,
     /// Scopes in which a call was denied: more calls would only be denied too.
@@ -83,15 +85,6 @@ struct Batch {
 /// What a List answer is that the SDK cannot parse.
 const UNREADABLE: &str = "it is cut, is not JSON, or has a member of an unexpected type";
 
-/// What was fetched before this sync began.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Stores {
-    /// Revisions that earlier syncs described.
-    pub(crate) revisions: Option<Arc<RevisionCache>>,
-    /// What is kept of a sync that was killed, and of this one.
-    pub(crate) checkpoint: Option<Arc<Checkpoint>>,
-}
-
 /// Fetches the configured objects of one account and Region. Whatever fails is in the ledger afterwards.
 pub(crate) async fn region(
     account: &Account,
@@ -100,17 +93,14 @@ pub(crate) async fn region(
     config: Arc<Fetching>,
     ledger: Arc<Ledger>,
     pages: async_channel::Sender<FetchedPage>,
-    stores: Stores,
+    known: Known,
 ) {
     let is_in_use = config.options.task_definition_scope == TaskDefinitionScope::InUse;
-    let kept_in_use = stores
-        .checkpoint
-        .as_ref()
-        .map(|checkpoint| checkpoint.in_use(&account.account_id, region));
     let scope = Arc::new(Scope {
-        revisions: stores.revisions.map(|cache| (cache, account.endpoint())),
-        checkpoint: stores.checkpoint,
-        in_use: is_in_use.then(|| Mutex::new(kept_in_use.unwrap_or_default())),
+        revisions: known.revisions.map(|known| (known, account.endpoint())),
+        kept_scopes: known.kept.scopes.keys().cloned().collect(),
+        kept: Mutex::new(known.kept.scopes),
+        in_use: is_in_use.then(|| Mutex::new(known.kept.in_use)),
         ..Scope::new(account, region, captured_at, config, ledger, pages)
     });
     for object in &scope.config.objects {
@@ -203,7 +193,8 @@ impl Scope {
             ledger,
             pages,
             revisions: None,
-            checkpoint: None,
+            kept: Mutex::default(),
+            kept_scopes: Vec::new(),
             in_use: None,
             stopped: Mutex::default(),
             untagged: Mutex::default(),
@@ -223,10 +214,13 @@ impl Scope {
         }
     }
 
-    /// What an earlier sync kept of a part of the report.
+    /// What an earlier sync kept of a part of the report, which is then up to the caller.
     fn kept(&self, key: &ScopeKey) -> KeptScope {
-        let checkpoint = self.checkpoint.as_ref();
-        checkpoint.map_or_else(KeptScope::default, |checkpoint| checkpoint.take(key))
+        let mut kept = self
+            .kept
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        kept.remove(key).unwrap_or_default()
     }
 
     /// How many objects one Describe call takes: what the API allows, within the page size.

@@ -12,7 +12,9 @@ use tokio::task::JoinSet;
 use crate::aws::{AccountError, Accounts, Candidate};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
-use crate::fetch::{self, Fetching, Survey, TaskDefinitionScope, TaskDefinitionStatus};
+use crate::fetch::{
+    self, Fetching, KnownRevisions, Survey, TaskDefinitionScope, TaskDefinitionStatus,
+};
 use crate::object::{Object, Operation};
 use crate::quota::ActionGroup;
 use crate::revisions::RevisionCache;
@@ -75,7 +77,7 @@ pub struct GroupPlan {
 /// # Errors
 /// If no Region is known. What cannot be counted is a problem of its scope.
 pub async fn run(config: Config, cache: Option<RevisionCache>) -> Result<Plan, ConfigError> {
-    let cache = cache.map(Arc::new);
+    let cache = cache.map(|cache| Arc::new(cache).known());
     let bounds = config.fetching.bounds();
     let accounts = Accounts::find(&config.connection, bounds, &Clock::default()).await?;
     let accounts = Arc::new(accounts);
@@ -107,7 +109,7 @@ async fn look(
     candidate: Candidate,
     config: Arc<Fetching>,
     places: Arc<Semaphore>,
-    cache: Option<Arc<RevisionCache>>,
+    cache: Option<KnownRevisions>,
 ) -> Vec<ScopePlan> {
     // The semaphore is never closed.
     let _place = places.acquire().await.ok();

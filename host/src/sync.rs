@@ -21,7 +21,6 @@ use tokio::sync::Notify;
 use crate::changes::ChangesError;
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::config::{Config, ConfigError};
-use crate::fetch::Stores;
 use crate::ledger::Ledger;
 use crate::mapper::{EngineError, Loader, MapperSet, SetError, engine, open_cache};
 use crate::recording::Recorder;
@@ -29,7 +28,7 @@ use crate::report::Report;
 use crate::sink::{Beside, Sink, SinkError};
 pub use open::known_revisions;
 use open::{compare_with, may_read_revision_tags, open_revisions};
-use scopes::Moment;
+use scopes::{Moment, Stores};
 use shadow::Candidate;
 use workshop::{Workshop, discard, lost};
 

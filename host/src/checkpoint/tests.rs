@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::*;
+use crate::ledger::ScopeKey;
 use crate::object::Object;
 use crate::page::{Origin, Page};
 
@@ -92,7 +93,8 @@ fn what_is_kept_comes_back_and_is_not_asked_for() {
     // What is kept meanwhile is not given back.
     checkpoint.keep(&fetched(3));
     assert_eq!(replayed(&checkpoint), [0, 1, 2].map(task_arn));
-    let kept = checkpoint.take(&key());
+    let mut kept = checkpoint.take(&key().account_id, &key().region);
+    let kept = kept.scopes.remove(&key()).expect("a scope");
     let expected = [0, 1, 2].map(|number| crate::fingerprint::fingerprint(task_arn(number)));
     assert_eq!((kept.objects, kept.asked), (3, expected.into()));
     drop(checkpoint);

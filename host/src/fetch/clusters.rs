@@ -98,13 +98,8 @@ impl Scope {
     /// Says of clusters whose services and tasks an earlier sync kept, and which are not listed any more, that
     /// they are gone: nobody will list their services and tasks again.
     fn close_gone_clusters(&self, list: &cluster::List<'_>) {
-        let Some(checkpoint) = &self.checkpoint else {
-            return;
-        };
-        for key in checkpoint.scopes() {
-            let is_here =
-                key.account_id == self.origin.account_id && key.region == self.origin.region;
-            let gone = key.cluster.as_ref().filter(|arn| is_here && !list.has(arn));
+        for key in &self.kept_scopes {
+            let gone = key.cluster.as_ref().filter(|arn| !list.has(arn));
             if let Some(cluster) = gone {
                 let tombstone = Tombstone {
                     arn: cluster.clone(),

@@ -4,13 +4,13 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::known::KnownRevisions;
 use super::listing::{Tokens, revision};
 use super::settings::{Fetching, TaskDefinitionScope};
 use super::{CLUSTER_OBJECTS, Scope, cluster, task_definition};
 use crate::aws::{Account, CallFailure};
 use crate::ledger::{Failure, Ledger};
 use crate::object::Object;
-use crate::revisions::RevisionCache;
 
 /// The size of one account and Region.
 #[derive(Clone, Debug, Default)]
@@ -43,13 +43,13 @@ pub(crate) async fn survey(
     account: &Account,
     region: &str,
     config: Arc<Fetching>,
-    cache: Option<Arc<RevisionCache>>,
+    known: Option<KnownRevisions>,
 ) -> Survey {
     // No page is fetched, so that nobody needs to receive one.
     let (pages, _) = async_channel::bounded(1);
     let ledger = Arc::new(Ledger::default());
     let scope = Scope {
-        revisions: cache.map(|cache| (cache, account.endpoint())),
+        revisions: known.map(|known| (known, account.endpoint())),
         ..Scope::new(account, region, "", config, ledger, pages)
     };
     let (clusters, revisions) = tokio::join!(clusters(&scope), revisions(&scope));
@@ -141,7 +141,7 @@ impl Revisions {
         let is_known = scope
             .revisions
             .as_ref()
-            .is_some_and(|(cache, endpoint)| cache.has(endpoint, arn));
+            .is_some_and(|(known, endpoint)| (known.has)(endpoint, arn));
         self.count += 1;
         self.known += u64::from(is_known);
     }

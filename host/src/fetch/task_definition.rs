@@ -72,15 +72,15 @@ pub(super) async fn describe(
     batch: &Batch,
     with_tags: bool,
 ) -> Result<Described, CallFailure> {
-    let (Some((cache, endpoint)), [arn]) = (&scope.revisions, batch.arns.as_slice()) else {
+    let (Some((known, endpoint)), [arn]) = (&scope.revisions, batch.arns.as_slice()) else {
         return ask(scope, batch, with_tags).await;
     };
     // Without a listing nobody knows the status of today.
-    let known = batch
+    let kept = batch
         .status
-        .and_then(|status| cache.get(endpoint, arn, status))
+        .and_then(|status| (known.get)(endpoint, arn, status))
         .and_then(|body| scope.page(Object::EcsTaskDefinition, body.into()).ok());
-    if let Some(page) = known.filter(|page| page.arn(0).as_ref() == Some(arn)) {
+    if let Some(page) = kept.filter(|page| page.arn(0).as_ref() == Some(arn)) {
         return Ok(Described {
             arns: batch.arns.clone(),
             failures: Vec::new(),
@@ -92,7 +92,7 @@ pub(super) async fn describe(
     let described = ask(scope, batch, with_tags).await?;
     // A body that was read without its tags must not pass for one without tags.
     if with_tags && described.page.arn(0).as_ref() == Some(arn) {
-        cache.put(endpoint, arn, described.page.body());
+        (known.put)(endpoint, arn, described.page.body());
     }
     Ok(described)
 }

@@ -10,9 +10,10 @@ use crate::aws::{AccountError, Accounts, Candidate};
 use crate::checkpoint::{Checkpoint, digests};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
-use crate::fetch::{self, FetchedPage, Fetching, Stores};
+use crate::fetch::{self, FetchedPage, Fetching, Known};
 use crate::ledger::{Failure, Ledger, ScopeKey};
 use crate::object::Operation;
+use crate::revisions::RevisionCache;
 use crate::sync::SyncError;
 
 /// The one time of a sync, and the clock that tells it.
@@ -26,6 +27,26 @@ impl Moment {
     /// LAST_CAPTURED. It is read from the clock at the first use, after STS was asked and corrected the clock.
     pub(super) fn captured_at(&self) -> &str {
         self.captured_at.get_or_init(|| self.clock.now())
+    }
+}
+
+/// What was fetched before this sync began.
+#[derive(Clone, Debug)]
+pub(super) struct Stores {
+    /// Revisions that earlier syncs described.
+    pub(super) revisions: Option<Arc<RevisionCache>>,
+    /// What is kept of a sync that was killed, and of this one.
+    pub(super) checkpoint: Option<Arc<Checkpoint>>,
+}
+
+impl Stores {
+    /// What need not be fetched of an account and Region, which is then up to the caller.
+    fn known(&self, account_id: &str, region: &str) -> Known {
+        let take = |checkpoint: &Arc<Checkpoint>| checkpoint.take(account_id, region);
+        Known {
+            revisions: self.revisions.as_ref().map(RevisionCache::known),
+            kept: self.checkpoint.as_ref().map(take).unwrap_or_default(),
+        }
     }
 }
 
@@ -139,7 +160,7 @@ async fn account(
                 config,
                 ledger,
                 pages,
-                fleet.stores.clone(),
+                fleet.stores.known(&account.account_id, &region),
             )
             .await;
         });
