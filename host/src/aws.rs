@@ -3,6 +3,7 @@
 mod account;
 mod accounts;
 mod advice;
+mod assumption;
 mod call;
 mod environment;
 mod failure;
@@ -11,21 +12,26 @@ mod fips;
 mod hostile;
 mod http;
 mod identity;
+mod kind;
 mod organization;
 mod partitions;
+mod pause;
 mod profiles;
 mod raw;
 mod regions;
 mod renewal;
+mod sdk;
 mod settings;
 mod shard;
 mod sts;
+mod value;
 
 pub use account::{Account, AccountError};
 pub use accounts::{Accounts, Candidate, Reached};
 pub(crate) use call::Caller;
-pub(crate) use failure::{CallFailure, Kind};
+pub(crate) use failure::CallFailure;
 pub(crate) use fips::check as check_fips;
+pub(crate) use kind::Kind;
 pub(crate) use partitions::check as check_region;
 pub(crate) use settings::url_problem;
 pub use settings::{

@@ -13,6 +13,7 @@ mod login;
 mod place;
 mod pull;
 mod push;
+mod words;
 
 pub use access::Access;
 pub use artifact::Shipment;

@@ -1,32 +1,19 @@
 //! An account that credentials reach.
 
 use aws_config::identity::IdentityCache;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
-use aws_credential_types::Credentials;
+use aws_config::{Region, SdkConfig};
 use aws_sdk_ecs::config::SharedCredentialsProvider;
-use aws_smithy_async::time::TimeSource;
 use aws_smithy_types::retry::RetryConfig;
-use aws_types::service_config::ServiceConfigKey;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use super::call::Caller;
-use super::environment::Environment;
 use super::renewal::Renewing;
-use super::settings::{Connection, ConnectionError};
+use super::sdk::endpoint_of;
+use super::settings::Connection;
 use super::sts::Sts;
 use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::quota::Quotas;
-
-/// A TCP and TLS connection within AWS takes milliseconds.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often the SDK's chain asks where it finds credentials. Somebody waits for it.
-const CHAIN_ATTEMPTS: u32 = 3;
-/// For an answer and for the one before it, behind which a request may have to wait. `http` bounds how long
-/// an answer may take to begin, and the SDK how long it may stall.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// An account that can be synced.
 #[derive(Clone, Debug)]
@@ -140,94 +127,4 @@ impl Account {
             ledger,
         )
     }
-}
-
-/// The URL that flags, environment or profile set for a service, as its client would find it.
-pub(super) fn endpoint_of(base: &SdkConfig, service: &'static str) -> Option<String> {
-    let key = ServiceConfigKey::builder()
-        .service_id(service)
-        .env("AWS_ENDPOINT_URL")
-        .profile("endpoint_url")
-        .build()
-        .ok()?;
-    base.service_config()
-        .and_then(|services| services.load_config(key))
-        .or_else(|| base.endpoint_url().map(str::to_owned))
-}
-
-impl TimeSource for Clock {
-    fn now(&self) -> SystemTime {
-        self.time()
-    }
-}
-
-/// Settings of clients that make calls as the credentials themselves.
-///
-/// # Errors
-/// If the certificate authorities that somebody names cannot be used.
-pub(super) async fn base(
-    environment: &Environment,
-    connection: &Connection,
-    clock: &Clock,
-) -> Result<SdkConfig, ConnectionError> {
-    let base = loader(environment, connection, clock)?;
-    // `Clock` does it for all clients at once, and for records.
-    Ok(base.disable_clock_skew_correction(true).load().await)
-}
-
-/// Settings of the clients inside the SDK's chain. They correct a wrong clock by themselves.
-///
-/// # Errors
-/// As [`base`].
-pub(super) async fn chain_base(
-    environment: &Environment,
-    connection: &Connection,
-    clock: &Clock,
-) -> Result<SdkConfig, ConnectionError> {
-    let chain = loader(environment, connection, clock)?;
-    Ok(chain.disable_clock_skew_correction(false).load().await)
-}
-
-fn loader(
-    environment: &Environment,
-    connection: &Connection,
-    clock: &Clock,
-) -> Result<ConfigLoader, ConnectionError> {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .build();
-    let authorities = environment.ca_bundle(connection)?;
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .env(environment.variables())
-        .profile_files(environment.profiles.files())
-        .http_client(super::http::client(authorities))
-        .retry_config(RetryConfig::standard().with_max_attempts(CHAIN_ATTEMPTS))
-        .timeout_config(timeouts)
-        .time_source(clock.clone());
-    // The chain asks STS and IAM Identity Center as every AWS tool does, whatever is synced.
-    let region = environment
-        .region()
-        .or(connection.regions.first().map(String::as_str));
-    if let Some(region) = region {
-        loader = loader.region(Region::new(region.to_owned()));
-    }
-    if let Some(url) = &connection.endpoint_url {
-        loader = loader.endpoint_url(url);
-    }
-    if connection.use_fips_endpoint {
-        loader = loader.use_fips(true);
-    }
-    if let Some(keys) = &connection.access_keys {
-        loader = loader.credentials_provider(Credentials::new(
-            keys.access_key_id.clone(),
-            keys.secret_access_key.expose(),
-            keys.session_token
-                .as_ref()
-                .map(|token| token.expose().to_owned()),
-            None,
-            "portolan settings",
-        ));
-    }
-    Ok(loader)
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use aws_config::Region;
 
-use super::account::{Access, Account, AccountError, base, endpoint_of};
+use super::account::{Access, Account, AccountError};
 use super::environment::Environment;
 use super::identity::{assume, identify};
+use super::sdk::{base, endpoint_of};
 use super::settings::{Connection, ConnectionError, Organization, RoleArn};
 use super::{fips, organization, partitions, regions};
 use crate::clock::Clock;

@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::failure::Kind;
+use super::kind::Kind;
 use crate::text::printable;
 
 /// What to do, by what AWS says. The first that fits counts.

@@ -9,19 +9,16 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::Bytes;
 
-use super::failure::{CallFailure, Kind, TIMEOUT, time_of_refusal};
+use super::failure::{CallFailure, TIMEOUT, time_of_refusal};
+use super::kind::Kind;
+use super::pause::pause;
 use super::raw::RawBody;
 use super::renewal::Renewing;
 use crate::clock::Clock;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, OperationCalls};
 use crate::object::Operation;
 use crate::quota::{ActionGroup, Clearance, Place};
 
-/// The first pause before a request is repeated; it doubles with every try, and jitter takes a random
-/// part of it, so that parallel requests do not come back together.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause: AWS refills its buckets every second, so that longer ones gain nothing.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The longest pause that a server may ask for.
 const ASKED_PAUSE_LIMIT: Duration = Duration::from_secs(30);
 /// How often one request may be throttled before it fails: with pauses of 5 s more than ten minutes, by
@@ -260,28 +257,8 @@ impl Caller {
             });
     }
 
-    fn note(&self, operation: Operation, update: impl FnOnce(&mut crate::ledger::OperationCalls)) {
+    fn note(&self, operation: Operation, update: impl FnOnce(&mut OperationCalls)) {
         self.ledger
             .call(&self.account_id, &self.region, operation, update);
-    }
-}
-
-/// Full jitter: anything between nothing and the doubled pause.
-pub(super) fn pause(tries: u32) -> Duration {
-    let longest = FIRST_PAUSE
-        .saturating_mul(1 << tries.min(10))
-        .min(LONGEST_PAUSE);
-    longest.mul_f64(fastrand::f64())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_stay_below_the_longest() {
-        for tries in 0..400 {
-            assert!(pause(tries) <= LONGEST_PAUSE);
-        }
     }
 }

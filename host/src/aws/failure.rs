@@ -11,29 +11,11 @@ use aws_types::request_id::RequestId;
 
 use super::advice::{Trouble, advice, chain, html_page, is_html};
 use super::http::is_too_large;
+use super::kind::Kind;
 use crate::ledger::Failure;
 use crate::object::Operation;
 use crate::page::BODY_LIMIT_BYTES;
 use crate::text::printable;
-
-/// What a failure means for what comes next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// AWS asks to slow down; repeated without limit of number.
-    Throttled,
-    /// A fault of the moment; repeated a limited number of times.
-    Transient,
-    /// The permissions do not allow the operation.
-    Denied,
-    /// The credentials are not valid (any more), which no other call will survive either.
-    Credentials,
-    /// The cluster is gone.
-    ClusterGone,
-    /// The object is gone.
-    ObjectGone,
-    /// Repeating would not help.
-    Final,
-}
 
 /// The code of a call that nobody answered.
 pub(super) const TIMEOUT: &str = "timeout";

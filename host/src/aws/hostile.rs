@@ -8,9 +8,9 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use proptest::prelude::*;
 
-use super::account::base;
 use super::environment::Environment;
 use super::renewal::sendable;
+use super::sdk::base;
 use crate::clock::Clock;
 use crate::config::{Config, Settings};
 

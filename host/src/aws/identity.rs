@@ -1,14 +1,14 @@
 //! Which account credentials belong to, and roles that they may assume.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_config::Region;
-use aws_credential_types::Credentials;
 use aws_smithy_types::retry::RetryConfig;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::account::{Access, Account, AccountError};
+use super::assumption::Assumption;
 use super::failure::time_of_refusal;
 use super::renewal::Renewing;
 use super::settings::{Connection, RoleArn};
@@ -17,58 +17,13 @@ use super::sts::{Refusal, Sts};
 /// How long ECS is asked for an ARN that tells the account, in all Regions together.
 const ARN_LIMIT: Duration = Duration::from_secs(10);
 
-/// How a role is assumed.
-#[derive(Debug)]
-pub(super) struct Assumption {
-    sts: Sts,
-    role: String,
-    external_id: Option<String>,
-    session_name: String,
-    duration: Duration,
-}
-
-impl Assumption {
-    /// New credentials of the role.
-    pub(super) async fn credentials(&self) -> Result<Credentials, Refusal> {
-        let seconds = i32::try_from(self.duration.as_secs()).unwrap_or(i32::MAX);
-        let (_, answer) = self
-            .sts
-            .ask("sts:AssumeRole", |client| {
-                client
-                    .assume_role()
-                    .role_arn(&self.role)
-                    .role_session_name(&self.session_name)
-                    .duration_seconds(seconds)
-                    .set_external_id(self.external_id.clone())
-                    .send()
-            })
-            .await?;
-        let Some(given) = answer.credentials else {
-            return Err(Refusal::strange("STS gave no credentials for the role"));
-        };
-        Ok(Credentials::new(
-            given.access_key_id,
-            given.secret_access_key,
-            Some(given.session_token),
-            SystemTime::try_from(given.expiration).ok(),
-            "AssumeRole",
-        ))
-    }
-}
-
 /// Assumes a role.
 pub(super) async fn assume(
     access: &Access,
     connection: &Connection,
     role: &RoleArn,
 ) -> Result<Account, AccountError> {
-    let assumption = Assumption {
-        sts: access.sts.clone(),
-        role: role.arn.clone(),
-        external_id: connection.external_id.clone(),
-        session_name: connection.session_name.clone(),
-        duration: connection.session_duration,
-    };
+    let assumption = Assumption::new(&access.sts, connection, role);
     let credentials = Renewing::role(assumption, access.credentials.clone());
     identify(access.with(credentials), Some(role)).await
 }

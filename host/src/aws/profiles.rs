@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 
-use super::environment::checked;
 use super::settings::ConnectionError;
+use super::value::checked;
 use crate::text::printable;
 
 /// Files with thousands of profiles stay below this.

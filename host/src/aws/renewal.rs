@@ -13,9 +13,10 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 
 use super::advice::chain;
-use super::environment::{Environment, checked};
-use super::identity::Assumption;
+use super::assumption::Assumption;
+use super::environment::Environment;
 use super::settings::Connection;
+use super::value::checked;
 use crate::clock::Clock;
 
 /// Credentials are renewed so long before they expire, or in the last tenth of their life if that is
@@ -207,7 +208,7 @@ async fn from_chain(connection: &Connection, clock: &Clock) -> provider::Result 
     if let Some(problem) = environment.missing_profile().filter(|_| needs_profile) {
         return Err(failed(problem));
     }
-    let sdk = super::account::chain_base(&environment, connection, clock).await;
+    let sdk = super::sdk::chain_base(&environment, connection, clock).await;
     let sdk = sdk.map_err(CredentialsError::provider_error)?;
     let Some(provider) = sdk.credentials_provider() else {
         return Err(failed(

@@ -15,8 +15,9 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
 use super::advice::{Trouble, advice, chain, html_page, is_html};
-use super::call::pause;
-use super::failure::{Kind, kind_of, time_of_refusal};
+use super::failure::{kind_of, time_of_refusal};
+use super::kind::Kind;
+use super::pause::pause;
 use crate::clock::Clock;
 use crate::object::Operation;
 use crate::text::printable;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::isolate::{Breaker, isolated};
-use super::patch::{Patcher, Problem};
+use super::patch::{Patcher, Problem, Touched};
 use super::settings::OnFailure;
 use super::{CallError, Engine, Issue, Mapped, Overlay, Row, Severity};
 use crate::page::Page;
@@ -16,9 +16,6 @@ pub struct Amender {
     /// Whether it is still worth calling.
     pub breaker: Breaker,
 }
-
-/// The attributes that an overlay set or removed: position of the object in the page, and attribute.
-pub type Touched = Vec<(usize, Arc<str>)>;
 
 impl Amender {
     /// Lets the overlay amend valid records. What it cannot amend, or amends badly, stays as it was with

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use wasmtime::component::{HasSelf, Linker};
-use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 
 use super::bindings::mapping_world::MappingModule;
 use super::guest::Guest;
@@ -14,7 +14,7 @@ use super::limits::{self, Limits};
 
 /// How often the clock that interrupts guests ticks. Ten milliseconds cost nothing and are fine enough
 /// for budgets of a second.
-pub(super) const TICK: Duration = Duration::from_millis(10);
+const TICK: Duration = Duration::from_millis(10);
 
 /// The stack of a guest, in bytes. serde's recursion is bounded at 128 levels, far below this.
 const STACK_BYTES: usize = 512 * 1024;
@@ -30,7 +30,7 @@ pub struct Engine {
     pub(super) limits: Limits,
     /// The most memory that any module may be given.
     pub(super) memory_bytes: usize,
-    pub(super) counts_instructions: bool,
+    counts_instructions: bool,
     stop: Arc<AtomicBool>,
     clock: Option<JoinHandle<()>>,
 }
@@ -117,6 +117,21 @@ impl Engine {
             stop,
             clock: Some(clock),
         })
+    }
+
+    /// A store for one call with a page of this size.
+    pub(super) fn store(&self, limits: &Limits, page_bytes: usize) -> Store<Guest> {
+        let mut store = Store::new(&self.wasmtime, Guest::new(limits));
+        store.limiter(|guest| guest.meter());
+        store.set_hostcall_fuel(limits.output_bytes(page_bytes));
+        let ticks = limits.time(page_bytes).as_millis() / TICK.as_millis();
+        if self.counts_instructions {
+            // Only an engine that does not count them could refuse.
+            let _ = store.set_fuel(u64::MAX);
+        }
+        // One more tick, for the clock may tick right after this.
+        store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX - 1) + 1);
+        store
     }
 
     /// What modules may use.

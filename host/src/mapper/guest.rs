@@ -7,7 +7,6 @@ use wasmtime::{Store, Trap};
 use super::CallError;
 use super::bindings::mapping_world::exports::portolan::mapper::mapping::PageError;
 use super::bindings::mapping_world::portolan::mapper::{diagnostics, types};
-use super::engine::{Engine, TICK};
 use super::limits::{GrowthRefused, Limits, Meter};
 use crate::page::{Page, Wanted};
 use crate::text::printable;
@@ -31,26 +30,6 @@ pub(super) struct Guest {
     meter: Meter,
     lines: usize,
     last_error: Option<String>,
-}
-
-/// A store for one call with a page of this size.
-pub(super) fn store(engine: &Engine, limits: &Limits, page_bytes: usize) -> Store<Guest> {
-    let guest = Guest {
-        meter: Meter::new(limits),
-        lines: 0,
-        last_error: None,
-    };
-    let mut store = Store::new(&engine.wasmtime, guest);
-    store.limiter(|guest| &mut guest.meter);
-    store.set_hostcall_fuel(limits.output_bytes(page_bytes));
-    let ticks = limits.time(page_bytes).as_millis() / TICK.as_millis();
-    if engine.counts_instructions {
-        // Only an engine that does not count them could refuse.
-        let _ = store.set_fuel(u64::MAX);
-    }
-    // One more tick, for the clock may tick right after this.
-    store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX - 1) + 1);
-    store
 }
 
 /// What the instance of this store has used until now.
@@ -146,6 +125,19 @@ pub(super) fn refusal(module: &str, error: PageError) -> CallError {
 }
 
 impl Guest {
+    pub(super) const fn new(limits: &Limits) -> Self {
+        Self {
+            meter: Meter::new(limits),
+            lines: 0,
+            last_error: None,
+        }
+    }
+
+    /// What bounds the growth of its memory and tables.
+    pub(super) const fn meter(&mut self) -> &mut Meter {
+        &mut self.meter
+    }
+
     /// What the module said last before it failed.
     pub(super) fn last_words(self) -> Option<String> {
         self.last_error

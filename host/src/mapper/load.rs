@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 
 use wasmtime::component::Component;
+use wasmtime::component::types::ComponentItem;
 
 use super::cache::CompiledCache;
 use super::engine::Engine;
+use super::header::invalid;
 use super::limits;
 use super::manifest::{Kind, Manifest};
 use super::refusal;
 use super::settings::Capability;
+use super::surface::{Item, Surface};
 use crate::fingerprint::digest;
 use crate::guard::guarded;
 use crate::text::printable;
@@ -172,7 +175,7 @@ pub(super) fn wit(engine: &Engine, component: &Component) -> String {
         .unwrap_or_else(|| "portolan:mapper".into())
 }
 
-pub(super) fn compile(
+fn compile(
     engine: &Engine,
     cache: Option<&CompiledCache>,
     bytes: &[u8],
@@ -207,19 +210,42 @@ pub(super) fn compile(
     Ok(component)
 }
 
-pub(super) fn invalid(error: &dyn std::fmt::Display) -> String {
-    let error = printable(&format!("{error:#}"), 400);
-    format!("it is no valid component: {error}")
+impl Surface {
+    /// Reads a component that would not be refused for its names, without running anything of it.
+    ///
+    /// # Errors
+    /// A sentence about why the bytes are no component that could run here.
+    pub fn of(
+        engine: &Engine,
+        cache: Option<&CompiledCache>,
+        bytes: &[u8],
+    ) -> Result<Self, String> {
+        let component = compile(engine, cache, bytes)?;
+        let kind = component.component_type();
+        let item = |name: &str, item: &ComponentItem| Item {
+            name: printable(name, 128),
+            functions: functions(&engine.wasmtime, item),
+        };
+        Ok(Self {
+            imports: kind
+                .imports(&engine.wasmtime)
+                .map(|(name, import)| item(name, &import.ty))
+                .collect(),
+            exports: kind
+                .exports(&engine.wasmtime)
+                .map(|(name, export)| item(name, &export.ty))
+                .collect(),
+        })
+    }
 }
 
-/// Tells a component from other files by its first bytes.
-pub(crate) fn check_header(bytes: &[u8]) -> Result<(), String> {
-    // Text or compiled code would also be taken by wasmtime's own entrance; here neither is.
-    if bytes.get(..4) != Some(b"\0asm") {
-        return Err("it is no WebAssembly file".into());
-    }
-    if bytes.get(4..8) != Some(&[0x0d, 0, 1, 0]) {
-        return Err("it is a core module, not a component; build it with `portolan mapper build`, or turn it into a component with `wasm-tools component new`".into());
-    }
-    Ok(())
+fn functions(engine: &wasmtime::Engine, item: &ComponentItem) -> Vec<String> {
+    let ComponentItem::ComponentInstance(instance) = item else {
+        return Vec::new();
+    };
+    instance
+        .exports(engine)
+        .filter(|(_, export)| matches!(export.ty, ComponentItem::ComponentFunc(_)))
+        .map(|(name, _)| printable(name, 128))
+        .collect()
 }

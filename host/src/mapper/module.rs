@@ -127,7 +127,7 @@ impl Module {
         let body = self.body(page);
         // What is left out counts for the limits, which follow what AWS sent.
         let page_bytes = body.len().max(page.body().len());
-        let mut store = guest::store(engine, &self.limits, page_bytes);
+        let mut store = engine.store(&self.limits, page_bytes);
         let context = guest::context(page, &self.config);
         let answer = self.pre.instantiate(&mut store).and_then(|instance| {
             instance
@@ -163,7 +163,7 @@ fn read_manifest(engine: &Engine, pre: &MappingModulePre<Guest>) -> Result<Strin
         memory_bytes: engine.memory_bytes,
         ..engine.limits.clone()
     };
-    let mut store = guest::store(engine, &limits, 0);
+    let mut store = engine.store(&limits, 0);
     pre.instantiate(&mut store)
         .and_then(|instance: MappingModule| {
             instance.portolan_mapper_mapping().call_manifest(&mut store)

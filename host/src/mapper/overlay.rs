@@ -152,7 +152,7 @@ impl Overlay {
         let body = guest::body(page, self.sees_values, self.wanted.as_ref());
         // What is left out counts for the limits, which follow what AWS sent.
         let page_bytes = body.len().max(page.body().len());
-        let mut store = guest::store(engine, &self.limits, page_bytes);
+        let mut store = engine.store(&self.limits, page_bytes);
         let context = guest::context(page, &self.config);
         let reads_records = self
             .manifest
@@ -237,7 +237,7 @@ fn read_manifest(engine: &Engine, pre: &OverlayModulePre<Guest>) -> Result<Strin
         memory_bytes: engine.memory_bytes,
         ..engine.limits.clone()
     };
-    let mut store = guest::store(engine, &limits, 0);
+    let mut store = engine.store(&limits, 0);
     pre.instantiate(&mut store)
         .and_then(|instance: OverlayModule| {
             instance.portolan_mapper_overlay().call_manifest(&mut store)

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use memchr::{memchr, memmem};
 use serde_json::{Map, Value};
 
-use super::amend::Touched;
 use crate::validate::RecordValidator;
 
 /// What identifies a record and says where and when it was seen is the host's.
 pub const PROTECTED: [&str; 4] = ["UID", "ACCOUNT_ID", "REGION", "LAST_CAPTURED"];
+
+/// The attributes that an overlay set or removed: position of the object in the page, and attribute.
+pub type Touched = Vec<(usize, Arc<str>)>;
 
 /// Why a record cannot have its patch.
 pub(super) struct Problem {

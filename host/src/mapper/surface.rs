@@ -1,9 +1,9 @@
 //! What a component wants and offers, by name: for people who ask why it does not fit.
 
 use wasmparser::{Parser, Payload};
-use wasmtime::component::types::ComponentItem;
 
-use super::{CompiledCache, Engine, Kind, load};
+use super::header;
+use super::manifest::Kind;
 use crate::text::printable;
 
 /// The imports and exports of a component, or of a world.
@@ -44,11 +44,11 @@ impl Surface {
     /// # Errors
     /// A sentence about why the bytes are no component.
     pub fn names(bytes: &[u8]) -> Result<Self, String> {
-        load::check_header(bytes)?;
+        header::check_header(bytes)?;
         let mut surface = Self::default();
         surface
             .read_names(bytes)
-            .map_err(|error| load::invalid(&error))?;
+            .map_err(|error| header::invalid(&error))?;
         Ok(surface)
     }
 
@@ -78,42 +78,4 @@ impl Surface {
         }
         Ok(())
     }
-
-    /// Reads a component that would not be refused for its names, without running anything of it.
-    ///
-    /// # Errors
-    /// A sentence about why the bytes are no component that could run here.
-    pub fn of(
-        engine: &Engine,
-        cache: Option<&CompiledCache>,
-        bytes: &[u8],
-    ) -> Result<Self, String> {
-        let component = load::compile(engine, cache, bytes)?;
-        let kind = component.component_type();
-        let item = |name: &str, item: &ComponentItem| Item {
-            name: printable(name, 128),
-            functions: functions(&engine.wasmtime, item),
-        };
-        Ok(Self {
-            imports: kind
-                .imports(&engine.wasmtime)
-                .map(|(name, import)| item(name, &import.ty))
-                .collect(),
-            exports: kind
-                .exports(&engine.wasmtime)
-                .map(|(name, export)| item(name, &export.ty))
-                .collect(),
-        })
-    }
-}
-
-fn functions(engine: &wasmtime::Engine, item: &ComponentItem) -> Vec<String> {
-    let ComponentItem::ComponentInstance(instance) = item else {
-        return Vec::new();
-    };
-    instance
-        .exports(engine)
-        .filter(|(_, export)| matches!(export.ty, ComponentItem::ComponentFunc(_)))
-        .map(|(name, _)| printable(name, 128))
-        .collect()
 }

@@ -9,8 +9,8 @@ use oci_client::{Client, RegistryOperation};
 use tokio::sync::OnceCell;
 
 use super::exchange::{Refusal, exchange};
-use super::failure::{UNTRUSTED, words};
 use super::login::{Login, Secret};
+use super::words::{UNTRUSTED, words};
 use super::{Action, Place, RegistryError};
 
 /// A registry that has not answered by then is not there.

@@ -3,10 +3,9 @@
 
 use oci_client::errors::{OciDistributionError, OciErrorCode};
 
+use super::words::{UNTRUSTED, words};
 use super::{Access, Action, Place, RegistryError};
 use crate::text::printable;
-
-pub(super) const UNTRUSTED: &str = "if a company's own authority signs certificates here, name its PEM file with --ca-bundle, AWS_CA_BUNDLE or SSL_CERT_FILE";
 
 impl Access {
     pub(super) fn unreachable(&self, place: &Place, reason: String) -> RegistryError {
@@ -131,13 +130,4 @@ fn verdict(error: &OciDistributionError) -> (bool, bool) {
         }
         _ => (false, false),
     }
-}
-
-/// The words of the error at the bottom, which has no URL in it.
-pub(super) fn words(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    printable(&error.to_string(), 300)
 }

@@ -1,0 +1,58 @@
+//! Roles that credentials may assume.
+
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+
+use super::settings::{Connection, RoleArn};
+use super::sts::{Refusal, Sts};
+
+/// How a role is assumed.
+#[derive(Debug)]
+pub(super) struct Assumption {
+    sts: Sts,
+    role: String,
+    external_id: Option<String>,
+    session_name: String,
+    duration: Duration,
+}
+
+impl Assumption {
+    /// How this role is assumed, by whoever `sts` asks as.
+    pub(super) fn new(sts: &Sts, connection: &Connection, role: &RoleArn) -> Self {
+        Self {
+            sts: sts.clone(),
+            role: role.arn.clone(),
+            external_id: connection.external_id.clone(),
+            session_name: connection.session_name.clone(),
+            duration: connection.session_duration,
+        }
+    }
+
+    /// New credentials of the role.
+    pub(super) async fn credentials(&self) -> Result<Credentials, Refusal> {
+        let seconds = i32::try_from(self.duration.as_secs()).unwrap_or(i32::MAX);
+        let (_, answer) = self
+            .sts
+            .ask("sts:AssumeRole", |client| {
+                client
+                    .assume_role()
+                    .role_arn(&self.role)
+                    .role_session_name(&self.session_name)
+                    .duration_seconds(seconds)
+                    .set_external_id(self.external_id.clone())
+                    .send()
+            })
+            .await?;
+        let Some(given) = answer.credentials else {
+            return Err(Refusal::strange("STS gave no credentials for the role"));
+        };
+        Ok(Credentials::new(
+            given.access_key_id,
+            given.secret_access_key,
+            Some(given.session_token),
+            SystemTime::try_from(given.expiration).ok(),
+            "AssumeRole",
+        ))
+    }
+}

@@ -1,0 +1,71 @@
+//! What values of variables and profiles may be. The SDK sees only what is checked here.
+
+use super::settings::url_problem;
+
+/// What a value is for, which decides what it may be.
+#[derive(Clone, Copy)]
+enum Use {
+    Text,
+    /// It goes into a header of a request.
+    Header,
+    Url,
+    Region,
+    Flag,
+}
+
+/// What the value of a variable (`AWS_REGION`) or of a key in a profile (`region`) is for.
+fn use_of(name: &str) -> Use {
+    let name = name.to_ascii_lowercase();
+    match name.strip_prefix("aws_").unwrap_or(&name) {
+        "access_key_id" | "session_token" | "container_authorization_token" | "sdk_ua_app_id" => {
+            Use::Header
+        }
+        "region" | "default_region" | "sso_region" => Use::Region,
+        "use_fips_endpoint"
+        | "use_dualstack_endpoint"
+        | "ignore_configured_endpoint_urls"
+        | "ec2_metadata_disabled" => Use::Flag,
+        "ec2_metadata_service_endpoint" | "container_credentials_full_uri" => Use::Url,
+        name if name == "endpoint_url" || name.starts_with("endpoint_url_") => Use::Url,
+        _ => Use::Text,
+    }
+}
+
+/// The value as the SDK may see it; none if it is empty. The error says what is wrong with it and does not
+/// repeat it: it may be a secret.
+pub(super) fn checked(name: &str, value: &str) -> Result<Option<String>, String> {
+    let value = value.trim();
+    if value.is_empty() {
+        return Ok(None);
+    }
+    if value.chars().any(char::is_control) {
+        return Err("its value holds a line break or another control character".into());
+    }
+    let is_of = |allowed: fn(&u8) -> bool| value.bytes().all(|byte| allowed(&byte));
+    match use_of(name) {
+        Use::Header if !is_of(u8::is_ascii_graphic) => {
+            Err("its value holds a blank or a character that is not ASCII".into())
+        }
+        Use::Region if !is_of(|byte| byte.is_ascii_alphanumeric() || *byte == b'-') => {
+            Err("its value is not a Region; one looks like us-east-1".into())
+        }
+        Use::Url => match url_problem(value) {
+            Some(problem) => Err(problem.into()),
+            None => Ok(Some(value.to_owned())),
+        },
+        Use::Flag => match parse_flag(value) {
+            Some(flag) => Ok(Some(flag.to_string())),
+            None => Err("its value is neither true nor false".into()),
+        },
+        Use::Text | Use::Header | Use::Region => Ok(Some(value.to_owned())),
+    }
+}
+
+/// A flag in the spellings that AWS tools take.
+fn parse_flag(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
