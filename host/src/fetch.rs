@@ -4,6 +4,7 @@
 //! here: a few listers name ARNs, a few describers turn batches of them into pages, and every ARN that
 //! was named is accounted for (`described`).
 
+mod answer;
 mod cluster;
 mod clusters;
 mod described;
@@ -26,15 +27,15 @@ use crate::aws::{Account, Caller};
 use crate::ledger::{Ledger, ScopeKey};
 use crate::object::Object;
 use crate::page::{Origin, Page};
+pub use cluster::ClusterSize;
 use clusters::{CLUSTER_OBJECTS, clusters_and_below};
-use described::Described;
 pub(crate) use in_use::revisions_in_use;
 pub(crate) use known::{KeptRegion, KeptScope, Known, KnownRevisions};
 use listing::Listing;
 pub(crate) use listing::revision;
 pub use settings::{Fetching, Options, RevisionTags, TaskDefinitionScope, TaskDefinitionStatus};
+pub use survey::Survey;
 pub(crate) use survey::survey;
-pub use survey::{ClusterSize, Survey};
 
 /// A page, and the part of the report that it belongs to.
 #[derive(Debug)]

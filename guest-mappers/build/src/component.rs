@@ -1,10 +1,7 @@
 use wit_component::{ComponentEncoder, DecodedWasm};
 use wit_parser::{Resolve, WorldId, WorldItem, WorldKey};
 
-use crate::BuildError;
-
-/// The one interface that a mapper may call.
-pub(crate) const DIAGNOSTICS: &str = "portolan:mapper/diagnostics@1.0.0";
+use crate::{BuildError, DIAGNOSTICS};
 
 /// Wraps a core module that carries its WIT into a component.
 ///

@@ -115,7 +115,7 @@ pub enum BuildError {
     #[error(
         "{package} imports {import}, but a mapper may import nothing besides {allowed}. \
          Remove the dependency that needs it",
-        allowed = crate::component::DIAGNOSTICS
+        allowed = crate::DIAGNOSTICS
     )]
     ForbiddenImport {
         /// The crate.

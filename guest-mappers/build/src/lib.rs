@@ -29,6 +29,9 @@ pub use error::BuildError;
 /// The only target that promises nothing beyond what the WIT says.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
+/// The one interface that a mapper may call.
+const DIAGNOSTICS: &str = "portolan:mapper/diagnostics@1.0.0";
+
 /// What to build, and where to put it.
 #[derive(Clone, Debug)]
 pub struct Request {

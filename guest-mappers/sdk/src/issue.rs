@@ -1,7 +1,5 @@
 use std::fmt;
 
-use crate::{Body, Timestamp, UtcTime};
-
 /// What became of the object that an issue names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
@@ -101,49 +99,5 @@ impl Rejection {
             member: member.to_owned(),
             message: format!("the object has no `{member}`, which would be its UID"),
         }
-    }
-}
-
-/// Takes warnings about the object that is being mapped.
-pub struct Notes<'p> {
-    pub(crate) body: Body,
-    pub(crate) source_index: u32,
-    pub(crate) issues: &'p mut Vec<Issue>,
-}
-
-impl<'p> Notes<'p> {
-    #[doc(hidden)]
-    #[must_use]
-    pub fn new(body: Body, source_index: u32, issues: &'p mut Vec<Issue>) -> Self {
-        Self {
-            body,
-            source_index,
-            issues,
-        }
-    }
-}
-
-impl Notes<'_> {
-    /// Notes something about a member, for example `tags`, without a value of the page.
-    pub fn warn(&mut self, code: &'static str, member: &str, message: impl Into<String>) {
-        self.issues.push(Issue {
-            source_index: Some(self.source_index),
-            severity: Severity::Warning,
-            code,
-            path: self.body.path(self.source_index, member),
-            message: message.into(),
-        });
-    }
-
-    /// Turns a time into an attribute. A year that RFC 3339 cannot write gives none, and a warning.
-    pub fn time(&mut self, member: &str, time: Option<Timestamp>) -> Option<UtcTime> {
-        let utc = time?.to_utc();
-        if utc.is_none() {
-            let message = format!(
-                "`{member}` lies outside the years 0000 to 9999; the attribute is left out"
-            );
-            self.warn("year-out-of-range", member, message);
-        }
-        utc
     }
 }

@@ -13,6 +13,7 @@ mod evaluate;
 mod function;
 #[cfg(target_arch = "wasm32")]
 mod guest;
+mod library;
 mod page;
 pub mod plan;
 mod read;

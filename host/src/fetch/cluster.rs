@@ -1,53 +1,19 @@
 //! Clusters: listed once per Region, described by up to 100.
 
-use std::collections::HashSet;
-
 use aws_sdk_ecs::types::ClusterField;
 
-use super::listing::{ArnPage, Tokens};
-use super::{Batch, ClusterSize, Described, Scope, UNREADABLE};
+use super::answer::{ArnPage, Described};
+use super::{Batch, Scope, UNREADABLE};
 use crate::aws::CallFailure;
 use crate::object::{Object, Operation};
 
-/// The list of clusters, page by page.
-pub(super) struct List<'scope> {
-    scope: &'scope Scope,
-    seen: HashSet<String>,
-    tokens: Tokens,
-    /// The token to go on with (none for the first page), or why the list does not go on; none at its end.
-    rest: Option<Result<Option<String>, CallFailure>>,
-}
-
-impl<'scope> List<'scope> {
-    pub(super) fn new(scope: &'scope Scope) -> Self {
-        Self {
-            scope,
-            seen: HashSet::new(),
-            tokens: Tokens::default(),
-            rest: Some(Ok(None)),
-        }
-    }
-
-    /// Whether a cluster was on one of the pages so far.
-    pub(super) fn has(&self, arn: &str) -> bool {
-        self.seen.contains(arn)
-    }
-
-    /// The clusters of the next page that no page before had; none after the last page.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<String>>, CallFailure> {
-        let token = match self.rest.take() {
-            Some(token) => token?,
-            None => return Ok(None),
-        };
-        let page = list_page(self.scope, token).await?;
-        let operations = Object::EcsCluster.operations();
-        // What this page names counts, even if its token says that the list cannot go on.
-        let next = self.tokens.next(page.next_token, operations);
-        self.rest = next.map(|token| token.map(Some)).transpose();
-        let mut arns = page.arns;
-        arns.retain(|arn| self.seen.insert(arn.clone()));
-        Ok(Some(arns))
-    }
+/// What a cluster counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClusterSize {
+    /// Active services.
+    pub services: u64,
+    /// Running and pending tasks, which ListTasks gives together.
+    pub tasks: u64,
 }
 
 pub(super) async fn list_page(

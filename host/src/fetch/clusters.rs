@@ -1,10 +1,13 @@
 //! The list of clusters, which three objects need, and what begins with each of its pages.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
+use super::listing::Tokens;
 use super::{Batch, Scope, cluster, describers, pipeline};
+use crate::aws::CallFailure;
 use crate::fingerprint::fingerprint;
 use crate::ledger::Tombstone;
 use crate::object::Object;
@@ -34,7 +37,7 @@ pub(super) async fn clusters_and_below(scope: Arc<Scope>) {
     describers(&scope, Object::EcsCluster, &described, &mut tasks);
     let mut pending = Vec::new();
     let size = scope.describe_batch(Object::EcsCluster);
-    let mut list = cluster::List::new(&scope);
+    let mut list = List::new(&scope);
     let key = scope.key(Object::EcsCluster, None);
     let kept = scope.kept(&key).asked;
     let failure = loop {
@@ -74,6 +77,47 @@ pub(super) async fn clusters_and_below(scope: Arc<Scope>) {
     tasks.join_all().await;
 }
 
+/// The list of clusters, page by page.
+pub(super) struct List<'scope> {
+    scope: &'scope Scope,
+    seen: HashSet<String>,
+    tokens: Tokens,
+    /// The token to go on with (none for the first page), or why the list does not go on; none at its end.
+    rest: Option<Result<Option<String>, CallFailure>>,
+}
+
+impl<'scope> List<'scope> {
+    pub(super) fn new(scope: &'scope Scope) -> Self {
+        Self {
+            scope,
+            seen: HashSet::new(),
+            tokens: Tokens::default(),
+            rest: Some(Ok(None)),
+        }
+    }
+
+    /// Whether a cluster was on one of the pages so far.
+    fn has(&self, arn: &str) -> bool {
+        self.seen.contains(arn)
+    }
+
+    /// The clusters of the next page that no page before had; none after the last page.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<String>>, CallFailure> {
+        let token = match self.rest.take() {
+            Some(token) => token?,
+            None => return Ok(None),
+        };
+        let page = cluster::list_page(self.scope, token).await?;
+        let operations = Object::EcsCluster.operations();
+        // What this page names counts, even if its token says that the list cannot go on.
+        let next = self.tokens.next(page.next_token, operations);
+        self.rest = next.map(|token| token.map(Some)).transpose();
+        let mut arns = page.arns;
+        arns.retain(|arn| self.seen.insert(arn.clone()));
+        Ok(Some(arns))
+    }
+}
+
 /// Hands on batches of clusters, as long as they are at least `least` clusters long.
 async fn hand_on_clusters(
     scope: &Scope,
@@ -97,7 +141,7 @@ async fn hand_on_clusters(
 impl Scope {
     /// Says of clusters whose services and tasks an earlier sync kept, and which are not listed any more, that
     /// they are gone: nobody will list their services and tasks again.
-    fn close_gone_clusters(&self, list: &cluster::List<'_>) {
+    fn close_gone_clusters(&self, list: &List<'_>) {
         for key in &self.kept_scopes {
             let gone = key.cluster.as_ref().filter(|arn| !list.has(arn));
             if let Some(cluster) = gone {

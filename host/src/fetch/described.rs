@@ -3,24 +3,12 @@
 use std::collections::HashSet;
 use std::sync::PoisonError;
 
-use serde::Deserialize;
-
+pub(super) use super::answer::Described;
+use super::answer::own_name;
 use super::{Batch, FetchedPage, Scope, cluster, service, task, task_definition};
 use crate::aws::{CallFailure, Kind};
 use crate::ledger::{Failure, ScopeKey, Tombstone};
 use crate::object::{Object, TAGS};
-use crate::page::Page;
-
-/// What a Describe call gave.
-pub(super) struct Described {
-    pub(super) page: Page,
-    pub(super) arns: Vec<String>,
-    pub(super) failures: Vec<DescribeFailure>,
-    /// Whether AWS was asked for it now.
-    pub(super) is_new: bool,
-    /// What AWS refused to include.
-    pub(super) unread: Vec<String>,
-}
 
 /// How often a refused batch is split before the rest counts as failed: one object that AWS does not take is
 /// found in a hundred with seven splits, two with fourteen.
@@ -34,100 +22,6 @@ enum Outcome {
     Refused(Batch),
     /// It failed, and is accounted for.
     Failed,
-}
-
-/// An entry of `failures[]`.
-#[derive(Deserialize)]
-pub(super) struct DescribeFailure {
-    arn: Option<String>,
-    reason: Option<String>,
-    detail: Option<String>,
-}
-
-impl Described {
-    pub(super) fn new(
-        page: Page,
-        arns: Vec<String>,
-        failures: Option<Vec<aws_sdk_ecs::types::Failure>>,
-    ) -> Self {
-        let failures = failures.unwrap_or_default().into_iter();
-        let failures = failures.map(|failure| DescribeFailure {
-            arn: failure.arn,
-            reason: failure.reason,
-            detail: failure.detail,
-        });
-        Self::of(page, arns, failures.collect())
-    }
-
-    fn of(page: Page, arns: Vec<String>, failures: Vec<DescribeFailure>) -> Self {
-        Self {
-            page,
-            arns,
-            failures,
-            is_new: true,
-            unread: Vec::new(),
-        }
-    }
-
-    /// Leaves out failures of what was not asked for, of what is described all the same, and repeated ones.
-    fn keep_open_failures(&mut self, asked: &[String]) {
-        let mut open: HashSet<&str> = asked.iter().map(|arn| own_name(arn)).collect();
-        for arn in &self.arns {
-            open.remove(own_name(arn));
-        }
-        self.failures.retain(|failure| {
-            let named = failure.arn.as_deref().map(own_name);
-            named.is_none_or(|name| open.remove(name))
-        });
-    }
-
-    /// Leaves out what was not asked for, and what is described a second time. Gives how many that were.
-    fn keep_asked(&mut self, asked: &[String]) -> usize {
-        let asked: HashSet<&str> = asked.iter().map(|arn| own_name(arn)).collect();
-        let mut met = HashSet::new();
-        let mut names = self.arns.iter().map(|arn| own_name(arn));
-        if names.all(|name| asked.contains(name) && met.insert(name)) {
-            return 0;
-        }
-        let mut met = HashSet::new();
-        let before = self.page.described().count();
-        let arns = (0..self.page.len()).map(|index| self.page.arn(index));
-        let kept: Vec<bool> = arns
-            .map(|arn| {
-                // What has no ARN is for the mapper to reject.
-                arn.is_none_or(|arn| {
-                    asked.contains(own_name(&arn)) && met.insert(own_name(&arn).to_owned())
-                })
-            })
-            .collect();
-        self.page = self.page.only(|index| kept[index]);
-        self.arns = met.into_iter().collect();
-        before - self.page.described().count()
-    }
-
-    /// The same from the page alone, for an answer that does not fit the SDK's types.
-    pub(super) fn of_page(page: Page) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        struct Failures {
-            failures: Option<Vec<DescribeFailure>>,
-        }
-        if !page.has_member() {
-            return Err("it has no described objects".into());
-        }
-        let failures: Failures = serde_json::from_slice(page.body())
-            .map_err(|_| "its failures are not those of ECS".to_owned())?;
-        let arns = page
-            .described()
-            .filter_map(|index| page.arn(index))
-            .collect();
-        Ok(Self::of(page, arns, failures.failures.unwrap_or_default()))
-    }
-}
-
-/// What tells an object from its neighbours in one account, Region and cluster, whether it is named by
-/// ARN, by an ARN without the cluster's name (as ECS wrote them until 2018), or by name alone.
-fn own_name(named: &str) -> &str {
-    named.rsplit_once('/').map_or(named, |(_, name)| name)
 }
 
 impl Scope {
@@ -355,22 +249,6 @@ impl Scope {
                     self.stop(key);
                 }
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_object_has_one_name_of_its_own_however_it_is_written() {
-        for named in [
-            "arn:aws:ecs:us-east-1:123456789012:service/prod/web",
-            "arn:aws:ecs:us-east-1:123456789012:service/web",
-            "web",
-        ] {
-            assert_eq!(own_name(named), "web");
         }
     }
 }

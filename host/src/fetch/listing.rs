@@ -9,12 +9,6 @@ use crate::fingerprint::fingerprint;
 use crate::ledger::{ScopeKey, Tombstone};
 use crate::object::{Object, Operation};
 
-/// A page of ARNs.
-pub(super) struct ArnPage {
-    pub(super) arns: Vec<String>,
-    pub(super) next_token: Option<String>,
-}
-
 /// A listing of one object, in one cluster where the object has one.
 pub(super) struct Listing<'a> {
     scope: &'a Scope,

@@ -4,10 +4,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::cluster::ClusterSize;
+use super::clusters::{CLUSTER_OBJECTS, List};
 use super::known::KnownRevisions;
 use super::listing::{Tokens, revision};
 use super::settings::{Fetching, TaskDefinitionScope};
-use super::{CLUSTER_OBJECTS, Scope, cluster, task_definition};
+use super::{Scope, cluster, task_definition};
 use crate::aws::{Account, CallFailure};
 use crate::ledger::{Failure, Ledger};
 use crate::object::Object;
@@ -27,15 +29,6 @@ pub struct Survey {
     pub uncounted: BTreeSet<Object>,
     /// The calls that failed for good.
     pub failures: Vec<Failure>,
-}
-
-/// What a cluster counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ClusterSize {
-    /// Active services.
-    pub services: u64,
-    /// Running and pending tasks, which ListTasks gives together.
-    pub tasks: u64,
 }
 
 /// Looks at an account and Region, as far as the configured objects need it.
@@ -80,7 +73,7 @@ async fn clusters(scope: &Scope) -> Result<Vec<ClusterSize>, CallFailure> {
         return Ok(Vec::new());
     }
     let mut arns = Vec::new();
-    let mut list = cluster::List::new(scope);
+    let mut list = List::new(scope);
     while let Some(page) = list.next().await? {
         arns.extend(page);
     }

@@ -2,8 +2,8 @@
 
 use aws_sdk_ecs::types::{DesiredStatus, TaskField};
 
-use super::listing::ArnPage;
-use super::{Batch, Described, Scope, UNREADABLE};
+use super::answer::{ArnPage, Described};
+use super::{Batch, Scope, UNREADABLE};
 use crate::aws::CallFailure;
 use crate::object::{Object, Operation};
 

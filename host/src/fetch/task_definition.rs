@@ -2,9 +2,9 @@
 
 use aws_sdk_ecs::types::{TaskDefinitionField, TaskDefinitionStatus as Status};
 
-use super::listing::ArnPage;
+use super::answer::{ArnPage, Described};
 use super::settings::TaskDefinitionStatus;
-use super::{Batch, Described, Scope, UNREADABLE};
+use super::{Batch, Scope, UNREADABLE};
 use crate::aws::CallFailure;
 use crate::object::{Object, Operation};
 

@@ -1,0 +1,384 @@
+//! What the functions of JMESPath do.
+//!
+//! What is absent stays absent: a function that is given null where it cannot take null gives null. The
+//! specification makes that an error, which would cost every object without the member its record.
+
+use std::cmp::Ordering;
+
+use crate::evaluate::{Evaluator, Fault, size};
+use crate::function::Function;
+use crate::value::Value;
+
+impl<'b> Evaluator<'b> {
+    /// Calls a function.
+    pub(crate) fn call(
+        &self,
+        function: Function,
+        given: &'b [Value<'b>],
+    ) -> Result<Value<'b>, Fault> {
+        self.spend(given.iter().copied().map(size).sum())?;
+        match self.apply(function, given)? {
+            Some(value) => Ok(value),
+            None if given.iter().any(|value| value.is_null()) => Ok(Value::Null),
+            None => {
+                let types: Vec<_> = given.iter().copied().map(described).collect();
+                Err(Fault::Function(format!(
+                    "the function {} cannot take ({})",
+                    function.name(),
+                    types.join(", ")
+                )))
+            }
+        }
+    }
+
+    /// The value, or `None` if the function cannot take its arguments.
+    fn apply(
+        &self,
+        function: Function,
+        given: &'b [Value<'b>],
+    ) -> Result<Option<Value<'b>>, Fault> {
+        let one = given.first().copied().unwrap_or(Value::Null);
+        let other = given.get(1).copied().unwrap_or(Value::Null);
+        Ok(match function {
+            Function::Abs => match one {
+                Value::Integer(value) if value > i64::MIN => Some(Value::Integer(value.abs())),
+                _ => one.number().map(|value| Value::computed(value.abs())),
+            },
+            Function::Ceil => one.number().map(|value| whole(one, value.ceil())),
+            Function::Floor => one.number().map(|value| whole(one, value.floor())),
+            Function::Avg => numbers(one).map(average),
+            Function::Sum => numbers(one).map(|numbers| sum(one, &numbers)),
+            Function::Contains => match (one, other) {
+                (Value::Text(text), Value::Text(part)) => Some(Value::Boolean(text.contains(part))),
+                (Value::Text(_), _) if !other.is_null() => Some(Value::Boolean(false)),
+                (Value::List(list), _) => Some(Value::Boolean(list.contains(&other))),
+                _ => None,
+            },
+            Function::StartsWith => {
+                texts(one, other).map(|(text, part)| Value::Boolean(text.starts_with(part)))
+            }
+            Function::EndsWith => {
+                texts(one, other).map(|(text, part)| Value::Boolean(text.ends_with(part)))
+            }
+            Function::Join => match (one, other) {
+                (Value::Text(glue), Value::List(list)) => self.join(glue, list)?,
+                _ => None,
+            },
+            Function::Keys => match one {
+                Value::Object(object) => {
+                    let names = object.members().into_iter();
+                    let mut values = self.list(names.len())?;
+                    values.extend(names.map(|(name, _)| Value::Text(name)));
+                    Some(self.kept(&values))
+                }
+                _ => None,
+            },
+            Function::Values => match one {
+                Value::Object(object) => Some(self.values(object.members())?),
+                _ => None,
+            },
+            Function::Length => match one {
+                Value::Text(text) => Some(count(text.chars().count())),
+                Value::List(list) => Some(count(list.len())),
+                Value::Object(object) => Some(count(object.members().len())),
+                _ => None,
+            },
+            Function::Map => match (one, other) {
+                (Value::Reference(expression), Value::List(list)) => {
+                    let mut values = self.list(list.len())?;
+                    for element in list {
+                        values.push(self.evaluate(expression, *element)?);
+                    }
+                    Some(self.kept(&values))
+                }
+                _ => None,
+            },
+            Function::Max | Function::Min => match one {
+                Value::List(list) => self.extreme(function, list, list)?,
+                _ => None,
+            },
+            Function::MaxBy | Function::MinBy => match (one, other) {
+                (Value::List(list), Value::Reference(expression)) => {
+                    let by = self.mapped(expression, list)?;
+                    self.extreme(function, list, by)?
+                }
+                _ => None,
+            },
+            Function::Sort => match one {
+                Value::List(list) => self.sorted(function, list, list)?,
+                _ => None,
+            },
+            Function::SortBy => match (one, other) {
+                (Value::List(list), Value::Reference(expression)) => {
+                    let by = self.mapped(expression, list)?;
+                    self.sorted(function, list, by)?
+                }
+                _ => None,
+            },
+            Function::Merge => self.merge(given)?,
+            Function::NotNull => {
+                let found = given.iter().find(|value| !value.is_null());
+                Some(found.copied().unwrap_or(Value::Null))
+            }
+            Function::Reverse => match one {
+                Value::Text(text) => Some(Value::Text(
+                    self.keep(&text.chars().rev().collect::<String>())?,
+                )),
+                Value::List(list) => {
+                    let mut values = self.list(list.len())?;
+                    values.extend(list.iter().rev().copied());
+                    Some(self.kept(&values))
+                }
+                _ => None,
+            },
+            Function::ToArray => match one {
+                Value::List(_) => Some(one),
+                _ => Some(Value::List(given)),
+            },
+            Function::ToNumber => Some(match one {
+                Value::Integer(_) | Value::Float(_) | Value::Time(_) => one,
+                Value::Text(text) => number(text),
+                _ => Value::Null,
+            }),
+            Function::ToString => match one {
+                Value::Text(_) => Some(one),
+                Value::Reference(_) => None,
+                _ => match serde_json::to_string(&one) {
+                    Ok(json) => Some(Value::Text(self.keep(&json)?)),
+                    Err(_) => None,
+                },
+            },
+            Function::Type => Some(Value::Text(one.type_name())),
+        })
+    }
+
+    /// A text of its own, paid for by its length.
+    fn keep(&self, text: &str) -> Result<&'b str, Fault> {
+        self.spend(text.len() / 64)?;
+        Ok(self.arena.alloc_str(text))
+    }
+
+    fn mapped(
+        &self,
+        expression: &'b crate::plan::Expression<'b>,
+        list: &'b [Value<'b>],
+    ) -> Result<&'b [Value<'b>], Fault> {
+        let mut values = self.list(list.len())?;
+        for element in list {
+            values.push(self.evaluate(expression, *element)?);
+        }
+        Ok(self.arena.alloc_slice_copy(&values))
+    }
+
+    /// Texts with glue between them; null if something else is among them. Nulls are not there.
+    fn join(&self, glue: &str, list: &[Value<'b>]) -> Result<Option<Value<'b>>, Fault> {
+        let mut texts = Vec::with_capacity(list.len());
+        for value in list {
+            match value {
+                Value::Text(text) => texts.push(*text),
+                other if other.is_null() => {}
+                _ => return Ok(None),
+            }
+        }
+        let length = texts.iter().map(|text| text.len()).sum::<usize>();
+        let glued = texts.len().saturating_sub(1).saturating_mul(glue.len());
+        // Paid for before it is made, because a long glue makes much of a little.
+        self.spend(length.saturating_add(glued) / 64)?;
+        let joined = self.arena.alloc_str(&texts.join(glue));
+        Ok(Some(Value::Text(joined)))
+    }
+
+    /// The element whose key is the largest or the smallest: of equal keys the first, and none without a
+    /// key.
+    fn extreme(
+        &self,
+        function: Function,
+        list: &'b [Value<'b>],
+        by: &'b [Value<'b>],
+    ) -> Result<Option<Value<'b>>, Fault> {
+        let order = order(function, by)?;
+        let is_max = matches!(function, Function::Max | Function::MaxBy);
+        let mut best = None;
+        for (place, _) in by.iter().enumerate().filter(|each| !each.1.is_null()) {
+            let is_better = best.is_none_or(|best| match is_max {
+                true => order(place, best).is_gt(),
+                false => order(place, best).is_lt(),
+            });
+            if is_better {
+                best = Some(place);
+            }
+        }
+        Ok(Some(best.map_or(Value::Null, |best| list[best])))
+    }
+
+    fn sorted(
+        &self,
+        function: Function,
+        list: &'b [Value<'b>],
+        by: &'b [Value<'b>],
+    ) -> Result<Option<Value<'b>>, Fault> {
+        let order = order(function, by)?;
+        // A sort compares each element about as often as the length has binary digits.
+        self.spend(list.len() * (usize::BITS - list.len().leading_zeros()) as usize)?;
+        let mut places: Vec<usize> = (0..list.len()).collect();
+        places.sort_by(|left, right| order(*left, *right));
+        let mut values = self.list(list.len())?;
+        values.extend(places.into_iter().map(|place| list[place]));
+        Ok(Some(self.kept(&values)))
+    }
+
+    /// Members of all objects; of a repeated name the last counts.
+    fn merge(&self, given: &'b [Value<'b>]) -> Result<Option<Value<'b>>, Fault> {
+        let mut members = Vec::new();
+        for value in given {
+            let Value::Object(object) = value else {
+                return Ok(None);
+            };
+            let more = object.members();
+            self.spend(more.len())?;
+            members.extend(more);
+        }
+        let members = self.arena.alloc_slice_copy(&members);
+        Ok(Some(Value::object(members, self.arena)))
+    }
+}
+
+/// How two places of a list compare.
+type Order<'b> = Box<dyn Fn(usize, usize) -> Ordering + 'b>;
+
+/// How two places of a list of texts or of numbers compare; a null is behind all of them.
+fn order<'b>(function: Function, by: &'b [Value<'b>]) -> Result<Order<'b>, Fault> {
+    if let Some(keys) = keys(by, text) {
+        return Ok(Box::new(move |left, right| {
+            nulls_last(keys[left], keys[right], Ord::cmp)
+        }));
+    }
+    if let Some(keys) = keys(by, |value| value.number()) {
+        return Ok(Box::new(move |left, right| {
+            nulls_last(keys[left], keys[right], f64::total_cmp)
+        }));
+    }
+    Err(Fault::Function(format!(
+        "the function {} cannot compare keys that are {}",
+        function.name(),
+        types(by)
+    )))
+}
+
+/// The keys, each read the same way, or `None` if one of them cannot be. A null key is none.
+fn keys<'b, K>(by: &[Value<'b>], read: impl Fn(Value<'b>) -> Option<K>) -> Option<Vec<Option<K>>> {
+    let keys = by.iter().map(|value| match value.is_null() {
+        true => Some(None),
+        false => read(*value).map(Some),
+    });
+    keys.collect()
+}
+
+fn nulls_last<K>(
+    left: Option<K>,
+    right: Option<K>,
+    order: impl Fn(&K, &K) -> Ordering,
+) -> Ordering {
+    match (&left, &right) {
+        (Some(left), Some(right)) => order(left, right),
+        _ => left.is_none().cmp(&right.is_none()),
+    }
+}
+
+const fn text(value: Value<'_>) -> Option<&str> {
+    match value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The numbers of a list, without nulls.
+fn numbers(value: Value<'_>) -> Option<Vec<f64>> {
+    match value {
+        Value::List(list) => {
+            let list = list.iter().filter(|value| !value.is_null());
+            list.map(|value| value.number()).collect()
+        }
+        _ => None,
+    }
+}
+
+fn average<'b>(numbers: Vec<f64>) -> Value<'b> {
+    let average = numbers.iter().sum::<f64>() / numbers.len() as f64;
+    match average.is_finite() {
+        true => Value::Float(average),
+        false => Value::Null,
+    }
+}
+
+/// The sum of a list: of integers exactly, as long as it is one.
+fn sum<'b>(list: Value<'b>, numbers: &[f64]) -> Value<'b> {
+    let integers = match list {
+        Value::List(list) => list.iter().try_fold(0, |sum: i64, value| match value {
+            Value::Integer(value) => sum.checked_add(*value),
+            other => other.is_null().then_some(sum),
+        }),
+        _ => None,
+    };
+    match integers {
+        Some(sum) => Value::Integer(sum),
+        None => Value::computed(numbers.iter().sum()),
+    }
+}
+
+/// The type of an argument, and of a list the types of its elements.
+fn described(value: Value<'_>) -> String {
+    match value {
+        Value::List(list) if list.iter().any(|element| !element.is_null()) => {
+            format!("array of {}", types(list))
+        }
+        other => other.type_name().to_owned(),
+    }
+}
+
+/// The types of values, each once, in the order in which they are met; null last.
+fn types(values: &[Value<'_>]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for name in values.iter().map(|value| value.type_name()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.sort_by_key(|name| *name == "null");
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+const fn texts<'b>(one: Value<'b>, other: Value<'b>) -> Option<(&'b str, &'b str)> {
+    match (one, other) {
+        (Value::Text(one), Value::Text(other)) => Some((one, other)),
+        _ => None,
+    }
+}
+
+/// A rounded number; an integer stays what it is.
+fn whole(given: Value<'_>, rounded: f64) -> Value<'_> {
+    match given {
+        Value::Integer(_) => given,
+        _ => Value::computed(rounded),
+    }
+}
+
+fn count<'b>(number: usize) -> Value<'b> {
+    Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// The number that a text is in JSON; null if it is none.
+fn number(text: &str) -> Value<'_> {
+    match serde_json::from_str::<serde_json::Number>(text) {
+        Ok(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(value), _) => Value::Integer(value),
+            (None, Some(value)) => Value::Float(value),
+            (None, None) => Value::Null,
+        },
+        Err(_) => Value::Null,
+    }
+}
