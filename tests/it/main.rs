@@ -23,6 +23,8 @@ mod guests;
 mod guide;
 /// Pages that no AWS would send, through the stock mappers in their sandbox.
 mod hostile;
+/// Which room and which file imports which.
+mod house;
 /// Modules in Python and JavaScript, from nothing to the same records as in Rust.
 mod languages;
 /// A sync of moto's server, which nobody here wrote.

@@ -1,0 +1,195 @@
+//! The house: which room of the host, and which file of a crate, imports which. There is no circle, and no room
+//! imports one above it; the order of the rooms is that of the groups in `host/src/lib.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::support::root;
+
+/// Names from the root of a crate: `["mapper", "set"]` for `mapper/set.rs`.
+type Place = Vec<String>;
+
+/// Who imports whom, with a file and a path in it that do so.
+type Graph = BTreeMap<(String, String), String>;
+
+/// The code of a crate by file, without comments and tests, and what each file imports under which name.
+#[derive(Default)]
+struct House {
+    code: BTreeMap<Place, String>,
+    imports: BTreeMap<Place, BTreeMap<String, Place>>,
+}
+
+impl House {
+    fn read(source: &Path) -> Self {
+        let mut house = Self::default();
+        for name in ["lib.rs", "main.rs"] {
+            if source.join(name).is_file() {
+                house.add(Vec::new(), &source.join(name), source);
+            }
+        }
+        for (place, code) in &house.code {
+            let imports = house.imports.entry(place.clone()).or_default();
+            for statement in code.split(';') {
+                if let Some((_, tree)) = statement.rsplit_once("use ") {
+                    expand(tree, &[], imports);
+                }
+            }
+        }
+        house
+    }
+
+    /// Adds a file, and the modules that it declares but for those of tests, which are in `folder`.
+    fn add(&mut self, place: Place, file: &Path, folder: &Path) {
+        let text = std::fs::read_to_string(file).unwrap();
+        let code = text.split("\nmod tests {").next().unwrap_or_default();
+        let lines = code.lines().map(|line| line.split("//").next());
+        let code = lines.flatten().collect::<Vec<_>>().join("\n");
+        let code = code.replace("#[cfg(test)]\nmod ", "test ");
+        for name in declared(&code) {
+            let (inner, file) = (joined(&place, &name), format!("{name}.rs"));
+            self.add(inner, &folder.join(file), &folder.join(name));
+        }
+        self.code.entry(place).or_default().push_str(&code);
+    }
+
+    /// The file that defines what a path in `from` names: re-exports and imports on the way are followed.
+    fn definer(&self, from: &Place, path: &[String], depth: usize) -> Option<Place> {
+        let (first, mut rest) = path.split_first().filter(|_| depth < 16)?;
+        let mut at = from.clone();
+        match first.as_str() {
+            "crate" => at.clear(),
+            "self" => {}
+            "super" => drop(at.pop()),
+            name if self.code.contains_key(&joined(from, name)) => rest = path,
+            name => {
+                let import = self.imports[from].get(name);
+                let behind = [import.filter(|it| **it != path[..1])?, rest].concat();
+                return self.definer(from, &behind, depth + 1);
+            }
+        }
+        while let Some((name, after)) = rest.split_first() {
+            let inner = joined(&at, name);
+            if name == "super" {
+                at.pop();
+            } else if self.code.contains_key(&inner) {
+                at = inner;
+            } else {
+                let import = self.imports[&at].get(name).map(|it| [it, after].concat());
+                let behind = import.and_then(|it| self.definer(&at, &it, depth + 1));
+                return behind.or(Some(at));
+            }
+            rest = after;
+        }
+        Some(at)
+    }
+
+    /// Who imports whom among the modules in `parent`. A module is one with what is in its folder. What the file
+    /// of `parent` itself defines is left out: it is what a room gives its parts to share.
+    fn graph(&self, parent: &[String]) -> Graph {
+        let inner = |place: &Place| place.strip_prefix(parent)?.first().cloned();
+        let mut graph = Graph::new();
+        for (place, code) in &self.code {
+            let is_sign = |each: char| !(each.is_alphanumeric() || each == '_' || each == ':');
+            let paths = code.split(is_sign).filter(|path| path.contains("::"));
+            let paths = paths.map(|path| path.split("::").map(str::to_owned).collect());
+            for path in paths.chain(self.imports[place].values().cloned()) {
+                let definer = self.definer(place, &path, 0);
+                let step = inner(place).zip(definer.and_then(|definer| inner(&definer)));
+                if let Some(step) = step.filter(|(from, to)| from != to) {
+                    let how = format!("{}.rs imports {}", place.join("/"), path.join("::"));
+                    graph.insert(step, how);
+                }
+            }
+        }
+        graph
+    }
+}
+
+fn joined(place: &Place, name: &str) -> Place {
+    [place.as_slice(), &[name.to_owned()]].concat()
+}
+
+/// The modules that lines like `pub mod name;` declare.
+fn declared(code: &str) -> Vec<String> {
+    let lines = code.lines().filter_map(|line| line.strip_suffix(';'));
+    let modules = lines.filter_map(|line| line.split_once("mod "));
+    let modules = modules.filter(|it| it.0.is_empty() || it.0.starts_with("pub"));
+    modules.map(|(_, name)| name.to_owned()).collect()
+}
+
+/// The imports of a tree such as `a::{b, c::{self, D as E}}`, by name.
+fn expand(tree: &str, before: &[String], imports: &mut BTreeMap<String, Place>) {
+    let (head, inner) = tree.split_once('{').unwrap_or((tree, ""));
+    let (head, alias) = head.split_once(" as ").unwrap_or((head, ""));
+    let names = head.split("::").map(str::trim);
+    let mut path = before.to_vec();
+    path.extend(names.filter(|name| !name.is_empty()).map(str::to_owned));
+    if inner.is_empty() {
+        path.pop_if(|last| last == "self");
+        let name = Some(alias.trim().to_owned()).filter(|alias| !alias.is_empty());
+        if let Some(name) = name.or_else(|| path.last().cloned()) {
+            imports.insert(name, path);
+        }
+        return;
+    }
+    let mut depth = 0;
+    let parts = inner.split(|each| {
+        depth += i32::from(each == '{') - i32::from(each == '}');
+        depth < 0 || each == ',' && depth == 0
+    });
+    let parts: Vec<&str> = parts.collect();
+    parts.iter().for_each(|part| expand(part, &path, imports));
+}
+
+/// The steps of all circles.
+fn circles(graph: &Graph) -> Vec<&String> {
+    let leads_to = |from: &String, to: &String| {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
+        while let Some(next) = open.pop() {
+            let steps = graph.keys().filter(|(from, _)| from == next);
+            open.extend(steps.map(|(_, to)| to).filter(|to| seen.insert(*to)));
+        }
+        seen.contains(to)
+    };
+    let steps = graph.iter().filter(|((from, to), _)| leads_to(to, from));
+    steps.map(|(_, how)| how).collect()
+}
+
+#[test]
+fn no_room_imports_one_above_it() {
+    let source = root().join("host/src");
+    let graph = House::read(&source).graph(&[]);
+    let text = std::fs::read_to_string(source.join("lib.rs")).unwrap();
+    let groups: Vec<Vec<String>> = text.split("\n\n").map(declared).collect();
+    let group = |room: &String| groups.iter().position(|group| group.contains(room));
+    let has_step = |from: &str, to: &str| graph.contains_key(&(from.into(), to.into()));
+    assert!(has_step("sync", "fetch"), "no import was found");
+    let upward = graph.iter().filter(|((from, to), _)| {
+        // The program itself (`cli`) is in no group: everything is below it.
+        group(from).is_some_and(|from| Some(from) < group(to))
+    });
+    let upward: Vec<&String> = upward.map(|(_, how)| how).collect();
+    assert!(upward.is_empty(), "{upward:#?}");
+}
+
+#[test]
+fn no_imports_go_in_a_circle() {
+    let mut sources = vec![root().join("host/src")];
+    let crates = std::fs::read_dir(root().join("guest-mappers")).unwrap();
+    sources.extend(crates.map(|each| each.unwrap().path().join("src")));
+    sources.retain(|source| source.join("lib.rs").is_file());
+    assert!(sources.len() > 5, "{sources:?}");
+    let mut found = Vec::new();
+    for house in sources.iter().map(|source| House::read(source)) {
+        let places = house.code.keys();
+        let parents = places.flat_map(|place| (0..place.len()).map(|end| &place[..end]));
+        for parent in parents.collect::<BTreeSet<_>>() {
+            let graph = house.graph(parent);
+            found.extend(circles(&graph).into_iter().cloned());
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    let step = |from: &str, to: &str| ((from.to_owned(), to.to_owned()), String::new());
+    let ring = [("a", "b"), ("b", "c"), ("c", "b")].map(|(from, to)| step(from, to));
+    assert_eq!(circles(&ring.into()).len(), 2);
+}
