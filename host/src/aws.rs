@@ -12,6 +12,7 @@ mod http;
 mod identity;
 mod organization;
 mod profiles;
+mod proxies;
 mod raw;
 mod regions;
 mod renewal;

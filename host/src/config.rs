@@ -76,7 +76,7 @@ pub struct Config {
     /// Certificate authorities that take the place of the system's, in PEM.
     pub ca_bundle: Option<PathBuf>,
     /// Whether to use FIPS endpoints.
-    pub use_fips_endpoint: bool,
+    pub use_fips_endpoint: Option<bool>,
     /// What to sync.
     pub objects: Vec<Object>,
     /// Operation options.

@@ -39,6 +39,7 @@ mod macros;
 mod manifest;
 mod mapping;
 mod object;
+mod objects;
 mod overlay;
 mod problem;
 #[cfg(feature = "schema")]
@@ -59,6 +60,7 @@ pub use list::{List, TextSet, items};
 pub use manifest::{Kind, Manifest, Reads};
 pub use mapping::{Mapping, map_page};
 pub use object::Object;
+pub use objects::OBJECTS;
 pub use overlay::{Overlay, amend_page};
 #[cfg(feature = "schema")]
 pub use schema::schema;

@@ -14,7 +14,7 @@ use super::raw::RawBody;
 use super::renewal::Renewing;
 use crate::clock::Clock;
 use crate::object::Operation;
-use crate::quota::{ActionGroup, Clearance, Place};
+use crate::quota::{Clearance, Place};
 use crate::report::Ledger;
 
 /// The first pause before a request is repeated; it doubles with every try, and jitter takes a random
@@ -252,7 +252,7 @@ impl Caller {
         if is_throttled {
             clearance.throttled();
         }
-        let group = ActionGroup::of(operation);
+        let group = operation.group();
         let bucket = self.place.bucket(group);
         self.ledger
             .pace(&self.account_id, &self.region, group, |pace| {

@@ -35,9 +35,8 @@ impl Kept {
     pub(super) fn note(&mut self, payload: &[u8], options: &Options) -> io::Result<()> {
         let head = entry::unpack_head(payload)?;
         let key = head.key();
-        let users = [Object::EcsService, Object::EcsTask];
         if options.task_definition_scope == TaskDefinitionScope::InUse
-            && users.contains(&head.object)
+            && Object::REVISION_USERS.contains(&head.object)
         {
             let page = entry::unpack(payload, "")?.page;
             let place = (key.account_id.clone(), key.region.clone());

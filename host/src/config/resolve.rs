@@ -8,7 +8,6 @@ use super::{
     Config, ConfigError, Options, Organization, QuotaRules, RevisionTags, Settings, file, fips,
     identity, modules, revisions,
 };
-use crate::changes::VOLATILE_ATTRIBUTES;
 use crate::object::Object;
 
 /// Stands for every Region that an account has enabled.
@@ -87,7 +86,7 @@ impl Config {
             quota_share: quota_share(settings.quotas, settings.quota_share)?,
             endpoint_url: endpoint_url(settings.endpoint_url.clone())?,
             ca_bundle: settings.ca_bundle,
-            use_fips_endpoint: settings.use_fips_endpoint.unwrap_or(false),
+            use_fips_endpoint: settings.use_fips_endpoint,
             objects: objects(settings.objects)?,
             options: Options::resolve(&settings.options.unwrap_or_default())?,
             volatile_attributes: volatile_attributes(settings.volatile_attributes),
@@ -110,7 +109,7 @@ impl Config {
             external_id: settings.external_id.filter(|id| !id.is_empty()),
         };
         config.options.check_objects(&config.objects)?;
-        if config.use_fips_endpoint {
+        if config.use_fips_endpoint == Some(true) {
             if let Some(url) = &config.endpoint_url {
                 fips::check("", Some(url))?;
             }
@@ -252,15 +251,15 @@ pub(crate) fn url_problem(url: &str) -> Option<&'static str> {
 /// A flag in the spellings that AWS tools take.
 pub(crate) fn parse_flag(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
-        "true" | "1" | "yes" | "on" => Some(true),
-        "false" | "0" | "no" | "off" => Some(false),
+        "true" | "1" | "yes" | "y" | "on" | "t" => Some(true),
+        "false" | "0" | "no" | "n" | "off" | "f" => Some(false),
         _ => None,
     }
 }
 
 fn objects(given: Option<Vec<String>>) -> Result<Vec<Object>, ConfigError> {
     let Some(names) = given else {
-        return Ok(Object::ALL.to_vec());
+        return Ok(Object::defaults());
     };
     let mut objects = names
         .iter()
@@ -277,7 +276,7 @@ fn objects(given: Option<Vec<String>>) -> Result<Vec<Object>, ConfigError> {
 
 fn volatile_attributes(given: Option<Vec<String>>) -> BTreeSet<String> {
     let Some(given) = given else {
-        return VOLATILE_ATTRIBUTES.map(str::to_owned).into();
+        return Object::volatile_attributes();
     };
     given
         .iter()
@@ -329,7 +328,7 @@ mod tests {
             (100, 8, 10)
         );
         assert_eq!(config.quota_share, Some(0.9));
-        assert_eq!(config.objects, Object::ALL);
+        assert_eq!(config.objects, Object::defaults());
     }
 
     #[test]

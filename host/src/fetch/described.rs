@@ -1,13 +1,14 @@
 //! What a Describe call gave, and what became of every ARN that it was asked for.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::PoisonError;
 
 use serde::Deserialize;
 
-use super::{Batch, FetchedPage, Scope, cluster, service, task, task_definition};
+use super::batch::Batch;
+use super::{FetchedPage, Scope, operations};
 use crate::aws::{CallFailure, Kind};
-use crate::object::{Object, TAGS};
+use crate::object::{Include, Object};
 use crate::page::Page;
 use crate::report::{Failure, ScopeKey, Tombstone};
 
@@ -83,10 +84,17 @@ impl Described {
 
     /// Leaves out what was not asked for, and what is described a second time. Gives how many that were.
     fn keep_asked(&mut self, asked: &[String]) -> usize {
-        let asked: HashSet<&str> = asked.iter().map(|arn| own_name(arn)).collect();
+        let asked: HashMap<&str, &str> = asked
+            .iter()
+            .map(|arn| (own_name(arn), arn.as_str()))
+            .collect();
+        let is_asked = |arn: &str| {
+            let listed = asked.get(own_name(arn));
+            listed.is_some_and(|listed| may_be_one(listed, arn))
+        };
         let mut met = HashSet::new();
-        let mut names = self.arns.iter().map(|arn| own_name(arn));
-        if names.all(|name| asked.contains(name) && met.insert(name)) {
+        let mut arns = self.arns.iter();
+        if arns.all(|arn| is_asked(arn) && met.insert(own_name(arn))) {
             return 0;
         }
         let mut met = HashSet::new();
@@ -95,9 +103,7 @@ impl Described {
         let kept: Vec<bool> = arns
             .map(|arn| {
                 // What has no ARN is for the mapper to reject.
-                arn.is_none_or(|arn| {
-                    asked.contains(own_name(&arn)) && met.insert(own_name(&arn).to_owned())
-                })
+                arn.is_none_or(|arn| is_asked(&arn) && met.insert(own_name(&arn).to_owned()))
             })
             .collect();
         self.page = self.page.only(|index| kept[index]);
@@ -128,6 +134,22 @@ impl Described {
 /// ARN, by an ARN without the cluster's name (as ECS wrote them until 2018), or by name alone.
 fn own_name(named: &str) -> &str {
     named.rsplit_once('/').map_or(named, |(_, name)| name)
+}
+
+/// Whether two names that end alike may be of one object: account, Region and, where both have it, cluster
+/// are the same. Names that are no ARNs have none of them.
+fn may_be_one(listed: &str, described: &str) -> bool {
+    let place = |arn: &str| arn.match_indices(':').nth(4).map(|(at, _)| at);
+    let (Some(one), Some(other)) = (place(listed), place(described)) else {
+        return true;
+    };
+    let ((listed, one), (described, other)) = (listed.split_at(one), described.split_at(other));
+    let cluster = |resource: &str| {
+        let parts: Vec<&str> = resource.split('/').collect();
+        (parts.len() == 3).then(|| parts[1].to_owned())
+    };
+    let clusters = cluster(one).zip(cluster(other));
+    listed == described && clusters.is_none_or(|(one, other)| one == other)
 }
 
 impl Scope {
@@ -210,10 +232,15 @@ impl Scope {
         may_split: bool,
     ) -> Outcome {
         let mut with_tags = !self.is_untagged(object);
-        let mut result = self.ask(object, &batch, with_tags).await;
-        if with_tags && result.as_ref().is_err_and(CallFailure::may_be_of_include) {
-            // Some partitions and servers know no tags, and refuse the whole batch for them.
-            if let Ok(described) = self.ask(object, &batch, false).await {
+        let mut result = operations::describe(self, object, &batch, with_tags).await;
+        // Some partitions and servers know no tags, and refuse the whole batch for them. What is denied without
+        // tags too is not asked twice again.
+        if with_tags
+            && let Err(failure) = &result
+            && failure.may_be_of_include()
+            && (failure.kind != Kind::Denied || self.first_denial(object))
+        {
+            if let Ok(described) = operations::describe(self, object, &batch, false).await {
                 self.without_tags(object);
                 with_tags = false;
                 result = Ok(described);
@@ -222,7 +249,7 @@ impl Scope {
         match result {
             Ok(mut described) => {
                 if described.is_new && !with_tags {
-                    described.unread = vec![TAGS.to_owned()];
+                    described.unread = vec![Include::TAGS.name.to_owned()];
                 }
                 let surplus = self.keep_asked(key, &batch, &mut described);
                 Outcome::Answered {
@@ -240,23 +267,15 @@ impl Scope {
         }
     }
 
-    async fn ask(
-        &self,
-        object: Object,
-        batch: &Batch,
-        with_tags: bool,
-    ) -> Result<Described, CallFailure> {
-        match object {
-            Object::EcsCluster => cluster::describe(self, batch, with_tags).await,
-            Object::EcsService => service::describe(self, batch, with_tags).await,
-            Object::EcsTask => task::describe(self, batch, with_tags).await,
-            Object::EcsTaskDefinition => task_definition::describe(self, batch, with_tags).await,
-        }
-    }
-
     fn is_untagged(&self, object: Object) -> bool {
         let untagged = self.untagged.lock().unwrap_or_else(PoisonError::into_inner);
         untagged.contains(&object)
+    }
+
+    /// Whether an object's Describe is denied for the first time here.
+    fn first_denial(&self, object: Object) -> bool {
+        let mut denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
+        denied.insert(object)
     }
 
     /// Remembers that objects here are described without their tags.

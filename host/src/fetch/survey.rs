@@ -1,22 +1,25 @@
 //! How much there is to fetch, from cheap calls only: lists of clusters and revisions, and the counters that
 //! DescribeClusters gives.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::Scope;
+use super::clusters::{List, cluster_objects};
 use super::listing::{Tokens, revision};
-use super::{CLUSTER_OBJECTS, Scope, cluster, task_definition};
+use super::operations::{self, Wanted};
 use crate::aws::{Account, CallFailure};
+use crate::clock::Moment;
 use crate::config::{Config, TaskDefinitionScope};
-use crate::object::Object;
+use crate::object::{Object, Operation};
 use crate::report::{Failure, Ledger};
 use crate::revisions::RevisionCache;
 
 /// The size of one account and Region.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
-    /// Each cluster.
-    pub clusters: Vec<ClusterSize>,
+    /// Each cluster, and how many objects it counts: only those are meant that a sync lists.
+    pub clusters: Vec<BTreeMap<Object, u64>>,
     /// Task definition revisions that a sync would describe; at most so many if it wants those in use.
     pub revisions: u64,
     /// How many of them the revision cache has.
@@ -27,15 +30,6 @@ pub struct Survey {
     pub uncounted: BTreeSet<Object>,
     /// The calls that failed for good.
     pub failures: Vec<Failure>,
-}
-
-/// What a cluster counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ClusterSize {
-    /// Active services.
-    pub services: u64,
-    /// Running and pending tasks, which ListTasks gives together.
-    pub tasks: u64,
 }
 
 /// Looks at an account and Region, as far as the configured objects need it.
@@ -50,14 +44,14 @@ pub(crate) async fn survey(
     let ledger = Arc::new(Ledger::default());
     let scope = Scope {
         revisions: cache.map(|cache| (cache, account.endpoint())),
-        ..Scope::new(account, region, "", config, ledger, pages)
+        ..Scope::new(account, region, &Moment::now(), config, ledger, pages)
     };
     let (clusters, revisions) = tokio::join!(clusters(&scope), revisions(&scope));
     let mut survey = Survey::default();
     match clusters {
         Ok(clusters) => survey.clusters = clusters,
         Err(failure) => {
-            survey.uncounted.extend(CLUSTER_OBJECTS);
+            survey.uncounted.extend(cluster_objects(&scope));
             survey.failures.push(failure.line());
         }
     }
@@ -75,21 +69,21 @@ pub(crate) async fn survey(
     survey
 }
 
-async fn clusters(scope: &Scope) -> Result<Vec<ClusterSize>, CallFailure> {
-    if !CLUSTER_OBJECTS.iter().any(|object| scope.wants(*object)) {
+async fn clusters(scope: &Scope) -> Result<Vec<BTreeMap<Object, u64>>, CallFailure> {
+    if cluster_objects(scope).next().is_none() {
         return Ok(Vec::new());
     }
     let mut arns = Vec::new();
-    let mut list = cluster::List::new(scope);
+    let mut list = List::new(scope);
     while let Some(page) = list.next().await? {
         arns.extend(page);
     }
     let mut sizes = Vec::with_capacity(arns.len());
     for batch in arns.chunks(scope.describe_batch(Object::EcsCluster)) {
-        sizes.extend(cluster::sizes(scope, batch).await?);
+        sizes.extend(operations::sizes(scope, batch).await?);
     }
     // A cluster that has vanished in between is still listed by a sync.
-    sizes.resize(arns.len(), ClusterSize::default());
+    sizes.resize(arns.len(), BTreeMap::new());
     Ok(sizes)
 }
 
@@ -108,10 +102,15 @@ async fn revisions(scope: &Scope) -> Result<Revisions, CallFailure> {
     }
     // Newest revisions by family, if only those are wanted.
     let mut newest: HashMap<String, (u64, String)> = HashMap::new();
-    for pass in 0..task_definition::passes(scope) {
+    for pass in 0..operations::passes(scope, Object::EcsTaskDefinition) {
         let (mut tokens, mut token) = (Tokens::default(), None);
         loop {
-            let page = task_definition::list(scope, pass, token).await?;
+            let wanted = Wanted {
+                cluster: None,
+                pass,
+                token,
+            };
+            let page = operations::list(scope, Object::EcsTaskDefinition, wanted).await?;
             found.pages += 1;
             for arn in page.arns {
                 match (scope.config.options.task_definition_scope, revision(&arn)) {
@@ -124,7 +123,7 @@ async fn revisions(scope: &Scope) -> Result<Revisions, CallFailure> {
                     _ => found.add(scope, &arn),
                 }
             }
-            token = tokens.next(page.next_token, Object::EcsTaskDefinition.operations())?;
+            token = tokens.next(page.next_token, Operation::ListTaskDefinitions)?;
             if token.is_none() {
                 break;
             }

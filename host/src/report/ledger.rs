@@ -8,9 +8,9 @@ use super::{
     Counts, Failure, GroupCalls, MapperUsed, OperationCalls, Pace, Progress, Provenance,
     RejectionLine, Report, Scope, Status, Tombstone,
 };
+use crate::object::ActionGroup;
 use crate::object::{Object, Operation};
 use crate::page::Page;
-use crate::quota::ActionGroup;
 use crate::records::Records;
 
 /// Lines of detail that a report holds. A sync in which more than this went wrong has one cause, not a
@@ -313,7 +313,7 @@ impl Ledger {
             lines.entry(line).or_default().add(&entry.counts);
         }
         let progress = |((account_id, region, object), counts): ((&str, &str, Object), _)| {
-            let group = ActionGroup::of(object.describe_operation());
+            let group = object.row().group;
             let key = (account_id.to_owned(), region.to_owned(), group);
             Progress {
                 counts,
@@ -399,7 +399,7 @@ fn quotas(books: &Books) -> Vec<GroupCalls> {
         let (account_id, region, group) = key;
         let operations = books.operations.values().filter(|calls| {
             (&calls.account_id, &calls.region) == (account_id, region)
-                && ActionGroup::of(calls.operation) == *group
+                && calls.operation.group() == *group
         });
         pace.line(key.clone(), operations.cloned())
     };

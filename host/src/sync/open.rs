@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::shadow::Candidate;
 use super::{Request, SyncError};
-use crate::changes::{Comparison, VOLATILE_ATTRIBUTES};
+use crate::changes::Comparison;
 use crate::config::{Config, RevisionTags};
 use crate::mapper::{CompiledCache, Engine, EngineError, Limits, MapperSet};
 use crate::object::Object;
@@ -21,7 +21,7 @@ pub(super) fn compare_with(
         return Ok(None);
     };
     for name in &config.volatile_attributes {
-        let is_known = VOLATILE_ATTRIBUTES.contains(&name.as_str())
+        let is_known = Object::volatile_attributes().contains(name)
             || mappers
                 .iter()
                 .any(|mapper| mapper.validator.attributes().contains(name));
