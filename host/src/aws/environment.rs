@@ -58,6 +58,10 @@ enum Use {
     Url,
     Region,
     Flag,
+    /// A path below the address of the container's endpoint.
+    Path,
+    /// `IPv4` or `IPv6`.
+    AddressKind,
 }
 
 /// What the value of a variable (`AWS_REGION`) or of a key in a profile (`region`) is for.
@@ -73,6 +77,8 @@ fn use_of(name: &str) -> Use {
         | "ignore_configured_endpoint_urls"
         | "ec2_metadata_disabled" => Use::Flag,
         "ec2_metadata_service_endpoint" | "container_credentials_full_uri" => Use::Url,
+        "container_credentials_relative_uri" => Use::Path,
+        "ec2_metadata_service_endpoint_mode" => Use::AddressKind,
         name if name == "endpoint_url" || name.starts_with("endpoint_url_") => Use::Url,
         _ => Use::Text,
     }
@@ -104,7 +110,15 @@ pub(super) fn checked(name: &str, value: &str) -> Result<Option<String>, String>
             Some(flag) => Ok(Some(flag.to_string())),
             None => Err("its value is neither true nor false".into()),
         },
-        Use::Text | Use::Header | Use::Region => Ok(Some(value.to_owned())),
+        Use::Path if !value.starts_with('/') || !is_of(u8::is_ascii_graphic) => {
+            Err("its value is not a path; one begins with /".into())
+        }
+        Use::AddressKind if !["ipv4", "ipv6"].contains(&value.to_ascii_lowercase().as_str()) => {
+            Err("its value is neither IPv4 nor IPv6".into())
+        }
+        Use::Text | Use::Header | Use::Region | Use::Path | Use::AddressKind => {
+            Ok(Some(value.to_owned()))
+        }
     }
 }
 
@@ -282,10 +296,15 @@ impl Environment {
                 "the role of this instance cannot be assumed by EC2; correct the trust policy of the role",
             ),
             (
-                "expected value at line 1",
+                "unexpected token '<'",
                 "what answered in place of the service that gives credentials sent an HTML page or other text; check AWS_CONTAINER_CREDENTIALS_FULL_URI and the network",
             ),
         ];
+        if reason.contains("AccessDenied") && self.assumes_a_role() {
+            return format!(
+                "the role cannot be assumed: {reason}; check the trust policy of the role, and whether the caller may assume it"
+            );
+        }
         if let Some((_, problem)) = of_instance.iter().find(|(words, _)| reason.contains(words)) {
             return (*problem).to_owned();
         }

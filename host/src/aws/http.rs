@@ -26,6 +26,7 @@ use aws_smithy_runtime_api::client::runtime_components::{
 };
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
+use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -172,6 +173,7 @@ impl HttpConnector for BoundedConnector {
                 None => None,
             };
             let is_for_metadata = is_for_metadata(&request);
+            let is_tidied = is_for_metadata || is_of_instances(&request);
             let connector = match others {
                 Some((others, settings, components)) if is_for_metadata => {
                     others.direct.http_connector(&settings, &components)
@@ -187,7 +189,7 @@ impl HttpConnector for BoundedConnector {
                 .map_err(|elapsed| ConnectorError::timeout(elapsed.into()))??;
             let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
             *answer.body_mut() = bounded(body, permit);
-            if is_for_metadata {
+            if is_tidied {
                 tidy(&mut answer).await?;
             }
             Ok(answer)
@@ -214,6 +216,12 @@ async fn tidy(answer: &mut HttpResponse) -> Result<(), ConnectorError> {
     Ok(())
 }
 
+/// Whether a request is one of the instance metadata service, wherever that is.
+fn is_of_instances(request: &HttpRequest) -> bool {
+    let uri = request.uri().parse::<http::Uri>();
+    uri.is_ok_and(|uri| uri.path().starts_with("/latest/"))
+}
+
 fn is_for_metadata(request: &HttpRequest) -> bool {
     let address = |host: &str| host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
     let uri = request.uri().parse::<http::Uri>();
@@ -228,9 +236,15 @@ fn bounded(body: SdkBody, permit: Option<OwnedSemaphorePermit>) -> SdkBody {
         .content_length()
         .is_some_and(|length| length > BODY_LIMIT_BYTES as u64);
     let limit = if is_over { 0 } else { BODY_LIMIT_BYTES };
+    let mut is_first = true;
     SdkBody::from_body_1_x(Limited::new(body, limit).map_frame(move |frame| {
         let _held = &permit;
-        frame
+        // Servers that are not AWS put a byte order mark before JSON.
+        let is_begin = std::mem::take(&mut is_first);
+        frame.map_data(|data: Bytes| match data.strip_prefix(b"\xef\xbb\xbf") {
+            Some(rest) if is_begin => data.slice_ref(rest),
+            _ => data,
+        })
     }))
 }
 

@@ -239,6 +239,21 @@ pub(crate) fn url_problem(url: &str) -> Option<&'static str> {
     };
     let is_http = matches!(parsed.scheme_str(), Some("http" | "https"));
     match parsed.authority() {
+        Some(authority)
+            if authority
+                .as_str()
+                .ends_with(|last: char| last.is_ascii_digit())
+                && authority
+                    .as_str()
+                    .rsplit_once("]:")
+                    .or_else(|| authority.as_str().rsplit_once(':'))
+                    .is_some_and(|(_, port)| {
+                        port.bytes().all(|byte| byte.is_ascii_digit())
+                            && port.parse::<u16>().is_err()
+                    }) =>
+        {
+            Some("its value names a port above 65535")
+        }
         Some(authority) if is_http && !authority.host().is_empty() => {
             authority.as_str().contains('@').then_some(
                 "its value holds a user name or password, which ECS has no use for; leave them out",
