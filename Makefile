@@ -5,7 +5,8 @@
 .NOTPARALLEL:
 .PHONY: FORCE help setup toolchain mappers guests build demo test lint bench bench-pace schemas clean
 
-OBJECTS := cluster service task task-definition
+# Each object has a schema: task-definition is EcsTaskDefinition's word.
+OBJECTS := $(shell ls schemas | sed -n 's/^Ecs\(.*\)\.schema\.json$$/\1/p' | sed 's/\([a-z]\)\([A-Z]\)/\1-\2/g' | tr 'A-Z' 'a-z')
 # The stock mappers, and the interpreter of mapping tables.
 STOCK := $(OBJECTS) table
 BUILT := guest-mappers/built

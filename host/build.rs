@@ -5,12 +5,15 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The stock mappers, and the interpreter of mapping tables.
-const WORDS: [&str; 5] = ["cluster", "service", "task", "task-definition", "table"];
+/// The module that mapping tables are packed into.
+const INTERPRETER: &str = "table";
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    stock_mappers(&root.join("guest-mappers/built"));
+    let objects = objects(&root);
+    schemas(&root, &objects);
+    samples(&objects);
+    stock_mappers(&root.join("guest-mappers/built"), &objects);
     vendored_sdk(&root);
     commit(&root);
 }
@@ -36,9 +39,72 @@ fn commit(root: &Path) {
     println!("cargo:rustc-env=PORTOLAN_COMMIT={commit}");
 }
 
-fn stock_mappers(folder: &Path) {
-    let missing: Vec<&str> = WORDS
-        .into_iter()
+/// The names of the objects, each of which has a schema and a stock mapper, and their words.
+fn objects(root: &Path) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    collect(root, Path::new("schemas"), &mut files);
+    let names = files.iter().filter_map(|file| {
+        let file = file.file_name()?.to_str()?;
+        let name = file.strip_suffix(".schema.json")?;
+        name.starts_with("Ecs").then(|| name.to_owned())
+    });
+    names.map(|name| (name.clone(), word(&name[3..]))).collect()
+}
+
+/// `TaskDefinition` as `task-definition`.
+fn word(name: &str) -> String {
+    let mut word = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !word.is_empty() {
+            word.push('-');
+        }
+        word.extend(letter.to_lowercase());
+    }
+    word
+}
+
+/// Writes a table of the objects' schemas.
+fn schemas(root: &Path, objects: &[(String, String)]) {
+    let entries = objects.iter().map(|(name, _)| {
+        let file = root.join(format!("schemas/{name}.schema.json"));
+        println!("cargo:rerun-if-changed={}", file.display());
+        format!("({name:?}, include_str!({file:?})),\n")
+    });
+    let entries: String = entries.collect();
+    write(
+        "schemas.rs",
+        &format!("const OBJECTS: &[(&str, &str)] = &[\n{entries}];\n"),
+    );
+}
+
+/// Writes a table of the pages that new modules are tested with.
+fn samples(objects: &[(String, String)]) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/workbench/templates");
+    let entries = objects.iter().map(|(_, word)| {
+        let file = folder.join(format!("{word}.sample.jsonl"));
+        println!("cargo:rerun-if-changed={}", file.display());
+        format!("({word:?}, include_str!({file:?})),\n")
+    });
+    let entries: String = entries.collect();
+    write(
+        "samples.rs",
+        &format!("const SAMPLES: &[(&str, &str)] = &[\n{entries}];\n"),
+    );
+}
+
+fn write(name: &str, text: &str) {
+    let out = std::env::var_os("OUT_DIR")
+        .map(PathBuf::from)
+        .unwrap_or_default();
+    std::fs::write(out.join(name), text).expect("OUT_DIR can be written to");
+}
+
+/// Writes a table of the stock mappers, and says where the interpreter of mapping tables is.
+fn stock_mappers(folder: &Path, objects: &[(String, String)]) {
+    let words = objects.iter().map(|(_, word)| word.as_str());
+    let missing: Vec<&str> = words
+        .clone()
+        .chain([INTERPRETER])
         .filter(|word| {
             let file = folder.join(format!("{word}.wasm"));
             println!("cargo:rerun-if-changed={}", file.display());
@@ -53,6 +119,15 @@ fn stock_mappers(folder: &Path) {
     println!(
         "cargo:rustc-env=PORTOLAN_STOCK_MAPPERS={}",
         folder.display()
+    );
+    let entries = words.map(|word| {
+        let file = folder.join(format!("{word}.wasm"));
+        format!("({word:?}, include_bytes!({file:?})),\n")
+    });
+    let entries: String = entries.collect();
+    write(
+        "stock.rs",
+        &format!("const STOCK: &[(&str, &[u8])] = &[\n{entries}];\n"),
     );
 }
 
@@ -80,10 +155,7 @@ fn vendored_sdk(root: &Path) {
         let _ = writeln!(table, "({name:?}, include_str!({place:?})),");
     }
     table.push_str("];\n");
-    let out = std::env::var_os("OUT_DIR")
-        .map(PathBuf::from)
-        .unwrap_or_default();
-    std::fs::write(out.join("vendored.rs"), table).expect("OUT_DIR can be written to");
+    write("vendored.rs", &table);
 }
 
 /// The files of a folder and of those inside it, seen from `base`, in the order of their names.

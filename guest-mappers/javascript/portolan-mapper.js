@@ -12,6 +12,7 @@ const BODIES = {
   EcsService: { member: "services", isList: true },
   EcsTask: { member: "tasks", isList: true },
   EcsTaskDefinition: { member: "taskDefinition", isList: false },
+  EcsContainerInstance: { member: "containerInstances", isList: true },
 };
 
 /** Why one object gives no record, or its record no patch. The message holds no value of the page. */

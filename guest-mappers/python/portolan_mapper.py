@@ -20,6 +20,7 @@ _BODIES = {
     "EcsService": ("services", True),
     "EcsTask": ("tasks", True),
     "EcsTaskDefinition": ("taskDefinition", False),
+    "EcsContainerInstance": ("containerInstances", True),
 }
 
 _EPOCH = datetime(1970, 1, 1)

@@ -17,6 +17,7 @@ mod organization;
 mod partitions;
 mod pause;
 mod profiles;
+mod proxies;
 mod raw;
 mod regions;
 mod renewal;

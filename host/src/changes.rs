@@ -28,17 +28,6 @@ pub use absence::Coverage;
 use base::Base;
 pub use base::{REPORT_LIMIT_BYTES, outputs_in};
 
-/// Attributes that are different from minute to minute, or from sync to sync, without anybody having
-/// changed anything: how many services and tasks run just now, and when the record was made.
-pub const VOLATILE_ATTRIBUTES: [&str; 6] = [
-    "ACTIVE_SERVICES_COUNT",
-    "LAST_CAPTURED",
-    "PENDING_COUNT",
-    "PENDING_TASKS_COUNT",
-    "RUNNING_COUNT",
-    "RUNNING_TASKS_COUNT",
-];
-
 /// A line of `<Object>.changes.jsonl`, of `portolan changes`, and of `--output -` with `--changes-since`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -319,7 +308,8 @@ impl Comparison {
 /// Whether an attribute may come from what a Describe call is asked to include. Which members an attribute
 /// of another module comes from is not known.
 fn may_come_of(object: Object, include: &str, attribute: &str) -> bool {
-    Object::attributes_of(include).contains(&attribute)
+    let mut includes = object.row().includes.iter();
+    includes.any(|known| known.name == include && known.attributes.contains(&attribute))
         || !schemas::has_attribute(object, attribute)
 }
 

@@ -2,24 +2,19 @@
 
 use std::sync::Arc;
 
-use aws_sdk_ecs::Client;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::aws::{Account, AccountError, Accounts, CallFailure, Caller, Kind, Reached};
+use crate::aws::{Account, AccountError, Accounts, CallFailure, Kind, Reached};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
+use crate::fetch;
 use crate::ledger::Ledger;
 use crate::object::Operation;
 
-/// A cluster and objects that nobody has. ECS checks permissions before it looks for them, so that "not
-/// found" means "allowed".
-const NOBODYS: &str = "portolan-permission-check";
 /// How often a check repeats a request: a person waits for it.
 const RETRIES: u32 = 3;
-/// Task ids have a form of their own.
-const NOBODYS_TASK: &str = "00000000000000000000000000000000";
 
 /// What was found for one account.
 #[derive(Debug, Serialize)]
@@ -158,7 +153,7 @@ async fn check_region(account: &Account, region: &str, config: &Config) -> Regio
         let problem = match &unreachable {
             Some(problem) => Some(problem.clone()),
             None => {
-                let failure = probe(&client, &caller, operation).await.err();
+                let failure = fetch::probe(&client, &caller, operation).await.err();
                 let failure = failure.filter(|failure| !proves_permission(failure));
                 let problem = failure.as_ref().map(|failure| failure.line().message);
                 if failure.is_some_and(|failure| failure.is_unreachable()) {
@@ -188,43 +183,5 @@ fn proves_permission(failure: &CallFailure) -> bool {
             "ClientException" | "InvalidParameterException"
         ),
         _ => false,
-    }
-}
-
-async fn probe(client: &Client, caller: &Caller, operation: Operation) -> Result<(), CallFailure> {
-    macro_rules! call {
-        ($request:expr) => {{
-            let request = $request;
-            caller
-                .call(
-                    operation,
-                    |raw| request.clone().customize().interceptor(raw).send(),
-                    |_, _| Ok(()),
-                )
-                .await
-        }};
-    }
-    match operation {
-        Operation::ListClusters => call!(client.list_clusters().max_results(1)),
-        Operation::DescribeClusters => call!(client.describe_clusters().clusters(NOBODYS)),
-        Operation::ListServices => call!(client.list_services().cluster(NOBODYS).max_results(1)),
-        Operation::DescribeServices => call!(
-            client
-                .describe_services()
-                .cluster(NOBODYS)
-                .services(NOBODYS)
-        ),
-        Operation::ListTasks => call!(client.list_tasks().cluster(NOBODYS).max_results(1)),
-        Operation::DescribeTasks => {
-            call!(client.describe_tasks().cluster(NOBODYS).tasks(NOBODYS_TASK))
-        }
-        Operation::ListTaskDefinitions => call!(client.list_task_definitions().max_results(1)),
-        Operation::DescribeTaskDefinition => {
-            call!(
-                client
-                    .describe_task_definition()
-                    .task_definition(format!("{NOBODYS}:1"))
-            )
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Timestamps in the one form that records and reports use: RFC 3339, UTC, milliseconds.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use time::format_description::well_known::Rfc3339;
@@ -10,6 +10,9 @@ use time::{OffsetDateTime, UtcOffset};
 /// AWS refuses requests whose time is further off than this.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>
 const TOLERANCE: Duration = Duration::from_secs(5 * 60);
+
+/// From 2020 to 2100, in seconds since 1970. What claims another time is not AWS.
+const PLAUSIBLE: std::ops::Range<u64> = 1_577_836_800..4_102_444_800;
 
 /// The machine's clock, corrected by what AWS says if AWS refuses its time. Clones share the correction.
 #[derive(Clone, Debug, Default)]
@@ -35,9 +38,18 @@ impl Clock {
     /// The present moment, for signatures.
     #[must_use]
     pub fn time(&self) -> SystemTime {
+        self.corrected(SystemTime::now())
+    }
+
+    /// A moment of the machine's clock, corrected by what is known by now.
+    #[must_use]
+    pub fn at(&self, moment: SystemTime) -> String {
+        text(self.corrected(moment).into())
+    }
+
+    fn corrected(&self, now: SystemTime) -> SystemTime {
         let behind_ms = self.correction.behind_ms.load(Ordering::Acquire);
         let behind = Duration::from_millis(behind_ms.unsigned_abs());
-        let now = SystemTime::now();
         let corrected = if behind_ms < 0 {
             now.checked_sub(behind)
         } else {
@@ -51,8 +63,12 @@ impl Clock {
         self.correction.count.load(Ordering::Acquire)
     }
 
-    /// Takes the time of a server that refused a request, if it is too far from ours.
+    /// Takes the time of a server that refused a request, if it is too far from ours and can be one.
     pub(crate) fn refused_at(&self, server: SystemTime) {
+        let since_1970 = server.duration_since(SystemTime::UNIX_EPOCH);
+        if !since_1970.is_ok_and(|time| PLAUSIBLE.contains(&time.as_secs())) {
+            return;
+        }
         let before_ms = self.correction.behind_ms.load(Ordering::Acquire);
         let now = self.time();
         let (is_behind, off) = match server.duration_since(now) {
@@ -80,6 +96,36 @@ impl Clock {
             off.as_secs(),
             if is_behind { "slow" } else { "fast" },
         );
+    }
+}
+
+/// The one time of a sync, and the clock that tells it. Clones share both.
+#[derive(Clone, Debug)]
+pub(crate) struct Moment {
+    pub(crate) clock: Clock,
+    began: SystemTime,
+    captured_at: Arc<OnceLock<String>>,
+}
+
+impl Moment {
+    /// The beginning of a sync: now.
+    pub(crate) fn now() -> Self {
+        Self {
+            clock: Clock::default(),
+            began: SystemTime::now(),
+            captured_at: Arc::default(),
+        }
+    }
+
+    /// LAST_CAPTURED: the beginning, as the clock is corrected at the first use. That is when the first page
+    /// is read, or when a checkpoint notes it after STS was asked.
+    pub(crate) fn captured_at(&self) -> &str {
+        self.captured_at.get_or_init(|| self.clock.at(self.began))
+    }
+
+    /// Makes it that of an earlier sync, unless it was read already.
+    pub(crate) fn set(&self, captured_at: &str) {
+        let _ = self.captured_at.set(captured_at.to_owned());
     }
 }
 

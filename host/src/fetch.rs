@@ -1,21 +1,19 @@
 //! Fetching: from an account and a Region to pages.
 //!
-//! Each object has its own file, which knows the object's two operations. What they have in common is
-//! here: a few listers name ARNs, a few describers turn batches of them into pages, and every ARN that
-//! was named is accounted for (`described`).
+//! An object's row says in which way it is fetched; `operations` has the calls of each object, a file for each.
+//! What they have in common is here: a few listers name ARNs, a few describers turn batches of them into
+//! pages, and every ARN that was named is accounted for (`described`).
 
 mod answer;
-mod cluster;
+mod batch;
 mod clusters;
 mod described;
 mod in_use;
 mod known;
 mod listing;
-mod service;
+mod operations;
 mod settings;
 mod survey;
-mod task;
-mod task_definition;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex};
@@ -24,15 +22,17 @@ use bytes::Bytes;
 use tokio::task::JoinSet;
 
 use crate::aws::{Account, Caller};
+use crate::clock::Moment;
 use crate::ledger::{Ledger, ScopeKey};
-use crate::object::Object;
+use crate::object::{Object, Parent, Row, Way};
 use crate::page::{Origin, Page};
-pub use cluster::ClusterSize;
-use clusters::{CLUSTER_OBJECTS, clusters_and_below};
+use batch::Batch;
+use clusters::{cluster_objects, clusters_and_below};
 pub(crate) use in_use::revisions_in_use;
 pub(crate) use known::{KeptRegion, KeptScope, Known, KnownRevisions};
 use listing::Listing;
 pub(crate) use listing::revision;
+pub(crate) use operations::probe;
 pub use settings::{Fetching, Options, RevisionTags, TaskDefinitionScope, TaskDefinitionStatus};
 pub use survey::Survey;
 pub(crate) use survey::survey;
@@ -57,7 +57,9 @@ pub(crate) struct Scope {
     client: aws_sdk_ecs::Client,
     caller: Caller,
     config: Arc<Fetching>,
+    /// Without the time, which is read with the first page.
     origin: Origin,
+    moment: Moment,
     ledger: Arc<Ledger>,
     pages: async_channel::Sender<FetchedPage>,
     /// Bodies of revisions that an earlier sync described, and the endpoint that they came from.
@@ -72,25 +74,18 @@ pub(crate) struct Scope {
     stopped: Mutex<HashSet<ScopeKey>>,
     /// Objects that AWS describes here only without tags.
     untagged: Mutex<HashSet<Object>>,
+    /// Objects whose Describe was denied here.
+    denied: Mutex<HashSet<Object>>,
 }
 
-/// ARNs that one Describe call takes.
-#[derive(Debug)]
-struct Batch {
-    cluster: Option<String>,
-    /// The status under which the ARNs were listed, where a listing has one.
-    status: Option<&'static str>,
-    arns: Vec<String>,
-}
-
-/// What a List answer is that the SDK cannot parse.
-const UNREADABLE: &str = "it is cut, is not JSON, or has a member of an unexpected type";
+/// Why an object is not complete whose way of fetching is not built.
+const NO_WAY: &str = "this version of portolan cannot fetch it";
 
 /// Fetches the configured objects of one account and Region. Whatever fails is in the ledger afterwards.
 pub(crate) async fn region(
     account: &Account,
     region: &str,
-    captured_at: &str,
+    moment: &Moment,
     config: Arc<Fetching>,
     ledger: Arc<Ledger>,
     pages: async_channel::Sender<FetchedPage>,
@@ -102,32 +97,45 @@ pub(crate) async fn region(
         kept_scopes: known.kept.scopes.keys().cloned().collect(),
         kept: Mutex::new(known.kept.scopes),
         in_use: is_in_use.then(|| Mutex::new(known.kept.in_use)),
-        ..Scope::new(account, region, captured_at, config, ledger, pages)
+        ..Scope::new(account, region, moment, config, ledger, pages)
     });
-    for object in &scope.config.objects {
-        scope.ledger.open(&scope.key(*object, None));
+    let (mut first, mut last) = (JoinSet::new(), Vec::new());
+    for object in scope.config.objects.iter().copied() {
+        scope.ledger.open(&scope.key(object, None));
+        let Row { way, parent, .. } = object.row();
+        match (way, parent) {
+            // `clusters_and_below` fetches them.
+            (Way::ListThenDescribe { .. }, _) if cluster_objects(&scope).any(|it| it == object) => {
+            }
+            // Only when all others are fetched it is known what is in use.
+            (Way::ListThenDescribe { .. }, Parent::Region)
+                if object == Object::EcsTaskDefinition && is_in_use =>
+            {
+                last.push(object);
+            }
+            (Way::ListThenDescribe { .. }, Parent::Region) => {
+                first.spawn(whole_region(Arc::clone(&scope), object));
+            }
+            // What is not fetched must not pass for something that is not there.
+            _ => scope.ledger.lost(&scope.key(object, None), NO_WAY, 0),
+        }
     }
-    let mut objects = JoinSet::new();
-    if scope.wants(Object::EcsTaskDefinition) && !is_in_use {
-        objects.spawn(task_definitions(Arc::clone(&scope)));
+    if cluster_objects(&scope).next().is_some() {
+        first.spawn(clusters_and_below(Arc::clone(&scope)));
     }
-    if CLUSTER_OBJECTS.iter().any(|object| scope.wants(*object)) {
-        objects.spawn(clusters_and_below(Arc::clone(&scope)));
-    }
-    objects.join_all().await;
-    if scope.wants(Object::EcsTaskDefinition) && is_in_use {
-        // Only now is it known what is in use.
-        task_definitions(scope).await;
+    first.join_all().await;
+    for object in last {
+        whole_region(Arc::clone(&scope), object).await;
     }
 }
 
-/// Lists and describes the revisions of a whole Region.
-async fn task_definitions(scope: Arc<Scope>) {
+/// Lists and describes an object of a whole Region.
+async fn whole_region(scope: Arc<Scope>, object: Object) {
     let (whole_region, listings) = async_channel::bounded(1);
     // There is room for one.
     let _ = whole_region.try_send(None);
     drop(whole_region);
-    pipeline(scope, Object::EcsTaskDefinition, listings).await;
+    pipeline(scope, object, listings).await;
 }
 
 /// Lists (once for every cluster, or once for the Region) and describes at the same time.
@@ -176,7 +184,7 @@ impl Scope {
     fn new(
         account: &Account,
         region: &str,
-        captured_at: &str,
+        moment: &Moment,
         config: Arc<Fetching>,
         ledger: Arc<Ledger>,
         pages: async_channel::Sender<FetchedPage>,
@@ -188,8 +196,9 @@ impl Scope {
                 partition: account.partition.clone(),
                 account_id: account.account_id.clone(),
                 region: region.to_owned(),
-                captured_at: captured_at.to_owned(),
+                captured_at: String::new(),
             },
+            moment: moment.clone(),
             config,
             ledger,
             pages,
@@ -199,6 +208,7 @@ impl Scope {
             in_use: None,
             stopped: Mutex::default(),
             untagged: Mutex::default(),
+            denied: Mutex::default(),
         }
     }
 
@@ -238,7 +248,11 @@ impl Scope {
         } else {
             Page::read
         };
-        read(object, self.origin.clone(), body).map_err(|error| error.to_string())
+        let origin = Origin {
+            captured_at: self.moment.captured_at().to_owned(),
+            ..self.origin.clone()
+        };
+        read(object, origin, body).map_err(|error| error.to_string())
     }
 
     /// Whether something of these objects is already known to be missing here.

@@ -5,6 +5,8 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::FutureExt;
+
 /// Whether a panic was not caught.
 static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
 
@@ -19,6 +21,18 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     let outcome = catch_unwind(AssertUnwindSafe(work));
     IS_GUARDED.set(before);
     outcome.ok()
+}
+
+/// As [`guarded`], for work that waits.
+pub(crate) async fn guarded_async<T>(work: impl Future<Output = T>) -> Option<T> {
+    let mut work = std::pin::pin!(AssertUnwindSafe(work).catch_unwind());
+    let outcome = std::future::poll_fn(|context| {
+        let before = IS_GUARDED.replace(true);
+        let polled = work.as_mut().poll(context);
+        IS_GUARDED.set(before);
+        polled
+    });
+    outcome.await.ok()
 }
 
 /// Tells of a panic, which is a bug, in one line; for the start of a program. Nothing is told of those that are

@@ -7,8 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use crate::object::{Object, Operation};
-use crate::quota::ActionGroup;
+use crate::object::{ActionGroup, Object, Operation};
 pub use lines::{
     Counts, Failure, GroupCalls, OperationCalls, Progress, Provenance, RejectionLine, Resumed,
     Scope, ScopeKey, Tombstone,
@@ -310,7 +309,7 @@ impl Ledger {
             lines.entry(line).or_default().add(&entry.counts);
         }
         let progress = |((account_id, region, object), counts): ((&str, &str, Object), _)| {
-            let group = ActionGroup::of(object.describe_operation());
+            let group = object.row().group;
             let key = (account_id.to_owned(), region.to_owned(), group);
             Progress {
                 counts,
@@ -368,7 +367,7 @@ fn quotas(books: &Books) -> Vec<GroupCalls> {
         let (account_id, region, group) = key;
         let operations = books.operations.values().filter(|calls| {
             (&calls.account_id, &calls.region) == (account_id, region)
-                && ActionGroup::of(calls.operation) == *group
+                && calls.operation.group() == *group
         });
         pace.line(key.clone(), operations.cloned())
     };

@@ -1,10 +1,27 @@
-//! The connector objects: one row each, from which flags, permissions and file names follow.
+//! The connector objects: a row for each, in a file of its own, from which everybody reads what an object is.
+//!
+//! `guest-mappers`, schemas, documents and the modules' helpers in other languages repeat parts of the rows;
+//! tests compare them.
 
+mod cluster;
+mod container_instance;
+mod group;
+mod operation;
+mod row;
+mod service;
+mod task;
+mod task_definition;
+
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use group::{ActionGroup, Bucket};
+pub use operation::Operation;
+pub use row::{Include, Parent, Row, Shape, Way};
 
 /// A kind of thing that the connector brings in, under the name that the data model knows it by.
 #[derive(
@@ -19,122 +36,115 @@ pub enum Object {
     EcsTask,
     /// A revision of a task definition.
     EcsTaskDefinition,
-}
-
-/// What Describe calls are asked to include.
-pub(crate) const TAGS: &str = "TAGS";
-
-/// How a response holds what it describes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// A list of objects under this member.
-    List(&'static str),
-    /// One object under this member.
-    Single(&'static str),
+    /// A machine that a cluster places tasks on.
+    EcsContainerInstance,
 }
 
 impl Object {
     /// Every object, in the order in which a person would read about them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::EcsCluster,
         Self::EcsService,
         Self::EcsTask,
         Self::EcsTaskDefinition,
+        Self::EcsContainerInstance,
     ];
+
+    /// The objects that name revisions of task definitions: who uses a revision.
+    pub const REVISION_USERS: [Self; 2] = [Self::EcsService, Self::EcsTask];
+
+    /// What is known of the object.
+    #[must_use]
+    pub const fn row(self) -> &'static Row {
+        match self {
+            Self::EcsCluster => &cluster::ROW,
+            Self::EcsService => &service::ROW,
+            Self::EcsTask => &task::ROW,
+            Self::EcsTaskDefinition => &task_definition::ROW,
+            Self::EcsContainerInstance => &container_instance::ROW,
+        }
+    }
+
+    /// The objects of a sync that names none.
+    #[must_use]
+    pub fn defaults() -> Vec<Self> {
+        let all = Self::ALL.into_iter();
+        all.filter(|object| object.row().is_default).collect()
+    }
 
     /// The data model's name, which also names the output file and the schema.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::EcsCluster => "EcsCluster",
-            Self::EcsService => "EcsService",
-            Self::EcsTask => "EcsTask",
-            Self::EcsTaskDefinition => "EcsTaskDefinition",
-        }
+        self.row().name
     }
 
     /// The one word for the object in the code, which also names its stock mapper.
     #[must_use]
     pub const fn word(self) -> &'static str {
-        match self {
-            Self::EcsCluster => "cluster",
-            Self::EcsService => "service",
-            Self::EcsTask => "task",
-            Self::EcsTaskDefinition => "task-definition",
-        }
+        self.row().word
     }
 
     /// The operation whose pages a mapper of this object gets.
     #[must_use]
     pub const fn describe_operation(self) -> Operation {
-        match self {
-            Self::EcsCluster => Operation::DescribeClusters,
-            Self::EcsService => Operation::DescribeServices,
-            Self::EcsTask => Operation::DescribeTasks,
-            Self::EcsTaskDefinition => Operation::DescribeTaskDefinition,
+        match self.row().way {
+            Way::ListThenDescribe { describe, .. }
+            | Way::DescribeAlone { describe }
+            | Way::DescribeNamed { describe, .. } => describe,
+            Way::ListAlone { list } => list,
+            Way::PartsOf { object } => object.describe_operation(),
+        }
+    }
+
+    /// The operation that lists this object; the one that describes it, where none lists it.
+    #[must_use]
+    pub const fn list_operation(self) -> Operation {
+        match self.row().way {
+            Way::ListThenDescribe { list, .. } => list,
+            _ => self.describe_operation(),
         }
     }
 
     /// The operations that fetching this object calls, in order; they are its permissions too.
     #[must_use]
-    pub const fn operations(self) -> &'static [Operation] {
-        match self {
-            Self::EcsCluster => &[Operation::ListClusters, Operation::DescribeClusters],
-            Self::EcsService => &[
-                Operation::ListClusters,
-                Operation::ListServices,
-                Operation::DescribeServices,
-            ],
-            Self::EcsTask => &[
-                Operation::ListClusters,
-                Operation::ListTasks,
-                Operation::DescribeTasks,
-            ],
-            Self::EcsTaskDefinition => &[
-                Operation::ListTaskDefinitions,
-                Operation::DescribeTaskDefinition,
-            ],
-        }
+    pub fn operations(self) -> Vec<Operation> {
+        let Row { way, parent, .. } = self.row();
+        let above = match (way, parent) {
+            (Way::PartsOf { object }, _) => object.operations(),
+            (_, Parent::Cluster) => vec![Operation::ListClusters],
+            (_, Parent::Region) => Vec::new(),
+        };
+        above.into_iter().chain(way.operations()).collect()
     }
 
     /// Where the described objects stand in a response body.
     #[must_use]
     pub const fn shape(self) -> Shape {
-        match self {
-            Self::EcsCluster => Shape::List("clusters"),
-            Self::EcsService => Shape::List("services"),
-            Self::EcsTask => Shape::List("tasks"),
-            Self::EcsTaskDefinition => Shape::Single("taskDefinition"),
-        }
+        self.row().shape
     }
 
     /// The member that holds a described object's ARN.
     #[must_use]
     pub const fn arn_member(self) -> &'static str {
-        match self {
-            Self::EcsCluster => "clusterArn",
-            Self::EcsService => "serviceArn",
-            Self::EcsTask => "taskArn",
-            Self::EcsTaskDefinition => "taskDefinitionArn",
-        }
-    }
-
-    /// The attributes that come from what a Describe call is asked to include.
-    pub(crate) fn attributes_of(include: &str) -> &'static [&'static str] {
-        match include {
-            TAGS => &["TAGS"],
-            _ => &[],
-        }
+        self.row().arn_member
     }
 
     /// How many objects one Describe call takes, by the ECS API reference.
     #[must_use]
     pub const fn describe_batch(self) -> usize {
-        match self {
-            Self::EcsCluster | Self::EcsTask => 100,
-            Self::EcsService => 10,
-            Self::EcsTaskDefinition => 1,
+        match self.row().way {
+            Way::ListThenDescribe { batch, .. } | Way::DescribeNamed { batch, .. } => batch,
+            Way::DescribeAlone { .. } | Way::ListAlone { .. } | Way::PartsOf { .. } => 1,
         }
+    }
+
+    /// Attributes of all objects that change by themselves: those of the rows, and when a record was made.
+    #[must_use]
+    pub fn volatile_attributes() -> BTreeSet<String> {
+        let rows = Self::ALL.into_iter().map(Self::row);
+        let volatile = rows.flat_map(|row| row.volatile.iter());
+        let all = volatile.chain(&["LAST_CAPTURED"]);
+        all.map(|name| (*name).to_owned()).collect()
     }
 }
 
@@ -146,9 +156,7 @@ impl fmt::Display for Object {
 
 /// A name that is no connector object.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "`{given}` is no connector object; did you mean `{nearest}`? Known are: EcsCluster, EcsService, EcsTask, EcsTaskDefinition"
-)]
+#[error("`{given}` is no connector object; did you mean `{nearest}`? Known are: {}", Object::ALL.map(Object::name).join(", "))]
 pub struct UnknownObject {
     given: String,
     nearest: &'static str,
@@ -172,78 +180,6 @@ impl FromStr for Object {
             given: crate::text::printable(name, 64),
             nearest,
         })
-    }
-}
-
-/// The ECS operations that a sync calls: all that it may do with the permissions it asks for.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-pub enum Operation {
-    /// Pages of cluster ARNs.
-    ListClusters,
-    /// Up to 100 clusters.
-    DescribeClusters,
-    /// Pages of service ARNs of a cluster.
-    ListServices,
-    /// Up to 10 services of a cluster.
-    DescribeServices,
-    /// Pages of task ARNs of a cluster.
-    ListTasks,
-    /// Up to 100 tasks of a cluster.
-    DescribeTasks,
-    /// Pages of task definition ARNs.
-    ListTaskDefinitions,
-    /// One revision of a task definition.
-    DescribeTaskDefinition,
-}
-
-impl Operation {
-    /// Every operation, in the order of the objects.
-    pub const ALL: [Self; 8] = [
-        Self::ListClusters,
-        Self::DescribeClusters,
-        Self::ListServices,
-        Self::DescribeServices,
-        Self::ListTasks,
-        Self::DescribeTasks,
-        Self::ListTaskDefinitions,
-        Self::DescribeTaskDefinition,
-    ];
-
-    /// The name in the API, for example `DescribeTasks`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ListClusters => "ListClusters",
-            Self::DescribeClusters => "DescribeClusters",
-            Self::ListServices => "ListServices",
-            Self::DescribeServices => "DescribeServices",
-            Self::ListTasks => "ListTasks",
-            Self::DescribeTasks => "DescribeTasks",
-            Self::ListTaskDefinitions => "ListTaskDefinitions",
-            Self::DescribeTaskDefinition => "DescribeTaskDefinition",
-        }
-    }
-
-    /// The IAM action that allows the operation, for example `ecs:DescribeTasks`.
-    #[must_use]
-    pub fn action(self) -> String {
-        format!("ecs:{}", self.name())
-    }
-
-    /// The object whose pages this operation gives, if it describes.
-    #[must_use]
-    pub fn described_object(self) -> Option<Object> {
-        Object::ALL
-            .into_iter()
-            .find(|object| object.describe_operation() == self)
-    }
-}
-
-impl fmt::Display for Operation {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
     }
 }
 
@@ -275,8 +211,8 @@ mod tests {
     fn every_object_describes_with_its_last_operation() {
         for object in Object::ALL {
             assert_eq!(
-                object.operations().last(),
-                Some(&object.describe_operation())
+                object.operations().last().copied(),
+                Some(object.describe_operation())
             );
             assert_eq!(object.describe_operation().described_object(), Some(object));
         }

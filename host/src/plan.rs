@@ -15,8 +15,7 @@ use crate::config::{Config, ConfigError};
 use crate::fetch::{
     self, Fetching, KnownRevisions, Survey, TaskDefinitionScope, TaskDefinitionStatus,
 };
-use crate::object::{Object, Operation};
-use crate::quota::ActionGroup;
+use crate::object::{ActionGroup, Object, Operation, Parent};
 use crate::revisions::RevisionCache;
 
 /// What a sync of a configuration would take.
@@ -147,7 +146,7 @@ impl ScopePlan {
         let operations = calls(survey, config);
         let mut groups: BTreeMap<ActionGroup, GroupPlan> = BTreeMap::new();
         for (operation, calls) in &operations {
-            groups.entry(ActionGroup::of(*operation)).or_default().calls += calls;
+            groups.entry(operation.group()).or_default().calls += calls;
         }
         for (group, plan) in &mut groups {
             plan.floor_ms = config
@@ -172,15 +171,24 @@ impl ScopePlan {
 }
 
 fn objects(survey: &Survey, config: &Fetching) -> BTreeMap<Object, u64> {
-    let clusters = survey.clusters.iter();
-    let count = |object: &Object| match object {
-        Object::EcsCluster => survey.clusters.len() as u64,
-        Object::EcsService => clusters.clone().map(|cluster| cluster.services).sum(),
-        Object::EcsTask => clusters.clone().map(|cluster| cluster.tasks).sum(),
-        Object::EcsTaskDefinition => survey.revisions,
-    };
     let objects = counted(survey, config);
-    objects.map(|object| (*object, count(object))).collect()
+    objects
+        .map(|object| (*object, count(survey, *object)))
+        .collect()
+}
+
+fn count(survey: &Survey, object: Object) -> u64 {
+    match (object, object.row().parent) {
+        (Object::EcsCluster, _) => survey.clusters.len() as u64,
+        (_, Parent::Cluster) => per_cluster(survey, object).sum(),
+        (_, Parent::Region) => survey.revisions,
+    }
+}
+
+/// How many of an object each cluster counts.
+fn per_cluster(survey: &Survey, object: Object) -> impl Iterator<Item = u64> {
+    let clusters = survey.clusters.iter();
+    clusters.map(move |cluster| cluster.get(&object).copied().unwrap_or_default())
 }
 
 /// The wanted objects that could be counted.
@@ -192,47 +200,33 @@ fn counted<'c>(survey: &Survey, config: &'c Fetching) -> impl Iterator<Item = &'
 /// The calls that a sync makes for what was counted: full pages, full batches, each cluster by itself.
 fn calls(survey: &Survey, config: &Fetching) -> BTreeMap<Operation, u64> {
     let page = u64::from(config.page_size);
-    let batch = |object: Object| page.min(object.describe_batch() as u64);
     // An empty list is one page too.
     let pages = |objects: u64| objects.div_ceil(page).max(1);
-    let clusters = survey.clusters.iter();
+    let clusters = survey.clusters.len() as u64;
     let mut calls = BTreeMap::new();
-    for object in counted(survey, config) {
-        let batch = batch(*object);
-        let (list, describe) = match object {
-            Object::EcsCluster => (0, (survey.clusters.len() as u64).div_ceil(batch)),
-            Object::EcsService => (
-                clusters.clone().map(|each| pages(each.services)).sum(),
-                clusters
-                    .clone()
-                    .map(|each| each.services.div_ceil(batch))
-                    .sum(),
-            ),
-            Object::EcsTask => {
+    for object in counted(survey, config).copied() {
+        let batch = page.min(object.describe_batch() as u64);
+        let (list, describe) = match (object, object.row().parent) {
+            (Object::EcsCluster, _) => (pages(clusters), clusters.div_ceil(batch)),
+            (_, Parent::Cluster) => {
                 // Stopped tasks have a list of their own in each cluster, of at least one page.
-                let stopped = if config.options.fetch_stopped_tasks {
-                    survey.clusters.len() as u64
-                } else {
-                    0
-                };
-                let running: u64 = clusters.clone().map(|each| pages(each.tasks)).sum();
-                let batches = clusters.clone().map(|each| each.tasks.div_ceil(batch));
-                (running + stopped, batches.sum())
+                let is_listed_twice =
+                    object == Object::EcsTask && config.options.fetch_stopped_tasks;
+                let more = if is_listed_twice { clusters } else { 0 };
+                calls.insert(Operation::ListClusters, pages(clusters));
+                let batches = per_cluster(survey, object).map(|count| count.div_ceil(batch));
+                (
+                    more + per_cluster(survey, object).map(pages).sum::<u64>(),
+                    batches.sum(),
+                )
             }
-            Object::EcsTaskDefinition => (
+            (_, Parent::Region) => (
                 survey.revision_pages,
                 survey.revisions - survey.known_revisions,
             ),
         };
+        calls.insert(object.list_operation(), list);
         calls.insert(object.describe_operation(), describe);
-        if let [.., list_operation, _] = object.operations()
-            && *object != Object::EcsCluster
-        {
-            calls.insert(*list_operation, list);
-        }
-        if object.operations().contains(&Operation::ListClusters) {
-            calls.insert(Operation::ListClusters, pages(survey.clusters.len() as u64));
-        }
     }
     calls
 }
@@ -263,7 +257,6 @@ fn milliseconds(time: Duration) -> u64 {
 mod tests {
     use super::*;
     use crate::config::Settings;
-    use crate::fetch::ClusterSize;
 
     #[test]
     fn the_reference_account_takes_as_long_as_its_revisions() {
@@ -272,10 +265,7 @@ mod tests {
             ..Settings::default()
         };
         let config = Config::resolve(settings, None).expect("valid");
-        let cluster = ClusterSize {
-            services: 40,
-            tasks: 400,
-        };
+        let cluster = BTreeMap::from([(Object::EcsService, 40), (Object::EcsTask, 400)]);
         let survey = Survey {
             clusters: vec![cluster; 50],
             revisions: 5_000,
@@ -306,7 +296,7 @@ mod tests {
         };
         let config = Config::resolve(settings, None).expect("valid");
         let survey = Survey {
-            clusters: vec![ClusterSize::default(); 3],
+            clusters: vec![BTreeMap::new(); 3],
             ..Survey::default()
         };
         let plan = ScopePlan::of(&survey, &config.fetching);

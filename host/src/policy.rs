@@ -17,7 +17,6 @@ pub fn least_privilege(config: &Config) -> Value {
         .objects
         .iter()
         .flat_map(|object| object.operations())
-        .copied()
         .collect();
     let actions: Vec<String> = operations.into_iter().map(Operation::action).collect();
     let mut statements = vec![json!({

@@ -225,7 +225,12 @@ fn described_object(operation: &str) -> Result<Object, String> {
         .filter(|known| operation == known.name() || operation == known.action())
         .find_map(Operation::described_object)
         .ok_or_else(|| {
-            format!("`{}` is no operation that a mapper knows; those are DescribeClusters, DescribeServices, DescribeTasks and DescribeTaskDefinition", printable(operation, 64))
+            let known = Object::ALL.map(|object| object.describe_operation().name());
+            format!(
+                "`{}` is no operation that a mapper knows; those are {}",
+                printable(operation, 64),
+                known.join(", ")
+            )
         })
 }
 

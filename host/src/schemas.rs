@@ -7,21 +7,11 @@ use serde_json::Value;
 
 use crate::object::Object;
 
-/// Every schema by the name under which `portolan schema` prints it.
-pub const ALL: [(&str, &str); 12] = [
-    (
-        "EcsCluster",
-        include_str!("../../schemas/EcsCluster.schema.json"),
-    ),
-    (
-        "EcsService",
-        include_str!("../../schemas/EcsService.schema.json"),
-    ),
-    ("EcsTask", include_str!("../../schemas/EcsTask.schema.json")),
-    (
-        "EcsTaskDefinition",
-        include_str!("../../schemas/EcsTaskDefinition.schema.json"),
-    ),
+// Those of the objects, by name (see host/build.rs).
+include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
+
+/// The schemas of everything else that people read and write.
+const OTHERS: [(&str, &str); 8] = [
     ("changes", include_str!("../../schemas/changes.schema.json")),
     ("config", include_str!("../../schemas/config.schema.json")),
     ("lock", include_str!("../../schemas/lock.schema.json")),
@@ -38,10 +28,15 @@ pub const ALL: [(&str, &str); 12] = [
     ("table", include_str!("../../schemas/table.schema.json")),
 ];
 
+/// Every schema by the name under which `portolan schema` prints it.
+pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    OBJECTS.iter().chain(&OTHERS).copied()
+}
+
 /// The text of a schema.
 #[must_use]
 pub fn text(name: &str) -> Option<&'static str> {
-    ALL.into_iter()
+    all()
         .find(|(known, _)| *known == name)
         .map(|(_, text)| text)
 }
@@ -78,7 +73,7 @@ mod tests {
 
     #[test]
     fn every_schema_is_a_schema() {
-        for (name, text) in ALL {
+        for (name, text) in all() {
             let schema: Value = serde_json::from_str(text).expect("JSON");
             jsonschema::draft202012::new(&schema).expect(name);
         }

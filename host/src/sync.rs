@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 
 use crate::changes::ChangesError;
 use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::clock::Moment;
 use crate::config::{Config, ConfigError};
 use crate::ledger::Ledger;
 use crate::mapper::{EngineError, Loader, MapperSet, SetError, engine, open_cache};
@@ -28,7 +29,7 @@ use crate::report::Report;
 use crate::sink::{Beside, Sink, SinkError};
 pub use open::known_revisions;
 use open::{compare_with, may_read_revision_tags, open_revisions};
-use scopes::{Moment, Stores};
+use scopes::Stores;
 use shadow::Candidate;
 use workshop::{Workshop, discard, lost};
 
@@ -150,7 +151,7 @@ pub async fn run(
         .map(|folder| Checkpoint::open_for(folder, &config, &mappers))
         .transpose()?
         .map(Arc::new);
-    let moment = Moment::default();
+    let moment = Moment::now();
     // Before the sink is opened, which makes the folder: an earlier output that is not there is told apart.
     let comparison = compare_with(request, &config, &mappers)?;
     let are_tags_read = may_read_revision_tags(request, &mappers, candidate.as_ref());

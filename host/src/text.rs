@@ -45,18 +45,37 @@ pub(crate) fn is_html(body: &[u8]) -> bool {
         .trim_ascii_start();
     // Declarations and comments may come first.
     for (start, end) in [(&b"<?xml"[..], &b"?>"[..]), (b"<!--", b"-->")] {
-        if body.starts_with(start) {
+        while body.starts_with(start) {
             let end_at = body.windows(end.len()).position(|window| window == end);
-            body = end_at.map_or(body, |at| body[at + end.len()..].trim_ascii_start());
+            let Some(at) = end_at else { break };
+            body = body[at + end.len()..].trim_ascii_start();
         }
     }
-    let begins = |tag: &[u8]| {
-        body.get(..tag.len())
+    let begins = |text: &[u8], tag: &[u8]| {
+        text.get(..tag.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(tag))
     };
-    [&b"<!doctype html"[..], b"<html", b"<head", b"<body"]
-        .into_iter()
-        .any(begins)
+    let tags = [
+        "!doctype html",
+        "html",
+        "head",
+        "body",
+        "title",
+        "meta",
+        "script",
+        "style",
+        "link",
+        "div",
+        "p>",
+        "h1",
+        "h2",
+        "center",
+        "table",
+        "br",
+        "iframe",
+    ];
+    let rest = body.strip_prefix(b"<").unwrap_or_default();
+    tags.iter().any(|tag| begins(rest, tag.as_bytes()))
 }
 
 /// `tasks[3].tags[0].key` becomes `tasks[].tags[].key`.

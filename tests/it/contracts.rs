@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use portolan::object::{Object, Shape};
+
 use crate::support::{portolan, root};
 
 /// Compares, or writes if BLESS is set.
@@ -29,6 +31,10 @@ fn schema(name: &str, schema: &schemars::Schema) {
 fn schemas_are_printed_from_types() {
     schema("EcsCluster", &portolan_mapper_cluster::schema());
     schema("EcsService", &portolan_mapper_service::schema());
+    schema(
+        "EcsContainerInstance",
+        &portolan_mapper_container_instance::schema(),
+    );
     schema("EcsTask", &portolan_mapper_task::schema());
     schema(
         "EcsTaskDefinition",
@@ -51,6 +57,42 @@ fn schemas_are_printed_from_types() {
     schema("table", &schemars::schema_for!(portolan_mapper_pack::Table));
     schema("plan", &schemars::schema_for!(portolan::plan::Plan));
     schema("report", &schemars::schema_for!(portolan::report::Report));
+}
+
+/// What guests in other languages, and the documents, repeat of the objects' rows.
+#[test]
+fn objects_are_printed_from_rows() {
+    let printed = |line: &dyn Fn(Object, &str, bool) -> String| {
+        let lines = Object::ALL.map(|object| match object.shape() {
+            Shape::List(member) => line(object, member, true),
+            Shape::Single(member) => line(object, member, false),
+        });
+        lines.concat()
+    };
+    let rust = printed(&|object, member, is_list| {
+        let body = if is_list { "List" } else { "One" };
+        format!("    (\"{object}\", Body::{body}(\"{member}\")),\n")
+    });
+    between("guest-mappers/sdk/src/objects.rs", "= &[\n", "];\n", &rust);
+    let python = printed(&|object, member, is_list| {
+        let is_list = if is_list { "True" } else { "False" };
+        format!("    \"{object}\": (\"{member}\", {is_list}),\n")
+    });
+    let file = "guest-mappers/python/portolan_mapper.py";
+    between(file, "_BODIES = {\n", "}\n", &python);
+    let javascript = printed(&|object, member, is_list| {
+        format!("  {object}: {{ member: \"{member}\", isList: {is_list} }},\n")
+    });
+    let file = "guest-mappers/javascript/portolan-mapper.js";
+    between(file, "BODIES = {\n", "};\n", &javascript);
+}
+
+/// Compares what stands between two texts of a file, or writes it if BLESS is set.
+fn between(path: &str, before: &str, after: &str, printed: &str) {
+    let text = std::fs::read_to_string(root().join(path)).unwrap();
+    let (head, rest) = text.split_once(before).unwrap();
+    let (_, tail) = rest.split_once(after).unwrap();
+    committed(path, &[head, before, printed, after, tail].concat());
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod bucket;
 mod call;
 mod caller;
 mod connection;
+mod container_instance;
 mod count;
 mod describe;
 mod dispatch;

@@ -1,13 +1,13 @@
 //! From a table to its parsed attributes: everything that can be wrong is found here.
 
 use jmespath::ast::Ast;
-use portolan_mapper_table::plan::{Described, Type};
+use portolan_mapper_table::plan::Type;
 use serde_json::{Map, Value};
 
 use crate::demand::{Conflict, Demand, demand};
 use crate::expression::parse;
 use crate::format::Type as Named;
-use crate::format::{Attribute, Kind, Object, OneOrMore, Scalar, Substitute, Table};
+use crate::format::{Attribute, Kind, OneOrMore, Scalar, Substitute, Table};
 use crate::problem::nearest;
 use crate::types;
 
@@ -134,8 +134,8 @@ impl Checker<'_> {
         if !is_stock && given.description.is_none() {
             let nearest = nearest(name, self.stock.keys().map(String::as_str)).unwrap_or_default();
             return Err(format!(
-                "the stock schema of {:?} has no such attribute; did you mean {nearest}? To add a new one, declare it with description = \"…\"",
-                self.table.object
+                "the stock schema of {} has no such attribute; did you mean {nearest}? To add a new one, declare it with description = \"…\"",
+                self.table.object.0.name()
             ));
         }
         if is_stock && given.description.is_some() {
@@ -312,7 +312,7 @@ impl Checker<'_> {
 
     fn ask_page(&mut self, parsed: &Parsed, want: Demand) -> Result<(), String> {
         let asked = demand(&parsed.ast, want).map_err(|conflict| told(conflict, parsed))?;
-        let member = self.table.object.described().body().member();
+        let member = self.table.object.0.body().member();
         if let Demand::Object { members, is_open } = &asked
             && (*is_open || members.iter().any(|(name, _)| name == member))
         {
@@ -378,16 +378,4 @@ fn ask(all: &mut Demand, asked: Demand) -> Result<(), String> {
             conflict.path, conflict.what
         )
     })
-}
-
-impl Object {
-    /// The same in packed form.
-    pub(crate) const fn described(self) -> Described {
-        match self {
-            Self::EcsCluster => Described::Cluster,
-            Self::EcsService => Described::Service,
-            Self::EcsTask => Described::Task,
-            Self::EcsTaskDefinition => Described::TaskDefinition,
-        }
-    }
 }

@@ -1,8 +1,10 @@
 //! The format of a mapping table. Its doc comments are the descriptions in the schema.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use portolan_mapper_table::plan::Described;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 /// A mapping table: which attribute comes from where. A table is written in TOML.
@@ -40,18 +42,38 @@ pub(crate) enum Kind {
     Overlay,
 }
 
-/// What a table is for.
-#[expect(clippy::enum_variant_names, reason = "they are what tables say")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub(crate) enum Object {
-    /// An object of DescribeClusters.
-    EcsCluster,
-    /// An object of DescribeServices.
-    EcsService,
-    /// An object of DescribeTasks.
-    EcsTask,
-    /// The object of DescribeTaskDefinition.
-    EcsTaskDefinition,
+/// The connector object that a table is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Object(pub(crate) Described);
+
+impl TryFrom<String> for Object {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let found = Described::all().find(|object| object.name() == name);
+        let known = || {
+            let names: Vec<_> = Described::all()
+                .map(|object| format!("`{}`", object.name()))
+                .collect();
+            format!(
+                "unknown variant `{name}`, expected one of {}",
+                names.join(", ")
+            )
+        };
+        found.map(Self).ok_or_else(known)
+    }
+}
+
+impl JsonSchema for Object {
+    fn schema_name() -> Cow<'static, str> {
+        "Object".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names: Vec<_> = Described::all().map(Described::name).collect();
+        json_schema!({"description": "A connector object.", "type": "string", "enum": names})
+    }
 }
 
 /// How an attribute is filled.

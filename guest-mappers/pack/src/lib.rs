@@ -43,7 +43,7 @@ pub struct Packed {
 pub fn check(text: &str, stock: impl Fn(&str) -> Value) -> Result<Packed, TableError> {
     let mut problems = Vec::new();
     let (table, attributes) = read::read(text, &mut problems)?;
-    let described = table.object.described();
+    let described = table.object.0;
     let stock = stock(described.name());
     let empty = serde_json::Map::new();
     let mut checker = Checker {

@@ -32,7 +32,7 @@ pub(crate) fn plan(
     }
     let plan = Plan {
         manifest: &manifest,
-        object: table.object.described(),
+        object: table.object.0,
         uid: uid.map(|uid| query(uid, &shape)),
         page: is_beside.then(|| beside.clone()),
         shape: shape.clone(),
@@ -49,7 +49,7 @@ pub(crate) const fn kind(kind: format::Kind) -> Kind {
 }
 
 fn manifest(table: &Table, checked: &[Checked], object: &Demand, page: &Demand) -> Manifest {
-    let described = table.object.described();
+    let described = table.object.0;
     // A host leaves out the tags beside a task definition too where nobody names them.
     let mut asked = object.clone();
     if described.has_tags_beside_it()

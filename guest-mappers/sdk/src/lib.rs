@@ -40,6 +40,7 @@ mod manifest;
 mod mapping;
 mod notes;
 mod object;
+mod objects;
 mod overlay;
 mod problem;
 #[cfg(feature = "schema")]
@@ -61,6 +62,7 @@ pub use manifest::{Kind, Manifest, Reads};
 pub use mapping::{Mapping, map_page};
 pub use notes::Notes;
 pub use object::Object;
+pub use objects::OBJECTS;
 pub use overlay::{Overlay, amend_page};
 #[cfg(feature = "schema")]
 pub use schema::schema;

@@ -3,7 +3,7 @@
 //! It is read anew for every page, because each page meets a fresh instance; so everything that can be
 //! found out beforehand is found out by the packer.
 
-use portolan_mapper_sdk::Body;
+use portolan_mapper_sdk::{Body, OBJECTS};
 use serde::{Deserialize, Serialize};
 
 use crate::function::Function;
@@ -25,54 +25,37 @@ pub struct Plan<'p> {
     pub attributes: Vec<Attribute<'p>>,
 }
 
-/// The connector objects.
+/// A connector object, by its place among all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Described {
-    /// `EcsCluster`
-    Cluster,
-    /// `EcsService`
-    Service,
-    /// `EcsTask`
-    Task,
-    /// `EcsTaskDefinition`
-    TaskDefinition,
-}
+pub struct Described(u8);
 
 impl Described {
     /// All of them.
-    pub const ALL: [Self; 4] = [
-        Self::Cluster,
-        Self::Service,
-        Self::Task,
-        Self::TaskDefinition,
-    ];
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..).zip(OBJECTS).map(|(place, _)| Self(place))
+    }
+
+    fn entry(self) -> (&'static str, Body) {
+        // A plan is read by the interpreter that it was packed into.
+        OBJECTS[usize::from(self.0)]
+    }
 
     /// The name of the connector object.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Cluster => "EcsCluster",
-            Self::Service => "EcsService",
-            Self::Task => "EcsTask",
-            Self::TaskDefinition => "EcsTaskDefinition",
-        }
+    pub fn name(self) -> &'static str {
+        self.entry().0
     }
 
     /// Where a page keeps the objects.
     #[must_use]
-    pub const fn body(self) -> Body {
-        match self {
-            Self::Cluster => Body::List("clusters"),
-            Self::Service => Body::List("services"),
-            Self::Task => Body::List("tasks"),
-            Self::TaskDefinition => Body::One("taskDefinition"),
-        }
+    pub fn body(self) -> Body {
+        self.entry().1
     }
 
     /// Whether AWS puts an object's tags beside it, from where they are moved in.
     #[must_use]
-    pub const fn has_tags_beside_it(self) -> bool {
-        matches!(self, Self::TaskDefinition)
+    pub fn has_tags_beside_it(self) -> bool {
+        matches!(self.body(), Body::One(_))
     }
 }
 

@@ -87,6 +87,19 @@ impl Accounts {
                 return Err(invalid_regions(reason));
             }
         };
+        let is_label = |region: &String| {
+            region
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        if chain_region
+            .as_ref()
+            .is_some_and(|region| !is_label(region))
+        {
+            let reason =
+                "instance metadata names a Region that cannot be one; name one with --regions";
+            return Err(invalid_regions(reason.into()));
+        }
         let endpoint_url = ["ECS", "STS"]
             .into_iter()
             .find_map(|service| endpoint_of(&base, service));

@@ -83,7 +83,27 @@ pub(super) struct Trouble {
 }
 
 /// Words of the error, whether the trouble may pass, and what to do. The first that fits counts.
-const TROUBLES: [(&str, Kind, &str); 9] = [
+const TROUBLES: [(&str, Kind, &str); 13] = [
+    (
+        "underlying connection: dns error",
+        Kind::Transient,
+        "; the name of the proxy is not known: check HTTPS_PROXY and the network",
+    ),
+    (
+        "underlying connection: received corrupt message",
+        Kind::Final,
+        "; the proxy does not speak TLS: write http:// in HTTPS_PROXY",
+    ),
+    (
+        "failed to create underlying connection",
+        Kind::Transient,
+        "; the proxy cannot be reached: check HTTPS_PROXY and the network",
+    ),
+    (
+        "tls handshake eof",
+        Kind::Transient,
+        "; what answered ended the connection before TLS began: a proxy or a filter may be in between; check HTTPS_PROXY and NO_PROXY",
+    ),
     (
         "certificate expired",
         Kind::Final,
@@ -97,12 +117,12 @@ const TROUBLES: [(&str, Kind, &str); 9] = [
     (
         "proxy authorization required",
         Kind::Final,
-        "; the proxy wants a user name and a password: write them into HTTPS_PROXY, as http://user:password@host:port",
+        "; the proxy refuses the user name and the password in HTTPS_PROXY, or there are none: write them as http://user:password@host:port",
     ),
     (
         "Connection refused",
         Kind::Transient,
-        "; nothing answers there: check --endpoint-url and HTTPS_PROXY",
+        "; nothing answers there: check --endpoint-url, HTTPS_PROXY and HTTP_PROXY",
     ),
     (
         "tunnel",
@@ -112,7 +132,7 @@ const TROUBLES: [(&str, Kind, &str); 9] = [
     (
         "corrupt message",
         Kind::Final,
-        "; the server does not speak TLS: check whether http:// is meant in the endpoint URL",
+        "; what answered does not speak TLS: check whether http:// is meant in the endpoint URL, and whether HTTPS_PROXY names a proxy",
     ),
     (
         "dns error",
@@ -176,7 +196,9 @@ pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = String::new();
     for cause in std::iter::successors(Some(error), |error| error.source()) {
         let words = words(cause);
-        if text.contains(&words) || LAYERS.contains(&words.as_str()) {
+        // What is behind an error without a type says the same, and more.
+        let is_layer = words.starts_with("unhandled error (") && cause.source().is_some();
+        if is_layer || text.contains(&words) || LAYERS.contains(&words.as_str()) {
             continue;
         }
         let separator = if text.is_empty() { "" } else { ": " };

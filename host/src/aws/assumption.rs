@@ -6,6 +6,7 @@ use aws_credential_types::Credentials;
 
 use super::settings::{Connection, RoleArn};
 use super::sts::{Refusal, Sts};
+use super::value::sendable;
 
 /// How a role is assumed.
 #[derive(Debug)]
@@ -47,12 +48,13 @@ impl Assumption {
         let Some(given) = answer.credentials else {
             return Err(Refusal::strange("STS gave no credentials for the role"));
         };
-        Ok(Credentials::new(
+        let credentials = Credentials::new(
             given.access_key_id,
             given.secret_access_key,
             Some(given.session_token),
             SystemTime::try_from(given.expiration).ok(),
             "AssumeRole",
-        ))
+        );
+        sendable(&credentials).map_err(|problem| Refusal::strange(&format!("STS: {problem}")))
     }
 }

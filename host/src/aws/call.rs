@@ -17,7 +17,7 @@ use super::renewal::Renewing;
 use crate::clock::Clock;
 use crate::ledger::{Ledger, OperationCalls};
 use crate::object::Operation;
-use crate::quota::{ActionGroup, Clearance, Place};
+use crate::quota::{Clearance, Place};
 
 /// The longest pause that a server may ask for.
 const ASKED_PAUSE_LIMIT: Duration = Duration::from_secs(30);
@@ -249,7 +249,7 @@ impl Caller {
         if is_throttled {
             clearance.throttled();
         }
-        let group = ActionGroup::of(operation);
+        let group = operation.group();
         let bucket = self.place.bucket(group);
         self.ledger
             .pace(&self.account_id, &self.region, group, |pace| {

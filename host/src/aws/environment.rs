@@ -11,6 +11,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::profiles::Profiles;
+use super::proxies::Proxies;
 use super::settings::{Connection, ConnectionError};
 use super::value::checked;
 
@@ -24,6 +25,7 @@ const BUNDLE_LIMIT_BYTES: u64 = 8 * 1024 * 1024;
 pub(super) struct Environment {
     variables: HashMap<String, String>,
     pub(super) profiles: Profiles,
+    pub(super) proxies: Proxies,
     /// The profile that is used; none for the default one.
     profile: Option<String>,
 }
@@ -44,6 +46,9 @@ const READ: [&str; 40] = [
     "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "AWS_LOGIN_CACHE_DIRECTORY", "AWS_SDK_UA_APP_ID",
     "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE", "AWS_AUTH_SCHEME_PREFERENCE", "AWS_SIGV4A_SIGNING_REGION_SET",
 ];
+
+/// Names the file of the token that a container's endpoint asks for.
+const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 
 impl Environment {
     /// Reads the variables of the process and the files that they name.
@@ -85,7 +90,9 @@ impl Environment {
             .or_else(|| variables.get("AWS_PROFILE").map(String::as_str))
             .or_else(|| variables.get("AWS_DEFAULT_PROFILE").map(String::as_str))
             .map(str::to_owned);
+        let proxies = Proxies::read(|name| variables.get(name).map(String::as_str));
         let environment = Self {
+            proxies: proxies.map_err(|(name, problem)| wrong(name, problem))?,
             variables,
             profiles,
             profile,
@@ -114,6 +121,14 @@ impl Environment {
         let mut variables = self.variables.clone();
         // The SDK takes fewer characters for a name than people do.
         variables.insert("AWS_PROFILE".into(), Profiles::alias(self.profile()));
+        // Files end with a line break, which no header may have.
+        let file = self.variable(TOKEN_FILE).map(std::fs::read_to_string);
+        if let Some(Ok(token)) = file
+            && let Ok(Some(token)) = checked("AWS_CONTAINER_AUTHORIZATION_TOKEN", &token)
+        {
+            variables.remove(TOKEN_FILE);
+            variables.insert("AWS_CONTAINER_AUTHORIZATION_TOKEN".into(), token);
+        }
         Env::from(variables)
     }
 
@@ -163,6 +178,13 @@ impl Environment {
         sources.any(|source| self.profiles.value(source, "credential_process").is_some())
     }
 
+    /// Whether STS gives the credentials: for a role of a profile, or for a token.
+    pub(super) fn assumes_a_role(&self) -> bool {
+        let mut sources = self.profiles.sources(self.profile()).into_iter();
+        sources.any(|source| self.profiles.value(source, "role_arn").is_some())
+            || self.variable("AWS_WEB_IDENTITY_TOKEN_FILE").is_some()
+    }
+
     /// What to say of credentials that the SDK did not find, for `reason`.
     pub(super) fn credentials_problem(&self, reason: &str) -> String {
         // What a program writes to its standard error may be a secret.
@@ -178,6 +200,7 @@ impl Environment {
             return "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not; set both, or none".into();
         }
         let token_file = [
+            (TOKEN_FILE, self.variable(TOKEN_FILE)),
             (
                 "AWS_WEB_IDENTITY_TOKEN_FILE",
                 self.variable("AWS_WEB_IDENTITY_TOKEN_FILE"),
@@ -191,12 +214,40 @@ impl Environment {
             if let Some(Err(error)) = file.map(std::fs::read) {
                 let file = file.unwrap_or_default();
                 return format!(
-                    "the web identity token file {file} cannot be read ({error}); {name} names it: check the path, or whether the token is mounted"
+                    "the token file {file} cannot be read ({error}); {name} names it: check the path, or whether the token is mounted"
                 );
             }
         }
         if let Some(problem) = self.profiles.credentials_problem(profile, reason) {
             return problem;
+        }
+        let of_instance = [
+            (
+                "AssumeRoleUnauthorizedAccess",
+                "the role of this instance cannot be assumed by EC2; correct the trust policy of the role",
+            ),
+            (
+                "unexpected token '<'",
+                "what answered in place of the service that gives credentials sent an HTML page or other text; check AWS_CONTAINER_CREDENTIALS_FULL_URI and the network",
+            ),
+        ];
+        if reason.contains("AccessDenied") && self.assumes_a_role() {
+            return format!(
+                "the role cannot be assumed: {reason}; check the trust policy of the role, and whether the caller may assume it"
+            );
+        }
+        if let Some((_, problem)) = of_instance.iter().find(|(words, _)| reason.contains(words)) {
+            return (*problem).to_owned();
+        }
+        if let Some(name) = self
+            .profile
+            .as_deref()
+            .filter(|name| !self.profiles.has_credentials(name))
+        {
+            return format!(
+                "the AWS profile `{}` holds no credentials; add them with `aws configure --profile`, or name another profile",
+                crate::text::printable(name, 64)
+            );
         }
         let is_nothing = ["no credentials found", "not loaded", "IMDS"];
         if is_nothing.iter().any(|words| reason.contains(words)) {

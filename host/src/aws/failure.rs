@@ -96,6 +96,13 @@ impl CallFailure {
                     ),
                 )
             }
+            SdkError::ResponseError(response) if !response.raw().status().is_success() => {
+                let status = response.raw().status().as_u16();
+                let kind = kind_of(operation, "", status);
+                let said = said_without_code(response.raw());
+                let message = format!("{operation} was answered with HTTP status {status}{said}");
+                failure(kind, &format!("http-{status}"), message)
+            }
             // The parser's own words may quote the body, and a body may hold secrets.
             SdkError::ResponseError(_) => {
                 let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());
@@ -187,12 +194,9 @@ impl CallFailure {
     /// Whether what the request asked to include may be why it was refused.
     pub(crate) fn may_be_of_include(&self) -> bool {
         match self.kind {
-            Kind::Final => self.code.ends_with("Exception") || self.code.starts_with("Invalid"),
-            // AWS names the operation if that is what is denied; our advice stands behind a semicolon.
-            Kind::Denied => {
-                let said = self.message.split(';').next().unwrap_or_default();
-                !said.contains(&self.operation.action())
-            }
+            Kind::Final | Kind::Denied => !self.is_unreachable(),
+            // ECS has the same code for a revision that does not exist.
+            Kind::ObjectGone => self.message.to_ascii_lowercase().contains("tags"),
             _ => false,
         }
     }
@@ -234,6 +238,28 @@ where
     date.try_into().ok()
 }
 
+/// What an answer says of itself that has no error code of AWS, and what to do, with a semicolon before it.
+fn said_without_code(answer: &HttpResponse) -> String {
+    let status = answer.status().as_u16();
+    if let Some(place) = answer.headers().get("location").filter(|_| status < 400) {
+        let host = place.split("//").nth(1).unwrap_or(place).split('/').next();
+        return format!(
+            " and sends to {}, which AWS does not: a proxy, a filter or a login page is in between; ask for AWS's hosts to be let through, or check HTTPS_PROXY and NO_PROXY",
+            printable(host.unwrap_or_default(), 128)
+        );
+    }
+    let body = answer.body().bytes().unwrap_or_default();
+    let json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let words = ["message", "Message", "error"];
+    let words = words.iter().find_map(|name| json[name].as_str());
+    let said = words.map_or(String::new(), |words| {
+        format!(": {}", printable(words, 300))
+    });
+    format!(
+        "{said}; no error code of AWS is in it, so that something in between may have answered: check the endpoint, HTTPS_PROXY and NO_PROXY"
+    )
+}
+
 /// The pause that an answer asks for: AWS in milliseconds, gateways in seconds.
 fn retry_after(answer: &HttpResponse) -> Option<Duration> {
     let number = |name| answer.headers().get(name)?.trim().parse::<u64>().ok();
@@ -247,6 +273,9 @@ pub(super) fn kind_of(operation: Operation, code: &str, status: u16) -> Kind {
         // Servers that are not AWS say so of what they do not have, and will not have it in a moment.
         _ if status == 501 => Kind::Final,
         "ThrottlingException"
+        | "throttlingException"
+        | "ProvisionedThroughputExceededException"
+        | "TransactionInProgressException"
         | "Throttling"
         | "ThrottledException"
         | "RequestThrottled"
@@ -263,6 +292,7 @@ pub(super) fn kind_of(operation: Operation, code: &str, status: u16) -> Kind {
         | "UnauthorizedOperation"
         | "NotAuthorized"
         | "OptInRequired"
+        | "RegionDisabledException"
         | "SubscriptionRequiredException" => Kind::Denied,
         "ExpiredTokenException"
         | "ExpiredToken"
@@ -286,6 +316,8 @@ pub(super) fn kind_of(operation: Operation, code: &str, status: u16) -> Kind {
         _ if status == 429 => Kind::Throttled,
         _ if status >= 500 => Kind::Transient,
         // Without a code it is not AWS that answers, but something on the way.
+        "" if matches!(status, 401 | 403) => Kind::Denied,
+        "" if matches!(status, 300..400 | 404 | 405) => Kind::Final,
         "" => Kind::Transient,
         _ => Kind::Final,
     }

@@ -9,8 +9,8 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use proptest::prelude::*;
 
 use super::environment::Environment;
-use super::renewal::sendable;
 use super::sdk::base;
+use super::value::sendable;
 use crate::clock::Clock;
 use crate::config::{Config, Settings};
 

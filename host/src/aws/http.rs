@@ -19,16 +19,18 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::{
     RuntimeComponents, RuntimeComponentsBuilder,
 };
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
+use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::proxies::Proxies;
 use crate::page::BODY_LIMIT_BYTES;
 
 /// A Describe page takes well under a second; an answer that has not begun after so long does not come.
@@ -44,13 +46,13 @@ const METADATA_ADDRESSES: [IpAddr; 5] = [
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)),
 ];
 
-/// A client as the SDK would make it by itself (rustls, proxies of the environment), with bounded bodies. It
-/// trusts `authorities` (PEM) in place of the system's, if there are any.
-pub(super) fn client(authorities: Option<Vec<u8>>) -> SharedHttpClient {
+/// A client as the SDK would make it by itself (rustls), with bounded bodies. It trusts `authorities` (PEM) in
+/// place of the system's, if there are any.
+pub(super) fn client(authorities: Option<Vec<u8>>, proxies: &Proxies) -> SharedHttpClient {
     let trust = authorities.map_or_else(TrustStore::default, |pem| {
         TrustStore::empty().with_pem_certificate(pem)
     });
-    let through = |proxies: fn() -> ProxyConfig| {
+    let through = |proxy: ProxyConfig| {
         let tls = TlsContext::builder()
             .with_trust_store(trust.clone())
             .build();
@@ -63,13 +65,16 @@ pub(super) fn client(authorities: Option<Vec<u8>>) -> SharedHttpClient {
             }
             builder.set_connector_settings(settings.cloned());
             builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-            builder.set_proxy_config(Some(proxies()));
+            builder.set_proxy_config(Some(proxy.clone()));
             builder.build()
         })
     };
     SharedHttpClient::new(Bounded {
-        client: through(ProxyConfig::from_env),
-        direct: Some(through(ProxyConfig::disabled)),
+        client: through(proxies.https()),
+        others: Some(Others {
+            http: through(proxies.http()),
+            direct: through(ProxyConfig::disabled()),
+        }),
         in_flight: None,
     })
 }
@@ -79,7 +84,7 @@ pub(super) fn client(authorities: Option<Vec<u8>>) -> SharedHttpClient {
 pub(super) fn in_turn(client: SharedHttpClient, in_flight: Arc<Semaphore>) -> SharedHttpClient {
     SharedHttpClient::new(Bounded {
         client,
-        direct: None,
+        others: None,
         in_flight: Some(in_flight),
     })
 }
@@ -96,9 +101,17 @@ pub(super) fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
 #[derive(Debug)]
 struct Bounded {
     client: SharedHttpClient,
-    /// The same without proxies, for metadata.
-    direct: Option<SharedHttpClient>,
+    others: Option<Others>,
     in_flight: Option<Arc<Semaphore>>,
+}
+
+/// The same client with other proxies.
+#[derive(Clone, Debug)]
+struct Others {
+    /// For endpoints without TLS.
+    http: SharedHttpClient,
+    /// For metadata: without proxies.
+    direct: SharedHttpClient,
 }
 
 impl HttpClient for Bounded {
@@ -109,10 +122,10 @@ impl HttpClient for Bounded {
     ) -> SharedHttpConnector {
         SharedHttpConnector::new(BoundedConnector {
             connector: self.client.http_connector(settings, components),
-            direct: self
-                .direct
+            others: self
+                .others
                 .clone()
-                .map(|client| (client, settings.clone(), components.clone())),
+                .map(|others| (others, settings.clone(), components.clone())),
             in_flight: self.in_flight.clone(),
         })
     }
@@ -141,8 +154,8 @@ impl HttpClient for Bounded {
 #[derive(Clone, Debug)]
 struct BoundedConnector {
     connector: SharedHttpConnector,
-    /// What a connector for metadata is made of, if one is needed: it costs megabytes.
-    direct: Option<(SharedHttpClient, HttpConnectorSettings, RuntimeComponents)>,
+    /// What other connectors are made of, if they are needed: each costs megabytes. Clients keep theirs.
+    others: Option<(Others, HttpConnectorSettings, RuntimeComponents)>,
     in_flight: Option<Arc<Semaphore>>,
 }
 
@@ -150,7 +163,7 @@ impl HttpConnector for BoundedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let Self {
             connector,
-            direct,
+            others,
             in_flight,
         } = self.clone();
         HttpConnectorFuture::new(async move {
@@ -159,9 +172,14 @@ impl HttpConnector for BoundedConnector {
                 Some(permits) => permits.acquire_owned().await.ok(),
                 None => None,
             };
-            let connector = match direct {
-                Some((client, settings, components)) if is_for_metadata(&request) => {
-                    client.http_connector(&settings, &components)
+            let is_for_metadata = is_for_metadata(&request);
+            let is_tidied = is_for_metadata || is_of_instances(&request);
+            let connector = match others {
+                Some((others, settings, components)) if is_for_metadata => {
+                    others.direct.http_connector(&settings, &components)
+                }
+                Some((others, settings, components)) if request.uri().starts_with("http:") => {
+                    others.http.http_connector(&settings, &components)
                 }
                 _ => connector,
             };
@@ -171,9 +189,37 @@ impl HttpConnector for BoundedConnector {
                 .map_err(|elapsed| ConnectorError::timeout(elapsed.into()))??;
             let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
             *answer.body_mut() = bounded(body, permit);
+            if is_tidied {
+                tidy(&mut answer).await?;
+            }
             Ok(answer)
         })
     }
+}
+
+/// A session of the instance metadata service lasts six hours at most.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html>
+const SESSION_LIMIT_SECONDS: u64 = 21_600;
+const SESSION_HEADER: &str = "x-aws-ec2-metadata-token-ttl-seconds";
+
+/// Takes out of an answer of a metadata service what the SDK panics over: services that stand in for AWS's end
+/// their answers with a line break, and give sessions any length.
+async fn tidy(answer: &mut HttpResponse) -> Result<(), ConnectorError> {
+    let seconds = answer.headers().get(SESSION_HEADER).map(str::parse::<u64>);
+    if seconds.is_some_and(|seconds| !seconds.is_ok_and(|it| it <= SESSION_LIMIT_SECONDS)) {
+        let limit = SESSION_LIMIT_SECONDS.to_string();
+        answer.headers_mut().insert(SESSION_HEADER, limit);
+    }
+    let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
+    let whole = body.collect().await.map_err(ConnectorError::io)?.to_bytes();
+    *answer.body_mut() = SdkBody::from(whole.trim_ascii().to_vec());
+    Ok(())
+}
+
+/// Whether a request is one of the instance metadata service, wherever that is.
+fn is_of_instances(request: &HttpRequest) -> bool {
+    let uri = request.uri().parse::<http::Uri>();
+    uri.is_ok_and(|uri| uri.path().starts_with("/latest/"))
 }
 
 fn is_for_metadata(request: &HttpRequest) -> bool {
@@ -190,9 +236,15 @@ fn bounded(body: SdkBody, permit: Option<OwnedSemaphorePermit>) -> SdkBody {
         .content_length()
         .is_some_and(|length| length > BODY_LIMIT_BYTES as u64);
     let limit = if is_over { 0 } else { BODY_LIMIT_BYTES };
+    let mut is_first = true;
     SdkBody::from_body_1_x(Limited::new(body, limit).map_frame(move |frame| {
         let _held = &permit;
-        frame
+        // Servers that are not AWS put a byte order mark before JSON.
+        let is_begin = std::mem::take(&mut is_first);
+        frame.map_data(|data: Bytes| match data.strip_prefix(b"\xef\xbb\xbf") {
+            Some(rest) if is_begin => data.slice_ref(rest),
+            _ => data,
+        })
     }))
 }
 

@@ -57,9 +57,14 @@ pub(super) async fn identify(
         Ok((region, answer)) => {
             let (Some(account_id), Some(identity)) = (answer.account, answer.arn) else {
                 return Err(failed(format!(
-                    "STS did not say which account {who} belongs to"
+                    "STS did not say which account {who} belongs to; check what answers at the endpoint"
                 )));
             };
+            if account_id.len() != 12 || !account_id.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(failed(format!(
+                    "STS named an account that is not one of twelve digits for {who}; check what answers at the endpoint"
+                )));
+            }
             let partition = identity.split(':').nth(1).unwrap_or("aws").to_owned();
             return Ok(Account {
                 account_id,
@@ -73,19 +78,17 @@ pub(super) async fn identify(
     };
     // A network that reaches ECS through a VPC endpoint need not reach STS.
     let Some((partition, account_id)) = account_of_arns(&access.sts, role).await else {
-        let ecs = match refusal.code.as_str() {
-            "" => "; ECS names nothing whose ARN would tell the account either",
-            _ => "",
-        };
         let Refusal {
             message, advice, ..
-        } = refusal;
-        return Err(failed(format!(
-            "{who} cannot be used: {message}{ecs}{advice}"
-        )));
+        } = &refusal;
+        // Where nothing answers, nothing is said of the credentials.
+        return Err(failed(match refusal.code.as_str() {
+            "" => format!("{message}{advice}"),
+            _ => format!("{who} cannot be used: {message}{advice}"),
+        }));
     };
     tracing::warn!(
-        "STS does not answer ({}); taking the account {account_id} from ARNs instead",
+        "STS does not say which account this is ({}); taking the account {account_id} from ARNs instead",
         refusal.message
     );
     Ok(Account {

@@ -84,7 +84,7 @@ pub(crate) fn check(region: &str) -> Result<(), String> {
     }
     let nearest = crate::text::nearest(&lower, names()).unwrap_or("us-east-1");
     Err(format!(
-        "`{shown}` is not a Region of AWS; did you mean {nearest}? (With --endpoint-url, any name is taken.)"
+        "`{shown}` is not a Region of AWS; did you mean {nearest}? (For another server, which takes any name, set --endpoint-url.)"
     ))
 }
 

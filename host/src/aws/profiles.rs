@@ -142,6 +142,21 @@ impl Profiles {
         sources
     }
 
+    /// Whether a profile says where its credentials come from.
+    pub(super) fn has_credentials(&self, profile: &str) -> bool {
+        let keys = [
+            "aws_access_key_id",
+            "role_arn",
+            "sso_session",
+            "sso_start_url",
+            "login_session",
+            "credential_process",
+            "credential_source",
+            "web_identity_token_file",
+        ];
+        keys.iter().any(|key| self.value(profile, key).is_some())
+    }
+
     /// Whether everything that the profile uses can be used.
     pub(super) fn check(&self, profile: &str) -> Result<(), ConnectionError> {
         let used = self.sources(profile).into_iter().flat_map(|name| {
@@ -161,6 +176,14 @@ impl Profiles {
     pub(super) fn missing(&self, profile: &str) -> Option<String> {
         if self.values("profile", profile).is_some() {
             return None;
+        }
+        let header = format!("[{profile}]");
+        if self.config.text.lines().any(|line| line.trim() == header) {
+            return Some(format!(
+                "the AWS profile `{0}` is written as [{0}] in {1}; write [profile {0}]",
+                printable(profile, 64),
+                self.config.path.display()
+            ));
         }
         let names = self.sections.keys().filter(|(kind, _)| kind == "profile");
         let nearest = crate::text::nearest(profile, names.map(|(_, name)| name.as_str()));
@@ -193,7 +216,11 @@ impl Profiles {
                 shown.clone()
             };
             let is_sso = has("sso_session") || has("sso_start_url");
-            if is_sso && !reason.to_ascii_lowercase().contains("token") {
+            // A token that nobody ever asked for is a file that is missing in the cache.
+            let is_of_token = ["token", "sso/cache"]
+                .iter()
+                .any(|words| reason.to_ascii_lowercase().contains(words));
+            if is_sso && !is_of_token {
                 return Some(format!(
                     "the AWS profile `{shown}` gave no credentials of IAM Identity Center: {reason}; check its sso_… keys, its sso-session and the network"
                 ));

@@ -11,13 +11,16 @@ use std::time::{Duration, Instant, SystemTime};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 
 use super::advice::chain;
 use super::assumption::Assumption;
 use super::environment::Environment;
 use super::settings::Connection;
-use super::value::checked;
+use super::value::sendable;
 use crate::clock::Clock;
+use crate::guard::guarded_async;
 
 /// Credentials are renewed so long before they expire, or in the last tenth of their life if that is
 /// shorter: a request that is signed now may take this long to arrive.
@@ -27,6 +30,11 @@ const EXPIRY_MARGIN: Duration = Duration::from_secs(10);
 const COUNTS_FOR: Duration = Duration::from_secs(10);
 /// How long the SDK's chain may look for credentials in files, at metadata addresses, and in services.
 const CHAIN_LIMIT: Duration = Duration::from_secs(30);
+/// How long STS may take to give the credentials of a role that a profile or a variable names, in all Regions
+/// together.
+const STS_LIMIT: Duration = Duration::from_secs(10);
+/// After so long somebody wants to know what is waited for.
+const WORD_AFTER: Duration = Duration::from_secs(3);
 /// How long the program of a profile (`credential_process`) may take: it may ask a person for a code.
 const PROGRAM_LIMIT: Duration = Duration::from_secs(300);
 
@@ -208,58 +216,100 @@ async fn from_chain(connection: &Connection, clock: &Clock) -> provider::Result 
     if let Some(problem) = environment.missing_profile().filter(|_| needs_profile) {
         return Err(failed(problem));
     }
-    let sdk = super::sdk::chain_base(&environment, connection, clock).await;
-    let sdk = sdk.map_err(CredentialsError::provider_error)?;
-    let Some(provider) = sdk.credentials_provider() else {
-        return Err(failed(
-            environment.credentials_problem("no credentials found"),
-        ));
+    let (limit, regions) = match (environment.runs_a_program(), environment.assumes_a_role()) {
+        (true, _) => (PROGRAM_LIMIT, vec![None]),
+        // Its STS may be one that does not answer, or is not for this account.
+        (false, true) => (STS_LIMIT, chain_regions(&environment, connection)),
+        (false, false) => (CHAIN_LIMIT, vec![None]),
     };
-    let limit = if environment.runs_a_program() {
-        PROGRAM_LIMIT
-    } else {
-        CHAIN_LIMIT
-    };
-    let answer = tokio::time::timeout(limit, provider.provide_credentials()).await;
-    let credentials = match answer {
-        Ok(Ok(credentials)) => credentials,
-        Ok(Err(error)) => return Err(failed(environment.credentials_problem(&chain(&error)))),
-        Err(_) => {
-            return Err(failed(format!(
-                "what gives the credentials (STS, IAM Identity Center, a container's endpoint, instance metadata or a program) gave no answer within {} s; check the network, HTTPS_PROXY and firewalls",
-                limit.as_secs()
-            )));
-        }
-    };
-    sendable(&credentials).map_err(failed)
+    let asked = in_turn(regions, limit, |region| {
+        of_region(&environment, connection, clock, region)
+    });
+    match tokio::time::timeout(limit, asked).await {
+        Ok(Ok(credentials)) => Ok(credentials),
+        Ok(Err(problem)) => Err(failed(problem)),
+        Err(_) => Err(failed(format!(
+            "what gives the credentials (STS, IAM Identity Center, a container's endpoint, instance metadata or a program) gave no answer within {} s; check the network, HTTPS_PROXY and firewalls",
+            limit.as_secs()
+        ))),
+    }
 }
 
-/// The credentials without what the SDK panics over when it writes them into headers: programs and servers
-/// that hand out credentials write line breaks too.
-pub(super) fn sendable(given: &Credentials) -> Result<Credentials, String> {
-    let part = |name: &str, value: &str| match checked(name, value) {
-        Ok(value) => Ok(value.unwrap_or_default()),
-        Err(problem) => Err(format!(
-            "the {name} that was found cannot be used: {problem}"
-        )),
-    };
-    let id = part("access_key_id", given.access_key_id())?;
-    let secret = part("secret_access_key", given.secret_access_key())?;
-    let token = given
-        .session_token()
-        .map(|token| part("session_token", token))
-        .transpose()?;
-    if id.is_empty() || secret.is_empty() {
-        return Err("credentials were found, but the access key ID or the secret is empty".into());
+/// Where the STS of a role in a profile or a token file is asked: in the chain's own Region, then in those of
+/// the run.
+fn chain_regions(environment: &Environment, connection: &Connection) -> Vec<Option<String>> {
+    let own = environment.region().map(str::to_owned);
+    let all = own.into_iter().chain(connection.regions.iter().cloned());
+    let mut regions: Vec<String> = Vec::new();
+    for region in all {
+        if !regions.contains(&region) {
+            regions.push(region);
+        }
     }
-    let token = token.filter(|token| !token.is_empty());
-    Ok(Credentials::new(
-        id,
-        secret,
-        token,
-        given.expiry(),
-        "portolan",
-    ))
+    if regions.is_empty() {
+        return vec![None];
+    }
+    regions.into_iter().map(Some).collect()
+}
+
+/// The credentials of the chain, which asks in `region`, if that matters.
+async fn of_region(
+    environment: &Environment,
+    connection: &Connection,
+    clock: &Clock,
+    region: Option<String>,
+) -> Result<Credentials, String> {
+    let sdk = super::sdk::chain_base(environment, connection, clock, region.as_deref()).await;
+    let sdk = sdk.map_err(|error| error.to_string())?;
+    let Some(provider) = sdk.credentials_provider() else {
+        return Err(environment.credentials_problem("no credentials found"));
+    };
+    // The SDK panics over some of what containers' endpoints and instance metadata answer.
+    let answer = guarded_async(provider.provide_credentials()).await;
+    let Some(answer) = answer else {
+        return Err("what gives the credentials gave something that the AWS SDK cannot read; check what answers at its address".into());
+    };
+    let credentials = answer.map_err(|error| environment.credentials_problem(&chain(&error)))?;
+    sendable(&credentials)
+}
+
+/// Asks in one Region after the other, each when the one before has failed or is silent for a while. The first
+/// error counts: it is that of the Region which was meant.
+async fn in_turn<F>(
+    regions: Vec<Option<String>>,
+    limit: Duration,
+    ask: impl Fn(Option<String>) -> F,
+) -> Result<Credentials, String>
+where
+    F: Future<Output = Result<Credentials, String>>,
+{
+    let stagger = limit / 2 / u32::try_from(regions.len().max(1)).unwrap_or(u32::MAX);
+    let (mut rest, mut asked) = (regions.into_iter(), FuturesUnordered::new());
+    let (began, mut has_spoken, mut first) = (Instant::now(), false, None);
+    loop {
+        asked.extend(rest.next().map(&ask));
+        let answer = loop {
+            tokio::select! {
+                answer = asked.next() => break answer,
+                () = tokio::time::sleep(stagger.min(WORD_AFTER)) => {}
+            }
+            if began.elapsed() >= WORD_AFTER && !has_spoken {
+                has_spoken = true;
+                tracing::warn!(
+                    "what gives the credentials does not answer; waiting for it for at most {} s",
+                    limit.as_secs()
+                );
+            }
+            asked.extend(rest.next().map(&ask));
+        };
+        match answer {
+            Some(Ok(credentials)) => return Ok(credentials),
+            Some(Err(problem)) => {
+                first.get_or_insert(problem);
+            }
+            None => return Err(first.unwrap_or_default()),
+        }
+    }
 }
 
 fn same(old: &Credentials, new: &Credentials) -> bool {

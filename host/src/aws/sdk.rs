@@ -49,12 +49,13 @@ pub(super) async fn base(
     connection: &Connection,
     clock: &Clock,
 ) -> Result<SdkConfig, ConnectionError> {
-    let base = loader(environment, connection, clock)?;
+    let base = loader(environment, connection, clock, None)?;
     // `Clock` does it for all clients at once, and for records.
     Ok(base.disable_clock_skew_correction(true).load().await)
 }
 
-/// Settings of the clients inside the SDK's chain. They correct a wrong clock by themselves.
+/// Settings of the clients inside the SDK's chain, which ask in `region`, if one is given. They correct a wrong
+/// clock by themselves.
 ///
 /// # Errors
 /// As [`base`].
@@ -62,8 +63,9 @@ pub(super) async fn chain_base(
     environment: &Environment,
     connection: &Connection,
     clock: &Clock,
+    region: Option<&str>,
 ) -> Result<SdkConfig, ConnectionError> {
-    let chain = loader(environment, connection, clock)?;
+    let chain = loader(environment, connection, clock, region)?;
     Ok(chain.disable_clock_skew_correction(false).load().await)
 }
 
@@ -71,6 +73,7 @@ fn loader(
     environment: &Environment,
     connection: &Connection,
     clock: &Clock,
+    region: Option<&str>,
 ) -> Result<ConfigLoader, ConnectionError> {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
@@ -80,13 +83,13 @@ fn loader(
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .env(environment.variables())
         .profile_files(environment.profiles.files())
-        .http_client(super::http::client(authorities))
+        .http_client(super::http::client(authorities, &environment.proxies))
         .retry_config(RetryConfig::standard().with_max_attempts(CHAIN_ATTEMPTS))
         .timeout_config(timeouts)
         .time_source(clock.clone());
     // The chain asks STS and IAM Identity Center as every AWS tool does, whatever is synced.
-    let region = environment
-        .region()
+    let region = region
+        .or_else(|| environment.region())
         .or(connection.regions.first().map(String::as_str));
     if let Some(region) = region {
         loader = loader.region(Region::new(region.to_owned()));
@@ -94,8 +97,8 @@ fn loader(
     if let Some(url) = &connection.endpoint_url {
         loader = loader.endpoint_url(url);
     }
-    if connection.use_fips_endpoint {
-        loader = loader.use_fips(true);
+    if let Some(use_fips) = connection.use_fips_endpoint {
+        loader = loader.use_fips(use_fips);
     }
     if let Some(keys) = &connection.access_keys {
         loader = loader.credentials_provider(Credentials::new(

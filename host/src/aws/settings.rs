@@ -31,7 +31,7 @@ pub struct Connection {
     /// How long the credentials of an assumed role live before they are renewed.
     pub session_duration: Duration,
     /// Whether to use FIPS endpoints.
-    pub use_fips_endpoint: bool,
+    pub use_fips_endpoint: Option<bool>,
     /// Where to send ECS and STS requests instead of AWS's own endpoints.
     pub endpoint_url: Option<String>,
     /// Certificate authorities that take the place of the system's, in PEM.
@@ -148,6 +148,9 @@ pub(crate) fn url_problem(url: &str) -> Option<&'static str> {
     };
     let is_http = matches!(parsed.scheme_str(), Some("http" | "https"));
     match parsed.authority() {
+        Some(authority) if has_bad_port(authority.as_str()) => {
+            Some("its value names a port above 65535")
+        }
         Some(authority) if is_http && !authority.host().is_empty() => {
             authority.as_str().contains('@').then_some(
                 "its value holds a user name or password, which ECS has no use for; leave them out",
@@ -155,6 +158,13 @@ pub(crate) fn url_problem(url: &str) -> Option<&'static str> {
         }
         _ => Some(NOT_A_URL),
     }
+}
+
+/// Whether a port is named that there cannot be.
+fn has_bad_port(authority: &str) -> bool {
+    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+    let is_number = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && !authority.ends_with(']') && port.parse::<u16>().is_err()
 }
 
 /// Something that a connection is made of cannot be used.

@@ -227,9 +227,10 @@ impl Refusal {
         }
     }
 
-    /// Whether AWS has refused the caller, wherever it is asked.
+    /// Whether AWS has refused the caller, wherever it is asked. A denial may be of one Region alone: policies
+    /// of organizations and of VPC endpoints forbid Regions.
     fn is_definite(&self) -> bool {
-        let is_refusal = !matches!(self.kind, Kind::Throttled | Kind::Transient);
+        let is_refusal = !matches!(self.kind, Kind::Throttled | Kind::Transient | Kind::Denied);
         is_refusal && self.rank() == 3
     }
 

@@ -1,5 +1,7 @@
 //! What values of variables and profiles may be. The SDK sees only what is checked here.
 
+use aws_credential_types::Credentials;
+
 use super::settings::url_problem;
 
 /// What a value is for, which decides what it may be.
@@ -11,6 +13,10 @@ enum Use {
     Url,
     Region,
     Flag,
+    /// A path below the address of the container's endpoint.
+    Path,
+    /// `IPv4` or `IPv6`.
+    AddressKind,
 }
 
 /// What the value of a variable (`AWS_REGION`) or of a key in a profile (`region`) is for.
@@ -26,6 +32,8 @@ fn use_of(name: &str) -> Use {
         | "ignore_configured_endpoint_urls"
         | "ec2_metadata_disabled" => Use::Flag,
         "ec2_metadata_service_endpoint" | "container_credentials_full_uri" => Use::Url,
+        "container_credentials_relative_uri" => Use::Path,
+        "ec2_metadata_service_endpoint_mode" => Use::AddressKind,
         name if name == "endpoint_url" || name.starts_with("endpoint_url_") => Use::Url,
         _ => Use::Text,
     }
@@ -57,15 +65,51 @@ pub(super) fn checked(name: &str, value: &str) -> Result<Option<String>, String>
             Some(flag) => Ok(Some(flag.to_string())),
             None => Err("its value is neither true nor false".into()),
         },
-        Use::Text | Use::Header | Use::Region => Ok(Some(value.to_owned())),
+        Use::Path if !value.starts_with('/') || !is_of(u8::is_ascii_graphic) => {
+            Err("its value is not a path; one begins with /".into())
+        }
+        Use::AddressKind if !["ipv4", "ipv6"].contains(&value.to_ascii_lowercase().as_str()) => {
+            Err("its value is neither IPv4 nor IPv6".into())
+        }
+        Use::Text | Use::Header | Use::Region | Use::Path | Use::AddressKind => {
+            Ok(Some(value.to_owned()))
+        }
     }
+}
+
+/// The credentials without what the SDK panics over when it writes them into headers: programs and servers
+/// that hand out credentials write line breaks too.
+pub(super) fn sendable(given: &Credentials) -> Result<Credentials, String> {
+    let part = |name: &str, value: &str| match checked(name, value) {
+        Ok(value) => Ok(value.unwrap_or_default()),
+        Err(problem) => Err(format!(
+            "the {name} that was found cannot be used: {problem}"
+        )),
+    };
+    let id = part("access_key_id", given.access_key_id())?;
+    let secret = part("secret_access_key", given.secret_access_key())?;
+    let token = given
+        .session_token()
+        .map(|token| part("session_token", token))
+        .transpose()?;
+    if id.is_empty() || secret.is_empty() {
+        return Err("credentials were found, but the access key ID or the secret is empty".into());
+    }
+    let token = token.filter(|token| !token.is_empty());
+    Ok(Credentials::new(
+        id,
+        secret,
+        token,
+        given.expiry(),
+        "portolan",
+    ))
 }
 
 /// A flag in the spellings that AWS tools take.
 fn parse_flag(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
-        "true" | "1" | "yes" | "on" => Some(true),
-        "false" | "0" | "no" | "off" => Some(false),
+        "true" | "1" | "yes" | "y" | "on" | "t" => Some(true),
+        "false" | "0" | "no" | "n" | "off" | "f" => Some(false),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::compare::Members;
 use crate::ledger::Scope;
-use crate::object::Object;
+use crate::object::{Object, Parent};
 
 /// The operation option that lets services and tasks choose the revisions.
 const SCOPE: &str = "EcsTaskDefinition.scope";
@@ -149,17 +149,16 @@ impl Coverage {
         let is_in_use = self.options.get(SCOPE).is_some_and(|scope| scope == IN_USE);
         if object == Object::EcsTaskDefinition && is_in_use {
             // A service that was not seen may use it.
-            let users = [Object::EcsService, Object::EcsTask];
-            return users.into_iter().all(|user| {
+            return Object::REVISION_USERS.into_iter().all(|user| {
                 in_place(user)
                     .is_some_and(|it| it.whole && it.by_arn.values().all(|complete| *complete))
             });
         }
-        if !matches!(object, Object::EcsService | Object::EcsTask) {
+        if object.row().parent == Parent::Region {
             return true;
         }
         match record.text("CLUSTER_ARN") {
-            // A cluster that a complete listing does not have took its services and tasks with it.
+            // A cluster that a complete listing does not have took its objects with it.
             Some(arn) => clusters.by_arn.get(&arn).copied().unwrap_or(true),
             None => clusters.by_arn.values().all(|complete| *complete),
         }
@@ -169,6 +168,7 @@ impl Coverage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::Operation;
 
     fn coverage(scopes: &str) -> Coverage {
         let text = format!(
@@ -231,5 +231,25 @@ mod tests {
     fn clusters_that_could_not_be_listed_prove_nothing() {
         let coverage = coverage(&scope("EcsService", None, false));
         assert!(!proves(&coverage, Object::EcsService, Some("a")));
+    }
+
+    /// An object whose row says nothing of clusters would be called gone with the first cluster that cannot be
+    /// listed.
+    #[test]
+    fn what_clusters_hold_is_gone_only_where_its_cluster_was_seen() {
+        for object in Object::ALL {
+            let scopes = [
+                scope(object.name(), None, true),
+                scope(object.name(), Some("a"), true),
+                scope(object.name(), Some("b"), false),
+            ];
+            let coverage = coverage(&scopes.join(","));
+            let is_of_clusters = object.operations().first() == Some(&Operation::ListClusters)
+                && object != Object::EcsCluster;
+            for (cluster, is_gone) in [(Some("a"), true), (Some("b"), !is_of_clusters)] {
+                let found = proves(&coverage, object, cluster);
+                assert_eq!(found, is_gone, "{object} in {cluster:?}");
+            }
+        }
     }
 }

@@ -208,11 +208,9 @@ impl Base {
             if let OutputLine::Record { object, record, .. } = line::read(text)
                 && !text.is_empty()
             {
-                if let Some(members) = Members::read(record) {
+                let object = by_name.or(object).or_else(|| line::object_of(record));
+                if let Some((members, object)) = Members::read(record).zip(object) {
                     good += 1;
-                    let object = by_name
-                        .or(object)
-                        .unwrap_or_else(|| line::object_of(record));
                     seen.insert(object);
                     if let Some(earlier) = self.earlier.get_mut(&object) {
                         let content = members.fingerprint(volatile);

@@ -1,10 +1,14 @@
 //! Lines of an output: bare records, records that say which object they are of, and change lines.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::ChangeKind;
 use crate::object::Object;
+use crate::schemas;
 
 /// A line of an output.
 #[derive(Clone, Copy, Debug)]
@@ -61,15 +65,48 @@ pub fn read(line: &[u8]) -> OutputLine<'_> {
     }
 }
 
-/// The object of a bare record, by the ARN attribute that only this object requires.
+/// The object of a bare record: the one whose ARN attribute holds the UID, or else the one whose schema has
+/// all other ARN attributes of the record too. Nothing if the record has no ARN attribute.
 #[must_use]
-pub fn object_of(record: &[u8]) -> Object {
-    let members: std::collections::BTreeMap<String, &RawValue> =
+pub fn object_of(record: &[u8]) -> Option<Object> {
+    let members: BTreeMap<Cow<'_, str>, &RawValue> =
         serde_json::from_slice(record).unwrap_or_default();
-    match () {
-        () if members.contains_key("TASK_ARN") => Object::EcsTask,
-        () if members.contains_key("SERVICE_ARN") => Object::EcsService,
-        () if members.contains_key("TASK_DEFINITION_ARN") => Object::EcsTaskDefinition,
-        () => Object::EcsCluster,
+    let arn = |object: &Object| members.get(object.row().arn_attribute);
+    let candidates = || {
+        Object::ALL
+            .into_iter()
+            .filter(|object| arn(object).is_some())
+    };
+    let uid = members.get("UID").map(|uid| uid.get());
+    let has_all = |object: &Object| {
+        candidates().all(|other| schemas::has_attribute(*object, other.row().arn_attribute))
+    };
+    candidates()
+        .find(|object| arn(object).map(|arn| arn.get()) == uid)
+        .or_else(|| candidates().find(has_all))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_record_is_of_the_object_whose_arn_it_has_and_of_no_other() {
+        for object in Object::ALL {
+            // An ARN of every object that the record may refer to, too.
+            let others = Object::ALL.map(|other| other.row().arn_attribute);
+            let others = others.into_iter().filter(|name| {
+                *name != object.row().arn_attribute && schemas::has_attribute(object, name)
+            });
+            let others: String = others.map(|name| format!(r#","{name}":"arn:b""#)).collect();
+            let own = object.row().arn_attribute;
+            for uid in ["arn:a", "arn:other"] {
+                let record = format!(r#"{{"UID":"{uid}","{own}":"arn:a"{others}}}"#);
+                assert_eq!(object_of(record.as_bytes()), Some(object), "{record}");
+            }
+        }
+        for record in [r#"{"UID":"arn:a","NAME":"a"}"#, "[]", "a"] {
+            assert_eq!(object_of(record.as_bytes()), None, "{record}");
+        }
     }
 }

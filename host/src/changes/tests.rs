@@ -63,7 +63,7 @@ fn naive(earlier: &Records, new: &Records) -> Vec<(ChangeKind, String, Vec<Strin
         names.sort();
         names.dedup();
         names.retain(|name| {
-            !VOLATILE_ATTRIBUTES.contains(&name.as_str())
+            !Object::volatile_attributes().contains(name)
                 && record.get(name).map(spelled_alike) != before.get(name).map(spelled_alike)
         });
         if !names.is_empty() {
@@ -110,7 +110,7 @@ proptest! {
     ) {
         let folder = tempfile::tempdir().expect("a folder");
         write(folder.path(), &earlier, are_complete.0);
-        let volatile: BTreeSet<String> = VOLATILE_ATTRIBUTES.map(str::to_owned).into();
+        let volatile = Object::volatile_attributes();
         let comparison = Comparison::open(folder.path(), &[OBJECT], volatile, false).expect("an output");
         let mut told = Vec::new();
         for record in new.values() {

@@ -25,9 +25,8 @@ impl Kept {
         let key = head.key();
         let place = (key.account_id.clone(), key.region.clone());
         let region = self.regions.entry(place).or_default();
-        let users = [Object::EcsService, Object::EcsTask];
         if options.task_definition_scope == TaskDefinitionScope::InUse
-            && users.contains(&head.object)
+            && Object::REVISION_USERS.contains(&head.object)
         {
             let page = entry::unpack(payload, "")?.page;
             region.in_use.append(&mut revisions_in_use(&page));

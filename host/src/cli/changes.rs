@@ -96,7 +96,11 @@ fn compare(
         }
         let object = by_name
             .or(object)
-            .unwrap_or_else(|| line::object_of(record));
+            .or_else(|| line::object_of(record))
+            .with_context(|| {
+                let place = format!("{}:{}", path.display(), number + 1);
+                format!("{place} is no record: no attribute holds the ARN of a known object")
+            })?;
         if !config.fetching.objects.contains(&object) {
             continue;
         }

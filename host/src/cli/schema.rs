@@ -8,7 +8,7 @@ use crate::talk;
 #[derive(Debug, clap::Args)]
 pub(super) struct SchemaArguments {
     /// Which schema to print.
-    #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(schemas::ALL.map(|(name, _)| name)))]
+    #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(schemas::all().map(|(name, _)| name)))]
     name: String,
 }
 

@@ -134,19 +134,29 @@ fn check_records(
                 is_change,
             } => {
                 let object = said.or(object).or(by_name);
-                let object = object.unwrap_or_else(|| line::object_of(record));
+                let object = object.or_else(|| line::object_of(record));
                 (object, Some(record), is_change)
             }
-            OutputLine::Removal { object } => (object, None, true),
+            OutputLine::Removal { object } => (Some(object), None, true),
         };
-        let found = record.zip(validators.get(&object));
+        // Every validator says the same of what is no record at all.
+        let validator = object.map_or(validators.values().next(), |object| validators.get(&object));
+        let found = record.zip(validator);
         let found = found.map_or(Ok(()), |(record, validator)| validator.check(record));
         let mut found = found.err().unwrap_or_default();
+        if object.is_none() && serde_json::from_slice::<Map<String, Value>>(&line).is_ok() {
+            found = vec![Violation {
+                path: String::new(),
+                message: "no attribute holds the ARN of a known object, so that no schema is meant"
+                    .into(),
+            }];
+        }
         if is_change || is_feed {
             // What is no JSON at all is told above.
             let value: Value = serde_json::from_slice(&line).unwrap_or_default();
             found.extend(violations_of(changes, &value));
         }
+        let name = object.map_or(String::new(), |object| format!(" {object}:"));
         for Violation { path, message } in found {
             violations += 1;
             let place = if path.is_empty() {
@@ -156,7 +166,7 @@ fn check_records(
             };
             writeln!(
                 output,
-                "{}:{}: {object}:{place} {message}",
+                "{}:{}:{name}{place} {message}",
                 file.display(),
                 number + 1
             )?;

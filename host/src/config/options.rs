@@ -162,12 +162,12 @@ pub(super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 "type": "object",
                 "additionalProperties": false,
                 "properties": {
-                    "status": {"enum": ["ACTIVE", "INACTIVE", "ALL"]},
+                    "status": {"enum": ["ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS", "ALL"]},
                     "scope": {"enum": ["all", "latest", "in-use"]}
                 }
             },
             "EcsTask.fetchStoppedTasks": {"enum": [true, false, "true", "false"]},
-            "EcsTaskDefinition.status": {"enum": ["ACTIVE", "INACTIVE", "ALL"]},
+            "EcsTaskDefinition.status": {"enum": ["ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS", "ALL"]},
             "EcsTaskDefinition.scope": {"enum": ["all", "latest", "in-use"]}
         }
     })

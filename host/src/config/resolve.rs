@@ -9,7 +9,6 @@ use super::{
     revisions,
 };
 use crate::aws::{Connection, Organization, check_fips, check_region, url_problem};
-use crate::changes::VOLATILE_ATTRIBUTES;
 use crate::fetch::{Fetching, RevisionTags};
 use crate::mapper::Mapping;
 use crate::object::Object;
@@ -37,7 +36,7 @@ impl Config {
         let mapping = mapping(&settings)?;
         let fetching = fetching(&settings, &mapping)?;
         options::check_objects(&fetching.options, &fetching.objects)?;
-        if connection.use_fips_endpoint {
+        if connection.use_fips_endpoint == Some(true) {
             if let Some(url) = &connection.endpoint_url {
                 check_fips("", Some(url))?;
             }
@@ -89,7 +88,7 @@ fn connection(settings: &Settings) -> Result<Connection, ConfigError> {
             900..=43_200,
             "seconds",
         )?),
-        use_fips_endpoint: settings.use_fips_endpoint.unwrap_or(false),
+        use_fips_endpoint: settings.use_fips_endpoint,
         endpoint_url: endpoint_url(settings.endpoint_url.clone())?,
         ca_bundle: settings.ca_bundle.clone(),
     })
@@ -258,7 +257,7 @@ fn endpoint_url(given: Option<String>) -> Result<Option<String>, ConfigError> {
 
 fn objects(given: Option<&[String]>) -> Result<Vec<Object>, ConfigError> {
     let Some(names) = given else {
-        return Ok(Object::ALL.to_vec());
+        return Ok(Object::defaults());
     };
     let mut objects = names
         .iter()
@@ -275,7 +274,7 @@ fn objects(given: Option<&[String]>) -> Result<Vec<Object>, ConfigError> {
 
 fn volatile_attributes(given: Option<Vec<String>>) -> BTreeSet<String> {
     let Some(given) = given else {
-        return VOLATILE_ATTRIBUTES.map(str::to_owned).into();
+        return Object::volatile_attributes();
     };
     given
         .iter()
@@ -330,7 +329,7 @@ mod tests {
             (100, 8, 10)
         );
         assert_eq!(config.fetching.quota_share, Some(0.9));
-        assert_eq!(config.fetching.objects, Object::ALL);
+        assert_eq!(config.fetching.objects, Object::defaults());
     }
 
     #[test]

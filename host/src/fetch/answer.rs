@@ -1,6 +1,6 @@
 //! What List and Describe calls gave.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
@@ -70,10 +70,17 @@ impl Described {
 
     /// Leaves out what was not asked for, and what is described a second time. Gives how many that were.
     pub(super) fn keep_asked(&mut self, asked: &[String]) -> usize {
-        let asked: HashSet<&str> = asked.iter().map(|arn| own_name(arn)).collect();
+        let asked: HashMap<&str, &str> = asked
+            .iter()
+            .map(|arn| (own_name(arn), arn.as_str()))
+            .collect();
+        let is_asked = |arn: &str| {
+            let listed = asked.get(own_name(arn));
+            listed.is_some_and(|listed| may_be_one(listed, arn))
+        };
         let mut met = HashSet::new();
-        let mut names = self.arns.iter().map(|arn| own_name(arn));
-        if names.all(|name| asked.contains(name) && met.insert(name)) {
+        let mut arns = self.arns.iter();
+        if arns.all(|arn| is_asked(arn) && met.insert(own_name(arn))) {
             return 0;
         }
         let mut met = HashSet::new();
@@ -82,9 +89,7 @@ impl Described {
         let kept: Vec<bool> = arns
             .map(|arn| {
                 // What has no ARN is for the mapper to reject.
-                arn.is_none_or(|arn| {
-                    asked.contains(own_name(&arn)) && met.insert(own_name(&arn).to_owned())
-                })
+                arn.is_none_or(|arn| is_asked(&arn) && met.insert(own_name(&arn).to_owned()))
             })
             .collect();
         self.page = self.page.only(|index| kept[index]);
@@ -115,6 +120,22 @@ impl Described {
 /// ARN, by an ARN without the cluster's name (as ECS wrote them until 2018), or by name alone.
 pub(super) fn own_name(named: &str) -> &str {
     named.rsplit_once('/').map_or(named, |(_, name)| name)
+}
+
+/// Whether two names that end alike may be of one object: account, Region and, where both have it, cluster
+/// are the same. Names that are no ARNs have none of them.
+fn may_be_one(listed: &str, described: &str) -> bool {
+    let place = |arn: &str| arn.match_indices(':').nth(4).map(|(at, _)| at);
+    let (Some(one), Some(other)) = (place(listed), place(described)) else {
+        return true;
+    };
+    let ((listed, one), (described, other)) = (listed.split_at(one), described.split_at(other));
+    let cluster = |resource: &str| {
+        let parts: Vec<&str> = resource.split('/').collect();
+        (parts.len() == 3).then(|| parts[1].to_owned())
+    };
+    let clusters = cluster(one).zip(cluster(other));
+    listed == described && clusters.is_none_or(|(one, other)| one == other)
 }
 
 #[cfg(test)]

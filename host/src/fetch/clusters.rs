@@ -1,37 +1,41 @@
-//! The list of clusters, which three objects need, and what begins with each of its pages.
+//! The list of clusters, which several objects need, and what begins with each of its pages.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
+use super::batch::Batch;
 use super::listing::Tokens;
-use super::{Batch, Scope, cluster, describers, pipeline};
+use super::operations::{self, Wanted};
+use super::{Scope, describers, pipeline};
 use crate::aws::CallFailure;
 use crate::fingerprint::fingerprint;
 use crate::ledger::Tombstone;
-use crate::object::Object;
+use crate::object::{Object, Operation, Parent};
 
 /// How many clusters an account has in a Region at most; a server that is not AWS may have more, and then
 /// its lister waits. <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html>
 const CLUSTER_LIMIT: usize = 10_000;
 
-/// The objects that need the list of clusters.
-pub(super) const CLUSTER_OBJECTS: [Object; 3] =
-    [Object::EcsCluster, Object::EcsService, Object::EcsTask];
+/// The wanted objects that need the list of clusters: clusters, and what each cluster has a list of.
+pub(super) fn cluster_objects(scope: &Scope) -> impl Iterator<Item = Object> {
+    let needs_clusters =
+        |object: &Object| *object == Object::EcsCluster || object.row().parent == Parent::Cluster;
+    let objects = scope.config.objects.iter().copied();
+    objects.filter(needs_clusters)
+}
 
-/// Lists the clusters once, for the three objects that need them. Each begins with the first page.
+/// Lists the clusters once, for all objects that need them. Each begins with the first page.
 ///
 /// The channels have room for all of them, so that one object that waits for its quota holds up no other.
 pub(super) async fn clusters_and_below(scope: Arc<Scope>) {
     let mut tasks = JoinSet::new();
     let mut below = Vec::new();
-    for object in [Object::EcsService, Object::EcsTask] {
-        if scope.wants(object) {
-            let (clusters, listings) = async_channel::bounded(CLUSTER_LIMIT);
-            below.push(clusters);
-            tasks.spawn(pipeline(Arc::clone(&scope), object, listings));
-        }
+    for object in cluster_objects(&scope).filter(|object| *object != Object::EcsCluster) {
+        let (clusters, listings) = async_channel::bounded(CLUSTER_LIMIT);
+        below.push(clusters);
+        tasks.spawn(pipeline(Arc::clone(&scope), object, listings));
     }
     let (batches, described) = async_channel::bounded(CLUSTER_LIMIT);
     describers(&scope, Object::EcsCluster, &described, &mut tasks);
@@ -67,11 +71,9 @@ pub(super) async fn clusters_and_below(scope: Arc<Scope>) {
         scope.close_gone_clusters(&list);
     }
     if let Some(failure) = failure {
-        for object in CLUSTER_OBJECTS {
-            if scope.wants(object) {
-                let key = scope.key(object, None);
-                scope.ledger.failure(&key, failure.line(), 0);
-            }
+        for object in cluster_objects(&scope) {
+            let key = scope.key(object, None);
+            scope.ledger.failure(&key, failure.line(), 0);
         }
     }
     tasks.join_all().await;
@@ -107,10 +109,14 @@ impl<'scope> List<'scope> {
             Some(token) => token?,
             None => return Ok(None),
         };
-        let page = cluster::list_page(self.scope, token).await?;
-        let operations = Object::EcsCluster.operations();
+        let wanted = Wanted {
+            cluster: None,
+            pass: 0,
+            token,
+        };
+        let page = operations::list(self.scope, Object::EcsCluster, wanted).await?;
         // What this page names counts, even if its token says that the list cannot go on.
-        let next = self.tokens.next(page.next_token, operations);
+        let next = self.tokens.next(page.next_token, Operation::ListClusters);
         self.rest = next.map(|token| token.map(Some)).transpose();
         let mut arns = page.arns;
         arns.retain(|arn| self.seen.insert(arn.clone()));

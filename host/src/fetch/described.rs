@@ -5,10 +5,11 @@ use std::sync::PoisonError;
 
 pub(super) use super::answer::Described;
 use super::answer::own_name;
-use super::{Batch, FetchedPage, Scope, cluster, service, task, task_definition};
+use super::batch::Batch;
+use super::{FetchedPage, Scope, operations};
 use crate::aws::{CallFailure, Kind};
 use crate::ledger::{Failure, ScopeKey, Tombstone};
-use crate::object::{Object, TAGS};
+use crate::object::{Include, Object};
 
 /// How often a refused batch is split before the rest counts as failed: one object that AWS does not take is
 /// found in a hundred with seven splits, two with fourteen.
@@ -104,10 +105,15 @@ impl Scope {
         may_split: bool,
     ) -> Outcome {
         let mut with_tags = !self.is_untagged(object);
-        let mut result = self.ask(object, &batch, with_tags).await;
-        if with_tags && result.as_ref().is_err_and(CallFailure::may_be_of_include) {
-            // Some partitions and servers know no tags, and refuse the whole batch for them.
-            if let Ok(described) = self.ask(object, &batch, false).await {
+        let mut result = operations::describe(self, object, &batch, with_tags).await;
+        // Some partitions and servers know no tags, and refuse the whole batch for them. What is denied without
+        // tags too is not asked twice again.
+        if with_tags
+            && let Err(failure) = &result
+            && failure.may_be_of_include()
+            && (failure.kind != Kind::Denied || self.first_denial(object))
+        {
+            if let Ok(described) = operations::describe(self, object, &batch, false).await {
                 self.without_tags(object);
                 with_tags = false;
                 result = Ok(described);
@@ -116,7 +122,7 @@ impl Scope {
         match result {
             Ok(mut described) => {
                 if described.is_new && !with_tags {
-                    described.unread = vec![TAGS.to_owned()];
+                    described.unread = vec![Include::TAGS.name.to_owned()];
                 }
                 let surplus = self.keep_asked(key, &batch, &mut described);
                 Outcome::Answered {
@@ -134,23 +140,15 @@ impl Scope {
         }
     }
 
-    async fn ask(
-        &self,
-        object: Object,
-        batch: &Batch,
-        with_tags: bool,
-    ) -> Result<Described, CallFailure> {
-        match object {
-            Object::EcsCluster => cluster::describe(self, batch, with_tags).await,
-            Object::EcsService => service::describe(self, batch, with_tags).await,
-            Object::EcsTask => task::describe(self, batch, with_tags).await,
-            Object::EcsTaskDefinition => task_definition::describe(self, batch, with_tags).await,
-        }
-    }
-
     fn is_untagged(&self, object: Object) -> bool {
         let untagged = self.untagged.lock().unwrap_or_else(PoisonError::into_inner);
         untagged.contains(&object)
+    }
+
+    /// Whether an object's Describe is denied for the first time here.
+    fn first_denial(&self, object: Object) -> bool {
+        let mut denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
+        denied.insert(object)
     }
 
     /// Remembers that objects here are described without their tags.

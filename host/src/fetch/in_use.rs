@@ -52,7 +52,7 @@ const TASK_DEFINITION: &str = "task-definition";
 /// The revisions that the services or tasks of a page name, and what else stands in their place.
 pub(crate) fn revisions_in_use(page: &Page) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    if !matches!(page.object, Object::EcsService | Object::EcsTask) {
+    if !Object::REVISION_USERS.contains(&page.object) {
         return found;
     }
     // A page has been read as JSON already, so that this gives a value.

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::Scope;
+use super::batch::Batch;
+use super::operations::{self, Wanted};
 use super::settings::TaskDefinitionScope;
-use super::{Batch, Scope, service, task, task_definition};
 use crate::aws::{CallFailure, Kind};
 use crate::fingerprint::fingerprint;
 use crate::ledger::{ScopeKey, Tombstone};
@@ -74,15 +76,11 @@ impl<'a> Listing<'a> {
     /// Lists everything and hands batches on.
     pub(super) async fn run(mut self, batches: &async_channel::Sender<Batch>) {
         // Each pass is one listing with its own tokens: tasks by desired status, revisions by status.
-        let passes = match self.object {
-            Object::EcsTask => task::passes(self.scope),
-            Object::EcsTaskDefinition => task_definition::passes(self.scope),
-            Object::EcsCluster | Object::EcsService => 1,
-        };
-        for pass in 0..passes {
-            if self.object == Object::EcsTaskDefinition {
+        for pass in 0..operations::passes(self.scope, self.object) {
+            let status = operations::status(self.scope, self.object, pass);
+            if status != self.status {
                 self.hand_on(batches, 1).await;
-                self.status = task_definition::status(self.scope, pass);
+                self.status = status;
             }
             if let Err(failure) = self.pass(pass, batches).await {
                 self.failed(&failure);
@@ -130,11 +128,7 @@ impl<'a> Listing<'a> {
         };
         self.scope.ledger.listed(&self.key, rest.len());
         self.pending.extend(rest);
-        if self.scope.in_use.is_some()
-            && self
-                .scope
-                .is_incomplete(&[Object::EcsService, Object::EcsTask])
-        {
+        if self.scope.in_use.is_some() && self.scope.is_incomplete(&Object::REVISION_USERS) {
             self.scope.ledger.lost(
                 &self.key,
                 "services or tasks are not complete, so that revisions which they use may be missing",
@@ -151,16 +145,12 @@ impl<'a> Listing<'a> {
         let mut tokens = Tokens::default();
         let mut token = None;
         loop {
-            let page = match self.object {
-                Object::EcsService => {
-                    service::list(self.scope, self.cluster.as_deref(), token).await?
-                }
-                Object::EcsTask => {
-                    task::list(self.scope, self.cluster.as_deref(), pass, token).await?
-                }
-                Object::EcsTaskDefinition => task_definition::list(self.scope, pass, token).await?,
-                Object::EcsCluster => super::cluster::list_page(self.scope, token).await?,
+            let wanted = Wanted {
+                cluster: self.cluster.as_deref(),
+                pass,
+                token,
             };
+            let page = operations::list(self.scope, self.object, wanted).await?;
             let before = self.pending.len();
             for arn in page.arns {
                 if self.seen.insert(fingerprint(&arn)) {
@@ -172,7 +162,7 @@ impl<'a> Listing<'a> {
                 .listed(&self.key, self.pending.len() - before);
             self.hand_on(batches, self.scope.describe_batch(self.object))
                 .await;
-            token = match tokens.next(page.next_token, self.object.operations())? {
+            token = match tokens.next(page.next_token, self.object.list_operation())? {
                 Some(next) => Some(next),
                 None => return Ok(()),
             };
@@ -221,7 +211,7 @@ impl Tokens {
     pub(super) fn next(
         &mut self,
         token: Option<String>,
-        operations: &[Operation],
+        operation: Operation,
     ) -> Result<Option<String>, CallFailure> {
         let Some(token) = token.filter(|token| !token.is_empty()) else {
             return Ok(None);
@@ -229,8 +219,6 @@ impl Tokens {
         if self.seen.insert(fingerprint(&token)) {
             return Ok(Some(token));
         }
-        // The operation before the last is the one that lists the object.
-        let operation = operations[operations.len().saturating_sub(2)];
         Err(CallFailure {
             operation,
             kind: Kind::Final,
@@ -269,14 +257,14 @@ mod tests {
     #[test]
     fn a_repeated_token_is_an_error_that_names_the_operation() {
         let mut tokens = Tokens::default();
-        let operations = Object::EcsTask.operations();
+        let operation = Operation::ListTasks;
         assert_eq!(
-            tokens.next(Some("a".into()), operations).expect("new"),
+            tokens.next(Some("a".into()), operation).expect("new"),
             Some("a".into())
         );
-        assert_eq!(tokens.next(None, operations).expect("the end"), None);
+        assert_eq!(tokens.next(None, operation).expect("the end"), None);
         let failure = tokens
-            .next(Some("a".into()), operations)
+            .next(Some("a".into()), operation)
             .expect_err("repeated");
         assert_eq!(failure.operation, Operation::ListTasks);
     }

@@ -1,24 +1,25 @@
 //! How much there is to fetch, from cheap calls only: lists of clusters and revisions, and the counters that
 //! DescribeClusters gives.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::cluster::ClusterSize;
-use super::clusters::{CLUSTER_OBJECTS, List};
+use super::Scope;
+use super::clusters::{List, cluster_objects};
 use super::known::KnownRevisions;
 use super::listing::{Tokens, revision};
+use super::operations::{self, Wanted};
 use super::settings::{Fetching, TaskDefinitionScope};
-use super::{Scope, cluster, task_definition};
 use crate::aws::{Account, CallFailure};
+use crate::clock::Moment;
 use crate::ledger::{Failure, Ledger};
-use crate::object::Object;
+use crate::object::{Object, Operation};
 
 /// The size of one account and Region.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
-    /// Each cluster.
-    pub clusters: Vec<ClusterSize>,
+    /// Each cluster, and how many objects it counts: only those are meant that a sync lists.
+    pub clusters: Vec<BTreeMap<Object, u64>>,
     /// Task definition revisions that a sync would describe; at most so many if it wants those in use.
     pub revisions: u64,
     /// How many of them the revision cache has.
@@ -43,14 +44,14 @@ pub(crate) async fn survey(
     let ledger = Arc::new(Ledger::default());
     let scope = Scope {
         revisions: known.map(|known| (known, account.endpoint())),
-        ..Scope::new(account, region, "", config, ledger, pages)
+        ..Scope::new(account, region, &Moment::now(), config, ledger, pages)
     };
     let (clusters, revisions) = tokio::join!(clusters(&scope), revisions(&scope));
     let mut survey = Survey::default();
     match clusters {
         Ok(clusters) => survey.clusters = clusters,
         Err(failure) => {
-            survey.uncounted.extend(CLUSTER_OBJECTS);
+            survey.uncounted.extend(cluster_objects(&scope));
             survey.failures.push(failure.line());
         }
     }
@@ -68,8 +69,8 @@ pub(crate) async fn survey(
     survey
 }
 
-async fn clusters(scope: &Scope) -> Result<Vec<ClusterSize>, CallFailure> {
-    if !CLUSTER_OBJECTS.iter().any(|object| scope.wants(*object)) {
+async fn clusters(scope: &Scope) -> Result<Vec<BTreeMap<Object, u64>>, CallFailure> {
+    if cluster_objects(scope).next().is_none() {
         return Ok(Vec::new());
     }
     let mut arns = Vec::new();
@@ -79,10 +80,10 @@ async fn clusters(scope: &Scope) -> Result<Vec<ClusterSize>, CallFailure> {
     }
     let mut sizes = Vec::with_capacity(arns.len());
     for batch in arns.chunks(scope.describe_batch(Object::EcsCluster)) {
-        sizes.extend(cluster::sizes(scope, batch).await?);
+        sizes.extend(operations::sizes(scope, batch).await?);
     }
     // A cluster that has vanished in between is still listed by a sync.
-    sizes.resize(arns.len(), ClusterSize::default());
+    sizes.resize(arns.len(), BTreeMap::new());
     Ok(sizes)
 }
 
@@ -101,10 +102,15 @@ async fn revisions(scope: &Scope) -> Result<Revisions, CallFailure> {
     }
     // Newest revisions by family, if only those are wanted.
     let mut newest: HashMap<String, (u64, String)> = HashMap::new();
-    for pass in 0..task_definition::passes(scope) {
+    for pass in 0..operations::passes(scope, Object::EcsTaskDefinition) {
         let (mut tokens, mut token) = (Tokens::default(), None);
         loop {
-            let page = task_definition::list(scope, pass, token).await?;
+            let wanted = Wanted {
+                cluster: None,
+                pass,
+                token,
+            };
+            let page = operations::list(scope, Object::EcsTaskDefinition, wanted).await?;
             found.pages += 1;
             for arn in page.arns {
                 match (scope.config.options.task_definition_scope, revision(&arn)) {
@@ -117,7 +123,7 @@ async fn revisions(scope: &Scope) -> Result<Revisions, CallFailure> {
                     _ => found.add(scope, &arn),
                 }
             }
-            token = tokens.next(page.next_token, Object::EcsTaskDefinition.operations())?;
+            token = tokens.next(page.next_token, Operation::ListTaskDefinitions)?;
             if token.is_none() {
                 break;
             }

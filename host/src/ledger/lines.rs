@@ -6,8 +6,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::object::ActionGroup;
 use crate::object::{Object, Operation};
-use crate::quota::ActionGroup;
 
 /// What a scope is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::lines::{GroupCalls, OperationCalls};
-use crate::quota::{ActionGroup, Bucket};
+use crate::object::{ActionGroup, Bucket};
 
 /// A group's clock.
 #[derive(Clone, Copy, Debug, Default)]

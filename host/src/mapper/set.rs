@@ -261,19 +261,24 @@ pub fn stock_module(
     Module::load(engine, cache, Source::Stock, stock(object))
 }
 
-/// The stock modules, which the build puts beside this crate (see host/build.rs).
+// The stock modules, which the build puts beside this crate (see host/build.rs).
+include!(concat!(env!("OUT_DIR"), "/stock.rs"));
+
 fn stock(object: Object) -> &'static [u8] {
-    match object {
-        Object::EcsCluster => {
-            include_bytes!(concat!(env!("PORTOLAN_STOCK_MAPPERS"), "/cluster.wasm"))
+    let mut known = STOCK.iter();
+    let found = known.find(|(word, _)| *word == object.word());
+    // A test holds every object to having one; nothing is refused as no component.
+    found.map_or(&[], |(_, bytes)| bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_object_has_a_stock_mapper() {
+        for object in Object::ALL {
+            assert!(!stock(object).is_empty(), "{object}: run `make mappers`");
         }
-        Object::EcsService => {
-            include_bytes!(concat!(env!("PORTOLAN_STOCK_MAPPERS"), "/service.wasm"))
-        }
-        Object::EcsTask => include_bytes!(concat!(env!("PORTOLAN_STOCK_MAPPERS"), "/task.wasm")),
-        Object::EcsTaskDefinition => include_bytes!(concat!(
-            env!("PORTOLAN_STOCK_MAPPERS"),
-            "/task-definition.wasm"
-        )),
     }
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::group::Bucket;
+use crate::object::Bucket;
 
 /// What is left of the rate when AWS throttles: others use the bucket too. With the recovery below, a
 /// client that is left half of a bucket is throttled once in more than a hundred calls, and uses the half.

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::group::Bucket;
 use super::level::Level;
+use crate::object::Bucket;
 
 /// A token bucket that runs no faster than the one at AWS.
 #[derive(Debug)]

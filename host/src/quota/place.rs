@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::group::{ActionGroup, Bucket};
 use super::limiter::{Limiter, Token};
 use crate::object::Operation;
+use crate::object::{ActionGroup, Bucket};
 
 /// Everything that bounds calls, for all accounts and Regions. Clones share it.
 #[derive(Clone, Debug)]
@@ -96,7 +96,7 @@ impl Place {
         let limiter = self
             .limiters
             .as_ref()
-            .and_then(|limiters| limiters.get(&ActionGroup::of(operation)));
+            .and_then(|limiters| limiters.get(&operation.group()));
         let token = match limiter {
             Some(limiter) => Some(limiter.token().await),
             None => None,

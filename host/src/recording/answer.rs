@@ -10,6 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::object::{Object, Shape};
 use crate::page::{Origin, Page};
+use crate::text::printable;
 
 /// Said of a list in the place of a page.
 pub(super) const LIST: &str = "it is a list, as `aws … --query` prints it; give the whole answer of `aws ecs describe-tasks` and its like, or pages of `portolan sync --record`";
@@ -41,9 +42,9 @@ pub(super) fn read(text: &[u8], members: &HashMap<String, &RawValue>) -> Result<
     Err(match members.keys().find(|name| name.ends_with("Arns")) {
         Some(list) => format!(
             "it only lists ARNs (`{}`); give the answer of the `aws ecs describe-…` that belongs to it, or pages of `portolan sync --record`",
-            crate::text::printable(list, 64)
+            printable(list, 64)
         ),
-        None => "it has no text `operation` as pages of `portolan sync --record`, and does not describe clusters, services, tasks or a task definition as `aws ecs describe-…` does".to_owned(),
+        None => "it has no text `operation` as pages of `portolan sync --record`, and does not describe objects as `aws ecs describe-…` does".to_owned(),
     })
 }
 
@@ -57,6 +58,10 @@ fn page(object: Object, text: &[u8]) -> Result<Page, String> {
     let arn = first[object.arn_member()]
         .as_str()
         .or(answer["failures"][0]["arn"].as_str());
+    // Of an answer without objects nothing is made that would have an account.
+    let nothing = "arn:aws:ecs:us-east-1:000000000000:";
+    let is_empty = matches!(object.shape(), Shape::List(member) if answer[member].as_array().is_some_and(Vec::is_empty));
+    let arn = arn.or_else(|| is_empty.then_some(nothing));
     let parts: Vec<&str> = arn.unwrap_or_default().splitn(6, ':').collect();
     let ["arn", partition, "ecs", region, account_id, _] = parts[..] else {
         return Err(format!(
@@ -64,6 +69,14 @@ fn page(object: Object, text: &[u8]) -> Result<Page, String> {
             object.arn_member()
         ));
     };
+    for failure in answer["failures"].as_array().into_iter().flatten() {
+        let shown = |name: &str| printable(failure[name].as_str().unwrap_or("unknown"), 256);
+        tracing::warn!(
+            "the answer does not describe {} (reason: {})",
+            shown("arn"),
+            shown("reason")
+        );
+    }
     let origin = Origin {
         partition: partition.to_owned(),
         account_id: account_id.to_owned(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::shadow::Candidate;
 use super::{Request, SyncError};
-use crate::changes::{Comparison, VOLATILE_ATTRIBUTES};
+use crate::changes::Comparison;
 use crate::config::Config;
 use crate::fetch::RevisionTags;
 use crate::mapper::{MapperSet, engine, open_cache};
@@ -22,7 +22,7 @@ pub(super) fn compare_with(
         return Ok(None);
     };
     for name in &config.volatile_attributes {
-        let is_known = VOLATILE_ATTRIBUTES.contains(&name.as_str())
+        let is_known = Object::volatile_attributes().contains(name)
             || mappers
                 .iter()
                 .any(|mapper| mapper.validator.attributes().contains(name));

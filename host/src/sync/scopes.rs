@@ -1,34 +1,20 @@
 //! Accounts and Regions side by side: each is reached and fetched by itself, under one bound for all, so
 //! that one that is slow or fails keeps no other from its place.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::aws::{AccountError, Accounts, Candidate};
 use crate::checkpoint::{Checkpoint, digests};
-use crate::clock::Clock;
+use crate::clock::Moment;
 use crate::config::{Config, ConfigError};
 use crate::fetch::{self, FetchedPage, Fetching, Known};
 use crate::ledger::{Failure, Ledger, ScopeKey};
 use crate::object::Operation;
 use crate::revisions::RevisionCache;
 use crate::sync::SyncError;
-
-/// The one time of a sync, and the clock that tells it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Moment {
-    pub(super) clock: Clock,
-    captured_at: Arc<OnceLock<String>>,
-}
-
-impl Moment {
-    /// LAST_CAPTURED. It is read from the clock at the first use, after STS was asked and corrected the clock.
-    pub(super) fn captured_at(&self) -> &str {
-        self.captured_at.get_or_init(|| self.clock.now())
-    }
-}
 
 /// What was fetched before this sync began.
 #[derive(Clone, Debug)]
@@ -83,7 +69,7 @@ pub(super) async fn fetch_all(
     if let Some(checkpoint) = &stores.checkpoint {
         match checkpoint.captured_at() {
             // Nothing has read the clock so far.
-            Some(captured_at) => moment.captured_at.set(captured_at.to_owned()).unwrap_or(()),
+            Some(captured_at) => moment.set(captured_at),
             None => accounts.correct_clock().await,
         }
     }
@@ -156,7 +142,7 @@ async fn account(
             fetch::region(
                 &account,
                 &region,
-                fleet.moment.captured_at(),
+                &fleet.moment,
                 config,
                 ledger,
                 pages,

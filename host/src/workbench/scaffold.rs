@@ -92,8 +92,9 @@ fn files(plan: &Plan) -> Result<Files, WorkbenchError> {
     };
     let (pages, expected) = samples::of(plan.object, plan.kind);
     files.push(("README.md".into(), words.fill(readme)));
-    files.push(("pages/sample.jsonl".into(), pages.into()));
-    files.push(("expected/sample.jsonl".into(), expected.into()));
+    let lines = |text: &str| format!("{}\n", text.trim_end());
+    files.push(("pages/sample.jsonl".into(), lines(pages)));
+    files.push(("expected/sample.jsonl".into(), lines(expected)));
     Ok(files)
 }
 
@@ -129,7 +130,7 @@ fn check_name(name: &str) -> Result<(), WorkbenchError> {
 }
 
 /// The recorded pages of a new module.
-pub(super) const fn sample_pages(object: Object) -> &'static str {
+pub(super) fn sample_pages(object: Object) -> &'static str {
     samples::of(object, Kind::Mapping).0
 }
 

@@ -90,6 +90,21 @@ const TASK_DEFINITION: &[(&str, Kind)] = &[
     ("registeredAt", Number),
 ];
 
+const CONTAINER_INSTANCE: &[(&str, Kind)] = &[
+    ("containerInstanceArn", Arn),
+    ("ec2InstanceId", Text),
+    ("status", Text),
+    ("runningTasksCount", Number),
+    (
+        "versionInfo",
+        Kind::Object(&[("agentVersion", Text), ("dockerVersion", Text)]),
+    ),
+    ("attributes", VARIABLES),
+    ("healthStatus", Kind::Object(&[("overallStatus", Text)])),
+    ("registeredAt", Number),
+    ("tags", TAGS),
+];
+
 const CONTAINER: Kind = Kind::Object(&[
     ("image", Text),
     ("environment", VARIABLES),
@@ -103,6 +118,7 @@ pub(super) fn members(object: Object) -> &'static [(&'static str, Kind)] {
         Object::EcsService => SERVICE,
         Object::EcsTask => TASK,
         Object::EcsTaskDefinition => TASK_DEFINITION,
+        Object::EcsContainerInstance => CONTAINER_INSTANCE,
     }
 }
 

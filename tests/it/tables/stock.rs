@@ -55,7 +55,7 @@ fn a_table_of_task_definitions_gives_the_same_bytes_on_any_page() {
 /// A folder with the four tables as mappers.
 fn all_packed() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for object in Object::ALL {
+    for object in Object::defaults() {
         packed(object.word(), folder.path());
     }
     folder

@@ -19,23 +19,10 @@ const fn group(name: &'static str, burst: f64) -> Group {
     }
 }
 
-const CLUSTER_READ: Group = group("cluster read", 50.0);
-const SERVICE_READ: Group = group("service read", 100.0);
-const CLUSTER_RESOURCE_READ: Group = group("cluster resource read", 100.0);
-const TASK_DEFINITION_READ: Group = group("task definition read", 50.0);
-
-impl Group {
-    /// The group of an ECS operation; None if AWS publishes no bucket for it.
-    pub(super) fn of(operation: &str) -> Option<Self> {
-        match operation {
-            "ListClusters" | "DescribeClusters" => Some(CLUSTER_READ),
-            "ListServices" | "DescribeServices" => Some(SERVICE_READ),
-            "ListTasks" | "DescribeTasks" => Some(CLUSTER_RESOURCE_READ),
-            "ListTaskDefinitions" | "DescribeTaskDefinition" => Some(TASK_DEFINITION_READ),
-            _ => None,
-        }
-    }
-}
+pub(super) const CLUSTER_READ: Group = group("cluster read", 50.0);
+pub(super) const SERVICE_READ: Group = group("service read", 100.0);
+pub(super) const CLUSTER_RESOURCE_READ: Group = group("cluster resource read", 100.0);
+pub(super) const TASK_DEFINITION_READ: Group = group("task definition read", 50.0);
 
 #[derive(Debug)]
 struct Bucket {
@@ -118,12 +105,5 @@ mod tests {
         let others = ("222222222222", "us-east-1");
         assert_eq!(granted(&mut buckets, others, Duration::ZERO, 0.0), 50);
         assert!(buckets.take(HERE, CLUSTER_RESOURCE_READ, Duration::ZERO, 0.0));
-    }
-
-    #[test]
-    fn operations_share_buckets_as_aws_says() {
-        assert_eq!(Group::of("ListTasks"), Group::of("DescribeTasks"));
-        assert_ne!(Group::of("ListTasks"), Group::of("ListServices"));
-        assert_eq!(Group::of("DescribeTaskSets"), None);
     }
 }

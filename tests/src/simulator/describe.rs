@@ -29,7 +29,7 @@ impl DescribeParameters {
 }
 
 /// What became of one object that a request names.
-enum Found<T> {
+pub(super) enum Found<T> {
     Object(T),
     /// The ARN for `failures`, with reason MISSING.
     Missing(String),
@@ -38,7 +38,7 @@ enum Found<T> {
 }
 
 /// Writes `{"<member>":[...],"failures":[...]}`.
-fn answer<T: Display>(
+pub(super) fn answer<T: Display>(
     member: &str,
     found: impl Iterator<Item = Found<T>>,
 ) -> Result<Answer, ApiError> {
@@ -64,7 +64,7 @@ fn answer<T: Display>(
 }
 
 /// The ARN that a failure states for an object named by `named`, an ARN or a name below `path`.
-fn failed_arn(call: &Call<'_>, path: &str, named: &str) -> String {
+pub(super) fn failed_arn(call: &Call<'_>, path: &str, named: &str) -> String {
     if named.starts_with("arn:") {
         return named.to_owned();
     }

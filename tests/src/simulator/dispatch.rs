@@ -3,7 +3,9 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-use super::bucket::Group;
+use super::bucket::{
+    CLUSTER_READ, CLUSTER_RESOURCE_READ, Group, SERVICE_READ, TASK_DEFINITION_READ,
+};
 use super::call::{Answer, Call};
 use super::caller::{Caller, in_query_protocol};
 use super::count::Entry;
@@ -11,7 +13,7 @@ use super::error::{ApiError, JSON, XML, respond};
 use super::rules::Fault;
 use super::state::State;
 use super::sts::{self, Form};
-use super::{describe, list, organization};
+use super::{container_instance, describe, list, organization};
 
 const ECS: &str = "AmazonEC2ContainerServiceV20141113";
 const ORGANIZATIONS: &str = "AWSOrganizationsV20161128";
@@ -27,18 +29,57 @@ pub(super) struct Outcome {
 
 type Operation = fn(&Call<'_>) -> Result<Answer, ApiError>;
 
+/// The operations of ECS, and the group of actions that AWS publishes for each.
+const ECS_OPERATIONS: [(&str, Group, Operation); 10] = [
+    ("ListClusters", CLUSTER_READ, list::list_clusters),
+    ("ListServices", SERVICE_READ, list::list_services),
+    ("ListTasks", CLUSTER_RESOURCE_READ, list::list_tasks),
+    (
+        "ListTaskDefinitions",
+        TASK_DEFINITION_READ,
+        list::list_task_definitions,
+    ),
+    (
+        "ListContainerInstances",
+        CLUSTER_RESOURCE_READ,
+        container_instance::list,
+    ),
+    (
+        "DescribeClusters",
+        CLUSTER_READ,
+        describe::describe_clusters,
+    ),
+    (
+        "DescribeServices",
+        SERVICE_READ,
+        describe::describe_services,
+    ),
+    (
+        "DescribeTasks",
+        CLUSTER_RESOURCE_READ,
+        describe::describe_tasks,
+    ),
+    (
+        "DescribeTaskDefinition",
+        TASK_DEFINITION_READ,
+        describe::describe_task_definition,
+    ),
+    (
+        "DescribeContainerInstances",
+        CLUSTER_RESOURCE_READ,
+        container_instance::describe,
+    ),
+];
+
+/// The group of an ECS operation; none if it is not one of ECS.
+pub(super) fn group_of(name: &str) -> Option<Group> {
+    let mut operations = ECS_OPERATIONS.into_iter();
+    operations.find_map(|(known, group, _)| (known == name).then_some(group))
+}
+
 fn ecs_operation(name: &str) -> Option<Operation> {
-    match name {
-        "ListClusters" => Some(list::list_clusters),
-        "ListServices" => Some(list::list_services),
-        "ListTasks" => Some(list::list_tasks),
-        "ListTaskDefinitions" => Some(list::list_task_definitions),
-        "DescribeClusters" => Some(describe::describe_clusters),
-        "DescribeServices" => Some(describe::describe_services),
-        "DescribeTasks" => Some(describe::describe_tasks),
-        "DescribeTaskDefinition" => Some(describe::describe_task_definition),
-        _ => None,
-    }
+    let mut operations = ECS_OPERATIONS.into_iter();
+    operations.find_map(|(known, _, run)| (known == name).then_some(run))
 }
 
 pub(super) fn dispatch(
@@ -172,7 +213,7 @@ fn admit(
         ..
     } = caller;
     let rules = state.rules();
-    if let (Some(throttling), Some(group)) = (&rules.throttling, Group::of(operation)) {
+    if let (Some(throttling), Some(group)) = (&rules.throttling, group_of(operation)) {
         let share = throttling.other_clients_share;
         if !state
             .buckets()

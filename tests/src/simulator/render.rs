@@ -57,7 +57,7 @@ fn text_member<T: Display>(name: &str, value: Option<T>) -> impl Display {
 
 /// A time in milliseconds since 1970, written as ECS writes it: seconds, some with an exponent.
 #[derive(Clone, Copy, Debug)]
-struct Millis(u64);
+pub(super) struct Millis(u64);
 
 impl Display for Millis {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -78,7 +78,7 @@ impl Display for Millis {
 }
 
 /// A moment in the year before [`EPOCH_MS`], the same for the same object.
-fn created_at(place: &Place, topic: u64, index: u64) -> Millis {
+pub(super) fn created_at(place: &Place, topic: u64, index: u64) -> Millis {
     Millis(EPOCH_MS - place.hash(topic, index) % (365 * DAY_MS))
 }
 
@@ -89,7 +89,7 @@ impl Millis {
 }
 
 /// The `tags` of an object, or `[]` if they were not asked for. Every eleventh object has none.
-fn tags(
+pub(super) fn tags(
     call: &Call<'_>,
     asked: bool,
     index: u64,

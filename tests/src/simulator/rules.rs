@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::bucket::Group;
+use super::dispatch::group_of;
 
 /// An account and Region, or all of them where a part is None.
 #[derive(Clone, Debug, Default)]
@@ -246,7 +246,7 @@ fn applies(ruled: Option<&str>, operation: &str) -> bool {
 
 /// Every operation that is simulated has a bucket exactly if it is one of ECS.
 fn is_ecs(operation: &str) -> bool {
-    Group::of(operation).is_some()
+    group_of(operation).is_some()
 }
 
 #[cfg(test)]

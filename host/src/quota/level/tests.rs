@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::quota::ActionGroup;
+use crate::object::ActionGroup;
 
 /// Calls in flight at once.
 const WORKERS: usize = 8;

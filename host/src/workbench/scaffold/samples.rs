@@ -1,30 +1,18 @@
+//! Recorded pages of each object, and the records that the templates make of them.
+
 use crate::mapper::Kind;
 use crate::object::Object;
 
-/// Recorded pages, and the records that the template makes of them.
-pub(super) const fn of(object: Object, kind: Kind) -> (&'static str, &'static str) {
-    let (pages, mapping, overlay) = match object {
-        Object::EcsCluster => (
-            include_str!("../templates/cluster.pages.jsonl"),
-            include_str!("../templates/cluster.mapping.expected.jsonl"),
-            include_str!("../templates/cluster.overlay.expected.jsonl"),
-        ),
-        Object::EcsService => (
-            include_str!("../templates/service.pages.jsonl"),
-            include_str!("../templates/service.mapping.expected.jsonl"),
-            include_str!("../templates/service.overlay.expected.jsonl"),
-        ),
-        Object::EcsTask => (
-            include_str!("../templates/task.pages.jsonl"),
-            include_str!("../templates/task.mapping.expected.jsonl"),
-            include_str!("../templates/task.overlay.expected.jsonl"),
-        ),
-        Object::EcsTaskDefinition => (
-            include_str!("../templates/task_definition.pages.jsonl"),
-            include_str!("../templates/task_definition.mapping.expected.jsonl"),
-            include_str!("../templates/task_definition.overlay.expected.jsonl"),
-        ),
-    };
+// `templates/<word>.sample.jsonl` by word (see host/build.rs): pages, records of the mapping and records of the
+// overlay, with an empty line between them.
+include!(concat!(env!("OUT_DIR"), "/samples.rs"));
+
+/// Recorded pages, and the records that the template of a kind makes of them.
+pub(super) fn of(object: Object, kind: Kind) -> (&'static str, &'static str) {
+    let mut samples = SAMPLES.iter();
+    let sample = samples.find(|(word, _)| *word == object.word());
+    let mut parts = sample.map_or("", |(_, text)| text).split("\n\n");
+    let [pages, mapping, overlay] = [(); 3].map(|()| parts.next().unwrap_or_default());
     match kind {
         Kind::Mapping => (pages, mapping),
         Kind::Overlay => (pages, overlay),

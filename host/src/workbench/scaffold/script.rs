@@ -3,7 +3,6 @@
 use super::words::Words;
 use super::{Files, Plan};
 use crate::mapper::Kind;
-use crate::object::Object;
 
 const WIT: &str = include_str!("../../../../wit/mapper.wit");
 const PYTHON_HELPER: &str = include_str!("../../../../guest-mappers/python/portolan_mapper.py");
@@ -12,10 +11,7 @@ const JAVASCRIPT_HELPER: &str =
 
 pub(super) fn python(plan: &Plan, words: &Words) -> Files {
     // What an object is called in the source.
-    let word = match plan.object {
-        Object::EcsTaskDefinition => "task_definition",
-        other => other.word(),
-    };
+    let word = plan.object.word().replace('-', "_");
     let (name, source) = match plan.kind {
         Kind::Mapping => ("mapping", include_str!("../templates/python/mapping.py")),
         Kind::Overlay => ("overlay", include_str!("../templates/python/overlay.py")),
@@ -24,7 +20,7 @@ pub(super) fn python(plan: &Plan, words: &Words) -> Files {
     vec![
         (
             format!("src/{name}.py"),
-            words.fill(&source.replace("{{word}}", word)),
+            words.fill(&source.replace("{{word}}", &word)),
         ),
         file("src/portolan_mapper.py", PYTHON_HELPER),
         file("wit/mapper.wit", WIT),
@@ -37,10 +33,8 @@ pub(super) fn python(plan: &Plan, words: &Words) -> Files {
 }
 
 pub(super) fn javascript(plan: &Plan, words: &Words) -> Files {
-    let word = match plan.object {
-        Object::EcsTaskDefinition => "taskDefinition",
-        other => other.word(),
-    };
+    let name = plan.object.name();
+    let word = name["Ecs".len()..][..1].to_lowercase() + &name["Ecs".len() + 1..];
     let (name, source) = match plan.kind {
         Kind::Mapping => (
             "mapping",
@@ -55,7 +49,7 @@ pub(super) fn javascript(plan: &Plan, words: &Words) -> Files {
     vec![
         (
             format!("src/{name}.js"),
-            words.fill(&source.replace("{{word}}", word)),
+            words.fill(&source.replace("{{word}}", &word)),
         ),
         ("src/portolan-mapper.js".into(), JAVASCRIPT_HELPER.into()),
         ("wit/mapper.wit".into(), WIT.into()),

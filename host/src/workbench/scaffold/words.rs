@@ -29,12 +29,8 @@ impl Words {
 }
 
 fn object(object: Object) -> Vec<(&'static str, String)> {
-    let (source, name_field, name_member, status_field, status_member) = match object {
-        Object::EcsCluster => ("Cluster", "cluster_name", "clusterName", "status", "status"),
-        Object::EcsService => ("Service", "service_name", "serviceName", "status", "status"),
-        Object::EcsTask => ("Task", "group", "group", "last_status", "lastStatus"),
-        Object::EcsTaskDefinition => ("TaskDefinition", "family", "family", "status", "status"),
-    };
+    let source = &object.name()["Ecs".len()..];
+    let [name_member, status_member] = object.row().name_and_status;
     let arn_field = format!("{}_arn", object.word().replace('-', "_"));
     let body = match object.shape() {
         Shape::List(member) => format!("Body::List(\"{member}\")"),
@@ -44,12 +40,24 @@ fn object(object: Object) -> Vec<(&'static str, String)> {
         ("{{source}}", source.to_owned()),
         ("{{ARN_ATTRIBUTE}}", arn_field.to_uppercase()),
         ("{{arn_field}}", arn_field),
-        ("{{name_field}}", name_field.to_owned()),
+        ("{{name_field}}", snake_case(name_member)),
         ("{{name_member}}", name_member.to_owned()),
-        ("{{status_field}}", status_field.to_owned()),
+        ("{{status_field}}", snake_case(status_member)),
         ("{{status_member}}", status_member.to_owned()),
         ("{{body}}", body),
     ]
+}
+
+/// `lastStatus` as `last_status`.
+fn snake_case(member: &str) -> String {
+    let mut field = String::new();
+    for letter in member.chars() {
+        if letter.is_uppercase() {
+            field.push('_');
+        }
+        field.extend(letter.to_lowercase());
+    }
+    field
 }
 
 fn kind(plan: &Plan) -> Vec<(&'static str, String)> {

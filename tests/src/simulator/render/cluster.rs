@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 
 use super::{json, list, member, tags};
 use crate::simulator::call::{Call, includes};
+use crate::simulator::container_instance;
 use crate::simulator::place::Place;
 
 const STATISTICS: [&str; 6] = [
@@ -43,7 +44,7 @@ pub(in crate::simulator) fn cluster(
              \"defaultCapacityProviderStrategy\":\
              [{{\"capacityProvider\":\"FARGATE\",\"weight\":1,\"base\":0}}]}}",
             arn = place.arn(format_args!("cluster/{name}")),
-            instances = place.hash(30, cluster) % 20,
+            instances = container_instance::count(place, cluster),
             running = running_tasks(call, cluster),
             pending = place.hash(31, cluster) % 3,
             services = place.members(cluster, place.services())

@@ -6,8 +6,6 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::object::Operation;
-
 /// Actions that share a token bucket in each account and Region.
 ///
 /// Source: "Request throttling for the Amazon ECS API" in the Amazon ECS API Reference.
@@ -20,7 +18,7 @@ pub enum ActionGroup {
     ClusterRead,
     /// ListServices and DescribeServices.
     ServiceRead,
-    /// ListTasks and DescribeTasks.
+    /// ListTasks, DescribeTasks, ListContainerInstances and DescribeContainerInstances.
     ClusterResourceRead,
     /// ListTaskDefinitions and DescribeTaskDefinition.
     TaskDefinitionRead,
@@ -43,19 +41,6 @@ impl ActionGroup {
         Self::ClusterResourceRead,
         Self::TaskDefinitionRead,
     ];
-
-    /// The group of an operation.
-    #[must_use]
-    pub const fn of(operation: Operation) -> Self {
-        match operation {
-            Operation::ListClusters | Operation::DescribeClusters => Self::ClusterRead,
-            Operation::ListServices | Operation::DescribeServices => Self::ServiceRead,
-            Operation::ListTasks | Operation::DescribeTasks => Self::ClusterResourceRead,
-            Operation::ListTaskDefinitions | Operation::DescribeTaskDefinition => {
-                Self::TaskDefinitionRead
-            }
-        }
-    }
 
     /// The name in reports, for example `task-definition-read`.
     #[must_use]
@@ -114,16 +99,6 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_object_and_its_listing_share_a_bucket() {
-        for object in crate::object::Object::ALL {
-            let [.., list, describe] = object.operations() else {
-                panic!("{object} is not listed");
-            };
-            assert_eq!(ActionGroup::of(*list), ActionGroup::of(*describe));
-        }
-    }
 
     #[test]
     fn a_floor_is_the_time_beyond_the_burst() {

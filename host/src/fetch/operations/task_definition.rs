@@ -2,10 +2,12 @@
 
 use aws_sdk_ecs::types::{TaskDefinitionField, TaskDefinitionStatus as Status};
 
-use super::answer::{ArnPage, Described};
-use super::settings::TaskDefinitionStatus;
-use super::{Batch, Scope, UNREADABLE};
+use super::Wanted;
 use crate::aws::CallFailure;
+use crate::fetch::Scope;
+use crate::fetch::answer::{ArnPage, Described};
+use crate::fetch::batch::Batch;
+use crate::fetch::settings::TaskDefinitionStatus;
 use crate::object::{Object, Operation};
 
 const ACTIVE: &[Status] = &[Status::Active];
@@ -13,7 +15,7 @@ const INACTIVE: &[Status] = &[Status::Inactive];
 const DELETE_IN_PROGRESS: &[Status] = &[Status::DeleteInProgress];
 const ALL: &[Status] = &[Status::Active, Status::Inactive, Status::DeleteInProgress];
 
-fn statuses(scope: &Scope) -> &'static [Status] {
+pub(super) fn statuses(scope: &Scope) -> &'static [Status] {
     match scope.config.options.task_definition_status {
         TaskDefinitionStatus::Active => ACTIVE,
         TaskDefinitionStatus::Inactive => INACTIVE,
@@ -22,38 +24,19 @@ fn statuses(scope: &Scope) -> &'static [Status] {
     }
 }
 
-pub(super) fn passes(scope: &Scope) -> usize {
-    statuses(scope).len()
-}
-
-pub(super) async fn list(
-    scope: &Scope,
-    pass: usize,
-    token: Option<String>,
-) -> Result<ArnPage, CallFailure> {
+pub(super) async fn list(scope: &Scope, wanted: Wanted<'_>) -> Result<ArnPage, CallFailure> {
     let request = scope
         .client
         .list_task_definitions()
-        .status(statuses(scope)[pass].clone())
+        .status(statuses(scope)[wanted.pass].clone())
         .max_results(i32::from(scope.config.page_size))
-        .set_next_token(token);
-    scope
-        .caller
-        .call(
-            Operation::ListTaskDefinitions,
-            |raw| request.clone().customize().interceptor(raw).send(),
-            |answer, _| {
-                let answer = answer.ok_or(UNREADABLE)?;
-                let arns = answer
-                    .task_definition_arns
-                    .ok_or("it has no taskDefinitionArns")?;
-                Ok(ArnPage {
-                    arns,
-                    next_token: answer.next_token,
-                })
-            },
-        )
-        .await
+        .set_next_token(wanted.token);
+    call!(
+        scope.caller,
+        Operation::ListTaskDefinitions,
+        request,
+        arns!(task_definition_arns, "taskDefinitionArns")
+    )
 }
 
 /// The name of the status that a pass lists.
@@ -103,20 +86,18 @@ async fn ask(scope: &Scope, batch: &Batch, with_tags: bool) -> Result<Described,
         .describe_task_definition()
         .set_task_definition(batch.arns.first().cloned())
         .set_include(with_tags.then(|| vec![TaskDefinitionField::Tags]));
-    scope
-        .caller
-        .call(
-            Operation::DescribeTaskDefinition,
-            |raw| request.clone().customize().interceptor(raw).send(),
-            |answer, body| {
-                let page = scope.page(Object::EcsTaskDefinition, body)?;
-                let Some(answer) = answer else {
-                    return Described::of_page(page);
-                };
-                let definition = answer.task_definition.ok_or("it has no taskDefinition")?;
-                let arns = definition.task_definition_arn.into_iter().collect();
-                Ok(Described::new(page, arns, None))
-            },
-        )
-        .await
+    call!(
+        scope.caller,
+        Operation::DescribeTaskDefinition,
+        request,
+        |answer, body| {
+            let page = scope.page(Object::EcsTaskDefinition, body)?;
+            let Some(answer) = answer else {
+                return Described::of_page(page);
+            };
+            let definition = answer.task_definition.ok_or("it has no taskDefinition")?;
+            let arns = definition.task_definition_arn.into_iter().collect();
+            Ok(Described::new(page, arns, None))
+        }
+    )
 }

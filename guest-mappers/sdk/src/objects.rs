@@ -1,0 +1,12 @@
+// Printed from the rows of the host by `make schemas`.
+
+use crate::Body;
+
+/// The connector objects, and where a page keeps them.
+pub const OBJECTS: &[(&str, Body)] = &[
+    ("EcsCluster", Body::List("clusters")),
+    ("EcsService", Body::List("services")),
+    ("EcsTask", Body::List("tasks")),
+    ("EcsTaskDefinition", Body::One("taskDefinition")),
+    ("EcsContainerInstance", Body::List("containerInstances")),
+];

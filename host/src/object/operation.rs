@@ -1,0 +1,100 @@
+//! The operations of the ECS API that a sync calls.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ActionGroup, Object};
+
+/// The ECS operations that a sync calls: all that it may do with the permissions it asks for.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub enum Operation {
+    /// Pages of cluster ARNs.
+    ListClusters,
+    /// Up to 100 clusters.
+    DescribeClusters,
+    /// Pages of service ARNs of a cluster.
+    ListServices,
+    /// Up to 10 services of a cluster.
+    DescribeServices,
+    /// Pages of task ARNs of a cluster.
+    ListTasks,
+    /// Up to 100 tasks of a cluster.
+    DescribeTasks,
+    /// Pages of task definition ARNs.
+    ListTaskDefinitions,
+    /// One revision of a task definition.
+    DescribeTaskDefinition,
+    /// Pages of container instance ARNs of a cluster.
+    ListContainerInstances,
+    /// Up to 100 container instances of a cluster.
+    DescribeContainerInstances,
+}
+
+impl Operation {
+    /// Every operation, in the order of the objects.
+    pub const ALL: [Self; 10] = [
+        Self::ListClusters,
+        Self::DescribeClusters,
+        Self::ListServices,
+        Self::DescribeServices,
+        Self::ListTasks,
+        Self::DescribeTasks,
+        Self::ListTaskDefinitions,
+        Self::DescribeTaskDefinition,
+        Self::ListContainerInstances,
+        Self::DescribeContainerInstances,
+    ];
+
+    /// The name in the API, for example `DescribeTasks`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ListClusters => "ListClusters",
+            Self::DescribeClusters => "DescribeClusters",
+            Self::ListServices => "ListServices",
+            Self::DescribeServices => "DescribeServices",
+            Self::ListTasks => "ListTasks",
+            Self::DescribeTasks => "DescribeTasks",
+            Self::ListTaskDefinitions => "ListTaskDefinitions",
+            Self::DescribeTaskDefinition => "DescribeTaskDefinition",
+            Self::ListContainerInstances => "ListContainerInstances",
+            Self::DescribeContainerInstances => "DescribeContainerInstances",
+        }
+    }
+
+    /// The IAM action that allows the operation, for example `ecs:DescribeTasks`.
+    #[must_use]
+    pub fn action(self) -> String {
+        format!("ecs:{}", self.name())
+    }
+
+    /// The object that this operation lists or describes.
+    fn object(self) -> Option<Object> {
+        let mut objects = Object::ALL.into_iter();
+        objects.find(|object| object.row().way.operations().contains(&self))
+    }
+
+    /// The object whose pages this operation gives, if it gives pages to mappers.
+    #[must_use]
+    pub fn described_object(self) -> Option<Object> {
+        self.object()
+            .filter(|object| object.describe_operation() == self)
+    }
+
+    /// The group of actions whose token bucket the operation takes from.
+    #[must_use]
+    pub fn group(self) -> ActionGroup {
+        self.object()
+            .map_or(ActionGroup::ClusterRead, |object| object.row().group)
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
