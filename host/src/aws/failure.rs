@@ -194,7 +194,15 @@ impl CallFailure {
     /// Whether what the request asked to include may be why it was refused.
     pub(crate) fn may_be_of_include(&self) -> bool {
         match self.kind {
-            Kind::Final | Kind::Denied => !self.is_unreachable(),
+            Kind::Denied => true,
+            // What failed for the moment, too often, is not among them.
+            Kind::Final => {
+                let code = self.code.as_str();
+                ["Exception", "Error"].iter().any(|end| code.ends_with(end))
+                    || ["Invalid", "Un", "NotImplemented", "http-400", "http-501"]
+                        .iter()
+                        .any(|start| code.starts_with(start))
+            }
             // ECS has the same code for a revision that does not exist.
             Kind::ObjectGone => self.message.to_ascii_lowercase().contains("tags"),
             _ => false,

@@ -212,7 +212,13 @@ async fn tidy(answer: &mut HttpResponse) -> Result<(), ConnectorError> {
     }
     let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
     let whole = body.collect().await.map_err(ConnectorError::io)?.to_bytes();
-    *answer.body_mut() = SdkBody::from(whole.trim_ascii().to_vec());
+    let tidied = whole.trim_ascii();
+    // The SDK holds a body to its length.
+    if answer.headers().get("content-length").is_some() {
+        let length = tidied.len().to_string();
+        answer.headers_mut().insert("content-length", length);
+    }
+    *answer.body_mut() = SdkBody::from(tidied.to_vec());
     Ok(())
 }
 

@@ -190,7 +190,7 @@ mod tests {
         for (text, says) in [
             ("[{\"taskArn\": \"a\"}]", "--query"),
             ("{\"taskArns\": []}", "sync --record"),
-            ("{\"tasks\": [], \"failures\": []}", "it has no `taskArn`"),
+            ("{\"tasks\": [{}], \"failures\": []}", "it has no `taskArn`"),
             ("{\"Reservations\": []}", "it has no text `operation`"),
             ("[]", "--query"),
             ("{\"clusters\": {\"x", "it is not JSON"),
@@ -198,5 +198,8 @@ mod tests {
             let reason = read_line(text.as_bytes()).expect_err("no page");
             assert!(reason.contains(says), "{reason}");
         }
+        // Of nothing, nothing is made.
+        let nothing = read_line(b"{\"tasks\": [], \"failures\": []}");
+        assert_eq!(nothing.expect("a page").len(), 0);
     }
 }
