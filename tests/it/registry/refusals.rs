@@ -124,7 +124,8 @@ fn a_push_to_a_page_or_to_nowhere_is_told() {
 /// A pull by way of this proxy of a registry that is not on this machine.
 fn through(proxy: &str) -> String {
     let reference = "registry.invalid/acme/owner:1";
-    let mut pull = mapper(&Shop::new(), &["pull", reference, "--plain-http"]);
+    let shop = Shop::new();
+    let mut pull = mapper(&shop, &["pull", reference, "--plain-http"]);
     let said = run(pull.env("HTTP_PROXY", proxy).env_remove("http_proxy"))
         .with(1)
         .stderr;
