@@ -10,8 +10,13 @@ use super::wire::Failure;
 pub(super) const WORD_AFTER: Duration = Duration::from_secs(3);
 /// A transfer may be slow, but not stand still.
 const SILENCE_LIMIT: Duration = Duration::from_secs(20);
-/// How often a transfer that is slow, but moves, says how far it is.
-const PROGRESS_EVERY: Duration = Duration::from_secs(15);
+/// How often a wait is told again.
+const AGAIN_AFTER: Duration = Duration::from_secs(15);
+/// What an operating system takes at once of what is sent, and keeps until the line has room: until then, nothing
+/// moves that can be seen here.
+const BUFFER_BYTES: usize = 4 * 1024 * 1024;
+/// A megabit per second.
+const SLOW_BYTES_PER_SECOND: usize = 128 * 1024;
 
 /// One wait: for whom, and for what.
 pub(super) struct Patience<'a> {
@@ -49,6 +54,13 @@ impl<'a> Patience<'a> {
         }
     }
 
+    /// With the time that so many bytes may need on their way after the last of them was sent.
+    pub(super) fn sending(mut self, bytes: usize) -> Self {
+        let seconds = bytes.min(BUFFER_BYTES) / SLOW_BYTES_PER_SECOND;
+        self.limit += Duration::from_secs(seconds as u64);
+        self
+    }
+
     /// What has to be told of each piece that comes or goes.
     pub(super) fn moved(&self) -> Moved {
         self.moved.clone()
@@ -75,14 +87,15 @@ impl<'a> Patience<'a> {
                 )));
             }
             let is_silent = silent >= self.word_after;
-            if is_silent && !is_told {
+            let is_long = last_word.elapsed() >= AGAIN_AFTER;
+            if is_silent && (!is_told || is_long) {
                 tracing::warn!(
                     "the registry {registry} is silent for {} s; waiting for {what}, at most {} s",
                     silent.as_secs(),
                     self.limit.as_secs()
                 );
                 last_word = Instant::now();
-            } else if !is_silent && last_word.elapsed() >= PROGRESS_EVERY {
+            } else if is_long {
                 tracing::warn!(
                     "the registry {registry} is slow; waiting for {what}, {bytes} bytes so far"
                 );
@@ -112,6 +125,20 @@ mod tests {
             panic!("it waits no longer");
         };
         assert!(reason.contains("waiting for the manifest"), "{reason}");
+    }
+
+    #[test]
+    fn what_is_sent_has_time_to_arrive() {
+        let limit = |bytes| {
+            Patience::new("ghcr.io", "it")
+                .sending(bytes)
+                .limit
+                .as_secs()
+        };
+        assert_eq!(
+            (limit(100), limit(512 * 1024), limit(usize::MAX)),
+            (20, 24, 52)
+        );
     }
 
     #[tokio::test]

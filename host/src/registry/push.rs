@@ -115,7 +115,7 @@ async fn blob(access: &Access, place: &Place, what: &str, bytes: &Bytes) -> Resu
     }
     url.query_pairs_mut().append_pair("digest", &sha256(bytes));
     let what = format!("the {what} of {} bytes to be taken", bytes.len());
-    let taken = Patience::new(place.registry(), &what);
+    let taken = Patience::new(place.registry(), &what).sending(bytes.len());
     let request = access
         .request(place, &shown, Method::PUT, url)?
         .header(CONTENT_TYPE, "application/octet-stream")
