@@ -120,13 +120,20 @@ impl Access {
     ) -> Result<(String, u64), Failure> {
         let host = challenge.host();
         let secret = &self.login.secret;
-        if !matches!(secret, Secret::Nothing)
-            && challenge.realm.scheme() != "https"
-            && !self.is_plain
-        {
-            return Err(Failure::Credentials(format!(
-                "the registry asks to send them without TLS, to {host}"
-            )));
+        if challenge.realm.scheme() != "https" && !self.is_plain {
+            match secret {
+                Secret::Nothing => {}
+                // As Docker does.
+                Secret::Password(..) => tracing::warn!(
+                    "the registry {} has the password sent without TLS, to its token service {host}; ask who runs it",
+                    place.registry()
+                ),
+                Secret::Identity(_) => {
+                    return Err(Failure::Credentials(format!(
+                        "the registry asks to send the identity token without TLS, to {host}"
+                    )));
+                }
+            }
         }
         let actions = match action {
             Action::Pull => "pull",
