@@ -9,10 +9,14 @@ mod access;
 mod artifact;
 mod exchange;
 mod failure;
+mod helper;
 mod login;
+mod patience;
 mod place;
+mod proxy;
 mod pull;
 mod push;
+mod wire;
 mod words;
 
 pub use access::Access;
@@ -53,17 +57,47 @@ pub enum RegistryError {
         /// Why.
         reason: String,
         /// What to do.
-        remedy: &'static str,
+        remedy: String,
     },
     /// Somebody in between answered.
     #[error(
-        "what came from {registry} for {reference} is a page of a proxy or a login portal, not a registry's answer; is the registry's name right? If it is, set HTTPS_PROXY or NO_PROXY, or have the proxy let it through"
+        "what came from {registry} for {reference} is a page of a proxy, a filter or a login portal, not a registry's answer; is the registry's name right? If it is, {remedy}"
     )]
     Page {
         /// The registry.
         registry: String,
         /// The reference.
         reference: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A proxy wants a password.
+    #[error(
+        "{proxy} does not lead to the registry {registry} for {reference} (status 407): {remedy}"
+    )]
+    Proxy {
+        /// The registry.
+        registry: String,
+        /// The reference.
+        reference: String,
+        /// Which proxy, without its password.
+        proxy: String,
+        /// What it wants.
+        remedy: String,
+    },
+    /// The registry has no time now.
+    #[error("the registry {registry} could not {action} {reference}: {reason}; {remedy}")]
+    Busy {
+        /// The registry.
+        registry: String,
+        /// The reference.
+        reference: String,
+        /// `push` or `pull`.
+        action: Action,
+        /// Its words.
+        reason: String,
+        /// What to do.
+        remedy: String,
     },
     /// The registry does not let us.
     #[error(

@@ -17,9 +17,13 @@ mod login;
 mod pulling;
 /// What is pushed, as others see it.
 mod pushing;
+/// Registries without time or sense, and proxies in between.
+mod refusals;
+/// A registry that says what a test wants.
+mod scripted;
 /// The registry under test.
 mod server;
-/// Tokens, helpers and proxies, with a registry that says what a test wants.
+/// Tokens, helpers and proxies, with a registry that wants a token.
 mod tokens;
 
 pub(crate) use server::Registry;

@@ -1,30 +1,39 @@
-//! Identity tokens, which `az acr login` and others have Docker store instead of a password: the token
-//! service that a registry names gives a token for one repository in exchange
-//! (<https://distribution.github.io/distribution/spec/auth/oauth/>).
+//! What a registry wants to see: nothing, a password, or a token of its token service, which wants to see a
+//! password or nothing (<https://distribution.github.io/distribution/spec/auth/token/>) or an identity token, which
+//! `az acr login` and others have Docker store (<https://distribution.github.io/distribution/spec/auth/oauth/>).
 
-use reqwest::header::WWW_AUTHENTICATE;
-use reqwest::{Client, Response, StatusCode, Url};
+use std::time::{Duration, Instant};
+
+use reqwest::header::{HeaderValue, WWW_AUTHENTICATE};
+use reqwest::{Response, StatusCode, Url};
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::{Action, Place};
+use super::login::Secret;
+use super::patience::Patience;
+use super::wire::{Failure, is_busy, read, refusal};
+use super::{Access, Action, Place};
 
-/// Why there is no token.
-pub(super) enum Refusal {
-    /// No connection.
-    Request(reqwest::Error),
-    /// Who answered was a proxy.
-    Page,
-    /// A sentence.
-    Reason(String),
+/// What requests carry.
+#[derive(Clone)]
+pub(super) enum Shown {
+    Nothing,
+    Password(String, String),
+    Token(String),
 }
 
-impl From<reqwest::Error> for Refusal {
-    fn from(error: reqwest::Error) -> Self {
-        Self::Request(error)
-    }
+/// What requests carry, and until when.
+pub(super) struct Kept {
+    shown: Shown,
+    end: Option<Instant>,
 }
 
-/// What a registry asks for.
+/// How long a token is good if nobody says so.
+const TOKEN_SECONDS: u64 = 60;
+/// So much of that is left when another one is asked for.
+const MARGIN_SECONDS: u64 = 10;
+
+/// Where a registry sends us.
 struct Challenge {
     realm: Url,
     service: Option<String>,
@@ -35,104 +44,158 @@ struct Answer {
     access_token: Option<String>,
     /// What services of the older way call it; some say both.
     token: Option<String>,
+    expires_in: Option<Value>,
 }
 
-/// Exchanges an identity token; none if the registry asks for nothing.
-pub(super) async fn exchange(
-    client: &Client,
-    place: &Place,
-    is_plain: bool,
-    action: Action,
-    identity: &str,
-) -> Result<Option<String>, Refusal> {
-    let scheme = if is_plain { "http" } else { "https" };
-    let host = place.reference.resolve_registry();
-    let answer = client.get(format!("{scheme}://{host}/v2/")).send().await?;
-    let Some(challenge) = Challenge::read(answer).await? else {
-        return Ok(None);
-    };
-    if challenge.realm.scheme() != "https" && !is_plain {
-        return Err(Refusal::Reason(format!(
-            "the registry asks to send the identity token without TLS, to {}",
-            challenge.host()
-        )));
+impl Access {
+    /// What the registry wants to see, asked for once or when it has expired.
+    pub(super) async fn shown(&self, place: &Place, action: Action) -> Result<Shown, Failure> {
+        let mut kept = self.kept.lock().await;
+        if let Some(Kept { shown, end }) = &*kept
+            && end.is_none_or(|end| Instant::now() < end)
+        {
+            return Ok(shown.clone());
+        }
+        let (shown, seconds) = self.log_in(place, action).await?;
+        let end = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+        *kept = Some(Kept {
+            shown: shown.clone(),
+            end,
+        });
+        Ok(shown)
     }
-    let actions = match action {
-        Action::Pull => "pull",
-        Action::Push => "pull,push",
-    };
-    let scope = format!("repository:{}:{actions}", place.reference.repository());
-    let mut form = vec![
-        ("grant_type", "refresh_token"),
-        ("client_id", "portolan"),
-        ("scope", &scope),
-        ("refresh_token", identity),
-    ];
-    form.extend(challenge.service.as_deref().map(|name| ("service", name)));
-    let answer = client
-        .post(challenge.realm.clone())
-        .form(&form)
-        .send()
-        .await?;
-    challenge.token(answer).await.map(Some)
-}
 
-/// Far more than any token has.
-const BODY_LIMIT_BYTES: usize = 1024 * 1024;
-
-/// The body of an answer, as far as anybody needs it.
-async fn read(mut answer: Response) -> reqwest::Result<Vec<u8>> {
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await? {
-        body.extend_from_slice(&chunk);
-        if body.len() > BODY_LIMIT_BYTES {
-            break;
+    async fn log_in(&self, place: &Place, action: Action) -> Result<(Shown, Option<u64>), Failure> {
+        let patience = Patience::new(place.registry(), "its first answer");
+        let answer = self.client.get(self.base(place)?).send();
+        let answer = patience.wait(answer).await??;
+        let has_proxy_to_ask = answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED;
+        if has_proxy_to_ask || is_busy(answer.status()) {
+            return Err(refusal(&patience, answer, None).await);
+        }
+        let identity = match &self.login.secret {
+            Secret::Identity(token) => Some(token.as_str()),
+            _ => None,
+        };
+        let wanted = challenges(&answer);
+        let find = |scheme: &str| {
+            let mut all = wanted.iter();
+            all.find(|challenge| challenge.scheme.eq_ignore_ascii_case(scheme))
+        };
+        if let Some(bearer) = find("bearer") {
+            let challenge = Challenge::read(bearer, identity.is_some())?;
+            let (token, seconds) = self.token(place, action, &challenge).await?;
+            return Ok((Shown::Token(token), Some(seconds)));
+        }
+        if identity.is_none() {
+            return Ok(match &self.login.secret {
+                Secret::Password(username, password) if find("basic").is_some() => {
+                    (Shown::Password(username.clone(), password.clone()), None)
+                }
+                _ => (Shown::Nothing, None),
+            });
+        }
+        if find("basic").is_some() {
+            return Err(Failure::Credentials(
+                "the registry asks for a password, and `docker login` stored an identity token"
+                    .into(),
+            ));
+        }
+        let status = answer.status();
+        match crate::text::is_html(&read(&patience, answer).await?) {
+            true => Err(Failure::Page),
+            false if status == StatusCode::UNAUTHORIZED => Err(Failure::Credentials(
+                "the registry does not say who would take the identity token".into(),
+            )),
+            false => Ok((Shown::Nothing, None)),
         }
     }
-    Ok(body)
+
+    /// Asks the token service for a token, and for how many seconds it is good.
+    async fn token(
+        &self,
+        place: &Place,
+        action: Action,
+        challenge: &Challenge,
+    ) -> Result<(String, u64), Failure> {
+        let host = challenge.host();
+        let secret = &self.login.secret;
+        if challenge.realm.scheme() != "https" && !self.is_plain {
+            match secret {
+                Secret::Nothing => {}
+                // As Docker does.
+                Secret::Password(..) => tracing::warn!(
+                    "the registry {} has the password sent without TLS, to its token service {host}; ask who runs it",
+                    place.registry()
+                ),
+                Secret::Identity(_) => {
+                    return Err(Failure::Credentials(format!(
+                        "the registry asks to send the identity token without TLS, to {host}"
+                    )));
+                }
+            }
+        }
+        let actions = match action {
+            Action::Pull => "pull",
+            Action::Push => "pull,push",
+        };
+        let scope = format!("repository:{}:{actions}", place.reference.repository());
+        let mut query = vec![("scope", scope.as_str())];
+        query.extend(challenge.service.as_deref().map(|name| ("service", name)));
+        let mut url = challenge.realm.clone();
+        let request = if let Secret::Identity(token) = secret {
+            query.extend([
+                ("grant_type", "refresh_token"),
+                ("client_id", "portolan"),
+                ("refresh_token", token),
+            ]);
+            self.unmoved.post(url).form(&query)
+        } else {
+            url.query_pairs_mut().extend_pairs(query);
+            let request = self.client.get(url);
+            match secret {
+                Secret::Password(username, password) => {
+                    request.basic_auth(username, Some(password))
+                }
+                _ => request,
+            }
+        };
+        let what = format!("a token of its token service {host}");
+        let patience = Patience::new(place.registry(), &what);
+        let answer = patience.wait(request.send()).await??;
+        let is_identity = matches!(secret, Secret::Identity(_));
+        challenge.token(&patience, answer, is_identity).await
+    }
+}
+
+/// All that an answer asks for.
+fn challenges(answer: &Response) -> Vec<http_auth::ChallengeRef<'_>> {
+    let headers = answer.headers().get_all(WWW_AUTHENTICATE).iter();
+    headers
+        .filter_map(|header| http_auth::parse_challenges(header.to_str().ok()?).ok())
+        .flatten()
+        .collect()
 }
 
 impl Challenge {
-    async fn read(answer: Response) -> Result<Option<Self>, Refusal> {
-        let headers = answer.headers().get_all(WWW_AUTHENTICATE).iter();
-        let headers: Vec<String> = headers
-            .filter_map(|header| Some(header.to_str().ok()?.to_owned()))
-            .collect();
-        let status = answer.status();
-        if headers.is_empty() {
-            return match crate::text::is_html(&read(answer).await?) {
-                true => Err(Refusal::Page),
-                false if status == StatusCode::UNAUTHORIZED => Err(Refusal::Reason(
-                    "the registry does not say who would take the identity token".into(),
-                )),
-                false => Ok(None),
-            };
-        }
-        let challenges = headers
-            .iter()
-            .filter_map(|header| http_auth::parse_challenges(header).ok())
-            .flatten();
-        let bearer = challenges
-            .into_iter()
-            .find(|challenge| challenge.scheme.eq_ignore_ascii_case("bearer"))
-            .ok_or_else(|| {
-                Refusal::Reason(
-                    "the registry asks for a password, and `docker login` stored an identity token"
-                        .into(),
-                )
-            })?;
+    fn read(bearer: &http_auth::ChallengeRef<'_>, is_identity: bool) -> Result<Self, Failure> {
         let parameter = |wanted: &str| {
             let mut all = bearer.params.iter();
             let found = all.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
             found.map(|(_, value)| value.to_unescaped())
         };
-        let realm = parameter("realm").and_then(|realm| Url::parse(&realm).ok());
-        Ok(Some(Self {
+        let realm = parameter("realm").and_then(|realm| Url::parse(realm.trim()).ok());
+        let realm = realm.filter(|realm| ["http", "https"].contains(&realm.scheme()));
+        Ok(Self {
             realm: realm.ok_or_else(|| {
-                Refusal::Reason("the registry names no URL of its token service".into())
+                let reason = "it names no URL of its token service".to_owned();
+                match is_identity {
+                    true => Failure::Credentials(format!("asked for a token, {reason}")),
+                    false => Failure::Answer(reason),
+                }
             })?,
             service: parameter("service"),
-        }))
+        })
     }
 
     fn host(&self) -> &str {
@@ -140,28 +203,49 @@ impl Challenge {
     }
 
     /// The answer's own words are not repeated: nobody knows what is in them.
-    async fn token(&self, answer: Response) -> Result<String, Refusal> {
+    async fn token(
+        &self,
+        patience: &Patience<'_>,
+        answer: Response,
+        is_identity: bool,
+    ) -> Result<(String, u64), Failure> {
         let status = answer.status();
-        let body = read(answer).await?;
-        if crate::text::is_html(&body) {
-            return Err(Refusal::Page);
-        }
+        let host = self.host();
         if !status.is_success() {
-            let host = self.host();
-            return Err(Refusal::Reason(match status.as_u16() {
-                400 | 401 | 403 => format!(
+            let failure = refusal(patience, answer, Some(host.to_owned())).await;
+            let is_refused = matches!(failure, Failure::Status { .. })
+                && [400, 401, 403].contains(&status.as_u16());
+            return Err(match is_refused {
+                true if is_identity => Failure::Credentials(format!(
                     "its token service {host} does not take the identity token that `docker login` stored (status {status}); it may have expired"
-                ),
-                _ => format!("its token service {host} answers with status {status}"),
-            }));
+                )),
+                true => Failure::Denied,
+                false => failure,
+            });
+        }
+        let body = read(patience, answer).await?;
+        if crate::text::is_html(&body) {
+            return Err(Failure::Page);
         }
         let answer: Option<Answer> = serde_json::from_slice(&body).ok();
-        let token = answer.and_then(|answer| answer.access_token.or(answer.token));
-        token.ok_or_else(|| {
-            Refusal::Reason(format!(
-                "what its token service {} answers has no token in it",
-                self.host()
+        let (token, seconds) = answer.map_or((None, None), |answer| {
+            let tokens = [answer.access_token, answer.token].into_iter().flatten();
+            let mut tokens = tokens.map(|token| token.trim().to_owned());
+            let token = tokens.find(|token| !token.is_empty());
+            (token, answer.expires_in.and_then(|value| value.as_u64()))
+        });
+        let token = token.ok_or_else(|| {
+            Failure::Answer(format!(
+                "what its token service {host} answers has no token in it; ask who runs the registry"
             ))
-        })
+        })?;
+        // Requests carry it in a header.
+        if HeaderValue::from_str(&token).is_err() {
+            return Err(Failure::Answer(format!(
+                "the token that its token service {host} gives cannot be used: it has a line break in it, or another character that no HTTP header may have; ask who runs the registry"
+            )));
+        }
+        let seconds = seconds.unwrap_or(TOKEN_SECONDS).clamp(TOKEN_SECONDS, 3600);
+        Ok((token, seconds - MARGIN_SECONDS))
     }
 }

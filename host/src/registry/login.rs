@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use docker_credential::{CredentialRetrievalError, DockerCredential};
-use oci_client::secrets::RegistryAuth;
 use serde_json::{Map, Value};
 
 use super::RegistryError;
+use super::helper;
 use crate::config::from_environment;
 use crate::text::printable;
 
@@ -20,13 +20,14 @@ const DOCKER_HUB: &str = "docker.io";
 /// The name under which `docker login` stores credentials of Docker Hub.
 const DOCKER_HUB_LOGIN: &str = "https://index.docker.io/v1/";
 
-/// What a helper prints, by agreement, if it has nothing for a registry.
-const NOTHING_STORED: &str = "credentials not found";
+/// What a helper gives in place of a user's name with an identity token.
+const TOKEN_USER: &str = "<token>";
 
-/// What is shown to a registry.
+/// What is shown to a registry, or to its token service.
 pub(super) enum Secret {
-    /// As it is.
-    Plain(RegistryAuth),
+    Nothing,
+    /// User name and password.
+    Password(String, String),
     /// A token that the registry's token service exchanges for one that the registry takes.
     Identity(String),
 }
@@ -40,7 +41,7 @@ pub(super) struct Login {
 impl Login {
     fn none(origin: impl Into<String>) -> Self {
         Self {
-            secret: Secret::Plain(RegistryAuth::Anonymous),
+            secret: Secret::Nothing,
             origin: origin.into(),
         }
     }
@@ -56,7 +57,7 @@ impl Login {
         let variable = |name| from_environment(name).map_err(|error| unusable(error.to_string()));
         match (variable(USERNAME_VARIABLE)?, variable(PASSWORD_VARIABLE)?) {
             (Some(username), Some(password)) => Ok(Self {
-                secret: Secret::Plain(RegistryAuth::Basic(username, password)),
+                secret: Secret::Password(username, password),
                 origin: format!("with {USERNAME_VARIABLE}"),
             }),
             (None, None) => match docker_configuration().filter(|file| file.exists()) {
@@ -69,24 +70,27 @@ impl Login {
         }
     }
 
-    /// What `docker login` stored. A helper's own words may hold what it was to keep secret, so that they
-    /// are not repeated.
+    /// What `docker login` stored.
     fn stored(registry: &str, file: &Path) -> Result<Self, String> {
         let name = file.display();
-        let unreadable = || {
+        let unreadable = |reason: &str| {
             format!(
-                "Docker's configuration file cannot be read: {name} is not JSON, or not ours to read; mend it, or set DOCKER_CONFIG to another folder"
+                "Docker's configuration file cannot be read: {name}: {reason}; mend it, or set DOCKER_CONFIG to another folder"
             )
         };
-        let text = crate::text::read_file(file, FILE_LIMIT_BYTES).map_err(|_| unreadable())?;
-        let mut configuration: Value = serde_json::from_str(&text).map_err(|_| unreadable())?;
-        // For Docker, an empty member is none.
+        let text = crate::text::read_file(file, FILE_LIMIT_BYTES)
+            .map_err(|error| unreadable(&error.to_string()))?;
+        // What the parser says of its line may hold a part of it.
+        let mut configuration: Value = serde_json::from_str(&text).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            unreadable(&format!("it is not JSON (line {line}, column {column})"))
+        })?;
         let entries = configuration
             .get_mut("auths")
             .and_then(Value::as_object_mut);
         for entry in entries.into_iter().flat_map(Map::values_mut) {
             if let Value::Object(entry) = entry {
-                entry.retain(|_, value| value != "");
+                tidy(entry);
             }
         }
         let login = if registry == DOCKER_HUB {
@@ -94,46 +98,77 @@ impl Login {
         } else {
             registry
         };
-        let origin = "with the credentials of docker login".to_owned();
-        let lacking = |what: &str| {
-            let helper = helper(&configuration, login);
-            let reason = format!("the credential helper `{helper}`, which {name} names, {what}");
-            tracing::warn!("{reason}; going on without credentials for {registry}");
-            Ok(Self::none(format!("without credentials, because {reason}")))
-        };
-        let text = configuration.to_string();
+        let helper = |name: &Value| Some(name.as_str()?.to_owned()).filter(|name| !name.is_empty());
+        if let Some(helper) = helper(&configuration["credHelpers"][login]) {
+            return Ok(Self::helped(registry, login, &helper, file));
+        }
+        // The crate would run helpers itself, and wait for them for ever.
+        let text = serde_json::json!({"auths": configuration["auths"]}).to_string();
         match docker_credential::get_credential_from_reader(text.as_bytes(), login) {
-            Ok(DockerCredential::UsernamePassword(username, password)) => Ok(Self {
-                secret: Secret::Plain(RegistryAuth::Basic(username, password)),
-                origin,
-            }),
-            Ok(DockerCredential::IdentityToken(token)) => Ok(Self {
-                secret: Secret::Identity(token),
-                origin,
-            }),
+            Ok(DockerCredential::UsernamePassword(username, password)) => {
+                Ok(Self::of(username, password))
+            }
+            Ok(DockerCredential::IdentityToken(token)) => Ok(Self::of(TOKEN_USER.into(), token)),
             Err(CredentialRetrievalError::NoCredentialConfigured) => {
-                Ok(Self::none("without credentials"))
+                Ok(match helper(&configuration["credsStore"]) {
+                    Some(helper) => Self::helped(registry, login, &helper, file),
+                    None => Self::none("without credentials"),
+                })
             }
-            Err(CredentialRetrievalError::HelperFailure { stdout, .. })
-                if stdout.contains(NOTHING_STORED) =>
-            {
-                Ok(Self::none("without credentials"))
-            }
-            Err(CredentialRetrievalError::HelperCommunicationError) => {
-                lacking("cannot be run (is it installed, and on the PATH?)")
-            }
-            Err(CredentialRetrievalError::HelperFailure { .. }) => {
-                lacking("failed (run it by hand with `get` to see why)")
-            }
-            Err(CredentialRetrievalError::MalformedHelperResponse) => {
-                lacking("does not answer with credentials")
-            }
-            Err(CredentialRetrievalError::ConfigReadError) => Err(unreadable()),
+            Err(CredentialRetrievalError::ConfigReadError) => Err(unreadable(
+                "what it says of logins is not what Docker writes",
+            )),
             Err(_) => Err(format!(
                 "those in {name} cannot be decoded; log in again with `docker login {registry}`"
             )),
         }
     }
+
+    fn of(username: String, secret: String) -> Self {
+        // `echo user:password | base64` encodes the line break, too.
+        let secret = secret.trim_end_matches(['\r', '\n']).to_owned();
+        Self {
+            secret: match username.as_str() {
+                TOKEN_USER => Secret::Identity(secret),
+                _ => Secret::Password(username, secret),
+            },
+            origin: "with the credentials of docker login".to_owned(),
+        }
+    }
+
+    /// What a credential helper has.
+    fn helped(registry: &str, login: &str, helper: &str, file: &Path) -> Self {
+        let program = format!("docker-credential-{helper}");
+        let name = printable(&program, 128);
+        match helper::ask(&program, login) {
+            Ok(Some(stored)) => Self::of(stored.username, stored.secret),
+            Ok(None) => Self::none(format!(
+                "without credentials; the credential helper `{name}` has none for this registry"
+            )),
+            Err(what) => {
+                let reason = format!(
+                    "the credential helper `{name}`, which {} names, {what}",
+                    file.display()
+                );
+                tracing::warn!("{reason}; going on without credentials for {registry}");
+                Self::none(format!("without credentials, because {reason}"))
+            }
+        }
+    }
+}
+
+/// Takes out of a login what Docker takes for nothing, and white space, which some write into base64 and tokens.
+fn tidy(entry: &mut Map<String, Value>) {
+    for (name, value) in entry.iter_mut() {
+        if let Value::String(text) = value {
+            match name.as_str() {
+                "auth" => text.retain(|character| !character.is_whitespace()),
+                "identitytoken" => *text = text.trim().to_owned(),
+                _ => {}
+            }
+        }
+    }
+    entry.retain(|_, value| value != "");
 }
 
 /// Where `docker login` stores what it knows. As for Docker, an empty variable is none.
@@ -142,16 +177,4 @@ fn docker_configuration() -> Option<PathBuf> {
     let folder = set("DOCKER_CONFIG").map(PathBuf::from);
     let folder = folder.or_else(|| Some(PathBuf::from(set("HOME")?).join(".docker")));
     Some(folder?.join("config.json"))
-}
-
-/// The program that Docker's configuration names for a registry, which the crate does not say.
-fn helper(configuration: &Value, login: &str) -> String {
-    let name = configuration["credHelpers"][login]
-        .as_str()
-        .filter(|name| !name.is_empty())
-        .or(configuration["credsStore"].as_str());
-    format!(
-        "docker-credential-{}",
-        printable(name.unwrap_or_default(), 64)
-    )
 }

@@ -17,6 +17,7 @@ impl Place {
     /// # Errors
     /// If it names no registry, or a digest, which only the registry can give.
     pub fn to_push(given: &str, version: &str) -> Result<Self, RegistryError> {
+        let given = given.trim();
         let (place, is_exact) = Self::parse(given)?;
         if place.reference.digest().is_some() {
             return Err(refused(
@@ -43,6 +44,7 @@ impl Place {
     /// # Errors
     /// If it names no registry, or neither tag nor digest.
     pub fn to_pull(given: &str) -> Result<Self, RegistryError> {
+        let given = given.trim();
         let (place, is_exact) = Self::parse(given)?;
         if is_exact {
             return Ok(place);
@@ -55,12 +57,43 @@ impl Place {
 
     /// A reference, and whether it has a tag or digest of its own.
     fn parse(given: &str) -> Result<(Self, bool), RegistryError> {
-        let registry = given.split_once('/').map_or("", |(registry, _)| registry);
+        if let Some((scheme, _)) = given.split_once("://") {
+            let more = match scheme {
+                "http" => "; --plain-http is for a registry without TLS",
+                _ => "",
+            };
+            return Err(refused(
+                given,
+                &format!(
+                    "a reference is no URL; drop `{}://`{more}",
+                    printable(scheme, 32)
+                ),
+            ));
+        }
+        let (registry, rest) = given.split_once('/').unwrap_or_default();
         if registry != "localhost" && !registry.contains(['.', ':']) {
             return Err(refused(
                 given,
                 "it has to begin with the registry, for example ghcr.io/acme/acme-tags:1.0.0",
             ));
+        }
+        let (name, digest) = match rest.split_once('@') {
+            Some((name, digest)) => (name, Some(digest)),
+            None => (rest, None),
+        };
+        let name = match name.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => name,
+            _ => name,
+        };
+        if name.contains(|character: char| character.is_uppercase()) {
+            let lower = printable(&name.to_lowercase(), 128);
+            return Err(refused(
+                given,
+                &format!("a repository has lower case letters only, here {registry}/{lower}"),
+            ));
+        }
+        if let Some(digest) = digest {
+            check_digest(digest).map_err(|reason| refused(given, reason))?;
         }
         let reference = Reference::try_from(given).map_err(|error| {
             refused(
@@ -68,15 +101,16 @@ impl Place {
                 &format!("{error}; one looks like ghcr.io/acme/acme-tags:1.0.0"),
             )
         })?;
-        if reference
-            .digest()
-            .is_some_and(|digest| !digest.starts_with("sha256:"))
-        {
-            return Err(refused(given, "only digests by SHA-256 are supported"));
-        }
         let name = given.rsplit('/').next().unwrap_or_default();
         let is_exact = name.contains([':', '@']);
         Ok((Self { reference }, is_exact))
+    }
+
+    /// The digest, else the tag.
+    pub(super) fn exact(&self) -> &str {
+        let reference = &self.reference;
+        let exact = reference.digest().or(reference.tag());
+        exact.unwrap_or("latest")
     }
 
     /// Host and port of the registry.
@@ -106,6 +140,23 @@ impl Place {
 impl std::fmt::Display for Place {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.reference.fmt(formatter)
+    }
+}
+
+fn check_digest(digest: &str) -> Result<(), &'static str> {
+    let is_other = digest.split_once(':').is_some_and(|(algorithm, _)| {
+        ["sha384", "sha512", "blake3", "md5", "sha1"].contains(&algorithm)
+    });
+    if is_other {
+        return Err("only digests by SHA-256 are supported");
+    }
+    let is_digit = |digit: char| digit.is_ascii_digit() || ('a'..='f').contains(&digit);
+    let digits = digest.strip_prefix("sha256:");
+    match digits.is_some_and(|digits| digits.len() == 64 && digits.chars().all(is_digit)) {
+        true => Ok(()),
+        false => Err(
+            "its digest is not whole: one is `sha256:` and 64 hexadecimal digits, in lower case",
+        ),
     }
 }
 
@@ -140,8 +191,14 @@ mod tests {
         for (given, part) in [
             ("acme/tags:1", "has to begin with the registry"),
             ("tags", "has to begin with the registry"),
-            ("ghcr.io/Acme/tags", "looks like"),
-            ("ghcr.io/acme/tags@sha256:00", "looks like"),
+            ("https://ghcr.io/acme/tags:1", "drop `https://`"),
+            ("http://ghcr.io/acme/tags:1", "--plain-http"),
+            ("oci://ghcr.io/acme/tags:1", "drop `oci://`"),
+            ("ghcr.io/ACME/Tags:V1", "here ghcr.io/acme/tags"),
+            ("ghcr.io/acme/tags:a b", "looks like"),
+            ("ghcr.io/acme/tags@sha256:00", "64 hexadecimal digits"),
+            ("ghcr.io/acme/tags@0f0f", "64 hexadecimal digits"),
+            ("ghcr.io/acme/tags@sha512:00", "only digests by SHA-256"),
         ] {
             assert!(pushed(given).contains(part), "{}", pushed(given));
         }
@@ -153,6 +210,13 @@ mod tests {
             error.to_string().contains("neither tag nor digest"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_tag_and_a_port_may_be_anything_but_the_name() {
+        assert_eq!(pushed(" ghcr.io/acme/tags:V1\n"), "ghcr.io/acme/tags:V1");
+        let place = Place::to_pull("localhost:5000/tags:RC-1").expect("exact");
+        assert_eq!(place.exact(), "RC-1");
     }
 
     #[test]

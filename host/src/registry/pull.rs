@@ -3,14 +3,16 @@
 use std::io;
 use std::path::Path;
 
-use futures_util::TryStreamExt;
-use oci_client::errors::OciDistributionError;
 use oci_client::manifest::{
     IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE,
     OCI_IMAGE_MEDIA_TYPE,
 };
+use reqwest::header::ACCEPT;
+use reqwest::{Method, StatusCode};
 
 use super::artifact::Promise;
+use super::patience::Patience;
+use super::wire::{BODY_LIMIT_BYTES, Failure, read, text};
 use super::{Access, Action, Place, RegistryError};
 use crate::mapper::check_header;
 use crate::text::printable;
@@ -32,32 +34,15 @@ pub struct Pulled {
 /// # Errors
 /// If the registry cannot be reached or refuses, or if what it has is no module.
 pub async fn pull(access: &Access, place: &Place) -> Result<Pulled, RegistryError> {
-    let (client, reference) = (&access.client, &place.reference);
     let not_a_module = |reason| RegistryError::NotAModule {
         reference: place.to_string(),
         reason,
     };
-    let manifest = async {
-        // Where there is something else than a module, it is named instead of missed.
-        let accepted = [
-            OCI_IMAGE_MEDIA_TYPE,
-            IMAGE_MANIFEST_MEDIA_TYPE,
-            OCI_IMAGE_INDEX_MEDIA_TYPE,
-            IMAGE_MANIFEST_LIST_MEDIA_TYPE,
-        ];
-        client
-            .pull_manifest_raw(reference, access.auth(), &accepted)
-            .await
-    };
-    // The client has compared the digest of the reference, if it has one, with these bytes.
-    let (manifest, _) = access.within(place, Action::Pull, manifest).await?;
-    if crate::text::is_html(&manifest) {
-        return Err(access.page(place));
-    }
+    let work = access.repeating(place, async || manifest(access, place).await);
+    let manifest = access.within(place, Action::Pull, work).await?;
     let promise = Promise::read(&manifest).map_err(not_a_module)?;
-    let bytes = access
-        .within(place, Action::Pull, layer(access, place, &promise))
-        .await?;
+    let work = access.repeating(place, async || layer(access, place, &promise).await);
+    let bytes = access.within(place, Action::Pull, work).await?;
     check_header(&bytes).map_err(|reason| {
         let media_type = printable(&promise.layer.media_type, 128);
         let content = content(&bytes);
@@ -70,32 +55,78 @@ pub async fn pull(access: &Access, place: &Place) -> Result<Pulled, RegistryErro
     })
 }
 
-/// Reads the layer piece by piece, and no more of it than was promised.
-async fn layer(
-    access: &Access,
-    place: &Place,
-    promise: &Promise,
-) -> Result<Vec<u8>, OciDistributionError> {
-    let mut stream = access
-        .client
-        .pull_blob_stream(&place.reference, &promise.layer)
-        .await?;
-    let mut bytes = Vec::with_capacity(promise.size_bytes);
-    while let Some(piece) = stream.try_next().await? {
-        if bytes.is_empty() && crate::text::is_html(&piece) {
-            return Err(OciDistributionError::AuthenticationFailure(
-                String::from_utf8_lossy(&piece).into_owned(),
-            ));
-        }
-        if bytes.len() + piece.len() > promise.size_bytes {
-            let promised = promise.size_bytes;
-            return Err(io::Error::other(format!(
-                "it sends more than the {promised} bytes that the manifest promises"
-            ))
-            .into());
-        }
-        bytes.extend_from_slice(&piece);
+/// The manifest, whose digest is that of the reference, if it has one.
+async fn manifest(access: &Access, place: &Place) -> Result<Vec<u8>, Failure> {
+    // Where there is something else than a module, it is named instead of missed.
+    let accepted = [
+        OCI_IMAGE_MEDIA_TYPE,
+        IMAGE_MANIFEST_MEDIA_TYPE,
+        OCI_IMAGE_INDEX_MEDIA_TYPE,
+        IMAGE_MANIFEST_LIST_MEDIA_TYPE,
+    ];
+    let shown = access.shown(place, Action::Pull).await?;
+    let url = access.url(place, &format!("manifests/{}", place.exact()))?;
+    let request = access
+        .request(place, &shown, Method::GET, url)?
+        .header(ACCEPT, accepted.join(", "));
+    let patience = Patience::new(place.registry(), "the manifest");
+    let answer = access.send(&patience, request, StatusCode::OK).await?;
+    let of_header = text(answer.headers(), "docker-content-digest");
+    let bytes = read(&patience, answer).await?;
+    if crate::text::is_html(&bytes) {
+        return Err(Failure::Page);
     }
+    if bytes.len() > BODY_LIMIT_BYTES {
+        return Err(Failure::Answer(format!(
+            "its manifest has more than {BODY_LIMIT_BYTES} bytes"
+        )));
+    }
+    let of_header = of_header.filter(|digest| digest.starts_with("sha256:"));
+    for promised in [place.reference.digest(), of_header.as_deref()] {
+        compare(promised, &bytes, "the manifest")?;
+    }
+    Ok(bytes)
+}
+
+fn compare(promised: Option<&str>, bytes: &[u8], what: &str) -> Result<(), Failure> {
+    let digest = sha256(bytes);
+    match promised.filter(|promised| *promised != digest) {
+        Some(promised) => Err(Failure::Digest(format!(
+            "{what} is {digest}, and {} was promised",
+            printable(promised, 100)
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Reads the layer piece by piece, and no more of it than was promised.
+async fn layer(access: &Access, place: &Place, promise: &Promise) -> Result<Vec<u8>, Failure> {
+    let promised = promise.size_bytes;
+    let shown = access.shown(place, Action::Pull).await?;
+    let url = access.url(place, &format!("blobs/{}", promise.layer.digest))?;
+    let request = access.request(place, &shown, Method::GET, url)?;
+    let what = format!("the module of {promised} bytes");
+    let patience = Patience::new(place.registry(), &what);
+    let mut answer = access.send(&patience, request, StatusCode::OK).await?;
+    let moved = patience.moved();
+    let all = async {
+        let mut bytes = Vec::with_capacity(promised);
+        while let Some(piece) = answer.chunk().await? {
+            moved.by(piece.len());
+            if bytes.is_empty() && crate::text::is_html(&piece) {
+                return Err(Failure::Page);
+            }
+            if bytes.len() + piece.len() > promised {
+                return Err(Failure::Digest(format!(
+                    "it sends more than the {promised} bytes that the manifest promises"
+                )));
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes)
+    };
+    let bytes = patience.wait(all).await??;
+    compare(Some(&promise.layer.digest), &bytes, "the module")?;
     Ok(bytes)
 }
 

@@ -79,6 +79,13 @@ fn what_docker_login_stored_is_used() {
         said.contains("cannot be used") && said.contains("docker login"),
         "{said}"
     );
+    // Wrapped, as `base64` prints it, of a text that ends with a line break.
+    stored("cHVibGlzaGVyOm9wZW4t\nc2VzYW1lCg==\n");
+    push(&shop, &registry, |_| {}).with(0);
+    let utf16 = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes);
+    std::fs::write(shop.path("config.json"), utf16.collect::<Vec<_>>()).unwrap();
+    let said = push(&shop, &registry, |_| {}).with(1).stderr;
+    assert!(said.contains("it is UTF-16"), "{said}");
     std::fs::write(shop.path("config.json"), "no JSON").unwrap();
     let said = push(&shop, &registry, |_| {}).with(1).stderr;
     assert!(said.contains("configuration file cannot be read"), "{said}");

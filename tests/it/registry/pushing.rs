@@ -147,15 +147,15 @@ fn a_module_with_a_broken_signature_is_not_pushed() {
 fn a_registry_that_is_not_there_is_named_with_the_way_out() {
     let shop = Shop::new();
     shop.overlay();
-    let said = |reference: &str| {
+    let said = |reference: &str, exit: i32| {
         run(&mut mapper(
             &shop,
             &["push", "overlays/owner.wasm", reference],
         ))
-        .with(1)
+        .with(exit)
         .stderr
     };
-    let local = said("localhost:1/owner:1");
+    let local = said("localhost:1/owner:1", 1);
     for part in [
         "cannot reach the registry localhost:1 for localhost:1/owner:1",
         "refused",
@@ -163,11 +163,11 @@ fn a_registry_that_is_not_there_is_named_with_the_way_out() {
     ] {
         assert!(local.contains(part), "no `{part}` in {local}");
     }
-    let far = said("registry.invalid/owner:1");
+    let far = said("registry.invalid/owner:1", 1);
     assert!(
         far.contains("registry registry.invalid") && far.contains("--plain-http"),
         "{far}"
     );
-    let none = said("acme/owner");
+    let none = said("acme/owner", 2);
     assert!(none.contains("has to begin with the registry"), "{none}");
 }

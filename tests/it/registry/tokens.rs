@@ -146,6 +146,7 @@ fn a_helper_that_gives_nothing_is_named() {
             Some("echo never-to-be-seen"),
             "does not answer with credentials",
         ),
+        (Some("exit 0"), "answers nothing"),
     ] {
         let said = StandIn::pull(&shop, None, r#"{"credsStore":"case"}"#, does)
             .with(1)
@@ -160,7 +161,17 @@ fn a_helper_that_gives_nothing_is_named() {
     let said = StandIn::pull(&shop, None, r#"{"credsStore":"case"}"#, does)
         .with(1)
         .stderr;
-    assert!(said.contains("(without credentials)"), "{said}");
+    let part = "has none for this registry";
+    assert!(said.contains(HELPER) && said.contains(part), "{said}");
+}
+
+#[test]
+fn a_helper_that_does_not_read_is_heard() {
+    let shop = Shop::new();
+    // With a byte order mark and the line end of Windows.
+    let answer = format!(r#"{{"Username":"<token>","Secret":"{IDENTITY}"}}"#);
+    let does = format!("exec <&-; printf '\\357\\273\\277%s\\r\\n' '{answer}'");
+    StandIn::pull(&shop, None, r#"{"credsStore":"case"}"#, Some(&does)).with(0);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use portolan::trust::{Look, TrustedKeys, Verification, sha256};
 use portolan::workbench::{Specimen, Workbench};
 
 use super::{CacheArguments, ConnectionArguments, TrustArguments};
-use crate::cli::COMPLETE;
+use crate::cli::{COMPLETE, USAGE};
 use crate::talk;
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -53,7 +53,14 @@ pub(super) fn run(arguments: PullArguments, config_file: Option<&Path>) -> anyho
     let config = arguments.trust.config(arguments.cache, config_file)?;
     let keys = TrustedKeys::read(&config.mapping.trusted_keys)?;
     let bench = Workbench::open(&config.mapping)?;
-    let place = Place::to_pull(&arguments.reference)?;
+    let place = match Place::to_pull(&arguments.reference) {
+        Ok(place) => place,
+        // What was typed is wrong, as with any other argument.
+        Err(error) => {
+            talk::error(&error.to_string());
+            return Ok(USAGE);
+        }
+    };
     let access = arguments.connection.access(&place, config.clone())?;
     let out = arguments.out.unwrap_or_else(|| place.file_name().into());
     let pulled = crate::cli::runtime()?.block_on(pull(&access, &place))?;

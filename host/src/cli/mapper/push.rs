@@ -10,7 +10,7 @@ use portolan::workbench::contract::World;
 use portolan::workbench::{Specimen, Workbench};
 
 use super::{CacheArguments, ConnectionArguments};
-use crate::cli::COMPLETE;
+use crate::cli::{COMPLETE, USAGE};
 use crate::talk;
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -58,7 +58,14 @@ pub(super) fn run(arguments: PushArguments, config_file: Option<&Path>) -> anyho
             look.verification
         );
     }
-    let place = Place::to_push(&arguments.reference, &loaded.manifest().version)?;
+    let place = match Place::to_push(&arguments.reference, &loaded.manifest().version) {
+        Ok(place) => place,
+        // What was typed is wrong, as with any other argument.
+        Err(error) => {
+            talk::error(&error.to_string());
+            return Ok(USAGE);
+        }
+    };
     let access = arguments.connection.access(&place, config)?;
     let surface = Surface::names(&specimen.bytes).map_err(anyhow::Error::msg)?;
     let names = |items: Vec<portolan::mapper::Item>| items.into_iter().map(|item| item.name);
