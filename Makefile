@@ -51,8 +51,10 @@ demo: build ## Fetch a simulated ECS and print its records
 
 # Lint comes last, and only where its tools are installed: the tests are what counts elsewhere.
 test: setup build guests ## Run every test, then lint
+	rm -f target/tmp/test-times
 	PORTOLAN_TEST_PYTHON=$(CURDIR)/target/venv-moto/bin/python \
 		cargo test --release --locked --workspace
+	@echo 'the slowest tests:'; sort -rn target/tmp/test-times | head -n 10
 	@if cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1; \
 		then $(MAKE) --no-print-directory lint; \
 		else echo 'lint skipped: run `rustup component add rustfmt clippy` to have it'; fi

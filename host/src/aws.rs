@@ -24,6 +24,7 @@ mod renewal;
 mod sdk;
 mod settings;
 mod shard;
+mod signed;
 mod sts;
 mod value;
 

@@ -367,7 +367,7 @@ fn quotas(books: &Books) -> Vec<GroupCalls> {
         let (account_id, region, group) = key;
         let operations = books.operations.values().filter(|calls| {
             (&calls.account_id, &calls.region) == (account_id, region)
-                && calls.operation.group() == *group
+                && calls.operation.group() == Some(*group)
         });
         pace.line(key.clone(), operations.cloned())
     };

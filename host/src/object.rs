@@ -207,6 +207,18 @@ mod tests {
         }
     }
 
+    /// One that is fetched in a way that is not built is never complete.
+    #[test]
+    fn every_object_is_fetched_in_a_way_that_is_built() {
+        for object in Object::ALL {
+            let way = object.row().way;
+            assert!(
+                matches!(way, Way::ListThenDescribe { .. }),
+                "{object}: {way:?}"
+            );
+        }
+    }
+
     #[test]
     fn every_object_describes_with_its_last_operation() {
         for object in Object::ALL {

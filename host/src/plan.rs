@@ -146,7 +146,9 @@ impl ScopePlan {
         let operations = calls(survey, config);
         let mut groups: BTreeMap<ActionGroup, GroupPlan> = BTreeMap::new();
         for (operation, calls) in &operations {
-            groups.entry(operation.group()).or_default().calls += calls;
+            if let Some(group) = operation.group() {
+                groups.entry(group).or_default().calls += calls;
+            }
         }
         for (group, plan) in &mut groups {
             plan.floor_ms = config

@@ -11,6 +11,7 @@ mod exchange;
 mod failure;
 mod helper;
 mod login;
+mod outcome;
 mod patience;
 mod place;
 mod proxy;

@@ -1,8 +1,10 @@
 //! Finding the programs under test, and running them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use portolan_tests::simulator::{BASE_ACCESS_KEY, Rules, Simulator, World};
@@ -16,16 +18,64 @@ pub(crate) fn root() -> PathBuf {
         .to_owned()
 }
 
-/// A program of this workspace, built in the same profile as this test.
+/// A program of this workspace, built in the same profile as this test, and of the sources as they are: cargo
+/// does not build the programs of other packages for a test.
 pub(crate) fn program(name: &str) -> PathBuf {
+    static FRESH: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let test = std::env::current_exe().unwrap();
     let program = test.parent().unwrap().parent().unwrap().join(name);
-    assert!(
-        program.is_file(),
-        "{} is not built; run `make test`, or `cargo build --release --workspace` first",
-        program.display()
-    );
+    let mut fresh = FRESH.lock().unwrap_or_else(PoisonError::into_inner);
+    if fresh.insert(name.to_owned())
+        && let Some(reason) = staleness(&program)
+    {
+        fresh.remove(name);
+        panic!("{reason}; run `make test`, or `cargo build --release --workspace` first");
+    }
+    started();
     program
+}
+
+/// Why a program is not the one of these sources, by the list of files that cargo made it of.
+fn staleness(program: &Path) -> Option<String> {
+    let changed = |file: &Path| file.metadata().and_then(|it| it.modified()).ok();
+    let shown = program.display();
+    let Some(built) = changed(program) else {
+        return Some(format!("{shown} is not built"));
+    };
+    let sources = std::fs::read_to_string(program.with_extension("d")).unwrap();
+    let (_, sources) = sources.split_once(": ").unwrap();
+    // A blank in a path has a backslash before it.
+    let sources = sources.trim_end().replace("\\ ", "\0");
+    let mut sources = sources.split(' ').map(|file| file.replace('\0', " "));
+    let newer = sources.find(|file| changed(Path::new(file)).is_none_or(|time| time > built))?;
+    Some(format!("{shown} is older than {newer}"))
+}
+
+thread_local! {
+    /// When the test of this thread began, which is told when it ends.
+    static TEST: Timed = Timed(Instant::now());
+}
+
+struct Timed(Instant);
+
+impl Drop for Timed {
+    fn drop(&mut self) {
+        // The ten slowest are printed by `make test`.
+        let seconds = self.0.elapsed().as_secs_f64();
+        let thread = std::thread::current();
+        let line = format!("{seconds:.1} s {}\n", thread.name().unwrap_or("?"));
+        let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/test-times");
+        let file = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(file);
+        let _ = file.and_then(|mut file| file.write_all(line.as_bytes()));
+    }
+}
+
+/// Starts the clock of a test.
+fn started() {
+    TEST.with(|_| ());
 }
 
 /// The `portolan` program in an environment without AWS settings of the machine it runs on.

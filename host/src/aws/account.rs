@@ -93,9 +93,12 @@ fn with_credentials(sdk: SdkConfig, credentials: &Renewing) -> SdkConfig {
 }
 
 impl Account {
-    /// Settings of clients of this account.
-    pub(super) const fn sdk(&self) -> &SdkConfig {
-        &self.access.sts.sdk
+    /// What single operations of other services are signed and sent with.
+    pub(super) const fn signing(&self) -> (&SdkConfig, &Renewing, &Clock) {
+        let Access {
+            sts, credentials, ..
+        } = &self.access;
+        (&sts.sdk, credentials, &sts.clock)
     }
 
     /// Who answers: `aws`, or the URL of the endpoint that is used instead of AWS's own.

@@ -212,7 +212,7 @@ impl Accounts {
         let Some(own) = self.identify().await else {
             return Vec::new();
         };
-        let (ids, problem) = organization::active_accounts(&self.base.sts.sdk).await;
+        let (ids, problem) = organization::active_accounts(&own).await;
         if let Some(message) = problem {
             self.errors.push(AccountError {
                 account_id: None,
@@ -284,7 +284,7 @@ impl Accounts {
         };
         let (regions, are_found) = match &self.regions {
             Some(regions) => (regions.clone(), false),
-            None => match regions::enabled(account.sdk()).await {
+            None => match regions::enabled(&account).await {
                 Ok(regions) => (regions, true),
                 Err(reason) => {
                     if self.takes(&account.account_id, "") {

@@ -209,7 +209,7 @@ impl Caller {
             return self.maximum_retries;
         }
         tracing::warn!(
-            "{} {}: ECS does not answer: {}",
+            "{} {}: AWS does not answer: {}",
             self.account_id,
             self.region,
             failure.message
@@ -249,7 +249,9 @@ impl Caller {
         if is_throttled {
             clearance.throttled();
         }
-        let group = operation.group();
+        let Some(group) = operation.group() else {
+            return;
+        };
         let bucket = self.place.bucket(group);
         self.ledger
             .pace(&self.account_id, &self.region, group, |pace| {

@@ -6,6 +6,10 @@
 /// A partition, the first part of the names of its Regions, and those Regions that exist.
 struct Partition {
     id: &'static str,
+    /// What hosts end in, and those that have IPv6 addresses too.
+    suffixes: [&'static str; 2],
+    /// The Region that answers for all where a service is global.
+    home: &'static str,
     prefixes: &'static [&'static str],
     regions: &'static [&'static str],
 }
@@ -14,6 +18,7 @@ struct Partition {
 const PARTITIONS: [Partition; 8] = [
     Partition {
         id: "aws",
+        suffixes: ["amazonaws.com", "api.aws"], home: "us-east-1",
         prefixes: &["us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"],
         regions: &[
             "us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-west-3",
@@ -24,13 +29,34 @@ const PARTITIONS: [Partition; 8] = [
             "me-central-1", "af-south-1", "il-central-1", "mx-central-1",
         ],
     },
-    Partition { id: "aws-cn", prefixes: &["cn"], regions: &["cn-north-1", "cn-northwest-1"] },
-    Partition { id: "aws-us-gov", prefixes: &["us-gov"], regions: &["us-gov-east-1", "us-gov-west-1"] },
-    Partition { id: "aws-eusc", prefixes: &["eusc-de"], regions: &["eusc-de-east-1"] },
-    Partition { id: "aws-iso", prefixes: &["us-iso"], regions: &["us-iso-east-1", "us-iso-west-1"] },
-    Partition { id: "aws-iso-b", prefixes: &["us-isob"], regions: &["us-isob-east-1", "us-isob-west-1"] },
-    Partition { id: "aws-iso-e", prefixes: &["eu-isoe"], regions: &["eu-isoe-west-1"] },
-    Partition { id: "aws-iso-f", prefixes: &["us-isof"], regions: &["us-isof-east-1", "us-isof-south-1"] },
+    Partition {
+        id: "aws-cn", suffixes: ["amazonaws.com.cn", "api.amazonwebservices.com.cn"], home: "cn-northwest-1",
+        prefixes: &["cn"], regions: &["cn-north-1", "cn-northwest-1"],
+    },
+    Partition {
+        id: "aws-us-gov", suffixes: ["amazonaws.com", "api.aws"], home: "us-gov-west-1",
+        prefixes: &["us-gov"], regions: &["us-gov-east-1", "us-gov-west-1"],
+    },
+    Partition {
+        id: "aws-eusc", suffixes: ["amazonaws.eu", "api.amazonwebservices.eu"], home: "eusc-de-east-1",
+        prefixes: &["eusc-de"], regions: &["eusc-de-east-1"],
+    },
+    Partition {
+        id: "aws-iso", suffixes: ["c2s.ic.gov", "api.aws.ic.gov"], home: "us-iso-east-1",
+        prefixes: &["us-iso"], regions: &["us-iso-east-1", "us-iso-west-1"],
+    },
+    Partition {
+        id: "aws-iso-b", suffixes: ["sc2s.sgov.gov", "api.aws.scloud"], home: "us-isob-east-1",
+        prefixes: &["us-isob"], regions: &["us-isob-east-1", "us-isob-west-1"],
+    },
+    Partition {
+        id: "aws-iso-e", suffixes: ["cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"], home: "eu-isoe-west-1",
+        prefixes: &["eu-isoe"], regions: &["eu-isoe-west-1"],
+    },
+    Partition {
+        id: "aws-iso-f", suffixes: ["csp.hci.ic.gov", "api.aws.hci.ic.gov"], home: "us-isof-south-1",
+        prefixes: &["us-isof"], regions: &["us-isof-east-1", "us-isof-south-1"],
+    },
 ];
 
 /// What stands before the number in the name of a Region.
@@ -57,11 +83,28 @@ fn partition_of(region: &str) -> Option<&'static str> {
     (is_number && DIRECTIONS.contains(&direction)).then_some(partition.id)
 }
 
-/// A Region of the same partition that every account has.
-pub(crate) fn any_beside(region: &str) -> &'static str {
+fn partition(region: &str) -> &'static Partition {
     let id = partition_of(region).unwrap_or("aws");
     let partition = PARTITIONS.iter().find(|partition| partition.id == id);
-    partition.map_or("us-east-1", |partition| partition.regions[0])
+    partition.unwrap_or(&PARTITIONS[0])
+}
+
+/// The Region that answers for all of the same partition where a service is global.
+pub(super) fn home_of(region: &str) -> &'static str {
+    partition(region).home
+}
+
+/// The endpoint of a service in a Region.
+pub(super) fn url(service: &str, region: &str, is_fips: bool, is_dual_stack: bool) -> String {
+    let fips = if is_fips { "-fips" } else { "" };
+    let [suffix, dual_stack] = partition(region).suffixes;
+    let suffix = if is_dual_stack { dual_stack } else { suffix };
+    format!("https://{service}{fips}.{region}.{suffix}")
+}
+
+/// A Region of the same partition that every account has.
+pub(crate) fn any_beside(region: &str) -> &'static str {
+    partition(region).regions[0]
 }
 
 /// Says what is wrong with a name that no Region of AWS has, and which name may be meant.
@@ -99,6 +142,35 @@ mod tests {
                 assert_eq!(partition_of(region), Some(partition.id), "{region}");
                 assert!(check(region).is_ok());
             }
+        }
+    }
+
+    #[test]
+    fn endpoints_are_those_of_the_partition() {
+        for (region, is_fips, is_dual_stack, host) in [
+            ("eu-west-1", false, false, "account.us-east-1.amazonaws.com"),
+            (
+                "us-gov-east-1",
+                true,
+                false,
+                "account-fips.us-gov-west-1.amazonaws.com",
+            ),
+            (
+                "cn-north-1",
+                false,
+                true,
+                "account.cn-northwest-1.api.amazonwebservices.com.cn",
+            ),
+            ("us-east-1", true, true, "account-fips.us-east-1.api.aws"),
+            (
+                "us-iso-west-1",
+                false,
+                false,
+                "account.us-iso-east-1.c2s.ic.gov",
+            ),
+        ] {
+            let url = url("account", home_of(region), is_fips, is_dual_stack);
+            assert_eq!(url, format!("https://{host}"));
         }
     }
 

@@ -1,52 +1,42 @@
 //! The Regions that an account has enabled.
 
-use std::time::Duration;
+use serde_json::json;
 
-use aws_config::SdkConfig;
-use aws_sdk_account::types::RegionOptStatus;
+use super::account::Account;
+use super::signed::{Listing, Protocol, Service};
+use crate::object::Operation;
 
-use super::advice::chain;
+const REGIONS: Listing = Listing {
+    service: &Service {
+        id: "Account",
+        name: "account",
+        is_global: true,
+        protocol: Protocol::RestJson {
+            path: "/listRegions",
+        },
+    },
+    operation: Operation::ListRegions,
+    member: "Regions",
+    // By its API reference.
+    page_size: 50,
+};
 
-/// How long a page of Regions or accounts may take, with what the SDK repeats. Somebody waits for it.
-pub(super) const ANSWER_LIMIT: Duration = Duration::from_secs(30);
-
-/// What Account Management gives in one page at most, by its API reference.
-const PAGE_SIZE: i32 = 50;
-
-/// Names of the Regions that can be used in the account of the credentials, sorted.
+/// Names of the Regions that can be used in an account, sorted.
 ///
 /// # Errors
 /// What failed and what to do.
-pub(super) async fn enabled(sdk: &SdkConfig) -> Result<Vec<String>, String> {
-    let client = aws_sdk_account::Client::new(sdk);
-    let mut pages = client
-        .list_regions()
-        .region_opt_status_contains(RegionOptStatus::Enabled)
-        .region_opt_status_contains(RegionOptStatus::EnabledByDefault)
-        .into_paginator()
-        .page_size(PAGE_SIZE)
-        .send();
-    let mut names = Vec::new();
-    loop {
-        let page = match tokio::time::timeout(ANSWER_LIMIT, pages.next()).await {
-            Ok(Some(page)) => page,
-            Ok(None) => break,
-            Err(_) => {
-                return Err(format!(
-                    "Account Management gave no answer within {} s; check the network, HTTPS_PROXY and firewalls, or name the Regions with --regions",
-                    ANSWER_LIMIT.as_secs()
-                ));
-            }
-        };
-        let page = page.map_err(|error| {
-            format!(
-                "its Regions cannot be listed: {}; it takes account:ListRegions in the account (`portolan iam-policy --regions all`), or name the Regions with --regions",
-                chain(&error)
-            )
-        })?;
-        let regions = page.regions.unwrap_or_default().into_iter();
-        names.extend(regions.filter_map(|region| region.region_name));
+pub(super) async fn enabled(account: &Account) -> Result<Vec<String>, String> {
+    let enabled = json!({"RegionOptStatusContains": ["ENABLED", "ENABLED_BY_DEFAULT"]});
+    let (regions, problem) = REGIONS.all(account, enabled).await;
+    if let Some(reason) = problem {
+        return Err(format!(
+            "its Regions cannot be listed: {reason}; it takes account:ListRegions in the account (`portolan iam-policy --regions all`), or name the Regions with --regions"
+        ));
     }
+    let names = regions
+        .iter()
+        .filter_map(|region| region["RegionName"].as_str());
+    let mut names: Vec<String> = names.map(str::to_owned).collect();
     names.sort_unstable();
     names.dedup();
     if names.is_empty() {

@@ -1,4 +1,4 @@
-//! The operations of the ECS API that a sync calls.
+//! The operations of AWS's APIs that a sync calls.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ActionGroup, Object};
 
-/// The ECS operations that a sync calls: all that it may do with the permissions it asks for.
+/// The operations that a sync calls: all that it may do with the permissions it asks for.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -32,11 +32,15 @@ pub enum Operation {
     ListContainerInstances,
     /// Up to 100 container instances of a cluster.
     DescribeContainerInstances,
+    /// Pages of the accounts of an organization.
+    ListAccounts,
+    /// Pages of the Regions of an account.
+    ListRegions,
 }
 
 impl Operation {
     /// Every operation, in the order of the objects.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ListClusters,
         Self::DescribeClusters,
         Self::ListServices,
@@ -47,6 +51,8 @@ impl Operation {
         Self::DescribeTaskDefinition,
         Self::ListContainerInstances,
         Self::DescribeContainerInstances,
+        Self::ListAccounts,
+        Self::ListRegions,
     ];
 
     /// The name in the API, for example `DescribeTasks`.
@@ -63,13 +69,20 @@ impl Operation {
             Self::DescribeTaskDefinition => "DescribeTaskDefinition",
             Self::ListContainerInstances => "ListContainerInstances",
             Self::DescribeContainerInstances => "DescribeContainerInstances",
+            Self::ListAccounts => "ListAccounts",
+            Self::ListRegions => "ListRegions",
         }
     }
 
     /// The IAM action that allows the operation, for example `ecs:DescribeTasks`.
     #[must_use]
     pub fn action(self) -> String {
-        format!("ecs:{}", self.name())
+        let service = match self {
+            Self::ListAccounts => "organizations",
+            Self::ListRegions => "account",
+            _ => "ecs",
+        };
+        format!("{service}:{}", self.name())
     }
 
     /// The object that this operation lists or describes.
@@ -85,11 +98,10 @@ impl Operation {
             .filter(|object| object.describe_operation() == self)
     }
 
-    /// The group of actions whose token bucket the operation takes from.
+    /// The group of actions whose token bucket the operation takes from; none if AWS publishes none.
     #[must_use]
-    pub fn group(self) -> ActionGroup {
-        self.object()
-            .map_or(ActionGroup::ClusterRead, |object| object.row().group)
+    pub fn group(self) -> Option<ActionGroup> {
+        self.object().map(|object| object.row().group)
     }
 }
 

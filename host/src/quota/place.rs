@@ -96,7 +96,7 @@ impl Place {
         let limiter = self
             .limiters
             .as_ref()
-            .and_then(|limiters| limiters.get(&operation.group()));
+            .and_then(|limiters| limiters.get(&operation.group()?));
         let token = match limiter {
             Some(limiter) => Some(limiter.token().await),
             None => None,

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use super::exchange::Kept;
 use super::login::Login;
+use super::outcome::{Failure, Kept, Repeats};
 use super::proxy::Proxy;
-use super::wire::{Failure, Repeats};
 use super::words::UNTRUSTED;
 use super::{Action, Place, RegistryError};
 

@@ -10,23 +10,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::login::Secret;
+use super::outcome::{Failure, Kept, Shown, is_busy};
 use super::patience::Patience;
-use super::wire::{Failure, is_busy, read, refusal};
+use super::wire::{read, refusal};
 use super::{Access, Action, Place};
-
-/// What requests carry.
-#[derive(Clone)]
-pub(super) enum Shown {
-    Nothing,
-    Password(String, String),
-    Token(String),
-}
-
-/// What requests carry, and until when.
-pub(super) struct Kept {
-    shown: Shown,
-    end: Option<Instant>,
-}
 
 /// How long a token is good if nobody says so.
 const TOKEN_SECONDS: u64 = 60;

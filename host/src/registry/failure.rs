@@ -5,7 +5,7 @@ use oci_client::errors::{OciEnvelope, OciErrorCode};
 use reqwest::StatusCode;
 
 use super::access::CONNECT_LIMIT;
-use super::wire::{Failure, is_busy};
+use super::outcome::{Failure, is_busy};
 use super::words::{UNTRUSTED, words};
 use super::{Access, Action, Place, RegistryError};
 use crate::text::printable;

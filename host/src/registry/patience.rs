@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::wire::Failure;
+use super::outcome::Failure;
 
 /// Who waits that long wants to know for what.
 pub(super) const WORD_AFTER: Duration = Duration::from_secs(3);

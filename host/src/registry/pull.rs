@@ -11,8 +11,9 @@ use reqwest::header::ACCEPT;
 use reqwest::{Method, StatusCode};
 
 use super::artifact::Promise;
+use super::outcome::Failure;
 use super::patience::Patience;
-use super::wire::{BODY_LIMIT_BYTES, Failure, read, text};
+use super::wire::{BODY_LIMIT_BYTES, read, text};
 use super::{Access, Action, Place, RegistryError};
 use crate::mapper::check_header;
 use crate::text::printable;

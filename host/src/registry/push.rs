@@ -8,8 +8,9 @@ use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use reqwest::{Body, Method, StatusCode};
 
 use super::artifact::Artifact;
+use super::outcome::{Failure, is_busy};
 use super::patience::{Moved, Patience};
-use super::wire::{Failure, is_busy, read, text};
+use super::wire::{read, text};
 use super::{Access, Action, Place, RegistryError, Shipment};
 use crate::trust::sha256;
 

@@ -135,8 +135,11 @@ fn records_say_which_account_and_region_they_are_of() {
     let site = demo();
     site.sync(&demo_arguments()).with(0);
     for object in OBJECTS {
-        for (uid, record) in site.records(object) {
+        let records = site.records(object);
+        assert_ne!(records.len(), 0, "{object}");
+        for (uid, record) in records {
             let arn: Vec<&str> = uid.split(':').collect();
+            assert_eq!(record["REGION"], arn[3], "{record}");
             assert_eq!(record["ACCOUNT_ID"], arn[4], "{record}");
         }
     }
