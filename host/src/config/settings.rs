@@ -178,7 +178,8 @@ pub struct Settings {
     #[arg(long, visible_alias = "max-retries", env = "PORTOLAN_MAXIMUM_RETRIES", value_name = "COUNT", help_heading = FETCHING)]
     pub maximum_retries: Option<u64>,
 
-    /// Connector objects to sync, comma-separated: EcsCluster, EcsService, EcsTask, EcsTaskDefinition [default: all].
+    /// Connector objects to sync, comma-separated; `portolan schema --help` lists all [default: EcsCluster,
+    /// EcsService, EcsTask, EcsTaskDefinition].
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
