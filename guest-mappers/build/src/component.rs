@@ -12,7 +12,7 @@ pub fn encode(package: &str, module: &[u8]) -> Result<Vec<u8>, BuildError> {
     let component = ComponentEncoder::default()
         .validate(true)
         .module(module)
-        .and_then(|encoder| encoder.encode())
+        .and_then(|mut encoder| encoder.encode())
         .map_err(|error| fail(package, format!("{error:#}")))?;
     check(package, &component)?;
     Ok(component)

@@ -45,12 +45,11 @@ pub(crate) fn component(
     let world = resolve
         .select_world(&[package], Some(world))
         .map_err(|error| format!("{error:#}"))?;
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)
-        .map_err(text)?;
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).map_err(text)?;
     let mut component = ComponentEncoder::default()
         .validate(true)
         .module(&module)
-        .and_then(|encoder| encoder.encode())
+        .and_then(|mut encoder| encoder.encode())
         .map_err(text)?;
     let section = CustomSection {
         name: SOURCE.into(),

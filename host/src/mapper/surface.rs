@@ -1,6 +1,6 @@
 //! What a component wants and offers, by name: for people who ask why it does not fit.
 
-use wasmparser::{Parser, Payload};
+use wasmparser::{ComponentExternName, Parser, Payload};
 
 use super::header;
 use super::manifest::Kind;
@@ -22,6 +22,11 @@ pub struct Item {
     pub name: String,
     /// The functions of an interface; none for one that has only types.
     pub functions: Vec<String>,
+}
+
+/// A name whose version may be written in two parts.
+fn full_name(name: ComponentExternName<'_>) -> String {
+    format!("{}{}", name.name, name.version_suffix.unwrap_or_default())
 }
 
 impl Surface {
@@ -65,12 +70,12 @@ impl Surface {
                 Payload::End(_) => depth -= 1,
                 Payload::ComponentImportSection(section) if depth == 1 => {
                     for import in section {
-                        self.imports.push(item(&import?.name.full_name()));
+                        self.imports.push(item(&full_name(import?.name)));
                     }
                 }
                 Payload::ComponentExportSection(section) if depth == 1 => {
                     for export in section {
-                        self.exports.push(item(&export?.name.full_name()));
+                        self.exports.push(item(&full_name(export?.name)));
                     }
                 }
                 _ => {}

@@ -86,7 +86,7 @@ pub(crate) fn mapping(text: &str) -> Vec<u8> {
     let world = resolve
         .select_world(&[package], Some("mapping-module"))
         .unwrap();
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
     encode("liar", &module).unwrap()
 }
 
