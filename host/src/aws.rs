@@ -17,7 +17,6 @@ mod organization;
 mod partitions;
 mod pause;
 mod profiles;
-mod proxies;
 mod raw;
 mod regions;
 mod renewal;

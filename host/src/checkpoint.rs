@@ -77,6 +77,11 @@ pub enum CheckpointError {
         "checkpoint: a module is granted environment-values, which are not kept; leave one of the two out"
     )]
     Granted,
+    /// Nobody knows whether it belongs to this sync.
+    #[error(
+        "the checkpoint {0} cannot be used: the credentials do not say at this moment which account they are of, so that nobody knows whether it is of this sync; run the same command again"
+    )]
+    UnknownPlace(String),
     /// It belongs to a sync of something else.
     #[error(
         "{folder} is the checkpoint of a sync that is not this one: {settings} differ; go on with the settings of that sync, give this one another folder, or remove {folder} to begin anew"
@@ -156,6 +161,11 @@ impl Checkpoint {
     /// The LAST_CAPTURED of every record, if it was settled by the sync that goes on.
     pub(crate) fn captured_at(&self) -> Option<&str> {
         self.captured_at.as_deref()
+    }
+
+    /// Why it cannot be used where the accounts of the sync are not known.
+    pub(crate) fn of_unknown_place(&self) -> CheckpointError {
+        CheckpointError::UnknownPlace(self.folder.display().to_string())
     }
 
     /// The folder.

@@ -15,10 +15,11 @@ mod operations;
 mod settings;
 mod survey;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
 use crate::aws::{Account, Caller};
@@ -74,8 +75,8 @@ pub(crate) struct Scope {
     stopped: Mutex<HashSet<ScopeKey>>,
     /// Objects that AWS describes here only without tags.
     untagged: Mutex<HashSet<Object>>,
-    /// Objects whose Describe was denied here.
-    denied: Mutex<HashSet<Object>>,
+    /// Of scopes in which a Describe was denied: whether it is allowed without what it includes.
+    denied: Mutex<HashMap<ScopeKey, Arc<OnceCell<bool>>>>,
 }
 
 /// Why an object is not complete whose way of fetching is not built.

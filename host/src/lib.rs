@@ -29,6 +29,8 @@ pub mod clock;
 mod fingerprint;
 /// Code of others that panics.
 pub mod guard;
+/// The proxies of the environment.
+mod proxies;
 /// Text for people, and text of files.
 pub mod text;
 

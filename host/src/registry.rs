@@ -14,7 +14,6 @@ mod login;
 mod outcome;
 mod patience;
 mod place;
-mod proxy;
 mod pull;
 mod push;
 mod wire;

@@ -42,17 +42,26 @@ fn staleness(program: &Path) -> Option<String> {
     let Some(built) = changed(program) else {
         return Some(format!("{shown} is not built"));
     };
-    let sources = std::fs::read_to_string(program.with_extension("d")).unwrap();
-    let (_, sources) = sources.split_once(": ").unwrap();
+    let Ok(sources) = std::fs::read_to_string(program.with_extension("d")) else {
+        return Some(format!(
+            "cargo's list of the sources of {shown} is not there"
+        ));
+    };
+    let (_, sources) = sources.split_once(": ").unwrap_or_default();
     // A blank in a path has a backslash before it.
     let sources = sources.trim_end().replace("\\ ", "\0");
     let mut sources = sources.split(' ').map(|file| file.replace('\0', " "));
-    let newer = sources.find(|file| changed(Path::new(file)).is_none_or(|time| time > built))?;
+    let newer = sources.find(|file| {
+        let file = Path::new(file);
+        // A commit, and what editors put into folders, change nothing of a program.
+        let is_source = !file.is_dir() && !file.components().any(|part| part.as_os_str() == ".git");
+        is_source && changed(file).is_none_or(|time| time > built)
+    })?;
     Some(format!("{shown} is older than {newer}"))
 }
 
 thread_local! {
-    /// When the test of this thread began, which is told when it ends.
+    /// When the test of this thread first ran a program; how long it took is told when it ends.
     static TEST: Timed = Timed(Instant::now());
 }
 

@@ -11,9 +11,9 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::profiles::Profiles;
-use super::proxies::Proxies;
 use super::settings::{Connection, ConnectionError};
 use super::value::checked;
+use crate::proxies::Proxies;
 
 /// A bundle of every public authority has 150 certificates.
 const CERTIFICATE_LIMIT: usize = 10_000;

@@ -30,8 +30,8 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::proxies::Proxies;
 use crate::page::BODY_LIMIT_BYTES;
+use crate::proxies::{Proxies, Proxy};
 
 /// A Describe page takes well under a second; an answer that has not begun after so long does not come.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
@@ -52,6 +52,12 @@ pub(super) fn client(authorities: Option<Vec<u8>>, proxies: &Proxies) -> SharedH
     let trust = authorities.map_or_else(TrustStore::default, |pem| {
         TrustStore::empty().with_pem_certificate(pem)
     });
+    let config = |proxy: Option<&Proxy>, kind: fn(String) -> Result<ProxyConfig, _>| {
+        let proxy = proxy.and_then(|proxy| kind(proxy.url.clone()).ok());
+        proxy.map_or_else(ProxyConfig::disabled, |proxy| {
+            proxy.no_proxy(&proxies.not_for)
+        })
+    };
     let through = |proxy: ProxyConfig| {
         let tls = TlsContext::builder()
             .with_trust_store(trust.clone())
@@ -70,9 +76,9 @@ pub(super) fn client(authorities: Option<Vec<u8>>, proxies: &Proxies) -> SharedH
         })
     };
     SharedHttpClient::new(Bounded {
-        client: through(proxies.https()),
+        client: through(config(proxies.https.as_ref(), ProxyConfig::https)),
         others: Some(Others {
-            http: through(proxies.http()),
+            http: through(config(proxies.http.as_ref(), ProxyConfig::http)),
             direct: through(ProxyConfig::disabled()),
         }),
         in_flight: None,

@@ -60,7 +60,7 @@ pub(super) async fn identify(
                     "STS did not say which account {who} belongs to; check what answers at the endpoint"
                 )));
             };
-            if account_id.len() != 12 || !account_id.bytes().all(|byte| byte.is_ascii_digit()) {
+            if !is_account(&account_id) {
                 return Err(failed(format!(
                     "STS named an account that is not one of twelve digits for {who}; check what answers at the endpoint"
                 )));
@@ -100,6 +100,11 @@ pub(super) async fn identify(
     })
 }
 
+/// Whether a text can be the id of an account.
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Partition and account of the role, or of anything that ECS lists in any of the Regions.
 async fn account_of_arns(sts: &Sts, role: Option<&RoleArn>) -> Option<(String, String)> {
     if let Some(role) = role {
@@ -121,7 +126,8 @@ async fn account_of_arns(sts: &Sts, role: Option<&RoleArn>) -> Option<(String, S
     };
     let arn = tokio::time::timeout(ARN_LIMIT, first).await.ok()??;
     let mut parts = arn.split(':').skip(1);
-    Some((parts.next()?.to_owned(), parts.nth(2)?.to_owned()))
+    let (partition, account_id) = (parts.next()?, parts.nth(2)?);
+    is_account(account_id).then(|| (partition.to_owned(), account_id.to_owned()))
 }
 
 /// An ARN of a cluster or a revision in a Region.

@@ -1,6 +1,7 @@
 //! Single operations of AWS services that no SDK crate is compiled for: written, signed and sent here, and read
 //! by `Caller` like those of ECS.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,7 +32,9 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// How often a page is asked for again.
 const REPEAT_LIMIT: u32 = 3;
 /// More pages than there are accounts in the largest organization: 50,000 by 20.
-const PAGE_LIMIT: u32 = 10_000;
+const PAGE_LIMIT: usize = 10_000;
+/// A page of a hundred accounts has some tens of kilobytes.
+const PAGE_LIMIT_BYTES: usize = 1024 * 1024;
 
 /// A service of AWS.
 #[derive(Debug)]
@@ -103,16 +106,20 @@ impl Listing {
             parameters,
         };
         signed.parameters["MaxResults"] = self.page_size.into();
-        let mut all = Vec::new();
-        for _ in 0..PAGE_LIMIT {
+        let (mut all, mut tokens) = (Vec::new(), HashSet::new());
+        loop {
             let page = caller.call(
                 self.operation,
                 |raw| signed.send(raw),
                 |_, body| {
+                    if body.len() > PAGE_LIMIT_BYTES {
+                        return Err(format!("it has more than {PAGE_LIMIT_BYTES} bytes"));
+                    }
                     let answer: Value =
                         serde_json::from_slice(&body).map_err(|_| "it is not JSON")?;
                     let page = answer[self.member].as_array().cloned();
-                    Ok((page.unwrap_or_default(), answer["NextToken"].clone()))
+                    let page = page.ok_or_else(|| format!("it has no {}", self.member))?;
+                    Ok((page, answer["NextToken"].clone()))
                 },
             );
             let (page, token) = match tokio::time::timeout(ANSWER_LIMIT, page).await {
@@ -120,7 +127,7 @@ impl Listing {
                 Ok(Err(failure)) => return (all, Some(failure.line().message)),
                 Err(_) => {
                     let reason = format!(
-                        "{} gave no answer within {} s; check the network, HTTPS_PROXY and firewalls",
+                        "{} gave no answer within {} s, or only asked to slow down; check the network, HTTPS_PROXY and firewalls, or try again later",
                         self.operation,
                         ANSWER_LIMIT.as_secs()
                     );
@@ -129,17 +136,15 @@ impl Listing {
             };
             all.extend(page);
             match token.as_str() {
-                Some(token) if !token.is_empty() => signed.parameters["NextToken"] = token.into(),
-                _ => return (all, None),
+                Some(token) if token.is_empty() => return (all, None),
+                Some(token) if !tokens.insert(token.to_owned()) || tokens.len() > PAGE_LIMIT => {
+                    let reason = format!("{} gives pages without end", self.operation);
+                    return (all, Some(reason));
+                }
+                Some(token) => signed.parameters["NextToken"] = token.into(),
+                None => return (all, None),
             }
         }
-        (
-            all,
-            Some(format!(
-                "{} gave more than {PAGE_LIMIT} pages",
-                self.operation
-            )),
-        )
     }
 }
 
@@ -198,7 +203,9 @@ impl Signed<'_> {
             false => region,
         };
         let url = endpoint_of(self.sdk, self.service.id).unwrap_or_else(|| {
-            let is_fips = self.sdk.use_fips() == Some(true);
+            // The one host that AWS has for both, by the rules of its SDKs.
+            let is_of_both = self.service.name == "organizations" && region.starts_with("us-gov-");
+            let is_fips = self.sdk.use_fips() == Some(true) && !is_of_both;
             let is_dual_stack = self.sdk.use_dual_stack() == Some(true);
             partitions::url(self.service.name, region, is_fips, is_dual_stack)
         });

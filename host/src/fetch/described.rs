@@ -1,7 +1,7 @@
 //! What a Describe call gave, and what became of every ARN that it was asked for.
 
 use std::collections::HashSet;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 pub(super) use super::answer::Described;
 use super::answer::own_name;
@@ -9,7 +9,7 @@ use super::batch::Batch;
 use super::{FetchedPage, Scope, operations};
 use crate::aws::{CallFailure, Kind};
 use crate::ledger::{Failure, ScopeKey, Tombstone};
-use crate::object::{Include, Object};
+use crate::object::Object;
 
 /// How often a refused batch is split before the rest counts as failed: one object that AWS does not take is
 /// found in a hundred with seven splits, two with fourteen.
@@ -106,23 +106,21 @@ impl Scope {
     ) -> Outcome {
         let mut with_tags = !self.is_untagged(object);
         let mut result = operations::describe(self, object, &batch, with_tags).await;
-        // Some partitions and servers know no tags, and refuse the whole batch for them. What is denied without
-        // tags too is not asked twice again.
+        // Some partitions and servers know no tags, and refuse the whole batch for them.
         if with_tags
             && let Err(failure) = &result
             && failure.may_be_of_include()
-            && (failure.kind != Kind::Denied || self.first_denial(object))
+            && let Some(described) = self.described_without(object, &batch, failure.kind).await
         {
-            if let Ok(described) = operations::describe(self, object, &batch, false).await {
-                self.without_tags(object);
-                with_tags = false;
-                result = Ok(described);
-            }
+            self.without_tags(object);
+            with_tags = false;
+            result = Ok(described);
         }
         match result {
             Ok(mut described) => {
                 if described.is_new && !with_tags {
-                    described.unread = vec![Include::TAGS.name.to_owned()];
+                    let includes = object.row().includes.iter();
+                    described.unread = includes.map(|it| it.name.to_owned()).collect();
                 }
                 let surplus = self.keep_asked(key, &batch, &mut described);
                 Outcome::Answered {
@@ -145,10 +143,39 @@ impl Scope {
         untagged.contains(&object)
     }
 
-    /// Whether an object's Describe is denied for the first time here.
-    fn first_denial(&self, object: Object) -> bool {
-        let mut denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
-        denied.insert(object)
+    /// The same without what may not be included, if AWS takes that. Where the whole call is denied, one batch
+    /// finds out for all.
+    async fn described_without(
+        &self,
+        object: Object,
+        batch: &Batch,
+        kind: Kind,
+    ) -> Option<Described> {
+        let ask = || operations::describe(self, object, batch, false);
+        if kind != Kind::Denied {
+            return ask().await.ok();
+        }
+        let cell = {
+            let mut cells = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(
+                cells
+                    .entry(self.key(object, batch.cluster.clone()))
+                    .or_default(),
+            )
+        };
+        let mut own = None;
+        let is_allowed = cell.get_or_try_init(async || match ask().await {
+            Ok(described) => {
+                own = Some(described);
+                Ok(true)
+            }
+            Err(failure) if failure.kind == Kind::Denied => Ok(false),
+            Err(_) => Err(()),
+        });
+        match is_allowed.await {
+            Ok(true) if own.is_none() => ask().await.ok(),
+            _ => own,
+        }
     }
 
     /// Remembers that objects here are described without their tags.

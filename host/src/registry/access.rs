@@ -6,9 +6,9 @@ use tokio::sync::Mutex;
 
 use super::login::Login;
 use super::outcome::{Failure, Kept, Repeats};
-use super::proxy::Proxy;
 use super::words::UNTRUSTED;
 use super::{Action, Place, RegistryError};
+use crate::proxies::{Proxies, Proxy};
 
 /// A registry that has not answered by then is not there.
 pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -45,9 +45,14 @@ impl Access {
     ) -> Result<Self, RegistryError> {
         let is_loopback = place.is_loopback();
         let is_plain = plain_http || is_loopback;
-        let client = |redirections| client(redirections, is_loopback, roots);
-        let read = |variable: &str| std::env::var(variable).ok();
-        let proxy = Proxy::to(place.reference.resolve_registry(), is_plain, read);
+        let proxies = Proxies::of_environment().map_err(|(variable, problem)| {
+            let reason = format!("{variable}: {problem}");
+            unreachable(place, reason, "correct the variable, or unset it".into())
+        })?;
+        let host = place.reference.resolve_registry();
+        let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+        let proxy = proxies.to(host, is_plain).cloned();
+        let client = |redirections| client(redirections, is_loopback, roots, &proxies);
         let no_client = |error| no_client(place, &error);
         Ok(Self {
             client: client(reqwest::redirect::Policy::default()).map_err(no_client)?,
@@ -93,6 +98,7 @@ fn client(
     redirections: reqwest::redirect::Policy,
     is_loopback: bool,
     roots: Option<&[u8]>,
+    proxies: &Proxies,
 ) -> reqwest::Result<reqwest::Client> {
     let mut client = reqwest::Client::builder()
         .connect_timeout(CONNECT_LIMIT)
@@ -101,18 +107,30 @@ fn client(
     if let Some(roots) = roots {
         client = client.tls_certs_only(reqwest::Certificate::from_pem_bundle(roots)?);
     }
-    if is_loopback {
-        // What is on this machine is asked directly, as curl, Go and Docker do: no proxy could reach it.
-        client = client.no_proxy();
+    client = client.no_proxy();
+    // What is on this machine is asked directly, as curl, Go and Docker do: no proxy could reach it.
+    if !is_loopback {
+        let not_for = || reqwest::NoProxy::from_string(&proxies.not_for);
+        if let Some(proxy) = &proxies.https {
+            client = client.proxy(reqwest::Proxy::https(&proxy.url)?.no_proxy(not_for()));
+        }
+        if let Some(proxy) = &proxies.http {
+            client = client.proxy(reqwest::Proxy::http(&proxy.url)?.no_proxy(not_for()));
+        }
     }
     client.build()
 }
 
 fn no_client(place: &Place, error: &dyn std::error::Error) -> RegistryError {
+    let reason = format!("no HTTP client can be made here: {error}");
+    unreachable(place, reason, UNTRUSTED.to_owned())
+}
+
+fn unreachable(place: &Place, reason: String, remedy: String) -> RegistryError {
     RegistryError::Unreachable {
         registry: place.registry().to_owned(),
         reference: place.to_string(),
-        reason: format!("no HTTP client can be made here: {error}"),
-        remedy: UNTRUSTED.to_owned(),
+        reason,
+        remedy,
     }
 }

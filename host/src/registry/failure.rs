@@ -103,9 +103,7 @@ impl Access {
             reference: place.to_string(),
             proxy: proxy.map_or_else(|| "a proxy on the way".to_owned(), ToString::to_string),
             remedy: if proxy.is_some_and(|proxy| proxy.has_credentials) {
-                format!(
-                    "it refuses the user name and password in {variable}; are they right? Characters such as @ : / in them are written as %40 %3A %2F"
-                )
+                format!("it refuses the user name and password in {variable}; are they right?")
             } else {
                 format!(
                     "it wants a user name and a password; write them into {variable}, as http://USER:PASSWORD@HOST:PORT"

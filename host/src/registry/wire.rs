@@ -61,6 +61,11 @@ impl Access {
         url: Url,
     ) -> Result<RequestBuilder, Failure> {
         let base = self.base(place)?;
+        let mut url = url;
+        // A registry behind a proxy that ends TLS does not know that it is asked by HTTPS.
+        if url.host_str() == base.host_str() && url.port().is_none() && base.scheme() == "https" {
+            let _ = url.set_scheme("https");
+        }
         let is_there = url.host_str() == base.host_str()
             && url.port_or_known_default() == base.port_or_known_default()
             && url.scheme() == base.scheme();

@@ -74,6 +74,10 @@ pub(super) async fn fetch_all(
         }
     }
     let replay = match (&stores.checkpoint, accounts.place()) {
+        // What it keeps would neither be asked for nor be replayed.
+        (Some(checkpoint), None) if !accounts.candidates.is_empty() => {
+            return Err(checkpoint.of_unknown_place().into());
+        }
         (Some(checkpoint), Some(place)) => {
             checkpoint.begin(digests(place), moment.captured_at(), ledger)?;
             Some(replay(Arc::clone(checkpoint), pages.clone()))

@@ -1,4 +1,4 @@
-//! The four Describe operations: batch limits, sections to include, failures.
+//! Describe operations: batch limits, sections to include, failures.
 
 use std::fmt::{Display, Write};
 

@@ -1,4 +1,4 @@
-//! The four List operations and their filters.
+//! List operations and their filters.
 
 use super::call::{Answer, Call, check_enum};
 use super::error::ApiError;

@@ -29,14 +29,18 @@ pub(super) async fn describe(
     batch: &Batch,
     with_tags: bool,
 ) -> Result<Described, CallFailure> {
-    let mut include = vec![ContainerInstanceField::ContainerInstanceHealth];
-    include.extend(with_tags.then_some(ContainerInstanceField::Tags));
+    let include = with_tags.then(|| {
+        vec![
+            ContainerInstanceField::Tags,
+            ContainerInstanceField::ContainerInstanceHealth,
+        ]
+    });
     let request = scope
         .client
         .describe_container_instances()
         .set_cluster(batch.cluster.clone())
         .set_container_instances(Some(batch.arns.clone()))
-        .set_include(Some(include));
+        .set_include(include);
     call!(
         scope.caller,
         Operation::DescribeContainerInstances,
