@@ -42,7 +42,8 @@ fn use_of(name: &str) -> Use {
 /// The value as the SDK may see it; none if it is empty. The error says what is wrong with it and does not
 /// repeat it: it may be a secret.
 pub(super) fn checked(name: &str, value: &str) -> Result<Option<String>, String> {
-    let value = value.trim();
+    // What was read from a file may begin with a byte order mark.
+    let value = value.trim().trim_start_matches('\u{feff}').trim();
     if value.is_empty() {
         return Ok(None);
     }

@@ -57,7 +57,8 @@ fn trimmed(argument: &Arg, value: OsString) -> Option<OsString> {
         {
             text.trim_matches(['\r', '\n']).into()
         }
-        Some(text) => text.trim().into(),
+        // A file that was read into a variable may begin with a byte order mark.
+        Some(text) => text.trim().trim_start_matches('\u{feff}').trim().into(),
         None => value,
     };
     (!value.is_empty()).then_some(value)
@@ -65,6 +66,10 @@ fn trimmed(argument: &Arg, value: OsString) -> Option<OsString> {
 
 /// What is wrong with a value, which is not repeated: it may be a secret in the wrong place.
 fn unfit(argument: &Arg, value: &OsStr) -> Option<String> {
+    // It would reach a terminal with the next message.
+    if value.to_string_lossy().chars().any(char::is_control) {
+        return Some("its value holds a line break or another control character".to_owned());
+    }
     let alone = argument.clone().long("value").global(false).required(false);
     let mut given = OsString::from("--value=");
     given.push(value);

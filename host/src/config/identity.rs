@@ -93,6 +93,8 @@ fn is_role_name(path_and_name: &str) -> bool {
     !name.is_empty()
         && name.chars().all(may_have)
         && path.chars().all(|each| each.is_ascii_graphic())
+        // Several roles on one line of a file.
+        && !path.contains(",arn:")
 }
 
 pub(super) fn role(arn: &str) -> Result<RoleArn, ConfigError> {
