@@ -154,16 +154,16 @@ const POLICY_SETTINGS: [&str; 7] = [
     "regions",
 ];
 
+/// The command and all below it, whose help shows no values of variables.
+fn without_values(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(|argument| argument.hide_env_values(true))
+        .mut_subcommands(without_values)
+}
+
 /// The command line as clap knows it, with the settings that a command does not use left out of its help.
 pub(crate) fn command() -> clap::Command {
-    Arguments::command()
-        .mut_args(|argument| argument.hide_env_values(true))
-        .mut_subcommands(|command| command.mut_args(|argument| argument.hide_env_values(true)))
-        .mut_subcommand("mapper", |command| {
-            command.mut_subcommands(|command| {
-                command.mut_args(|argument| argument.hide_env_values(true))
-            })
-        })
+    without_values(Arguments::command())
         .mut_subcommand("map", |command| {
             hide_settings_but(command, &MAPPING_SETTINGS)
         })
