@@ -96,7 +96,12 @@ fn write(name: &str, text: &str) {
     let out = std::env::var_os("OUT_DIR")
         .map(PathBuf::from)
         .unwrap_or_default();
-    std::fs::write(out.join(name), text).expect("OUT_DIR can be written to");
+    let file = out.join(name);
+    // What is the same stays as old as it is, so that a commit alone makes no program stale.
+    if std::fs::read_to_string(&file).is_ok_and(|before| before == text) {
+        return;
+    }
+    std::fs::write(file, text).expect("OUT_DIR can be written to");
 }
 
 /// Writes a table of the stock mappers, and says where the interpreter of mapping tables is.
