@@ -84,8 +84,7 @@ fn core_module(interpreter: &[u8]) -> Result<&[u8], String> {
             unchecked_range: range,
             ..
         } = payload
-            && let (Ok(start), Ok(end)) = (range.start.try_into(), range.end.try_into())
-            && let Some(module) = interpreter.get::<std::ops::Range<usize>>(start..end)
+            && let Some(module) = interpreter.get(range)
         {
             return Ok(module);
         }

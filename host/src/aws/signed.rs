@@ -136,7 +136,7 @@ impl Listing {
             };
             all.extend(page);
             match token.as_str() {
-                Some(token) if token.is_empty() => return (all, None),
+                Some("") => return (all, None),
                 Some(token) if !tokens.insert(token.to_owned()) || tokens.len() > PAGE_LIMIT => {
                     let reason = format!("{} gives pages without end", self.operation);
                     return (all, Some(reason));
