@@ -9,7 +9,7 @@ use crate::support::root;
 /// Names from the root of a crate: `["mapper", "set"]` for `mapper/set.rs`.
 type Place = Vec<String>;
 
-/// Who imports whom, with a file and a path in it that do so.
+/// Imports from one file to another, each with a file and a path as evidence.
 type Graph = BTreeMap<(String, String), String>;
 
 /// The code of a crate by file, without comments and tests, and what each file imports under which name.
@@ -83,7 +83,7 @@ impl House {
         Some(at)
     }
 
-    /// Who imports whom among the modules in `parent`. A module is one with what is in its folder. What the file
+    /// Imports among the modules in `parent`. A module is one with what is in its folder. What the file
     /// of `parent` itself defines is left out: it is what a room gives its parts to share.
     fn graph(&self, parent: &[String]) -> Graph {
         let inner = |place: &Place| place.strip_prefix(parent)?.first().cloned();
