@@ -227,7 +227,7 @@ fn described_object(operation: &str) -> Result<Object, String> {
         .ok_or_else(|| {
             let known = Object::ALL.map(|object| object.describe_operation().name());
             format!(
-                "`{}` is no operation that a mapper knows; those are {}",
+                "`{}` is not an operation whose pages are mapped; those are {}",
                 printable(operation, 64),
                 known.join(", ")
             )

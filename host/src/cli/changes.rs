@@ -99,7 +99,7 @@ fn compare(
             .or_else(|| line::object_of(record))
             .with_context(|| {
                 let place = format!("{}:{}", path.display(), number + 1);
-                format!("{place} is no record: no attribute holds the ARN of a known object")
+                format!("{place} is not a record: no attribute holds the ARN of a known object; name the object with a file name such as EcsTask.jsonl")
             })?;
         if !config.fetching.objects.contains(&object) {
             continue;

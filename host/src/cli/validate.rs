@@ -139,7 +139,7 @@ fn check_records(
             }
             OutputLine::Removal { object } => (Some(object), None, true),
         };
-        // Every validator says the same of what is no record at all.
+        // Every validator says the same of a line that is not a record.
         let validator = object.map_or(validators.values().next(), |object| validators.get(&object));
         let found = record.zip(validator);
         let found = found.map_or(Ok(()), |(record, validator)| validator.check(record));
@@ -147,8 +147,9 @@ fn check_records(
         if object.is_none() && serde_json::from_slice::<Map<String, Value>>(&line).is_ok() {
             found = vec![Violation {
                 path: String::new(),
-                message: "no attribute holds the ARN of a known object, so that no schema is meant"
-                    .into(),
+                message:
+                    "no attribute holds the ARN of a known object; name the object with --object"
+                        .into(),
             }];
         }
         if is_change || is_feed {
