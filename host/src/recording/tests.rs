@@ -107,7 +107,7 @@ fn only_operations_that_describe_are_pages() {
         line["operation"] = operation.into();
         let reason = read_line(line.to_string().as_bytes()).expect_err("no page");
         assert!(
-            reason.contains("no operation that a mapper knows"),
+            reason.contains("is not an operation whose pages are mapped"),
             "{reason}"
         );
     }
