@@ -1,5 +1,6 @@
 //! `portolan sync` against the simulator: each theme has its file.
 
+mod alone;
 mod behind;
 mod denied;
 mod disk;
