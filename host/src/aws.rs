@@ -1,4 +1,4 @@
-//! AWS: credentials, accounts, clients, and calls that keep the raw body.
+//! AWS: credentials, accounts, requests, and calls that give the raw body.
 
 mod account;
 mod accounts;
@@ -13,17 +13,17 @@ mod hostile;
 mod http;
 mod identity;
 mod kind;
+mod listing;
 mod organization;
 mod partitions;
 mod pause;
 mod profiles;
-mod raw;
 mod regions;
 mod renewal;
+mod request;
 mod sdk;
 mod settings;
 mod shard;
-mod signed;
 mod sts;
 mod value;
 

@@ -135,7 +135,6 @@ async fn check_account(reached: Reached, config: &Config) -> Vec<AccountCheck> {
 }
 
 async fn check_region(account: &Account, region: &str, config: &Config) -> RegionCheck {
-    let client = account.ecs(region);
     let retries = config.fetching.maximum_retries.min(RETRIES);
     let caller = account.caller(region, retries, Arc::new(Ledger::default()));
     let mut permissions = Vec::new();
@@ -153,7 +152,7 @@ async fn check_region(account: &Account, region: &str, config: &Config) -> Regio
         let problem = match &unreachable {
             Some(problem) => Some(problem.clone()),
             None => {
-                let failure = fetch::probe(&client, &caller, operation).await.err();
+                let failure = fetch::probe(&caller, operation).await.err();
                 let failure = failure.filter(|failure| !proves_permission(failure));
                 let problem = failure.as_ref().map(|failure| failure.line().message);
                 if failure.is_some_and(|failure| failure.is_unreachable()) {

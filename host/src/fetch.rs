@@ -1,6 +1,6 @@
 //! Fetching: from an account and a Region to pages.
 //!
-//! An object's row says in which way it is fetched; `operations` has the calls of each object, a file for each.
+//! An object's row says in which way it is fetched; `operations` makes its calls of it.
 //! What they have in common is here: a few listers name ARNs, a few describers turn batches of them into
 //! pages, and every ARN that was named is accounted for (`described`).
 
@@ -55,7 +55,6 @@ pub struct FetchedPage {
 
 /// One account and Region at work.
 pub(crate) struct Scope {
-    client: aws_sdk_ecs::Client,
     caller: Caller,
     config: Arc<Fetching>,
     /// Without the time, which is read with the first page.
@@ -191,7 +190,6 @@ impl Scope {
         pages: async_channel::Sender<FetchedPage>,
     ) -> Self {
         Self {
-            client: account.ecs(region),
             caller: account.caller(region, config.maximum_retries, Arc::clone(&ledger)),
             origin: Origin {
                 partition: account.partition.clone(),

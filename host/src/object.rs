@@ -3,6 +3,7 @@
 //! `guest-mappers`, schemas, documents and the modules' helpers in other languages repeat parts of the rows;
 //! tests compare them.
 
+mod api;
 mod cluster;
 mod container_instance;
 mod group;
@@ -19,6 +20,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use api::{Api, Protocol};
 pub use group::{ActionGroup, Bucket};
 pub use operation::Operation;
 pub use row::{Include, Parent, Row, Shape, Way};

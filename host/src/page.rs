@@ -7,7 +7,6 @@ mod wanted;
 use std::ops::Range;
 
 use bytes::Bytes;
-use serde::Deserialize;
 
 use crate::object::{Object, Shape};
 pub use scan::ScanError;
@@ -47,6 +46,8 @@ pub struct Page {
     /// The members of the objects, at any depth.
     members: Vec<Member>,
     has_member: bool,
+    /// Where the list of failures stands.
+    failures: Option<Range<usize>>,
     with_values: Option<WithValues>,
 }
 
@@ -79,6 +80,7 @@ impl Page {
             objects: scanned.objects,
             members: scanned.members,
             has_member: scanned.has_member,
+            failures: scanned.failures,
             with_values: None,
         })
     }
@@ -141,6 +143,13 @@ impl Page {
         self.has_member
     }
 
+    /// The JSON value that says what could not be described, and why; `null` if the body has none.
+    #[must_use]
+    pub(crate) fn failures(&self) -> &[u8] {
+        let span = self.failures.clone();
+        span.map_or(b"null", |span| &self.body[span])
+    }
+
     /// The indices of described objects, which are the places that are not null.
     pub fn described(&self) -> impl Iterator<Item = usize> + '_ {
         self.objects
@@ -159,10 +168,31 @@ impl Page {
     #[must_use]
     pub fn arn(&self, index: usize) -> Option<String> {
         let span = self.objects.get(index)?.clone()?;
-        // The names are owned, because one that is written with an escape cannot be borrowed.
-        let members: std::collections::HashMap<String, &serde_json::value::RawValue> =
-            serde_json::from_slice(&self.body[span]).ok()?;
-        String::deserialize(*members.get(self.object.arn_member())?).ok()
+        if self.body.get(span.start) != Some(&b'{') {
+            return None;
+        }
+        let wanted = self.object.arn_member();
+        let place = |at: usize| {
+            let before = |member: &Member| (member.start as usize) < at;
+            self.members.partition_point(before)
+        };
+        let (mut next, end, mut found) = (place(span.start), place(span.end), None);
+        while next < end {
+            let member = self.members[next];
+            let text = &self.body[member.start as usize..member.end as usize];
+            let mut both = serde_json::Deserializer::from_slice(text).into_iter::<String>();
+            // A name that is written with an escape could be any.
+            let is_wanted = match member.name_bytes {
+                Some(bytes) => text.get(1..=bytes.get() as usize) == Some(wanted.as_bytes()),
+                None => both.next()?.ok()? == wanted,
+            };
+            if is_wanted {
+                let value = text.iter().position(|byte| *byte == b':')?;
+                found = Some(&text[value + 1..]);
+            }
+            next = member.next as usize;
+        }
+        serde_json::from_slice(found?).ok()
     }
 
     /// The same page with `null` in place of the objects that are not to be kept.
@@ -207,6 +237,7 @@ impl Page {
             objects,
             members,
             has_member: true,
+            failures: None,
             with_values,
         }
     }
@@ -282,6 +313,15 @@ mod tests {
         assert_eq!(page.described().collect::<Vec<_>>(), [0, 2]);
         assert_eq!(page.arn(0).as_deref(), Some("a"));
         assert_eq!(page.arn(2), None);
+        assert_eq!(page.failures(), b"[]");
+        let page = tasks(
+            r#"{"failures":[{"arn":"z","x":{"y":[]}}],"tasks":[{"a":{"taskArn":"b"},"taskArn":"a"},[{"taskArn":"b"}]]}"#,
+        );
+        assert_eq!(page.failures(), br#"[{"arn":"z","x":{"y":[]}}]"#);
+        assert_eq!(
+            [page.arn(0).as_deref(), page.arn(1).as_deref()],
+            [Some("a"), None]
+        );
         let page = tasks(r#"{"tasks":[{"\u0074askArn":"a"},{"taskArn":"b","\n":1}]}"#);
         assert_eq!(
             [page.arn(0).as_deref(), page.arn(1).as_deref()],

@@ -9,12 +9,23 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 
 use crate::redaction::nowhere;
-use crate::support::{Ended, OBJECTS, by_uid, portolan_at, python, read_json, root, run};
+use crate::support::{Ended, by_uid, portolan_at, python, read_json, root, run};
 
 const CANARY: &str = "CANARY-moto-0815";
 /// moto puts every key pair that it did not issue into its default account.
 const ACCOUNTS: [&str; 2] = ["123456789012", "222222222222"];
 const REGIONS: &str = "us-east-1,eu-west-1";
+/// Every object that moto has, and the lists of truth.py that it is in.
+const OBJECTS: [(&str, &[&str]); 5] = [
+    ("EcsCluster", &["clusters"]),
+    ("EcsService", &["services"]),
+    ("EcsTask", &["running_tasks", "stopped_tasks"]),
+    (
+        "EcsTaskDefinition",
+        &["active_task_definitions", "inactive_task_definitions"],
+    ),
+    ("EcsContainerInstance", &["container_instances"]),
+];
 
 /// A running moto server, which ends with this.
 struct Moto {
@@ -77,7 +88,8 @@ impl Moto {
     fn sync(&self, output: &Path, arguments: &[&str]) -> Ended {
         let recording = output.with_extension("pages.jsonl");
         let mut sync = self.portolan("sync");
-        sync.arg("--output")
+        sync.args(["--objects", &objects()])
+            .arg("--output")
             .arg(output)
             .arg("--record")
             .arg(recording)
@@ -87,33 +99,20 @@ impl Moto {
     }
 }
 
+/// What to ask for: container instances are not among what a sync reads unasked.
+fn objects() -> String {
+    OBJECTS.map(|(object, _)| object).join(",")
+}
+
 fn role(account: &str) -> String {
     format!("arn:aws:iam::{account}:role/PortolanRead")
 }
 
-/// What moto lists, by object, of some accounts.
-fn truth(moto: &Moto, accounts: &[&str]) -> [BTreeSet<String>; 4] {
-    let truth: Vec<Value> = serde_json::from_str(&moto.script("truth.py", &[]).stdout).unwrap();
-    let members: [&[&str]; 4] = [
-        &["clusters"],
-        &["services"],
-        &["running_tasks", "stopped_tasks"],
-        &["active_task_definitions", "inactive_task_definitions"],
-    ];
-    members.map(|members| {
-        let places = truth
-            .iter()
-            .filter(|place| accounts.contains(&place["account"].as_str().unwrap()));
-        let lists = places.flat_map(|place| {
-            members
-                .iter()
-                .map(move |member| place[*member].as_array().unwrap())
-        });
-        lists
-            .flatten()
-            .map(|arn| arn.as_str().unwrap().to_owned())
-            .collect()
-    })
+/// What moto holds of some accounts, by account and Region.
+fn truth(moto: &Moto, accounts: &[&str]) -> Vec<Value> {
+    let mut truth: Vec<Value> = serde_json::from_str(&moto.script("truth.py", &[]).stdout).unwrap();
+    truth.retain(|place| accounts.contains(&place["account"].as_str().unwrap()));
+    truth
 }
 
 fn records(output: &Path, object: &str) -> BTreeMap<String, Value> {
@@ -122,10 +121,27 @@ fn records(output: &Path, object: &str) -> BTreeMap<String, Value> {
 
 #[track_caller]
 fn assert_whole(moto: &Moto, output: &Path, accounts: &[&str]) {
-    for (object, arns) in OBJECTS.iter().zip(truth(moto, accounts)) {
+    let truth = truth(moto, accounts);
+    for (object, lists) in OBJECTS {
+        let lists = truth
+            .iter()
+            .flat_map(|place| lists.iter().map(|list| place[*list].as_array().unwrap()));
+        let arns: BTreeSet<String> = lists
+            .flatten()
+            .map(|arn| arn.as_str().unwrap().to_owned())
+            .collect();
         let written: BTreeSet<String> = records(output, object).into_keys().collect();
         assert!(!arns.is_empty(), "moto has no {object}");
         assert_eq!(written, arns, "{object}");
+    }
+    let instances = records(output, "EcsContainerInstance");
+    for place in &truth {
+        let described = place["described_container_instances"].as_object().unwrap();
+        for (arn, attributes) in described {
+            for (name, value) in attributes.as_object().unwrap() {
+                assert_eq!(&instances[arn][name], value, "{name} of {arn}");
+            }
+        }
     }
     let report = read_json(&output.join("report.json"));
     assert_eq!(
@@ -134,7 +150,7 @@ fn assert_whole(moto: &Moto, output: &Path, accounts: &[&str]) {
     );
     let files = OBJECTS
         .iter()
-        .map(|object| output.join(format!("{object}.jsonl")));
+        .map(|(object, _)| output.join(format!("{object}.jsonl")));
     let mut validate = moto.portolan("validate");
     run(validate.args(files).arg(output.join("report.json"))).with(0);
 }
@@ -170,11 +186,12 @@ fn every_object_of_moto_arrives() {
     let replayed = run(moto.portolan("map").arg(&recording)).with(0);
     let synced: BTreeMap<String, Value> = OBJECTS
         .iter()
-        .flat_map(|object| records(&base, object))
+        .flat_map(|(object, _)| records(&base, object))
         .collect();
     assert_eq!(by_uid(&replayed.stdout), synced);
 
-    let check = run(moto.portolan("check").args(["--assume-role-arn", &roles])).with(0);
+    let mut check = moto.portolan("check");
+    let check = run(check.args(["--objects", &objects(), "--assume-role-arn", &roles])).with(0);
     assert!(
         check.stdout.contains(ACCOUNTS[0]) && check.stdout.contains(ACCOUNTS[1]),
         "{}",

@@ -2,10 +2,10 @@
 
 Two accounts with two Regions each (see world.py). Every account-Region holds
 three busy clusters, an empty and a deleted one; Fargate and EC2 services, one
-of them deleted; running and stopped tasks of both launch types; families with
-ACTIVE and deregistered revisions. The first account-Region holds in addition
-more than 100 of each object and status, so that every listing and every batch
-is split.
+of them deleted; running and stopped tasks of both launch types; a container
+instance in each busy cluster; families with ACTIVE and deregistered revisions.
+The first account-Region holds in addition more than 100 of each object and
+status, so that every listing and every batch is split.
 
 Each container definition and each task override carries the canary as the
 value of an environment variable, and nothing else does: whoever finds it in
@@ -35,6 +35,9 @@ CROWD = 120
 
 RUN_TASK_MAX = 10
 """RunTask starts at most this many tasks in one call."""
+
+UPDATE_STATE_MAX = 10
+"""UpdateContainerInstancesState takes at most this many in one call."""
 
 
 def pin_task_states(url: str) -> None:
@@ -90,14 +93,26 @@ class Populator:
             capacityProviders=["FARGATE", "FARGATE_SPOT"],
         )
 
-    def register_instances(self, cluster: str, count: int) -> None:
-        """Container instances, without which moto starts no EC2 task."""
+    def register_instances(self, cluster: str, count: int) -> list[str]:
+        """Container instances, without which moto starts no EC2 task; their ARNs."""
         image = "ami-12c6146b"  # one of the images that moto knows
         run = self.ec2.run_instances(ImageId=image, MinCount=count, MaxCount=count)
+        arns: list[str] = []
         for instance in run["Instances"]:
             document = json.dumps({"instanceId": instance["InstanceId"]})
-            self.ecs.register_container_instance(
+            answer = self.ecs.register_container_instance(
                 cluster=cluster, instanceIdentityDocument=document
+            )
+            arns.append(answer["containerInstance"]["containerInstanceArn"])
+        return arns
+
+    def drain(self, cluster: str, arns: list[str]) -> None:
+        """Sets container instances to DRAINING."""
+        for start in range(0, len(arns), UPDATE_STATE_MAX):
+            self.ecs.update_container_instances_state(
+                cluster=cluster,
+                containerInstances=arns[start : start + UPDATE_STATE_MAX],
+                status="DRAINING",
             )
 
     def register(self, launch_type: str, family: str) -> str:
@@ -212,6 +227,7 @@ class Populator:
             self.ecs.deregister_task_definition(taskDefinition=arn)
         tasks = self.run_tasks(cluster, "FARGATE", newest, 2 * CROWD)
         self.stop_tasks(cluster, tasks[CROWD:])
+        self.drain(cluster, self.register_instances(cluster, 2 * CROWD)[CROWD:])
 
     def populate(self) -> None:
         """Everything that this account-Region holds."""

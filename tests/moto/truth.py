@@ -2,13 +2,15 @@
 
 An independent listing with plain boto3 that shares no code with the host. The
 output is a list with one object for each account and Region; every member but
-the first two is a sorted list of ARNs:
+the first two and the last is a sorted list of ARNs:
 
     account, region
     clusters, services                  every one that is listed, whatever its status
     inactive_clusters, inactive_services  those of them whose status is INACTIVE
     running_tasks, stopped_tasks
     active_task_definitions, inactive_task_definitions
+    container_instances                 every one that is listed, whatever its status
+    described_container_instances       by ARN, attributes as a record is to have them
 
 moto is not ECS. Where the two differ, this is what was decided:
 
@@ -22,9 +24,16 @@ moto is not ECS. Where the two differ, this is what was decided:
   object that turns up in the list of a cluster that it does not belong to is
   an error: the names in the world have to be chosen so that it cannot happen.
 * moto does not page. The paginators are used all the same.
+* moto lists no container instances of an unknown cluster, where ECS answers
+  with an error, and answers DescribeContainerInstances with a 500 for a cluster
+  that never had any. Only what is listed is described.
+* moto's container instances have no tags, health, status reason, capacity
+  provider or ecs.cpu-architecture, and are gone once deregistered. Of the rest,
+  what tells one from another is compared.
 
-Nothing is described but clusters and services: DescribeTasks would move moto's
-tasks towards STOPPED unless populate.py has pinned them.
+Nothing is described but clusters, services and container instances:
+DescribeTasks would move moto's tasks towards STOPPED unless populate.py has
+pinned them.
 """
 
 from __future__ import annotations
@@ -33,12 +42,14 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timezone
 from typing import Any
 
 from world import ACCOUNTS, REGIONS, session_for
 
 DESCRIBE_CLUSTERS_MAX = 100
 DESCRIBE_SERVICES_MAX = 10
+DESCRIBE_CONTAINER_INSTANCES_MAX = 100
 
 
 def listed(ecs: Any, operation: str, member: str, **parameters: str) -> set[str]:
@@ -88,6 +99,39 @@ def inactive_services(ecs: Any, cluster: str, services: set[str]) -> set[str]:
     return found
 
 
+def in_utc(time: datetime) -> str:
+    """A time as records have it."""
+    text = time.astimezone(timezone.utc).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def described_instances(
+    ecs: Any, cluster: str, instances: set[str]
+) -> dict[str, dict[str, Any]]:
+    """What moto says of container instances, by ARN."""
+    found: dict[str, dict[str, Any]] = {}
+    for batch in batches(instances, DESCRIBE_CONTAINER_INSTANCES_MAX):
+        answer = ecs.describe_container_instances(
+            cluster=cluster, containerInstances=batch
+        )
+        for one in answer["containerInstances"]:
+            attributes = {each["name"]: each["value"] for each in one["attributes"]}
+            found[one["containerInstanceArn"]] = {
+                "NAME": one["ec2InstanceId"],
+                "CLUSTER_ARN": cluster,
+                "EC2_INSTANCE_ID": one["ec2InstanceId"],
+                "SOURCE_STATUS": one["status"],
+                "AGENT_CONNECTED": one["agentConnected"],
+                "RUNNING_TASKS_COUNT": one["runningTasksCount"],
+                "AVAILABILITY_ZONE": attributes["ecs.availability-zone"],
+                "AMI_ID": attributes["ecs.ami-id"],
+                "FIRST_SEEN": in_utc(one["registeredAt"]),
+            }
+    if found.keys() != instances:
+        raise ValueError(f"moto does not describe what it lists in {cluster}")
+    return found
+
+
 def truth_of(url: str, account: str, region: str) -> dict[str, Any]:
     """Everything that one account holds in one Region."""
     ecs = session_for(url, account, region).client("ecs", endpoint_url=url)
@@ -97,7 +141,9 @@ def truth_of(url: str, account: str, region: str) -> dict[str, Any]:
         "inactive_services": set(),
         "running_tasks": set(),
         "stopped_tasks": set(),
+        "container_instances": set(),
     }
+    described: dict[str, dict[str, Any]] = {}
     found["inactive_clusters"] = inactive_clusters(ecs, found["clusters"])
     for cluster in sorted(found["clusters"]):
         services = listed(ecs, "list_services", "serviceArns", cluster=cluster)
@@ -110,6 +156,12 @@ def truth_of(url: str, account: str, region: str) -> dict[str, Any]:
             )
             check_cluster(tasks, cluster)
             found[f"{status.lower()}_tasks"] |= tasks
+        instances = listed(
+            ecs, "list_container_instances", "containerInstanceArns", cluster=cluster
+        )
+        check_cluster(instances, cluster)
+        found["container_instances"] |= instances
+        described |= described_instances(ecs, cluster, instances)
     both = sorted(found["running_tasks"] & found["stopped_tasks"])
     if both:
         raise ValueError(f"moto lists {both[0]} as running and as stopped")
@@ -118,7 +170,12 @@ def truth_of(url: str, account: str, region: str) -> dict[str, Any]:
             ecs, "list_task_definitions", "taskDefinitionArns", status=status
         )
     arns = {name: sorted(members) for name, members in sorted(found.items())}
-    return {"account": account, "region": region, **arns}
+    return {
+        "account": account,
+        "region": region,
+        **arns,
+        "described_container_instances": described,
+    }
 
 
 def main() -> None:

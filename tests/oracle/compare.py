@@ -28,6 +28,7 @@ OBJECTS = {
     "DescribeServices": "EcsService",
     "DescribeTasks": "EcsTask",
     "DescribeTaskDefinition": "EcsTaskDefinition",
+    "DescribeContainerInstances": "EcsContainerInstance",
 }
 
 

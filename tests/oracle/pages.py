@@ -291,6 +291,59 @@ class Pages:
             }
         )
 
+    def instance_arn(self):
+        if self.surprise(0.05):
+            return self.pick(["", "", " ", "not an ARN"])
+        begin, kind = ACCOUNT, "container-instance"
+        parts = [self.pick(["web", "A", "a:b"]), str(self.random.randrange(1_000))]
+        # In one of three ways, what only looks like the form that names the cluster.
+        way = self.random.randrange(10)
+        if way == 0:
+            begin = self.pick(["arn:b:ecs:r:1:", "arn:b:ecs:::", "arn::ecs:r:1:", "arn:b:ec2:r:1:", "ARN:b:ecs:r:1:"])
+        elif way == 1:
+            kind = self.pick(["cluster", "Container-instance", "container-instances", ""])
+        elif way == 2:
+            parts = [self.pick(["web", "", "é\n", self.text()]) for _ in range(self.random.randrange(4))]
+        return begin + "/".join([kind, *parts])
+
+    def attribute(self):
+        def name():
+            return self.pick(
+                [
+                    "ecs.os-type", "ecs.cpu-architecture", "ecs.instance-type", "ecs.availability-zone", "ecs.ami-id",
+                    "ecs.os-family", "ecs.capability.secrets.asm", "ECS.OS-TYPE", "ecs.ami-id ", self.text(),
+                ]
+            )
+
+        return self.members({"name": name, "value": self.text, "targetType": self.text, "targetId": self.text})
+
+    def container_instance(self):
+        return self.members(
+            {
+                "containerInstanceArn": self.instance_arn,
+                "ec2InstanceId": lambda: self.pick(["i-0abc", "mi-0abc", "", self.text()]),
+                "capacityProviderName": self.text,
+                "status": self.text,
+                "statusReason": self.text,
+                "agentConnected": lambda: self.chance(0.5),
+                "agentUpdateStatus": self.text,
+                "versionInfo": lambda: self.members(
+                    {"agentVersion": self.text, "agentHash": self.text, "dockerVersion": self.text}
+                ),
+                "runningTasksCount": self.count,
+                "pendingTasksCount": self.count,
+                "attributes": lambda: self.list_of(self.attribute, 8),
+                "healthStatus": lambda: self.members(
+                    {
+                        "overallStatus": self.text,
+                        "details": lambda: self.list_of(lambda: self.members({"status": self.text}), 3),
+                    }
+                ),
+                "registeredAt": self.time,
+                "tags": self.tags,
+            }
+        )
+
     # The pages.
 
     def body(self):
@@ -301,6 +354,7 @@ class Pages:
                 ("DescribeServices", "services", self.service),
                 ("DescribeTasks", "tasks", self.task),
                 ("DescribeTaskDefinition", "taskDefinition", self.task_definition),
+                ("DescribeContainerInstances", "containerInstances", self.container_instance),
             ]
         )
         return operation, self.spelling.write(self.page(member, make))

@@ -226,11 +226,52 @@ def task_definition(source):
     }
 
 
+# The long form of a container instance's ARN, which names the cluster.
+INSTANCE_ARN = re.compile("(arn:[^:]+:ecs:[^:]*:[^:]*):container-instance/([^/]+)/[^/]+")
+
+
+def container_instance(source):
+    arn, instance = source.arn("containerInstanceArn"), source.string("ec2InstanceId")
+    long = INSTANCE_ARN.fullmatch(arn or "")
+    versions = source.object("versionInfo")
+    attributes = [
+        (attribute.string("name"), attribute.string("value")) for attribute in source.objects("attributes")
+    ]
+
+    def of(wanted):
+        return next((value for name, value in attributes if name == wanted and value is not None), None)
+
+    return {
+        "UID": arn,
+        "CONTAINER_INSTANCE_ARN": arn,
+        "NAME": instance or arn,
+        "CLUSTER_ARN": f"{long[1]}:cluster/{long[2]}" if long else None,
+        "EC2_INSTANCE_ID": instance,
+        "CAPACITY_PROVIDER": source.string("capacityProviderName"),
+        "SOURCE_STATUS": source.string("status"),
+        "STATUS_REASON": source.string("statusReason"),
+        "AGENT_CONNECTED": source.get("agentConnected", bool),
+        "AGENT_VERSION": versions.string("agentVersion"),
+        "DOCKER_VERSION": versions.string("dockerVersion"),
+        "RUNNING_TASKS_COUNT": source.integer("runningTasksCount"),
+        "PENDING_TASKS_COUNT": source.integer("pendingTasksCount"),
+        "OPERATING_SYSTEM": of("ecs.os-type"),
+        "CPU_ARCHITECTURE": of("ecs.cpu-architecture"),
+        "INSTANCE_TYPE": of("ecs.instance-type"),
+        "AVAILABILITY_ZONE": of("ecs.availability-zone"),
+        "AMI_ID": of("ecs.ami-id"),
+        "HEALTH_STATUS": source.object("healthStatus").string("overallStatus"),
+        "FIRST_SEEN": source.time("registeredAt"),
+        "TAGS": source.tags("tags"),
+    }
+
+
 OBJECTS = {
     "DescribeClusters": ("clusters", cluster),
     "DescribeServices": ("services", service),
     "DescribeTasks": ("tasks", task),
     "DescribeTaskDefinition": ("taskDefinition", task_definition),
+    "DescribeContainerInstances": ("containerInstances", container_instance),
 }
 
 

@@ -248,11 +248,15 @@ fn attribute<'s>(instance: &'s ContainerInstance<'_>, name: &str) -> Option<&'s 
 fn cluster_arn(arn: &str) -> Option<String> {
     let Arn {
         partition,
+        service: "ecs",
         region,
         account_id,
         resource,
         ..
-    } = Arn::parse(arn)?;
+    } = Arn::parse(arn)?
+    else {
+        return None;
+    };
     let (cluster, id) = resource
         .strip_prefix("container-instance/")?
         .split_once('/')?;

@@ -1,13 +1,15 @@
 //! An account that credentials reach.
 
+use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
-use aws_config::{Region, SdkConfig};
-use aws_sdk_ecs::config::SharedCredentialsProvider;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
 use std::sync::Arc;
 
 use super::call::Caller;
+use super::http::in_turn;
 use super::renewal::Renewing;
+use super::request::Sender;
 use super::sdk::endpoint_of;
 use super::settings::Connection;
 use super::sts::Sts;
@@ -76,6 +78,15 @@ impl Access {
         }
     }
 
+    /// What requests to a Region are sent with.
+    pub(super) fn sender(&self, region: &str) -> Sender {
+        Sender {
+            sdk: self.sts.sdk.clone(),
+            region: region.to_owned(),
+            credentials: self.credentials.clone(),
+        }
+    }
+
     /// The same with other credentials.
     pub(super) fn with(&self, credentials: Renewing) -> Self {
         let mut access = self.clone();
@@ -93,12 +104,10 @@ fn with_credentials(sdk: SdkConfig, credentials: &Renewing) -> SdkConfig {
 }
 
 impl Account {
-    /// What single operations of other services are signed and sent with.
-    pub(super) const fn signing(&self) -> (&SdkConfig, &Renewing, &Clock) {
-        let Access {
-            sts, credentials, ..
-        } = &self.access;
-        (&sts.sdk, credentials, &sts.clock)
+    /// The Region of what has no Region of its own.
+    pub(super) fn region(&self) -> &str {
+        let region = self.access.sts.sdk.region();
+        region.map_or("us-east-1", AsRef::as_ref)
     }
 
     /// Who answers: `aws`, or the URL of the endpoint that is used instead of AWS's own.
@@ -106,25 +115,17 @@ impl Account {
         endpoint_of(&self.access.sts.sdk, "ECS").unwrap_or_else(|| "aws".into())
     }
 
-    /// An ECS client for a Region. It does not repeat requests by itself: `Caller` does, and counts.
-    pub(crate) fn ecs(&self, region: &str) -> aws_sdk_ecs::Client {
-        let mut config = aws_sdk_ecs::config::Builder::from(&self.access.sts.sdk)
-            .region(Region::new(region.to_owned()))
-            .retry_config(RetryConfig::disabled());
-        if let Some(client) = self.access.sts.sdk.http_client() {
-            let place = self.access.quotas.place(&self.account_id, region);
-            config.set_http_client(Some(super::http::in_turn(client, place.in_flight())));
-        }
-        aws_sdk_ecs::Client::from_conf(config.build())
-    }
-
     /// Makes calls in a Region, at the pace of the account's quotas, and counts them in `ledger`.
     pub(crate) fn caller(&self, region: &str, maximum_retries: u32, ledger: Arc<Ledger>) -> Caller {
         let place = self.access.quotas.place(&self.account_id, region);
+        let mut sender = self.access.sender(region);
+        if let Some(client) = sender.sdk.http_client() {
+            let client = in_turn(client, place.in_flight());
+            sender.sdk = sender.sdk.into_builder().http_client(client).build();
+        }
         Caller::new(
             self.account_id.clone(),
-            region.to_owned(),
-            (place, self.access.credentials.clone()),
+            (place, sender),
             (self.access.sts.clock.clone(), self.confirmed_in.clone()),
             maximum_retries,
             ledger,

@@ -4,16 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::Bytes;
+use serde_json::Value;
 
-use super::failure::{CallFailure, TIMEOUT, time_of_refusal};
+use super::failure::{CallFailure, Refused, TIMEOUT, time_of_refusal};
 use super::kind::Kind;
 use super::pause::pause;
-use super::raw::RawBody;
-use super::renewal::Renewing;
+use super::request::{Answer, Sender};
 use crate::clock::Clock;
 use crate::ledger::{Ledger, OperationCalls};
 use crate::object::Operation;
@@ -33,9 +30,8 @@ const RENEWAL_LIMIT: u32 = 3;
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) account_id: String,
-    pub(crate) region: String,
     place: Place,
-    credentials: Renewing,
+    sender: Sender,
     clock: Clock,
     /// The Region whose STS took the credentials.
     confirmed_in: Option<String>,
@@ -46,19 +42,17 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    pub(crate) fn new(
+    pub(super) fn new(
         account_id: String,
-        region: String,
-        (place, credentials): (Place, Renewing),
+        (place, sender): (Place, Sender),
         (clock, confirmed_in): (Clock, Option<String>),
         maximum_retries: u32,
         ledger: Arc<Ledger>,
     ) -> Self {
         Self {
             account_id,
-            region,
             place,
-            credentials,
+            sender,
             clock,
             confirmed_in,
             is_let_in: Arc::default(),
@@ -67,24 +61,19 @@ impl Caller {
         }
     }
 
-    /// Sends a request until it has an answer that `read` accepts. `read` gets the raw body and, if the
-    /// SDK could parse it, the typed answer; it may say in a sentence why the answer is not one.
-    pub(crate) async fn call<O, E, R, S, F>(
+    /// Sends a request until it has an answer that `read` accepts, which may say in a sentence why the body is not
+    /// one.
+    pub(crate) async fn call<R>(
         &self,
         operation: Operation,
-        send: S,
-        read: impl Fn(Option<O>, Bytes) -> Result<R, String>,
-    ) -> Result<R, CallFailure>
-    where
-        S: Fn(RawBody) -> F,
-        F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-    {
+        parameters: &Value,
+        read: impl Fn(Bytes) -> Result<R, String>,
+    ) -> Result<R, CallFailure> {
         let (mut retries, mut throttles, mut renewals, mut is_corrected) = (0, 0, 0, false);
         loop {
-            let generation = self.credentials.generation();
+            let generation = self.sender.credentials.generation();
             let corrections = self.clock.corrections();
-            let failure = match self.attempt(operation, &send, &read).await {
+            let failure = match self.attempt(operation, parameters, &read).await {
                 Ok(answer) => {
                     self.is_let_in.store(true, Ordering::Relaxed);
                     return Ok(answer);
@@ -118,7 +107,7 @@ impl Caller {
                 }
                 Kind::Credentials
                     if renewals < self.renewal_limit()
-                        && self.credentials.renew(generation).await =>
+                        && self.sender.credentials.renew(generation).await =>
                 {
                     renewals += 1;
                     self.note(operation, |calls| calls.retries += 1);
@@ -128,7 +117,7 @@ impl Caller {
             };
             tracing::debug!(
                 account = self.account_id,
-                region = self.region,
+                region = self.sender.region,
                 "try {tries} failed: {}",
                 failure.message
             );
@@ -141,57 +130,37 @@ impl Caller {
         }
     }
 
-    async fn attempt<O, E, R, S, F>(
+    async fn attempt<R>(
         &self,
         operation: Operation,
-        send: &S,
-        read: &impl Fn(Option<O>, Bytes) -> Result<R, String>,
-    ) -> Result<R, CallFailure>
-    where
-        S: Fn(RawBody) -> F,
-        F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-    {
-        let raw = RawBody::default();
+        parameters: &Value,
+        read: &impl Fn(Bytes) -> Result<R, String>,
+    ) -> Result<R, CallFailure> {
         let asked_at = Instant::now();
         let clearance = self.place.clearance(operation).await;
         self.note(operation, |calls| calls.calls += 1);
-        let answer = send(raw.clone()).await;
+        let answer = self.sender.send(operation, parameters).await;
         self.answered(operation, asked_at, clearance, &answer);
         if let Some(time) = answer.as_ref().err().and_then(time_of_refusal) {
             self.clock.refused_at(time);
         }
         tracing::trace!(
             account = self.account_id,
-            region = self.region,
+            region = self.sender.region,
             "{operation} took {} ms, waiting for the quota included",
             asked_at.elapsed().as_millis()
         );
+        let answer = answer.map_err(|error| CallFailure::of_sdk(operation, &error))?;
         // Told by content: servers and proxies are careless about the type.
-        let kept = raw.take();
-        if let Some(page) = kept
-            .as_ref()
-            .filter(|kept| crate::text::is_html(&kept.body))
-        {
-            let request_id = page.request_id.clone();
-            return Err(CallFailure::html(operation, page.status, request_id));
+        if crate::text::is_html(&answer.body) {
+            return Err(CallFailure::html(
+                operation,
+                answer.status,
+                answer.request_id,
+            ));
         }
-        let (answer, kept) = match (answer, kept) {
-            (Ok(answer), kept) => (Some(answer), kept.unwrap_or_default()),
-            // The SDK's types refuse a whole page for one member of an unexpected type; a mapper only
-            // refuses the object that has it.
-            (Err(SdkError::ResponseError(error)), Some(kept))
-                if error.raw().status().is_success() =>
-            {
-                tracing::debug!(
-                    "{operation}: the SDK cannot read the answer; taking its body alone"
-                );
-                (None, kept)
-            }
-            (Err(error), _) => return Err(CallFailure::of_sdk(operation, &error)),
-        };
-        read(answer, kept.body)
-            .map_err(|reason| CallFailure::malformed(operation, &reason, kept.request_id))
+        read(answer.body)
+            .map_err(|reason| CallFailure::malformed(operation, &reason, answer.request_id))
     }
 
     /// How often credentials are renewed. Where ECS never let them in, the Region may be why.
@@ -211,7 +180,7 @@ impl Caller {
         tracing::warn!(
             "{} {}: AWS does not answer: {}",
             self.account_id,
-            self.region,
+            self.sender.region,
             failure.message
         );
         self.maximum_retries.min(1)
@@ -224,25 +193,23 @@ impl Caller {
         match &self.confirmed_in {
             Some(elsewhere)
                 if is_unknown
-                    && *elsewhere != self.region
+                    && *elsewhere != self.sender.region
                     && !self.is_let_in.load(Ordering::Relaxed) =>
             {
-                failure.not_enabled(&self.account_id, &self.region, elsewhere)
+                failure.not_enabled(&self.account_id, &self.sender.region, elsewhere)
             }
             _ => failure,
         }
     }
 
     /// Gives back the right to call, and tells limiter and ledger how it went.
-    fn answered<O, E>(
+    fn answered(
         &self,
         operation: Operation,
         asked_at: Instant,
         clearance: Clearance,
-        answer: &Result<O, SdkError<E, HttpResponse>>,
-    ) where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-    {
+        answer: &Result<Answer, Refused>,
+    ) {
         let is_throttled = answer
             .as_ref()
             .is_err_and(|error| CallFailure::of_sdk(operation, error).kind == Kind::Throttled);
@@ -254,13 +221,13 @@ impl Caller {
         };
         let bucket = self.place.bucket(group);
         self.ledger
-            .pace(&self.account_id, &self.region, group, |pace| {
+            .pace(&self.account_id, &self.sender.region, group, |pace| {
                 pace.answered(bucket, asked_at, clearance.waited);
             });
     }
 
     fn note(&self, operation: Operation, update: impl FnOnce(&mut OperationCalls)) {
         self.ledger
-            .call(&self.account_id, &self.region, operation, update);
+            .call(&self.account_id, &self.sender.region, operation, update);
     }
 }

@@ -6,6 +6,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
@@ -19,6 +20,9 @@ use crate::text::printable;
 
 /// The code of a call that nobody answered.
 pub(super) const TIMEOUT: &str = "timeout";
+
+/// Why a request has no answer.
+pub(super) type Refused = SdkError<ErrorMetadata, HttpResponse>;
 
 /// A call that failed for good.
 #[derive(Clone, Debug)]
@@ -49,10 +53,7 @@ impl CallFailure {
         }
     }
 
-    pub(super) fn of_sdk<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Self
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-    {
+    pub(super) fn of_sdk(operation: Operation, error: &Refused) -> Self {
         let request_id = error
             .raw_response()
             .and_then(|raw| raw.headers().request_id())
@@ -65,20 +66,16 @@ impl CallFailure {
             request_id: request_id.clone(),
             retry_after: error.raw_response().and_then(retry_after),
         };
+        if let Some(page) = error.raw_response().filter(|answer| is_html(answer)) {
+            return Self::html(operation, page.status().as_u16(), request_id);
+        }
         match error {
-            SdkError::ServiceError(service) if is_html(service.raw()) => {
-                Self::html(operation, service.raw().status().as_u16(), request_id)
-            }
             SdkError::ServiceError(service) => {
                 let status = service.raw().status().as_u16();
-                let code = service.err().code().unwrap_or("");
+                let code = service.err().code().unwrap_or_default();
                 let said = printable(service.err().message().unwrap_or("no message"), 500);
                 let kind = kind_of(operation, code, status);
-                let shown = if code.is_empty() {
-                    format!("http-{status}")
-                } else {
-                    printable(code, 64)
-                };
+                let shown = printable(code, 64);
                 let advice = advice(&operation.action(), kind, code, &said);
                 failure(
                     kind,
@@ -173,6 +170,11 @@ impl CallFailure {
             message,
             ..self
         }
+    }
+
+    /// Whether the same request may succeed in a moment.
+    pub(super) fn is_momentary(&self) -> bool {
+        matches!(self.kind, Kind::Transient | Kind::Throttled)
     }
 
     /// Whether AWS was not reached.

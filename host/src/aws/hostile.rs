@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use aws_sdk_ecs::config::SharedCredentialsProvider;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use proptest::prelude::*;
@@ -88,7 +88,10 @@ async fn is_survived(variables: Vec<(OsString, OsString)>) {
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts)
         .build();
-    let _ = aws_sdk_ecs::Client::new(&sdk).list_clusters().send().await;
+    let _ = aws_sdk_sts::Client::new(&sdk)
+        .get_caller_identity()
+        .send()
+        .await;
     let _ = aws_sdk_sts::Client::new(&sdk)
         .get_caller_identity()
         .send()

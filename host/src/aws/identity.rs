@@ -2,20 +2,23 @@
 
 use std::time::Duration;
 
-use aws_config::Region;
-use aws_smithy_types::retry::RetryConfig;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use serde_json::{Value, json};
 
 use super::account::{Access, Account, AccountError};
 use super::assumption::Assumption;
-use super::failure::time_of_refusal;
+use super::failure::{CallFailure, time_of_refusal};
+use super::pause::pause;
 use super::renewal::Renewing;
 use super::settings::{Connection, RoleArn};
-use super::sts::{Refusal, Sts};
+use super::sts::Refusal;
+use crate::object::Operation;
 
 /// How long ECS is asked for an ARN that tells the account, in all Regions together.
 const ARN_LIMIT: Duration = Duration::from_secs(10);
+/// How often a Region is asked for each.
+const ARN_TRIES: u32 = 3;
 
 /// Assumes a role.
 pub(super) async fn assume(
@@ -77,7 +80,7 @@ pub(super) async fn identify(
         Err(refusal) => refusal,
     };
     // A network that reaches ECS through a VPC endpoint need not reach STS.
-    let Some((partition, account_id)) = account_of_arns(&access.sts, role).await else {
+    let Some((partition, account_id)) = account_of_arns(&access, role).await else {
         let Refusal {
             message, advice, ..
         } = &refusal;
@@ -106,15 +109,12 @@ fn is_account(text: &str) -> bool {
 }
 
 /// Partition and account of the role, or of anything that ECS lists in any of the Regions.
-async fn account_of_arns(sts: &Sts, role: Option<&RoleArn>) -> Option<(String, String)> {
+async fn account_of_arns(access: &Access, role: Option<&RoleArn>) -> Option<(String, String)> {
     if let Some(role) = role {
         return Some((role.partition.clone(), role.account_id.clone()));
     }
-    let mut asked: FuturesUnordered<_> = sts
-        .regions
-        .iter()
-        .map(|region| arn_in(sts, region))
-        .collect();
+    let regions = access.sts.regions.iter();
+    let mut asked: FuturesUnordered<_> = regions.map(|region| arn_in(access, region)).collect();
     let first = async {
         loop {
             match asked.next().await {
@@ -131,21 +131,32 @@ async fn account_of_arns(sts: &Sts, role: Option<&RoleArn>) -> Option<(String, S
 }
 
 /// An ARN of a cluster or a revision in a Region.
-async fn arn_in(sts: &Sts, region: &str) -> Option<String> {
-    let config = aws_sdk_ecs::config::Builder::from(&sts.sdk)
-        .region(Region::new(region.to_owned()))
-        .retry_config(RetryConfig::standard())
-        .build();
-    let ecs = aws_sdk_ecs::Client::from_conf(config);
-    let mut clusters = ecs.list_clusters().max_results(1).send().await;
-    if let Some(time) = clusters.as_ref().err().and_then(time_of_refusal) {
-        sts.clock.refused_at(time);
-        clusters = ecs.list_clusters().max_results(1).send().await;
+async fn arn_in(access: &Access, region: &str) -> Option<String> {
+    let sender = access.sender(region);
+    for (operation, member) in [
+        (Operation::ListClusters, "clusterArns"),
+        (Operation::ListTaskDefinitions, "taskDefinitionArns"),
+    ] {
+        let mut tries = 0;
+        let answer = loop {
+            tries += 1;
+            let error = match sender.send(operation, &json!({"maxResults": 1})).await {
+                Ok(answer) => break answer,
+                Err(error) if tries < ARN_TRIES => error,
+                Err(_) => return None,
+            };
+            match time_of_refusal(&error) {
+                Some(time) => access.sts.clock.refused_at(time),
+                None if CallFailure::of_sdk(operation, &error).is_momentary() => {
+                    tokio::time::sleep(pause(tries)).await;
+                }
+                None => return None,
+            }
+        };
+        let answer: Value = serde_json::from_slice(&answer.body).ok()?;
+        if let Some(arn) = answer[member][0].as_str() {
+            return Some(arn.to_owned());
+        }
     }
-    let cluster = clusters.ok()?.cluster_arns.unwrap_or_default().pop();
-    if cluster.is_some() {
-        return cluster;
-    }
-    let definitions = ecs.list_task_definitions().max_results(1).send().await;
-    definitions.ok()?.task_definition_arns?.pop()
+    None
 }

@@ -3,19 +3,10 @@
 use serde_json::{Value, json};
 
 use super::account::Account;
-use super::signed::{Listing, Protocol, Service};
+use super::listing::Listing;
 use crate::object::Operation;
 
 const ACCOUNTS: Listing = Listing {
-    service: &Service {
-        id: "Organizations",
-        name: "organizations",
-        is_global: true,
-        protocol: Protocol::Json {
-            version: "1.1",
-            target: "AWSOrganizationsV20161128",
-        },
-    },
     operation: Operation::ListAccounts,
     member: "Accounts",
     // By its API reference.

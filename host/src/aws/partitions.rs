@@ -172,6 +172,24 @@ mod tests {
             let url = url("account", home_of(region), is_fips, is_dual_stack);
             assert_eq!(url, format!("https://{host}"));
         }
+        for (region, is_fips, is_dual_stack, host) in [
+            ("af-south-1", false, false, "ecs.af-south-1.amazonaws.com"),
+            (
+                "us-gov-east-1",
+                true,
+                true,
+                "ecs-fips.us-gov-east-1.api.aws",
+            ),
+            (
+                "us-isob-east-1",
+                true,
+                false,
+                "ecs-fips.us-isob-east-1.sc2s.sgov.gov",
+            ),
+        ] {
+            let url = url("ecs", region, is_fips, is_dual_stack);
+            assert_eq!(url, format!("https://{host}"));
+        }
     }
 
     #[test]

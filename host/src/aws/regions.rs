@@ -3,18 +3,10 @@
 use serde_json::json;
 
 use super::account::Account;
-use super::signed::{Listing, Protocol, Service};
+use super::listing::Listing;
 use crate::object::Operation;
 
 const REGIONS: Listing = Listing {
-    service: &Service {
-        id: "Account",
-        name: "account",
-        is_global: true,
-        protocol: Protocol::RestJson {
-            path: "/listRegions",
-        },
-    },
     operation: Operation::ListRegions,
     member: "Regions",
     // By its API reference.

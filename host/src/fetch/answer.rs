@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
+use crate::object::Shape;
 use crate::page::Page;
 
 /// A page of ARNs.
@@ -32,18 +33,12 @@ pub(super) struct DescribeFailure {
 }
 
 impl Described {
-    pub(super) fn new(
-        page: Page,
-        arns: Vec<String>,
-        failures: Option<Vec<aws_sdk_ecs::types::Failure>>,
-    ) -> Self {
-        let failures = failures.unwrap_or_default().into_iter();
-        let failures = failures.map(|failure| DescribeFailure {
-            arn: failure.arn,
-            reason: failure.reason,
-            detail: failure.detail,
-        });
-        Self::of(page, arns, failures.collect())
+    /// What an earlier sync was told about one object.
+    pub(super) fn kept(page: Page, arn: String) -> Self {
+        Self {
+            is_new: false,
+            ..Self::of(page, vec![arn], Vec::new())
+        }
     }
 
     fn of(page: Page, arns: Vec<String>, failures: Vec<DescribeFailure>) -> Self {
@@ -97,22 +92,19 @@ impl Described {
         before - self.page.described().count()
     }
 
-    /// The same from the page alone, for an answer that does not fit the SDK's types.
+    /// Reads what a page describes, and what it names as failures.
     pub(super) fn of_page(page: Page) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        struct Failures {
-            failures: Option<Vec<DescribeFailure>>,
-        }
         if !page.has_member() {
-            return Err("it has no described objects".into());
+            let (Shape::List(member) | Shape::Single(member)) = page.object.shape();
+            return Err(format!("it has no {member}"));
         }
-        let failures: Failures = serde_json::from_slice(page.body())
-            .map_err(|_| "its failures are not those of ECS".to_owned())?;
+        let failures: Option<Vec<DescribeFailure>> = serde_json::from_slice(page.failures())
+            .map_err(|_| "its failures are not those of AWS".to_owned())?;
         let arns = page
             .described()
             .filter_map(|index| page.arn(index))
             .collect();
-        Ok(Self::of(page, arns, failures.failures.unwrap_or_default()))
+        Ok(Self::of(page, arns, failures.unwrap_or_default()))
     }
 }
 

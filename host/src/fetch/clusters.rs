@@ -111,7 +111,7 @@ impl<'scope> List<'scope> {
         };
         let wanted = Wanted {
             cluster: None,
-            pass: 0,
+            pass: None,
             token,
         };
         let page = operations::list(self.scope, Object::EcsCluster, wanted).await?;

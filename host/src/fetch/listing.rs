@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::Scope;
 use super::batch::Batch;
-use super::operations::{self, Wanted};
+use super::operations::{self, Pass, Wanted};
 use super::settings::TaskDefinitionScope;
 use crate::aws::{CallFailure, Kind};
 use crate::fingerprint::fingerprint;
@@ -76,8 +76,8 @@ impl<'a> Listing<'a> {
     /// Lists everything and hands batches on.
     pub(super) async fn run(mut self, batches: &async_channel::Sender<Batch>) {
         // Each pass is one listing with its own tokens: tasks by desired status, revisions by status.
-        for pass in 0..operations::passes(self.scope, self.object) {
-            let status = operations::status(self.scope, self.object, pass);
+        for pass in operations::passes(&self.scope.config.options, self.object) {
+            let status = operations::status(self.object, pass);
             if status != self.status {
                 self.hand_on(batches, 1).await;
                 self.status = status;
@@ -139,7 +139,7 @@ impl<'a> Listing<'a> {
 
     async fn pass(
         &mut self,
-        pass: usize,
+        pass: Pass,
         batches: &async_channel::Sender<Batch>,
     ) -> Result<(), CallFailure> {
         let mut tokens = Tokens::default();

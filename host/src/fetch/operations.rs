@@ -1,99 +1,66 @@
-//! The calls of each object, with the SDK's types: the one place where objects are told apart by name.
+//! The calls of objects, made of their rows: what is asked for, and what is read of an answer.
 
-use aws_sdk_ecs::Client;
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
 
 use super::Scope;
 use super::answer::{ArnPage, Described};
 use super::batch::Batch;
+use super::settings::{Options, TaskDefinitionStatus};
 use crate::aws::{CallFailure, Caller};
-use crate::object::{Object, Operation};
+use crate::object::{Object, Operation, Parent, Shape};
 
-/// A cluster and objects that nobody has. ECS checks permissions before it looks for them, so that "not
-/// found" means "allowed".
+/// Nobody has objects of this name. AWS checks permissions before it looks for them, so that "not found" means
+/// "allowed".
 const NOBODYS: &str = "portolan-permission-check";
 /// Ids of tasks and container instances have a form of their own.
 const NOBODYS_ID: &str = "00000000000000000000000000000000";
-/// What a List answer is that the SDK cannot parse.
-const UNREADABLE: &str = "it is cut, is not JSON, or has a member of an unexpected type";
-
-/// Makes a call and reads its answer.
-macro_rules! call {
-    ($caller:expr, $operation:expr, $request:expr, $read:expr) => {{
-        let request = $request;
-        $caller
-            .call(
-                $operation,
-                |raw| request.clone().customize().interceptor(raw).send(),
-                $read,
-            )
-            .await
-    }};
-}
-
-/// Reads a page of ARNs, which stand in this member.
-macro_rules! arns {
-    ($member:ident, $name:literal) => {
-        |answer, _| {
-            let answer = answer.ok_or(super::UNREADABLE)?;
-            let arns = answer.$member.ok_or(concat!("it has no ", $name))?;
-            let next_token = answer.next_token;
-            Ok(ArnPage { arns, next_token })
-        }
-    };
-}
-
-/// Reads what was described, which stands in this member of the answer, each with its ARN.
-macro_rules! described {
-    ($scope:expr, $object:expr, $member:ident, $arn:ident, $name:literal) => {
-        |answer, body| {
-            let page = $scope.page($object, body)?;
-            let Some(answer) = answer else {
-                return Described::of_page(page);
-            };
-            let described = answer.$member.ok_or(concat!("it has no ", $name))?;
-            let arns = described.into_iter().filter_map(|each| each.$arn);
-            Ok(Described::new(page, arns.collect(), answer.failures))
-        }
-    };
-}
-
-mod cluster;
-mod container_instance;
-mod service;
-mod task;
-mod task_definition;
-
-pub(super) use cluster::sizes;
+/// What is said of an answer that is not JSON at all.
+const UNREADABLE: &str = "it is cut or is not a JSON object";
 
 /// What one call of a List operation asks for.
 pub(super) struct Wanted<'w> {
     /// The cluster, for objects of clusters.
     pub(super) cluster: Option<&'w str>,
-    /// Which of the object's listings it is, from 0.
-    pub(super) pass: usize,
+    /// Which of the object's listings it is.
+    pub(super) pass: Pass,
     /// Where the last page ended.
     pub(super) token: Option<String>,
 }
 
-/// How many listings an object takes, each with tokens of its own: tasks are listed by desired status,
-/// revisions by status.
-pub(super) fn passes(scope: &Scope, object: Object) -> usize {
-    match object {
-        Object::EcsTask => task::passes(scope),
-        Object::EcsTaskDefinition => task_definition::statuses(scope).len(),
-        Object::EcsCluster | Object::EcsService | Object::EcsContainerInstance => 1,
-    }
+/// The parameter by which a listing is one of several, and its value.
+pub(super) type Pass = Option<(&'static str, &'static str)>;
+
+/// The listings that an object takes, each with tokens of its own.
+pub(super) fn passes(options: &Options, object: Object) -> Vec<Pass> {
+    let (parameter, statuses): (_, &[&str]) = match object {
+        // ListTasks gives one desired status at a time. PENDING never gives anything: tasks that are starting
+        // are listed as RUNNING already.
+        Object::EcsTask if options.fetch_stopped_tasks => {
+            ("desiredStatus", &["RUNNING", "STOPPED"])
+        }
+        Object::EcsTask => ("desiredStatus", &["RUNNING"]),
+        Object::EcsTaskDefinition => {
+            let statuses: &[&str] = match options.task_definition_status {
+                TaskDefinitionStatus::Active => &["ACTIVE"],
+                TaskDefinitionStatus::Inactive => &["INACTIVE"],
+                TaskDefinitionStatus::DeleteInProgress => &["DELETE_IN_PROGRESS"],
+                TaskDefinitionStatus::All => &["ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS"],
+            };
+            ("status", statuses)
+        }
+        _ => return vec![None],
+    };
+    let passes = statuses.iter().map(|status| Some((parameter, *status)));
+    passes.collect()
 }
 
 /// The status of everything that a pass lists, where AWS says it nowhere else.
-pub(super) fn status(scope: &Scope, object: Object, pass: usize) -> Option<&'static str> {
-    match object {
-        Object::EcsTaskDefinition => task_definition::status(scope, pass),
-        Object::EcsCluster
-        | Object::EcsService
-        | Object::EcsTask
-        | Object::EcsContainerInstance => None,
-    }
+pub(super) fn status(object: Object, pass: Pass) -> Option<&'static str> {
+    pass.filter(|_| object == Object::EcsTaskDefinition)
+        .map(|(_, status)| status)
 }
 
 /// Lists a page.
@@ -102,76 +69,152 @@ pub(super) async fn list(
     object: Object,
     wanted: Wanted<'_>,
 ) -> Result<ArnPage, CallFailure> {
-    match object {
-        Object::EcsCluster => cluster::list(scope, wanted).await,
-        Object::EcsService => service::list(scope, wanted).await,
-        Object::EcsTask => task::list(scope, wanted).await,
-        Object::EcsTaskDefinition => task_definition::list(scope, wanted).await,
-        Object::EcsContainerInstance => container_instance::list(scope, wanted).await,
+    // Without maxResults some operations give pages of 10.
+    let mut parameters = json!({"maxResults": scope.config.page_size});
+    if let Some(cluster) = wanted.cluster {
+        parameters["cluster"] = cluster.into();
     }
+    if let Some((parameter, value)) = wanted.pass {
+        parameters[parameter] = value.into();
+    }
+    if let Some(token) = wanted.token {
+        parameters["nextToken"] = token.into();
+    }
+    let read = |body: Bytes| ArnPage::read(&body, object);
+    let operation = object.list_operation();
+    scope.caller.call(operation, &parameters, read).await
 }
 
-/// Describes a batch.
+/// Describes a batch, or takes what an earlier sync was told about it.
 pub(super) async fn describe(
     scope: &Scope,
     object: Object,
     batch: &Batch,
-    with_tags: bool,
+    with_includes: bool,
 ) -> Result<Described, CallFailure> {
-    match object {
-        Object::EcsCluster => cluster::describe(scope, batch, with_tags).await,
-        Object::EcsService => service::describe(scope, batch, with_tags).await,
-        Object::EcsTask => task::describe(scope, batch, with_tags).await,
-        Object::EcsTaskDefinition => task_definition::describe(scope, batch, with_tags).await,
-        Object::EcsContainerInstance => container_instance::describe(scope, batch, with_tags).await,
+    let known = scope.revisions.as_ref().zip(batch.arns.first());
+    let Some(((known, endpoint), arn)) = known.filter(|_| object == Object::EcsTaskDefinition)
+    else {
+        return ask(scope, object, batch, with_includes).await;
+    };
+    // Without a listing nobody knows the status of today.
+    let kept = batch
+        .status
+        .and_then(|status| (known.get)(endpoint, arn, status))
+        .and_then(|body| scope.page(object, body.into()).ok());
+    if let Some(page) = kept.filter(|page| page.arn(0).as_ref() == Some(arn)) {
+        return Ok(Described::kept(page, arn.clone()));
     }
+    let described = ask(scope, object, batch, with_includes).await?;
+    // A body that was read without its tags must not pass for one without tags.
+    if with_includes && described.page.arn(0).as_ref() == Some(arn) {
+        (known.put)(endpoint, arn, described.page.body());
+    }
+    Ok(described)
+}
+
+async fn ask(
+    scope: &Scope,
+    object: Object,
+    batch: &Batch,
+    with_includes: bool,
+) -> Result<Described, CallFailure> {
+    let cluster = batch.cluster.as_deref();
+    let mut parameters = described_by(object, cluster, &batch.arns);
+    if with_includes {
+        let includes = object.row().includes.iter();
+        parameters["include"] = includes.map(|include| include.name).collect();
+    }
+    let read = |body| Described::of_page(scope.page(object, body)?);
+    let operation = object.describe_operation();
+    scope.caller.call(operation, &parameters, read).await
+}
+
+/// What names objects to a Describe operation.
+fn described_by(object: Object, cluster: Option<&str>, names: &[String]) -> Value {
+    let mut parameters = match object.shape() {
+        Shape::List(member) => json!({member: names}),
+        Shape::Single(member) => json!({member: names.first()}),
+    };
+    if let Some(cluster) = cluster {
+        parameters["cluster"] = cluster.into();
+    }
+    parameters
+}
+
+/// How many objects clusters count, by the counters of the objects' rows. Clusters that have vanished are
+/// left out.
+pub(super) async fn sizes(
+    scope: &Scope,
+    arns: &[String],
+) -> Result<Vec<BTreeMap<Object, u64>>, CallFailure> {
+    let parameters = described_by(Object::EcsCluster, None, arns);
+    let read = |body: Bytes| {
+        let answer: Value = serde_json::from_slice(&body).map_err(|_| UNREADABLE)?;
+        let clusters = answer["clusters"].as_array().ok_or("it has no clusters")?;
+        let count = |cluster: &Value, object: Object| {
+            let counters = object.row().counters.iter();
+            counters.filter_map(|name| cluster[name].as_u64()).sum()
+        };
+        let size = |cluster| {
+            let objects = Object::ALL.into_iter();
+            objects
+                .map(|object| (object, count(cluster, object)))
+                .collect()
+        };
+        Ok(clusters.iter().map(size).collect())
+    };
+    let operation = Operation::DescribeClusters;
+    scope.caller.call(operation, &parameters, read).await
 }
 
 /// Makes a harmless call of an operation, to find out whether it is allowed.
-pub(crate) async fn probe(
-    client: &Client,
-    caller: &Caller,
-    operation: Operation,
-) -> Result<(), CallFailure> {
-    macro_rules! probe {
-        ($request:expr) => {
-            call!(caller, operation, $request, |_, _| Ok(()))
+pub(crate) async fn probe(caller: &Caller, operation: Operation) -> Result<(), CallFailure> {
+    // Others are asked for before any object is.
+    let Some(object) = operation.object() else {
+        return Ok(());
+    };
+    let is_of_cluster = object.row().parent == Parent::Cluster;
+    let mut parameters = if operation == object.describe_operation() {
+        let name = match object.shape() {
+            Shape::Single(_) => format!("{NOBODYS}:1"),
+            Shape::List(_) if is_of_cluster => NOBODYS_ID.to_owned(),
+            Shape::List(_) => NOBODYS.to_owned(),
         };
+        described_by(object, None, &[name])
+    } else {
+        json!({"maxResults": 1})
+    };
+    if is_of_cluster {
+        parameters["cluster"] = NOBODYS.into();
     }
-    match operation {
-        Operation::ListClusters => probe!(client.list_clusters().max_results(1)),
-        Operation::DescribeClusters => probe!(client.describe_clusters().clusters(NOBODYS)),
-        Operation::ListServices => probe!(client.list_services().cluster(NOBODYS).max_results(1)),
-        Operation::DescribeServices => {
-            probe!(
-                client
-                    .describe_services()
-                    .cluster(NOBODYS)
-                    .services(NOBODYS)
-            )
+    caller.call(operation, &parameters, |_| Ok(())).await
+}
+
+impl ArnPage {
+    /// Reads an answer of the object's List operation.
+    fn read(body: &[u8], object: Object) -> Result<Self, String> {
+        let mut answer: Map<String, Value> =
+            serde_json::from_slice(body).map_err(|_| UNREADABLE)?;
+        // `taskArns` of `taskArn`.
+        let member = format!("{}s", object.arn_member());
+        let Some(Value::Array(arns)) = answer.remove(&member) else {
+            return Err(format!("it has no list {member}"));
+        };
+        let text = |value| match value {
+            Value::String(text) => Some(text),
+            _ => None,
+        };
+        let next_token = match answer.remove("nextToken") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(token)) => Some(token),
+            Some(_) => return Err("its nextToken is not a text".into()),
+        };
+        let count = arns.len();
+        let arns: Vec<String> = arns.into_iter().filter_map(text).collect();
+        if arns.len() < count {
+            return Err(format!("its {member} are not all texts"));
         }
-        Operation::ListTasks => probe!(client.list_tasks().cluster(NOBODYS).max_results(1)),
-        Operation::DescribeTasks => {
-            probe!(client.describe_tasks().cluster(NOBODYS).tasks(NOBODYS_ID))
-        }
-        Operation::ListTaskDefinitions => probe!(client.list_task_definitions().max_results(1)),
-        Operation::DescribeTaskDefinition => {
-            let revision = format!("{NOBODYS}:1");
-            probe!(client.describe_task_definition().task_definition(revision))
-        }
-        Operation::ListContainerInstances => {
-            probe!(
-                client
-                    .list_container_instances()
-                    .cluster(NOBODYS)
-                    .max_results(1)
-            )
-        }
-        Operation::DescribeContainerInstances => {
-            let request = client.describe_container_instances().cluster(NOBODYS);
-            probe!(request.container_instances(NOBODYS_ID))
-        }
-        // They are asked for before any object is.
-        Operation::ListAccounts | Operation::ListRegions => Ok(()),
+        Ok(Self { arns, next_token })
     }
 }

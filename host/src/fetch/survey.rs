@@ -102,7 +102,7 @@ async fn revisions(scope: &Scope) -> Result<Revisions, CallFailure> {
     }
     // Newest revisions by family, if only those are wanted.
     let mut newest: HashMap<String, (u64, String)> = HashMap::new();
-    for pass in 0..operations::passes(scope, Object::EcsTaskDefinition) {
+    for pass in operations::passes(&scope.config.options, Object::EcsTaskDefinition) {
         let (mut tokens, mut token) = (Tokens::default(), None);
         loop {
             let wanted = Wanted {

@@ -5,6 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::api::{ACCOUNT, Api, ECS, ORGANIZATIONS};
 use super::{ActionGroup, Object};
 
 /// The operations that a sync calls: all that it may do with the permissions it asks for.
@@ -77,16 +78,22 @@ impl Operation {
     /// The IAM action that allows the operation, for example `ecs:DescribeTasks`.
     #[must_use]
     pub fn action(self) -> String {
-        let service = match self {
-            Self::ListAccounts => "organizations",
-            Self::ListRegions => "account",
-            _ => "ecs",
-        };
-        format!("{service}:{}", self.name())
+        format!("{}:{}", self.api().name, self.name())
     }
 
-    /// The object that this operation lists or describes.
-    fn object(self) -> Option<Object> {
+    /// The API that the operation belongs to.
+    #[must_use]
+    pub const fn api(self) -> &'static Api {
+        match self {
+            Self::ListAccounts => &ORGANIZATIONS,
+            Self::ListRegions => &ACCOUNT,
+            _ => &ECS,
+        }
+    }
+
+    /// The object that this operation lists or describes; none for what is asked of an account.
+    #[must_use]
+    pub fn object(self) -> Option<Object> {
         let mut objects = Object::ALL.into_iter();
         objects.find(|object| object.row().way.operations().contains(&self))
     }

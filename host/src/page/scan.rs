@@ -106,6 +106,9 @@ struct Scan<'a> {
     open_object: Option<usize>,
     members: Vec<Member>,
     has_member: bool,
+    /// Where the value that says what could not be described starts, while it is open.
+    open_failures: Option<usize>,
+    failures: Option<Range<usize>>,
 }
 
 /// Scans a body whose objects have this shape.
@@ -131,6 +134,8 @@ pub(super) fn scan(raw: &[u8], shape: Shape, withhold: Withhold) -> Result<Scann
         open_object: None,
         members: Vec::with_capacity(raw.len() / BYTES_OF_A_MEMBER),
         has_member: false,
+        open_failures: None,
+        failures: None,
     };
     if let Err(Stop) = scan.body() {
         return Err(scan.error.unwrap_or(ScanError::NotAnObject));
@@ -144,6 +149,7 @@ pub(super) fn scan(raw: &[u8], shape: Shape, withhold: Withhold) -> Result<Scann
         objects: scan.objects,
         members: scan.members,
         has_member: scan.has_member,
+        failures: scan.failures,
     })
 }
 
@@ -190,12 +196,26 @@ impl Scan<'_> {
             let meaning = self.meaning(role, &key)?;
             let is_of_object = self.open_object.is_some() || self.stands_beside(role, &key);
             let member = is_of_object.then(|| self.open_member(start, &key));
+            if role == Role::Root && key.is(self.raw, "failures") {
+                self.open_failures = Some(self.position());
+            }
             self.value(meaning, member)?;
             if self.stack.len() != depth {
                 break;
             }
+            if role == Role::Root {
+                self.close_failures();
+            }
         }
         Ok(())
+    }
+
+    /// Ends the value of `failures`, if that is what has ended.
+    #[inline]
+    fn close_failures(&mut self) {
+        if let Some(start) = self.open_failures.take() {
+            self.failures = Some(start..self.position());
+        }
     }
 
     /// Reads elements of the innermost list, up to its end or the opening bracket of one.
@@ -327,6 +347,9 @@ impl Scan<'_> {
             Some(Role::Root) => self.open_object.is_some(),
             _ => false,
         };
+        if self.stack.len() == 1 {
+            self.close_failures();
+        }
         if is_object_end && let Some(start) = self.open_object.take() {
             self.objects.push(Some(start..self.position()));
         }

@@ -26,19 +26,11 @@ fn rejections(report: &Value, object: &str) -> Vec<Value> {
         .collect()
 }
 
-/// One object with a member of a wrong type is rejected by name, although the SDK's types then refuse the
-/// whole page; everything else is written.
+/// One object with a member of a wrong type is rejected by name; everything else is written.
 #[track_caller]
 fn only_the_wrong_object_is_rejected(operation: &str, object: &str, path: &str) {
     let site = Site::new(World::small(1), next(operation, Fault::WrongType));
-    let ended = site.sync(&["--log", "debug"]).with(3);
-    assert!(
-        ended
-            .stderr
-            .contains(&format!("{operation}: the SDK cannot read the answer")),
-        "the SDK took it, so that this test says nothing: {}",
-        ended.stderr
-    );
+    site.sync(&[]).with(3);
     let report = site.report();
     for each in OBJECTS {
         let counts = &report["objects"][each];

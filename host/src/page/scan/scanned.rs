@@ -42,6 +42,8 @@ pub(in crate::page) struct Scanned {
     pub(in crate::page) members: Vec<Member>,
     /// Whether the member that holds the objects is there and not null.
     pub(in crate::page) has_member: bool,
+    /// The span of what could not be described, if the body says that.
+    pub(in crate::page) failures: Option<Range<usize>>,
 }
 
 /// Where a member of a described object stands. Offsets are in the (new) body, which is shorter than 4 GiB

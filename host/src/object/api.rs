@@ -1,0 +1,68 @@
+//! The APIs of AWS that operations belong to, and how their requests are written.
+
+/// An API of AWS.
+#[derive(Debug)]
+pub struct Api {
+    /// The name in settings of endpoints: `Organizations` for `AWS_ENDPOINT_URL_ORGANIZATIONS`.
+    pub id: &'static str,
+    /// The name in hosts, signatures and IAM actions.
+    pub name: &'static str,
+    /// Whether one Region of each partition answers for all.
+    pub is_global: bool,
+    /// How its operations are written.
+    pub protocol: Protocol,
+}
+
+/// How an operation is written. <https://smithy.io/2.0/aws/protocols/index.html>
+#[derive(Clone, Copy, Debug)]
+pub enum Protocol {
+    /// JSON in a body, and the operation in a header.
+    Json {
+        /// `1.0` or `1.1`.
+        version: &'static str,
+        /// What stands before the operation in the header.
+        target: &'static str,
+    },
+    /// A form in a body; the answer is XML.
+    Query {
+        /// The version of the API, a date.
+        version: &'static str,
+    },
+    /// JSON in a body, and the operation in the path.
+    RestJson {
+        /// The path.
+        path: &'static str,
+    },
+}
+
+/// Amazon ECS.
+pub(super) const ECS: Api = Api {
+    id: "ECS",
+    name: "ecs",
+    is_global: false,
+    protocol: Protocol::Json {
+        version: "1.1",
+        target: "AmazonEC2ContainerServiceV20141113",
+    },
+};
+
+/// AWS Organizations.
+pub(super) const ORGANIZATIONS: Api = Api {
+    id: "Organizations",
+    name: "organizations",
+    is_global: true,
+    protocol: Protocol::Json {
+        version: "1.1",
+        target: "AWSOrganizationsV20161128",
+    },
+};
+
+/// AWS Account Management.
+pub(super) const ACCOUNT: Api = Api {
+    id: "Account",
+    name: "account",
+    is_global: true,
+    protocol: Protocol::RestJson {
+        path: "/listRegions",
+    },
+};
