@@ -1,9 +1,12 @@
 //! Contracts are printed from the code and compared with the committed files; `make schemas` writes them
 //! anew, so that a change shows up as a difference in the review.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use portolan::object::{Object, Shape};
+use portolan_page::object::{Object, Shape};
+use serde_json::Value;
 
 use crate::support::{portolan, root};
 
@@ -43,21 +46,30 @@ fn schemas_are_printed_from_types() {
     );
     schema(
         "changes",
-        &schemars::schema_for!(portolan::changes::ChangeLine<'static>),
+        &schemars::schema_for!(portolan_records::changes::ChangeLine<'static>),
     );
-    schema("config", &schemars::schema_for!(portolan::config::Settings));
+    schema(
+        "config",
+        &schemars::schema_for!(portolan_sync::config::Settings),
+    );
     schema(
         "manifest",
-        &schemars::schema_for!(portolan::mapper::Manifest),
+        &schemars::schema_for!(portolan_sandbox::Manifest),
     );
-    schema("lock", &schemars::schema_for!(portolan::trust::Lock));
+    schema(
+        "lock",
+        &schemars::schema_for!(portolan_sandbox::trust::Lock),
+    );
     schema(
         "signature",
-        &schemars::schema_for!(portolan::trust::Signature),
+        &schemars::schema_for!(portolan_sandbox::trust::Signature),
     );
     schema("table", &schemars::schema_for!(portolan_mapper_pack::Table));
-    schema("plan", &schemars::schema_for!(portolan::plan::Plan));
-    schema("report", &schemars::schema_for!(portolan::report::Report));
+    schema("plan", &schemars::schema_for!(portolan_sync::plan::Plan));
+    schema(
+        "report",
+        &schemars::schema_for!(portolan_records::report::Report),
+    );
 }
 
 /// What guests in other languages, and the documents, repeat of the objects' rows.
@@ -94,6 +106,61 @@ fn between(path: &str, before: &str, after: &str, printed: &str) {
     let (head, rest) = text.split_once(before).unwrap();
     let (_, tail) = rest.split_once(after).unwrap();
     committed(path, &[head, before, printed, after, tail].concat());
+}
+
+/// The graph of the host's crates, as cargo knows it.
+#[test]
+fn crates_of_the_host_are_drawn() {
+    let mut metadata = Command::new(env!("CARGO"));
+    metadata.args([
+        "metadata",
+        "--no-deps",
+        "--offline",
+        "--format-version",
+        "1",
+    ]);
+    let metadata = metadata.current_dir(root()).output().unwrap();
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let host = root().join("host");
+    let mut crates = BTreeMap::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        let text = |member: &Value| member.as_str().unwrap().to_owned();
+        if !Path::new(&text(&package["manifest_path"])).starts_with(&host) {
+            continue;
+        }
+        let below = package["dependencies"].as_array().unwrap().iter();
+        let below = below
+            .filter(|it| it["kind"].is_null())
+            .map(|it| text(&it["name"]));
+        let below = below.filter_map(|name| Some(name.strip_prefix("portolan-")?.to_owned()));
+        let below: Vec<String> = below.filter(|name| !name.starts_with("mapper-")).collect();
+        let name = text(&package["name"]);
+        let name = name.strip_prefix("portolan-").unwrap_or(&name).to_owned();
+        crates.insert(name, (below, text(&package["description"])));
+    }
+    // From the ground up: a crate stands behind those that it uses.
+    let (mut drawn, mut placed) = (String::new(), Vec::new());
+    while placed.len() < crates.len() {
+        let (name, (below, about)) = crates
+            .iter()
+            .find(|(name, (below, _))| {
+                !placed.contains(*name) && below.iter().all(|it| placed.contains(it))
+            })
+            .unwrap();
+        let uses = if below.is_empty() {
+            "nothing"
+        } else {
+            &below.join(", ")
+        };
+        drawn.push_str(&format!("| `host/{name}` | {about} | {uses} |\n"));
+        placed.push(name.clone());
+    }
+    between(
+        "ARCHITECTURE.md",
+        "| --- | --- | --- |\n",
+        "\n\n",
+        drawn.trim_end(),
+    );
 }
 
 #[test]

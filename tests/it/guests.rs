@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use portolan::mapper::{Breaker, CompiledCache, Engine, Limits, Mapper, Module, Source, Unfilled};
-use portolan::object::Object;
-use portolan::page::{Origin, Page};
-use portolan::records::Records;
-use portolan::validate::RecordValidator;
+use portolan_page::object::Object;
+use portolan_page::page::{Origin, Page};
+use portolan_records::Records;
+use portolan_sandbox::validate::RecordValidator;
+use portolan_sandbox::{Breaker, CompiledCache, Engine, Limits, Mapper, Module, Source, Unfilled};
 use serde_json::{Value, json};
 
 use crate::support::root;
@@ -102,7 +102,7 @@ fn arns(indices: &[usize]) -> Vec<String> {
 
 /// The next page of the same module is mapped as if nothing had happened.
 fn assert_recovered(engine: &Engine, mapper: &Mapper) {
-    let records = portolan::records::from_page(engine, mapper, &page(&["", ""])).unwrap();
+    let records = portolan_records::from_page(engine, mapper, &page(&["", ""])).unwrap();
     assert_eq!(uids(&records), arns(&[0, 1]));
     assert_eq!(records.isolated, None);
     assert_eq!(records.rejections, []);

@@ -2,16 +2,16 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use portolan::config::Settings;
-use portolan::mapper::{Engine, Limits, Mapped, Mapper, MapperSet};
-use portolan::object::{Object, Shape};
-use portolan::page::{Origin, Page};
-use portolan::records::from_page;
 use portolan_mapper_cluster::Clusters;
 use portolan_mapper_sdk::{Context, MappedPage, Mapping, PageError, map_page};
 use portolan_mapper_service::Services;
 use portolan_mapper_task::Tasks;
 use portolan_mapper_task_definition::TaskDefinitions;
+use portolan_page::object::{Object, Shape};
+use portolan_page::page::{Origin, Page};
+use portolan_records::from_page;
+use portolan_sandbox::{Engine, Limits, Mapped, Mapper, MapperSet};
+use portolan_sync::config::Settings;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -34,7 +34,7 @@ impl Subject {
     /// The module that these settings choose, and what it has to agree with.
     fn new<M: Mapping>(object: Object, settings: Settings) -> Self {
         let engine = Engine::new(1, Limits::default()).unwrap();
-        let config = portolan::config::Config::resolve(settings, None).unwrap();
+        let config = portolan_sync::config::Config::resolve(settings, None).unwrap();
         let mappers = MapperSet::load(&engine, None, &config.mapping, &[object]).unwrap();
         Self {
             mapper: Arc::clone(mappers.get(object).unwrap()),
@@ -56,7 +56,7 @@ impl Subject {
         };
         let page = Page::read(self.mapper.object, origin, Bytes::from(body))
             .map_err(|error| TestCaseError::fail(error.to_string()))?;
-        let failed = |error: portolan::mapper::CallError| TestCaseError::fail(error.to_string());
+        let failed = |error: portolan_sandbox::CallError| TestCaseError::fail(error.to_string());
         let native = match (self.native)(&page) {
             Ok(native) => native,
             Err(refusal) => return self.refuses(&page, &refusal),

@@ -4,11 +4,11 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use portolan::mapper::{
+use portolan_page::page::Page;
+use portolan_sandbox::{
     CompiledCache, Engine, Kind, Limits, Mapped, Module, Overlay, Row, Source, Surface,
 };
-use portolan::page::Page;
-use portolan::workbench::pages;
+use portolan_workbench::pages;
 use serde_json::json;
 use wit_parser::{Resolve, WorldId};
 

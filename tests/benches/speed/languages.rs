@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use portolan::mapper::{Engine, Limits, ModuleSettings, Overlay, Source, stock_module};
-use portolan::object::Object;
-use portolan::page::Page;
-use portolan::workbench::table::pack;
+use portolan_page::object::Object;
+use portolan_page::page::Page;
+use portolan_sandbox::{Engine, Limits, ModuleSettings, Overlay, Source, stock_module};
 use portolan_tests::pages::describe_tasks_page;
+use portolan_workbench::table::pack;
 use serde_json::{Value, json};
 
 use crate::page::origin;

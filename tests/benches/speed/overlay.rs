@@ -5,11 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use portolan::config::{Config, Settings};
-use portolan::mapper::{Engine, Limits, MapperSet};
-use portolan::object::Object;
-use portolan::page::Page;
-use portolan::records::from_page;
+use portolan_page::object::Object;
+use portolan_page::page::Page;
+use portolan_records::from_page;
+use portolan_sandbox::{Engine, Limits, MapperSet};
+use portolan_sync::config::{Config, Settings};
 use portolan_tests::pages::describe_tasks_page;
 
 use crate::page::{origin, time};

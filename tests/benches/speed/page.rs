@@ -4,12 +4,12 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use portolan::mapper::{Engine, Limits, MapperSet};
-use portolan::object::Object;
-use portolan::page::{Origin, Page};
-use portolan::records::from_page;
 use portolan_mapper_sdk::{Context, map_page};
 use portolan_mapper_task::Tasks;
+use portolan_page::object::Object;
+use portolan_page::page::{Origin, Page};
+use portolan_records::from_page;
+use portolan_sandbox::{Engine, Limits, MapperSet};
 use portolan_tests::pages::describe_tasks_page;
 
 use crate::{median, microseconds, note, row};
@@ -88,7 +88,8 @@ pub(crate) fn measure() {
 fn times(body: &Bytes) -> Times {
     let engine = Engine::new(1, Limits::default()).unwrap();
     let config =
-        portolan::config::Config::resolve(portolan::config::Settings::default(), None).unwrap();
+        portolan_sync::config::Config::resolve(portolan_sync::config::Settings::default(), None)
+            .unwrap();
     let mappers = MapperSet::load(&engine, None, &config.mapping, &[Object::EcsTask]).unwrap();
     let mapper = mappers.get(Object::EcsTask).unwrap();
     let read = || Page::read(Object::EcsTask, origin(), body.clone()).unwrap();

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
-use portolan::mapper::{Engine, Limits, Module, Source, stock_module};
-use portolan::object::{Object, Shape};
-use portolan::page::Page;
-use portolan::workbench::table::pack;
+use portolan_page::object::{Object, Shape};
+use portolan_page::page::Page;
+use portolan_sandbox::{Engine, Limits, Module, Source, stock_module};
 use portolan_tests::pages::describe_tasks_page;
+use portolan_workbench::table::pack;
 use serde_json::Value;
 
 use crate::overlay::measure_module;

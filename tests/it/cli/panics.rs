@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use portolan::config::{Config, QuotaRules, Settings};
-use portolan::guard;
-use portolan::report::Status;
-use portolan::sync::{Provenance, Request, SyncError};
+use portolan_machine::guard;
+use portolan_records::report::Status;
+use portolan_sync::config::{Config, QuotaRules, Settings};
+use portolan_sync::{Provenance, Request, SyncError};
 use portolan_tests::simulator::BASE_ACCESS_KEY;
 
 use crate::support::{REGION, SECRET, Site, portolan, run};
@@ -28,7 +28,7 @@ fn sync(site: &Site) -> Result<Status, SyncError> {
     };
     let config = Config::resolve(settings, None).unwrap();
     let never = std::future::pending();
-    let synced = portolan::sync::run(config, &request, Arc::default(), never);
+    let synced = portolan_sync::run(config, &request, Arc::default(), never);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(synced).map(|report| report.status)
 }
@@ -38,7 +38,7 @@ fn sync(site: &Site) -> Result<Status, SyncError> {
 #[ignore = "it panics"]
 #[expect(clippy::print_stdout, reason = "it stands for a program")]
 fn child() {
-    guard::tell_panics(|line| println!("told: {line}"));
+    guard::tell_panics("0123", |line| println!("told: {line}"));
     let site = Site::small();
     assert!(matches!(sync(&site), Ok(Status::Complete)));
     let before = site.contents();

@@ -1,5 +1,5 @@
-use portolan::mapper::{CallError, Module, Source};
 use portolan_mapper_build::encode;
+use portolan_sandbox::{CallError, Module, Source};
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 

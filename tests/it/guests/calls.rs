@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
-use portolan::mapper::{CallError, Engine, Limits};
-use portolan::records::from_page;
+use portolan_records::from_page;
+use portolan_sandbox::{CallError, Engine, Limits};
 
 use super::{arns, assert_recovered, body, engine, evil, page, read, uids};
 

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use portolan::mapper::{Module, Source};
+use portolan_sandbox::{Module, Source};
 
 use super::answers::{Answer, component};
 use super::engine;

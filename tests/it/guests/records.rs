@@ -1,4 +1,4 @@
-use portolan::records::{Records, from_page};
+use portolan_records::{Records, from_page};
 
 use super::{arn, arns, assert_recovered, engine, evil, page, uids};
 

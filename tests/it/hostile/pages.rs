@@ -1,4 +1,4 @@
-use portolan::object::Object;
+use portolan_page::object::Object;
 use proptest::prelude::*;
 
 /// What ECS documents about a member.

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use portolan::object::Object;
+use portolan_page::object::Object;
 use portolan_tests::simulator::{Rules, Shape, World};
 use serde_json::{Value, json};
 

@@ -23,7 +23,7 @@ fn blocks() -> Vec<(String, String)> {
 /// What a table makes of a page.
 fn result(table: &str, page: &str) -> Value {
     let stock =
-        |object: &str| serde_json::from_str(portolan::schemas::text(object).unwrap()).unwrap();
+        |object: &str| serde_json::from_str(portolan_page::schemas::text(object).unwrap()).unwrap();
     let packed = portolan_mapper_pack::check(table, stock)
         .unwrap_or_else(|error| panic!("{error}\n{table}"));
     let plan = Plan::from_bytes(&packed.plan).unwrap();
@@ -84,7 +84,8 @@ fn every_example_of_the_manual_gives_what_it_says() {
 #[test]
 fn the_manual_knows_every_key_and_function() {
     let manual = std::fs::read_to_string(root().join("guest-mappers/table/README.md")).unwrap();
-    let schema: Value = serde_json::from_str(portolan::schemas::text("table").unwrap()).unwrap();
+    let schema: Value =
+        serde_json::from_str(portolan_page::schemas::text("table").unwrap()).unwrap();
     let attribute = &schema["$defs"]["Attribute"]["properties"];
     let keys = [&schema["properties"], attribute];
     let keys = keys

@@ -1,13 +1,13 @@
 use std::path::Path;
 
-use portolan::config::Settings;
-use portolan::object::Object;
-use portolan::workbench::table::{pack, write};
 use portolan_mapper_cluster::Clusters;
 use portolan_mapper_sdk::Mapping;
 use portolan_mapper_service::Services;
 use portolan_mapper_task::Tasks;
 use portolan_mapper_task_definition::TaskDefinitions;
+use portolan_page::object::Object;
+use portolan_sync::config::Settings;
+use portolan_workbench::table::{pack, write};
 
 use super::example;
 use crate::examples::documented_pages_give_the_expected_records;

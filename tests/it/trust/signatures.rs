@@ -115,7 +115,7 @@ fn a_statement_cannot_be_rewritten() {
 /// The author of a signature may sign what is not so; the module itself is asked, too.
 #[test]
 fn a_statement_that_the_module_refutes_does_not_count() {
-    use portolan::trust::{Identity, PrivateKey, Signature, sha256};
+    use portolan_sandbox::trust::{Identity, PrivateKey, Signature, sha256};
     let shop = Shop::new();
     let module = shop.overlay();
     let key = PrivateKey::read(&shop.path("acme.key")).unwrap();

@@ -1,0 +1,134 @@
+//! An account that credentials reach.
+
+use aws_config::SdkConfig;
+use aws_config::identity::IdentityCache;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_types::retry::RetryConfig;
+use std::sync::Arc;
+
+use super::call::Caller;
+use super::http::in_turn;
+use super::renewal::Renewing;
+use super::request::Sender;
+use super::sdk::endpoint_of;
+use super::settings::Connection;
+use super::sts::Sts;
+use crate::quota::Quotas;
+use portolan_machine::clock::Clock;
+use portolan_page::ledger::Ledger;
+
+/// An account that can be synced.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Twelve digits.
+    pub account_id: String,
+    /// For example `aws-us-gov`.
+    pub partition: String,
+    /// ARN of the user or role session that the calls are made as.
+    pub identity: String,
+    /// The Region whose STS took the credentials; none if the account is known from ARNs alone.
+    pub(super) confirmed_in: Option<String>,
+    pub(super) access: Access,
+}
+
+/// Credentials that reach no account, or an account that does not say what it has.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct AccountError {
+    /// Twelve digits, as far as a role's ARN tells them.
+    pub account_id: Option<String>,
+    /// The Regions that it costs; an empty name stands for Regions that nobody could list.
+    pub regions: Vec<String>,
+    /// A short constant in kebab case, for example `credentials`.
+    pub code: &'static str,
+    /// Who failed, why, and what to do.
+    pub message: String,
+}
+
+/// What calls are made with: settings of clients, the credentials in them, and the quotas of the process.
+#[derive(Clone, Debug)]
+pub(super) struct Access {
+    pub(super) sts: Sts,
+    pub(super) credentials: Renewing,
+    quotas: Quotas,
+}
+
+impl Access {
+    /// Access as the credentials of the configuration themselves, and the Regions to ask STS in.
+    pub(super) fn new(
+        base: SdkConfig,
+        regions: Vec<String>,
+        connection: &Connection,
+        (quotas, maximum_retries): (Quotas, u32),
+        clock: &Clock,
+    ) -> Self {
+        let credentials = Renewing::chain(connection, clock.clone());
+        let retries = RetryConfig::standard().with_max_attempts(maximum_retries + 1);
+        let base = base.into_builder().retry_config(retries).build();
+        let sdk = with_credentials(base, &credentials);
+        Self {
+            sts: Sts {
+                sdk,
+                regions,
+                clock: clock.clone(),
+                good: Arc::default(),
+            },
+            credentials,
+            quotas,
+        }
+    }
+
+    /// What requests to a Region are sent with.
+    pub(super) fn sender(&self, region: &str) -> Sender {
+        Sender {
+            sdk: self.sts.sdk.clone(),
+            region: region.to_owned(),
+            credentials: self.credentials.clone(),
+        }
+    }
+
+    /// The same with other credentials.
+    pub(super) fn with(&self, credentials: Renewing) -> Self {
+        let mut access = self.clone();
+        access.sts.sdk = with_credentials(access.sts.sdk, &credentials);
+        access.credentials = credentials;
+        access
+    }
+}
+
+fn with_credentials(sdk: SdkConfig, credentials: &Renewing) -> SdkConfig {
+    sdk.into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
+        .identity_cache(IdentityCache::no_cache())
+        .build()
+}
+
+impl Account {
+    /// The Region of what has no Region of its own.
+    pub(super) fn region(&self) -> &str {
+        let region = self.access.sts.sdk.region();
+        region.map_or("us-east-1", AsRef::as_ref)
+    }
+
+    /// Who answers: `aws`, or the URL of the endpoint that is used instead of AWS's own.
+    pub fn endpoint(&self) -> String {
+        endpoint_of(&self.access.sts.sdk, "ECS").unwrap_or_else(|| "aws".into())
+    }
+
+    /// Makes calls in a Region, at the pace of the account's quotas, and counts them in `ledger`.
+    pub fn caller(&self, region: &str, maximum_retries: u32, ledger: Arc<Ledger>) -> Caller {
+        let place = self.access.quotas.place(&self.account_id, region);
+        let mut sender = self.access.sender(region);
+        if let Some(client) = sender.sdk.http_client() {
+            let client = in_turn(client, place.in_flight());
+            sender.sdk = sender.sdk.into_builder().http_client(client).build();
+        }
+        Caller::new(
+            self.account_id.clone(),
+            (place, sender),
+            (self.access.sts.clock.clone(), self.confirmed_in.clone()),
+            maximum_retries,
+            ledger,
+        )
+    }
+}

@@ -1,0 +1,339 @@
+//! Which accounts and Regions a run takes: from roles, from an organization, or the credentials' own.
+
+use std::collections::BTreeMap;
+
+use aws_config::Region;
+
+use super::account::{Access, Account, AccountError};
+use super::environment::Environment;
+use super::identity::{assume, identify};
+use super::sdk::{base, endpoint_of};
+use super::settings::{Connection, ConnectionError, Organization, RoleArn};
+use super::{fips, organization, partitions, regions};
+use crate::quota::Quotas;
+use portolan_machine::clock::Clock;
+
+/// STS is asked here when no Region is known: it answers for every Region of its partition.
+const ANY_REGION: &str = "us-east-1";
+
+/// The accounts of a run, not reached yet.
+#[derive(Debug)]
+pub struct Accounts {
+    /// What went wrong while they were listed.
+    pub errors: Vec<AccountError>,
+    /// What somebody should know about the list.
+    pub warnings: Vec<String>,
+    /// One for each account.
+    pub candidates: Vec<Candidate>,
+    connection: Connection,
+    base: Access,
+    /// The account of the credentials themselves, if somebody had to ask and it could be told.
+    own: Option<String>,
+    /// Regions to sync in each account; nothing if each account is asked for its own.
+    regions: Option<Vec<String>>,
+}
+
+/// An account, and the ways to it in the order in which they are tried.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Twelve digits.
+    account_id: String,
+    ways: Vec<Way>,
+}
+
+#[derive(Clone, Debug)]
+enum Way {
+    /// The credentials themselves, whose account this is.
+    Own(Box<Account>),
+    /// A role of the account.
+    Role(RoleArn),
+}
+
+/// What came of a candidate.
+#[derive(Debug, Default)]
+pub struct Reached {
+    /// The account and the Regions of it that are to be synced here.
+    pub account: Option<(Account, Vec<String>)>,
+    /// What failed, and for which Regions.
+    pub errors: Vec<AccountError>,
+    /// What somebody should know about it.
+    pub warnings: Vec<String>,
+}
+
+impl Accounts {
+    /// Finds credentials and lists the accounts. Calls to all of them keep to `quotas`, and those to STS are
+    /// repeated up to `maximum_retries` times.
+    ///
+    /// # Errors
+    /// If no Region is known. Credentials that do not work are errors of their account only.
+    pub async fn find(
+        connection: &Connection,
+        (quotas, maximum_retries): (Quotas, u32),
+        clock: &Clock,
+    ) -> Result<Self, ConnectionError> {
+        let environment = Environment::read(connection).await?;
+        let base = base(&environment, connection, clock).await?;
+        let chain_region = base.region().map(|region| region.as_ref().to_owned());
+        let regions = match (
+            connection.all_regions,
+            connection.regions.is_empty(),
+            &chain_region,
+        ) {
+            (true, ..) => None,
+            (false, false, _) => Some(connection.regions.clone()),
+            (false, true, Some(region)) => Some(vec![region.clone()]),
+            (false, true, None) => {
+                let reason = environment.missing_profile().unwrap_or_else(|| "no Region is set; name one with --regions, AWS_REGION or in the AWS profile".into());
+                return Err(invalid_regions(reason));
+            }
+        };
+        let is_label = |region: &String| {
+            region
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        if chain_region
+            .as_ref()
+            .is_some_and(|region| !is_label(region))
+        {
+            let reason =
+                "instance metadata names a Region that cannot be one; name one with --regions";
+            return Err(invalid_regions(reason.into()));
+        }
+        let endpoint_url = ["ECS", "STS"]
+            .into_iter()
+            .find_map(|service| endpoint_of(&base, service));
+        // A Region of the chain that is only asked who the credentials are has to be one too.
+        let asked_first = regions.iter().flatten().chain(&chain_region);
+        if endpoint_url.is_none() {
+            asked_first
+                .into_iter()
+                .try_for_each(|region| partitions::check(region).map_err(invalid_regions))?;
+        }
+        for region in regions.iter().flatten() {
+            if base.use_fips() == Some(true) {
+                fips::check(region, endpoint_url.as_deref())?;
+            }
+        }
+        let asked = regions.clone().filter(|regions| !regions.is_empty());
+        let asked = asked.unwrap_or_else(|| {
+            let any =
+                partitions::any_beside(chain_region.as_deref().unwrap_or(ANY_REGION)).to_owned();
+            chain_region.into_iter().chain([any]).collect()
+        });
+        let region = asked.first().cloned().map(Region::new);
+        let base = base.into_builder().region(region).build();
+        let mut accounts = Self {
+            errors: Vec::new(),
+            warnings: Vec::new(),
+            candidates: Vec::new(),
+            connection: connection.clone(),
+            base: Access::new(base, asked, connection, (quotas, maximum_retries), clock),
+            own: None,
+            regions,
+        };
+        accounts.list().await;
+        Ok(accounts)
+    }
+
+    async fn list(&mut self) {
+        let mut ways: BTreeMap<String, Vec<Way>> = BTreeMap::new();
+        let mut order = Vec::new();
+        let mut add = |account_id: &str, way: Way| {
+            let known = ways.entry(account_id.to_owned()).or_insert_with(|| {
+                order.push(account_id.to_owned());
+                Vec::new()
+            });
+            known.push(way);
+        };
+        for role in &self.connection.roles {
+            add(&role.account_id, Way::Role(role.clone()));
+        }
+        if let Some(organization) = self.connection.organization.clone() {
+            for (account_id, way) in self.members(&organization).await {
+                add(&account_id, way);
+            }
+        } else if self.connection.roles.is_empty()
+            && let Some(own) = self.identify().await
+        {
+            add(&own.account_id.clone(), Way::Own(Box::new(own)));
+        }
+        self.candidates
+            .extend(order.into_iter().map(|account_id| Candidate {
+                ways: ways.remove(&account_id).unwrap_or_default(),
+                account_id,
+            }));
+    }
+
+    /// The account of the credentials themselves.
+    async fn identify(&mut self) -> Option<Account> {
+        match identify(self.base.clone(), None).await {
+            Ok(own) => {
+                self.own = Some(own.account_id.clone());
+                Some(own)
+            }
+            Err(error) => {
+                self.errors.push(self.placed(error));
+                None
+            }
+        }
+    }
+
+    /// Lets STS correct the clock before the first role is assumed, if STS was not asked anything yet.
+    pub async fn correct_clock(&self) {
+        if self.own.is_none() && self.errors.is_empty() {
+            // Credentials that STS refuses fail again, and are reported, when a role is assumed.
+            let asked = self.base.sts.ask("sts:GetCallerIdentity", |client| {
+                client.get_caller_identity().send()
+            });
+            let _ = asked.await;
+        }
+    }
+
+    /// What decides which accounts and Regions these are, beside the configuration; nothing if the
+    /// credentials themselves, on which that depends, do not say whose they are.
+    pub fn place(&self) -> Option<[(&'static str, String); 3]> {
+        let needs_own = self.connection.organization.is_some() || self.connection.roles.is_empty();
+        if needs_own && self.own.is_none() {
+            return None;
+        }
+        let mut regions = self.regions.clone();
+        regions.iter_mut().for_each(|regions| regions.sort());
+        let endpoint = endpoint_of(&self.base.sts.sdk, "ECS");
+        Some([
+            ("account of the credentials", format!("{:?}", self.own)),
+            ("regions", format!("{regions:?}")),
+            ("endpoint-url", format!("{endpoint:?}")),
+        ])
+    }
+
+    /// The accounts of the organization that are wanted, and the way to each.
+    async fn members(&mut self, organization: &Organization) -> Vec<(String, Way)> {
+        let Some(own) = self.identify().await else {
+            return Vec::new();
+        };
+        let (ids, problem) = organization::active_accounts(&own).await;
+        if let Some(message) = problem {
+            self.errors.push(AccountError {
+                account_id: None,
+                regions: vec![String::new()],
+                code: "organization",
+                message,
+            });
+        } else {
+            let missing = organization.include.iter().filter(|id| !ids.contains(id));
+            self.warnings.extend(missing.map(|id| {
+                format!("organization-include names {id}, which is no active account of the organization")
+            }));
+        }
+        let wanted = ids.into_iter().filter(|id| organization.wants(id));
+        wanted
+            .map(|account_id| {
+                // A management account seldom has the role that it reaches the others with.
+                let way = if account_id == own.account_id {
+                    Way::Own(Box::new(own.clone()))
+                } else {
+                    Way::Role(organization.role.role_in(&own.partition, &account_id))
+                };
+                (account_id, way)
+            })
+            .collect()
+    }
+
+    /// Assumes the account's role, and finds out which of its Regions are to be synced here.
+    pub async fn reach(&self, candidate: &Candidate) -> Reached {
+        let mut reached = Reached::default();
+        if let Some(regions) = &self.regions
+            && !regions
+                .iter()
+                .any(|region| self.takes(&candidate.account_id, region))
+        {
+            return reached;
+        }
+        for way in &candidate.ways {
+            if let Some((account, _)) = &reached.account {
+                let who = match way {
+                    Way::Own(_) => "the credentials".to_owned(),
+                    Way::Role(role) => role.arn.clone(),
+                };
+                reached.warnings.push(format!(
+                    "{who} reaches account {} that another role reaches already; it was left out, for its records would be duplicates",
+                    account.account_id
+                ));
+                continue;
+            }
+            let account = match way {
+                Way::Own(own) => Ok(Account::clone(own)),
+                Way::Role(role) => assume(&self.base, &self.connection, role).await,
+            };
+            match account {
+                Ok(account) => self.regions_of(account, &mut reached).await,
+                Err(error) => reached.errors.push(self.placed(error)),
+            }
+        }
+        reached.errors.retain(|error| !error.regions.is_empty());
+        reached
+    }
+
+    async fn regions_of(&self, account: Account, reached: &mut Reached) {
+        let failed = |code, region: &str, message| AccountError {
+            account_id: Some(account.account_id.clone()),
+            regions: vec![region.to_owned()],
+            code,
+            message,
+        };
+        let (regions, are_found) = match &self.regions {
+            Some(regions) => (regions.clone(), false),
+            None => match regions::enabled(&account).await {
+                Ok(regions) => (regions, true),
+                Err(reason) => {
+                    if self.takes(&account.account_id, "") {
+                        let message = format!("account {}: {reason}", account.account_id);
+                        reached.errors.push(failed("regions", "", message));
+                    }
+                    (Vec::new(), true)
+                }
+            },
+        };
+        let uses_fips = are_found && self.base.sts.sdk.use_fips() == Some(true);
+        let mut taken = Vec::new();
+        for region in regions {
+            if !self.takes(&account.account_id, &region) {
+                continue;
+            }
+            match fips::check(&region, self.base.sts.sdk.endpoint_url()) {
+                Err(error) if uses_fips => {
+                    reached
+                        .errors
+                        .push(failed("fips", &region, error.to_string()));
+                }
+                _ => taken.push(region),
+            }
+        }
+        reached.account = Some((account, taken));
+    }
+
+    /// An error of credentials, with the Regions that it costs here.
+    fn placed(&self, mut error: AccountError) -> AccountError {
+        let account_id = error.account_id.clone().unwrap_or_default();
+        // Regions that nobody could list count as one without a name.
+        let regions = self.regions.clone().unwrap_or_else(|| vec![String::new()]);
+        let regions = regions.into_iter();
+        error.regions = regions
+            .filter(|region| account_id.is_empty() || self.takes(&account_id, region))
+            .collect();
+        error
+    }
+
+    fn takes(&self, account_id: &str, region: &str) -> bool {
+        let shard = self.connection.shard;
+        shard.is_none_or(|shard| shard.takes(account_id, region))
+    }
+}
+
+fn invalid_regions(reason: String) -> ConnectionError {
+    ConnectionError::Setting {
+        setting: "regions",
+        reason,
+    }
+}

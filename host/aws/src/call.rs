@@ -1,0 +1,233 @@
+//! One call: paced by quotas, bounded in parallel, repeated with jitter, counted, and checked to be what it claims.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::failure::{CallFailure, Refused, TIMEOUT, time_of_refusal};
+use super::kind::Kind;
+use super::pause::pause;
+use super::request::{Answer, Sender};
+use crate::quota::{Clearance, Place};
+use portolan_machine::clock::Clock;
+use portolan_page::ledger::{Ledger, OperationCalls};
+use portolan_page::object::Operation;
+
+/// The longest pause that a server may ask for.
+const ASKED_PAUSE_LIMIT: Duration = Duration::from_secs(30);
+/// How often one request may be throttled before it fails: with pauses of 5 s more than ten minutes, by
+/// which time somebody has to look at who else uses the account.
+const THROTTLE_LIMIT: u32 = 300;
+
+/// How often credentials are renewed for one request: once when they expire, once more if the request was
+/// signed while somebody else renewed them, and once to spare.
+const RENEWAL_LIMIT: u32 = 3;
+
+/// Makes the calls of one account and Region.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub(crate) account_id: String,
+    place: Place,
+    sender: Sender,
+    clock: Clock,
+    /// The Region whose STS took the credentials.
+    confirmed_in: Option<String>,
+    /// Whether ECS has let a call through here.
+    is_let_in: Arc<AtomicBool>,
+    maximum_retries: u32,
+    ledger: Arc<Ledger>,
+}
+
+impl Caller {
+    pub(super) fn new(
+        account_id: String,
+        (place, sender): (Place, Sender),
+        (clock, confirmed_in): (Clock, Option<String>),
+        maximum_retries: u32,
+        ledger: Arc<Ledger>,
+    ) -> Self {
+        Self {
+            account_id,
+            place,
+            sender,
+            clock,
+            confirmed_in,
+            is_let_in: Arc::default(),
+            maximum_retries,
+            ledger,
+        }
+    }
+
+    /// Sends a request until it has an answer that `read` accepts, which may say in a sentence why the body is not
+    /// one.
+    pub async fn call<R>(
+        &self,
+        operation: Operation,
+        parameters: &Value,
+        read: impl Fn(Bytes) -> Result<R, String>,
+    ) -> Result<R, CallFailure> {
+        let (mut retries, mut throttles, mut renewals, mut is_corrected) = (0, 0, 0, false);
+        loop {
+            let generation = self.sender.credentials.generation();
+            let corrections = self.clock.corrections();
+            let failure = match self.attempt(operation, parameters, &read).await {
+                Ok(answer) => {
+                    self.is_let_in.store(true, Ordering::Relaxed);
+                    return Ok(answer);
+                }
+                Err(failure) => failure,
+            };
+            let tries = match failure.kind {
+                _ if !is_corrected && self.clock.corrections() != corrections => {
+                    is_corrected = true;
+                    self.note(operation, |calls| calls.retries += 1);
+                    continue;
+                }
+                Kind::Throttled if throttles < THROTTLE_LIMIT => {
+                    throttles += 1;
+                    self.note(operation, |calls| calls.throttles += 1);
+                    throttles
+                }
+                Kind::Transient if retries < self.retries_after(&failure) => {
+                    retries += 1;
+                    self.note(operation, |calls| calls.retries += 1);
+                    retries
+                }
+                Kind::Throttled | Kind::Transient => {
+                    let tried = retries + throttles + 1;
+                    let message = format!("{} (given up after {tried} tries)", failure.message);
+                    return Err(CallFailure {
+                        kind: Kind::Final,
+                        message,
+                        ..failure
+                    });
+                }
+                Kind::Credentials
+                    if renewals < self.renewal_limit()
+                        && self.sender.credentials.renew(generation).await =>
+                {
+                    renewals += 1;
+                    self.note(operation, |calls| calls.retries += 1);
+                    continue;
+                }
+                _ => return Err(self.placed(failure)),
+            };
+            tracing::debug!(
+                account = self.account_id,
+                region = self.sender.region,
+                "try {tries} failed: {}",
+                failure.message
+            );
+            let asked = failure.retry_after.unwrap_or_default();
+            let pause = pause(tries).max(asked.min(ASKED_PAUSE_LIMIT));
+            self.note(operation, |calls| {
+                calls.waiting_ms += u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)
+            });
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn attempt<R>(
+        &self,
+        operation: Operation,
+        parameters: &Value,
+        read: &impl Fn(Bytes) -> Result<R, String>,
+    ) -> Result<R, CallFailure> {
+        let asked_at = Instant::now();
+        let clearance = self.place.clearance(operation).await;
+        self.note(operation, |calls| calls.calls += 1);
+        let answer = self.sender.send(operation, parameters).await;
+        self.answered(operation, asked_at, clearance, &answer);
+        if let Some(time) = answer.as_ref().err().and_then(time_of_refusal) {
+            self.clock.refused_at(time);
+        }
+        tracing::trace!(
+            account = self.account_id,
+            region = self.sender.region,
+            "{operation} took {} ms, waiting for the quota included",
+            asked_at.elapsed().as_millis()
+        );
+        let answer = answer.map_err(|error| CallFailure::of_sdk(operation, &error))?;
+        // Told by content: servers and proxies are careless about the type.
+        if portolan_machine::text::is_html(&answer.body) {
+            return Err(CallFailure::html(
+                operation,
+                answer.status,
+                answer.request_id,
+            ));
+        }
+        read(answer.body)
+            .map_err(|reason| CallFailure::malformed(operation, &reason, answer.request_id))
+    }
+
+    /// How often credentials are renewed. Where ECS never let them in, the Region may be why.
+    fn renewal_limit(&self) -> u32 {
+        match self.is_let_in.load(Ordering::Relaxed) {
+            true => RENEWAL_LIMIT,
+            false => 1,
+        }
+    }
+
+    /// How often a request is repeated. One that nobody answers is where nobody ever answered, and somebody
+    /// waits to hear of it.
+    fn retries_after(&self, failure: &CallFailure) -> u32 {
+        if failure.code != TIMEOUT || self.is_let_in.load(Ordering::Relaxed) {
+            return self.maximum_retries;
+        }
+        tracing::warn!(
+            "{} {}: AWS does not answer: {}",
+            self.account_id,
+            self.sender.region,
+            failure.message
+        );
+        self.maximum_retries.min(1)
+    }
+
+    /// Says that a Region is not enabled, where credentials that are good elsewhere were never let in.
+    fn placed(&self, failure: CallFailure) -> CallFailure {
+        let is_unknown = ["UnrecognizedClientException", "InvalidClientTokenId"]
+            .contains(&failure.code.as_str());
+        match &self.confirmed_in {
+            Some(elsewhere)
+                if is_unknown
+                    && *elsewhere != self.sender.region
+                    && !self.is_let_in.load(Ordering::Relaxed) =>
+            {
+                failure.not_enabled(&self.account_id, &self.sender.region, elsewhere)
+            }
+            _ => failure,
+        }
+    }
+
+    /// Gives back the right to call, and tells limiter and ledger how it went.
+    fn answered(
+        &self,
+        operation: Operation,
+        asked_at: Instant,
+        clearance: Clearance,
+        answer: &Result<Answer, Refused>,
+    ) {
+        let is_throttled = answer
+            .as_ref()
+            .is_err_and(|error| CallFailure::of_sdk(operation, error).kind == Kind::Throttled);
+        if is_throttled {
+            clearance.throttled();
+        }
+        let Some(group) = operation.group() else {
+            return;
+        };
+        let bucket = self.place.bucket(group);
+        self.ledger
+            .pace(&self.account_id, &self.sender.region, group, |pace| {
+                pace.answered(bucket, asked_at, clearance.waited);
+            });
+    }
+
+    fn note(&self, operation: Operation, update: impl FnOnce(&mut OperationCalls)) {
+        self.ledger
+            .call(&self.account_id, &self.sender.region, operation, update);
+    }
+}

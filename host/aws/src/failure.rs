@@ -1,0 +1,339 @@
+//! What a failed call means: whether to repeat it, and what to tell a person.
+
+use std::time::{Duration, SystemTime};
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use aws_smithy_types::error::ErrorMetadata;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
+
+use super::advice::{Trouble, advice, chain, html_page, is_html};
+use super::http::is_too_large;
+use super::kind::Kind;
+use portolan_machine::text::printable;
+use portolan_page::ledger::Failure;
+use portolan_page::object::Operation;
+use portolan_page::page::BODY_LIMIT_BYTES;
+
+/// The code of a call that nobody answered.
+pub(super) const TIMEOUT: &str = "timeout";
+
+/// Why a request has no answer.
+pub(super) type Refused = SdkError<ErrorMetadata, HttpResponse>;
+
+/// A call that failed for good.
+#[derive(Clone, Debug)]
+pub struct CallFailure {
+    /// What was called.
+    pub operation: Operation,
+    /// What the failure means for the caller.
+    pub kind: Kind,
+    /// The code of AWS, or a short constant in kebab case.
+    pub code: String,
+    /// What failed, why, and what to do.
+    pub message: String,
+    /// The id under which AWS knows the request.
+    pub request_id: Option<String>,
+    /// How long AWS wants to be left alone, if it says so.
+    pub retry_after: Option<Duration>,
+}
+
+impl CallFailure {
+    /// An answer that is not what it claims to be.
+    pub(super) fn malformed(
+        operation: Operation,
+        reason: &str,
+        request_id: Option<String>,
+    ) -> Self {
+        Self {
+            operation,
+            kind: Kind::Transient,
+            code: "malformed-response".into(),
+            message: format!("{operation} gave an answer that is not one: {reason}"),
+            request_id,
+            retry_after: None,
+        }
+    }
+
+    pub(super) fn of_sdk(operation: Operation, error: &Refused) -> Self {
+        let request_id = error
+            .raw_response()
+            .and_then(|raw| raw.headers().request_id())
+            .map(str::to_owned);
+        let failure = |kind, code: &str, message: String| Self {
+            operation,
+            kind,
+            code: code.into(),
+            message,
+            request_id: request_id.clone(),
+            retry_after: error.raw_response().and_then(retry_after),
+        };
+        if let Some(page) = error.raw_response().filter(|answer| is_html(answer)) {
+            return Self::html(operation, page.status().as_u16(), request_id);
+        }
+        match error {
+            SdkError::ServiceError(service) => {
+                let status = service.raw().status().as_u16();
+                let code = service.err().code().unwrap_or_default();
+                let said = printable(service.err().message().unwrap_or("no message"), 500);
+                let kind = kind_of(operation, code, status);
+                let shown = printable(code, 64);
+                let advice = advice(&operation.action(), kind, code, &said);
+                failure(
+                    kind,
+                    &shown,
+                    format!("{operation} failed with {shown}: {said}{advice}"),
+                )
+            }
+            // Repeating would only read as much again.
+            SdkError::ResponseError(_) | SdkError::DispatchFailure(_) if is_too_large(error) => {
+                failure(
+                    Kind::Final,
+                    "response-too-large",
+                    format!(
+                        "{operation} was answered with more than {BODY_LIMIT_BYTES} bytes, which no ECS response has; the rest was not read. Check what answers at the endpoint"
+                    ),
+                )
+            }
+            SdkError::ResponseError(response) if !response.raw().status().is_success() => {
+                let status = response.raw().status().as_u16();
+                let kind = kind_of(operation, "", status);
+                let said = said_without_code(response.raw());
+                let message = format!("{operation} was answered with HTTP status {status}{said}");
+                failure(kind, &format!("http-{status}"), message)
+            }
+            // The parser's own words may quote the body, and a body may hold secrets.
+            SdkError::ResponseError(_) => {
+                let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());
+                Self::malformed(
+                    operation,
+                    &format!("its body (HTTP status {status}) is cut or is not JSON"),
+                    request_id.clone(),
+                )
+            }
+            SdkError::TimeoutError(_) => failure(
+                Kind::Transient,
+                TIMEOUT,
+                format!("{operation} gave no answer in time"),
+            ),
+            other => {
+                let chain = chain(other);
+                if chain.contains("redential") {
+                    let advice = advice(&operation.action(), Kind::Credentials, "", "");
+                    let message = format!("{operation} could not be signed: {chain}{advice}");
+                    return failure(Kind::Credentials, "no-credentials", message);
+                }
+                let trouble = Trouble::of(&chain);
+                let kind = if matches!(other, SdkError::DispatchFailure(_)) {
+                    trouble.kind
+                } else {
+                    Kind::Final
+                };
+                let is_silence = matches!(other, SdkError::DispatchFailure(it) if it.is_timeout());
+                let code = if is_silence {
+                    TIMEOUT
+                } else {
+                    "connection-failed"
+                };
+                let message = format!("{operation} could not be sent: {chain}{}", trouble.advice);
+                failure(kind, code, message)
+            }
+        }
+    }
+
+    /// A page for people, which AWS does not send.
+    pub(super) fn html(operation: Operation, status: u16, request_id: Option<String>) -> Self {
+        Self {
+            operation,
+            // A gateway that is overloaded says so with such a page; one that refuses goes on to.
+            kind: match status {
+                429 => Kind::Throttled,
+                408 => Kind::Transient,
+                400..500 => Kind::Final,
+                _ => Kind::Transient,
+            },
+            code: "html-page".into(),
+            message: format!("{operation} {}", html_page(status)),
+            request_id,
+            retry_after: None,
+        }
+    }
+
+    /// The same where the Region is why.
+    pub(super) fn not_enabled(self, account_id: &str, region: &str, elsewhere: &str) -> Self {
+        let Self {
+            operation, code, ..
+        } = &self;
+        let message = format!(
+            "{operation} failed with {code}: the Region {region} is not enabled in the account {account_id}, for the credentials are good in {elsewhere}; enable the Region in the account, or leave it out of --regions"
+        );
+        Self {
+            kind: Kind::Denied,
+            message,
+            ..self
+        }
+    }
+
+    /// Whether the same request may succeed in a moment.
+    pub(super) fn is_momentary(&self) -> bool {
+        matches!(self.kind, Kind::Transient | Kind::Throttled)
+    }
+
+    /// Whether AWS was not reached.
+    pub fn is_unreachable(&self) -> bool {
+        ["connection-failed", TIMEOUT, "html-page"].contains(&self.code.as_str())
+    }
+
+    /// Whether one of several objects may be why the request was refused.
+    pub fn may_be_of_one(&self) -> bool {
+        self.kind == Kind::Final
+            && [
+                "InvalidParameterException",
+                "ClientException",
+                "ValidationException",
+            ]
+            .contains(&self.code.as_str())
+    }
+
+    /// Whether what the request asked to include may be why it was refused.
+    pub fn may_be_of_include(&self) -> bool {
+        match self.kind {
+            Kind::Denied => true,
+            // What failed for the moment, too often, is not among them.
+            Kind::Final => {
+                let code = self.code.as_str();
+                ["Exception", "Error"].iter().any(|end| code.ends_with(end))
+                    || ["Invalid", "Un", "NotImplemented", "http-400", "http-501"]
+                        .iter()
+                        .any(|start| code.starts_with(start))
+            }
+            // ECS has the same code for a revision that does not exist.
+            Kind::ObjectGone => self.message.to_ascii_lowercase().contains("tags"),
+            _ => false,
+        }
+    }
+
+    /// How the report tells it.
+    pub fn line(&self) -> Failure {
+        Failure {
+            operation: self.operation,
+            code: self.code.clone(),
+            message: match &self.request_id {
+                Some(id) => format!("{} (request id {})", self.message, printable(id, 64)),
+                None => self.message.clone(),
+            },
+            request_id: self.request_id.clone(),
+        }
+    }
+}
+
+/// What AWS says of a request whose time is too far from its own. It says some of it of wrong keys too.
+const CLOCK_CODES: [&str; 5] = [
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "RequestTimeTooSkewed",
+    "RequestExpired",
+    "AuthFailure",
+];
+
+/// The time of a server that may have refused ours. An answer that was kept in between tells an earlier one.
+pub(super) fn time_of_refusal<E>(error: &SdkError<E, HttpResponse>) -> Option<SystemTime>
+where
+    E: ProvideErrorMetadata,
+{
+    let code = error.as_service_error()?.code()?;
+    let headers = error.raw_response()?.headers();
+    if !CLOCK_CODES.contains(&code) || headers.get("age").is_some() {
+        return None;
+    }
+    let date = DateTime::from_str(headers.get("date")?, Format::HttpDate).ok()?;
+    date.try_into().ok()
+}
+
+/// What an answer says of itself that has no error code of AWS, and what to do, with a semicolon before it.
+fn said_without_code(answer: &HttpResponse) -> String {
+    let status = answer.status().as_u16();
+    if let Some(place) = answer.headers().get("location").filter(|_| status < 400) {
+        let host = place.split("//").nth(1).unwrap_or(place).split('/').next();
+        return format!(
+            " and sends to {}, which AWS does not: a proxy, a filter or a login page is in between; ask for AWS's hosts to be let through, or check HTTPS_PROXY and NO_PROXY",
+            printable(host.unwrap_or_default(), 128)
+        );
+    }
+    let body = answer.body().bytes().unwrap_or_default();
+    let json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let words = ["message", "Message", "error"];
+    let words = words.iter().find_map(|name| json[name].as_str());
+    let said = words.map_or(String::new(), |words| {
+        format!(": {}", printable(words, 300))
+    });
+    format!(
+        "{said}; no error code of AWS is in it, so that something in between may have answered: check the endpoint, HTTPS_PROXY and NO_PROXY"
+    )
+}
+
+/// The pause that an answer asks for: AWS in milliseconds, gateways in seconds.
+fn retry_after(answer: &HttpResponse) -> Option<Duration> {
+    let number = |name| answer.headers().get(name)?.trim().parse::<u64>().ok();
+    number("x-amz-retry-after")
+        .map(Duration::from_millis)
+        .or_else(|| number("retry-after").map(Duration::from_secs))
+}
+
+pub(super) fn kind_of(operation: Operation, code: &str, status: u16) -> Kind {
+    match code {
+        // Servers that are not AWS say so of what they do not have, and will not have it in a moment.
+        _ if status == 501 => Kind::Final,
+        "ThrottlingException"
+        | "throttlingException"
+        | "ProvisionedThroughputExceededException"
+        | "TransactionInProgressException"
+        | "Throttling"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "BandwidthLimitExceeded"
+        | "PriorRequestNotComplete"
+        | "EC2ThrottledException"
+        | "SlowDown"
+        | "LimitExceededException" => Kind::Throttled,
+        "AccessDeniedException"
+        | "AccessDenied"
+        | "UnauthorizedOperation"
+        | "NotAuthorized"
+        | "OptInRequired"
+        | "RegionDisabledException"
+        | "SubscriptionRequiredException" => Kind::Denied,
+        "ExpiredTokenException"
+        | "ExpiredToken"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "MissingAuthenticationTokenException"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken" => Kind::Credentials,
+        "ClusterNotFoundException" => Kind::ClusterGone,
+        // The only word that ECS has for a revision that does not exist (any more).
+        "ClientException" if operation == Operation::DescribeTaskDefinition => Kind::ObjectGone,
+        "InternalFailure"
+        | "InternalError"
+        | "ServerException"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "RequestTimeout"
+        | "RequestTimeoutException" => Kind::Transient,
+        _ if status == 429 => Kind::Throttled,
+        _ if status >= 500 => Kind::Transient,
+        // Without a code it is not AWS that answers, but something on the way.
+        "" if matches!(status, 401 | 403) => Kind::Denied,
+        "" if matches!(status, 300..400 | 404 | 405) => Kind::Final,
+        "" => Kind::Transient,
+        _ => Kind::Final,
+    }
+}

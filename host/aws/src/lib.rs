@@ -1,0 +1,53 @@
+//! AWS: credentials, accounts, requests, and calls that give the raw body.
+
+mod account;
+mod accounts;
+mod advice;
+mod assumption;
+mod call;
+mod environment;
+mod failure;
+mod fips;
+#[cfg(test)]
+mod hostile;
+mod http;
+mod identity;
+mod kind;
+mod listing;
+mod organization;
+mod partitions;
+mod pause;
+mod profiles;
+/// The pace at which AWS may be called.
+pub mod quota;
+mod regions;
+mod renewal;
+mod request;
+mod sdk;
+mod settings;
+mod shard;
+mod sts;
+mod value;
+
+pub use account::{Account, AccountError};
+pub use accounts::{Accounts, Candidate, Reached};
+pub use call::Caller;
+pub use failure::CallFailure;
+pub use fips::check as check_fips;
+pub use kind::Kind;
+pub use partitions::check as check_region;
+pub use settings::url_problem;
+pub use settings::{
+    AccessKeys, Connection, ConnectionError, Organization, RoleArn, RolePattern, Secret,
+};
+pub use shard::Shard;
+
+/// The certificate authorities (PEM) that settings, environment or AWS profile name in place of the system's.
+///
+/// # Errors
+/// If the environment, or the file, cannot be used.
+pub async fn ca_bundle(connection: &Connection) -> Result<Option<Vec<u8>>, ConnectionError> {
+    environment::Environment::read(connection)
+        .await?
+        .ca_bundle(connection)
+}

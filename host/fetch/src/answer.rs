@@ -1,0 +1,147 @@
+//! What List and Describe calls gave.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Deserialize;
+
+use portolan_page::object::Shape;
+use portolan_page::page::Page;
+
+/// A page of ARNs.
+pub(super) struct ArnPage {
+    pub(super) arns: Vec<String>,
+    pub(super) next_token: Option<String>,
+}
+
+/// What a Describe call gave.
+pub(super) struct Described {
+    pub(super) page: Page,
+    pub(super) arns: Vec<String>,
+    pub(super) failures: Vec<DescribeFailure>,
+    /// Whether AWS was asked for it now.
+    pub(super) is_new: bool,
+    /// What AWS refused to include.
+    pub(super) unread: Vec<String>,
+}
+
+/// An entry of `failures[]`.
+#[derive(Deserialize)]
+pub(super) struct DescribeFailure {
+    pub(super) arn: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) detail: Option<String>,
+}
+
+impl Described {
+    /// What an earlier sync was told about one object.
+    pub(super) fn kept(page: Page, arn: String) -> Self {
+        Self {
+            is_new: false,
+            ..Self::of(page, vec![arn], Vec::new())
+        }
+    }
+
+    fn of(page: Page, arns: Vec<String>, failures: Vec<DescribeFailure>) -> Self {
+        Self {
+            page,
+            arns,
+            failures,
+            is_new: true,
+            unread: Vec::new(),
+        }
+    }
+
+    /// Leaves out failures of what was not asked for, of what is described all the same, and repeated ones.
+    pub(super) fn keep_open_failures(&mut self, asked: &[String]) {
+        let mut open: HashSet<&str> = asked.iter().map(|arn| own_name(arn)).collect();
+        for arn in &self.arns {
+            open.remove(own_name(arn));
+        }
+        self.failures.retain(|failure| {
+            let named = failure.arn.as_deref().map(own_name);
+            named.is_none_or(|name| open.remove(name))
+        });
+    }
+
+    /// Leaves out what was not asked for, and what is described a second time. Gives how many that were.
+    pub(super) fn keep_asked(&mut self, asked: &[String]) -> usize {
+        let asked: HashMap<&str, &str> = asked
+            .iter()
+            .map(|arn| (own_name(arn), arn.as_str()))
+            .collect();
+        let is_asked = |arn: &str| {
+            let listed = asked.get(own_name(arn));
+            listed.is_some_and(|listed| may_be_one(listed, arn))
+        };
+        let mut met = HashSet::new();
+        let mut arns = self.arns.iter();
+        if arns.all(|arn| is_asked(arn) && met.insert(own_name(arn))) {
+            return 0;
+        }
+        let mut met = HashSet::new();
+        let before = self.page.described().count();
+        let arns = (0..self.page.len()).map(|index| self.page.arn(index));
+        let kept: Vec<bool> = arns
+            .map(|arn| {
+                // What has no ARN is for the mapper to reject.
+                arn.is_none_or(|arn| is_asked(&arn) && met.insert(own_name(&arn).to_owned()))
+            })
+            .collect();
+        self.page = self.page.only(|index| kept[index]);
+        self.arns = met.into_iter().collect();
+        before - self.page.described().count()
+    }
+
+    /// Reads what a page describes, and what it names as failures.
+    pub(super) fn of_page(page: Page) -> Result<Self, String> {
+        if !page.has_member() {
+            let (Shape::List(member) | Shape::Single(member)) = page.object.shape();
+            return Err(format!("it has no {member}"));
+        }
+        let failures: Option<Vec<DescribeFailure>> = serde_json::from_slice(page.failures())
+            .map_err(|_| "its failures are not those of AWS".to_owned())?;
+        let arns = page
+            .described()
+            .filter_map(|index| page.arn(index))
+            .collect();
+        Ok(Self::of(page, arns, failures.unwrap_or_default()))
+    }
+}
+
+/// What tells an object from its neighbours in one account, Region and cluster, whether it is named by
+/// ARN, by an ARN without the cluster's name (as ECS wrote them until 2018), or by name alone.
+pub(super) fn own_name(named: &str) -> &str {
+    named.rsplit_once('/').map_or(named, |(_, name)| name)
+}
+
+/// Whether two names that end alike may be of one object: account, Region and, where both have it, cluster
+/// are the same. Names that are no ARNs have none of them.
+fn may_be_one(listed: &str, described: &str) -> bool {
+    let place = |arn: &str| arn.match_indices(':').nth(4).map(|(at, _)| at);
+    let (Some(one), Some(other)) = (place(listed), place(described)) else {
+        return true;
+    };
+    let ((listed, one), (described, other)) = (listed.split_at(one), described.split_at(other));
+    let cluster = |resource: &str| {
+        let parts: Vec<&str> = resource.split('/').collect();
+        (parts.len() == 3).then(|| parts[1].to_owned())
+    };
+    let clusters = cluster(one).zip(cluster(other));
+    listed == described && clusters.is_none_or(|(one, other)| one == other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_has_one_name_of_its_own_however_it_is_written() {
+        for named in [
+            "arn:aws:ecs:us-east-1:123456789012:service/prod/web",
+            "arn:aws:ecs:us-east-1:123456789012:service/web",
+            "web",
+        ] {
+            assert_eq!(own_name(named), "web");
+        }
+    }
+}

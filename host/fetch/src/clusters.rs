@@ -1,0 +1,164 @@
+//! The list of clusters, which several objects need, and what begins with each of its pages.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::batch::Batch;
+use super::listing::Tokens;
+use super::operations::{self, Wanted};
+use super::{Scope, describers, pipeline};
+use portolan_aws::CallFailure;
+use portolan_machine::fingerprint::fingerprint;
+use portolan_page::ledger::Tombstone;
+use portolan_page::object::{Object, Operation, Parent};
+
+/// How many clusters an account has in a Region at most; a server that is not AWS may have more, and then
+/// its lister waits. <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html>
+const CLUSTER_LIMIT: usize = 10_000;
+
+/// The wanted objects that need the list of clusters: clusters, and what each cluster has a list of.
+pub(super) fn cluster_objects(scope: &Scope) -> impl Iterator<Item = Object> {
+    let needs_clusters =
+        |object: &Object| *object == Object::EcsCluster || object.row().parent == Parent::Cluster;
+    let objects = scope.config.objects.iter().copied();
+    objects.filter(needs_clusters)
+}
+
+/// Lists the clusters once, for all objects that need them. Each begins with the first page.
+///
+/// The channels have room for all of them, so that one object that waits for its quota holds up no other.
+pub(super) async fn clusters_and_below(scope: Arc<Scope>) {
+    let mut tasks = JoinSet::new();
+    let mut below = Vec::new();
+    for object in cluster_objects(&scope).filter(|object| *object != Object::EcsCluster) {
+        let (clusters, listings) = async_channel::bounded(CLUSTER_LIMIT);
+        below.push(clusters);
+        tasks.spawn(pipeline(Arc::clone(&scope), object, listings));
+    }
+    let (batches, described) = async_channel::bounded(CLUSTER_LIMIT);
+    describers(&scope, Object::EcsCluster, &described, &mut tasks);
+    let mut pending = Vec::new();
+    let size = scope.describe_batch(Object::EcsCluster);
+    let mut list = List::new(&scope);
+    let key = scope.key(Object::EcsCluster, None);
+    let kept = scope.kept(&key).asked;
+    let failure = loop {
+        let clusters = match list.next().await {
+            Ok(Some(clusters)) => clusters,
+            Ok(None) => break None,
+            Err(failure) => break Some(failure),
+        };
+        for channel in &below {
+            for cluster in &clusters {
+                // The receivers are gone only when the sync is being stopped.
+                let _ = channel.send(Some(cluster.clone())).await;
+            }
+        }
+        if scope.wants(Object::EcsCluster) {
+            let before = pending.len();
+            let is_new = |arn: &String| !kept.contains(&fingerprint(arn));
+            pending.extend(clusters.into_iter().filter(is_new));
+            scope.ledger.listed(&key, pending.len() - before);
+            hand_on_clusters(&scope, &mut pending, &batches, size).await;
+        }
+    };
+    hand_on_clusters(&scope, &mut pending, &batches, 1).await;
+    drop((batches, below));
+    if failure.is_none() {
+        scope.ledger.listed_again(&key);
+        scope.close_gone_clusters(&list);
+    }
+    if let Some(failure) = failure {
+        for object in cluster_objects(&scope) {
+            let key = scope.key(object, None);
+            scope.ledger.failure(&key, failure.line(), 0);
+        }
+    }
+    tasks.join_all().await;
+}
+
+/// The list of clusters, page by page.
+pub(super) struct List<'scope> {
+    scope: &'scope Scope,
+    seen: HashSet<String>,
+    tokens: Tokens,
+    /// The token to go on with (none for the first page), or why the list does not go on; none at its end.
+    rest: Option<Result<Option<String>, CallFailure>>,
+}
+
+impl<'scope> List<'scope> {
+    pub(super) fn new(scope: &'scope Scope) -> Self {
+        Self {
+            scope,
+            seen: HashSet::new(),
+            tokens: Tokens::default(),
+            rest: Some(Ok(None)),
+        }
+    }
+
+    /// Whether a cluster was on one of the pages so far.
+    fn has(&self, arn: &str) -> bool {
+        self.seen.contains(arn)
+    }
+
+    /// The clusters of the next page that no page before had; none after the last page.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<String>>, CallFailure> {
+        let token = match self.rest.take() {
+            Some(token) => token?,
+            None => return Ok(None),
+        };
+        let wanted = Wanted {
+            cluster: None,
+            pass: None,
+            token,
+        };
+        let page = operations::list(self.scope, Object::EcsCluster, wanted).await?;
+        // What this page names counts, even if its token says that the list cannot go on.
+        let next = self.tokens.next(page.next_token, Operation::ListClusters);
+        self.rest = next.map(|token| token.map(Some)).transpose();
+        let mut arns = page.arns;
+        arns.retain(|arn| self.seen.insert(arn.clone()));
+        Ok(Some(arns))
+    }
+}
+
+/// Hands on batches of clusters, as long as they are at least `least` clusters long.
+async fn hand_on_clusters(
+    scope: &Scope,
+    pending: &mut Vec<String>,
+    batches: &async_channel::Sender<Batch>,
+    least: usize,
+) {
+    let size = scope.describe_batch(Object::EcsCluster);
+    while pending.len() >= least {
+        let arns = pending.drain(..size.min(pending.len())).collect();
+        let batch = Batch {
+            cluster: None,
+            status: None,
+            arns,
+        };
+        // The receivers are gone only when the sync is being stopped.
+        let _ = batches.send(batch).await;
+    }
+}
+
+impl Scope {
+    /// Says of clusters whose services and tasks an earlier sync kept, and which are not listed any more, that
+    /// they are gone: nobody will list their services and tasks again.
+    fn close_gone_clusters(&self, list: &List<'_>) {
+        for key in &self.kept_scopes {
+            let gone = key.cluster.as_ref().filter(|arn| !list.has(arn));
+            if let Some(cluster) = gone {
+                let tombstone = Tombstone {
+                    arn: cluster.clone(),
+                    reason: Tombstone::MISSING.into(),
+                    detail: Some("the cluster vanished before the sync went on".into()),
+                };
+                self.ledger.cluster_tombstone(key, tombstone);
+                self.ledger.listed_again(key);
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! What a Describe call gave, and what became of every ARN that it was asked for.
+
+use std::collections::HashSet;
+use std::sync::{Arc, PoisonError};
+
+pub(super) use super::answer::Described;
+use super::answer::own_name;
+use super::batch::Batch;
+use super::{FetchedPage, Scope, operations};
+use portolan_aws::{CallFailure, Kind};
+use portolan_page::ledger::{Failure, ScopeKey, Tombstone};
+use portolan_page::object::Object;
+
+/// How often a refused batch is split before the rest counts as failed: one object that AWS does not take is
+/// found in a hundred with seven splits, two with fourteen.
+const SPLIT_LIMIT: u32 = 16;
+
+/// What came of a request for a batch.
+enum Outcome {
+    /// AWS described it, but for what is missing. `surplus` objects of the answer were not asked for.
+    Answered { missing: Batch, surplus: usize },
+    /// AWS refused it as a whole, perhaps for one of its objects.
+    Refused(Batch),
+    /// It failed, and is accounted for.
+    Failed,
+}
+
+impl Scope {
+    pub(super) async fn describe(&self, object: Object, batch: Batch) {
+        let key = self.key(object, batch.cluster.clone());
+        let (mut batches, mut splits) = (vec![batch], 0);
+        while let Some(batch) = batches.pop() {
+            if self.is_stopped(&key) {
+                self.ledger
+                    .lost(&key, "an earlier call was denied", batch.arns.len());
+                continue;
+            }
+            let may_split = splits < SPLIT_LIMIT;
+            if let Some(mut refused) = self.describe_whole(object, &key, batch, may_split).await {
+                splits += 1;
+                let rest = refused.arns.split_off(refused.arns.len() / 2);
+                batches.push(Batch {
+                    arns: rest,
+                    cluster: refused.cluster.clone(),
+                    status: refused.status,
+                });
+                batches.push(refused);
+            }
+        }
+    }
+
+    /// Describes a batch, and accounts for each of its objects; gives it back if AWS refuses it as a whole and
+    /// it may be split.
+    async fn describe_whole(
+        &self,
+        object: Object,
+        key: &ScopeKey,
+        batch: Batch,
+        may_split: bool,
+    ) -> Option<Batch> {
+        // What is neither described nor named as a failure is asked for once more: a short answer is not
+        // yet a proof that something is gone.
+        let missing = match self.describe_once(object, key, batch, may_split).await {
+            Outcome::Answered { missing, .. } if !missing.arns.is_empty() => missing,
+            Outcome::Refused(batch) => return Some(batch),
+            _ => return None,
+        };
+        let Outcome::Answered { missing, surplus } =
+            self.describe_once(object, key, missing, false).await
+        else {
+            return None;
+        };
+        // An answer that describes something else in their place proves nothing of them.
+        if surplus > 0 && !missing.arns.is_empty() {
+            let operation = object.describe_operation();
+            let failure = Failure {
+                operation,
+                code: "other-objects".into(),
+                message: format!(
+                    "{operation} twice described other objects than those it was asked for, for example not {}; check what answers at the endpoint",
+                    missing.arns[0]
+                ),
+                request_id: None,
+            };
+            self.ledger.failure(key, failure, missing.arns.len());
+            return None;
+        }
+        for arn in missing.arns {
+            let tombstone = Tombstone {
+                arn,
+                reason: Tombstone::MISSING.into(),
+                detail: Some("listed, but twice neither described nor named as a failure".into()),
+            };
+            self.ledger.tombstone(key, tombstone);
+        }
+        None
+    }
+
+    /// Sends one request for a batch, or a second one without tags.
+    async fn describe_once(
+        &self,
+        object: Object,
+        key: &ScopeKey,
+        batch: Batch,
+        may_split: bool,
+    ) -> Outcome {
+        let mut with_tags = !self.is_untagged(object);
+        let mut result = operations::describe(self, object, &batch, with_tags).await;
+        // Some partitions and servers know no tags, and refuse the whole batch for them.
+        if with_tags
+            && let Err(failure) = &result
+            && failure.may_be_of_include()
+            && let Some(described) = self.described_without(object, &batch, failure.kind).await
+        {
+            self.without_tags(object);
+            with_tags = false;
+            result = Ok(described);
+        }
+        match result {
+            Ok(mut described) => {
+                if described.is_new && !with_tags {
+                    let includes = object.row().includes.iter();
+                    described.unread = includes.map(|it| it.name.to_owned()).collect();
+                }
+                let surplus = self.keep_asked(key, &batch, &mut described);
+                Outcome::Answered {
+                    missing: self.account(key, batch, described).await,
+                    surplus,
+                }
+            }
+            Err(failure) if may_split && batch.arns.len() > 1 && failure.may_be_of_one() => {
+                Outcome::Refused(batch)
+            }
+            Err(failure) => {
+                self.failed(key, batch, &failure);
+                Outcome::Failed
+            }
+        }
+    }
+
+    fn is_untagged(&self, object: Object) -> bool {
+        let untagged = self.untagged.lock().unwrap_or_else(PoisonError::into_inner);
+        untagged.contains(&object)
+    }
+
+    /// The same without what may not be included, if AWS takes that. Where the whole call is denied, one batch
+    /// finds out for all.
+    async fn described_without(
+        &self,
+        object: Object,
+        batch: &Batch,
+        kind: Kind,
+    ) -> Option<Described> {
+        let ask = || operations::describe(self, object, batch, false);
+        if kind != Kind::Denied {
+            return ask().await.ok();
+        }
+        let cell = {
+            let mut cells = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(
+                cells
+                    .entry(self.key(object, batch.cluster.clone()))
+                    .or_default(),
+            )
+        };
+        let mut own = None;
+        let is_allowed = cell.get_or_try_init(async || match ask().await {
+            Ok(described) => {
+                own = Some(described);
+                Ok(true)
+            }
+            Err(failure) if failure.kind == Kind::Denied => Ok(false),
+            Err(_) => Err(()),
+        });
+        match is_allowed.await {
+            Ok(true) if own.is_none() => ask().await.ok(),
+            _ => own,
+        }
+    }
+
+    /// Remembers that objects here are described without their tags.
+    fn without_tags(&self, object: Object) {
+        let mut untagged = self.untagged.lock().unwrap_or_else(PoisonError::into_inner);
+        untagged.insert(object);
+    }
+
+    /// Leaves out what nobody asked for, and says so.
+    fn keep_asked(&self, key: &ScopeKey, batch: &Batch, described: &mut Described) -> usize {
+        let surplus = described.keep_asked(&batch.arns);
+        if surplus > 0 {
+            self.ledger.warn(format!(
+                "{} {}: {} described objects twice, or objects that it was not asked for; they were left out",
+                key.account_id,
+                key.region,
+                key.object.describe_operation()
+            ));
+        }
+        surplus
+    }
+
+    /// Sends the page on, and gives the ARNs that were asked for and are not accounted for.
+    async fn account(&self, key: &ScopeKey, mut batch: Batch, described: Described) -> Batch {
+        let mut described = described;
+        described.keep_open_failures(&batch.arns);
+        let count = described.page.described().count();
+        self.ledger.described(key, count);
+        let asked = batch.arns.clone();
+        // As many answers as questions leave nothing open, even if an ARN is missing or written otherwise.
+        if count + described.failures.len() >= batch.arns.len() {
+            batch.arns.clear();
+        }
+        let answered: HashSet<&str> = described
+            .arns
+            .iter()
+            .map(String::as_str)
+            .chain(
+                described
+                    .failures
+                    .iter()
+                    .filter_map(|failure| failure.arn.as_deref()),
+            )
+            .map(own_name)
+            .collect();
+        batch.arns.retain(|arn| !answered.contains(own_name(arn)));
+        let mut kept = asked;
+        kept.retain(|arn| !batch.arns.contains(arn));
+        for failure in described.failures {
+            let named = failure.arn.as_deref().map(own_name);
+            // A failure may name its object shorter than the list did.
+            let listed = kept.iter().position(|arn| Some(own_name(arn)) == named);
+            let tombstone = Tombstone {
+                arn: listed
+                    .map(|index| kept.remove(index))
+                    .or(failure.arn)
+                    .unwrap_or_else(|| "an object without ARN".into()),
+                reason: failure.reason.unwrap_or_else(|| "no reason given".into()),
+                detail: failure.detail,
+            };
+            self.ledger.tombstone(key, tombstone);
+        }
+        self.note_in_use(&described.page);
+        if count > 0 {
+            let page = FetchedPage {
+                key: key.clone(),
+                page: described.page,
+                asked: kept,
+                is_new: described.is_new,
+                unread: described.unread,
+            };
+            // The receivers are gone only when the sync is being stopped.
+            let _ = self.pages.send(page).await;
+        }
+        batch
+    }
+
+    fn failed(&self, key: &ScopeKey, batch: Batch, failure: &CallFailure) {
+        match failure.kind {
+            Kind::ClusterGone | Kind::ObjectGone => {
+                for arn in batch.arns {
+                    let detail = Some(failure.message.clone());
+                    self.ledger.tombstone(
+                        key,
+                        Tombstone {
+                            arn,
+                            reason: Tombstone::MISSING.into(),
+                            detail,
+                        },
+                    );
+                }
+            }
+            kind => {
+                self.ledger.failure(key, failure.line(), batch.arns.len());
+                if matches!(kind, Kind::Denied | Kind::Credentials) {
+                    self.stop(key);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! One listing: all pages of a List operation, as batches for the Describe operation.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::Scope;
+use super::batch::Batch;
+use super::operations::{self, Pass, Wanted};
+use super::settings::TaskDefinitionScope;
+use portolan_aws::{CallFailure, Kind};
+use portolan_machine::fingerprint::fingerprint;
+use portolan_page::ledger::{ScopeKey, Tombstone};
+use portolan_page::object::{Object, Operation};
+
+/// A listing of one object, in one cluster where the object has one.
+pub(super) struct Listing<'a> {
+    scope: &'a Scope,
+    object: Object,
+    cluster: Option<String>,
+    key: ScopeKey,
+    /// Fingerprints of the ARNs so far: an object that moves while it is listed (a task that stops, a
+    /// revision that is deregistered) is listed twice, and must not be written twice. Sixteen bytes each
+    /// hold a million tasks in tens of megabytes, and the set goes with its cluster.
+    ///
+    /// It begins with what an earlier sync kept, which is neither counted nor asked for again.
+    seen: HashSet<[u8; 16]>,
+    /// The status that the pass lists, where a listing has one.
+    status: Option<&'static str>,
+    choice: Choice,
+    pending: Vec<String>,
+}
+
+/// Which of the listed ARNs are described.
+enum Choice {
+    All,
+    /// The newest revision of each family.
+    Latest {
+        newest: BTreeMap<String, (u64, String)>,
+        /// Fingerprints of the families whose newest revision an earlier sync kept.
+        kept: HashSet<[u8; 16]>,
+    },
+    /// What is left of the revisions in use.
+    InUse(BTreeSet<String>),
+}
+
+impl<'a> Listing<'a> {
+    pub(super) fn new(scope: &'a Scope, object: Object, cluster: Option<String>) -> Self {
+        let key = scope.key(object, cluster.clone());
+        scope.ledger.open(&key);
+        let kept = scope.kept(&key);
+        let choice = match scope.config.options.task_definition_scope {
+            _ if object != Object::EcsTaskDefinition => Choice::All,
+            TaskDefinitionScope::All => Choice::All,
+            TaskDefinitionScope::Latest => Choice::Latest {
+                newest: BTreeMap::new(),
+                kept: kept.families,
+            },
+            TaskDefinitionScope::InUse => {
+                let (mut wanted, others) = scope.in_use();
+                scope.ledger.other_references(&key, others);
+                wanted.retain(|arn| !kept.asked.contains(&fingerprint(arn)));
+                Choice::InUse(wanted)
+            }
+        };
+        Self {
+            scope,
+            object,
+            cluster,
+            key,
+            seen: kept.asked,
+            status: None,
+            choice,
+            pending: Vec::new(),
+        }
+    }
+
+    /// Lists everything and hands batches on.
+    pub(super) async fn run(mut self, batches: &async_channel::Sender<Batch>) {
+        // Each pass is one listing with its own tokens: tasks by desired status, revisions by status.
+        for pass in operations::passes(&self.scope.config.options, self.object) {
+            let status = operations::status(self.object, pass);
+            if status != self.status {
+                self.hand_on(batches, 1).await;
+                self.status = status;
+            }
+            if let Err(failure) = self.pass(pass, batches).await {
+                self.failed(&failure);
+                break;
+            }
+        }
+        self.choose_rest(batches).await;
+        self.hand_on(batches, 1).await;
+        self.scope.ledger.listed_again(&self.key);
+    }
+
+    /// Keeps a listed ARN if it is one that is asked for.
+    fn choose(&mut self, arn: String) {
+        match &mut self.choice {
+            Choice::All => self.pending.push(arn),
+            Choice::Latest { newest, kept } => match revision(&arn) {
+                Some((family, _)) if kept.contains(&fingerprint(family)) => {}
+                Some((family, number)) => {
+                    let newest = newest.entry(family.to_owned()).or_default();
+                    if newest.1.is_empty() || number > newest.0 {
+                        *newest = (number, arn);
+                    }
+                }
+                // What is no revision's ARN cannot be compared, and must not be lost.
+                None => self.pending.push(arn),
+            },
+            Choice::InUse(wanted) => {
+                if wanted.remove(&arn) {
+                    self.pending.push(arn);
+                }
+            }
+        }
+    }
+
+    /// What only the end of a listing can tell: the newest revisions, or those in use that are not ACTIVE.
+    async fn choose_rest(&mut self, batches: &async_channel::Sender<Batch>) {
+        let rest: Vec<String> = match std::mem::replace(&mut self.choice, Choice::All) {
+            Choice::All => return,
+            Choice::Latest { newest, .. } => newest.into_values().map(|(_, arn)| arn).collect(),
+            Choice::InUse(wanted) => {
+                self.hand_on(batches, 1).await;
+                self.status = None;
+                wanted.into_iter().collect()
+            }
+        };
+        self.scope.ledger.listed(&self.key, rest.len());
+        self.pending.extend(rest);
+        if self.scope.in_use.is_some() && self.scope.is_incomplete(&Object::REVISION_USERS) {
+            self.scope.ledger.lost(
+                &self.key,
+                "services or tasks are not complete, so that revisions which they use may be missing",
+                0,
+            );
+        }
+    }
+
+    async fn pass(
+        &mut self,
+        pass: Pass,
+        batches: &async_channel::Sender<Batch>,
+    ) -> Result<(), CallFailure> {
+        let mut tokens = Tokens::default();
+        let mut token = None;
+        loop {
+            let wanted = Wanted {
+                cluster: self.cluster.as_deref(),
+                pass,
+                token,
+            };
+            let page = operations::list(self.scope, self.object, wanted).await?;
+            let before = self.pending.len();
+            for arn in page.arns {
+                if self.seen.insert(fingerprint(&arn)) {
+                    self.choose(arn);
+                }
+            }
+            self.scope
+                .ledger
+                .listed(&self.key, self.pending.len() - before);
+            self.hand_on(batches, self.scope.describe_batch(self.object))
+                .await;
+            token = match tokens.next(page.next_token, self.object.list_operation())? {
+                Some(next) => Some(next),
+                None => return Ok(()),
+            };
+        }
+    }
+
+    /// Hands on batches of pending ARNs, as long as they are at least `least` ARNs long.
+    async fn hand_on(&mut self, batches: &async_channel::Sender<Batch>, least: usize) {
+        let size = self.scope.describe_batch(self.object);
+        while self.pending.len() >= least.max(1) {
+            let rest = self.pending.split_off(size.min(self.pending.len()));
+            let arns = std::mem::replace(&mut self.pending, rest);
+            // The receivers are gone only when the sync is being stopped.
+            let _ = batches
+                .send(Batch {
+                    cluster: self.cluster.clone(),
+                    status: self.status,
+                    arns,
+                })
+                .await;
+        }
+    }
+
+    fn failed(&self, failure: &CallFailure) {
+        match (failure.kind, &self.cluster) {
+            (Kind::ClusterGone, Some(cluster)) => self.scope.ledger.cluster_tombstone(
+                &self.key,
+                Tombstone {
+                    arn: cluster.clone(),
+                    reason: Tombstone::MISSING.into(),
+                    detail: Some("the cluster vanished while its objects were listed".into()),
+                },
+            ),
+            _ => self.scope.ledger.failure(&self.key, failure.line(), 0),
+        }
+    }
+}
+
+/// The tokens of one listing. A server that repeats one would keep a client busy for ever.
+#[derive(Default)]
+pub(super) struct Tokens {
+    seen: HashSet<[u8; 16]>,
+}
+
+impl Tokens {
+    pub(super) fn next(
+        &mut self,
+        token: Option<String>,
+        operation: Operation,
+    ) -> Result<Option<String>, CallFailure> {
+        let Some(token) = token.filter(|token| !token.is_empty()) else {
+            return Ok(None);
+        };
+        if self.seen.insert(fingerprint(&token)) {
+            return Ok(Some(token));
+        }
+        Err(CallFailure {
+            operation,
+            kind: Kind::Final,
+            code: "repeated-token".into(),
+            message: format!(
+                "{operation} gave the same nextToken twice, so that its pages would never end; the listing is not complete"
+            ),
+            request_id: None,
+            retry_after: None,
+        })
+    }
+}
+
+/// Family and number of a revision's ARN (`…:task-definition/family:7`).
+pub fn revision(arn: &str) -> Option<(&str, u64)> {
+    let (_, revision) = arn.split_once(":task-definition/")?;
+    let (family, number) = revision.rsplit_once(':')?;
+    Some((family, number.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revision_is_a_family_and_a_number() {
+        let arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/web:12";
+        assert_eq!(revision(arn), Some(("web", 12)));
+        assert_eq!(
+            revision("arn:aws:ecs:us-east-1:123456789012:task-definition/web"),
+            None
+        );
+        assert_eq!(revision("web:12"), None);
+    }
+
+    #[test]
+    fn a_repeated_token_is_an_error_that_names_the_operation() {
+        let mut tokens = Tokens::default();
+        let operation = Operation::ListTasks;
+        assert_eq!(
+            tokens.next(Some("a".into()), operation).expect("new"),
+            Some("a".into())
+        );
+        assert_eq!(tokens.next(None, operation).expect("the end"), None);
+        let failure = tokens
+            .next(Some("a".into()), operation)
+            .expect_err("repeated");
+        assert_eq!(failure.operation, Operation::ListTasks);
+    }
+}

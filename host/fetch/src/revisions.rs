@@ -1,0 +1,304 @@
+//! Revisions that were described once: a task definition's body never changes after it is registered, so
+//! that a later sync need not ask for it again.
+//!
+//! AWS promises that for itself; whatever else answers at an endpoint URL promises nothing, which is why
+//! bodies are kept by endpoint. What is kept is the page as a mapper sees it, with environment values
+//! withheld. Only `status` and tags of a revision change: the status is that of the listing, and tags count
+//! for as long as the cache is opened for.
+
+mod body;
+mod store;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use portolan_page::ledger::RevisionCacheUse;
+
+use crate::KnownRevisions;
+use store::{Kept, Store};
+pub use store::{StoreError, StoreStats};
+
+/// Bodies that wait to be written together: one transaction costs a disk flush, and what is lost when a
+/// process is killed is only asked for again.
+const WRITTEN_TOGETHER: usize = 512;
+
+/// Bodies of revisions, kept across syncs.
+#[derive(Debug)]
+pub struct RevisionCache {
+    store: Store,
+    /// How long tags count; none if for ever.
+    tags_count_for: Option<Duration>,
+    waiting: Mutex<HashMap<String, Kept>>,
+    hits: AtomicU64,
+    misses: AtomicU64,
+    refreshed: AtomicU64,
+    stored: AtomicU64,
+    has_failed: AtomicBool,
+}
+
+/// The file of the cache in a cache folder.
+#[must_use]
+pub fn default_file(cache_folder: &Path) -> PathBuf {
+    cache_folder.join("revisions.redb")
+}
+
+impl RevisionCache {
+    /// Opens the file, which is made if it is missing. Bodies whose tags were read longer ago than
+    /// `tags_count_for` count as unknown; without it none does.
+    ///
+    /// # Errors
+    /// If another process uses the file, a newer version of this program made it, or it cannot be read.
+    pub fn open(file: &Path, tags_count_for: Option<Duration>) -> Result<Self, StoreError> {
+        Store::open(file).map(|store| Self::of(store, tags_count_for))
+    }
+
+    /// Opens a file that is there already.
+    ///
+    /// # Errors
+    /// As [`RevisionCache::open`], and if there is no file.
+    pub fn open_existing(
+        file: &Path,
+        tags_count_for: Option<Duration>,
+    ) -> Result<Self, StoreError> {
+        Store::open_existing(file).map(|store| Self::of(store, tags_count_for))
+    }
+
+    fn of(store: Store, tags_count_for: Option<Duration>) -> Self {
+        Self {
+            store,
+            tags_count_for,
+            waiting: Mutex::default(),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+            refreshed: AtomicU64::new(0),
+            stored: AtomicU64::new(0),
+            has_failed: AtomicBool::new(false),
+        }
+    }
+
+    /// What a fetcher needs of it.
+    pub fn known(self: &Arc<Self>) -> KnownRevisions {
+        let [first, second, third] = [(); 3].map(|()| Arc::clone(self));
+        KnownRevisions {
+            has: Arc::new(move |endpoint, arn| first.has(endpoint, arn)),
+            get: Arc::new(move |endpoint, arn, status| second.get(endpoint, arn, status)),
+            put: Arc::new(move |endpoint, arn, body| third.put(endpoint, arn, body)),
+        }
+    }
+
+    /// The body of a revision that is listed with this status, if it is known and its tags count.
+    #[must_use]
+    pub fn get(&self, endpoint: &str, arn: &str, status: &str) -> Option<Vec<u8>> {
+        let known = self.asked(|store| store.get(&key(endpoint, arn)));
+        let is_due = known
+            .as_ref()
+            .is_some_and(|kept| self.is_due(kept.described_at_s));
+        let body = known
+            .filter(|_| !is_due)
+            .and_then(|kept| body::with_status(kept.body, status));
+        let count = match (&body, is_due) {
+            (Some(_), _) => &self.hits,
+            (None, true) => &self.refreshed,
+            (None, false) => &self.misses,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        body
+    }
+
+    /// Whether the body of a revision is known and its tags count.
+    #[must_use]
+    pub fn has(&self, endpoint: &str, arn: &str) -> bool {
+        self.asked(|store| store.described_at_s(&key(endpoint, arn)))
+            .is_some_and(|described_at_s| !self.is_due(described_at_s))
+    }
+
+    /// What the store says, as long as it has not failed.
+    fn asked<T>(&self, ask: impl FnOnce(&Store) -> Result<Option<T>, StoreError>) -> Option<T> {
+        if self.has_failed.load(Ordering::Relaxed) {
+            return None;
+        }
+        let answer = ask(&self.store).inspect_err(|error| self.warn(error));
+        answer.ok().flatten()
+    }
+
+    /// Whether tags of that time no longer count. A time that is still to come tells of a clock that was
+    /// wrong, and nothing about their age.
+    fn is_due(&self, described_at_s: u64) -> bool {
+        self.tags_count_for.is_some_and(|tags_count_for| {
+            now_s()
+                .checked_sub(described_at_s)
+                .is_none_or(|age_s| age_s >= tags_count_for.as_secs())
+        })
+    }
+
+    /// Keeps the body of a revision, from which environment values are withheld already.
+    pub fn put(&self, endpoint: &str, arn: &str, body: &[u8]) {
+        let full = {
+            let mut waiting = self.waiting();
+            let kept = Kept {
+                described_at_s: now_s(),
+                body: body.to_vec(),
+            };
+            waiting.insert(key(endpoint, arn), kept);
+            if waiting.len() < WRITTEN_TOGETHER {
+                return;
+            }
+            std::mem::take(&mut *waiting)
+        };
+        self.write(full);
+    }
+
+    /// Writes what still waits, and says what the cache did.
+    pub fn finish(&self) -> RevisionCacheUse {
+        let rest = std::mem::take(&mut *self.waiting());
+        self.write(rest);
+        RevisionCacheUse {
+            hits: self.hits.load(Ordering::Relaxed),
+            misses: self.misses.load(Ordering::Relaxed),
+            refreshed: self.refreshed.load(Ordering::Relaxed),
+            stored: self.stored.load(Ordering::Relaxed),
+        }
+    }
+
+    fn write(&self, bodies: HashMap<String, Kept>) {
+        // A disk that is full stays full: one warning, and the sync goes on without.
+        if bodies.is_empty() || self.has_failed.load(Ordering::Relaxed) {
+            return;
+        }
+        match self.store.put(&bodies) {
+            Ok(()) => {
+                self.stored
+                    .fetch_add(bodies.len() as u64, Ordering::Relaxed);
+            }
+            Err(error) => self.warn(&error),
+        }
+    }
+
+    fn warn(&self, error: &StoreError) {
+        if !self.has_failed.swap(true, Ordering::Relaxed) {
+            tracing::warn!("{error}; the sync goes on, and asks AWS for what it cannot read here");
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, Kept>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the cache in a file holds.
+///
+/// # Errors
+/// As [`RevisionCache::open`].
+pub fn stats(file: &Path) -> Result<StoreStats, StoreError> {
+    Store::open_existing(file)?.stats()
+}
+
+/// Reads everything in a file and counts what is damaged.
+///
+/// # Errors
+/// As [`RevisionCache::open`].
+pub fn verify(file: &Path) -> Result<StoreStats, StoreError> {
+    Store::open_existing(file)?.verify()
+}
+
+/// Removes a cache. Nothing is lost but time.
+///
+/// # Errors
+/// If the file cannot be removed, or is something else than a cache; one that is not there is no error, and
+/// gives false.
+pub fn clear(file: &Path) -> std::io::Result<bool> {
+    if file.exists() && !store::is_cache(file)? {
+        return Err(std::io::Error::other(
+            "it is no revision cache; remove it by hand if nobody needs it",
+        ));
+    }
+    match std::fs::remove_file(file) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Seconds since 1970.
+fn now_s() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_1970.map_or(0, |duration| duration.as_secs())
+}
+
+/// Where the bodies of an endpoint are kept. A newline is in neither part.
+fn key(endpoint: &str, arn: &str) -> String {
+    format!("{endpoint}\n{arn}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARN: &str = "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1";
+    const BODY: &[u8] = br#"{"taskDefinition":{"status":"ACTIVE","revision":1},"tags":[]}"#;
+
+    fn open(folder: &tempfile::TempDir) -> RevisionCache {
+        RevisionCache::open(&default_file(folder.path()), None).expect("a cache")
+    }
+
+    #[test]
+    fn a_body_comes_back_with_the_status_of_the_listing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = open(&folder);
+        assert_eq!(cache.get("aws", ARN, "ACTIVE"), None);
+        cache.put("aws", ARN, BODY);
+        assert_eq!(cache.finish().stored, 1);
+        drop(cache);
+        let cache = open(&folder);
+        assert!(cache.has("aws", ARN) && !cache.has("http://elsewhere", ARN));
+        assert_eq!(cache.get("aws", ARN, "ACTIVE").as_deref(), Some(BODY));
+        assert_eq!(
+            cache.get("aws", ARN, "INACTIVE").as_deref(),
+            Some(br#"{"taskDefinition":{"status":"INACTIVE","revision":1},"tags":[]}"#.as_slice())
+        );
+        assert_eq!(cache.get("http://elsewhere", ARN, "ACTIVE"), None);
+        let used = cache.finish();
+        assert_eq!((used.hits, used.misses, used.stored), (2, 1, 0));
+    }
+
+    #[test]
+    fn a_body_whose_tags_are_due_is_unknown_until_it_is_described_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = default_file(folder.path());
+        let hour = Duration::from_secs(3_600);
+        for (age_s, is_known) in [(3_500, true), (3_700, false), (-3_500, false)] {
+            let described_at_s = now_s().checked_sub_signed(age_s).expect("after 1970");
+            let body = BODY.to_vec();
+            let kept = Kept {
+                described_at_s,
+                body,
+            };
+            let store = Store::open(&file).expect("a store");
+            let bodies = HashMap::from([(key("aws", ARN), kept)]);
+            store.put(&bodies).expect("kept");
+            drop(store);
+            let cache = RevisionCache::open(&file, Some(hour)).expect("a cache");
+            assert_eq!(cache.has("aws", ARN), is_known, "{age_s}");
+            assert_eq!(cache.get("aws", ARN, "ACTIVE").is_some(), is_known);
+            assert_eq!(cache.finish().refreshed, u64::from(!is_known));
+            drop(cache);
+            assert!(open(&folder).has("aws", ARN), "without an age it counts");
+        }
+        let cache = RevisionCache::open(&file, Some(hour)).expect("a cache");
+        cache.put("aws", ARN, BODY);
+        cache.finish();
+        assert!(cache.has("aws", ARN));
+    }
+
+    #[test]
+    fn clearing_what_is_not_there_is_no_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = default_file(folder.path());
+        assert!(!clear(&file).expect("nothing to do"));
+        drop(open(&folder));
+        assert!(clear(&file).expect("removed"));
+    }
+}

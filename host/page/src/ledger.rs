@@ -1,0 +1,412 @@
+//! Where every part of a running sync writes what happened.
+
+mod lines;
+mod pace;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use crate::object::{ActionGroup, Object, Operation};
+pub use lines::{
+    Counts, Failure, GroupCalls, OperationCalls, Progress, Provenance, RejectionLine, Resumed,
+    RevisionCacheUse, Scope, ScopeKey, Tombstone,
+};
+pub use pace::Pace;
+
+/// Lines of detail that a report holds. A sync in which more than this went wrong has one cause, not a
+/// hundred thousand, and the report has to fit into memory.
+const DETAIL_LIMIT: u64 = 100_000;
+
+/// Collects what happened. All methods may be called from any thread.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    books: Mutex<Books>,
+}
+
+/// What the books say when they are closed.
+#[derive(Debug)]
+pub struct Balance {
+    /// Totals of each object.
+    pub objects: BTreeMap<Object, Counts>,
+    /// One entry for each account, Region, object and, where it has one, cluster.
+    pub scopes: Vec<Scope>,
+    /// Calls of each operation by account and Region.
+    pub operations: Vec<OperationCalls>,
+    /// Calls of each action group by account and Region.
+    pub quotas: Vec<GroupCalls>,
+    /// Which module set which attribute in how many records, if somebody wanted to know.
+    pub provenance: Option<BTreeMap<Object, Provenance>>,
+    /// What a reader should know beside the scopes.
+    pub warnings: Vec<String>,
+    /// Lines of detail that were left out for their number.
+    pub details_omitted: u64,
+    /// Whether this sync itself described anything.
+    pub has_described: bool,
+}
+
+#[derive(Debug, Default)]
+struct Books {
+    scopes: BTreeMap<ScopeKey, Entry>,
+    operations: BTreeMap<(String, String, Operation), OperationCalls>,
+    paces: BTreeMap<(String, String, ActionGroup), Pace>,
+    warnings: Vec<String>,
+    provenance: Option<BTreeMap<Object, Provenance>>,
+    details: u64,
+    omitted: u64,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    counts: Counts,
+    /// Tombstones of the cluster itself, which was never listed in this scope.
+    cluster_tombstones: u64,
+    /// Objects that an earlier sync had described.
+    resumed: u64,
+    /// Whether these have not been listed again so far.
+    awaits_listing: bool,
+    reason: Option<String>,
+    unread: BTreeSet<String>,
+    other_references: BTreeMap<String, u64>,
+    tombstones: Vec<Tombstone>,
+    rejections: Vec<RejectionLine>,
+    failures: Vec<Failure>,
+    warnings: Vec<RejectionLine>,
+}
+
+impl Books {
+    fn entry(&mut self, key: &ScopeKey) -> &mut Entry {
+        self.scopes.entry(key.clone()).or_default()
+    }
+
+    fn has_room(&mut self) -> bool {
+        let room = self.details < DETAIL_LIMIT;
+        if room {
+            self.details += 1;
+        } else {
+            self.omitted += 1;
+        }
+        room
+    }
+}
+
+impl Ledger {
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Opens a scope, so that it is in the report even if nothing happens in it.
+    pub fn open(&self, key: &ScopeKey) {
+        self.books().entry(key);
+    }
+
+    /// Notes ARNs that a List page named.
+    pub fn listed(&self, key: &ScopeKey, count: usize) {
+        self.books().entry(key).counts.listed += count as u64;
+    }
+
+    /// Notes objects that a sync which was killed had listed and described. Whether that is all of the scope,
+    /// only a listing can tell.
+    pub fn resumed(&self, key: &ScopeKey, count: u64) {
+        let mut books = self.books();
+        let entry = books.entry(key);
+        entry.counts.listed += count;
+        entry.counts.described += count;
+        entry.resumed += count;
+        entry.awaits_listing = true;
+    }
+
+    /// Notes that everything of a scope has been listed, or that its failure is noted.
+    pub fn listed_again(&self, key: &ScopeKey) {
+        if let Some(entry) = self.books().scopes.get_mut(key) {
+            entry.awaits_listing = false;
+        }
+    }
+
+    /// Notes objects that a Describe call gave.
+    pub fn described(&self, key: &ScopeKey, count: usize) {
+        self.books().entry(key).counts.described += count as u64;
+    }
+
+    /// Notes an object that was listed and could not be described.
+    pub fn tombstone(&self, key: &ScopeKey, tombstone: Tombstone) {
+        let mut books = self.books();
+        let has_room = books.has_room();
+        let entry = books.entry(key);
+        entry.counts.tombstones += 1;
+        if tombstone.reason != Tombstone::MISSING {
+            entry.reason.get_or_insert_with(|| {
+                format!(
+                    "AWS refused to describe {}: {}",
+                    tombstone.arn, tombstone.reason
+                )
+            });
+        }
+        if has_room {
+            entry.tombstones.push(tombstone);
+        }
+    }
+
+    /// Notes that the cluster of a scope vanished while its objects were listed.
+    pub fn cluster_tombstone(&self, key: &ScopeKey, tombstone: Tombstone) {
+        self.books().entry(key).cluster_tombstones += 1;
+        self.tombstone(key, tombstone);
+    }
+
+    /// Notes what AWS refused to include when it described objects.
+    pub fn unread(&self, key: &ScopeKey, include: &str) {
+        self.books().entry(key).unread.insert(include.to_owned());
+        let ScopeKey {
+            account_id,
+            region,
+            object,
+            ..
+        } = key;
+        self.warn(format!(
+            "{account_id} {region}: AWS refuses to include {include} where it describes {object}; its records have no such attribute, which does not mean that there is none (tags are unknown)"
+        ));
+    }
+
+    /// Notes how many resources other than task definitions services and tasks refer to, by kind.
+    pub fn other_references(&self, key: &ScopeKey, kinds: BTreeMap<String, u64>) {
+        self.books().entry(key).other_references = kinds;
+    }
+
+    /// Notes a call or page that failed for good, and how many objects it cost.
+    pub fn failure(&self, key: &ScopeKey, failure: Failure, objects: usize) {
+        let mut books = self.books();
+        let has_room = books.has_room();
+        let entry = books.entry(key);
+        entry.counts.failed += objects as u64;
+        entry.reason.get_or_insert_with(|| failure.message.clone());
+        if has_room {
+            entry.failures.push(failure);
+        }
+    }
+
+    /// Notes objects that were lost to a failure that another line tells in detail.
+    pub fn lost(&self, key: &ScopeKey, reason: &str, objects: usize) {
+        let mut books = self.books();
+        let entry = books.entry(key);
+        entry.counts.failed += objects as u64;
+        entry.reason.get_or_insert_with(|| reason.to_owned());
+    }
+
+    /// Notes what a page gave: how many records, which of its objects have none, and what there is to say about
+    /// the others.
+    pub fn records(
+        &self,
+        key: &ScopeKey,
+        written: usize,
+        rejections: impl Iterator<Item = RejectionLine>,
+        warnings: impl Iterator<Item = RejectionLine>,
+    ) {
+        let mut books = self.books();
+        books.entry(key).counts.written += written as u64;
+        for rejection in rejections {
+            let has_room = books.has_room();
+            let entry = books.entry(key);
+            entry.counts.rejected += 1;
+            entry.reason.get_or_insert_with(|| {
+                format!(
+                    "objects were rejected and have no record, the first because: {}",
+                    rejection.message
+                )
+            });
+            if has_room {
+                entry.rejections.push(rejection);
+            }
+        }
+        for warning in warnings {
+            if books.has_room() {
+                books.entry(key).warnings.push(warning);
+            }
+        }
+    }
+
+    /// Notes something about the requests of one operation.
+    pub fn call(
+        &self,
+        account_id: &str,
+        region: &str,
+        operation: Operation,
+        update: impl FnOnce(&mut OperationCalls),
+    ) {
+        let mut books = self.books();
+        let key = (account_id.to_owned(), region.to_owned(), operation);
+        update(
+            books
+                .operations
+                .entry(key)
+                .or_insert_with(|| OperationCalls {
+                    account_id: account_id.to_owned(),
+                    region: region.to_owned(),
+                    operation,
+                    calls: 0,
+                    throttles: 0,
+                    retries: 0,
+                    waiting_ms: 0,
+                }),
+        );
+    }
+
+    /// Notes something about the pace of one action group.
+    pub fn pace(
+        &self,
+        account_id: &str,
+        region: &str,
+        group: ActionGroup,
+        update: impl FnOnce(&mut Pace),
+    ) {
+        let key = (account_id.to_owned(), region.to_owned(), group);
+        update(self.books().paces.entry(key).or_default());
+    }
+
+    /// Notes which module set which attribute of a page's records.
+    pub fn provenance(&self, object: Object, provenance: Provenance) {
+        let mut books = self.books();
+        let all = books
+            .provenance
+            .get_or_insert_default()
+            .entry(object)
+            .or_default();
+        for (attribute, modules) in provenance {
+            let counts = all.entry(attribute).or_default();
+            for (module, records) in modules {
+                *counts.entry(module).or_default() += records;
+            }
+        }
+    }
+
+    /// Whether a scope of these objects in an account and Region is already known not to be complete.
+    pub fn is_incomplete(&self, account_id: &str, region: &str, objects: &[Object]) -> bool {
+        self.books().scopes.iter().any(|(key, entry)| {
+            key.account_id == account_id
+                && key.region == region
+                && objects.contains(&key.object)
+                && entry.reason.is_some()
+        })
+    }
+
+    /// Notes something for the reader of the report.
+    pub fn warn(&self, warning: String) {
+        let mut books = self.books();
+        // One word is enough for what happens on every page.
+        if !books.warnings.contains(&warning) {
+            books.warnings.push(warning);
+        }
+    }
+
+    /// What each object of each account and Region has come to so far, for progress.
+    #[must_use]
+    pub fn progress(&self) -> Vec<Progress> {
+        let books = self.books();
+        let mut lines: BTreeMap<(&str, &str, Object), Counts> = BTreeMap::new();
+        for (key, entry) in &books.scopes {
+            let line = (key.account_id.as_str(), key.region.as_str(), key.object);
+            lines.entry(line).or_default().add(&entry.counts);
+        }
+        let progress = |((account_id, region, object), counts): ((&str, &str, Object), _)| {
+            let group = object.row().group;
+            let key = (account_id.to_owned(), region.to_owned(), group);
+            Progress {
+                counts,
+                object,
+                quota_wait: books.paces.get(&key).map_or(Duration::ZERO, |it| it.waited),
+                account_id: key.0,
+                region: key.1,
+            }
+        };
+        lines.into_iter().map(progress).collect()
+    }
+
+    /// Totals of each object so far.
+    #[must_use]
+    pub fn totals(&self) -> BTreeMap<Object, Counts> {
+        totals(&self.books())
+    }
+
+    /// Closes the books.
+    #[must_use]
+    pub fn close(&self) -> Balance {
+        let mut books = self.books();
+        let objects = totals(&books);
+        let books = std::mem::take(&mut *books);
+        let quotas = quotas(&books);
+        // What an earlier sync described is no sign that this one could do anything.
+        let described = |entry: &Entry| entry.counts.described > entry.resumed;
+        Balance {
+            objects,
+            has_described: books.scopes.values().any(described),
+            scopes: books
+                .scopes
+                .into_iter()
+                .map(|(key, entry)| scope(key, entry))
+                .collect(),
+            operations: books.operations.into_values().collect(),
+            quotas,
+            provenance: books.provenance,
+            warnings: books.warnings,
+            details_omitted: books.omitted,
+        }
+    }
+}
+
+fn totals(books: &Books) -> BTreeMap<Object, Counts> {
+    let mut totals: BTreeMap<Object, Counts> = BTreeMap::new();
+    for (key, entry) in &books.scopes {
+        totals.entry(key.object).or_default().add(&entry.counts);
+    }
+    totals
+}
+
+fn quotas(books: &Books) -> Vec<GroupCalls> {
+    let line = |(key, pace): (&(String, String, ActionGroup), &Pace)| {
+        let (account_id, region, group) = key;
+        let operations = books.operations.values().filter(|calls| {
+            (&calls.account_id, &calls.region) == (account_id, region)
+                && calls.operation.group() == Some(*group)
+        });
+        pace.line(key.clone(), operations.cloned())
+    };
+    books.paces.iter().map(line).collect()
+}
+
+fn scope(key: ScopeKey, entry: Entry) -> Scope {
+    let counts = entry.counts;
+    // Whatever was listed has to have gone somewhere; a difference would be a bug of ours, and must not
+    // look like completeness.
+    let accounted = (counts.written + counts.tombstones + counts.rejected + counts.failed)
+        .saturating_sub(entry.cluster_tombstones);
+    let reason = entry.reason.or_else(|| {
+        entry.awaits_listing.then(|| {
+            "what a sync that was killed had described is here, but could not be listed again"
+                .to_owned()
+        })
+    });
+    let reason = reason.or_else(|| {
+        (accounted != counts.listed).then(|| {
+            format!(
+                "{} objects were listed, but {accounted} are accounted for",
+                counts.listed
+            )
+        })
+    });
+    Scope {
+        account_id: key.account_id,
+        region: key.region,
+        cluster: key.cluster,
+        object: key.object,
+        counts,
+        complete: reason.is_none(),
+        reason,
+        unread: entry.unread,
+        other_references: entry.other_references,
+        tombstones_detail: entry.tombstones,
+        rejections: entry.rejections,
+        failures: entry.failures,
+        warnings: entry.warnings,
+    }
+}

@@ -1,0 +1,234 @@
+//! The connector objects: a row for each, in a file of its own, from which everybody reads what an object is.
+//!
+//! `guest-mappers`, schemas, documents and the modules' helpers in other languages repeat parts of the rows;
+//! tests compare them.
+
+mod api;
+mod cluster;
+mod container_instance;
+mod group;
+mod operation;
+mod row;
+mod service;
+mod task;
+mod task_definition;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use api::{Api, Protocol};
+pub use group::{ActionGroup, Bucket};
+pub use operation::Operation;
+pub use row::{Include, Parent, Row, Shape, Way};
+
+/// A kind of thing that the connector brings in, under the name that the data model knows it by.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub enum Object {
+    /// A cluster.
+    EcsCluster,
+    /// A service of a cluster.
+    EcsService,
+    /// A task of a cluster.
+    EcsTask,
+    /// A revision of a task definition.
+    EcsTaskDefinition,
+    /// A machine that a cluster places tasks on.
+    EcsContainerInstance,
+}
+
+impl Object {
+    /// Every object, in the order in which a person would read about them.
+    pub const ALL: [Self; 5] = [
+        Self::EcsCluster,
+        Self::EcsService,
+        Self::EcsTask,
+        Self::EcsTaskDefinition,
+        Self::EcsContainerInstance,
+    ];
+
+    /// The objects that name revisions of task definitions: who uses a revision.
+    pub const REVISION_USERS: [Self; 2] = [Self::EcsService, Self::EcsTask];
+
+    /// What is known of the object.
+    #[must_use]
+    pub const fn row(self) -> &'static Row {
+        match self {
+            Self::EcsCluster => &cluster::ROW,
+            Self::EcsService => &service::ROW,
+            Self::EcsTask => &task::ROW,
+            Self::EcsTaskDefinition => &task_definition::ROW,
+            Self::EcsContainerInstance => &container_instance::ROW,
+        }
+    }
+
+    /// The objects of a sync that names none.
+    #[must_use]
+    pub fn defaults() -> Vec<Self> {
+        let all = Self::ALL.into_iter();
+        all.filter(|object| object.row().is_default).collect()
+    }
+
+    /// The data model's name, which also names the output file and the schema.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The one word for the object in the code, which also names its stock mapper.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        self.row().word
+    }
+
+    /// The operation whose pages a mapper of this object gets.
+    #[must_use]
+    pub const fn describe_operation(self) -> Operation {
+        match self.row().way {
+            Way::ListThenDescribe { describe, .. }
+            | Way::DescribeAlone { describe }
+            | Way::DescribeNamed { describe, .. } => describe,
+            Way::ListAlone { list } => list,
+            Way::PartsOf { object } => object.describe_operation(),
+        }
+    }
+
+    /// The operation that lists this object; the one that describes it, where none lists it.
+    #[must_use]
+    pub const fn list_operation(self) -> Operation {
+        match self.row().way {
+            Way::ListThenDescribe { list, .. } => list,
+            _ => self.describe_operation(),
+        }
+    }
+
+    /// The operations that fetching this object calls, in order; they are its permissions too.
+    #[must_use]
+    pub fn operations(self) -> Vec<Operation> {
+        let Row { way, parent, .. } = self.row();
+        let above = match (way, parent) {
+            (Way::PartsOf { object }, _) => object.operations(),
+            (_, Parent::Cluster) => vec![Operation::ListClusters],
+            (_, Parent::Region) => Vec::new(),
+        };
+        above.into_iter().chain(way.operations()).collect()
+    }
+
+    /// Where the described objects stand in a response body.
+    #[must_use]
+    pub const fn shape(self) -> Shape {
+        self.row().shape
+    }
+
+    /// The member that holds a described object's ARN.
+    #[must_use]
+    pub const fn arn_member(self) -> &'static str {
+        self.row().arn_member
+    }
+
+    /// How many objects one Describe call takes, by the ECS API reference.
+    #[must_use]
+    pub const fn describe_batch(self) -> usize {
+        match self.row().way {
+            Way::ListThenDescribe { batch, .. } | Way::DescribeNamed { batch, .. } => batch,
+            Way::DescribeAlone { .. } | Way::ListAlone { .. } | Way::PartsOf { .. } => 1,
+        }
+    }
+
+    /// Attributes of all objects that change by themselves: those of the rows, and when a record was made.
+    #[must_use]
+    pub fn volatile_attributes() -> BTreeSet<String> {
+        let rows = Self::ALL.into_iter().map(Self::row);
+        let volatile = rows.flat_map(|row| row.volatile.iter());
+        let all = volatile.chain(&["LAST_CAPTURED"]);
+        all.map(|name| (*name).to_owned()).collect()
+    }
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// A name that is no connector object.
+#[derive(Debug, thiserror::Error)]
+#[error("`{given}` is no connector object; did you mean `{nearest}`? Known are: {}", Object::ALL.map(Object::name).join(", "))]
+pub struct UnknownObject {
+    given: String,
+    nearest: &'static str,
+}
+
+impl FromStr for Object {
+    type Err = UnknownObject;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        if let Some(object) = Self::ALL.into_iter().find(|object| object.name() == name) {
+            return Ok(object);
+        }
+        // Most leave out the prefix.
+        let prefixed = match name.get(..3) {
+            Some(prefix) if prefix.eq_ignore_ascii_case("ecs") => name.to_owned(),
+            _ => format!("Ecs{name}"),
+        };
+        let nearest = portolan_machine::text::nearest(&prefixed, Self::ALL.map(Self::name))
+            .unwrap_or(Self::EcsCluster.name());
+        Err(UnknownObject {
+            given: portolan_machine::text::printable(name, 64),
+            nearest,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_object_names_the_nearest() {
+        for (name, nearest) in [
+            ("EcsTasks", "EcsTask"),
+            ("Task", "EcsTask"),
+            ("service", "EcsService"),
+            ("task-definition", "EcsTaskDefinition"),
+            ("ecscluster", "EcsCluster"),
+        ] {
+            let error = name
+                .parse::<Object>()
+                .expect_err("not an object")
+                .to_string();
+            assert!(
+                error.contains(&format!("did you mean `{nearest}`")),
+                "{error}"
+            );
+        }
+    }
+
+    /// One that is fetched in a way that is not built is never complete.
+    #[test]
+    fn every_object_is_fetched_in_a_way_that_is_built() {
+        for object in Object::ALL {
+            let way = object.row().way;
+            assert!(
+                matches!(way, Way::ListThenDescribe { .. }),
+                "{object}: {way:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_object_describes_with_its_last_operation() {
+        for object in Object::ALL {
+            assert_eq!(
+                object.operations().last().copied(),
+                Some(object.describe_operation())
+            );
+            assert_eq!(object.describe_operation().described_object(), Some(object));
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! A page: the raw body of one Describe response, with the values of environment variables withheld.
+
+mod members;
+mod scan;
+mod wanted;
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use crate::object::{Object, Shape};
+pub use scan::ScanError;
+use scan::{Member, Withhold};
+pub use wanted::Wanted;
+
+/// The most bytes that one response body may have. ECS pages hold at most 100 objects, the largest of
+/// which (a task definition) may have 64 KiB, so that anything near this is not an ECS answer.
+pub const BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
+
+/// Counted up with every change of what is withheld: pages that were kept under other rules are thrown away.
+pub const WITHHOLDING: u64 = 1;
+
+/// Where a page comes from; part of what a mapper gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The AWS partition, for example `aws-us-gov`.
+    pub partition: String,
+    /// Twelve digits.
+    pub account_id: String,
+    /// The Region that was asked.
+    pub region: String,
+    /// The sync's one timestamp: RFC 3339, UTC, milliseconds.
+    pub captured_at: String,
+}
+
+/// A body that is safe to hand to a mapper, to record and to talk about: it parses as JSON, its
+/// environment values are gone, and its objects are counted.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// What the page describes.
+    pub object: Object,
+    /// Where it comes from.
+    pub origin: Origin,
+    body: Bytes,
+    objects: Vec<Option<Range<usize>>>,
+    /// The members of the objects, at any depth.
+    members: Vec<Member>,
+    has_member: bool,
+    /// Where the list of failures stands.
+    failures: Option<Range<usize>>,
+    with_values: Option<WithValues>,
+}
+
+/// The body with its environment values, for modules that an operator has granted them. It goes nowhere
+/// else: what records, logs and accounts for pages sees the other one.
+#[derive(Clone)]
+struct WithValues {
+    body: Bytes,
+    objects: Vec<Option<Range<usize>>>,
+}
+
+impl std::fmt::Debug for WithValues {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("(withheld)")
+    }
+}
+
+impl Page {
+    /// Reads a raw body.
+    ///
+    /// # Errors
+    /// If the body is not one JSON object, is not UTF-8, or is larger than [`BODY_LIMIT_BYTES`]. The
+    /// error names positions, never content.
+    pub fn read(object: Object, origin: Origin, raw: Bytes) -> Result<Self, ScanError> {
+        let scanned = scan::scan(&raw, object.shape(), Withhold::Everything)?;
+        Ok(Self {
+            object,
+            origin,
+            body: scanned.body.map_or(raw, Bytes::from),
+            objects: scanned.objects,
+            members: scanned.members,
+            has_member: scanned.has_member,
+            failures: scanned.failures,
+            with_values: None,
+        })
+    }
+
+    /// Reads a raw body, and keeps its environment values for modules that may see them.
+    ///
+    /// # Errors
+    /// As [`Page::read`].
+    pub fn read_with_values(object: Object, origin: Origin, raw: Bytes) -> Result<Self, ScanError> {
+        let scanned = scan::scan(&raw, object.shape(), Withhold::Credentials)?;
+        let with_values = WithValues {
+            body: scanned.body.map_or_else(|| raw.clone(), Bytes::from),
+            objects: scanned.objects,
+        };
+        Ok(Self {
+            with_values: Some(with_values),
+            ..Self::read(object, origin, raw)?
+        })
+    }
+
+    /// The body with its environment values, if they were kept. Only a module with a grant may see it.
+    pub fn body_with_values(&self) -> &[u8] {
+        self.with_values
+            .as_ref()
+            .map_or(&self.body, |with_values| &with_values.body)
+    }
+
+    /// The body as a mapper sees it.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body as text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        // The scan has checked that the whole body is UTF-8.
+        std::str::from_utf8(&self.body).unwrap_or_default()
+    }
+
+    /// How many places the page's list has, nulls included: source indices are below this.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Whether the page's list has no places at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// Whether the body has the list (or the one object) that its operation promises, even if it is empty.
+    #[must_use]
+    pub fn has_member(&self) -> bool {
+        self.has_member
+    }
+
+    /// The JSON value that says what could not be described, and why; `null` if the body has none.
+    #[must_use]
+    pub fn failures(&self) -> &[u8] {
+        let span = self.failures.clone();
+        span.map_or(b"null", |span| &self.body[span])
+    }
+
+    /// The indices of described objects, which are the places that are not null.
+    pub fn described(&self) -> impl Iterator<Item = usize> + '_ {
+        self.objects
+            .iter()
+            .enumerate()
+            .filter_map(|(index, span)| span.as_ref().map(|_| index))
+    }
+
+    /// Whether there is an object at this index.
+    #[must_use]
+    pub fn has(&self, index: usize) -> bool {
+        matches!(self.objects.get(index), Some(Some(_)))
+    }
+
+    /// The ARN of the object at this index, if it has one that can be read.
+    #[must_use]
+    pub fn arn(&self, index: usize) -> Option<String> {
+        let span = self.objects.get(index)?.clone()?;
+        if self.body.get(span.start) != Some(&b'{') {
+            return None;
+        }
+        let wanted = self.object.arn_member();
+        let place = |at: usize| {
+            let before = |member: &Member| (member.start as usize) < at;
+            self.members.partition_point(before)
+        };
+        let (mut next, end, mut found) = (place(span.start), place(span.end), None);
+        while next < end {
+            let member = self.members[next];
+            let text = &self.body[member.start as usize..member.end as usize];
+            let mut both = serde_json::Deserializer::from_slice(text).into_iter::<String>();
+            // A name that is written with an escape could be any.
+            let is_wanted = match member.name_bytes {
+                Some(bytes) => text.get(1..=bytes.get() as usize) == Some(wanted.as_bytes()),
+                None => both.next()?.ok()? == wanted,
+            };
+            if is_wanted {
+                let value = text.iter().position(|byte| *byte == b':')?;
+                found = Some(&text[value + 1..]);
+            }
+            next = member.next as usize;
+        }
+        serde_json::from_slice(found?).ok()
+    }
+
+    /// The same page with `null` in place of the objects that are not to be kept.
+    pub fn only(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let mut page = self.clone();
+        for objects in [
+            Some(&mut page.objects),
+            page.with_values.as_mut().map(|whole| &mut whole.objects),
+        ] {
+            let places = objects.into_iter().flatten().enumerate();
+            for (_, place) in places.filter(|(index, _)| !keep(*index)) {
+                *place = None;
+            }
+        }
+        // A body that holds one object has no place for others.
+        match page.object.shape() {
+            Shape::List(_) => page.part(0..page.len()),
+            Shape::Single(_) => page,
+        }
+    }
+
+    /// A page of the same origin that holds only the places `from..to`, for finding the one object
+    /// that a mapper cannot bear.
+    #[must_use]
+    pub fn part(&self, range: Range<usize>) -> Self {
+        let Shape::List(member) = self.object.shape() else {
+            return self.clone();
+        };
+        let places = &self.objects[range.clone()];
+        let (body, objects) = part_of(member, &self.body, places);
+        let moves = places.iter().zip(&objects);
+        let moves = moves.filter_map(|(old, new)| Some((old.clone()?, new.clone()?.start)));
+        let members = moved(&self.members, moves);
+        let with_values = self.with_values.as_ref().map(|whole| {
+            let (body, objects) = part_of(member, &whole.body, &whole.objects[range]);
+            WithValues { body, objects }
+        });
+        Self {
+            object: self.object,
+            origin: self.origin.clone(),
+            body,
+            objects,
+            members,
+            has_member: true,
+            failures: None,
+            with_values,
+        }
+    }
+}
+
+/// The members of objects that moved: from a span, to a start.
+fn moved(members: &[Member], moves: impl Iterator<Item = (Range<usize>, usize)>) -> Vec<Member> {
+    let mut moved = Vec::new();
+    for (from, to) in moves {
+        let place = |at: usize| members.partition_point(|member| (member.start as usize) < at);
+        let places = place(from.start)..place(from.end);
+        let by = scan::offset(to).wrapping_sub(scan::offset(from.start));
+        let places_by = scan::offset(moved.len()).wrapping_sub(scan::offset(places.start));
+        moved.extend(members[places].iter().map(|member| Member {
+            start: member.start.wrapping_add(by),
+            end: member.end.wrapping_add(by),
+            next: member.next.wrapping_add(places_by),
+            name_bytes: member.name_bytes,
+        }));
+    }
+    moved
+}
+
+/// A body whose list `member` holds only some of the places of another body.
+fn part_of(
+    member: &str,
+    whole: &[u8],
+    places: &[Option<Range<usize>>],
+) -> (Bytes, Vec<Option<Range<usize>>>) {
+    let mut body = format!("{{\"{member}\":[").into_bytes();
+    let mut objects = Vec::with_capacity(places.len());
+    for (position, span) in places.iter().enumerate() {
+        if position > 0 {
+            body.push(b',');
+        }
+        let start = body.len();
+        match span {
+            Some(span) => body.extend_from_slice(&whole[span.clone()]),
+            None => body.extend_from_slice(b"null"),
+        }
+        objects.push(span.as_ref().map(|_| start..body.len()));
+    }
+    body.extend_from_slice(b"]}");
+    (Bytes::from(body), objects)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin() -> Origin {
+        Origin {
+            partition: "aws".into(),
+            account_id: "123456789012".into(),
+            region: "us-west-2".into(),
+            captured_at: "2026-11-21T01:32:00.123Z".into(),
+        }
+    }
+
+    fn tasks(body: &'static str) -> Page {
+        Page::read(
+            Object::EcsTask,
+            origin(),
+            Bytes::from_static(body.as_bytes()),
+        )
+        .expect("a page")
+    }
+
+    #[test]
+    fn objects_are_counted_and_named() {
+        let page = tasks(r#"{"tasks":[{"taskArn":"a","x":[1]},null,{"cpu":"1"}],"failures":[]}"#);
+        assert_eq!(page.len(), 3);
+        assert_eq!(page.described().collect::<Vec<_>>(), [0, 2]);
+        assert_eq!(page.arn(0).as_deref(), Some("a"));
+        assert_eq!(page.arn(2), None);
+        assert_eq!(page.failures(), b"[]");
+        let page = tasks(
+            r#"{"failures":[{"arn":"z","x":{"y":[]}}],"tasks":[{"a":{"taskArn":"b"},"taskArn":"a"},[{"taskArn":"b"}]]}"#,
+        );
+        assert_eq!(page.failures(), br#"[{"arn":"z","x":{"y":[]}}]"#);
+        assert_eq!(
+            [page.arn(0).as_deref(), page.arn(1).as_deref()],
+            [Some("a"), None]
+        );
+        let page = tasks(r#"{"tasks":[{"\u0074askArn":"a"},{"taskArn":"b","\n":1}]}"#);
+        assert_eq!(
+            [page.arn(0).as_deref(), page.arn(1).as_deref()],
+            [Some("a"), Some("b")]
+        );
+    }
+
+    #[test]
+    fn a_part_keeps_places_and_nulls() {
+        let page = tasks(
+            r#"{"tasks":[{"taskArn":"a","environment":[{"name":"K","value":"secret"}]},null,{"taskArn":"c"}]}"#,
+        );
+        let part = page.part(1..3);
+        assert_eq!(part.text(), r#"{"tasks":[null,{"taskArn":"c"}]}"#);
+        assert_eq!(part.arn(1).as_deref(), Some("c"));
+        assert_eq!(
+            page.part(0..1).text(),
+            r#"{"tasks":[{"taskArn":"a","environment":[{"name":"K","value":""}]}]}"#
+        );
+    }
+
+    #[test]
+    fn values_are_kept_beside_the_page_and_nowhere_in_it() {
+        let body = Bytes::from_static(
+            br#"{"tasks":[{"taskArn":"a","environment":[{"name":"K","value":"CANARY"}]},null,{"taskArn":"c","environment":[{"name":"K","value":"CANARY"}]}]}"#,
+        );
+        let page = Page::read_with_values(Object::EcsTask, origin(), body.clone()).expect("a page");
+        let part = page.part(1..3);
+        for page in [&page, &part] {
+            assert!(!page.text().contains("CANARY"));
+            assert!(!format!("{page:?}").contains("CANARY"));
+        }
+        assert_eq!(page.body_with_values(), body);
+        let kept = std::str::from_utf8(part.body_with_values()).expect("text");
+        assert_eq!(
+            kept,
+            r#"{"tasks":[null,{"taskArn":"c","environment":[{"name":"K","value":"CANARY"}]}]}"#
+        );
+        let page = Page::read(Object::EcsTask, origin(), body).expect("a page");
+        assert_eq!(page.body_with_values(), page.body());
+    }
+
+    #[test]
+    fn a_single_object_counts_as_one() {
+        let body = Bytes::from_static(br#"{"taskDefinition":{"family":"f"},"tags":[]}"#);
+        let page = Page::read(Object::EcsTaskDefinition, origin(), body).expect("a page");
+        assert_eq!(page.len(), 1);
+        let body = Bytes::from_static(br#"{"taskDefinition":null}"#);
+        let page = Page::read(Object::EcsTaskDefinition, origin(), body).expect("a page");
+        assert_eq!(page.described().count(), 0);
+    }
+}

@@ -1,0 +1,205 @@
+//! What `aws ecs describe-…` prints: the answer alone, often indented, with times as the CLI writes them.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::object::{Object, Shape};
+use crate::page::{Origin, Page};
+use portolan_machine::text::printable;
+
+/// Said of a list in the place of a page.
+pub(super) const LIST: &str = "it is a list, as `aws … --query` prints it; give the whole answer of `aws ecs describe-tasks` and its like, or pages of `portolan sync --record`";
+
+/// Members that hold names and texts of the user's choice.
+const TEXT_MAPS: [&str; 4] = ["dockerLabels", "driverOpts", "labels", "options"];
+
+/// Refuses what the AWS CLI prints as `text`, `table` or `yaml` as a whole: it has many lines, and none is a page.
+pub(super) fn refuse_other_output(beginning: &[u8]) -> std::io::Result<()> {
+    match beginning.first() {
+        Some(first) if first.is_ascii_alphabetic() || *first == b'-' => Err(std::io::Error::new(
+            std::io::ErrorKind::InvalidData,
+            "it holds neither pages of `portolan sync --record` nor what `aws ecs describe-… --output json` prints",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a page of an answer. Account and Region are those of the first ARN, and it was captured now, for the
+/// answer does not say when.
+pub(super) fn read(text: &[u8], members: &HashMap<String, &RawValue>) -> Result<Page, String> {
+    let object = Object::ALL.into_iter().find(|object| {
+        let (Shape::List(member) | Shape::Single(member)) = object.shape();
+        members.contains_key(member)
+    });
+    if let Some(object) = object {
+        return page(object, text);
+    }
+    Err(match members.keys().find(|name| name.ends_with("Arns")) {
+        Some(list) => format!(
+            "it only lists ARNs (`{}`); give the answer of the `aws ecs describe-…` that belongs to it, or pages of `portolan sync --record`",
+            printable(list, 64)
+        ),
+        None => "it has no text `operation` as pages of `portolan sync --record`, and does not describe objects as `aws ecs describe-…` does".to_owned(),
+    })
+}
+
+fn page(object: Object, text: &[u8]) -> Result<Page, String> {
+    let mut answer: Value = serde_json::from_slice(text)
+        .map_err(|error| format!("it is not JSON (line {} of it)", error.line()))?;
+    let first = match object.shape() {
+        Shape::List(member) => &answer[member][0],
+        Shape::Single(member) => &answer[member],
+    };
+    let arn = first[object.arn_member()]
+        .as_str()
+        .or(answer["failures"][0]["arn"].as_str());
+    // Of an answer without objects nothing is made that would have an account.
+    let nothing = "arn:aws:ecs:us-east-1:000000000000:";
+    let is_empty = matches!(object.shape(), Shape::List(member) if answer[member].as_array().is_some_and(Vec::is_empty));
+    let arn = arn.or_else(|| is_empty.then_some(nothing));
+    let parts: Vec<&str> = arn.unwrap_or_default().splitn(6, ':').collect();
+    let ["arn", partition, "ecs", region, account_id, _] = parts[..] else {
+        return Err(format!(
+            "it has no `{}`, which tells account and Region",
+            object.arn_member()
+        ));
+    };
+    for failure in answer["failures"].as_array().into_iter().flatten() {
+        let shown = |name: &str| printable(failure[name].as_str().unwrap_or("unknown"), 256);
+        tracing::warn!(
+            "the answer does not describe {} (reason: {})",
+            shown("arn"),
+            shown("reason")
+        );
+    }
+    let origin = Origin {
+        partition: partition.to_owned(),
+        account_id: account_id.to_owned(),
+        region: region.to_owned(),
+        captured_at: portolan_machine::clock::now(),
+    };
+    times(&mut answer);
+    let body = serde_json::to_vec(&answer).map_err(|error| error.to_string())?;
+    Page::read(object, origin, Bytes::from(body)).map_err(|error| error.to_string())
+}
+
+/// Turns times that are written as text into seconds, as the API sends them. All members of ECS that hold a
+/// time end in `At`, and nobody else chooses names of members but in maps of texts.
+fn times(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(times),
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::String(text) if name.ends_with("At") => {
+                        *value = seconds(text).unwrap_or_else(|| value.take());
+                    }
+                    _ if TEXT_MAPS.contains(&name.as_str()) => {}
+                    _ => times(value),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The same moment in seconds. The CLI knows microseconds, and a double keeps as much.
+fn seconds(text: &str) -> Option<Value> {
+    let time = OffsetDateTime::parse(&text.replacen(' ', "T", 1), &Rfc3339).ok()?;
+    let microseconds = time.unix_timestamp_nanos() / 1_000;
+    let (whole, part) = (microseconds / 1_000_000, microseconds % 1_000_000);
+    match part {
+        0 => i64::try_from(whole).ok().map(Value::from),
+        1.. => serde_json::from_str(&format!("{whole}.{part:06}")).ok(),
+        // Before 1970, where ECS did not exist.
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::{Pages, read_line};
+
+    const TASKS: &str = r#"{
+    "tasks": [
+        {
+            "taskArn": "arn:aws-cn:ecs:cn-north-1:111122223333:task/app/1",
+            "createdAt": "2026-08-01T18:00:00.123000+02:00",
+            "startedAt": "2026-08-01 16:00:30+00:00",
+            "stoppedAt": 1785600000.5,
+            "containers": [{"dockerLabels": {"builtAt": "2026-08-01T16:00:00Z"}}],
+            "overrides": {"containerOverrides": [{"environment": [{"name": "K", "value": "CANARY"}]}]}
+        }
+    ],
+    "failures": []
+}
+"#;
+
+    #[test]
+    fn an_answer_is_a_page_with_the_times_of_the_api() {
+        let compact: String = TASKS.lines().map(str::trim).collect();
+        let marked = format!("\u{feff}{}", TASKS.replace('\n', "\r\n"));
+        let twice = format!("{TASKS}{TASKS}");
+        for (text, numbers) in [(&*twice, &[1, 14][..]), (&compact, &[1]), (&marked, &[1])] {
+            let pages = Pages::new(text.as_bytes()).map(|read| read.expect("readable"));
+            let (found, mut pages): (Vec<_>, Vec<_>) = pages.unzip();
+            assert_eq!(found, numbers);
+            let page = pages.pop().expect("one").expect("a page");
+            let Origin {
+                partition,
+                account_id,
+                region,
+                ..
+            } = &page.origin;
+            assert_eq!(
+                [partition, account_id, region],
+                ["aws-cn", "111122223333", "cn-north-1"]
+            );
+            let body: Value = serde_json::from_str(page.text()).expect("JSON");
+            let task = &body["tasks"][0];
+            assert_eq!(task["createdAt"].to_string(), "1785600000.123");
+            assert_eq!(task["startedAt"].to_string(), "1785600030");
+            assert_eq!(task["stoppedAt"].to_string(), "1785600000.5");
+            assert!(task["containers"][0]["dockerLabels"]["builtAt"].is_string());
+            assert!(!page.text().contains("CANARY"));
+        }
+    }
+
+    #[test]
+    fn other_output_is_refused_once() {
+        for text in [
+            "tasks:\n- cpu: 1\n",
+            "TASKS\tx\n",
+            "------\n|x|\n",
+            "null\n",
+            "{\0\n\0",
+        ] {
+            let mut pages = Pages::new(text.as_bytes());
+            assert!(pages.next().expect("something").is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer_to_describe_is_told_with_the_way_out() {
+        for (text, says) in [
+            ("[{\"taskArn\": \"a\"}]", "--query"),
+            ("{\"taskArns\": []}", "sync --record"),
+            ("{\"tasks\": [{}], \"failures\": []}", "it has no `taskArn`"),
+            ("{\"Reservations\": []}", "it has no text `operation`"),
+            ("[]", "--query"),
+            ("{\"clusters\": {\"x", "it is not JSON"),
+        ] {
+            let reason = read_line(text.as_bytes()).expect_err("no page");
+            assert!(reason.contains(says), "{reason}");
+        }
+        // Of nothing, nothing is made.
+        let nothing = read_line(b"{\"tasks\": [], \"failures\": []}");
+        assert_eq!(nothing.expect("a page").len(), 0);
+    }
+}

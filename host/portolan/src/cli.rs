@@ -1,0 +1,299 @@
+//! The command line: what can be typed, and which exit status answers.
+
+mod cache;
+mod changes;
+mod check;
+mod map;
+mod mapper;
+mod plan;
+mod progress;
+mod schema;
+mod summary;
+mod sync;
+mod validate;
+mod variables;
+mod version;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::talk;
+use portolan_aws::ConnectionError;
+use portolan_sandbox::SetError;
+use portolan_sync::config::{Config, ConfigError, Settings};
+
+/// Everything that the command was asked for is done.
+pub(crate) const COMPLETE: u8 = 0;
+/// Nothing of it could be done.
+pub(crate) const FAILED: u8 = 1;
+/// The command line or the configuration is not valid.
+pub(crate) const USAGE: u8 = 2;
+/// A part of it could be done.
+pub(crate) const PARTIAL: u8 = 3;
+
+const EXIT_STATUS: &str = "Exit status:
+  0  complete
+  1  failed: nothing could be done
+  2  usage: the command line or the configuration is not valid
+  3  partial: some of it is missing, and the report says what";
+
+const SYNC_EXAMPLES: &str = "Examples:
+  Sync the account that the AWS environment points to:
+    portolan sync --regions us-east-1 --output ecs
+  Two accounts and two Regions, with stopped tasks:
+    portolan sync --assume-role-arn arn:aws:iam::111111111111:role/Read,arn:aws:iam::222222222222:role/Read \\
+      --regions us-east-1,eu-west-1 --option EcsTask.fetchStoppedTasks=true --output ecs
+  Every account of an organization, every Region, on the second of five machines:
+    portolan sync --organization --organization-role PortolanRead --regions all --shard 2/5 --output ecs
+  Records into a pipe:
+    portolan sync --objects EcsTask --output - | jq -r .attributes.UID
+  Only what is new or different since the sync before, beside the full records:
+    portolan sync --regions us-east-1 --output ecs --changes-since ecs
+    jq -r .uid ecs/EcsTask.changes.jsonl
+  A long sync that goes on where it stopped if it is killed and started again:
+    portolan sync --regions us-east-1 --output ecs --checkpoint ecs.checkpoint";
+
+const PLAN_EXAMPLES: &str = "It asks only what is cheap: lists of clusters and task definitions, and the counters of clusters. The
+time is what AWS's token buckets leave open at the chosen share; no client can be faster. Revisions that the
+revision cache has cost no call.
+
+Examples:
+  How long will a sync of this account take?
+    portolan plan --regions us-east-1
+  How much longer if half of the quota is left to others?
+    portolan plan --regions us-east-1 --quota-share 0.5
+  The slowest action group of each account and Region, for a script:
+    portolan plan --json | jq -r '.scopes[] | [.account_id, .region, .slowest] | @tsv'";
+
+const COMPLETIONS: &str = "Examples:
+  portolan completions bash > ~/.local/share/bash-completion/completions/portolan
+  portolan completions zsh > \"${fpath[1]}/_portolan\"
+  portolan completions fish > ~/.config/fish/completions/portolan.fish
+  portolan completions elvish >> ~/.config/elvish/rc.elv
+  portolan completions powershell >> $PROFILE";
+
+/// Brings Amazon ECS into data-model records through sandboxed WASM mappers.
+#[derive(Debug, Parser)]
+#[command(name = "portolan", version, after_help = EXIT_STATUS, max_term_width = 100)]
+struct Arguments {
+    /// Configuration file (TOML); flags and PORTOLAN_… variables win over it.
+    #[arg(long, global = true, env = "PORTOLAN_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// What to tell on standard error: error, warn, info, debug or trace.
+    #[arg(
+        long,
+        global = true,
+        env = "PORTOLAN_LOG",
+        value_name = "LEVEL",
+        default_value = "warn"
+    )]
+    log: String,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Fetch clusters, services, tasks and task definitions, and write valid records and a report.
+    #[command(after_help = SYNC_EXAMPLES)]
+    Sync(sync::SyncArguments),
+    /// Tell what a sync would take before it runs: objects, calls, and the time that AWS's quotas ask for.
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(plan::PlanArguments),
+    /// Map recorded pages without AWS: one bare record per line, issues on standard error.
+    Map(map::MapArguments),
+    /// Compare two outputs: a line on standard output for everything that was added, changed or removed.
+    #[command(after_help = changes::EXAMPLES)]
+    Changes(changes::ChangesArguments),
+    /// Tools for people who write mappings: try, check and look into modules.
+    Mapper(mapper::MapperArguments),
+    /// Tell who the credentials are and which permissions answer, for each role and Region.
+    Check(check::CheckArguments),
+    /// Print the least-privilege IAM policy for the chosen objects and roles.
+    IamPolicy(Box<Settings>),
+    /// Print the JSON Schema of an object's records, or of changes, config, manifest or report.
+    Schema(schema::SchemaArguments),
+    /// Look into, check or remove the cache of task-definition revisions.
+    #[command(after_help = cache::EXAMPLES)]
+    Cache(cache::CacheArguments),
+    /// Check files of records against their schemas.
+    Validate(validate::ValidateArguments),
+    /// Print the completions of a shell, for its folder of completions.
+    #[command(after_help = COMPLETIONS)]
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print version, commit, WIT versions and the provider of TLS.
+    Version(version::VersionArguments),
+}
+
+/// The settings that matter to a command that never talks to AWS.
+const MAPPING_SETTINGS: [&str; 5] = [
+    "mappers",
+    "overlays",
+    "module_policy",
+    "trusted_keys",
+    "cache_folder",
+];
+/// The settings that matter to a comparison of outputs.
+const CHANGES_SETTINGS: [&str; 2] = ["objects", "volatile_attributes"];
+/// The settings that matter to the policy.
+const POLICY_SETTINGS: [&str; 7] = [
+    "objects",
+    "options",
+    "assume_role_arn",
+    "assume_role_arn_file",
+    "organization",
+    "organization_role",
+    "regions",
+];
+
+/// The command and all below it, whose help shows no values of variables.
+fn without_values(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(|argument| argument.hide_env_values(true))
+        .mut_subcommands(without_values)
+}
+
+/// The command line as clap knows it, with the settings that a command does not use left out of its help.
+pub(crate) fn command() -> clap::Command {
+    without_values(Arguments::command())
+        .mut_subcommand("map", |command| {
+            hide_settings_but(command, &MAPPING_SETTINGS)
+        })
+        .mut_subcommand("changes", |command| {
+            hide_settings_but(command, &CHANGES_SETTINGS)
+        })
+        .mut_subcommand("validate", |command| {
+            hide_settings_but(command, &MAPPING_SETTINGS)
+        })
+        .mut_subcommand("iam-policy", |command| {
+            hide_settings_but(command, &POLICY_SETTINGS)
+        })
+        .mut_subcommand("check", |command| hide_settings(command, &MAPPING_SETTINGS))
+}
+
+fn hide_settings(command: clap::Command, hidden: &'static [&str]) -> clap::Command {
+    command.mut_args(|argument| {
+        let is_hidden = hidden.contains(&argument.get_id().as_str());
+        argument.hide(is_hidden)
+    })
+}
+
+fn hide_settings_but(command: clap::Command, shown: &[&str]) -> clap::Command {
+    command.mut_args(|argument| {
+        let is_setting = argument.get_help_heading().is_some();
+        let hidden = is_setting && !shown.contains(&argument.get_id().as_str());
+        argument.hide(hidden)
+    })
+}
+
+/// What was typed, with what variables add to it. What is told in its place has an exit status.
+fn arguments() -> Result<Arguments, u8> {
+    let (with_defaults, problems) = variables::as_defaults(command());
+    let matches = with_defaults.try_get_matches().map_err(|mut error| {
+        if error.kind() == ErrorKind::DisplayHelp {
+            // The help names the variables, which are no defaults there.
+            error = command().try_get_matches().err().unwrap_or(error);
+        }
+        tell(&error)
+    })?;
+    if let Some(problem) = variables::problem(&problems, &matches) {
+        talk::error(problem);
+        return Err(USAGE);
+    }
+    Arguments::from_arg_matches(&matches).map_err(|error| tell(&error))
+}
+
+fn tell(error: &clap::Error) -> u8 {
+    // clap knows whether its text is data (--help) or talk; a closed pipe is nobody's fault.
+    let _ = error.print();
+    if error.use_stderr() { USAGE } else { COMPLETE }
+}
+
+/// Runs the program.
+pub(crate) fn run() -> ExitCode {
+    let arguments = match arguments() {
+        Ok(arguments) => arguments,
+        Err(status) => return ExitCode::from(status),
+    };
+    if let Err(reason) = talk::start_log(&arguments.log) {
+        talk::error(&reason);
+        return ExitCode::from(USAGE);
+    }
+    let config = arguments.config.as_deref();
+    let result = match arguments.command {
+        Command::Sync(arguments) => sync::run(arguments, config),
+        Command::Plan(arguments) => plan::run(arguments, config),
+        Command::Map(arguments) => map::run(arguments, config),
+        Command::Changes(arguments) => changes::run(arguments, config),
+        Command::Mapper(arguments) => mapper::run(arguments, config),
+        Command::Check(arguments) => check::run(arguments, config),
+        Command::Cache(arguments) => cache::run(arguments, config),
+        Command::IamPolicy(settings) => policy(*settings, config),
+        Command::Schema(arguments) => schema::run(&arguments),
+        Command::Validate(arguments) => validate::run(arguments, config),
+        Command::Completions { shell } => completions(shell),
+        Command::Version(arguments) => version::run(&arguments),
+    };
+    match result {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => {
+            if is_broken_pipe(&error) {
+                return ExitCode::from(FAILED);
+            }
+            talk::error(&words(&error));
+            let is_usage = error.chain().any(|cause| {
+                cause.is::<ConfigError>() || cause.is::<ConnectionError>() || cause.is::<SetError>()
+            });
+            ExitCode::from(if is_usage { USAGE } else { FAILED })
+        }
+    }
+}
+
+/// An error and its causes, each told once.
+fn words(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |text, cause| {
+        let cause = cause.to_string();
+        match text.as_str() {
+            "" => cause,
+            text if text.contains(&cause) => text.to_owned(),
+            text => format!("{text}: {cause}"),
+        }
+    })
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+fn policy(settings: Settings, config_file: Option<&std::path::Path>) -> anyhow::Result<u8> {
+    let config = Config::resolve(settings, config_file)?;
+    let policy = portolan_sync::policy::least_privilege(&config);
+    talk::data(&format!("{}\n", serde_json::to_string_pretty(&policy)?))?;
+    Ok(COMPLETE)
+}
+
+fn completions(shell: clap_complete::Shell) -> anyhow::Result<u8> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut command(), "portolan", &mut text);
+    talk::data(&String::from_utf8(text)?)?;
+    Ok(COMPLETE)
+}
+
+/// A runtime for the commands that talk to AWS.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?)
+}

@@ -1,0 +1,205 @@
+//! `portolan sync`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use portolan_machine::aside;
+use portolan_page::ledger::Ledger;
+use portolan_records::report::{Report, Status};
+use portolan_sync::checkpoint::CheckpointError;
+use portolan_sync::config::{Config, Settings};
+use portolan_sync::{Provenance, Request, SyncError};
+use tempfile::NamedTempFile;
+
+use super::{COMPLETE, FAILED, PARTIAL, USAGE, progress::Progress, summary};
+use crate::talk;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SyncArguments {
+    /// Folder for <Object>.jsonl and report.json, or `-` for one line {"object":…,"attributes":{…}} per
+    /// record on standard output.
+    ///
+    /// A sync that ends replaces all of an earlier one in its folder, objects that it was not asked for included.
+    #[arg(long, short, value_name = "FOLDER", env = "PORTOLAN_OUTPUT")]
+    output: PathBuf,
+
+    /// Also write every page that a mapper saw (environment values withheld) to this file, for `portolan map`.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+
+    /// Also write the report to this file; useful with `--output -`.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+
+    /// Also tell what is different from an earlier output (a folder, or a file of lines): one
+    /// <Object>.changes.jsonl per object beside the records.
+    ///
+    /// A line is {"object":…,"change":"added"|"changed"|"removed","uid":…}, with the names of
+    /// the changed attributes and the new record. `removed` is told only where both syncs were complete.
+    /// The folder may be that of --output. With `--output -`, every line says its change, `unchanged` too.
+    #[arg(long, value_name = "FOLDER|FILE")]
+    changes_since: Option<PathBuf>,
+
+    /// Keep what is fetched in this folder while the sync runs, so that the same command goes on there if
+    /// the sync is killed.
+    ///
+    /// What is kept is not asked for again, and LAST_CAPTURED stays that of the first start. What was
+    /// described before and is gone by now is still written: it existed at that time. Settings that decide
+    /// what comes out have to be the same. With `--output -` all records are written again from the first.
+    /// A sync that ends, complete or partial, removes what is kept, and the next one begins anew; one that is
+    /// stopped, or can fetch nothing at all, leaves it. Environment values are not kept. Nobody but you can
+    /// read the files.
+    #[arg(long, value_name = "FOLDER", env = "PORTOLAN_CHECKPOINT")]
+    checkpoint: Option<PathBuf>,
+
+    /// Print a summary table on standard error even if nobody watches it.
+    #[arg(long)]
+    summary: bool,
+
+    /// Say in the report which module set which attribute, in how many records; with `=records` also beside
+    /// each record: as member `provenance` on standard output, in <Object>.provenance.jsonl in a folder.
+    #[arg(
+        long,
+        value_name = "WHERE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "report"
+    )]
+    provenance: Option<Place>,
+
+    /// Let this module map the pages too, and say in the report what it would change; its records are not
+    /// written. An overlay takes the place of the one of the same name, or comes last.
+    #[arg(long, value_name = "FILE")]
+    shadow: Option<PathBuf>,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Where it is said which module set which attribute.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Place {
+    /// In the report, in numbers of records.
+    Report,
+    /// In the report, and beside each record.
+    Records,
+}
+
+pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
+    let config = Config::resolve(arguments.settings, config_file)?;
+    let request = Request {
+        output: arguments.output,
+        record: arguments.record,
+        provenance: match arguments.provenance {
+            None => Provenance::Off,
+            Some(Place::Report) => Provenance::Report,
+            Some(Place::Records) => Provenance::Records,
+        },
+        shadow: arguments.shadow,
+        changes_since: arguments.changes_since,
+        checkpoint: arguments.checkpoint,
+    };
+    // An unwritable place should be known before the sync, not after it.
+    let report_file = arguments.report.as_deref().map(open_report).transpose()?;
+    let ledger = Arc::new(Ledger::default());
+    let runtime = super::runtime()?;
+    let progress = Progress::start(&runtime, Arc::clone(&ledger));
+    let result = runtime.block_on(async {
+        bear_file_size_limits();
+        portolan_sync::run(config, &request, ledger, interrupt()).await
+    });
+    progress.stop();
+    // Whatever is still in flight is not worth waiting for.
+    runtime.shutdown_background();
+    let report = match result {
+        Ok(report) => report,
+        Err(error) => return failed(error),
+    };
+    if let (Some(path), Some(file)) = (&arguments.report, report_file) {
+        write_report(path, file, &report)?;
+    }
+    tell(&report, arguments.summary);
+    Ok(match report.status {
+        Status::Complete => COMPLETE,
+        Status::Partial => PARTIAL,
+        Status::Failed => FAILED,
+    })
+}
+
+fn failed(error: SyncError) -> anyhow::Result<u8> {
+    match error {
+        SyncError::Config(error) => Err(error.into()),
+        SyncError::Mappers(error) => Err(error.into()),
+        SyncError::Checkpoint(
+            error @ (CheckpointError::OtherSync { .. } | CheckpointError::Granted),
+        ) => {
+            talk::error(&error.to_string());
+            Ok(USAGE)
+        }
+        // That was told when it happened.
+        SyncError::ThreadLost if portolan_machine::guard::has_panicked() => Ok(FAILED),
+        error => {
+            talk::error(&error.to_string());
+            Ok(FAILED)
+        }
+    }
+}
+
+fn open_report(path: &Path) -> anyhow::Result<NamedTempFile> {
+    if path.is_dir() {
+        anyhow::bail!("cannot write the report {}: it is a folder", path.display());
+    }
+    aside::beside(path, ".portolan-report-")
+        .with_context(|| format!("cannot write the report {}", path.display()))
+}
+
+fn write_report(path: &Path, mut file: NamedTempFile, report: &Report) -> anyhow::Result<()> {
+    let failed = || format!("cannot write the report {}", path.display());
+    serde_json::to_writer_pretty(&mut file, report).with_context(failed)?;
+    file.persist(path).with_context(failed)?;
+    Ok(())
+}
+
+fn tell(report: &Report, asked: bool) {
+    if asked || talk::is_watched() {
+        talk::say(&summary::table(report));
+    }
+    for line in summary::problems(report) {
+        talk::say(&line);
+    }
+}
+
+/// Makes a write past the process's limit on file sizes an error like any other: without a handler its signal
+/// ends the process before it can say which file does not fit.
+fn bear_file_size_limits() {
+    #[cfg(any(target_os = "linux", target_os = "macos"))]
+    {
+        /// `SIGXFSZ`, on every architecture that wasmtime compiles for.
+        const FILE_SIZE_EXCEEDED: i32 = 25;
+        use tokio::signal::unix::{SignalKind, signal};
+        // The handler stays when its stream is gone.
+        if let Err(error) = signal(SignalKind::from_raw(FILE_SIZE_EXCEEDED)) {
+            tracing::debug!("a limit on file sizes will end the process: {error}");
+        }
+    }
+}
+
+/// Ctrl-C, or the signal with which service managers stop a process.
+async fn interrupt() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            Ok(()) = tokio::signal::ctrl_c() => {}
+            Some(()) = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

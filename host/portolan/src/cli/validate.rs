@@ -1,0 +1,235 @@
+//! `portolan validate`: do the records in these files follow their schemas?
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use portolan_machine::text;
+use portolan_page::object::Object;
+use portolan_page::schemas;
+use portolan_records::changes::line::{self, OutputLine};
+use portolan_sandbox::MapperSet;
+use portolan_sandbox::validate::{RecordValidator, Violation};
+use portolan_sync::config::{Config, Settings};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{COMPLETE, FAILED};
+use crate::talk;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ValidateArguments {
+    /// Files of records or changes (JSON Lines), or reports; `-` is standard input.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+
+    /// The object that bare records are of; without it the file's name or the records' ARN attribute tells.
+    #[arg(long, value_name = "OBJECT")]
+    object: Option<Object>,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
+    let config = Config::resolve(arguments.settings, config_file)?;
+    let validators = validators(&config)?;
+    let changes = schema_validator("changes")?;
+    let mut output = BufWriter::new(io::stdout().lock());
+    let mut violations = 0_u64;
+    for file in &arguments.files {
+        let mut input = open(file)?;
+        let failed = || format!("cannot read {}", file.display());
+        text::skip_mark(&mut input).with_context(failed)?;
+        let beginning = input.fill_buf().with_context(failed)?;
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        violations += if name.ends_with(".provenance.jsonl") {
+            check_provenance(file, input, &mut output)?
+        } else if is_report(beginning) || name == "report.json" {
+            check_report(file, input, &mut output)?
+        } else {
+            check_records(
+                file,
+                input,
+                arguments.object,
+                &validators,
+                &changes,
+                &mut output,
+            )?
+        };
+    }
+    output.flush()?;
+    let knows_stock_only = config.mapping.mappers.is_none() && config.mapping.overlays.is_empty();
+    if violations > 0 && knows_stock_only {
+        talk::say(
+            "note: only stock attributes are known; name the modules that made others with --mappers and --overlays",
+        );
+    }
+    Ok(if violations == 0 { COMPLETE } else { FAILED })
+}
+
+/// The stock schemas, with the attributes that configured modules declare.
+fn validators(config: &Config) -> anyhow::Result<BTreeMap<Object, RecordValidator>> {
+    if config.mapping.mappers.is_some() || !config.mapping.overlays.is_empty() {
+        let engine = portolan_sandbox::engine(&config.mapping, 1)?;
+        let cache = portolan_sandbox::open_cache(&config.mapping);
+        let set = MapperSet::load(&engine, cache.as_ref(), &config.mapping, &Object::ALL)?;
+        return Ok(set
+            .iter()
+            .map(|mapper| (mapper.object, mapper.validator.clone()))
+            .collect());
+    }
+    Object::ALL
+        .into_iter()
+        .map(|object| Ok((object, RecordValidator::new(object, &Map::new())?)))
+        .collect()
+}
+
+fn open(file: &Path) -> anyhow::Result<Box<dyn BufRead>> {
+    if file == Path::new("-") {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Box::new(BufReader::with_capacity(256 * 1024, opened)))
+}
+
+/// Whether a file is a report, whatever its name: its first member is one of a report, and no record's.
+fn is_report(beginning: &[u8]) -> bool {
+    let member = || {
+        let text = beginning.trim_ascii_start().strip_prefix(b"{")?;
+        let text = text.trim_ascii_start().strip_prefix(b"\"")?;
+        let end = text.iter().position(|byte| *byte == b'"')?;
+        std::str::from_utf8(&text[..end]).ok()
+    };
+    let schema: Option<Value> =
+        schemas::text("report").and_then(|text| serde_json::from_str(text).ok());
+    member()
+        .zip(schema)
+        .is_some_and(|(member, schema)| schema["properties"].get(member).is_some())
+}
+
+fn check_records(
+    file: &Path,
+    input: impl BufRead,
+    object: Option<Object>,
+    validators: &BTreeMap<Object, RecordValidator>,
+    changes: &jsonschema::Validator,
+    output: &mut impl Write,
+) -> anyhow::Result<u64> {
+    let by_name = file
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .and_then(|stem| stem.parse().ok());
+    let is_feed = file.to_string_lossy().ends_with(".changes.jsonl");
+    let mut violations = 0;
+    let failed = || format!("cannot read {}", file.display());
+    for (number, line) in text::lines(input).with_context(failed)?.enumerate() {
+        let line = line.with_context(failed)?;
+        let (object, record, is_change) = match line::read(&line) {
+            OutputLine::Record {
+                object: said,
+                record,
+                is_change,
+            } => {
+                let object = said.or(object).or(by_name);
+                let object = object.or_else(|| line::object_of(record));
+                (object, Some(record), is_change)
+            }
+            OutputLine::Removal { object } => (Some(object), None, true),
+        };
+        // Every validator says the same of a line that is not a record.
+        let validator = object.map_or(validators.values().next(), |object| validators.get(&object));
+        let found = record.zip(validator);
+        let found = found.map_or(Ok(()), |(record, validator)| validator.check(record));
+        let mut found = found.err().unwrap_or_default();
+        if object.is_none() && serde_json::from_slice::<Map<String, Value>>(&line).is_ok() {
+            found = vec![Violation {
+                path: String::new(),
+                message:
+                    "no attribute holds the ARN of a known object; name the object with --object"
+                        .into(),
+            }];
+        }
+        if is_change || is_feed {
+            // What is no JSON at all is told above.
+            let value: Value = serde_json::from_slice(&line).unwrap_or_default();
+            found.extend(violations_of(changes, &value));
+        }
+        let name = object.map_or(String::new(), |object| format!(" {object}:"));
+        for Violation { path, message } in found {
+            violations += 1;
+            let place = if path.is_empty() {
+                String::new()
+            } else {
+                format!(" {path}:")
+            };
+            writeln!(
+                output,
+                "{}:{}:{name}{place} {message}",
+                file.display(),
+                number + 1
+            )?;
+        }
+    }
+    Ok(violations)
+}
+
+fn schema_validator(name: &str) -> anyhow::Result<jsonschema::Validator> {
+    let text = schemas::text(name).with_context(|| format!("there is a schema of {name}"))?;
+    jsonschema::draft202012::new(&serde_json::from_str(text)?)
+        .with_context(|| format!("the schema of {name} is valid"))
+}
+
+/// Every violation, without values.
+fn violations_of(validator: &jsonschema::Validator, value: &Value) -> Vec<Violation> {
+    let violations = validator.iter_errors(value).map(|error| Violation {
+        path: error.instance_path().to_string(),
+        message: text::printable(&error.masked().to_string(), 300),
+    });
+    violations.collect()
+}
+
+/// A line of the file that says which module set which attribute.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProvenanceLine {
+    #[serde(rename = "UID")]
+    _uid: String,
+    #[serde(rename = "provenance")]
+    _provenance: BTreeMap<String, String>,
+}
+
+fn check_provenance(
+    file: &Path,
+    input: impl BufRead,
+    output: &mut impl Write,
+) -> anyhow::Result<u64> {
+    let mut violations = 0;
+    let failed = || format!("cannot read {}", file.display());
+    for (number, line) in text::lines(input).with_context(failed)?.enumerate() {
+        let line = line.with_context(failed)?;
+        if serde_json::from_slice::<ProvenanceLine>(&line).is_err() {
+            violations += 1;
+            writeln!(
+                output,
+                "{}:{}: provenance: it is not {{\"UID\":…,\"provenance\":{{attribute: module}}}}",
+                file.display(),
+                number + 1
+            )?;
+        }
+    }
+    Ok(violations)
+}
+
+fn check_report(file: &Path, input: impl BufRead, output: &mut impl Write) -> anyhow::Result<u64> {
+    let report: Value = serde_json::from_reader(input)
+        .with_context(|| format!("{} is not JSON", file.display()))?;
+    let mut violations = 0;
+    for Violation { path, message } in violations_of(&schema_validator("report")?, &report) {
+        violations += 1;
+        writeln!(output, "{}: report: {path}: {message}", file.display())?;
+    }
+    Ok(violations)
+}

@@ -1,0 +1,51 @@
+//! `portolan version`: what this program is made of.
+
+use portolan_sandbox::Kind;
+use portolan_workbench::contract::World;
+use serde::Serialize;
+
+use super::COMPLETE;
+use crate::talk;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct VersionArguments {
+    /// Print one JSON object, for scripts and reports of bugs.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Members come to it, and none goes.
+#[derive(Serialize)]
+struct Version {
+    version: &'static str,
+    /// Of the clone that it was built in, or `unknown`.
+    commit: &'static str,
+    /// WIT packages that modules may be built against.
+    wit: Vec<String>,
+    /// What speaks TLS, and with which cryptography.
+    tls: &'static str,
+}
+
+pub(super) fn run(arguments: &VersionArguments) -> anyhow::Result<u8> {
+    let world = World::of(Kind::Mapping)?.name;
+    let (package, _) = world.split_once('/').unwrap_or_default();
+    let (_, version) = world.rsplit_once('@').unwrap_or_default();
+    let version = Version {
+        version: env!("CARGO_PKG_VERSION"),
+        commit: crate::COMMIT,
+        wit: vec![format!("{package}@{version}")],
+        tls: "rustls with aws-lc",
+    };
+    talk::data(&if arguments.json {
+        format!("{}\n", serde_json::to_string(&version)?)
+    } else {
+        format!(
+            "portolan {}\ncommit {}\nWIT    {}\nTLS    {}\n",
+            version.version,
+            version.commit,
+            version.wit.join(", "),
+            version.tls
+        )
+    })?;
+    Ok(COMPLETE)
+}

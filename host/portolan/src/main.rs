@@ -1,0 +1,20 @@
+//! The door: everything else is the library, and `cli`, which is the program's manners.
+
+mod cli;
+mod talk;
+
+use std::process::ExitCode;
+
+use portolan_machine::guard;
+
+/// The commit that this was built from; `unknown` where that was no clone.
+const COMMIT: &str = env!("PORTOLAN_COMMIT");
+
+fn main() -> ExitCode {
+    guard::tell_panics(COMMIT, talk::error);
+    let status = std::panic::catch_unwind(cli::run);
+    status
+        .ok()
+        .filter(|_| !guard::has_panicked())
+        .unwrap_or(ExitCode::from(cli::FAILED))
+}

@@ -1,0 +1,255 @@
+//! When a missing record proves that its object is gone: only where a sync is known to have seen all.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Deserialize;
+
+use super::compare::Members;
+use portolan_page::ledger::Scope;
+use portolan_page::object::{Object, Parent};
+
+/// The operation option that lets services and tasks choose the revisions.
+const SCOPE: &str = "EcsTaskDefinition.scope";
+const IN_USE: &str = "in-use";
+
+/// Which scopes a sync completed, from its report. Reads reports of other versions too, as long as they
+/// have these members.
+#[derive(Debug, Deserialize)]
+pub struct Coverage {
+    pub(super) captured_at: String,
+    #[serde(default)]
+    options: BTreeMap<String, String>,
+    #[serde(default)]
+    data_replaced: bool,
+    scopes: Vec<CoveredScope>,
+    #[serde(skip)]
+    by_place: HashMap<(Object, String, String), Clusters>,
+}
+
+#[derive(Debug, Deserialize)]
+struct CoveredScope {
+    account_id: String,
+    region: String,
+    cluster: Option<String>,
+    object: Object,
+    complete: bool,
+    #[serde(default)]
+    unread: BTreeSet<String>,
+}
+
+/// An object in an account and Region.
+#[derive(Debug, Default)]
+struct Clusters {
+    /// Whether its own scope is there and complete: for services and tasks, whether all clusters are known.
+    whole: bool,
+    /// Whether the scope of each cluster is complete.
+    by_arn: HashMap<String, bool>,
+    /// What AWS refused to include in any of its scopes.
+    unread: BTreeSet<String>,
+}
+
+impl Coverage {
+    /// Reads a `report.json`.
+    pub(super) fn read(text: &[u8]) -> Option<Self> {
+        let coverage: Self = serde_json::from_slice(text).ok()?;
+        Some(coverage.sorted())
+    }
+
+    /// What a sync saw, from the parts of its report.
+    #[must_use]
+    pub fn new(
+        captured_at: &str,
+        options: &BTreeMap<String, String>,
+        data_replaced: bool,
+        scopes: &[Scope],
+    ) -> Self {
+        let scopes = scopes.iter().map(|scope| CoveredScope {
+            account_id: scope.account_id.clone(),
+            region: scope.region.clone(),
+            cluster: scope.cluster.clone(),
+            object: scope.object,
+            complete: scope.complete,
+            unread: scope.unread.clone(),
+        });
+        Self {
+            captured_at: captured_at.to_owned(),
+            options: options.clone(),
+            data_replaced,
+            scopes: scopes.collect(),
+            by_place: HashMap::new(),
+        }
+        .sorted()
+    }
+
+    fn sorted(mut self) -> Self {
+        for scope in std::mem::take(&mut self.scopes) {
+            let place = (scope.object, scope.account_id, scope.region);
+            let clusters = self.by_place.entry(place).or_default();
+            clusters.unread.extend(scope.unread);
+            match scope.cluster {
+                None => clusters.whole = scope.complete,
+                Some(arn) => {
+                    clusters.by_arn.insert(arn, scope.complete);
+                }
+            }
+        }
+        self
+    }
+
+    /// What AWS refused to include in a record.
+    pub fn unread(&self, object: Object, record: &[u8]) -> Vec<String> {
+        if self.by_place.values().all(|place| place.unread.is_empty()) {
+            return Vec::new();
+        }
+        Members::read(record).map_or(Vec::new(), |record| self.unread_of(object, &record))
+    }
+
+    pub(super) fn unread_of(&self, object: Object, record: &Members<'_>) -> Vec<String> {
+        let place = record.text("ACCOUNT_ID").zip(record.text("REGION"));
+        let place = place.map(|(account_id, region)| (object, account_id, region));
+        let clusters = place.and_then(|place| self.by_place.get(&place));
+        clusters.map_or(Vec::new(), |it| it.unread.iter().cloned().collect())
+    }
+
+    /// Whether there are records to this report.
+    pub(super) const fn has_data(&self) -> bool {
+        self.data_replaced
+    }
+
+    /// Whether two syncs asked the same question about an object. Tasks that are missing because stopped
+    /// ones were not asked for are not gone.
+    pub(super) fn asked_alike(&self, other: &Self, object: Object) -> bool {
+        let prefix = format!("{object}.");
+        let of = |coverage: &Self| -> Vec<(String, String)> {
+            let options = coverage.options.iter();
+            let options = options.filter(|(key, _)| key.starts_with(&prefix));
+            options
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect()
+        };
+        of(self) == of(other)
+    }
+
+    /// Whether this sync would have seen the object of `record` if it had been there.
+    pub(super) fn proves_absence(&self, object: Object, record: &Members<'_>) -> bool {
+        let (Some(account_id), Some(region)) = (record.text("ACCOUNT_ID"), record.text("REGION"))
+        else {
+            return false;
+        };
+        let in_place = |object| {
+            let place = (object, account_id.clone(), region.clone());
+            self.by_place.get(&place)
+        };
+        let Some(clusters) = in_place(object) else {
+            return false;
+        };
+        if !clusters.whole {
+            return false;
+        }
+        let is_in_use = self.options.get(SCOPE).is_some_and(|scope| scope == IN_USE);
+        if object == Object::EcsTaskDefinition && is_in_use {
+            // A service that was not seen may use it.
+            return Object::REVISION_USERS.into_iter().all(|user| {
+                in_place(user)
+                    .is_some_and(|it| it.whole && it.by_arn.values().all(|complete| *complete))
+            });
+        }
+        if object.row().parent == Parent::Region {
+            return true;
+        }
+        match record.text("CLUSTER_ARN") {
+            // A cluster that a complete listing does not have took its objects with it.
+            Some(arn) => clusters.by_arn.get(&arn).copied().unwrap_or(true),
+            None => clusters.by_arn.values().all(|complete| *complete),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portolan_page::object::Operation;
+
+    fn coverage(scopes: &str) -> Coverage {
+        let text = format!(
+            r#"{{"captured_at":"2026-11-25T00:00:00.000Z","new_member":1,"scopes":[{scopes}]}}"#
+        );
+        Coverage::read(text.as_bytes()).expect("a report")
+    }
+
+    fn scope(object: &str, cluster: Option<&str>, complete: bool) -> String {
+        let cluster = cluster.map_or(String::new(), |arn| format!(r#""cluster":"{arn}","#));
+        format!(
+            r#"{{"account_id":"1","region":"r",{cluster}"object":"{object}","complete":{complete}}}"#
+        )
+    }
+
+    fn proves(coverage: &Coverage, object: Object, cluster: Option<&str>) -> bool {
+        let cluster = cluster.map_or(String::new(), |arn| format!(r#","CLUSTER_ARN":"{arn}""#));
+        let record = format!(r#"{{"UID":"u","ACCOUNT_ID":"1","REGION":"r"{cluster}}}"#);
+        coverage.proves_absence(object, &Members::read(record.as_bytes()).expect("a record"))
+    }
+
+    #[test]
+    fn only_a_complete_scope_proves_absence() {
+        let scopes = [
+            scope("EcsCluster", None, false),
+            scope("EcsTask", None, true),
+            scope("EcsTask", Some("a"), true),
+            scope("EcsTask", Some("b"), false),
+        ];
+        let coverage = coverage(&scopes.join(","));
+        assert!(!proves(&coverage, Object::EcsCluster, None));
+        assert!(
+            !proves(&coverage, Object::EcsService, Some("a")),
+            "not synced"
+        );
+        assert!(proves(&coverage, Object::EcsTask, Some("a")));
+        assert!(!proves(&coverage, Object::EcsTask, Some("b")));
+        assert!(proves(&coverage, Object::EcsTask, Some("gone")));
+        assert!(!proves(&coverage, Object::EcsTask, None), "it may be in b");
+    }
+
+    #[test]
+    fn revisions_in_use_are_gone_only_where_all_their_users_were_seen() {
+        let with = |services: bool| {
+            let scopes = [
+                scope("EcsTaskDefinition", None, true),
+                scope("EcsTask", None, true),
+                scope("EcsService", None, true),
+                scope("EcsService", Some("a"), services),
+            ];
+            let mut coverage = coverage(&scopes.join(","));
+            coverage.options.insert(SCOPE.into(), IN_USE.into());
+            coverage
+        };
+        assert!(proves(&with(true), Object::EcsTaskDefinition, None));
+        assert!(!proves(&with(false), Object::EcsTaskDefinition, None));
+    }
+
+    #[test]
+    fn clusters_that_could_not_be_listed_prove_nothing() {
+        let coverage = coverage(&scope("EcsService", None, false));
+        assert!(!proves(&coverage, Object::EcsService, Some("a")));
+    }
+
+    /// An object whose row says nothing of clusters would be called gone with the first cluster that cannot be
+    /// listed.
+    #[test]
+    fn what_clusters_hold_is_gone_only_where_its_cluster_was_seen() {
+        for object in Object::ALL {
+            let scopes = [
+                scope(object.name(), None, true),
+                scope(object.name(), Some("a"), true),
+                scope(object.name(), Some("b"), false),
+            ];
+            let coverage = coverage(&scopes.join(","));
+            let is_of_clusters = object.operations().first() == Some(&Operation::ListClusters)
+                && object != Object::EcsCluster;
+            for (cluster, is_gone) in [(Some("a"), true), (Some("b"), !is_of_clusters)] {
+                let found = proves(&coverage, object, cluster);
+                assert_eq!(found, is_gone, "{object} in {cluster:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! An earlier output: its files, what is kept of their records, and its report.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::compare::Members;
+use super::index::Index;
+use super::line::{self, OutputLine};
+use super::{ChangesError, Coverage};
+use portolan_page::object::Object;
+
+/// Reports have a line for every scope and tell a bounded number of details, so that none is this large.
+pub const REPORT_LIMIT_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// Far more than any record has; without a limit a file without line feeds would be read into memory.
+const LINE_LIMIT_BYTES: u64 = 64 * 1024 * 1024;
+const REPORT: &str = "report.json";
+const WHAT_IS_ONE: &str = "an earlier output is a folder that `portolan sync` wrote to, or a file of its lines (JSON Lines)";
+
+/// The earlier records of the objects of a sync.
+#[derive(Debug)]
+pub(super) struct Base {
+    /// As it was named.
+    pub(super) place: String,
+    /// What a person should know about it.
+    pub(super) warnings: Vec<String>,
+    /// What its report says, if it has one.
+    pub(super) coverage: Option<Coverage>,
+    earlier: BTreeMap<Object, Earlier>,
+}
+
+#[derive(Debug, Default)]
+struct Earlier {
+    file: Option<Arc<EarlierFile>>,
+    index: Index,
+}
+
+/// A file that stays readable when another takes its name.
+#[derive(Debug)]
+struct EarlierFile {
+    path: PathBuf,
+    file: Mutex<BufReader<File>>,
+}
+
+/// What a new record met.
+pub(super) enum Met {
+    /// No earlier record.
+    Nobody,
+    /// An earlier record that is the same in everything that is compared.
+    Equal,
+    /// An earlier record that is different, or only written otherwise.
+    Other(Vec<u8>),
+}
+
+fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> ChangesError {
+    let path = path.display().to_string();
+    move |source| ChangesError::Unreadable { path, source }
+}
+
+fn no_output(path: &Path, reason: impl std::fmt::Display) -> ChangesError {
+    ChangesError::NoOutput {
+        path: path.display().to_string(),
+        reason: format!("{reason}; {WHAT_IS_ONE}"),
+    }
+}
+
+/// The files of records of an output, and the object that a file's name says.
+///
+/// # Errors
+/// If there is nothing of this name, or it is a change feed.
+pub fn outputs_in(place: &Path) -> Result<Vec<(PathBuf, Option<Object>)>, ChangesError> {
+    let kind = fs::metadata(place).map_err(unreadable(place))?;
+    if kind.is_dir() {
+        let files = Object::ALL.map(|object| (place.join(format!("{object}.jsonl")), Some(object)));
+        return Ok(files
+            .into_iter()
+            .filter(|(path, _)| path.exists())
+            .collect());
+    }
+    if place.to_string_lossy().ends_with(".changes.jsonl") {
+        return Err(no_output(place, "it is a change feed"));
+    }
+    Ok(vec![(place.to_owned(), object_by_name(place))])
+}
+
+fn object_by_name(file: &Path) -> Option<Object> {
+    file.file_stem()?.to_str()?.parse().ok()
+}
+
+/// Where the report of an output is. A file that is not named after an object is no part of a folder that
+/// a sync wrote to, and a report beside it is another sync's.
+fn report_of(place: &Path) -> Option<PathBuf> {
+    if place.is_dir() {
+        return Some(place.join(REPORT));
+    }
+    object_by_name(place).map(|_| place.with_file_name(REPORT))
+}
+
+impl Base {
+    pub(super) fn open(
+        place: &Path,
+        objects: &[Object],
+        volatile: &BTreeSet<String>,
+        may_be_empty: bool,
+    ) -> Result<Self, ChangesError> {
+        let mut base = Self {
+            place: place.display().to_string(),
+            warnings: Vec::new(),
+            coverage: None,
+            earlier: objects
+                .iter()
+                .map(|object| (*object, Earlier::default()))
+                .collect(),
+        };
+        if may_be_empty && !place.exists() {
+            base.nothing_yet();
+            return Ok(base);
+        }
+        let files = outputs_in(place)?;
+        let has_report = base.read_report(place);
+        if files.is_empty() {
+            // A first sync that failed leaves a report, but no records.
+            if may_be_empty
+                && (!has_report || base.coverage.as_ref().is_some_and(|it| !it.has_data()))
+            {
+                base.nothing_yet();
+                return Ok(base);
+            }
+            return Err(no_output(
+                place,
+                "it holds no <Object>.jsonl, and other formats cannot be compared",
+            ));
+        }
+        for (path, object) in files {
+            base.read(&path, object, volatile)?;
+        }
+        for (object, earlier) in &mut base.earlier {
+            let repeated = earlier.index.close();
+            if repeated > 0 {
+                base.warnings.push(format!(
+                    "{} has {repeated} records of {object} whose UID a later one has too; the later ones count",
+                    base.place
+                ));
+            }
+            if earlier.index.is_empty() && earlier.file.is_none() {
+                base.warnings.push(format!(
+                    "{} has no {object}, so that all of them are new",
+                    base.place
+                ));
+            }
+        }
+        Ok(base)
+    }
+
+    fn nothing_yet(&mut self) {
+        self.warnings.push(format!(
+            "{} holds no earlier output yet, so that every record is new",
+            self.place
+        ));
+    }
+
+    /// Reads the report, and tells whether there is one.
+    fn read_report(&mut self, place: &Path) -> bool {
+        let text = report_of(place).map(|path| {
+            portolan_machine::text::read_file(&path, REPORT_LIMIT_BYTES).unwrap_or_default()
+        });
+        self.coverage = text.as_deref().map(str::as_bytes).and_then(Coverage::read);
+        let problem = match (&text, &self.coverage) {
+            (_, Some(_)) => return true,
+            (Some(_), None) => "has a report.json that is no report of this program",
+            (None, None) => "has no report.json, which would say what was complete",
+        };
+        self.warnings.push(format!(
+            "{} {problem}; nothing is called removed",
+            self.place
+        ));
+        text.is_some()
+    }
+
+    /// Reads a file once, and keeps what the indexes need.
+    fn read(
+        &mut self,
+        path: &Path,
+        by_name: Option<Object>,
+        volatile: &BTreeSet<String>,
+    ) -> Result<(), ChangesError> {
+        let file = File::open(path).map_err(unreadable(path))?;
+        let mut lines = BufReader::with_capacity(256 * 1024, file);
+        let mut offset = portolan_machine::text::skip_mark(&mut lines).map_err(unreadable(path))?;
+        let (mut line, mut number, mut good) = (Vec::new(), 0_u64, 0_u64);
+        let mut bad: Vec<u64> = Vec::new();
+        let mut seen = BTreeSet::from_iter(by_name);
+        loop {
+            let length = read_line(&mut lines, &mut line).map_err(unreadable(path))?;
+            if length == 0 {
+                break;
+            }
+            number += 1;
+            if length == LINE_LIMIT_BYTES && line.last() != Some(&b'\n') {
+                return Err(no_output(
+                    path,
+                    format!("line {number} has more than {LINE_LIMIT_BYTES} bytes"),
+                ));
+            }
+            let text = line.trim_ascii_end();
+            if let OutputLine::Record { object, record, .. } = line::read(text)
+                && !text.is_empty()
+            {
+                let object = by_name.or(object).or_else(|| line::object_of(record));
+                if let Some((members, object)) = Members::read(record).zip(object) {
+                    good += 1;
+                    seen.insert(object);
+                    if let Some(earlier) = self.earlier.get_mut(&object) {
+                        let content = members.fingerprint(volatile);
+                        earlier.index.add(&members.uid, content, offset);
+                    }
+                } else {
+                    bad.push(number);
+                }
+            }
+            offset += length;
+        }
+        if let Some(first) = bad.first() {
+            if good == 0 {
+                return Err(no_output(path, format!("line {first} is no record")));
+            }
+            self.warnings.push(format!(
+                "{} has {} lines that are no records, the first is line {first}; what they were is taken for new",
+                path.display(),
+                bad.len()
+            ));
+        }
+        let file = Arc::new(EarlierFile {
+            path: path.to_owned(),
+            file: Mutex::new(BufReader::new(lines.into_inner())),
+        });
+        for (object, earlier) in &mut self.earlier {
+            if seen.contains(object) {
+                earlier.file = Some(Arc::clone(&file));
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds the earlier record of a new one.
+    pub(super) fn meet(
+        &self,
+        object: Object,
+        record: &Members<'_>,
+        volatile: &BTreeSet<String>,
+    ) -> Result<Met, ChangesError> {
+        let Some(Earlier {
+            file: Some(file),
+            index,
+        }) = self.earlier.get(&object)
+        else {
+            return Ok(Met::Nobody);
+        };
+        let Some(entry) = index.meet(&record.uid) else {
+            return Ok(Met::Nobody);
+        };
+        if entry.content == record.fingerprint(volatile) {
+            return Ok(Met::Equal);
+        }
+        let earlier = file.record_at(entry.offset)?;
+        match Members::read(&earlier) {
+            Some(members) if members.uid == record.uid => Ok(Met::Other(earlier)),
+            _ => Err(file.moved()),
+        }
+    }
+
+    /// Gives every earlier record of an object that no new one has met.
+    pub(super) fn missing<E: From<ChangesError>>(
+        &self,
+        object: Object,
+        mut tell: impl FnMut(&Members<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(Earlier {
+            file: Some(file),
+            index,
+        }) = self.earlier.get(&object)
+        else {
+            return Ok(());
+        };
+        for offset in index.missing() {
+            let record = file.record_at(offset)?;
+            tell(&Members::read(&record).ok_or_else(|| file.moved())?)?;
+        }
+        Ok(())
+    }
+}
+
+impl EarlierFile {
+    /// The record of the line that starts at an offset in bytes.
+    fn record_at(&self, offset: u64) -> Result<Vec<u8>, ChangesError> {
+        let mut text = Vec::new();
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(offset))
+            .and_then(|_| read_line(&mut *file, &mut text))
+            .map_err(unreadable(&self.path))?;
+        drop(file);
+        match line::read(text.trim_ascii_end()) {
+            OutputLine::Record { record, .. } => Ok(record.to_vec()),
+            OutputLine::Removal { .. } => Err(self.moved()),
+        }
+    }
+
+    fn moved(&self) -> ChangesError {
+        ChangesError::Moved {
+            path: self.path.display().to_string(),
+        }
+    }
+}
+
+/// Reads a line with its line feed, up to the limit, and gives its length in bytes.
+fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
+    line.clear();
+    let length = reader.take(LINE_LIMIT_BYTES).read_until(b'\n', line)?;
+    Ok(length as u64)
+}

@@ -1,0 +1,100 @@
+//! What is kept of each earlier record while a sync runs: 33 bytes.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use portolan_machine::fingerprint::fingerprint;
+
+/// Where an earlier record stands, and what it was like: 32 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Entry {
+    /// Half of a SHA-256 of the UID. Two of a million UIDs share one with a probability of 10^-27.
+    uid: [u8; 16],
+    /// Offset of the record's line in its file, in bytes.
+    pub(super) offset: u64,
+    /// A quarter of a SHA-256 of what is compared. A change goes unseen with a probability of 2^-64.
+    pub(super) content: [u8; 8],
+}
+
+/// The earlier records of one object, sorted by UID.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    entries: Vec<Entry>,
+    /// Whether a new record has met the earlier one.
+    met: Vec<AtomicBool>,
+}
+
+impl Index {
+    pub(super) fn add(&mut self, uid: &str, content: [u8; 8], offset: u64) {
+        self.entries.push(Entry {
+            uid: fingerprint(uid.as_bytes()),
+            offset,
+            content,
+        });
+    }
+
+    /// Sorts, and gives the number of records whose UID a later record has too: the later one counts.
+    pub(super) fn close(&mut self) -> usize {
+        let before = self.entries.len();
+        self.entries.sort_unstable();
+        self.entries.reverse();
+        self.entries.dedup_by_key(|entry| entry.uid);
+        self.entries.reverse();
+        self.entries.shrink_to_fit();
+        self.met = self
+            .entries
+            .iter()
+            .map(|_| AtomicBool::new(false))
+            .collect();
+        before - self.entries.len()
+    }
+
+    /// Finds an earlier record and notes that it was met.
+    pub(super) fn meet(&self, uid: &str) -> Option<Entry> {
+        let uid = fingerprint(uid.as_bytes());
+        let index = self
+            .entries
+            .binary_search_by_key(&uid, |entry| entry.uid)
+            .ok()?;
+        self.met.get(index)?.store(true, Ordering::Relaxed);
+        self.entries.get(index).copied()
+    }
+
+    /// Offsets of the records that nobody met, in their file's order.
+    pub(super) fn missing(&self) -> Vec<u64> {
+        let mut offsets: Vec<u64> = self
+            .entries
+            .iter()
+            .zip(&self.met)
+            .filter(|(_, met)| !met.load(Ordering::Relaxed))
+            .map(|(entry, _)| entry.offset)
+            .collect();
+        offsets.sort_unstable();
+        offsets
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_as_small_as_documented() {
+        assert_eq!(size_of::<Entry>() + size_of::<AtomicBool>(), 33);
+    }
+
+    #[test]
+    fn the_later_of_two_records_counts() {
+        let mut index = Index::default();
+        for (uid, offset) in [("a", 10), ("b", 20), ("a", 30)] {
+            index.add(uid, [0; 8], offset);
+        }
+        assert_eq!(index.close(), 1);
+        assert_eq!(index.meet("a").map(|entry| entry.offset), Some(30));
+        assert_eq!(index.meet("c"), None);
+        assert_eq!(index.missing(), [20]);
+    }
+}

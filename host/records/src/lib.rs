@@ -1,0 +1,285 @@
+//! From a page to valid records: mapping, validation, and an account of every object of the page.
+
+/// What is different from an earlier output.
+pub mod changes;
+/// What two modules make of the same pages.
+pub mod differences;
+/// What a sync came to, put together from what the rooms below it say.
+pub mod report;
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use portolan_page::ledger::{Provenance, RejectionLine};
+use portolan_page::page::Page;
+use portolan_sandbox::{CallError, Engine, Issue, Mapper, Outcome, Row, Severity, Touched};
+
+/// What a page gave.
+#[derive(Debug)]
+pub struct Records {
+    payload: Vec<u8>,
+    rows: Vec<Row>,
+    /// Objects that have no record.
+    pub rejections: Vec<Rejection>,
+    /// What the mapper had to say about objects that have one, or about the page.
+    pub warnings: Vec<Issue>,
+    /// A failure of the module that cost some of the objects.
+    pub isolated: Option<CallError>,
+    /// For each overlay, in order, what it set or removed.
+    pub touched: Vec<(String, Touched)>,
+}
+
+/// An object that was described and has no record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// Position in the page.
+    pub source_index: usize,
+    /// Its ARN, if it has one.
+    pub arn: Option<String>,
+    /// A short constant in kebab case.
+    pub code: String,
+    /// Path in the page, or JSON Pointer in the record that was not valid.
+    pub path: String,
+    /// A sentence.
+    pub message: String,
+}
+
+/// Which module set each attribute of one record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Authors {
+    /// Of the record.
+    #[serde(rename = "UID")]
+    pub uid: String,
+    /// Attribute, then name and version of the module.
+    pub provenance: BTreeMap<String, String>,
+}
+
+impl Authors {
+    /// Attribute and module as a JSON object.
+    pub fn modules(&self) -> Vec<u8> {
+        // Texts can always be written.
+        serde_json::to_vec(&self.provenance).unwrap_or_else(|_| b"{}".to_vec())
+    }
+}
+
+impl Records {
+    /// The records, each a JSON object on one line.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.rows.iter().map(|row| &self.payload[row.span.clone()])
+    }
+
+    /// The records, each with the position of its object in the page.
+    pub fn rows(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        self.rows
+            .iter()
+            .map(|row| (row.source_index, &self.payload[row.span.clone()]))
+    }
+
+    /// Which module set each attribute of each record: attribute, then module, then number of records.
+    #[must_use]
+    pub fn provenance(&self, mapping: &str) -> Provenance {
+        let last = self.last_touched();
+        let mut provenance = Provenance::new();
+        for row in &self.rows {
+            let record: BTreeMap<&str, &RawValue> =
+                serde_json::from_slice(&self.payload[row.span.clone()]).unwrap_or_default();
+            for attribute in record.into_keys() {
+                let module = last
+                    .get(&(row.source_index, attribute))
+                    .copied()
+                    .unwrap_or(mapping);
+                let modules = provenance.entry(attribute.to_owned()).or_default();
+                *modules.entry(module.to_owned()).or_default() += 1;
+            }
+        }
+        provenance
+    }
+
+    /// For each record, in order, which module set each attribute.
+    #[must_use]
+    pub fn authors(&self, mapping: &str) -> Vec<Authors> {
+        let last = self.last_touched();
+        self.rows
+            .iter()
+            .map(|row| {
+                let record: BTreeMap<&str, &RawValue> =
+                    serde_json::from_slice(&self.payload[row.span.clone()]).unwrap_or_default();
+                let uid = record.get("UID");
+                let uid = uid.and_then(|uid| serde_json::from_str(uid.get()).ok());
+                let author = |attribute: &str| {
+                    let module = last.get(&(row.source_index, attribute)).copied();
+                    module.unwrap_or(mapping).to_owned()
+                };
+                let names = record.keys();
+                Authors {
+                    uid: uid.unwrap_or_default(),
+                    provenance: names
+                        .map(|name| ((*name).to_owned(), author(name)))
+                        .collect(),
+                }
+            })
+            .collect()
+    }
+
+    /// The overlay that touched an attribute last.
+    fn last_touched(&self) -> HashMap<(usize, &str), &str> {
+        let mut last = HashMap::new();
+        for (module, touched) in &self.touched {
+            for (index, attribute) in touched {
+                last.insert((*index, &**attribute), module.as_str());
+            }
+        }
+        last
+    }
+
+    /// What must not happen, whatever a page holds, in sentences. `sound` is an object that has to have a
+    /// record.
+    #[must_use]
+    pub fn problems(&self, sound: Option<usize>) -> Vec<String> {
+        let mut problems: Vec<String> = Vec::new();
+        problems.extend(self.isolated.as_ref().map(ToString::to_string));
+        for rejection in &self.rejections {
+            let place = match rejection.path.as_str() {
+                "" => String::new(),
+                path => format!("{path}: "),
+            };
+            match rejection.code.as_str() {
+                "invalid-record" => problems.push(format!(
+                    "a record is not valid: {place}{}",
+                    rejection.message
+                )),
+                "lost-by-mapper" => problems.push(rejection.message.clone()),
+                _ if sound == Some(rejection.source_index) => problems.push(format!(
+                    "another object, which is sound, has no record: {}",
+                    rejection.message
+                )),
+                _ => {}
+            }
+        }
+        let overlay = self.warnings.iter().filter(|warning| {
+            warning.code.starts_with("overlay-") || warning.code.starts_with("mapper-")
+        });
+        problems.extend(overlay.map(|warning| match warning.path.as_str() {
+            "" => warning.message.clone(),
+            path => format!("{path}: {}", warning.message),
+        }));
+        problems
+    }
+
+    /// The objects without a record, as lines of a ledger.
+    pub fn rejection_lines(&self) -> impl Iterator<Item = RejectionLine> {
+        self.rejections.iter().map(|rejection| RejectionLine {
+            arn: rejection.arn.clone(),
+            code: rejection.code.clone(),
+            path: rejection.path.clone(),
+            message: rejection.message.clone(),
+        })
+    }
+
+    /// What there is to say about records of `page` and about the page itself, as lines of a ledger.
+    pub fn warning_lines(&self, page: &Page) -> impl Iterator<Item = RejectionLine> {
+        let isolated = self.isolated.iter().map(|error| RejectionLine {
+            arn: None,
+            code: error.code().into(),
+            path: String::new(),
+            message: format!("a page had to be taken apart: {error}"),
+        });
+        isolated.chain(self.warnings.iter().map(|warning| RejectionLine {
+            arn: warning.source_index.and_then(|index| page.arn(index)),
+            code: warning.code.clone(),
+            path: warning.path.clone(),
+            message: warning.message.clone(),
+        }))
+    }
+
+    /// How many records there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// Maps a page, lets overlays amend the records, and keeps what is valid. Every object of the page is
+/// afterwards a record or a rejection.
+///
+/// # Errors
+/// If nothing of the page could be mapped.
+pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Records, CallError> {
+    let Outcome {
+        mut mapped,
+        isolated,
+    } = mapper.map(engine, page)?;
+    let mut accounted = vec![false; page.len()];
+    let mut rejections = Vec::new();
+    mapped.rows.retain(|row| {
+        let Err(violations) = mapper.validator.check(&mapped.payload[row.span.clone()]) else {
+            return true;
+        };
+        accounted[row.source_index] = true;
+        let path = violations.first().map(|violation| violation.path.clone());
+        let messages: Vec<String> = violations.into_iter().map(|each| each.message).collect();
+        rejections.push(Rejection {
+            source_index: row.source_index,
+            arn: page.arn(row.source_index),
+            code: "invalid-record".into(),
+            path: path.unwrap_or_default(),
+            message: messages.join("; "),
+        });
+        false
+    });
+    let touched = mapper
+        .amenders
+        .iter()
+        .map(|amender| {
+            let touched = amender.amend(engine, &mapper.validator, page, &mut mapped);
+            (amender.overlay.name().to_owned(), touched)
+        })
+        .collect();
+    for row in &mapped.rows {
+        mapper.unfilled.see(&mapped.payload[row.span.clone()]);
+        accounted[row.source_index] = true;
+    }
+    let mut warnings = Vec::new();
+    for issue in mapped.issues {
+        match issue.source_index {
+            Some(index) if issue.severity == Severity::Rejected && !accounted[index] => {
+                accounted[index] = true;
+                rejections.push(Rejection {
+                    source_index: index,
+                    arn: page.arn(index),
+                    code: issue.code,
+                    path: issue.path,
+                    message: issue.message,
+                });
+            }
+            _ => warnings.push(issue),
+        }
+    }
+    let lost = page.described().filter(|index| !accounted[*index]);
+    rejections.extend(lost.map(|index| Rejection {
+        source_index: index,
+        arn: page.arn(index),
+        code: "lost-by-mapper".into(),
+        path: String::new(),
+        message: format!(
+            "mapper {} gave neither a record nor a reason",
+            mapper.module.name()
+        ),
+    }));
+    Ok(Records {
+        payload: mapped.payload,
+        rows: mapped.rows,
+        rejections,
+        warnings,
+        isolated,
+        touched,
+    })
+}

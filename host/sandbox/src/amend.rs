@@ -1,0 +1,159 @@
+//! Merge patches (RFC 7396) of an overlay, applied to the records of a page.
+
+use std::sync::Arc;
+
+use super::isolate::{Breaker, isolated};
+use super::patch::{Patcher, Problem, Touched};
+use super::settings::OnFailure;
+use super::{CallError, Engine, Issue, Mapped, Overlay, Row, Severity};
+use crate::validate::RecordValidator;
+use portolan_page::page::Page;
+
+/// An overlay at work for one object.
+pub struct Amender {
+    /// The module.
+    pub overlay: Arc<Overlay>,
+    /// Whether it is still worth calling.
+    pub breaker: Breaker,
+}
+
+impl Amender {
+    /// Lets the overlay amend valid records. What it cannot amend, or amends badly, stays as it was with
+    /// a warning, or is rejected, as configured.
+    pub fn amend(
+        &self,
+        engine: &Engine,
+        validator: &RecordValidator,
+        page: &Page,
+        mapped: &mut Mapped,
+    ) -> Touched {
+        let mut touched = Touched::new();
+        let patches = isolated(self.overlay.name(), &self.breaker, page, &|part, range| {
+            let rows: Vec<Row> = mapped
+                .rows
+                .iter()
+                .filter(|row| range.contains(&row.source_index))
+                .map(|row| Row {
+                    source_index: row.source_index - range.start,
+                    span: row.span.clone(),
+                })
+                .collect();
+            self.overlay.amend(engine, part, &mapped.payload, &rows)
+        });
+        let patches = match patches {
+            Ok(outcome) => outcome.mapped,
+            Err(error) => {
+                self.all_failed(&error, mapped);
+                return touched;
+            }
+        };
+        if !patches.rows.is_empty() {
+            self.patch(validator, page, mapped, &patches, &mut touched);
+        }
+        for issue in patches.issues {
+            let is_failure = issue.severity == Severity::Rejected;
+            let problem = Problem {
+                code: issue.code,
+                path: issue.path,
+                message: issue.message,
+            };
+            let issue = if is_failure {
+                self.issue(issue.source_index, problem)
+            } else {
+                Issue {
+                    source_index: issue.source_index,
+                    severity: Severity::Warning,
+                    code: problem.code,
+                    path: problem.path,
+                    message: self.said(&problem.message),
+                }
+            };
+            if issue.severity == Severity::Rejected {
+                mapped
+                    .rows
+                    .retain(|row| Some(row.source_index) != issue.source_index);
+            }
+            mapped.issues.push(issue);
+        }
+        touched
+    }
+
+    /// Writes every record once more, with its patch or without: that is cheaper than a payload that grows to
+    /// twice its size.
+    fn patch(
+        &self,
+        validator: &RecordValidator,
+        page: &Page,
+        mapped: &mut Mapped,
+        patches: &Mapped,
+        touched: &mut Touched,
+    ) {
+        let mut by_index = vec![None; page.len()];
+        for row in &patches.rows {
+            by_index[row.source_index] = Some(&patches.payload[row.span.clone()]);
+        }
+        let before = std::mem::take(&mut mapped.payload);
+        let mut payload = Vec::with_capacity(before.len() + patches.payload.len());
+        let mut patcher = Patcher::new(validator);
+        for row in std::mem::take(&mut mapped.rows) {
+            let (start, record) = (payload.len(), &before[row.span.clone()]);
+            let patched = by_index[row.source_index].map_or(Ok(false), |patch| {
+                let written = patcher.patch(record, row.source_index, patch, &mut payload, touched);
+                written.map(|()| true)
+            });
+            match patched {
+                Ok(true) => {}
+                Ok(false) => payload.extend_from_slice(record),
+                Err(problem) => {
+                    let issue = self.issue(Some(row.source_index), problem);
+                    mapped.issues.push(issue);
+                    if self.overlay.on_failure == OnFailure::Reject {
+                        continue;
+                    }
+                    payload.extend_from_slice(record);
+                }
+            }
+            mapped.rows.push(Row {
+                source_index: row.source_index,
+                span: start..payload.len(),
+            });
+        }
+        mapped.payload = payload;
+    }
+
+    fn all_failed(&self, error: &CallError, mapped: &mut Mapped) {
+        let problem = || Problem {
+            code: error.code().into(),
+            path: String::new(),
+            message: error.to_string(),
+        };
+        match self.overlay.on_failure {
+            OnFailure::KeepStock => mapped.issues.push(self.issue(None, problem())),
+            OnFailure::Reject => {
+                let rows = std::mem::take(&mut mapped.rows);
+                mapped.issues.extend(
+                    rows.into_iter()
+                        .map(|row| self.issue(Some(row.source_index), problem())),
+                );
+            }
+        }
+    }
+
+    fn issue(&self, source_index: Option<usize>, problem: Problem) -> Issue {
+        Issue {
+            source_index,
+            severity: match self.overlay.on_failure {
+                OnFailure::KeepStock => Severity::Warning,
+                OnFailure::Reject => Severity::Rejected,
+            },
+            code: problem.code,
+            path: problem.path,
+            message: self.said(&problem.message),
+        }
+    }
+
+    /// Of several overlays nobody could tell who has said it.
+    fn said(&self, message: &str) -> String {
+        format!("overlay {}: {message}", self.overlay.name())
+    }
+}

@@ -1,0 +1,167 @@
+//! What the host keeps for one call of a module: its meter, its log, and its last words.
+
+use std::borrow::Cow;
+
+use wasmtime::{Store, Trap};
+
+use super::CallError;
+use super::bindings::mapping_world::exports::portolan::mapper::mapping::PageError;
+use super::bindings::mapping_world::portolan::mapper::{diagnostics, types};
+use super::limits::{GrowthRefused, Limits, Meter};
+use portolan_machine::text::printable;
+use portolan_page::page::{Page, Wanted};
+
+/// Lines of one call that reach the log.
+const LOG_LINES: usize = 100;
+/// Characters of one line.
+pub(super) const LOG_LINE_CHARACTERS: usize = 1024;
+
+/// What one call of a module used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Linear memory at its largest, in bytes.
+    pub memory_bytes: usize,
+    /// WebAssembly instructions, if the engine counts them.
+    pub instructions: Option<u64>,
+}
+
+/// The state of one instance.
+pub(super) struct Guest {
+    meter: Meter,
+    lines: usize,
+    last_error: Option<String>,
+}
+
+/// What the instance of this store has used until now.
+pub(super) fn usage(store: &Store<Guest>) -> Usage {
+    Usage {
+        memory_bytes: store.data().meter.memory_bytes(),
+        instructions: store.get_fuel().ok().map(|left| u64::MAX - left),
+    }
+}
+
+/// The body that a module is given: with environment values if it was granted them, and else without what
+/// it does not read.
+pub(super) fn body<'p>(
+    page: &'p Page,
+    sees_values: bool,
+    wanted: Option<&Wanted>,
+) -> Cow<'p, [u8]> {
+    match wanted {
+        _ if sees_values => Cow::Borrowed(page.body_with_values()),
+        Some(wanted) => Cow::Owned(page.body_with(wanted)),
+        None => Cow::Borrowed(page.body()),
+    }
+}
+
+/// What a module is told about a page.
+pub(super) fn context(page: &Page, config: &str) -> types::PageContext {
+    types::PageContext {
+        object: page.object.name().into(),
+        operation: page.object.describe_operation().action(),
+        partition: page.origin.partition.clone(),
+        account_id: page.origin.account_id.clone(),
+        region: page.origin.region.clone(),
+        captured_at: page.origin.captured_at.clone(),
+        config: config.to_owned(),
+    }
+}
+
+/// The name of a failure: which limit, or which trap with the module's last words.
+pub(super) fn failure(
+    module: &str,
+    limits: &Limits,
+    error: &wasmtime::Error,
+    guest: Guest,
+    page_bytes: usize,
+) -> CallError {
+    let module = module.to_owned();
+    if let Some(GrowthRefused(what)) = error.downcast_ref() {
+        return CallError::MemoryExceeded {
+            module,
+            what: what.clone(),
+        };
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::Interrupt) => CallError::TimeExceeded {
+            module,
+            limit_milliseconds: limits
+                .time(page_bytes)
+                .as_millis()
+                .try_into()
+                .unwrap_or(u64::MAX),
+            page_bytes,
+        },
+        Some(trap) => CallError::Trapped {
+            module,
+            message: guest.last_error.unwrap_or_else(|| trap.to_string()),
+        },
+        // wasmtime has no type for this one.
+        None if format!("{error:#}").contains("fuel allocated for hostcalls") => {
+            CallError::OutputExceeded {
+                module,
+                limit_bytes: limits.output_bytes(page_bytes),
+                page_bytes,
+            }
+        }
+        None => CallError::BadAnswer {
+            module,
+            message: printable(&format!("{error:#}"), LOG_LINE_CHARACTERS),
+        },
+    }
+}
+
+/// A module's own refusal of a page.
+pub(super) fn refusal(module: &str, error: PageError) -> CallError {
+    let (what, text) = match error {
+        PageError::UnsupportedObject(text) => ("unsupported object", text),
+        PageError::MalformedPage(text) => ("malformed page", text),
+        PageError::Internal(text) => ("internal error", text),
+    };
+    CallError::Refused {
+        module: module.to_owned(),
+        message: format!("{what}: {}", printable(&text, LOG_LINE_CHARACTERS)),
+    }
+}
+
+impl Guest {
+    pub(super) const fn new(limits: &Limits) -> Self {
+        Self {
+            meter: Meter::new(limits),
+            lines: 0,
+            last_error: None,
+        }
+    }
+
+    /// What bounds the growth of its memory and tables.
+    pub(super) const fn meter(&mut self) -> &mut Meter {
+        &mut self.meter
+    }
+
+    /// What the module said last before it failed.
+    pub(super) fn last_words(self) -> Option<String> {
+        self.last_error
+    }
+}
+
+impl types::Host for Guest {}
+
+impl diagnostics::Host for Guest {
+    fn log(&mut self, level: diagnostics::Level, message: String) {
+        self.lines += 1;
+        let message = printable(&message, LOG_LINE_CHARACTERS);
+        if matches!(level, diagnostics::Level::Error) {
+            // A flood must not hide the panic that ends it.
+            self.last_error = Some(message.clone());
+        }
+        if self.lines > LOG_LINES {
+            return;
+        }
+        match level {
+            diagnostics::Level::Error => tracing::debug!(target: "mapper", "error: {message}"),
+            diagnostics::Level::Warn => tracing::warn!(target: "mapper", "{message}"),
+            diagnostics::Level::Info => tracing::info!(target: "mapper", "{message}"),
+            diagnostics::Level::Debug => tracing::debug!(target: "mapper", "{message}"),
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! From bytes to a component that may run: what it imports is checked before anything of it is compiled.
+
+use std::path::PathBuf;
+
+use wasmtime::component::Component;
+use wasmtime::component::types::ComponentItem;
+
+use super::cache::CompiledCache;
+use super::engine::Engine;
+use super::header::invalid;
+use super::limits;
+use super::manifest::{Kind, Manifest};
+use super::refusal;
+use super::settings::Capability;
+use super::surface::{Item, Surface};
+use portolan_machine::fingerprint::digest;
+use portolan_machine::guard::guarded;
+use portolan_machine::text::printable;
+
+/// What a mapping exports.
+const MAPPING: &str = "portolan:mapper/mapping@";
+/// What an overlay exports.
+const OVERLAY: &str = "portolan:mapper/overlay@";
+
+/// The most bytes of a module's file: a Python interpreter has 18 MB.
+pub const MODULE_LIMIT_BYTES: usize = 64 * 1024 * 1024;
+
+/// A module from which on compiling takes so long that people ask what is going on.
+const SLOW_BYTES: usize = 8 * 1024 * 1024;
+
+/// The unit of a memory's size.
+const WASM_PAGE_BYTES: u64 = 64 * 1024;
+
+/// Where a module came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// It travels inside this program.
+    Stock,
+    /// A file.
+    File(PathBuf),
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stock => formatter.write_str("stock"),
+            Self::File(path) => write!(formatter, "{}", path.display()),
+        }
+    }
+}
+
+/// A module was refused.
+#[derive(Debug, thiserror::Error)]
+#[error("module {source_name} cannot be used: {reason}")]
+pub struct LoadError {
+    source_name: String,
+    reason: String,
+}
+
+impl LoadError {
+    pub(super) fn new(source: &Source, reason: String) -> Self {
+        Self {
+            source_name: source.to_string(),
+            reason,
+        }
+    }
+
+    /// Why, without the module's name.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+/// A component whose imports are harmless, compiled.
+pub(super) fn component(
+    engine: &Engine,
+    cache: Option<&CompiledCache>,
+    bytes: &[u8],
+) -> Result<Component, String> {
+    let component = compile(engine, cache, bytes)?;
+    check_size(engine, &component)?;
+    Ok(component)
+}
+
+/// Names what a component has too much of, before an instance of it is tried.
+fn check_size(engine: &Engine, component: &Component) -> Result<(), String> {
+    // Without a figure the parts are not known before they are there, and the store's limits remain.
+    let Some(needs) = component.resources_required() else {
+        return Ok(());
+    };
+    if needs.num_memories > limits::MEMORIES || needs.num_tables > limits::TABLES {
+        return Err(format!(
+            "it has {} memories and {} tables, and the limits are {} and {}",
+            needs.num_memories,
+            needs.num_tables,
+            limits::MEMORIES,
+            limits::TABLES
+        ));
+    }
+    let pages = needs.max_initial_memory_size.unwrap_or(0);
+    let (wanted, limit) = (pages.saturating_mul(WASM_PAGE_BYTES), engine.memory_bytes);
+    if wanted > limit as u64 {
+        return Err(format!(
+            "its memory begins with {wanted} bytes, more than the limit of {limit} bytes; memory-mebibytes in its table of [modules] raises that"
+        ));
+    }
+    Ok(())
+}
+
+/// Reads what a module says about itself, and checks that it is of this kind and asks for nothing that
+/// nobody can grant. Whether it has been granted is known when it is configured.
+pub(super) fn manifest(text: &str, kind: Kind) -> Result<Manifest, String> {
+    let manifest = Manifest::parse(text)?;
+    if manifest.kind != kind {
+        return Err(match kind {
+            Kind::Mapping => {
+                "its manifest says that it is an overlay, but it exports a mapping".into()
+            }
+            Kind::Overlay => {
+                "its manifest says that it is a mapping, but it exports an overlay".into()
+            }
+        });
+    }
+    let known = Capability::EnvironmentValues.name();
+    if let Some(capability) = manifest.capabilities.iter().find(|asked| *asked != known) {
+        let capability = printable(capability, 64);
+        return Err(format!(
+            "it asks for the capability `{capability}`, which this host cannot grant; it knows `{known}`"
+        ));
+    }
+    Ok(manifest)
+}
+
+/// Why a component does not fit the world of its kind, for whoever put it into the wrong setting.
+pub(super) fn misfit(
+    engine: &Engine,
+    component: &Component,
+    kind: Kind,
+    error: &wasmtime::Error,
+) -> String {
+    let exports = |interface: &str| {
+        component
+            .component_type()
+            .exports(&engine.wasmtime)
+            .any(|(name, _)| name.starts_with(interface))
+    };
+    match kind {
+        Kind::Mapping if exports(OVERLAY) => "it is an overlay, which changes the records that a mapping made; take it out of the mappers folder and name it with --overlays (`overlays` in the configuration)".into(),
+        Kind::Overlay if exports(MAPPING) => "it is a mapping, which makes records instead of changing them; put it into a folder and name that with --mappers (`mappers` in the configuration), not with --overlays".into(),
+        Kind::Mapping => format!("it does not fit the world portolan:mapper/mapping-module@1.0.0: {error:#}"),
+        Kind::Overlay => format!("it does not fit the world portolan:mapper/overlay-module@1.0.0: {error:#}"),
+    }
+}
+
+/// Name and version, as errors and reports call a module.
+pub(super) fn name(manifest: &Manifest) -> String {
+    format!(
+        "{} {}",
+        printable(&manifest.name, 128),
+        printable(&manifest.version, 64)
+    )
+}
+
+/// The WIT package that a component is built against, by its first export out of ours.
+pub(super) fn wit(engine: &Engine, component: &Component) -> String {
+    component
+        .component_type()
+        .exports(&engine.wasmtime)
+        .find_map(|(name, _)| {
+            let (_, version) = name.strip_prefix("portolan:mapper/")?.split_once('@')?;
+            Some(format!("portolan:mapper@{}", printable(version, 64)))
+        })
+        // Versions are part of the world's names, so that a component without one does not fit.
+        .unwrap_or_else(|| "portolan:mapper".into())
+}
+
+fn compile(
+    engine: &Engine,
+    cache: Option<&CompiledCache>,
+    bytes: &[u8],
+) -> Result<Component, String> {
+    if bytes.len() > MODULE_LIMIT_BYTES {
+        return Err(format!(
+            "it has {} bytes, more than the limit of {MODULE_LIMIT_BYTES}",
+            bytes.len()
+        ));
+    }
+    refusal::check(bytes)?;
+    let digest = digest(bytes);
+    if let Some(component) = cache.and_then(|cache| cache.load(&engine.wasmtime, &digest)) {
+        return Ok(component);
+    }
+    if bytes.len() > SLOW_BYTES {
+        tracing::warn!(
+            "a module of {} MB is compiled, which takes a while; the compiled code is kept in the cache folder",
+            bytes.len() / 1_000_000
+        );
+    }
+    // wasmtime's compiler panics over some components that need a feature that is off; a file must not be
+    // able to end the program.
+    let compile = || Component::from_binary(&engine.wasmtime, bytes);
+    let compiled = guarded(compile).ok_or_else(|| {
+        "it cannot be compiled within the features that mappers may use".to_owned()
+    })?;
+    let component = compiled.map_err(|error| invalid(&error))?;
+    if let Some(cache) = cache {
+        cache.store(&engine.wasmtime, &digest, &component);
+    }
+    Ok(component)
+}
+
+impl Surface {
+    /// Reads a component that would not be refused for its names, without running anything of it.
+    ///
+    /// # Errors
+    /// A sentence about why the bytes are no component that could run here.
+    pub fn of(
+        engine: &Engine,
+        cache: Option<&CompiledCache>,
+        bytes: &[u8],
+    ) -> Result<Self, String> {
+        let component = compile(engine, cache, bytes)?;
+        let kind = component.component_type();
+        let item = |name: &str, item: &ComponentItem| Item {
+            name: printable(name, 128),
+            functions: functions(&engine.wasmtime, item),
+        };
+        Ok(Self {
+            imports: kind
+                .imports(&engine.wasmtime)
+                .map(|(name, import)| item(name, &import.ty))
+                .collect(),
+            exports: kind
+                .exports(&engine.wasmtime)
+                .map(|(name, export)| item(name, &export.ty))
+                .collect(),
+        })
+    }
+}
+
+fn functions(engine: &wasmtime::Engine, item: &ComponentItem) -> Vec<String> {
+    let ComponentItem::ComponentInstance(instance) = item else {
+        return Vec::new();
+    };
+    instance
+        .exports(engine)
+        .filter(|(_, export)| matches!(export.ty, ComponentItem::ComponentFunc(_)))
+        .map(|(name, _)| printable(name, 128))
+        .collect()
+}

@@ -1,0 +1,192 @@
+//! What a module says about itself.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use portolan_page::object::Object;
+use portolan_page::page::Wanted;
+
+/// A module's manifest, as its `manifest` function gives it in JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "manifest")]
+pub struct Manifest {
+    /// The module's name, for example `portolan-mapper-task`.
+    #[schemars(length(min = 1, max = 128))]
+    pub name: String,
+    /// The module's own version.
+    #[schemars(length(min = 1, max = 64))]
+    pub version: String,
+    /// What the module does with records.
+    pub kind: Kind,
+    /// The connector objects that it is for.
+    #[schemars(length(min = 1))]
+    pub objects: Vec<Object>,
+    /// Attributes beyond the stock schema that its records may have: UPPER_SNAKE names to JSON Schemas.
+    #[serde(default)]
+    pub attributes: Map<String, Value>,
+    /// JSON Schema of the module's own settings; null if it has none.
+    #[serde(default)]
+    pub settings: Option<Value>,
+    /// What it asks for beyond a page; an operator has to grant it.
+    #[serde(default)]
+    pub capabilities: Vec<String>,
+    /// What it reads; as a rule it is given no more. Without it, all of a page, and as an overlay all records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads: Option<Reads>,
+}
+
+/// What a module reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reads {
+    /// The members of a described object by path: `cpu`, or `containers.image` for a member of a member,
+    /// whether in a list or not; null if it may read any. What stands around the objects is always there, but
+    /// for `tags` of a task definition, which AWS puts beside it: they count as a member. A module with the
+    /// grant for environment values is given whole objects all the same.
+    #[schemars(length(max = 4096))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Vec<String>>,
+    /// Whether an overlay reads records. If not, it is given `{}` for each.
+    #[serde(default = "yes")]
+    pub records: bool,
+}
+
+/// Paths in `reads`. All four objects of ECS together have fewer members.
+const PATHS: usize = 4_096;
+/// Bytes of one of them.
+const PATH_BYTES: usize = 1_024;
+/// Names in one of them. Nothing in ECS is half as deep.
+const PATH_NAMES: usize = 32;
+
+impl Reads {
+    /// What is wrong with the paths, if anything. A module is not trusted, and the host makes a tree of them.
+    fn fault(&self) -> Option<String> {
+        let paths = self.members.as_deref().unwrap_or_default();
+        if paths.len() > PATHS {
+            let given = paths.len();
+            return Some(format!("names {given} members; {PATHS} are allowed"));
+        }
+        let is_too_long =
+            |path: &&String| path.len() > PATH_BYTES || path.split('.').count() > PATH_NAMES;
+        let path = portolan_machine::text::printable(paths.iter().find(is_too_long)?, 64);
+        Some(format!(
+            "has the path `{path}`, which is longer than {PATH_BYTES} bytes or has more than {PATH_NAMES} names"
+        ))
+    }
+
+    /// The members as a tree; none if it may read any.
+    pub(super) fn wanted(&self) -> Option<Wanted> {
+        let paths = self.members.as_ref()?;
+        Some(Wanted::at_paths(paths.iter().map(String::as_str)))
+    }
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// What a module does with records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// It makes them.
+    Mapping,
+    /// It amends them.
+    Overlay,
+}
+
+impl Manifest {
+    /// Reads a manifest, and checks what the type cannot say.
+    ///
+    /// # Errors
+    /// A sentence about the first thing that is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let manifest: Self = serde_json::from_str(text).map_err(|error| {
+            format!("its manifest does not follow the schema (`portolan schema manifest`): {error}")
+        })?;
+        if manifest.name.is_empty() || manifest.name.len() > 128 {
+            return Err("its manifest has a name that is empty or longer than 128 bytes".into());
+        }
+        if manifest.version.is_empty() || manifest.version.len() > 64 {
+            return Err("its manifest has a version that is empty or longer than 64 bytes".into());
+        }
+        if manifest.objects.is_empty() {
+            return Err("its manifest names no connector object".into());
+        }
+        if let Some(fault) = manifest.reads.as_ref().and_then(Reads::fault) {
+            return Err(format!("`reads` in its manifest {fault}"));
+        }
+        if let Some(name) = manifest.attributes.keys().find(|name| !is_attribute(name)) {
+            let name = portolan_machine::text::printable(name, 64);
+            return Err(format!(
+                "its manifest declares the attribute `{name}`, which is not UPPER_SNAKE"
+            ));
+        }
+        Ok(manifest)
+    }
+
+    /// Whether the module may read this member of its objects, or a part of it.
+    #[must_use]
+    pub fn may_read(&self, member: &str) -> bool {
+        let paths = self.reads.as_ref().and_then(|reads| reads.members.as_ref());
+        paths.is_none_or(|paths| {
+            paths
+                .iter()
+                .any(|path| path.split('.').next() == Some(member))
+        })
+    }
+}
+
+fn is_attribute(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name
+            .chars()
+            .all(|each| each.is_ascii_uppercase() || each.is_ascii_digit() || each == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_needs_only_the_essentials() {
+        let text = r#"{"name":"acme","version":"1.0.0","kind":"mapping","objects":["EcsTask"]}"#;
+        let manifest = Manifest::parse(text).expect("valid");
+        assert_eq!(manifest.objects, [Object::EcsTask]);
+        assert!(manifest.attributes.is_empty());
+    }
+
+    #[test]
+    fn what_is_read_has_limits() {
+        let parse = |paths: &[String]| {
+            let reads = serde_json::json!({ "members": paths });
+            let manifest = serde_json::json!({
+                "name": "a", "version": "1", "kind": "overlay", "objects": ["EcsTask"], "reads": reads,
+            });
+            Manifest::parse(&manifest.to_string()).map(|_| ())
+        };
+        let many = |count: usize| (0..count).map(|each| each.to_string()).collect::<Vec<_>>();
+        assert!(parse(&many(PATHS)).is_ok());
+        let error = parse(&many(PATHS + 1)).expect_err("too many");
+        assert!(error.contains("4097 members"), "{error}");
+        assert!(parse(&["a.".repeat(PATH_NAMES - 1)]).is_ok());
+        for path in [
+            "a.".repeat(PATH_NAMES),
+            "a".repeat(PATH_BYTES + 1),
+            ".".repeat(400_000),
+        ] {
+            let error = parse(&[path]).expect_err("too long");
+            assert!(error.len() < 300 && error.contains("32 names"), "{error}");
+        }
+    }
+
+    #[test]
+    fn attributes_are_upper_snake() {
+        let text = r#"{"name":"a","version":"1","kind":"mapping","objects":["EcsTask"],"attributes":{"owner":{}}}"#;
+        assert!(
+            Manifest::parse(text)
+                .expect_err("refused")
+                .contains("`owner`")
+        );
+    }
+}

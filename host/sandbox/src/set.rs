@@ -1,0 +1,288 @@
+//! Which module maps which object: the stock ones, and files that replace them.
+
+mod loader;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use super::CallError;
+use super::amend::Amender;
+use super::cache::CompiledCache;
+use super::engine::Engine;
+use super::isolate::{Breaker, Outcome, isolated};
+use super::load::{LoadError, Source};
+use super::module::Module;
+use super::overlay::Overlay;
+use super::settings::Mapping;
+use super::unfilled::Unfilled;
+use crate::trust::TrustError;
+use crate::validate::{RecordValidator, SchemaError};
+pub use loader::Loader;
+use portolan_page::object::Object;
+use portolan_page::page::Page;
+
+/// The modules of a run, one per object.
+#[derive(Clone)]
+pub struct MapperSet {
+    mappers: BTreeMap<Object, Arc<Mapper>>,
+}
+
+/// A module at work for one object.
+pub struct Mapper {
+    /// The object.
+    pub object: Object,
+    /// The module.
+    pub module: Arc<Module>,
+    /// Overlays that amend its records, in order.
+    pub amenders: Vec<Amender>,
+    /// What its records have to follow: the stock schema and the attributes that its modules declare.
+    pub validator: RecordValidator,
+    /// What no record has had so far.
+    pub unfilled: Unfilled,
+    /// Whether the module is still worth calling.
+    pub breaker: Breaker,
+    /// Pages of a sync that it has been given.
+    pub pages: AtomicU64,
+}
+
+impl Mapper {
+    /// Puts together the mapper of one object.
+    ///
+    /// # Errors
+    /// If the attributes that the modules declare are no valid JSON Schemas, or claim a stock name.
+    pub fn assemble(
+        object: Object,
+        module: Arc<Module>,
+        overlays: &[Arc<Overlay>],
+    ) -> Result<Self, SetError> {
+        let amenders: Vec<Amender> = overlays
+            .iter()
+            .filter(|overlay| overlay.objects.contains(&object))
+            .map(|overlay| Amender {
+                overlay: Arc::clone(overlay),
+                breaker: Breaker::default(),
+            })
+            .collect();
+        let validator = validator(object, &module, &amenders)?;
+        Ok(Self {
+            object,
+            module,
+            amenders,
+            unfilled: Unfilled::new(validator.attributes()),
+            validator,
+            breaker: Breaker::default(),
+            pages: AtomicU64::new(0),
+        })
+    }
+
+    /// Whether the module or an overlay may read this member of the object, or a part of it.
+    #[must_use]
+    pub fn may_read(&self, member: &str) -> bool {
+        let overlays = self.amenders.iter();
+        self.module.manifest.may_read(member)
+            || overlays
+                .map(|amender| &amender.overlay.manifest)
+                .any(|manifest| manifest.may_read(member))
+    }
+
+    /// Maps a page, and isolates what the module cannot bear.
+    ///
+    /// # Errors
+    /// If nothing of the page could be mapped.
+    pub fn map(&self, engine: &Engine, page: &Page) -> Result<Outcome, CallError> {
+        isolated(self.module.name(), &self.breaker, page, &|part, _| {
+            self.module.map(engine, part)
+        })
+    }
+}
+
+/// The modules could not be made ready.
+#[derive(Debug, thiserror::Error)]
+pub enum SetError {
+    /// A module or the mappers folder cannot be read.
+    #[error("cannot read the module or folder {path}: {source}")]
+    Unreadable {
+        /// The folder or file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A module was refused.
+    #[error(transparent)]
+    Module(#[from] LoadError),
+    /// A module does not satisfy the module policy, or what would tell cannot be read.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// Two files map one object.
+    #[error("both {first} and {second} map {object}; keep one of them in the mappers folder")]
+    Ambiguous {
+        /// The object.
+        object: Object,
+        /// One file.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// The attributes that a module declares are no JSON Schemas.
+    #[error("module {module} declares attributes that are no valid JSON Schema: {source}")]
+    Attributes {
+        /// Name and version.
+        module: String,
+        /// Why.
+        source: SchemaError,
+    },
+    /// The configuration has settings for a module that is not part of the run.
+    #[error("modules.{name}: no module of this run has that name; there are: {known}")]
+    UnknownModule {
+        /// The name in the configuration.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// The folder has no module in it.
+    #[error(
+        "there is no .wasm file in the mappers folder {0}; put a component there, or leave the setting out to use the stock mappers"
+    )]
+    Empty(String),
+}
+
+impl MapperSet {
+    /// Loads a module for each of `objects` (from the mappers folder if a file there maps it, else the
+    /// stock one) and the overlays.
+    ///
+    /// # Errors
+    /// If the folder or a file cannot be read, a module is refused or does not satisfy the module policy, two
+    /// map the same object, or settings fit no module.
+    pub fn load(
+        engine: &Engine,
+        cache: Option<&CompiledCache>,
+        mapping: &Mapping,
+        objects: &[Object],
+    ) -> Result<Self, SetError> {
+        Self::load_beside(engine, cache, mapping, objects, None)
+    }
+
+    /// As [`MapperSet::load`], while a module of another name may have settings without being part of the
+    /// run.
+    pub fn load_beside(
+        engine: &Engine,
+        cache: Option<&CompiledCache>,
+        mapping: &Mapping,
+        objects: &[Object],
+        candidate: Option<&str>,
+    ) -> Result<Self, SetError> {
+        let loader = Loader::new(engine, cache, mapping)?;
+        let mut chosen = loader.folder()?;
+        let overlays = loader.overlays()?;
+        let mut mappers = BTreeMap::new();
+        for object in objects {
+            let module = match chosen.remove(object) {
+                Some(module) => module,
+                None => Arc::new(loader.module(Source::Stock, stock(*object))?),
+            };
+            let mapper = Mapper::assemble(*object, module, &overlays)?;
+            mappers.insert(*object, Arc::new(mapper));
+        }
+        let set = Self { mappers };
+        set.check_names(mapping, &overlays, candidate)?;
+        Ok(set)
+    }
+
+    /// Settings for a module that is not there are a misspelt name, and the module would run without.
+    fn check_names(
+        &self,
+        mapping: &Mapping,
+        overlays: &[Arc<Overlay>],
+        candidate: Option<&str>,
+    ) -> Result<(), SetError> {
+        let mut known: Vec<&str> = self
+            .iter()
+            .map(|mapper| mapper.module.manifest.name.as_str())
+            .collect();
+        known.extend(
+            overlays
+                .iter()
+                .map(|overlay| overlay.manifest.name.as_str()),
+        );
+        known.extend(candidate);
+        match mapping
+            .modules
+            .keys()
+            .find(|name| !known.contains(&name.as_str()))
+        {
+            None => Ok(()),
+            Some(name) => Err(SetError::UnknownModule {
+                name: portolan_machine::text::printable(name, 128),
+                known: known.join(", "),
+            }),
+        }
+    }
+
+    /// The mapper of an object, if the object is part of this run.
+    #[must_use]
+    pub fn get(&self, object: Object) -> Option<&Arc<Mapper>> {
+        self.mappers.get(&object)
+    }
+
+    /// All mappers of this run.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Mapper>> {
+        self.mappers.values()
+    }
+}
+
+/// The stock schema with the attributes that the modules declare. Two modules may declare the same one.
+fn validator(
+    object: Object,
+    module: &Module,
+    amenders: &[Amender],
+) -> Result<RecordValidator, SetError> {
+    let mut declared = module.manifest.attributes.clone();
+    let mut name = module.name().to_owned();
+    for amender in amenders {
+        declared.extend(amender.overlay.manifest.attributes.clone());
+        name = format!("{name}, {}", amender.overlay.name());
+    }
+    RecordValidator::new(object, &declared).map_err(|source| SetError::Attributes {
+        module: name,
+        source,
+    })
+}
+
+/// The stock module of an object, with default settings.
+///
+/// # Errors
+/// If it cannot be loaded on this machine.
+pub fn stock_module(
+    engine: &Engine,
+    cache: Option<&CompiledCache>,
+    object: Object,
+) -> Result<Module, LoadError> {
+    Module::load(engine, cache, Source::Stock, stock(object))
+}
+
+/// The module that mapping tables are packed into.
+pub const INTERPRETER: &[u8] =
+    include_bytes!(concat!(env!("PORTOLAN_STOCK_MAPPERS"), "/table.wasm"));
+
+// The stock modules, which the build puts beside this crate (see build.rs).
+include!(concat!(env!("OUT_DIR"), "/stock.rs"));
+
+fn stock(object: Object) -> &'static [u8] {
+    let mut known = STOCK.iter();
+    let found = known.find(|(word, _)| *word == object.word());
+    // A test holds every object to having one; nothing is refused as no component.
+    found.map_or(&[], |(_, bytes)| bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_object_has_a_stock_mapper() {
+        for object in Object::ALL {
+            assert!(!stock(object).is_empty(), "{object}: run `make mappers`");
+        }
+    }
+}

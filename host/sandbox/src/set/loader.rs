@@ -1,0 +1,154 @@
+//! From files and settings to modules, if the policy lets them pass.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::SetError;
+use crate::cache::CompiledCache;
+use crate::engine::Engine;
+use crate::load::Source;
+use crate::loaded::Loaded;
+use crate::manifest::Kind;
+use crate::module::Module;
+use crate::overlay::Overlay;
+use crate::settings::Mapping;
+use crate::surface::Surface;
+use crate::trust::{Admission, Gate, Identity, Trust, Verification};
+use portolan_page::object::Object;
+
+/// Loads modules with the settings that the configuration has for them, if the policy lets them pass.
+pub struct Loader<'a> {
+    engine: &'a Engine,
+    cache: Option<&'a CompiledCache>,
+    mapping: &'a Mapping,
+    gate: Gate,
+}
+
+impl<'a> Loader<'a> {
+    /// Prepares loading, with the keys and locks that the policy asks for.
+    ///
+    /// # Errors
+    /// If a key or a lock cannot be read.
+    pub fn new(
+        engine: &'a Engine,
+        cache: Option<&'a CompiledCache>,
+        mapping: &'a Mapping,
+    ) -> Result<Self, SetError> {
+        Ok(Self {
+            engine,
+            cache,
+            mapping,
+            gate: Gate::open(mapping.module_policy, &mapping.trusted_keys)?,
+        })
+    }
+
+    pub(super) fn module(&self, source: Source, bytes: &[u8]) -> Result<Module, SetError> {
+        let module = Module::load(self.engine, self.cache, source, bytes)?;
+        let settings = self
+            .mapping
+            .modules
+            .get(&module.manifest.name)
+            .cloned()
+            .unwrap_or_default();
+        Ok(module.configure(&settings)?)
+    }
+
+    /// The modules of the mappers folder, by object.
+    pub(super) fn folder(&self) -> Result<BTreeMap<Object, Arc<Module>>, SetError> {
+        let mut chosen: BTreeMap<Object, Arc<Module>> = BTreeMap::new();
+        let Some(folder) = &self.mapping.mappers else {
+            return Ok(chosen);
+        };
+        let files = wasm_files(folder)?;
+        self.gate.check_folder(folder, &files)?;
+        for file in files {
+            let module = Arc::new(self.mapping(&file)?);
+            for object in &module.manifest.objects {
+                if let Some(other) = chosen.insert(*object, Arc::clone(&module)) {
+                    return Err(SetError::Ambiguous {
+                        object: *object,
+                        first: other.source.to_string(),
+                        second: module.source.to_string(),
+                    });
+                }
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// The mapping in a file.
+    fn mapping(&self, file: &Path) -> Result<Module, SetError> {
+        let bytes = std::fs::read(file).map_err(unreadable(file))?;
+        let admission = self.gate.admit(file, &bytes)?;
+        let mut module = self.module(Source::File(file.to_owned()), &bytes)?;
+        module.trust = Some(trust(&module.source, admission, &module.identity())?);
+        Ok(module)
+    }
+
+    /// The overlay in a file.
+    fn overlay(&self, file: &Path) -> Result<Overlay, SetError> {
+        let bytes = std::fs::read(file).map_err(unreadable(file))?;
+        let admission = self.gate.admit(file, &bytes)?;
+        let source = Source::File(file.to_owned());
+        let mut overlay = Overlay::load(self.engine, self.cache, source, &bytes)?;
+        overlay.trust = Some(trust(&overlay.source, admission, &overlay.identity())?);
+        let settings = self
+            .mapping
+            .modules
+            .get(&overlay.manifest.name)
+            .cloned()
+            .unwrap_or_default();
+        Ok(overlay.configure(&settings)?)
+    }
+
+    pub(super) fn overlays(&self) -> Result<Vec<Arc<Overlay>>, SetError> {
+        let files = self.mapping.overlays.iter();
+        files.map(|file| self.overlay(file).map(Arc::new)).collect()
+    }
+
+    /// The module in a file, whatever its kind.
+    pub fn candidate(&self, file: &Path) -> Result<Loaded, SetError> {
+        // A file that cannot be read is named further on.
+        let bytes = std::fs::read(file).unwrap_or_default();
+        let surface = Surface::names(&bytes).unwrap_or_default();
+        match surface.kind() {
+            Some(Kind::Overlay) => self.overlay(file).map(Loaded::Overlay),
+            _ => self.mapping(file).map(Loaded::Mapping),
+        }
+    }
+}
+
+/// Confirms what was admitted. A policy may let a module run whose signature does not count, but not
+/// without a word.
+fn trust(source: &Source, admission: Admission, module: &Identity) -> Result<Trust, SetError> {
+    let trust = admission.confirm(module)?;
+    if let failed @ Verification::VerificationFailed { .. } = &trust.signature {
+        tracing::warn!("module {source}: {failed}");
+    }
+    Ok(trust)
+}
+
+fn unreadable(path: &Path) -> impl FnOnce(std::io::Error) -> SetError {
+    let path = path.display().to_string();
+    move |source| SetError::Unreadable { path, source }
+}
+
+/// The modules of a folder, in the order of their names: that of a folder is the file system's whim.
+fn wasm_files(folder: &Path) -> Result<Vec<PathBuf>, SetError> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
+        let path = entry.map_err(unreadable(folder))?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "wasm")
+        {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        return Err(SetError::Empty(folder.display().to_string()));
+    }
+    files.sort();
+    Ok(files)
+}

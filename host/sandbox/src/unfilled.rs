@@ -1,0 +1,70 @@
+//! Attributes that the schema knows and no record of a run has had: the sign of a mapping that rots, or
+//! of a request that does not ask for what it maps.
+
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
+
+use memchr::memmem;
+use serde_json::value::RawValue;
+
+/// Watches the records of one object.
+#[derive(Debug, Default)]
+pub struct Unfilled {
+    /// After the first pages there are hardly any left, so that watching costs next to nothing.
+    names: RwLock<Vec<String>>,
+}
+
+impl Unfilled {
+    /// Watches for these attributes.
+    pub(super) fn new(names: &[String]) -> Self {
+        Self {
+            names: RwLock::new(names.to_vec()),
+        }
+    }
+
+    /// Notes what a valid record has.
+    pub fn see(&self, record: &[u8]) {
+        let found: Vec<String> = {
+            let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+            // The text is searched first, for most of what is left is in no record at all.
+            let mentioned = |name: &&String| memmem::find(record, name.as_bytes()).is_some();
+            let mut candidates = names.iter().filter(mentioned).peekable();
+            if candidates.peek().is_none() {
+                return;
+            }
+            let members: BTreeMap<&str, &RawValue> =
+                serde_json::from_slice(record).unwrap_or_default();
+            candidates
+                .filter(|name| members.contains_key(name.as_str()))
+                .cloned()
+                .collect()
+        };
+        if !found.is_empty() {
+            let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
+            names.retain(|name| !found.contains(name));
+        }
+    }
+
+    /// What no record has had so far, in order.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.names
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_record_s_own_attributes_count() {
+        let unfilled = Unfilled::new(&["UID", "CPU", "TAGS"].map(str::to_owned));
+        unfilled.see(br#"{"UID":"a CPU","TAGS":{"CPU":"1"}}"#);
+        assert_eq!(unfilled.names(), ["CPU"]);
+        unfilled.see(br#"{"CPU":"256"}"#);
+        assert!(unfilled.names().is_empty());
+    }
+}

@@ -1,0 +1,252 @@
+//! A folder: one `<Object>.jsonl` for each object and `report.json`, and with an earlier output to compare
+//! with one `<Object>.changes.jsonl` for each object. On request `<Object>.provenance.jsonl` says of each
+//! record which module set which attribute.
+//!
+//! Files are written into a hidden folder beside their place and renamed when the sync ends. The report
+//! goes first and comes last: a folder without one was interrupted in the instant of replacement.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use tempfile::TempDir;
+
+use super::{Beside, SinkError};
+use portolan_page::object::Object;
+use portolan_records::report::Report;
+use portolan_records::{Authors, Records};
+
+const STAGING_PREFIX: &str = ".portolan-";
+const LOCK: &str = "lock";
+const REPORT: &str = "report.json";
+/// The report of a sync that failed, beside that of the data that is still there.
+const FAILED_REPORT: &str = "report.failed.json";
+
+/// An output folder while a sync runs.
+pub struct Folder {
+    place: PathBuf,
+    files: BTreeMap<String, Mutex<BufWriter<File>>>,
+    /// Held as long as the sync runs, so that a later sync knows a staging folder that nobody needs.
+    _lock: File,
+    staging: TempDir,
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> SinkError {
+    let path = path.display().to_string();
+    move |source| SinkError::Write { path, source }
+}
+
+fn file_name(object: Object) -> String {
+    format!("{object}.jsonl")
+}
+
+fn changes_name(object: Object) -> String {
+    format!("{object}.changes.jsonl")
+}
+
+fn provenance_name(object: Object) -> String {
+    format!("{object}.provenance.jsonl")
+}
+
+/// Every file of an object that a folder can have.
+fn file_names() -> impl Iterator<Item = String> {
+    let names = |object| {
+        [
+            file_name(object),
+            changes_name(object),
+            provenance_name(object),
+        ]
+    };
+    Object::ALL.into_iter().flat_map(names)
+}
+
+impl Folder {
+    pub(super) fn open(
+        place: &Path,
+        objects: &[Object],
+        beside: Beside,
+    ) -> Result<Self, SinkError> {
+        fs::create_dir_all(place).map_err(failed(place))?;
+        for name in file_names().chain([REPORT.to_owned()]) {
+            let path = place.join(name);
+            if path.is_dir() {
+                return Err(failed(&path)(io::ErrorKind::IsADirectory.into()));
+            }
+        }
+        let _turn = take_turn(place);
+        remove_abandoned(place);
+        let staging = tempfile::Builder::new()
+            .prefix(STAGING_PREFIX)
+            .tempdir_in(place)
+            .map_err(failed(place))?;
+        let lock = File::create(staging.path().join(LOCK)).map_err(failed(place))?;
+        // A file system without locks only means that nobody cleans up after a killed sync.
+        let _ = lock.try_lock();
+        let mut files = BTreeMap::new();
+        let names = objects.iter().flat_map(|object| {
+            let changes = beside.changes.then(|| changes_name(*object));
+            let provenance = beside.provenance.then(|| provenance_name(*object));
+            std::iter::once(file_name(*object))
+                .chain(changes)
+                .chain(provenance)
+        });
+        for name in names {
+            let path = staging.path().join(&name);
+            let file = File::create(&path).map_err(failed(&path))?;
+            files.insert(
+                name,
+                Mutex::new(BufWriter::with_capacity(1024 * 1024, file)),
+            );
+        }
+        Ok(Self {
+            place: place.to_owned(),
+            files,
+            _lock: lock,
+            staging,
+        })
+    }
+
+    pub(super) fn write(&self, object: Object, records: &Records) -> Result<(), SinkError> {
+        self.append(&file_name(object), |file| {
+            for record in records.iter() {
+                file.write_all(record)?;
+                file.write_all(b"\n")?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes whole lines.
+    pub(super) fn write_changes(&self, object: Object, lines: &[u8]) -> Result<(), SinkError> {
+        self.append(&changes_name(object), |file| file.write_all(lines))
+    }
+
+    pub(super) fn write_provenance(
+        &self,
+        object: Object,
+        authors: &[Authors],
+    ) -> Result<(), SinkError> {
+        self.append(&provenance_name(object), |file| {
+            for authors in authors {
+                serde_json::to_writer(&mut *file, authors)?;
+                file.write_all(b"\n")?;
+            }
+            Ok(())
+        })
+    }
+
+    fn append(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    ) -> Result<(), SinkError> {
+        let Some(file) = self.files.get(name) else {
+            return Ok(());
+        };
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        write(&mut file).map_err(failed(&self.place.join(name)))
+    }
+
+    pub(super) fn discard(&self) {
+        if let Err(error) = fs::remove_dir_all(self.staging.path()) {
+            tracing::warn!("cannot remove {}: {error}", self.staging.path().display());
+        }
+    }
+
+    pub(super) fn finish(self, report: &Report) -> Result<(), SinkError> {
+        let staged_report = self.staging.path().join(REPORT);
+        let report_place = self.place.join(REPORT);
+        write_report(&staged_report, report).map_err(failed(&report_place))?;
+        let _turn = take_turn(&self.place);
+        let failed_report = self.place.join(FAILED_REPORT);
+        if !report.data_replaced {
+            // The report of the data that stays has to stay with it.
+            let place = if report_place.exists() {
+                failed_report
+            } else {
+                report_place
+            };
+            return fs::rename(&staged_report, &place).map_err(failed(&place));
+        }
+        for (name, file) in self.files {
+            let path = self.place.join(name);
+            file.into_inner()
+                .unwrap_or_else(PoisonError::into_inner)
+                .into_inner()
+                .map_err(io::IntoInnerError::into_error)
+                .and_then(|file| file.sync_data())
+                .map_err(failed(&path))?;
+        }
+        remove_if_there(&report_place).map_err(failed(&report_place))?;
+        remove_if_there(&failed_report).map_err(failed(&failed_report))?;
+        for name in file_names() {
+            let staged = self.staging.path().join(&name);
+            let path = self.place.join(&name);
+            // The folder holds one sync: what this one did not fetch must not look like a part of it.
+            let replaced = if staged.exists() {
+                fs::rename(&staged, &path)
+            } else {
+                remove_if_there(&path)
+            };
+            replaced.map_err(torn(&path))?;
+        }
+        fs::rename(&staged_report, &report_place).map_err(torn(&report_place))
+    }
+}
+
+/// Waits until no other sync is opening or replacing files in this folder.
+fn take_turn(place: &Path) -> Option<File> {
+    // A file system without locks only means that nobody waits.
+    let folder = File::open(place).ok()?;
+    folder.lock().ok()?;
+    Some(folder)
+}
+
+fn torn(path: &Path) -> impl FnOnce(io::Error) -> SinkError {
+    let path = path.display().to_string();
+    move |source| SinkError::Torn { path, source }
+}
+
+fn write_report(path: &Path, report: &Report) -> io::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    serde_json::to_writer_pretty(&mut file, report)?;
+    file.write_all(b"\n")?;
+    file.into_inner()
+        .map_err(io::IntoInnerError::into_error)?
+        .sync_data()
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes staging folders of syncs that were killed: nobody holds their lock.
+fn remove_abandoned(place: &Path) {
+    let Ok(entries) = fs::read_dir(place) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let is_staging = entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(STAGING_PREFIX);
+        let path = entry.path();
+        if !is_staging || !path.is_dir() {
+            continue;
+        }
+        if let Ok(lock) = File::open(path.join(LOCK))
+            && lock.try_lock().is_ok()
+            && let Err(error) = fs::remove_dir_all(&path)
+        {
+            tracing::warn!(
+                "cannot remove what a killed sync left in {}: {error}",
+                path.display()
+            );
+        }
+    }
+}

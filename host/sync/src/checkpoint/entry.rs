@@ -1,0 +1,116 @@
+//! What frames hold: first what the sync was asked for, then one described page each.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, Read};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use portolan_fetch::FetchedPage;
+use portolan_page::ledger::ScopeKey;
+use portolan_page::object::Object;
+use portolan_page::page::{BODY_LIMIT_BYTES, Origin, Page};
+
+/// Pages are compressed while a sync runs: zstd's fastest level of its own numbering.
+const COMPRESSION_LEVEL: i32 = 1;
+/// A hundred ARNs take 20 kB; this is for servers that are not AWS.
+const HEAD_LIMIT_BYTES: u64 = BODY_LIMIT_BYTES as u64;
+
+/// The first frame.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Header {
+    /// The LAST_CAPTURED of every record.
+    pub(super) captured_at: String,
+    /// Digests of the settings that decide what comes out, by name.
+    pub(super) settings: BTreeMap<String, String>,
+}
+
+/// What stands before a page's body, as a line of JSON.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Head {
+    account_id: String,
+    region: String,
+    partition: String,
+    pub(super) object: Object,
+    cluster: Option<String>,
+    /// The ARNs, as they were listed, whose objects the page describes.
+    pub(super) asked: Vec<String>,
+    /// How many objects it describes.
+    pub(super) described: u64,
+    /// What AWS refused to include.
+    #[serde(default)]
+    unread: Vec<String>,
+}
+
+impl Head {
+    pub(super) fn key(&self) -> ScopeKey {
+        ScopeKey {
+            account_id: self.account_id.clone(),
+            region: self.region.clone(),
+            object: self.object,
+            cluster: self.cluster.clone(),
+        }
+    }
+}
+
+/// A page as it is kept. Environment values are not part of it.
+pub(super) fn pack(fetched: &FetchedPage) -> io::Result<Vec<u8>> {
+    let FetchedPage {
+        key,
+        page,
+        asked,
+        unread,
+        ..
+    } = fetched;
+    let head = Head {
+        account_id: key.account_id.clone(),
+        region: key.region.clone(),
+        partition: page.origin.partition.clone(),
+        object: key.object,
+        cluster: key.cluster.clone(),
+        asked: asked.clone(),
+        described: page.described().count() as u64,
+        unread: unread.clone(),
+    };
+    let mut text = serde_json::to_vec(&head)?;
+    text.push(b'\n');
+    text.extend_from_slice(page.body());
+    zstd::bulk::compress(&text, COMPRESSION_LEVEL)
+}
+
+/// What is known about a kept page, without reading all of it.
+pub(super) fn unpack_head(payload: &[u8]) -> io::Result<Head> {
+    Ok(open(payload)?.0)
+}
+
+/// A kept page, for records of the sync that is captured at `captured_at`.
+pub(super) fn unpack(payload: &[u8], captured_at: &str) -> io::Result<FetchedPage> {
+    let (head, rest) = open(payload)?;
+    let mut body = Vec::new();
+    rest.take(BODY_LIMIT_BYTES as u64 + 1)
+        .read_to_end(&mut body)?;
+    let origin = Origin {
+        partition: head.partition.clone(),
+        account_id: head.account_id.clone(),
+        region: head.region.clone(),
+        captured_at: captured_at.to_owned(),
+    };
+    let page = Page::read(head.object, origin, Bytes::from(body))
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    Ok(FetchedPage {
+        key: head.key(),
+        page,
+        asked: head.asked,
+        is_new: false,
+        unread: head.unread,
+    })
+}
+
+fn open(payload: &[u8]) -> io::Result<(Head, impl Read)> {
+    let mut text = BufReader::new(zstd::stream::read::Decoder::new(payload)?);
+    let mut line = Vec::new();
+    text.by_ref()
+        .take(HEAD_LIMIT_BYTES)
+        .read_until(b'\n', &mut line)?;
+    Ok((serde_json::from_slice(&line)?, text))
+}

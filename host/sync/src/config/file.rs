@@ -1,0 +1,208 @@
+//! The configuration file.
+
+use std::path::Path;
+
+use serde_path_to_error::Segment;
+
+use super::{ConfigError, Settings};
+use portolan_sandbox::ModuleSettings;
+
+/// A configuration file of any use is far below this.
+const FILE_LIMIT_BYTES: u64 = 1024 * 1024;
+
+/// Reads the settings of a TOML file.
+pub(super) fn read(path: &Path) -> Result<Settings, ConfigError> {
+    let name = path.display().to_string();
+    let unreadable = |source| ConfigError::Unreadable {
+        path: name.clone(),
+        source,
+    };
+    let text = portolan_machine::text::read_file(path, FILE_LIMIT_BYTES).map_err(unreadable)?;
+    parse(&text).map_err(|reason| ConfigError::Invalid { path: name, reason })
+}
+
+fn parse(text: &str) -> Result<Settings, String> {
+    let table: toml::Table = toml::from_str(text).map_err(|error| explain(&error, text))?;
+    only_known::<Settings>(&table, "")?;
+    let modules = table.get("modules").and_then(toml::Value::as_table);
+    for (name, module) in modules.into_iter().flatten() {
+        if let Some(settings) = module.as_table() {
+            only_known::<ModuleSettings>(settings, &format!("modules.{name}."))?;
+        }
+    }
+    // Key by key, so that an error can name the key: the parser's own text would quote the value, which
+    // may be a secret that somebody put into the wrong place.
+    for (key, value) in &table {
+        let single = toml::Table::from_iter([(key.clone(), value.clone())]);
+        let read: Result<Settings, _> = serde_path_to_error::deserialize(single);
+        if let Err(error) = read {
+            return Err(refused(key, value, &error));
+        }
+    }
+    table
+        .try_into()
+        .map_err(|_| "its settings do not go together".to_owned())
+}
+
+/// Says which value is refused, as deep as its path is known, and never the value.
+fn refused(
+    key: &str,
+    value: &toml::Value,
+    error: &serde_path_to_error::Error<toml::de::Error>,
+) -> String {
+    let path = error.path();
+    let mut found = Some(value);
+    for segment in path.iter().skip(1) {
+        found = match (found, segment) {
+            (Some(toml::Value::Table(table)), Segment::Map { key }) => table.get(key),
+            (Some(toml::Value::Array(list)), Segment::Seq { index }) => list.get(*index),
+            _ => None,
+        };
+    }
+    // Only the names of modules and their settings lead deeper than a key.
+    let (name, kind) = match found {
+        Some(found) if path.iter().len() > 1 => (path.to_string(), found.type_str()),
+        _ => (key.to_owned(), value.type_str()),
+    };
+    let name = portolan_machine::text::printable(&name, 200);
+    match words(error.inner().message()) {
+        Some(words) => format!("`{name}` takes {words}"),
+        None => format!(
+            "`{name}` does not take this value ({kind}); `portolan schema config` shows what it takes"
+        ),
+    }
+}
+
+/// The words that a setting takes, as serde names them behind the one that it was given.
+fn words(message: &str) -> Option<&str> {
+    let rest = message.strip_prefix("unknown variant ")?;
+    let (_, words) = rest.rsplit_once(", expected ")?;
+    Some(words.strip_prefix("one of ").unwrap_or(words))
+}
+
+/// What is wrong and where, without the text, which may hold a secret in the wrong place.
+fn explain(error: &toml::de::Error, text: &str) -> String {
+    let line = error
+        .span()
+        .and_then(|span| text.get(..span.start))
+        .map_or(1, |before| before.matches('\n').count() + 1);
+    format!("line {line} is not TOML; are all brackets and quotes closed?")
+}
+
+/// Names the first key that the type does not have, and the nearest one that it has.
+fn only_known<T: schemars::JsonSchema>(table: &toml::Table, before: &str) -> Result<(), String> {
+    let schema = schemars::schema_for!(T);
+    let properties = schema
+        .get("properties")
+        .and_then(serde_json::Value::as_object);
+    let known: Vec<&str> = properties
+        .into_iter()
+        .flat_map(serde_json::Map::keys)
+        .map(String::as_str)
+        .collect();
+    let Some(key) = table.keys().find(|key| !known.contains(&key.as_str())) else {
+        return Ok(());
+    };
+    let nearest = portolan_machine::text::nearest(key, known).unwrap_or_default();
+    let [key, nearest] = [key, nearest]
+        .map(|name| portolan_machine::text::printable(&format!("{before}{name}"), 200));
+    Err(format!(
+        "`{key}` is no setting; did you mean `{nearest}`? `portolan schema config` shows all"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_names_the_nearest() {
+        let error = parse("parallel-request = 3").expect_err("unknown");
+        assert!(
+            error.contains("did you mean `parallel-requests`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_of_a_module_names_the_nearest() {
+        let error = parse("[modules.acme]\nmemory = 5").expect_err("unknown");
+        assert!(
+            error.contains("`modules.acme.memory` is no setting")
+                && error.contains("did you mean `modules.acme.memory-mebibytes`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_wrong_word_is_answered_with_the_right_ones_and_not_repeated() {
+        for (text, expected) in [
+            ("quotas = 's3cr3t'", "`quotas` takes `aws` or `none`"),
+            (
+                "[modules.acme]\non-failure = 's3cr3t, expected `x`'",
+                "`modules.acme.on-failure` takes `keep-stock` or `reject`",
+            ),
+            (
+                "module-policy = 's3cr3t'",
+                "`module-policy` takes `any`, `pinned`, `signed`",
+            ),
+        ] {
+            assert_eq!(parse(text).expect_err(text), expected);
+        }
+    }
+
+    #[test]
+    fn lists_and_options_can_be_written_in_either_form() {
+        let settings = parse("regions = 'us-east-1, eu-west-1'\n[options]\nEcsTask.fetchStoppedTasks = true\n'EcsTaskDefinition.status' = 'ALL'")
+            .expect("valid");
+        assert_eq!(settings.regions.expect("given"), ["us-east-1", "eu-west-1"]);
+        let mut options = settings.options.expect("given");
+        options.sort();
+        assert_eq!(
+            options[0],
+            ("EcsTask.fetchStoppedTasks".to_owned(), "true".to_owned())
+        );
+        assert_eq!(
+            options[1],
+            ("EcsTaskDefinition.status".to_owned(), "ALL".to_owned())
+        );
+    }
+
+    #[test]
+    fn no_error_quotes_a_value() {
+        for text in ["page-size = 'LEAK'", "a = 1\nsecret-access-key = 'LEAK"] {
+            let error = parse(text).expect_err("invalid");
+            assert!(!error.contains("LEAK"), "{error}");
+        }
+        assert!(parse("a = [\n1,\n").expect_err("invalid").contains("line"));
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_as_deep_as_it_stands() {
+        for (text, name) in [
+            (
+                "[modules.acme]\non-failure = 'LEAK'",
+                "`modules.acme.on-failure`",
+            ),
+            (
+                "[modules.acme]\nmemory-mebibytes = -1",
+                "`modules.acme.memory-mebibytes`",
+            ),
+            (
+                "[modules.acme]\nsettings = 'LEAK'",
+                "`modules.acme.settings`",
+            ),
+            ("[modules.acme]\nunknown = 'LEAK'", "`modules.acme.unknown`"),
+            ("page-size = 'LEAK'", "`page-size`"),
+        ] {
+            let error = parse(text).expect_err("invalid");
+            assert!(error.contains(name) && !error.contains("LEAK"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_no_setting() {
+        let error = parse("secret-access-key = 'x'").expect_err("unknown");
+        assert!(error.contains("`secret-access-key-file`"), "{error}");
+    }
+}

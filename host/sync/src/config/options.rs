@@ -1,0 +1,224 @@
+//! Operation options: keys and values are case-sensitive, as their documentation shows them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+
+use super::ConfigError;
+use portolan_fetch::{Options, TaskDefinitionScope, TaskDefinitionStatus};
+use portolan_page::object::Object;
+
+const KEYS: [&str; 3] = [
+    Options::FETCH_STOPPED_TASKS,
+    Options::STATUS,
+    Options::SCOPE,
+];
+
+/// What pairs of keys and values ask for.
+pub(super) fn resolve(pairs: &[(String, String)]) -> Result<Options, ConfigError> {
+    let mut options = Options::default();
+    for (key, value) in pairs {
+        match key.as_str() {
+            Options::FETCH_STOPPED_TASKS => {
+                options.fetch_stopped_tasks = match value.as_str() {
+                    "true" => true,
+                    "false" => false,
+                    _ => return Err(unknown_value(key, value, "true, false")),
+                }
+            }
+            Options::STATUS => {
+                options.task_definition_status = match value.as_str() {
+                    "ACTIVE" => TaskDefinitionStatus::Active,
+                    "INACTIVE" => TaskDefinitionStatus::Inactive,
+                    "DELETE_IN_PROGRESS" => TaskDefinitionStatus::DeleteInProgress,
+                    "ALL" => TaskDefinitionStatus::All,
+                    _ => {
+                        return Err(unknown_value(
+                            key,
+                            value,
+                            "ACTIVE, INACTIVE, DELETE_IN_PROGRESS, ALL",
+                        ));
+                    }
+                }
+            }
+            Options::SCOPE => {
+                options.task_definition_scope = match value.as_str() {
+                    "all" => TaskDefinitionScope::All,
+                    "latest" => TaskDefinitionScope::Latest,
+                    "in-use" => TaskDefinitionScope::InUse,
+                    _ => return Err(unknown_value(key, value, "all, latest, in-use")),
+                }
+            }
+            _ => {
+                let nearest = portolan_machine::text::nearest(key, KEYS).unwrap_or(KEYS[0]);
+                return Err(invalid(format!(
+                    "`{}` is no operation option; did you mean `{nearest}`? Keys are case-sensitive",
+                    portolan_machine::text::printable(key, 64)
+                )));
+            }
+        }
+    }
+    if options.task_definition_scope != TaskDefinitionScope::All
+        && options.task_definition_status != TaskDefinitionStatus::Active
+    {
+        return Err(invalid(format!(
+            "{} chooses among all revisions; leave it out with {}=latest (which takes ACTIVE ones) or in-use (which takes any)",
+            Options::STATUS,
+            Options::SCOPE
+        )));
+    }
+    Ok(options)
+}
+
+/// What the options ask of the chosen objects.
+pub(super) fn check_objects(options: &Options, objects: &[Object]) -> Result<(), ConfigError> {
+    let asks = options.task_definition_scope == TaskDefinitionScope::InUse
+        && objects.contains(&Object::EcsTaskDefinition);
+    let has = |object| objects.contains(&object);
+    if asks && !(has(Object::EcsService) && has(Object::EcsTask)) {
+        return Err(invalid(format!(
+            "{}=in-use takes the revisions that services and tasks refer to; sync EcsService and EcsTask as well",
+            Options::SCOPE
+        )));
+    }
+    Ok(())
+}
+
+fn unknown_value(key: &str, value: &str, known: &str) -> ConfigError {
+    invalid(format!(
+        "`{}` is no value of {key}; known are {known}, case-sensitive",
+        portolan_machine::text::printable(value, 64)
+    ))
+}
+
+fn invalid(reason: String) -> ConfigError {
+    ConfigError::setting("option", reason)
+}
+
+/// Splits `KEY=VALUE`.
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) => Ok((key.trim().to_owned(), value.trim().to_owned())),
+        None => Err("an operation option is written KEY=VALUE".into()),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Table {
+    Pairs(Vec<(String, String)>),
+    Keys(BTreeMap<String, Entry>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Text(String),
+    Bool(bool),
+    Nested(BTreeMap<String, Entry>),
+}
+
+/// A table of the configuration file, in which `EcsTask.fetchStoppedTasks = true` is a key in a table.
+pub(super) fn from_table<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<(String, String)>>, D::Error> {
+    let table = Option::<Table>::deserialize(deserializer)?;
+    Ok(table.map(|table| match table {
+        Table::Pairs(pairs) => pairs,
+        Table::Keys(keys) => {
+            let mut pairs = Vec::new();
+            flatten("", keys, &mut pairs);
+            pairs
+        }
+    }))
+}
+
+fn flatten(prefix: &str, keys: BTreeMap<String, Entry>, pairs: &mut Vec<(String, String)>) {
+    for (key, entry) in keys {
+        let key = if prefix.is_empty() {
+            key
+        } else {
+            format!("{prefix}.{key}")
+        };
+        match entry {
+            Entry::Text(text) => pairs.push((key, text)),
+            Entry::Bool(value) => pairs.push((key, value.to_string())),
+            Entry::Nested(keys) => flatten(&key, keys, pairs),
+        }
+    }
+}
+
+pub(super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": ["object", "null"],
+        "additionalProperties": false,
+        "properties": {
+            "EcsTask": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {"fetchStoppedTasks": {"enum": [true, false, "true", "false"]}}
+            },
+            "EcsTaskDefinition": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "status": {"enum": ["ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS", "ALL"]},
+                    "scope": {"enum": ["all", "latest", "in-use"]}
+                }
+            },
+            "EcsTask.fetchStoppedTasks": {"enum": [true, false, "true", "false"]},
+            "EcsTaskDefinition.status": {"enum": ["ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS", "ALL"]},
+            "EcsTaskDefinition.scope": {"enum": ["all", "latest", "in-use"]}
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_excludes_a_status_and_asks_for_its_objects() {
+        let pairs = |scope: &str, status: &str| {
+            super::resolve(&[
+                (Options::SCOPE.into(), scope.into()),
+                (Options::STATUS.into(), status.into()),
+            ])
+        };
+        assert!(pairs("all", "ALL").is_ok());
+        let error = pairs("latest", "ALL").expect_err("refused");
+        assert!(error.to_string().contains("leave it out"), "{error}");
+        let options = pairs("in-use", "ACTIVE").expect("valid");
+        assert!(check_objects(&options, &Object::ALL).is_ok());
+        let error = check_objects(&options, &[Object::EcsTaskDefinition]).expect_err("refused");
+        assert!(
+            error.to_string().contains("EcsService and EcsTask"),
+            "{error}"
+        );
+    }
+
+    fn resolve(key: &str, value: &str) -> Result<Options, ConfigError> {
+        super::resolve(&[(key.into(), value.into())])
+    }
+
+    #[test]
+    fn keys_and_values_are_case_sensitive() {
+        assert!(
+            resolve(Options::FETCH_STOPPED_TASKS, "true")
+                .expect("valid")
+                .fetch_stopped_tasks
+        );
+        let error = resolve(Options::FETCH_STOPPED_TASKS, "True").expect_err("wrong case");
+        assert!(
+            error.to_string().contains("known are true, false"),
+            "{error}"
+        );
+        let error = resolve("EcsTask.fetchstoppedtasks", "true").expect_err("wrong case");
+        assert!(
+            error
+                .to_string()
+                .contains("did you mean `EcsTask.fetchStoppedTasks`"),
+            "{error}"
+        );
+    }
+}

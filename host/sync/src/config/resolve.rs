@@ -1,0 +1,404 @@
+//! From what was written to what it means.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{
+    Config, ConfigError, QuotaRules, Settings, file, identity, modules, options, organization,
+    revisions,
+};
+use portolan_aws::{Connection, Organization, check_fips, check_region, url_problem};
+use portolan_fetch::{Fetching, RevisionTags};
+use portolan_page::object::Object;
+use portolan_sandbox::Mapping;
+
+/// Stands for every Region that an account has enabled.
+const ALL_REGIONS: &str = "all";
+
+/// The most that a List operation of ECS gives in one page.
+const PAGE_SIZE_LIMIT: u64 = 100;
+
+/// With a smaller share of a bucket of 50 a single call would not fit.
+const LEAST_SHARE: f64 = 0.05;
+
+impl Config {
+    /// Makes a configuration of flags and environment (`given`) and a configuration file.
+    ///
+    /// # Errors
+    /// If the file cannot be read or a setting cannot be used; the error names it and what would be right.
+    pub fn resolve(given: Settings, config_file: Option<&Path>) -> Result<Self, ConfigError> {
+        let settings = match config_file {
+            Some(path) => given.over(file::read(path)?)?,
+            None => given,
+        };
+        let connection = connection(&settings)?;
+        let mapping = mapping(&settings)?;
+        let fetching = fetching(&settings, &mapping)?;
+        options::check_objects(&fetching.options, &fetching.objects)?;
+        if connection.use_fips_endpoint == Some(true) {
+            if let Some(url) = &connection.endpoint_url {
+                check_fips("", Some(url))?;
+            }
+            let mut regions = connection.regions.iter();
+            regions.try_for_each(|region| check_fips(region, None))?;
+        }
+        Ok(Self {
+            connection,
+            fetching,
+            mapping,
+            volatile_attributes: volatile_attributes(settings.volatile_attributes),
+        })
+    }
+}
+
+fn connection(settings: &Settings) -> Result<Connection, ConfigError> {
+    let all_regions = asks_for_all(settings.regions.as_deref())?;
+    let filled = |text: &String| !text.is_empty();
+    Ok(Connection {
+        access_keys: identity::access_keys(settings)?,
+        profile: settings.profile.clone().filter(filled),
+        regions: if all_regions {
+            Vec::new()
+        } else {
+            regions(settings.regions.as_deref().unwrap_or_default())?
+        },
+        all_regions,
+        roles: identity::roles(
+            settings.assume_role_arn.as_deref().unwrap_or_default(),
+            settings.assume_role_arn_file.as_deref(),
+        )?,
+        organization: organization(
+            settings.organization,
+            settings.organization_role.as_deref(),
+            settings.organization_include.as_deref().unwrap_or_default(),
+            settings.organization_exclude.as_deref().unwrap_or_default(),
+        )?,
+        shard: settings
+            .shard
+            .as_ref()
+            .map(|shard| shard.parse())
+            .transpose()
+            .map_err(|reason| ConfigError::setting("shard", reason))?,
+        external_id: settings.external_id.clone().filter(filled),
+        session_name: identity::session_name(settings.session_name.clone())?,
+        session_duration: Duration::from_secs(within(
+            "session-duration",
+            settings.session_duration.unwrap_or(3600),
+            900..=43_200,
+            "seconds",
+        )?),
+        use_fips_endpoint: settings.use_fips_endpoint,
+        endpoint_url: endpoint_url(settings.endpoint_url.clone())?,
+        ca_bundle: settings.ca_bundle.clone(),
+    })
+}
+
+fn fetching(settings: &Settings, mapping: &Mapping) -> Result<Fetching, ConfigError> {
+    let number = |setting, value: Option<u64>, default, range, unit| {
+        let value = within(setting, value.unwrap_or(default), range, unit)?;
+        Ok::<_, ConfigError>(usize::try_from(value).unwrap_or(usize::MAX))
+    };
+    Ok(Fetching {
+        parallel_scopes: number(
+            "parallel-scopes",
+            settings.parallel_scopes,
+            16,
+            1..=1024,
+            "accounts and Regions",
+        )?,
+        page_size: page_size(settings.page_size.unwrap_or(100))?,
+        parallel_requests: number(
+            "parallel-requests",
+            settings.parallel_requests,
+            8,
+            1..=256,
+            "requests",
+        )?,
+        maximum_retries: u32::try_from(within(
+            "maximum-retries",
+            settings.maximum_retries.unwrap_or(10),
+            0..=100,
+            "retries",
+        )?)
+        .unwrap_or(u32::MAX),
+        quota_share: quota_share(settings.quotas, settings.quota_share)?,
+        objects: objects(settings.objects.as_deref())?,
+        options: options::resolve(settings.options.as_deref().unwrap_or_default())?,
+        keeps_values: mapping.grants_environment_values(),
+        revision_cache: revisions::cache_file(
+            settings.revision_cache.clone(),
+            mapping.cache_folder.as_deref(),
+            settings.endpoint_url.as_deref(),
+        ),
+        revision_tags: settings
+            .revision_tags
+            .as_ref()
+            .map_or(Ok(RevisionTags::default()), |when| revisions::tags(when))
+            .map_err(|reason| ConfigError::setting("revision-tags", reason))?,
+    })
+}
+
+fn mapping(settings: &Settings) -> Result<Mapping, ConfigError> {
+    Ok(Mapping {
+        mappers: settings.mappers.clone(),
+        overlays: settings.overlays.clone().unwrap_or_default(),
+        modules: modules::in_range(settings.modules.clone().unwrap_or_default())?,
+        module_policy: settings.module_policy,
+        trusted_keys: settings.trusted_keys.clone().unwrap_or_default(),
+        cache_folder: settings.cache_folder.clone().or_else(default_cache_folder),
+    })
+}
+
+fn within(
+    setting: &'static str,
+    value: u64,
+    range: std::ops::RangeInclusive<u64>,
+    unit: &str,
+) -> Result<u64, ConfigError> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    let (from, to) = range.into_inner();
+    Err(ConfigError::setting(
+        setting,
+        format!("{value} is out of range; it takes {from} to {to} {unit}"),
+    ))
+}
+
+fn page_size(value: u64) -> Result<u16, ConfigError> {
+    if value == 0 {
+        return Err(ConfigError::setting(
+            "page-size",
+            "0 is out of range; it takes 1 to 100 objects".into(),
+        ));
+    }
+    if value > PAGE_SIZE_LIMIT {
+        tracing::warn!("page-size {value} is more than ECS gives; using {PAGE_SIZE_LIMIT}");
+    }
+    Ok(u16::try_from(value.min(PAGE_SIZE_LIMIT)).unwrap_or(100))
+}
+
+fn quota_share(rules: Option<QuotaRules>, share: Option<f64>) -> Result<Option<f64>, ConfigError> {
+    // Others use the account too: consoles, deployments, autoscaling.
+    let share = share.unwrap_or(0.9);
+    if !(LEAST_SHARE..=1.0).contains(&share) {
+        return Err(ConfigError::setting(
+            "quota-share",
+            format!(
+                "{share} is out of range; it takes {LEAST_SHARE} to 1 (`quotas = \"none\"` switches quotas off)"
+            ),
+        ));
+    }
+    Ok((rules != Some(QuotaRules::None)).then_some(share))
+}
+
+fn regions(given: &[String]) -> Result<Vec<String>, ConfigError> {
+    let mut regions: Vec<String> = Vec::new();
+    for region in given
+        .iter()
+        .map(|region| region.trim())
+        .filter(|region| !region.is_empty())
+    {
+        // Whether AWS has it is asked where it is known who answers: other servers have Regions of their own.
+        let is_name = region
+            .bytes()
+            .all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == b'-');
+        if !is_name {
+            check_region(region).map_err(|reason| ConfigError::setting("regions", reason))?;
+        }
+        if !regions.iter().any(|known| known == region) {
+            regions.push(region.to_owned());
+        }
+    }
+    Ok(regions)
+}
+
+/// Whether the Regions are those that each account has enabled.
+fn asks_for_all(given: Option<&[String]>) -> Result<bool, ConfigError> {
+    let given = given.unwrap_or_default();
+    let is_all = |region: &String| region.trim() == ALL_REGIONS;
+    if given.len() > 1 && given.iter().any(is_all) {
+        return Err(ConfigError::setting(
+            "regions",
+            "`all` stands for every Region; leave the others out".into(),
+        ));
+    }
+    Ok(given.iter().any(is_all))
+}
+
+fn organization(
+    is_asked_for: Option<bool>,
+    role: Option<&str>,
+    include: &[String],
+    exclude: &[String],
+) -> Result<Option<Organization>, ConfigError> {
+    if is_asked_for == Some(true) {
+        return organization::resolve(role, include, exclude).map(Some);
+    }
+    if is_asked_for.is_none() && (role.is_some() || !include.is_empty() || !exclude.is_empty()) {
+        return Err(ConfigError::setting(
+            "organization",
+            "a role or accounts of an organization are given, but not the organization itself; add --organization".into(),
+        ));
+    }
+    Ok(None)
+}
+
+fn endpoint_url(given: Option<String>) -> Result<Option<String>, ConfigError> {
+    let Some(url) = given.filter(|url| !url.is_empty()) else {
+        return Ok(None);
+    };
+    match url_problem(&url) {
+        Some(problem) => Err(ConfigError::setting("endpoint-url", problem.into())),
+        None => Ok(Some(url)),
+    }
+}
+
+fn objects(given: Option<&[String]>) -> Result<Vec<Object>, ConfigError> {
+    let Some(names) = given else {
+        return Ok(Object::defaults());
+    };
+    let mut objects = names
+        .iter()
+        .map(|name| name.trim().parse())
+        .collect::<Result<Vec<Object>, _>>()
+        .map_err(|error| ConfigError::setting("objects", error.to_string()))?;
+    objects.sort();
+    objects.dedup();
+    if objects.is_empty() {
+        return Err(ConfigError::setting("objects", "it names no object".into()));
+    }
+    Ok(objects)
+}
+
+fn volatile_attributes(given: Option<Vec<String>>) -> BTreeSet<String> {
+    let Some(given) = given else {
+        return Object::volatile_attributes();
+    };
+    given
+        .iter()
+        .map(|name| name.trim())
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Where a user's caches go, by the XDG base directory rules and macOS's custom.
+fn default_cache_folder() -> Option<PathBuf> {
+    let variable = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    if let Some(folder) = variable("XDG_CACHE_HOME").filter(|folder| folder.is_absolute()) {
+        return Some(folder.join("portolan"));
+    }
+    let home = variable("HOME")?;
+    let folder = if cfg!(target_os = "macos") {
+        "Library/Caches"
+    } else {
+        ".cache"
+    };
+    Some(home.join(folder).join("portolan"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(settings: Settings) -> String {
+        Config::resolve(settings, None)
+            .expect_err("refused")
+            .to_string()
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_documentation() {
+        let config = Config::resolve(Settings::default(), None).expect("valid");
+        assert_eq!(
+            config.connection.session_duration,
+            Duration::from_secs(3600)
+        );
+        assert_eq!(
+            (
+                config.fetching.page_size,
+                config.fetching.parallel_requests,
+                config.fetching.maximum_retries
+            ),
+            (100, 8, 10)
+        );
+        assert_eq!(config.fetching.quota_share, Some(0.9));
+        assert_eq!(config.fetching.objects, Object::defaults());
+    }
+
+    #[test]
+    fn errors_name_the_setting_and_the_way_out() {
+        let settings = Settings {
+            session_duration: Some(60),
+            ..Settings::default()
+        };
+        assert_eq!(
+            error(settings),
+            "session-duration: 60 is out of range; it takes 900 to 43200 seconds"
+        );
+        let settings = Settings {
+            assume_role_arn: Some(vec!["arn:aws:iam::1:user/x".into()]),
+            ..Settings::default()
+        };
+        assert!(error(settings).contains("arn:aws:iam::123456789012:role/Name"));
+        let settings = Settings {
+            regions: Some(vec!["US East".into()]),
+            ..Settings::default()
+        };
+        assert!(error(settings).contains("did you mean us-east-"));
+        for share in [0.0, 1.5, f64::NAN] {
+            let settings = Settings {
+                quota_share: Some(share),
+                ..Settings::default()
+            };
+            assert!(error(settings).contains("it takes 0.05 to 1"));
+        }
+    }
+
+    #[test]
+    fn quotas_can_be_switched_off() {
+        let settings = Settings {
+            quotas: Some(QuotaRules::None),
+            ..Settings::default()
+        };
+        let config = Config::resolve(settings, None).expect("valid");
+        assert_eq!(config.fetching.quota_share, None);
+    }
+
+    #[test]
+    fn fips_is_refused_where_there_is_none() {
+        let fips = |regions: &[&str], endpoint_url: Option<&str>| Settings {
+            use_fips_endpoint: Some(true),
+            regions: Some(regions.iter().map(|region| (*region).to_owned()).collect()),
+            endpoint_url: endpoint_url.map(str::to_owned),
+            ..Settings::default()
+        };
+        assert!(Config::resolve(fips(&["us-gov-west-1"], None), None).is_ok());
+        assert!(error(fips(&["eu-west-1"], None)).contains("no FIPS endpoint in eu-west-1"));
+        assert!(
+            error(fips(&["us-east-1"], Some("http://localhost"))).contains("exclude each other")
+        );
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("portolan.toml");
+        std::fs::write(&path, "page-size = 10\nparallel-requests = 2").expect("written");
+        let settings = Settings {
+            page_size: Some(20),
+            ..Settings::default()
+        };
+        let config = Config::resolve(settings, Some(&path)).expect("valid");
+        assert_eq!(
+            (config.fetching.page_size, config.fetching.parallel_requests),
+            (20, 2)
+        );
+    }
+}

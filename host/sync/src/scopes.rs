@@ -1,0 +1,186 @@
+//! Accounts and Regions side by side: each is reached and fetched by itself, under one bound for all, so
+//! that one that is slow or fails keeps no other from its place.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::SyncError;
+use crate::checkpoint::{Checkpoint, digests};
+use crate::config::{Config, ConfigError};
+use portolan_aws::{AccountError, Accounts, Candidate};
+use portolan_fetch::revisions::RevisionCache;
+use portolan_fetch::{FetchedPage, Fetching, Known};
+use portolan_machine::clock::Moment;
+use portolan_page::ledger::{Failure, Ledger, ScopeKey};
+use portolan_page::object::Operation;
+
+/// What was fetched before this sync began.
+#[derive(Clone, Debug)]
+pub(super) struct Stores {
+    /// Revisions that earlier syncs described.
+    pub(super) revisions: Option<Arc<RevisionCache>>,
+    /// What is kept of a sync that was killed, and of this one.
+    pub(super) checkpoint: Option<Arc<Checkpoint>>,
+}
+
+impl Stores {
+    /// What need not be fetched of an account and Region, which is then up to the caller.
+    fn known(&self, account_id: &str, region: &str) -> Known {
+        let take = |checkpoint: &Arc<Checkpoint>| checkpoint.take(account_id, region);
+        Known {
+            revisions: self.revisions.as_ref().map(RevisionCache::known),
+            kept: self.checkpoint.as_ref().map(take).unwrap_or_default(),
+        }
+    }
+}
+
+/// What all scopes share.
+struct Fleet {
+    accounts: Accounts,
+    config: Arc<Fetching>,
+    moment: Moment,
+    ledger: Arc<Ledger>,
+    stores: Stores,
+    /// Accounts that are being reached. They do not take the places of Regions that are being fetched.
+    reaching: Semaphore,
+    /// Regions that are being fetched.
+    places: Semaphore,
+}
+
+/// Fetches every account and Region. Whatever fails is in the ledger afterwards.
+pub(super) async fn fetch_all(
+    config: Config,
+    moment: &Moment,
+    ledger: &Arc<Ledger>,
+    pages: async_channel::Sender<FetchedPage>,
+    stores: Stores,
+) -> Result<(), SyncError> {
+    let accounts = Accounts::find(&config.connection, config.fetching.bounds(), &moment.clock)
+        .await
+        .map_err(ConfigError::from)?;
+    for error in &accounts.errors {
+        failed(&config.fetching, ledger, error);
+    }
+    for warning in &accounts.warnings {
+        ledger.warn(warning.clone());
+    }
+    if let Some(checkpoint) = &stores.checkpoint {
+        match checkpoint.captured_at() {
+            // Nothing has read the clock so far.
+            Some(captured_at) => moment.set(captured_at),
+            None => accounts.correct_clock().await,
+        }
+    }
+    let replay = match (&stores.checkpoint, accounts.place()) {
+        // What it keeps would neither be asked for nor be replayed.
+        (Some(checkpoint), None) if !accounts.candidates.is_empty() => {
+            return Err(checkpoint.of_unknown_place().into());
+        }
+        (Some(checkpoint), Some(place)) => {
+            checkpoint.begin(digests(place), moment.captured_at(), ledger)?;
+            Some(replay(Arc::clone(checkpoint), pages.clone()))
+        }
+        _ => None,
+    };
+    let candidates = accounts.candidates.clone();
+    let fleet = Arc::new(Fleet {
+        accounts,
+        moment: moment.clone(),
+        ledger: Arc::clone(ledger),
+        stores,
+        reaching: Semaphore::new(config.fetching.parallel_scopes),
+        places: Semaphore::new(config.fetching.parallel_scopes),
+        config: Arc::new(config.fetching),
+    });
+    let mut tasks = JoinSet::new();
+    for candidate in candidates {
+        tasks.spawn(account(Arc::clone(&fleet), candidate, pages.clone()));
+    }
+    drop(pages);
+    tasks.join_all().await;
+    match replay {
+        Some(replay) => replay.await.unwrap_or(Err(SyncError::ThreadLost)),
+        None => Ok(()),
+    }
+}
+
+/// Sends what an earlier sync kept the way of new pages, while these are being fetched.
+fn replay(
+    checkpoint: Arc<Checkpoint>,
+    pages: async_channel::Sender<FetchedPage>,
+) -> JoinHandle<Result<(), SyncError>> {
+    tokio::task::spawn_blocking(move || {
+        // The receivers are gone only when the sync is being stopped.
+        checkpoint.replay(|page| pages.send_blocking(page).is_ok())?;
+        Ok(())
+    })
+}
+
+async fn account(
+    fleet: Arc<Fleet>,
+    candidate: Candidate,
+    pages: async_channel::Sender<FetchedPage>,
+) {
+    let reached = {
+        // The semaphores are never closed.
+        let _turn = fleet.reaching.acquire().await.ok();
+        fleet.accounts.reach(&candidate).await
+    };
+    for error in &reached.errors {
+        failed(&fleet.config, &fleet.ledger, error);
+    }
+    for warning in reached.warnings {
+        fleet.ledger.warn(warning);
+    }
+    let Some((account, regions)) = reached.account else {
+        return;
+    };
+    let mut scopes = JoinSet::new();
+    for region in regions {
+        let (fleet, account, pages) = (Arc::clone(&fleet), account.clone(), pages.clone());
+        scopes.spawn(async move {
+            let _place = fleet.places.acquire().await.ok();
+            let (config, ledger) = (Arc::clone(&fleet.config), Arc::clone(&fleet.ledger));
+            portolan_fetch::region(
+                &account,
+                &region,
+                &fleet.moment,
+                config,
+                ledger,
+                pages,
+                fleet.stores.known(&account.account_id, &region),
+            )
+            .await;
+        });
+    }
+    drop(pages);
+    scopes.join_all().await;
+}
+
+/// What cannot be reached fails every scope that it stands for.
+fn failed(config: &Fetching, ledger: &Ledger, error: &AccountError) {
+    for region in &error.regions {
+        for object in &config.objects {
+            let key = ScopeKey {
+                account_id: error.account_id.clone().unwrap_or_default(),
+                region: region.clone(),
+                object: *object,
+                cluster: None,
+            };
+            let operation = object
+                .operations()
+                .first()
+                .copied()
+                .unwrap_or(Operation::ListClusters);
+            let failure = Failure {
+                operation,
+                code: error.code.to_owned(),
+                message: error.message.clone(),
+                request_id: None,
+            };
+            ledger.failure(&key, failure, 0);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! `--shadow`: a candidate maps the pages of a running sync too, and the report says what it would change.
+//!
+//! It has a thread of its own behind a short queue. If it is slow, it misses pages; if it crashes, that is a
+//! difference. The records of the sync are written before it sees their page.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use portolan_page::object::Object;
+use portolan_page::page::Page;
+use portolan_records::Records;
+use portolan_records::report::ShadowReport;
+use portolan_sandbox::{Engine, Loaded, Mapper, MapperSet, Overlay, SetError};
+
+/// Pages that wait for the candidate.
+const QUEUE: usize = 8;
+/// How long a sync that is done waits for the pages that are left.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A candidate at work.
+pub(super) struct Shadow {
+    objects: Vec<Object>,
+    send: SyncSender<(Page, Records)>,
+    /// Says that the queue is empty; only `finish` looks at it.
+    done: Mutex<Receiver<()>>,
+    stop: Arc<AtomicBool>,
+    report: Arc<Mutex<ShadowReport>>,
+}
+
+/// A candidate that is loaded, and where it would stand.
+pub(super) struct Candidate {
+    mappers: BTreeMap<Object, Mapper>,
+    report: ShadowReport,
+}
+
+impl Candidate {
+    /// Puts a candidate in the place of the active module: an overlay in that of the overlay of the same
+    /// name, or after all others.
+    pub(super) fn place(candidate: Loaded, set: &MapperSet, file: &Path) -> Result<Self, SetError> {
+        let report = ShadowReport {
+            file: file.display().to_string(),
+            kind: candidate.manifest().kind,
+            name: candidate.manifest().name.clone(),
+            version: candidate.manifest().version.clone(),
+            digest: candidate.digest().to_owned(),
+            pages: 0,
+            pages_skipped: 0,
+            differences: BTreeMap::new(),
+        };
+        let (new_module, new_overlay) = match candidate {
+            Loaded::Mapping(module) => (Some(Arc::new(module)), None),
+            Loaded::Overlay(overlay) => (None, Some(Arc::new(overlay))),
+        };
+        let mut mappers = BTreeMap::new();
+        for active in set.iter() {
+            let mut module = Arc::clone(&active.module);
+            let overlays = active.amenders.iter();
+            let mut overlays: Vec<Arc<Overlay>> = overlays
+                .map(|amender| Arc::clone(&amender.overlay))
+                .collect();
+            match (&new_module, &new_overlay) {
+                (Some(new), _) if new.manifest.objects.contains(&active.object) => {
+                    module = Arc::clone(new);
+                }
+                (_, Some(new)) if new.objects.contains(&active.object) => {
+                    let name = &new.manifest.name;
+                    match overlays.iter_mut().find(|each| each.manifest.name == *name) {
+                        Some(place) => *place = Arc::clone(new),
+                        None => overlays.push(Arc::clone(new)),
+                    }
+                }
+                _ => continue,
+            }
+            let mapper = Mapper::assemble(active.object, module, &overlays)?;
+            mappers.insert(active.object, mapper);
+        }
+        Ok(Self { mappers, report })
+    }
+
+    /// Whether it may read the tags of task definitions.
+    pub(super) fn may_read_revision_tags(&self) -> bool {
+        let mapper = self.mappers.get(&Object::EcsTaskDefinition);
+        mapper.is_some_and(|mapper| mapper.may_read("tags"))
+    }
+
+    pub(super) fn start(self, engine: Arc<Engine>) -> std::io::Result<Shadow> {
+        let (send, pages) = sync_channel::<(Page, Records)>(QUEUE);
+        let (tell, done) = sync_channel(1);
+        let report = Arc::new(Mutex::new(self.report));
+        let stop = Arc::new(AtomicBool::new(false));
+        let shadow = Shadow {
+            objects: self.mappers.keys().copied().collect(),
+            send,
+            done: Mutex::new(done),
+            stop: Arc::clone(&stop),
+            report: Arc::clone(&report),
+        };
+        let mappers = self.mappers;
+        std::thread::Builder::new()
+            .name("shadow".into())
+            .spawn(move || {
+                while let Ok((page, records)) = pages.recv() {
+                    if stop.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    if let Some(mapper) = mappers.get(&page.object) {
+                        compare(&engine, mapper, &page, &records, &report);
+                    }
+                }
+                // Nobody may be waiting any more.
+                let _ = tell.send(());
+            })?;
+        Ok(shadow)
+    }
+}
+
+fn compare(
+    engine: &Engine,
+    candidate: &Mapper,
+    page: &Page,
+    records: &Records,
+    report: &Mutex<ShadowReport>,
+) {
+    let made = portolan_records::from_page(engine, candidate, page);
+    let mut report = lock(report);
+    report.pages += 1;
+    report.pages_skipped = report.pages_skipped.saturating_sub(1);
+    let differences = report.differences.entry(page.object).or_default();
+    differences.compare(page, Ok(records), made.as_ref());
+}
+
+fn lock(report: &Mutex<ShadowReport>) -> MutexGuard<'_, ShadowReport> {
+    report.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shadow {
+    /// Hands a page and its records to the candidate, if it has time for them.
+    pub(super) fn offer(&self, page: &Page, records: Records) {
+        if !self.objects.contains(&page.object) {
+            return;
+        }
+        // A page counts as skipped until it has been compared.
+        lock(&self.report).pages_skipped += 1;
+        match self.send.try_send((page.clone(), records)) {
+            Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {}
+        }
+    }
+
+    /// Waits a little for the pages that are left, and says what was found.
+    pub(super) fn finish(self) -> ShadowReport {
+        drop(self.send);
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        if done.recv_timeout(PATIENCE).is_err() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        lock(&self.report).clone()
+    }
+}

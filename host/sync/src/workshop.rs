@@ -1,0 +1,175 @@
+//! The threads that map pages, validate records and write them, and what they share.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+
+use tokio::sync::Notify;
+
+use super::shadow::Shadow;
+use super::{Provenance, SyncError, record_error};
+use crate::checkpoint::Checkpoint;
+use portolan_fetch::FetchedPage;
+use portolan_page::ledger::{Failure, Ledger};
+use portolan_page::recording::Recorder;
+use portolan_records::changes::Comparison;
+use portolan_sandbox::{Engine, MapperSet};
+use portolan_sink::Sink;
+
+/// Everything that mapping threads share.
+pub(super) struct Workshop {
+    pub(super) engine: Arc<Engine>,
+    pub(super) mappers: MapperSet,
+    pub(super) shadow: Option<Shadow>,
+    pub(super) sink: Sink,
+    pub(super) recorder: Option<Recorder>,
+    pub(super) comparison: Option<Comparison>,
+    pub(super) checkpoint: Option<Arc<Checkpoint>>,
+    pub(super) provenance: Provenance,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) pages: async_channel::Receiver<FetchedPage>,
+    pub(super) fatal: OnceLock<SyncError>,
+    pub(super) stop: Notify,
+    pub(super) stopping: AtomicBool,
+}
+
+pub(super) fn start(workshop: &Arc<Workshop>, threads: usize) -> Vec<JoinHandle<()>> {
+    (0..threads)
+        .filter_map(|number| {
+            let workshop = Arc::clone(workshop);
+            std::thread::Builder::new()
+                .name(format!("mapping-{number}"))
+                .spawn(move || workshop.work())
+                .inspect_err(|error| tracing::warn!("one mapping thread less: {error}"))
+                .ok()
+        })
+        .collect()
+}
+
+/// What an interrupt costs, in words.
+pub(super) fn lost(ledger: &Ledger, workshop: &Workshop) -> String {
+    let totals = ledger.totals();
+    let written: u64 = totals.values().map(|counts| counts.written).sum();
+    let listed: u64 = totals.values().map(|counts| counts.listed).sum();
+    let lost = match workshop.sink {
+        Sink::Folder(_) => format!(
+            "{written} records of this sync (of {listed} objects listed so far) are discarded, and earlier output is as it was"
+        ),
+        Sink::Stdout => format!(
+            "{written} records are written, of {listed} objects listed so far; the rest is missing"
+        ),
+    };
+    match &workshop.checkpoint {
+        Some(checkpoint) => format!(
+            "{lost}; run the same command again to go on with what is kept in {}",
+            checkpoint.folder().display()
+        ),
+        None => lost,
+    }
+}
+
+/// Removes what a sync has written so far. A thread that is still in a guest keeps its part of the
+/// workshop until the process ends, so that the files have to be removed by name.
+pub(super) fn discard(workshop: &Workshop) {
+    workshop.sink.discard();
+    if let Some(recorder) = &workshop.recorder {
+        recorder.discard();
+    }
+}
+
+impl Workshop {
+    fn work(&self) {
+        let done = catch_unwind(AssertUnwindSafe(|| self.all_pages()));
+        if let Err(error) = done.unwrap_or(Err(SyncError::ThreadLost)) {
+            // Only the first error matters; the others are its echoes.
+            let _ = self.fatal.set(error);
+            self.pages.close();
+            self.stop.notify_one();
+        }
+    }
+
+    fn all_pages(&self) -> Result<(), SyncError> {
+        while let Ok(fetched) = self.pages.recv_blocking() {
+            if self.stopping.load(Ordering::Relaxed) {
+                break;
+            }
+            if let Some(checkpoint) = self.checkpoint.as_ref().filter(|_| fetched.is_new) {
+                checkpoint.keep(&fetched);
+            }
+            self.page(&fetched)?;
+        }
+        Ok(())
+    }
+
+    fn page(&self, fetched: &FetchedPage) -> Result<(), SyncError> {
+        let FetchedPage {
+            key, page, unread, ..
+        } = fetched;
+        // Of pages that an earlier sync kept, only they say so.
+        for include in unread {
+            self.ledger.unread(key, include);
+        }
+        let Some(mapper) = self.mappers.get(page.object) else {
+            return Ok(());
+        };
+        mapper.pages.fetch_add(1, Ordering::Relaxed);
+        if let Some(recorder) = &self.recorder {
+            recorder
+                .write(page)
+                .map_err(|source| record_error(recorder.place(), source))?;
+        }
+        let mapped = portolan_records::from_page(&self.engine, mapper, page);
+        tracing::trace!(
+            account = page.origin.account_id,
+            region = page.origin.region,
+            "{} mapped a page of {} with {} objects",
+            mapper.module.name(),
+            page.object,
+            page.len()
+        );
+        match mapped {
+            Ok(records) => {
+                let changes = self.comparison.as_ref().map(|comparison| {
+                    let changes = records
+                        .iter()
+                        .map(|record| comparison.compare(page.object, record, unread));
+                    changes.collect::<Result<Vec<_>, _>>()
+                });
+                let changes = changes.transpose()?;
+                let module = mapper.module.name();
+                let authors =
+                    (self.provenance == Provenance::Records).then(|| records.authors(module));
+                self.sink.write(
+                    page.object,
+                    &records,
+                    changes.as_deref(),
+                    authors.as_deref(),
+                )?;
+                self.ledger.records(
+                    key,
+                    records.len(),
+                    records.rejection_lines(),
+                    records.warning_lines(page),
+                );
+                if self.provenance != Provenance::Off {
+                    self.ledger
+                        .provenance(page.object, records.provenance(module));
+                }
+                if let Some(shadow) = &self.shadow {
+                    shadow.offer(page, records);
+                }
+            }
+            Err(error) => {
+                let failure = Failure {
+                    operation: page.object.describe_operation(),
+                    code: error.code().into(),
+                    message: error.to_string(),
+                    request_id: None,
+                };
+                self.ledger.failure(key, failure, page.described().count());
+            }
+        }
+        Ok(())
+    }
+}

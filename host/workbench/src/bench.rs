@@ -1,0 +1,184 @@
+//! How fast a module is in the engine of a sync, against the stock mapping of the same object.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Rig, Specimen, Workbench, WorkbenchError, pages, scaffold};
+use portolan_page::object::{Object, Shape};
+use portolan_page::page::Page;
+use portolan_page::recording;
+
+/// How often each page is mapped by each side, at most.
+const ROUNDS: usize = 200;
+/// Rounds before the clock counts: caches fill, and memory is mapped.
+const WARM_UP_ROUNDS: usize = 5;
+/// How long the rounds of one object may take, once there are [`LEAST_ROUNDS`].
+const TIME: Duration = Duration::from_secs(5);
+/// Below this a median says nothing.
+const LEAST_ROUNDS: usize = 10;
+/// Pages of one object that take part.
+const PAGES: usize = 20;
+/// Objects of the page that stands in for a recording, which is what ECS describes at once.
+const SAMPLE_OBJECTS: usize = 100;
+
+/// How fast a module is with the pages of one object. Both sides took turns, on one core.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Speed {
+    /// Pages that took part.
+    pub pages: u64,
+    /// Objects that they describe.
+    pub objects: u64,
+    /// Bytes of their bodies.
+    pub bytes: u64,
+    /// How often each was mapped by each side.
+    pub rounds: u64,
+    /// With the module.
+    pub module: Pace,
+    /// With the stock mapping alone.
+    pub stock: Pace,
+}
+
+/// From page to valid records.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Pace {
+    /// Median time of a page, in microseconds.
+    pub page_microseconds: f64,
+    /// Records that come out in a second.
+    pub records_per_second: f64,
+}
+
+impl Speed {
+    /// The module's time for a page as a multiple of the stock mapping's.
+    #[must_use]
+    pub fn ratio(&self) -> f64 {
+        self.module.page_microseconds / self.stock.page_microseconds.max(f64::MIN_POSITIVE)
+    }
+}
+
+/// Times a module against the stock mapping; without a recording, with pages of our own.
+///
+/// # Errors
+/// If a sync would refuse the module, a line is no page, no page is of an object that the module is for, or
+/// the module makes nothing of a page.
+pub fn bench(
+    bench: &Workbench,
+    specimen: &Specimen,
+    file: Option<&Path>,
+) -> Result<BTreeMap<Object, Speed>, WorkbenchError> {
+    let mut rig = bench.mount(specimen)?;
+    let mut stock = bench.mount_stock()?;
+    let mut chosen: BTreeMap<Object, Vec<Page>> = BTreeMap::new();
+    match file {
+        Some(file) => {
+            for read in pages::each(file)? {
+                let (_, page) = read?;
+                let pages = chosen.entry(page.object).or_default();
+                if rig.mapper(page.object).is_some() && pages.len() < PAGES {
+                    pages.push(page);
+                }
+            }
+        }
+        None => {
+            for object in rig.objects() {
+                chosen.insert(object, vec![sample(object)?]);
+            }
+        }
+    }
+    chosen.retain(|_, pages| !pages.is_empty());
+    if chosen.is_empty() {
+        return Err(WorkbenchError::Unfit(format!(
+            "no page is of an object that {} is for; leave out --pages to time it with sample pages",
+            rig.name()
+        )));
+    }
+    let mut speeds = BTreeMap::new();
+    for (object, pages) in chosen {
+        speeds.insert(object, race(bench, &mut rig, &mut stock, &pages)?);
+    }
+    Ok(speeds)
+}
+
+/// A page of as many objects as ECS describes at once, out of those that new modules are tested with.
+fn sample(object: Object) -> Result<Page, WorkbenchError> {
+    let line = scaffold::sample_pages(object).lines().next();
+    let unfit = |reason: String| WorkbenchError::Unfit(format!("no sample page: {reason}"));
+    let page = recording::read_line(line.unwrap_or_default().as_bytes()).map_err(unfit)?;
+    let Shape::List(member) = object.shape() else {
+        return Ok(page);
+    };
+    let mut body: Value =
+        serde_json::from_slice(page.body()).map_err(|error| unfit(error.to_string()))?;
+    if let Some(objects) = body[member].as_array_mut() {
+        *objects = objects
+            .iter()
+            .cycle()
+            .take(SAMPLE_OBJECTS)
+            .cloned()
+            .collect();
+    }
+    let body = Bytes::from(body.to_string());
+    Page::read(object, page.origin, body).map_err(|error| unfit(error.to_string()))
+}
+
+fn race(
+    bench: &Workbench,
+    rig: &mut Rig,
+    stock: &mut Rig,
+    pages: &[Page],
+) -> Result<Speed, WorkbenchError> {
+    let mut times = vec![[Vec::new(), Vec::new()]; pages.len()];
+    let mut records = [0; 2];
+    let start = Instant::now();
+    let mut rounds = 0;
+    for round in 0..WARM_UP_ROUNDS + ROUNDS {
+        let is_warm = round >= WARM_UP_ROUNDS;
+        if round >= WARM_UP_ROUNDS + LEAST_ROUNDS && start.elapsed() > TIME {
+            break;
+        }
+        records = [0; 2];
+        for (page, times) in pages.iter().zip(&mut times) {
+            for (side, side_rig) in [&mut *rig, &mut *stock].into_iter().enumerate() {
+                let start = Instant::now();
+                let made = side_rig.records(bench.engine(), page);
+                let time = start.elapsed();
+                let made = made.map_err(|error| WorkbenchError::Unfit(error.to_string()))?;
+                records[side] += made.len();
+                if is_warm {
+                    times[side].push(time);
+                }
+            }
+        }
+        rounds += usize::from(is_warm);
+    }
+    let pace = |side: usize| {
+        let medians: Vec<Duration> = times.iter().map(|times| median(&times[side])).collect();
+        let sum: Duration = medians.iter().sum();
+        Pace {
+            page_microseconds: median(&medians).as_secs_f64() * 1e6,
+            records_per_second: records[side] as f64 / sum.as_secs_f64().max(f64::MIN_POSITIVE),
+        }
+    };
+    Ok(Speed {
+        pages: pages.len() as u64,
+        objects: pages
+            .iter()
+            .map(|page| page.described().count() as u64)
+            .sum(),
+        bytes: pages.iter().map(|page| page.body().len() as u64).sum(),
+        rounds: rounds as u64,
+        module: pace(0),
+        stock: pace(1),
+    })
+}
+
+fn median(times: &[Duration]) -> Duration {
+    let mut times = times.to_vec();
+    times.sort();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}

@@ -1,0 +1,210 @@
+//! What a module leaves empty, and what it leaves unread: the two ways in which mappings rot silently.
+//!
+//! Nobody has to instrument a module to know what it reads: a member is taken away from recorded objects,
+//! or given another value, and if nothing that the module says about any of them differs, it does not
+//! read the member. What is inside an unread member is unread too, so that it need not be tried.
+
+mod shape;
+mod trials;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::{Rig, Specimen, Workbench, WorkbenchError, pages};
+use portolan_page::object::{Object, Shape as Place};
+use portolan_page::page::Page;
+use portolan_sandbox::Mapper;
+use shape::Tree;
+use trials::{Reader, Trials};
+
+/// What a module fills and reads of recorded pages.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Coverage {
+    /// Name and version.
+    pub module: String,
+    /// Pages of objects that the module is not for.
+    pub pages_left_out: u64,
+    /// By object.
+    pub objects: BTreeMap<Object, ObjectCoverage>,
+}
+
+/// What a module fills and reads of the pages of one object.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct ObjectCoverage {
+    /// Pages of the recording.
+    pub pages: u64,
+    /// Objects that these describe.
+    pub objects: u64,
+    /// Records that were made of them.
+    pub records: u64,
+    /// Records that have each attribute.
+    pub filled: BTreeMap<String, u64>,
+    /// Attributes that no record has: of a mapping those of the schema, of an overlay those that its
+    /// manifest declares.
+    pub unfilled: Vec<String>,
+    /// Members that the module reads.
+    pub read: Vec<Member>,
+    /// Members that the module does not read; of an overlay, those that the stock mapping does not read
+    /// either.
+    pub unread: Vec<Member>,
+    /// Members that are null or empty in every object, so that nobody can tell.
+    pub empty: Vec<Member>,
+    /// Members that were not tried often enough before time was up.
+    pub undecided: Vec<Member>,
+    /// Calls of modules that it took.
+    pub trials: u64,
+}
+
+/// A member of a page, wherever in a list it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Member {
+    /// For example `tasks[].containers[].runtimeId`. A star stands for names beyond the first 64 of an
+    /// object that is a table, such as labels.
+    pub path: String,
+    /// Objects that have it (for a member of the page itself: pages).
+    pub objects: u64,
+    /// Of these, the ones that were tried without it and with other values.
+    pub tried: u64,
+    /// Members inside it, which share its verdict.
+    pub inside: u64,
+}
+
+/// Looks at what a module fills and reads. The recording is read page by page; trials are made with the
+/// first objects that have a member.
+///
+/// # Errors
+/// If a sync would refuse the module, a line is no page, or no page is of an object that the module is for.
+pub fn coverage(
+    bench: &Workbench,
+    specimen: &Specimen,
+    file: &Path,
+) -> Result<Coverage, WorkbenchError> {
+    let mut rig = bench.mount(specimen)?;
+    let mut coverage = Coverage {
+        module: rig.name().to_owned(),
+        pages_left_out: 0,
+        objects: BTreeMap::new(),
+    };
+    let mut seen: BTreeMap<Object, Seen> = BTreeMap::new();
+    for read in pages::each(file)? {
+        let (_, page) = read?;
+        if rig.mapper(page.object).is_none() {
+            coverage.pages_left_out += 1;
+            continue;
+        }
+        let object = coverage.objects.entry(page.object).or_default();
+        count(bench, &mut rig, &page, object);
+        seen.entry(page.object)
+            .or_insert_with(|| Seen::new(&page))
+            .look_at(&page);
+    }
+    if coverage.objects.is_empty() {
+        return Err(WorkbenchError::Unfit(format!(
+            "{} has no page of an object that {} is for; record some with `portolan sync --record FILE`",
+            file.display(),
+            coverage.module
+        )));
+    }
+    for (object, seen) in seen {
+        let (Some(mapper), Some(found)) = (rig.mapper(object), coverage.objects.get_mut(&object))
+        else {
+            continue;
+        };
+        found.unfilled = unfilled(mapper, &found.filled);
+        seen.judge(bench, mapper, found);
+    }
+    Ok(coverage)
+}
+
+fn count(bench: &Workbench, rig: &mut Rig, page: &Page, coverage: &mut ObjectCoverage) {
+    coverage.pages += 1;
+    coverage.objects += page.described().count() as u64;
+    let Ok(records) = rig.records(bench.engine(), page) else {
+        return;
+    };
+    for record in records.iter() {
+        coverage.records += 1;
+        let members: BTreeMap<String, &RawValue> =
+            serde_json::from_slice(record).unwrap_or_default();
+        for name in members.into_keys() {
+            *coverage.filled.entry(name).or_default() += 1;
+        }
+    }
+}
+
+/// What the module could have filled and has not.
+fn unfilled(mapper: &Mapper, filled: &BTreeMap<String, u64>) -> Vec<String> {
+    let candidates: BTreeSet<String> = match mapper.amenders.first() {
+        None => mapper.validator.attributes().iter().cloned().collect(),
+        Some(amender) => {
+            let declared = &amender.overlay.manifest.attributes;
+            declared.keys().cloned().collect()
+        }
+    };
+    candidates
+        .into_iter()
+        .filter(|name| !filled.contains_key(name))
+        .collect()
+}
+
+/// The members of an object's pages: those of the described objects, and those around them.
+struct Seen {
+    origin: Page,
+    objects: Tree,
+    around: Tree,
+}
+
+impl Seen {
+    fn new(page: &Page) -> Self {
+        let prefix = match page.object.shape() {
+            Place::List(member) => format!("{member}[]"),
+            Place::Single(member) => member.to_owned(),
+        };
+        Self {
+            origin: page.part(0..0),
+            objects: Tree::new(prefix),
+            around: Tree::new(String::new()),
+        }
+    }
+
+    fn look_at(&mut self, page: &Page) {
+        let Ok(mut body) = serde_json::from_slice::<Value>(page.body()) else {
+            return;
+        };
+        let (Place::List(member) | Place::Single(member)) = page.object.shape();
+        let Some(here) = body.get_mut(member).map(Value::take) else {
+            return;
+        };
+        match (page.object.shape(), here) {
+            (Place::List(_), Value::Array(objects)) => {
+                for object in objects.into_iter().filter(Value::is_object) {
+                    self.objects.look_at(&object);
+                }
+            }
+            (Place::Single(_), object @ Value::Object(_)) => self.objects.look_at(&object),
+            _ => {}
+        }
+        if let Some(members) = body.as_object_mut() {
+            members.shift_remove(member);
+        }
+        self.around.look_at(&body);
+    }
+
+    fn judge(mut self, bench: &Workbench, mapper: &Mapper, found: &mut ObjectCoverage) {
+        let readers = Reader::of(mapper);
+        let mut trials = Trials::new(bench.engine(), mapper, &self.origin);
+        for (number, reader) in readers.iter().enumerate() {
+            trials.objects(&mut self.objects, number, *reader);
+            trials.around(&mut self.around, &self.objects, number, *reader);
+        }
+        found.trials = trials.calls();
+        for tree in [&self.objects, &self.around] {
+            tree.report(readers.len(), found);
+        }
+    }
+}

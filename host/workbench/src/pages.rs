@@ -1,0 +1,106 @@
+//! Recorded pages for modules to be tried on.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use super::WorkbenchError;
+use portolan_page::object::Object;
+use portolan_page::page::Page;
+use portolan_page::recording::Pages;
+
+/// Every page of a recording with the number of its line.
+///
+/// # Errors
+/// If the file cannot be read, or a line is no page.
+pub fn read_all(file: &Path) -> Result<Vec<(u64, Page)>, WorkbenchError> {
+    each(file)?.collect()
+}
+
+/// As [`read_all`], one page after the other, so that a recording may be larger than memory.
+///
+/// # Errors
+/// As [`read_all`].
+pub fn each(
+    file: &Path,
+) -> Result<impl Iterator<Item = Result<(u64, Page), WorkbenchError>>, WorkbenchError> {
+    let opened = open(file)?;
+    let file = file.to_owned();
+    Ok(opened.map(move |read| page(&file, read)))
+}
+
+/// One page of a recording: that of a line, or the first one of an object that a module is for.
+///
+/// # Errors
+/// If the file cannot be read, the line is no page or is not there, or no page is of these objects.
+pub fn choose(
+    file: &Path,
+    line: Option<u64>,
+    objects: &[Object],
+) -> Result<(u64, Page), WorkbenchError> {
+    let mut others = Vec::new();
+    for read in open(file)? {
+        if let (Ok((number, _)), Some(line)) = (&read, line)
+            && *number != line
+        {
+            continue;
+        }
+        let (number, page) = page(file, read)?;
+        if objects.contains(&page.object) {
+            return Ok((number, page));
+        }
+        if line.is_some() {
+            return Err(WorkbenchError::Unfit(format!(
+                "line {number} of {} is a page of {}, but the module is for {}; leave out --line to take the first page that it is for",
+                file.display(),
+                page.object,
+                names(objects)
+            )));
+        }
+        if !others.contains(&page.object) {
+            others.push(page.object);
+        }
+    }
+    Err(WorkbenchError::Unfit(match line {
+        Some(line) => format!("{} has no line {line}", file.display()),
+        None => format!(
+            "{} has no page of {}, only of {}; record some with `portolan sync --record FILE`",
+            file.display(),
+            names(objects),
+            names(&others)
+        ),
+    }))
+}
+
+fn names(objects: &[Object]) -> String {
+    let names: Vec<&str> = objects.iter().map(|object| object.name()).collect();
+    if names.is_empty() {
+        "nothing".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+fn open(file: &Path) -> Result<Pages<Box<dyn BufRead>>, WorkbenchError> {
+    let input: Box<dyn BufRead> = if file == Path::new("-") {
+        Box::new(BufReader::new(std::io::stdin()))
+    } else {
+        let opened = File::open(file).map_err(WorkbenchError::reading(file))?;
+        Box::new(BufReader::with_capacity(256 * 1024, opened))
+    };
+    Ok(Pages::new(input))
+}
+
+fn page(
+    file: &Path,
+    read: std::io::Result<(u64, Result<Page, String>)>,
+) -> Result<(u64, Page), WorkbenchError> {
+    let (number, page) = read.map_err(WorkbenchError::reading(file))?;
+    let page = page.map_err(|reason| {
+        WorkbenchError::Unfit(format!(
+            "line {number} of {} is not a recorded page: {reason}",
+            file.display()
+        ))
+    })?;
+    Ok((number, page))
+}

@@ -1,0 +1,238 @@
+//! What a registry wants to see: nothing, a password, or a token of its token service, which wants to see a
+//! password or nothing (<https://distribution.github.io/distribution/spec/auth/token/>) or an identity token, which
+//! `az acr login` and others have Docker store (<https://distribution.github.io/distribution/spec/auth/oauth/>).
+
+use std::time::{Duration, Instant};
+
+use reqwest::header::{HeaderValue, WWW_AUTHENTICATE};
+use reqwest::{Response, StatusCode, Url};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::login::Secret;
+use super::outcome::{Failure, Kept, Shown, is_busy};
+use super::patience::Patience;
+use super::wire::{read, refusal};
+use super::{Access, Action, Place};
+
+/// How long a token is good if nobody says so.
+const TOKEN_SECONDS: u64 = 60;
+/// So much of that is left when another one is asked for.
+const MARGIN_SECONDS: u64 = 10;
+
+/// Where a registry sends us.
+struct Challenge {
+    realm: Url,
+    service: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    access_token: Option<String>,
+    /// What services of the older way call it; some say both.
+    token: Option<String>,
+    expires_in: Option<Value>,
+}
+
+impl Access {
+    /// What the registry wants to see, asked for once or when it has expired.
+    pub(super) async fn shown(&self, place: &Place, action: Action) -> Result<Shown, Failure> {
+        let mut kept = self.kept.lock().await;
+        if let Some(Kept { shown, end }) = &*kept
+            && end.is_none_or(|end| Instant::now() < end)
+        {
+            return Ok(shown.clone());
+        }
+        let (shown, seconds) = self.log_in(place, action).await?;
+        let end = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+        *kept = Some(Kept {
+            shown: shown.clone(),
+            end,
+        });
+        Ok(shown)
+    }
+
+    async fn log_in(&self, place: &Place, action: Action) -> Result<(Shown, Option<u64>), Failure> {
+        let patience = Patience::new(place.registry(), "its first answer");
+        let answer = self.client.get(self.base(place)?).send();
+        let answer = patience.wait(answer).await??;
+        let has_proxy_to_ask = answer.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED;
+        if has_proxy_to_ask || is_busy(answer.status()) {
+            return Err(refusal(&patience, answer, None).await);
+        }
+        let identity = match &self.login.secret {
+            Secret::Identity(token) => Some(token.as_str()),
+            _ => None,
+        };
+        let wanted = challenges(&answer);
+        let find = |scheme: &str| {
+            let mut all = wanted.iter();
+            all.find(|challenge| challenge.scheme.eq_ignore_ascii_case(scheme))
+        };
+        if let Some(bearer) = find("bearer") {
+            let challenge = Challenge::read(bearer, identity.is_some())?;
+            let (token, seconds) = self.token(place, action, &challenge).await?;
+            return Ok((Shown::Token(token), Some(seconds)));
+        }
+        if identity.is_none() {
+            return Ok(match &self.login.secret {
+                Secret::Password(username, password) if find("basic").is_some() => {
+                    (Shown::Password(username.clone(), password.clone()), None)
+                }
+                _ => (Shown::Nothing, None),
+            });
+        }
+        if find("basic").is_some() {
+            return Err(Failure::Credentials(
+                "the registry asks for a password, and `docker login` stored an identity token"
+                    .into(),
+            ));
+        }
+        let status = answer.status();
+        match portolan_machine::text::is_html(&read(&patience, answer).await?) {
+            true => Err(Failure::Page),
+            false if status == StatusCode::UNAUTHORIZED => Err(Failure::Credentials(
+                "the registry does not say who would take the identity token".into(),
+            )),
+            false => Ok((Shown::Nothing, None)),
+        }
+    }
+
+    /// Asks the token service for a token, and for how many seconds it is good.
+    async fn token(
+        &self,
+        place: &Place,
+        action: Action,
+        challenge: &Challenge,
+    ) -> Result<(String, u64), Failure> {
+        let host = challenge.host();
+        let secret = &self.login.secret;
+        if challenge.realm.scheme() != "https" && !self.is_plain {
+            match secret {
+                Secret::Nothing => {}
+                // As Docker does.
+                Secret::Password(..) => tracing::warn!(
+                    "the registry {} has the password sent without TLS, to its token service {host}; ask who runs it",
+                    place.registry()
+                ),
+                Secret::Identity(_) => {
+                    return Err(Failure::Credentials(format!(
+                        "the registry asks to send the identity token without TLS, to {host}"
+                    )));
+                }
+            }
+        }
+        let actions = match action {
+            Action::Pull => "pull",
+            Action::Push => "pull,push",
+        };
+        let scope = format!("repository:{}:{actions}", place.reference.repository());
+        let mut query = vec![("scope", scope.as_str())];
+        query.extend(challenge.service.as_deref().map(|name| ("service", name)));
+        let mut url = challenge.realm.clone();
+        let request = if let Secret::Identity(token) = secret {
+            query.extend([
+                ("grant_type", "refresh_token"),
+                ("client_id", "portolan"),
+                ("refresh_token", token),
+            ]);
+            self.unmoved.post(url).form(&query)
+        } else {
+            url.query_pairs_mut().extend_pairs(query);
+            let request = self.client.get(url);
+            match secret {
+                Secret::Password(username, password) => {
+                    request.basic_auth(username, Some(password))
+                }
+                _ => request,
+            }
+        };
+        let what = format!("a token of its token service {host}");
+        let patience = Patience::new(place.registry(), &what);
+        let answer = patience.wait(request.send()).await??;
+        let is_identity = matches!(secret, Secret::Identity(_));
+        challenge.token(&patience, answer, is_identity).await
+    }
+}
+
+/// All that an answer asks for.
+fn challenges(answer: &Response) -> Vec<http_auth::ChallengeRef<'_>> {
+    let headers = answer.headers().get_all(WWW_AUTHENTICATE).iter();
+    headers
+        .filter_map(|header| http_auth::parse_challenges(header.to_str().ok()?).ok())
+        .flatten()
+        .collect()
+}
+
+impl Challenge {
+    fn read(bearer: &http_auth::ChallengeRef<'_>, is_identity: bool) -> Result<Self, Failure> {
+        let parameter = |wanted: &str| {
+            let mut all = bearer.params.iter();
+            let found = all.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+            found.map(|(_, value)| value.to_unescaped())
+        };
+        let realm = parameter("realm").and_then(|realm| Url::parse(realm.trim()).ok());
+        let realm = realm.filter(|realm| ["http", "https"].contains(&realm.scheme()));
+        Ok(Self {
+            realm: realm.ok_or_else(|| {
+                let reason = "it names no URL of its token service".to_owned();
+                match is_identity {
+                    true => Failure::Credentials(format!("asked for a token, {reason}")),
+                    false => Failure::Answer(reason),
+                }
+            })?,
+            service: parameter("service"),
+        })
+    }
+
+    fn host(&self) -> &str {
+        self.realm.host_str().unwrap_or_default()
+    }
+
+    /// The answer's own words are not repeated: nobody knows what is in them.
+    async fn token(
+        &self,
+        patience: &Patience<'_>,
+        answer: Response,
+        is_identity: bool,
+    ) -> Result<(String, u64), Failure> {
+        let status = answer.status();
+        let host = self.host();
+        if !status.is_success() {
+            let failure = refusal(patience, answer, Some(host.to_owned())).await;
+            let is_refused = matches!(failure, Failure::Status { .. })
+                && [400, 401, 403].contains(&status.as_u16());
+            return Err(match is_refused {
+                true if is_identity => Failure::Credentials(format!(
+                    "its token service {host} does not take the identity token that `docker login` stored (status {status}); it may have expired"
+                )),
+                true => Failure::Denied,
+                false => failure,
+            });
+        }
+        let body = read(patience, answer).await?;
+        if portolan_machine::text::is_html(&body) {
+            return Err(Failure::Page);
+        }
+        let answer: Option<Answer> = serde_json::from_slice(&body).ok();
+        let (token, seconds) = answer.map_or((None, None), |answer| {
+            let tokens = [answer.access_token, answer.token].into_iter().flatten();
+            let mut tokens = tokens.map(|token| token.trim().to_owned());
+            let token = tokens.find(|token| !token.is_empty());
+            (token, answer.expires_in.and_then(|value| value.as_u64()))
+        });
+        let token = token.ok_or_else(|| {
+            Failure::Answer(format!(
+                "what its token service {host} answers has no token in it; ask who runs the registry"
+            ))
+        })?;
+        // Requests carry it in a header.
+        if HeaderValue::from_str(&token).is_err() {
+            return Err(Failure::Answer(format!(
+                "the token that its token service {host} gives cannot be used: it has a line break in it, or another character that no HTTP header may have; ask who runs the registry"
+            )));
+        }
+        let seconds = seconds.unwrap_or(TOKEN_SECONDS).clamp(TOKEN_SECONDS, 3600);
+        Ok((token, seconds - MARGIN_SECONDS))
+    }
+}

@@ -1,0 +1,231 @@
+//! What went wrong with a registry, in words that name registry, reference and the way out. A registry's own
+//! words are cut, and URLs are left out, for those of uploads hold state.
+
+use oci_client::errors::{OciEnvelope, OciErrorCode};
+use reqwest::StatusCode;
+
+use super::access::CONNECT_LIMIT;
+use super::outcome::{Failure, is_busy};
+use super::words::{UNTRUSTED, words};
+use super::{Access, Action, Place, RegistryError};
+use portolan_machine::text::printable;
+
+/// What a proxy says, by way of the HTTP client, that wants a password for a tunnel.
+const WANTS_PASSWORD: &str = "proxy authorization required";
+
+impl Access {
+    pub(super) fn explain(&self, place: &Place, action: Action, failure: Failure) -> RegistryError {
+        let registry = place.registry().to_owned();
+        let reference = place.to_string();
+        match failure {
+            Failure::Request(error) => self.unreachable(place, reason(place, &error)),
+            Failure::Silence(reason) => RegistryError::Unreachable {
+                registry,
+                reference,
+                reason,
+                remedy: match self.proxy() {
+                    Some(proxy) => format!(
+                        "{proxy} may hold it back, or the registry is down; try again later, or ask who runs them"
+                    ),
+                    None => "the registry may be down, or a firewall holds its answer back; try again later, or ask who runs it".to_owned(),
+                },
+            },
+            Failure::Page => RegistryError::Page {
+                registry,
+                reference,
+                remedy: match self.proxy() {
+                    Some(proxy) => {
+                        format!("have {proxy} let it through, or name it in NO_PROXY")
+                    }
+                    None => "set HTTPS_PROXY, or have the proxy or filter let it through".to_owned(),
+                },
+            },
+            Failure::Status {
+                service,
+                status,
+                retry_after,
+                body,
+            } => self.refusal(place, action, service, status, retry_after, &body),
+            Failure::Denied => RegistryError::Denied {
+                registry,
+                reference,
+                action,
+                credentials: self.origin().to_owned(),
+            },
+            Failure::Credentials(reason) => RegistryError::Credentials {
+                reason: format!(
+                    "{reason}; log in again, with `docker login {registry}` or, for a registry of Azure, `az acr login`"
+                ),
+                registry,
+            },
+            Failure::Digest(reason) => RegistryError::Digest {
+                registry,
+                reference,
+                reason,
+            },
+            Failure::Answer(reason) => RegistryError::Answer {
+                registry,
+                reference,
+                action,
+                reason: printable(&reason, 400),
+            },
+        }
+    }
+
+    fn unreachable(&self, place: &Place, reason: String) -> RegistryError {
+        if reason.contains(WANTS_PASSWORD) {
+            return self.proxy_refuses(place);
+        }
+        let remedy = if reason.to_ascii_lowercase().contains("certificate") {
+            UNTRUSTED.to_owned()
+        } else if let Some(proxy) = self.proxy() {
+            format!(
+                "is {proxy} right, and does it let this registry through? NO_PROXY names hosts to reach without it"
+            )
+        } else if self.is_plain {
+            "is the name right, and does it speak HTTP there?".to_owned()
+        } else {
+            "is the name right, and has HTTPS_PROXY to be set here? --plain-http is for a registry without TLS".to_owned()
+        };
+        RegistryError::Unreachable {
+            registry: place.registry().to_owned(),
+            reference: place.to_string(),
+            reason,
+            remedy,
+        }
+    }
+
+    fn proxy_refuses(&self, place: &Place) -> RegistryError {
+        let proxy = self.proxy();
+        let variable = proxy.map_or("HTTPS_PROXY", |proxy| proxy.variable);
+        RegistryError::Proxy {
+            registry: place.registry().to_owned(),
+            reference: place.to_string(),
+            proxy: proxy.map_or_else(|| "a proxy on the way".to_owned(), ToString::to_string),
+            remedy: if proxy.is_some_and(|proxy| proxy.has_credentials) {
+                format!("it refuses the user name and password in {variable}; are they right?")
+            } else {
+                format!(
+                    "it wants a user name and a password; write them into {variable}, as http://USER:PASSWORD@HOST:PORT"
+                )
+            },
+        }
+    }
+
+    fn refusal(
+        &self,
+        place: &Place,
+        action: Action,
+        service: Option<String>,
+        status: StatusCode,
+        retry_after: Option<String>,
+        body: &[u8],
+    ) -> RegistryError {
+        let registry = place.registry().to_owned();
+        let reference = place.to_string();
+        if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return self.proxy_refuses(place);
+        }
+        let envelope: Option<OciEnvelope> = serde_json::from_slice(body).ok();
+        let has = |codes: &[OciErrorCode]| {
+            let mut errors = envelope.iter().flat_map(|envelope| &envelope.errors);
+            errors.any(|error| codes.contains(&error.code))
+        };
+        let who = service.as_ref().map_or_else(String::new, |host| {
+            format!("its token service {host} answers: ")
+        });
+        if is_busy(status) || has(&[OciErrorCode::Toomanyrequests]) {
+            return RegistryError::Busy {
+                registry,
+                reference,
+                action,
+                reason: format!("{who}status {status}{}", words_of(envelope.as_ref(), body)),
+                remedy: self.patience(place, status, retry_after),
+            };
+        }
+        let is_of_registry = service.is_none();
+        match status.as_u16() {
+            401 | 403 if is_of_registry => self.explain(place, action, Failure::Denied),
+            _ if has(&[OciErrorCode::Unauthorized, OciErrorCode::Denied]) => {
+                self.explain(place, action, Failure::Denied)
+            }
+            404 if is_of_registry => RegistryError::NotFound {
+                registry,
+                reference,
+            },
+            _ if has(&[
+                OciErrorCode::ManifestUnknown,
+                OciErrorCode::NameUnknown,
+                OciErrorCode::NotFound,
+                OciErrorCode::BlobUnknown,
+            ]) =>
+            {
+                RegistryError::NotFound {
+                    registry,
+                    reference,
+                }
+            }
+            _ => RegistryError::Answer {
+                registry,
+                reference,
+                action,
+                reason: format!("{who}status {status}{}", words_of(envelope.as_ref(), body)),
+            },
+        }
+    }
+
+    /// What to do about a registry that has no time.
+    fn patience(&self, place: &Place, status: StatusCode, retry_after: Option<String>) -> String {
+        let when = match retry_after.and_then(|text| text.parse::<u64>().ok()) {
+            Some(seconds) if seconds > 0 => format!("try again in {seconds} seconds"),
+            _ => "try again later".to_owned(),
+        };
+        let asked = match self.repeats.count() {
+            0 => String::new(),
+            count => format!("it was asked {} times; ", count + 1),
+        };
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            let registry = place.registry();
+            return format!(
+                "{asked}that is too many requests for it; {when}. Many registries allow more to those who log in (`docker login {registry}`)"
+            );
+        }
+        format!("{asked}it, or a proxy in between, is down or has too much to do; {when}")
+    }
+}
+
+/// What an answer says, behind a colon; nothing if that is a page.
+fn words_of(envelope: Option<&OciEnvelope>, body: &[u8]) -> String {
+    let text = match envelope {
+        Some(envelope) => {
+            let errors = envelope.errors.iter().map(|error| {
+                let code = serde_json::to_value(&error.code).unwrap_or_default();
+                format!("{} {}", code.as_str().unwrap_or_default(), error.message)
+            });
+            errors.collect::<Vec<_>>().join("; ")
+        }
+        None if portolan_machine::text::is_html(body) => String::new(),
+        None => String::from_utf8_lossy(body).into_owned(),
+    };
+    match text.trim() {
+        "" => String::new(),
+        text => format!(": {}", printable(text, 300)),
+    }
+}
+
+/// Why there is no connection. Where the registry has sent us on, that host is named.
+fn reason(place: &Place, error: &reqwest::Error) -> String {
+    let what = if error.is_timeout() {
+        let seconds = CONNECT_LIMIT.as_secs();
+        format!("no connection was made within {seconds} seconds")
+    } else {
+        words(error)
+    };
+    let host = error.url().and_then(|url| url.host_str());
+    let registry = place.reference.resolve_registry();
+    let registry = registry.split(':').next().unwrap_or_default();
+    match host.filter(|host| !host.eq_ignore_ascii_case(registry)) {
+        Some(host) => format!("{what} (at {}, where it sends us)", printable(host, 128)),
+        None => what,
+    }
+}

@@ -1,0 +1,178 @@
+//! A module out of a registry.
+
+use std::io;
+use std::path::Path;
+
+use oci_client::manifest::{
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE,
+    OCI_IMAGE_MEDIA_TYPE,
+};
+use reqwest::header::ACCEPT;
+use reqwest::{Method, StatusCode};
+
+use super::artifact::Promise;
+use super::outcome::Failure;
+use super::patience::Patience;
+use super::wire::{BODY_LIMIT_BYTES, read, text};
+use super::{Access, Action, Place, RegistryError};
+use portolan_machine::text::printable;
+use portolan_sandbox::check_header;
+use portolan_sandbox::trust::{Signature, TrustError, sha256};
+
+/// A module as it came, with nothing written yet.
+#[derive(Debug)]
+pub struct Pulled {
+    /// The component, whose digest is the one that its manifest promised.
+    pub bytes: Vec<u8>,
+    /// The digest of the manifest, under which the same module can be had for ever.
+    pub manifest_digest: String,
+    /// Its signature, if one came with it; or why what came is none.
+    pub signature: Option<Result<Signature, String>>,
+}
+
+/// Pulls a module. The sizes and digests of manifest and layer are checked, and that it is a component.
+///
+/// # Errors
+/// If the registry cannot be reached or refuses, or if what it has is no module.
+pub async fn pull(access: &Access, place: &Place) -> Result<Pulled, RegistryError> {
+    let not_a_module = |reason| RegistryError::NotAModule {
+        reference: place.to_string(),
+        reason,
+    };
+    let work = access.repeating(place, async || manifest(access, place).await);
+    let manifest = access.within(place, Action::Pull, work).await?;
+    let promise = Promise::read(&manifest).map_err(not_a_module)?;
+    let work = access.repeating(place, async || layer(access, place, &promise).await);
+    let bytes = access.within(place, Action::Pull, work).await?;
+    check_header(&bytes).map_err(|reason| {
+        let media_type = printable(&promise.layer.media_type, 128);
+        let content = content(&bytes);
+        not_a_module(format!("{reason} (its layer, {media_type}, is {content})"))
+    })?;
+    Ok(Pulled {
+        bytes,
+        manifest_digest: sha256(&manifest),
+        signature: promise.signature.as_deref().map(Signature::parse),
+    })
+}
+
+/// The manifest, whose digest is that of the reference, if it has one.
+async fn manifest(access: &Access, place: &Place) -> Result<Vec<u8>, Failure> {
+    // Where there is something else than a module, it is named instead of missed.
+    let accepted = [
+        OCI_IMAGE_MEDIA_TYPE,
+        IMAGE_MANIFEST_MEDIA_TYPE,
+        OCI_IMAGE_INDEX_MEDIA_TYPE,
+        IMAGE_MANIFEST_LIST_MEDIA_TYPE,
+    ];
+    let shown = access.shown(place, Action::Pull).await?;
+    let url = access.url(place, &format!("manifests/{}", place.exact()))?;
+    let request = access
+        .request(place, &shown, Method::GET, url)?
+        .header(ACCEPT, accepted.join(", "));
+    let patience = Patience::new(place.registry(), "the manifest");
+    let answer = access.send(&patience, request, StatusCode::OK).await?;
+    let of_header = text(answer.headers(), "docker-content-digest");
+    let bytes = read(&patience, answer).await?;
+    if portolan_machine::text::is_html(&bytes) {
+        return Err(Failure::Page);
+    }
+    if bytes.len() > BODY_LIMIT_BYTES {
+        return Err(Failure::Answer(format!(
+            "its manifest has more than {BODY_LIMIT_BYTES} bytes"
+        )));
+    }
+    let of_header = of_header.filter(|digest| digest.starts_with("sha256:"));
+    for promised in [place.reference.digest(), of_header.as_deref()] {
+        compare(promised, &bytes, "the manifest")?;
+    }
+    Ok(bytes)
+}
+
+fn compare(promised: Option<&str>, bytes: &[u8], what: &str) -> Result<(), Failure> {
+    let digest = sha256(bytes);
+    match promised.filter(|promised| *promised != digest) {
+        Some(promised) => Err(Failure::Digest(format!(
+            "{what} is {digest}, and {} was promised",
+            printable(promised, 100)
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Reads the layer piece by piece, and no more of it than was promised.
+async fn layer(access: &Access, place: &Place, promise: &Promise) -> Result<Vec<u8>, Failure> {
+    let promised = promise.size_bytes;
+    let shown = access.shown(place, Action::Pull).await?;
+    let url = access.url(place, &format!("blobs/{}", promise.layer.digest))?;
+    let request = access.request(place, &shown, Method::GET, url)?;
+    let what = format!("the module of {promised} bytes");
+    let patience = Patience::new(place.registry(), &what);
+    let mut answer = access.send(&patience, request, StatusCode::OK).await?;
+    let moved = patience.moved();
+    let all = async {
+        let mut bytes = Vec::with_capacity(promised);
+        while let Some(piece) = answer.chunk().await? {
+            moved.by(piece.len());
+            if bytes.is_empty() && portolan_machine::text::is_html(&piece) {
+                return Err(Failure::Page);
+            }
+            if bytes.len() + piece.len() > promised {
+                return Err(Failure::Digest(format!(
+                    "it sends more than the {promised} bytes that the manifest promises"
+                )));
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes)
+    };
+    let bytes = patience.wait(all).await??;
+    compare(Some(&promise.layer.digest), &bytes, "the module")?;
+    Ok(bytes)
+}
+
+/// What a layer is by its first bytes.
+fn content(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0, b'a', b's', b'm', ..] => "WebAssembly",
+        [0x1f, 0x8b, ..] => "compressed by gzip",
+        [b'P', b'K', 3, 4, ..] => "a ZIP archive",
+        _ if bytes.get(257..262) == Some(b"ustar") => "a tar archive",
+        _ if std::str::from_utf8(bytes).is_ok() => "text",
+        _ => "of unknown content",
+    }
+}
+
+impl Pulled {
+    /// Writes the module and its signature beside it, each whole or not at all. A signature that belonged to
+    /// what the file held before is removed.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn write(&self, file: &Path) -> Result<(), RegistryError> {
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder).map_err(|source| TrustError::File {
+                action: "create",
+                path: folder.display().to_string(),
+                source,
+            })?;
+        }
+        let place = Signature::place(file);
+        match std::fs::remove_file(&place) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(TrustError::File {
+                    action: "replace",
+                    path: place.display().to_string(),
+                    source: error,
+                }
+                .into());
+            }
+            _ => {}
+        }
+        portolan_sandbox::trust::write_whole(file, &self.bytes)?;
+        if let Some(Ok(signature)) = &self.signature {
+            signature.write(file)?;
+        }
+        Ok(())
+    }
+}

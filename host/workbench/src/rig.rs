@@ -1,0 +1,171 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Specimen, WorkbenchError};
+use portolan_page::object::Object;
+use portolan_page::page::Page;
+use portolan_records::Records;
+use portolan_sandbox::{
+    self, Breaker, CallError, CompiledCache, Engine, Limits, Loaded, Mapper, Mapping,
+    ModuleSettings, stock_module,
+};
+
+/// The engine of a sync for one call at a time, and the settings that the configuration has for modules.
+pub struct Workbench {
+    engine: Engine,
+    cache: Option<CompiledCache>,
+    modules: BTreeMap<String, ModuleSettings>,
+}
+
+impl Workbench {
+    /// Sets up the engine as a sync with this configuration would.
+    ///
+    /// # Errors
+    /// If the sandbox cannot be set up.
+    pub fn open(mapping: &Mapping) -> Result<Self, WorkbenchError> {
+        Ok(Self {
+            engine: portolan_sandbox::engine(mapping, 1)?,
+            cache: portolan_sandbox::open_cache(mapping),
+            modules: mapping.modules.clone(),
+        })
+    }
+
+    /// Sets up an engine that counts instructions.
+    ///
+    /// # Errors
+    /// If the sandbox cannot be set up.
+    pub fn counting_instructions(mapping: &Mapping) -> Result<Self, WorkbenchError> {
+        let memory_bytes = portolan_sandbox::largest_memory_bytes(mapping);
+        Ok(Self {
+            engine: Engine::counting_instructions(Limits::default(), memory_bytes)?,
+            cache: portolan_sandbox::open_cache(mapping),
+            modules: mapping.modules.clone(),
+        })
+    }
+
+    /// The engine.
+    #[must_use]
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The cache of compiled modules, if there is one.
+    #[must_use]
+    pub const fn cache(&self) -> Option<&CompiledCache> {
+        self.cache.as_ref()
+    }
+
+    /// Puts a module to work: a mapping alone, an overlay over the stock mappings.
+    ///
+    /// # Errors
+    /// If a sync would refuse the module or its settings.
+    pub fn mount(&self, specimen: &Specimen) -> Result<Rig, WorkbenchError> {
+        let loaded = specimen.load(&self.engine, self.cache())?;
+        let name = loaded.name().to_owned();
+        let settings = self
+            .modules
+            .get(&loaded.manifest().name)
+            .cloned()
+            .unwrap_or_default();
+        let mappers = match loaded {
+            Loaded::Mapping(module) => {
+                let module = Arc::new(module.configure(&settings)?);
+                let objects = module.manifest.objects.iter();
+                objects
+                    .map(|object| Mapper::assemble(*object, Arc::clone(&module), &[]))
+                    .collect::<Result<_, _>>()?
+            }
+            Loaded::Overlay(overlay) => {
+                let overlays = [Arc::new(overlay.configure(&settings)?)];
+                let over_stock = |object: &Object| {
+                    let stock = stock_module(&self.engine, self.cache(), *object)?;
+                    Mapper::assemble(*object, Arc::new(stock), &overlays)
+                };
+                let objects = overlays[0].objects.iter();
+                objects.map(over_stock).collect::<Result<_, _>>()?
+            }
+        };
+        Ok(Rig { name, mappers })
+    }
+
+    /// Puts the stock mappings of all objects to work.
+    ///
+    /// # Errors
+    /// If they cannot be loaded on this machine.
+    pub fn mount_stock(&self) -> Result<Rig, WorkbenchError> {
+        let stock = |object: Object| -> Result<Mapper, WorkbenchError> {
+            let module = stock_module(&self.engine, self.cache(), object)?;
+            Ok(Mapper::assemble(object, Arc::new(module), &[])?)
+        };
+        Ok(Rig {
+            name: "stock".into(),
+            mappers: Object::ALL
+                .into_iter()
+                .map(stock)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// A module at work for the objects that it is for.
+pub struct Rig {
+    name: String,
+    mappers: Vec<Mapper>,
+}
+
+impl Rig {
+    /// Name and version of the module.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The objects that the module is for.
+    pub fn objects(&self) -> impl Iterator<Item = Object> + '_ {
+        self.mappers.iter().map(|mapper| mapper.object)
+    }
+
+    /// The mapper of an object, if the module is for it.
+    #[must_use]
+    pub fn mapper(&self, object: Object) -> Option<&Mapper> {
+        self.mappers.iter().find(|mapper| mapper.object == object)
+    }
+
+    /// Attributes that the module declares, and no record has had so far.
+    #[must_use]
+    pub fn never_filled(&self) -> Vec<String> {
+        let declares = |mapper: &Mapper, name: &String| {
+            let overlays = mapper.amenders.iter();
+            let mut overlays = overlays.map(|amender| &amender.overlay.manifest.attributes);
+            mapper.module.manifest.attributes.contains_key(name)
+                || overlays.any(|attributes| attributes.contains_key(name))
+        };
+        let unfilled = self.mappers.iter().flat_map(|mapper| {
+            let names = mapper.unfilled.names().into_iter();
+            names.filter(|name| declares(mapper, name))
+        });
+        unfilled.collect()
+    }
+
+    /// Maps a page as a sync would, whatever became of pages before it.
+    ///
+    /// # Errors
+    /// If nothing of the page could be mapped, or the module is not for its object.
+    pub fn records(&mut self, engine: &Engine, page: &Page) -> Result<Records, CallError> {
+        let Some(mapper) = self
+            .mappers
+            .iter_mut()
+            .find(|mapper| mapper.object == page.object)
+        else {
+            return Err(CallError::Refused {
+                module: self.name.clone(),
+                message: format!("it is not for {}", page.object),
+            });
+        };
+        mapper.breaker = Breaker::default();
+        for amender in &mut mapper.amenders {
+            amender.breaker = Breaker::default();
+        }
+        portolan_records::from_page(engine, mapper, page)
+    }
+}

@@ -1,0 +1,194 @@
+//! New modules: a folder that builds and passes its own test at once.
+
+mod rust;
+mod samples;
+mod script;
+mod table;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use super::WorkbenchError;
+use portolan_machine::text::printable;
+use portolan_page::object::Object;
+use portolan_sandbox::Kind;
+use words::Words;
+
+/// What a new module is to be.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The module's name, which is also the folder's.
+    pub name: String,
+    /// The object that it is for.
+    pub object: Object,
+    /// What it does with records.
+    pub kind: Kind,
+    /// What it is written in.
+    pub language: Language,
+}
+
+/// What a module is written in.
+#[derive(Clone, Debug)]
+pub enum Language {
+    /// Rust, with the SDK from there.
+    Rust(Sdk),
+    /// A mapping table, which needs no compiler.
+    Table,
+    /// Python, which componentize-py turns into a component.
+    Python,
+    /// JavaScript, which componentize-qjs turns into a component.
+    JavaScript,
+}
+
+/// Where a crate has the SDK from.
+#[derive(Clone, Debug)]
+pub enum Sdk {
+    /// A copy inside the new folder, out of this program.
+    Vendored,
+    /// The registry's, of this program's version.
+    Published,
+    /// A folder.
+    Path(PathBuf),
+}
+
+/// The files of a new folder, by their paths inside it.
+type Files = Vec<(String, String)>;
+
+/// Makes the folder inside `parent`, and gives its path.
+///
+/// # Errors
+/// If the name is no crate name, the folder is there already or cannot be written, or there is no SDK at
+/// the path.
+pub fn create(parent: &Path, plan: &Plan) -> Result<PathBuf, WorkbenchError> {
+    check_name(&plan.name)?;
+    let files = files(plan)?;
+    let folder = parent.join(&plan.name);
+    std::fs::create_dir(&folder).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => WorkbenchError::Unfit(format!(
+            "{} is there already; choose another name, or remove it first",
+            folder.display()
+        )),
+        _ => WorkbenchError::writing(&folder)(error),
+    })?;
+    for (name, text) in files {
+        let file = folder.join(name);
+        let subfolder = file.parent().unwrap_or(&folder);
+        std::fs::create_dir_all(subfolder).map_err(WorkbenchError::writing(subfolder))?;
+        std::fs::write(&file, text).map_err(WorkbenchError::writing(&file))?;
+    }
+    Ok(folder)
+}
+
+fn files(plan: &Plan) -> Result<Files, WorkbenchError> {
+    let words = Words::of(plan);
+    let (mut files, readme) = match &plan.language {
+        Language::Rust(sdk) => (rust::files(plan, sdk, &words)?, README),
+        Language::Table => (
+            table::files(plan, &words),
+            include_str!("templates/table/README.md"),
+        ),
+        Language::Python => (script::python(plan, &words), README),
+        Language::JavaScript => (script::javascript(plan, &words), README),
+    };
+    let (pages, expected) = samples::of(plan.object, plan.kind);
+    files.push(("README.md".into(), words.fill(readme)));
+    let lines = |text: &str| format!("{}\n", text.trim_end());
+    files.push(("pages/sample.jsonl".into(), lines(pages)));
+    files.push(("expected/sample.jsonl".into(), lines(expected)));
+    Ok(files)
+}
+
+/// What every module of source code says about itself.
+const README: &str = include_str!("templates/README.md");
+
+/// Names that cargo or the compiler would refuse, or that would be mistaken for a dependency.
+const TAKEN: [&str; 8] = [
+    "alloc",
+    "core",
+    "portolan-mapper-sdk",
+    "proc-macro",
+    "self",
+    "serde",
+    "std",
+    "test",
+];
+
+fn check_name(name: &str) -> Result<(), WorkbenchError> {
+    let is_plain = name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.len() <= 64
+        && !name.ends_with('-')
+        && name
+            .chars()
+            .all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '-');
+    if is_plain && !TAKEN.contains(&name) {
+        return Ok(());
+    }
+    Err(WorkbenchError::Unfit(format!(
+        "`{}` cannot name a module; take up to 64 lower-case letters, digits and hyphens, beginning with a letter, for example acme-tags",
+        printable(name, 64)
+    )))
+}
+
+/// The recorded pages of a new module.
+pub(super) fn sample_pages(object: Object) -> &'static str {
+    samples::of(object, Kind::Mapping).0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LANGUAGES: [Language; 5] = [
+        Language::Rust(Sdk::Vendored),
+        Language::Rust(Sdk::Published),
+        Language::Table,
+        Language::Python,
+        Language::JavaScript,
+    ];
+
+    #[test]
+    fn nothing_is_left_open_in_a_template() {
+        for object in Object::ALL {
+            for kind in [Kind::Mapping, Kind::Overlay] {
+                for language in LANGUAGES {
+                    let plan = Plan {
+                        name: "acme".into(),
+                        object,
+                        kind,
+                        language,
+                    };
+                    let files = files(&plan).expect("files");
+                    for (name, text) in files.iter().filter(|(name, _)| !name.starts_with("vendor"))
+                    {
+                        assert!(!text.contains("{{"), "{plan:?} {name}: {text}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_there_is_left_alone() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let plan = Plan {
+            name: "acme".into(),
+            object: Object::EcsTask,
+            kind: Kind::Overlay,
+            language: Language::Python,
+        };
+        let folder = create(parent.path(), &plan).expect("a module");
+        assert!(folder.join("expected/sample.jsonl").is_file());
+        let again = create(parent.path(), &plan).expect_err("it is there");
+        assert!(again.to_string().contains("there already"), "{again}");
+    }
+
+    #[test]
+    fn names_that_cargo_refuses_are_refused() {
+        for name in [
+            "", "Acme", "9lives", "a/b", "../a", "test", "a_b", "é", "a-",
+        ] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+        assert!(check_name("acme-tags-2").is_ok());
+    }
+}
