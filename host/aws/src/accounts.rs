@@ -1,5 +1,6 @@
 //! Which accounts and Regions a run takes: from roles, from an organization, or the credentials' own.
 
+use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 
 use aws_config::Region;
@@ -66,74 +67,76 @@ impl Accounts {
     ///
     /// # Errors
     /// If no Region is known. Credentials that do not work are errors of their account only.
-    pub async fn find(
-        connection: &Connection,
+    pub fn find<'a>(
+        connection: &'a Connection,
         (quotas, maximum_retries): (Quotas, u32),
-        clock: &Clock,
-    ) -> Result<Self, ConnectionError> {
-        let environment = Environment::read(connection).await?;
-        let base = base(&environment, connection, clock).await?;
-        let chain_region = base.region().map(|region| region.as_ref().to_owned());
-        let regions = match (
-            connection.all_regions,
-            connection.regions.is_empty(),
-            &chain_region,
-        ) {
-            (true, ..) => None,
-            (false, false, _) => Some(connection.regions.clone()),
-            (false, true, Some(region)) => Some(vec![region.clone()]),
-            (false, true, None) => {
-                let reason = environment.missing_profile().unwrap_or_else(|| "no Region is set; name one with --regions, AWS_REGION or in the AWS profile".into());
-                return Err(invalid_regions(reason));
+        clock: &'a Clock,
+    ) -> BoxFuture<'a, Result<Self, ConnectionError>> {
+        Box::pin(async move {
+            let environment = Environment::read(connection).await?;
+            let base = base(&environment, connection, clock).await?;
+            let chain_region = base.region().map(|region| region.as_ref().to_owned());
+            let regions = match (
+                connection.all_regions,
+                connection.regions.is_empty(),
+                &chain_region,
+            ) {
+                (true, ..) => None,
+                (false, false, _) => Some(connection.regions.clone()),
+                (false, true, Some(region)) => Some(vec![region.clone()]),
+                (false, true, None) => {
+                    let reason = environment.missing_profile().unwrap_or_else(|| "no Region is set; name one with --regions, AWS_REGION or in the AWS profile".into());
+                    return Err(invalid_regions(reason));
+                }
+            };
+            let is_label = |region: &String| {
+                region
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            };
+            if chain_region
+                .as_ref()
+                .is_some_and(|region| !is_label(region))
+            {
+                let reason =
+                    "instance metadata names a Region that cannot be one; name one with --regions";
+                return Err(invalid_regions(reason.into()));
             }
-        };
-        let is_label = |region: &String| {
-            region
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        };
-        if chain_region
-            .as_ref()
-            .is_some_and(|region| !is_label(region))
-        {
-            let reason =
-                "instance metadata names a Region that cannot be one; name one with --regions";
-            return Err(invalid_regions(reason.into()));
-        }
-        let endpoint_url = ["ECS", "STS"]
-            .into_iter()
-            .find_map(|service| endpoint_of(&base, service));
-        // A Region of the chain that is only asked who the credentials are has to be one too.
-        let asked_first = regions.iter().flatten().chain(&chain_region);
-        if endpoint_url.is_none() {
-            asked_first
+            let endpoint_url = ["ECS", "STS"]
                 .into_iter()
-                .try_for_each(|region| partitions::check(region).map_err(invalid_regions))?;
-        }
-        for region in regions.iter().flatten() {
-            if base.use_fips() == Some(true) {
-                fips::check(region, endpoint_url.as_deref())?;
+                .find_map(|service| endpoint_of(&base, service));
+            // A Region of the chain that is only asked who the credentials are has to be one too.
+            let asked_first = regions.iter().flatten().chain(&chain_region);
+            if endpoint_url.is_none() {
+                asked_first
+                    .into_iter()
+                    .try_for_each(|region| partitions::check(region).map_err(invalid_regions))?;
             }
-        }
-        let asked = regions.clone().filter(|regions| !regions.is_empty());
-        let asked = asked.unwrap_or_else(|| {
-            let any =
-                partitions::any_beside(chain_region.as_deref().unwrap_or(ANY_REGION)).to_owned();
-            chain_region.into_iter().chain([any]).collect()
-        });
-        let region = asked.first().cloned().map(Region::new);
-        let base = base.into_builder().region(region).build();
-        let mut accounts = Self {
-            errors: Vec::new(),
-            warnings: Vec::new(),
-            candidates: Vec::new(),
-            connection: connection.clone(),
-            base: Access::new(base, asked, connection, (quotas, maximum_retries), clock),
-            own: None,
-            regions,
-        };
-        accounts.list().await;
-        Ok(accounts)
+            for region in regions.iter().flatten() {
+                if base.use_fips() == Some(true) {
+                    fips::check(region, endpoint_url.as_deref())?;
+                }
+            }
+            let asked = regions.clone().filter(|regions| !regions.is_empty());
+            let asked = asked.unwrap_or_else(|| {
+                let any = partitions::any_beside(chain_region.as_deref().unwrap_or(ANY_REGION))
+                    .to_owned();
+                chain_region.into_iter().chain([any]).collect()
+            });
+            let region = asked.first().cloned().map(Region::new);
+            let base = base.into_builder().region(region).build();
+            let mut accounts = Self {
+                errors: Vec::new(),
+                warnings: Vec::new(),
+                candidates: Vec::new(),
+                connection: connection.clone(),
+                base: Access::new(base, asked, connection, (quotas, maximum_retries), clock),
+                own: None,
+                regions,
+            };
+            accounts.list().await;
+            Ok(accounts)
+        })
     }
 
     async fn list(&mut self) {
@@ -180,14 +183,16 @@ impl Accounts {
     }
 
     /// Lets STS correct the clock before the first role is assumed, if STS was not asked anything yet.
-    pub async fn correct_clock(&self) {
-        if self.own.is_none() && self.errors.is_empty() {
-            // Credentials that STS refuses fail again, and are reported, when a role is assumed.
-            let asked = self.base.sts.ask("sts:GetCallerIdentity", |client| {
-                client.get_caller_identity().send()
-            });
-            let _ = asked.await;
-        }
+    pub fn correct_clock<'a>(&'a self) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            if self.own.is_none() && self.errors.is_empty() {
+                // Credentials that STS refuses fail again, and are reported, when a role is assumed.
+                let asked = self.base.sts.ask("sts:GetCallerIdentity", |client| {
+                    client.get_caller_identity().send()
+                });
+                let _ = asked.await;
+            }
+        })
     }
 
     /// What decides which accounts and Regions these are, beside the configuration; nothing if the
@@ -241,38 +246,40 @@ impl Accounts {
     }
 
     /// Assumes the account's role, and finds out which of its Regions are to be synced here.
-    pub async fn reach(&self, candidate: &Candidate) -> Reached {
-        let mut reached = Reached::default();
-        if let Some(regions) = &self.regions
-            && !regions
-                .iter()
-                .any(|region| self.takes(&candidate.account_id, region))
-        {
-            return reached;
-        }
-        for way in &candidate.ways {
-            if let Some((account, _)) = &reached.account {
-                let who = match way {
-                    Way::Own(_) => "the credentials".to_owned(),
-                    Way::Role(role) => role.arn.clone(),
-                };
-                reached.warnings.push(format!(
+    pub fn reach<'a>(&'a self, candidate: &'a Candidate) -> BoxFuture<'a, Reached> {
+        Box::pin(async move {
+            let mut reached = Reached::default();
+            if let Some(regions) = &self.regions
+                && !regions
+                    .iter()
+                    .any(|region| self.takes(&candidate.account_id, region))
+            {
+                return reached;
+            }
+            for way in &candidate.ways {
+                if let Some((account, _)) = &reached.account {
+                    let who = match way {
+                        Way::Own(_) => "the credentials".to_owned(),
+                        Way::Role(role) => role.arn.clone(),
+                    };
+                    reached.warnings.push(format!(
                     "{who} reaches account {} that another role reaches already; it was left out, for its records would be duplicates",
                     account.account_id
                 ));
-                continue;
+                    continue;
+                }
+                let account = match way {
+                    Way::Own(own) => Ok(Account::clone(own)),
+                    Way::Role(role) => assume(&self.base, &self.connection, role).await,
+                };
+                match account {
+                    Ok(account) => self.regions_of(account, &mut reached).await,
+                    Err(error) => reached.errors.push(self.placed(error)),
+                }
             }
-            let account = match way {
-                Way::Own(own) => Ok(Account::clone(own)),
-                Way::Role(role) => assume(&self.base, &self.connection, role).await,
-            };
-            match account {
-                Ok(account) => self.regions_of(account, &mut reached).await,
-                Err(error) => reached.errors.push(self.placed(error)),
-            }
-        }
-        reached.errors.retain(|error| !error.regions.is_empty());
-        reached
+            reached.errors.retain(|error| !error.regions.is_empty());
+            reached
+        })
     }
 
     async fn regions_of(&self, account: Account, reached: &mut Reached) {

@@ -1,6 +1,7 @@
 //! Requests: an operation and its parameters, written in the protocol of its API, signed and sent. No SDK crate
 //! is compiled for it, and nothing is parsed but what an error says of itself.
 
+use futures_util::future::BoxFuture;
 use std::time::SystemTime;
 
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -45,40 +46,42 @@ pub(super) struct Answer {
 
 impl Sender {
     /// Sends a request once. Parameters are a JSON object; of forms, its members are texts.
-    pub(super) async fn send(
-        &self,
+    pub(super) fn send<'a>(
+        &'a self,
         operation: Operation,
-        parameters: &Value,
-    ) -> Result<Answer, Refused> {
-        let credentials = self.credentials.provide_credentials().await;
-        let credentials = credentials.map_err(SdkError::construction_failure)?;
-        let api = operation.api();
-        let (region, url) = self.endpoint(api);
-        let request = self.request(operation, parameters, (region, &url), credentials);
-        let request = request.map_err(SdkError::construction_failure)?;
-        let mut invocation = Invocation::builder()
-            .service_name(api.name)
-            .operation_name(operation.name())
-            .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(&url)
-            .no_auth()
-            .no_retry();
-        if let Some(clock) = self.sdk.time_source() {
-            invocation = invocation.time_source(clock);
-        }
-        if let Some(client) = self.sdk.http_client() {
-            invocation = invocation.http_client(client);
-        }
-        if let Some(sleep) = self.sdk.sleep_impl() {
-            invocation = invocation.sleep_impl(sleep);
-        }
-        if let Some(timeouts) = self.sdk.timeout_config() {
-            invocation = invocation.timeout_config(timeouts.clone());
-        }
-        let invocation = invocation
-            .serializer(|request: HttpRequest| Ok(request))
-            .deserializer(read);
-        invocation.build().invoke(request).await
+        parameters: &'a Value,
+    ) -> BoxFuture<'a, Result<Answer, Refused>> {
+        Box::pin(async move {
+            let credentials = self.credentials.provide_credentials().await;
+            let credentials = credentials.map_err(SdkError::construction_failure)?;
+            let api = operation.api();
+            let (region, url) = self.endpoint(api);
+            let request = self.request(operation, parameters, (region, &url), credentials);
+            let request = request.map_err(SdkError::construction_failure)?;
+            let mut invocation = Invocation::builder()
+                .service_name(api.name)
+                .operation_name(operation.name())
+                .behavior_version(BehaviorVersion::latest())
+                .endpoint_url(&url)
+                .no_auth()
+                .no_retry();
+            if let Some(clock) = self.sdk.time_source() {
+                invocation = invocation.time_source(clock);
+            }
+            if let Some(client) = self.sdk.http_client() {
+                invocation = invocation.http_client(client);
+            }
+            if let Some(sleep) = self.sdk.sleep_impl() {
+                invocation = invocation.sleep_impl(sleep);
+            }
+            if let Some(timeouts) = self.sdk.timeout_config() {
+                invocation = invocation.timeout_config(timeouts.clone());
+            }
+            let invocation = invocation
+                .serializer(|request: HttpRequest| Ok(request))
+                .deserializer(read);
+            invocation.build().invoke(request).await
+        })
     }
 
     /// The Region that a request is signed for, and where it is sent.

@@ -12,11 +12,10 @@ mod in_use;
 mod known;
 mod listing;
 mod operations;
-/// Task definitions that an earlier sync described.
-pub mod revisions;
 mod settings;
 mod survey;
 
+use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
@@ -84,51 +83,53 @@ pub(crate) struct Scope {
 const NO_WAY: &str = "this version of portolan cannot fetch it";
 
 /// Fetches the configured objects of one account and Region. Whatever fails is in the ledger afterwards.
-pub async fn region(
-    account: &Account,
-    region: &str,
-    moment: &Moment,
+pub fn region<'a>(
+    account: &'a Account,
+    region: &'a str,
+    moment: &'a Moment,
     config: Arc<Fetching>,
     ledger: Arc<Ledger>,
     pages: async_channel::Sender<FetchedPage>,
     known: Known,
-) {
-    let is_in_use = config.options.task_definition_scope == TaskDefinitionScope::InUse;
-    let scope = Arc::new(Scope {
-        revisions: known.revisions.map(|known| (known, account.endpoint())),
-        kept_scopes: known.kept.scopes.keys().cloned().collect(),
-        kept: Mutex::new(known.kept.scopes),
-        in_use: is_in_use.then(|| Mutex::new(known.kept.in_use)),
-        ..Scope::new(account, region, moment, config, ledger, pages)
-    });
-    let (mut first, mut last) = (JoinSet::new(), Vec::new());
-    for object in scope.config.objects.iter().copied() {
-        scope.ledger.open(&scope.key(object, None));
-        let Row { way, parent, .. } = object.row();
-        match (way, parent) {
-            // `clusters_and_below` fetches them.
-            (Way::ListThenDescribe { .. }, _) if cluster_objects(&scope).any(|it| it == object) => {
+) -> BoxFuture<'a, ()> {
+    Box::pin(async move {
+        let is_in_use = config.options.task_definition_scope == TaskDefinitionScope::InUse;
+        let scope = Arc::new(Scope {
+            revisions: known.revisions.map(|known| (known, account.endpoint())),
+            kept_scopes: known.kept.scopes.keys().cloned().collect(),
+            kept: Mutex::new(known.kept.scopes),
+            in_use: is_in_use.then(|| Mutex::new(known.kept.in_use)),
+            ..Scope::new(account, region, moment, config, ledger, pages)
+        });
+        let (mut first, mut last) = (JoinSet::new(), Vec::new());
+        for object in scope.config.objects.iter().copied() {
+            scope.ledger.open(&scope.key(object, None));
+            let Row { way, parent, .. } = object.row();
+            match (way, parent) {
+                // `clusters_and_below` fetches them.
+                (Way::ListThenDescribe { .. }, _)
+                    if cluster_objects(&scope).any(|it| it == object) => {}
+                // Only when all others are fetched it is known what is in use.
+                (Way::ListThenDescribe { .. }, Parent::Region)
+                    if object == Object::EcsTaskDefinition && is_in_use =>
+                {
+                    last.push(object);
+                }
+                (Way::ListThenDescribe { .. }, Parent::Region) => {
+                    first.spawn(whole_region(Arc::clone(&scope), object));
+                }
+                // What is not fetched must not pass for something that is not there.
+                _ => scope.ledger.lost(&scope.key(object, None), NO_WAY, 0),
             }
-            // Only when all others are fetched it is known what is in use.
-            (Way::ListThenDescribe { .. }, Parent::Region)
-                if object == Object::EcsTaskDefinition && is_in_use =>
-            {
-                last.push(object);
-            }
-            (Way::ListThenDescribe { .. }, Parent::Region) => {
-                first.spawn(whole_region(Arc::clone(&scope), object));
-            }
-            // What is not fetched must not pass for something that is not there.
-            _ => scope.ledger.lost(&scope.key(object, None), NO_WAY, 0),
         }
-    }
-    if cluster_objects(&scope).next().is_some() {
-        first.spawn(clusters_and_below(Arc::clone(&scope)));
-    }
-    first.join_all().await;
-    for object in last {
-        whole_region(Arc::clone(&scope), object).await;
-    }
+        if cluster_objects(&scope).next().is_some() {
+            first.spawn(clusters_and_below(Arc::clone(&scope)));
+        }
+        first.join_all().await;
+        for object in last {
+            whole_region(Arc::clone(&scope), object).await;
+        }
+    })
 }
 
 /// Lists and describes an object of a whole Region.

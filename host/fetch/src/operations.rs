@@ -1,5 +1,6 @@
 //! The calls of objects, made of their rows: what is asked for, and what is read of an answer.
 
+use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -169,26 +170,31 @@ pub(super) async fn sizes(
 }
 
 /// Makes a harmless call of an operation, to find out whether it is allowed.
-pub async fn probe(caller: &Caller, operation: Operation) -> Result<(), CallFailure> {
-    // Others are asked for before any object is.
-    let Some(object) = operation.object() else {
-        return Ok(());
-    };
-    let is_of_cluster = object.row().parent == Parent::Cluster;
-    let mut parameters = if operation == object.describe_operation() {
-        let name = match object.shape() {
-            Shape::Single(_) => format!("{NOBODYS}:1"),
-            Shape::List(_) if is_of_cluster => NOBODYS_ID.to_owned(),
-            Shape::List(_) => NOBODYS.to_owned(),
+pub fn probe<'a>(
+    caller: &'a Caller,
+    operation: Operation,
+) -> BoxFuture<'a, Result<(), CallFailure>> {
+    Box::pin(async move {
+        // Others are asked for before any object is.
+        let Some(object) = operation.object() else {
+            return Ok(());
         };
-        described_by(object, None, &[name])
-    } else {
-        json!({"maxResults": 1})
-    };
-    if is_of_cluster {
-        parameters["cluster"] = NOBODYS.into();
-    }
-    caller.call(operation, &parameters, |_| Ok(())).await
+        let is_of_cluster = object.row().parent == Parent::Cluster;
+        let mut parameters = if operation == object.describe_operation() {
+            let name = match object.shape() {
+                Shape::Single(_) => format!("{NOBODYS}:1"),
+                Shape::List(_) if is_of_cluster => NOBODYS_ID.to_owned(),
+                Shape::List(_) => NOBODYS.to_owned(),
+            };
+            described_by(object, None, &[name])
+        } else {
+            json!({"maxResults": 1})
+        };
+        if is_of_cluster {
+            parameters["cluster"] = NOBODYS.into();
+        }
+        caller.call(operation, &parameters, |_| Ok(())).await
+    })
 }
 
 impl ArnPage {

@@ -1,6 +1,7 @@
 //! How much there is to fetch, from cheap calls only: lists of clusters and revisions, and the counters that
 //! DescribeClusters gives.
 
+use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -33,40 +34,42 @@ pub struct Survey {
 }
 
 /// Looks at an account and Region, as far as the configured objects need it.
-pub async fn survey(
-    account: &Account,
-    region: &str,
+pub fn survey<'a>(
+    account: &'a Account,
+    region: &'a str,
     config: Arc<Fetching>,
     known: Option<KnownRevisions>,
-) -> Survey {
-    // No page is fetched, so that nobody needs to receive one.
-    let (pages, _) = async_channel::bounded(1);
-    let ledger = Arc::new(Ledger::default());
-    let scope = Scope {
-        revisions: known.map(|known| (known, account.endpoint())),
-        ..Scope::new(account, region, &Moment::now(), config, ledger, pages)
-    };
-    let (clusters, revisions) = tokio::join!(clusters(&scope), revisions(&scope));
-    let mut survey = Survey::default();
-    match clusters {
-        Ok(clusters) => survey.clusters = clusters,
-        Err(failure) => {
-            survey.uncounted.extend(cluster_objects(&scope));
-            survey.failures.push(failure.line());
+) -> BoxFuture<'a, Survey> {
+    Box::pin(async move {
+        // No page is fetched, so that nobody needs to receive one.
+        let (pages, _) = async_channel::bounded(1);
+        let ledger = Arc::new(Ledger::default());
+        let scope = Scope {
+            revisions: known.map(|known| (known, account.endpoint())),
+            ..Scope::new(account, region, &Moment::now(), config, ledger, pages)
+        };
+        let (clusters, revisions) = tokio::join!(clusters(&scope), revisions(&scope));
+        let mut survey = Survey::default();
+        match clusters {
+            Ok(clusters) => survey.clusters = clusters,
+            Err(failure) => {
+                survey.uncounted.extend(cluster_objects(&scope));
+                survey.failures.push(failure.line());
+            }
         }
-    }
-    match revisions {
-        Ok(found) => {
-            survey.revisions = found.count;
-            survey.known_revisions = found.known;
-            survey.revision_pages = found.pages;
+        match revisions {
+            Ok(found) => {
+                survey.revisions = found.count;
+                survey.known_revisions = found.known;
+                survey.revision_pages = found.pages;
+            }
+            Err(failure) => {
+                survey.uncounted.insert(Object::EcsTaskDefinition);
+                survey.failures.push(failure.line());
+            }
         }
-        Err(failure) => {
-            survey.uncounted.insert(Object::EcsTaskDefinition);
-            survey.failures.push(failure.line());
-        }
-    }
-    survey
+        survey
+    })
 }
 
 async fn clusters(scope: &Scope) -> Result<Vec<BTreeMap<Object, u64>>, CallFailure> {

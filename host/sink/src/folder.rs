@@ -13,10 +13,10 @@ use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempDir;
 
-use super::{Beside, SinkError};
+use super::{Beside, Line, SinkError};
 use portolan_page::object::Object;
+use portolan_records::changes::ChangeKind;
 use portolan_records::report::Report;
-use portolan_records::{Authors, Records};
 
 const STAGING_PREFIX: &str = ".portolan-";
 const LOCK: &str = "lock";
@@ -108,33 +108,38 @@ impl Folder {
         })
     }
 
-    pub(super) fn write(&self, object: Object, records: &Records) -> Result<(), SinkError> {
+    pub(super) fn write(&self, object: Object, lines: &[Line<'_>]) -> Result<(), SinkError> {
         self.append(&file_name(object), |file| {
-            for record in records.iter() {
-                file.write_all(record)?;
+            for line in lines {
+                file.write_all(line.record)?;
                 file.write_all(b"\n")?;
             }
             Ok(())
-        })
-    }
-
-    /// Writes whole lines.
-    pub(super) fn write_changes(&self, object: Object, lines: &[u8]) -> Result<(), SinkError> {
-        self.append(&changes_name(object), |file| file.write_all(lines))
-    }
-
-    pub(super) fn write_provenance(
-        &self,
-        object: Object,
-        authors: &[Authors],
-    ) -> Result<(), SinkError> {
+        })?;
+        let changes = lines.iter().filter_map(|line| {
+            let change = line.change.as_ref()?;
+            let is_one = change.kind != ChangeKind::Unchanged;
+            is_one.then(|| change.line(object, Some(line.record)))
+        });
+        self.append(&changes_name(object), |file| {
+            for mut change in changes {
+                change.push(b'\n');
+                file.write_all(&change)?;
+            }
+            Ok(())
+        })?;
         self.append(&provenance_name(object), |file| {
-            for authors in authors {
+            for authors in lines.iter().filter_map(|line| line.authors.as_ref()) {
                 serde_json::to_writer(&mut *file, authors)?;
                 file.write_all(b"\n")?;
             }
             Ok(())
         })
+    }
+
+    /// Writes that an object is gone.
+    pub(super) fn write_removal(&self, object: Object, line: &[u8]) -> Result<(), SinkError> {
+        self.append(&changes_name(object), |file| file.write_all(line))
     }
 
     fn append(

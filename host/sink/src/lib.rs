@@ -8,9 +8,9 @@ use std::path::Path;
 
 use folder::Folder;
 use portolan_page::object::Object;
-use portolan_records::changes::{Change, ChangeKind};
+use portolan_records::Authors;
+use portolan_records::changes::Change;
 use portolan_records::report::Report;
-use portolan_records::{Authors, Records};
 
 /// What is written beside the records.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,6 +19,17 @@ pub struct Beside {
     pub changes: bool,
     /// Which module set which attribute.
     pub provenance: bool,
+}
+
+/// A record, and what is said beside it.
+#[derive(Debug)]
+pub struct Line<'r> {
+    /// A JSON object on one line.
+    pub record: &'r [u8],
+    /// What has changed in it, if it was compared with an earlier output.
+    pub change: Option<Change>,
+    /// Which module set which attribute, if that is asked for.
+    pub authors: Option<Authors>,
 }
 
 /// A place for records.
@@ -69,44 +80,14 @@ impl Sink {
         Folder::open(output, objects, beside).map(Self::Folder)
     }
 
-    /// Writes the records of one page, what has changed in each if they were compared, and which module set
-    /// which attribute if that is asked for. May be called from any thread.
+    /// Writes the records of one page. May be called from any thread.
     ///
     /// # Errors
     /// If they cannot be written; the sync has to stop then.
-    pub fn write(
-        &self,
-        object: Object,
-        records: &Records,
-        changes: Option<&[Change]>,
-        authors: Option<&[Authors]>,
-    ) -> Result<(), SinkError> {
+    pub fn write(&self, object: Object, lines: &[Line<'_>]) -> Result<(), SinkError> {
         match self {
-            Self::Folder(folder) => {
-                folder.write(object, records)?;
-                if let Some(changes) = changes {
-                    folder.write_changes(object, &change_lines(object, records, changes))?;
-                }
-                authors.map_or(Ok(()), |authors| folder.write_provenance(object, authors))
-            }
-            Self::Stdout => {
-                let mut lines = Vec::new();
-                for (place, record) in records.iter().enumerate() {
-                    match changes.and_then(|changes| changes.get(place)) {
-                        Some(change) => lines.extend(change.line(object, Some(record))),
-                        None => stdout::line(&mut lines, object, record),
-                    }
-                    if let Some(authors) = authors.and_then(|authors| authors.get(place)) {
-                        // One more member before the brace that closes the line.
-                        lines.pop();
-                        lines.extend_from_slice(b",\"provenance\":");
-                        lines.extend(authors.modules());
-                        lines.push(b'}');
-                    }
-                    lines.push(b'\n');
-                }
-                stdout::write_lines(&lines)
-            }
+            Self::Folder(folder) => folder.write(object, lines),
+            Self::Stdout => stdout::write(object, lines),
         }
     }
 
@@ -118,7 +99,7 @@ impl Sink {
         let mut line = removal.line(object, None);
         line.push(b'\n');
         match self {
-            Self::Folder(folder) => folder.write_changes(object, &line),
+            Self::Folder(folder) => folder.write_removal(object, &line),
             Self::Stdout => stdout::write_lines(&line),
         }
     }
@@ -140,16 +121,4 @@ impl Sink {
             Self::Stdout => Ok(()),
         }
     }
-}
-
-/// The lines of what has changed on a page.
-fn change_lines(object: Object, records: &Records, changes: &[Change]) -> Vec<u8> {
-    let mut lines = Vec::new();
-    for (record, change) in records.iter().zip(changes) {
-        if change.kind != ChangeKind::Unchanged {
-            lines.extend(change.line(object, Some(record)));
-            lines.push(b'\n');
-        }
-    }
-    lines
 }

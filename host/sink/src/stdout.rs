@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::SinkError;
+use super::{Line, SinkError};
 use portolan_page::object::Object;
 
 fn failed(error: io::Error) -> SinkError {
@@ -15,8 +15,28 @@ fn failed(error: io::Error) -> SinkError {
     }
 }
 
+/// Writes the records of a page, each with what is said beside it.
+pub(super) fn write(object: Object, lines: &[Line<'_>]) -> Result<(), SinkError> {
+    let mut text = Vec::new();
+    for each in lines {
+        match &each.change {
+            Some(change) => text.extend(change.line(object, Some(each.record))),
+            None => line(&mut text, object, each.record),
+        }
+        if let Some(authors) = &each.authors {
+            // One more member before the brace that closes the line.
+            text.pop();
+            text.extend_from_slice(b",\"provenance\":");
+            text.extend(authors.modules());
+            text.push(b'}');
+        }
+        text.push(b'\n');
+    }
+    write_lines(&text)
+}
+
 /// Appends the line of a record, without its end.
-pub(super) fn line(lines: &mut Vec<u8>, object: Object, record: &[u8]) {
+fn line(lines: &mut Vec<u8>, object: Object, record: &[u8]) {
     lines.extend_from_slice(b"{\"object\":\"");
     lines.extend_from_slice(object.name().as_bytes());
     lines.extend_from_slice(b"\",\"attributes\":");

@@ -1,5 +1,6 @@
 //! What the credentials are good for, asked before a sync: one harmless call for each permission.
 
+use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -72,31 +73,34 @@ impl AccountCheck {
 ///
 /// # Errors
 /// If no Region is known.
-pub async fn run(config: &Config) -> Result<Vec<AccountCheck>, ConfigError> {
-    let bounds = config.fetching.bounds();
-    let accounts = Accounts::find(&config.connection, bounds, &Clock::default()).await?;
-    let accounts = Arc::new(accounts);
-    for warning in &accounts.warnings {
-        tracing::warn!("{warning}");
-    }
-    let mut checks: Vec<AccountCheck> = accounts.errors.iter().map(failed).collect();
-    let turns = Arc::new(Semaphore::new(config.fetching.parallel_scopes));
-    let mut tasks = JoinSet::new();
-    for (index, candidate) in accounts.candidates.iter().cloned().enumerate() {
-        let (accounts, config, turns) = (Arc::clone(&accounts), config.clone(), Arc::clone(&turns));
-        tasks.spawn(async move {
-            // The semaphore is never closed.
-            let _turn = turns.acquire().await.ok();
-            (
-                index,
-                check_account(accounts.reach(&candidate).await, &config).await,
-            )
-        });
-    }
-    let mut found = tasks.join_all().await;
-    found.sort_by_key(|(index, _)| *index);
-    checks.extend(found.into_iter().flat_map(|(_, checks)| checks));
-    Ok(checks)
+pub fn run<'a>(config: &'a Config) -> BoxFuture<'a, Result<Vec<AccountCheck>, ConfigError>> {
+    Box::pin(async move {
+        let bounds = config.fetching.bounds();
+        let accounts = Accounts::find(&config.connection, bounds, &Clock::default()).await?;
+        let accounts = Arc::new(accounts);
+        for warning in &accounts.warnings {
+            tracing::warn!("{warning}");
+        }
+        let mut checks: Vec<AccountCheck> = accounts.errors.iter().map(failed).collect();
+        let turns = Arc::new(Semaphore::new(config.fetching.parallel_scopes));
+        let mut tasks = JoinSet::new();
+        for (index, candidate) in accounts.candidates.iter().cloned().enumerate() {
+            let (accounts, config, turns) =
+                (Arc::clone(&accounts), config.clone(), Arc::clone(&turns));
+            tasks.spawn(async move {
+                // The semaphore is never closed.
+                let _turn = turns.acquire().await.ok();
+                (
+                    index,
+                    check_account(accounts.reach(&candidate).await, &config).await,
+                )
+            });
+        }
+        let mut found = tasks.join_all().await;
+        found.sort_by_key(|(index, _)| *index);
+        checks.extend(found.into_iter().flat_map(|(_, checks)| checks));
+        Ok(checks)
+    })
 }
 
 fn failed(error: &AccountError) -> AccountCheck {

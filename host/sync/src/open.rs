@@ -1,16 +1,108 @@
 //! What a sync opens before it begins: caches, and an earlier output.
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use async_channel::Sender;
+use tokio::sync::Notify;
+
+use super::scopes::Stores;
 use super::shadow::Candidate;
-use super::{Request, SyncError};
+use super::workshop::Workshop;
+use super::{Provenance, Request, SyncError, record_error};
+use crate::checkpoint::Checkpoint;
 use crate::config::Config;
-use portolan_fetch::RevisionTags;
-use portolan_fetch::revisions::RevisionCache;
+use portolan_fetch::{FetchedPage, RevisionTags};
+use portolan_page::ledger::Ledger;
 use portolan_page::object::Object;
+use portolan_page::recording::Recorder;
 use portolan_records::changes::Comparison;
-use portolan_sandbox::{MapperSet, engine, open_cache};
+use portolan_revisions::RevisionCache;
+use portolan_sandbox::{Engine, Loader, MapperSet, engine, open_cache};
+use portolan_sink::{Beside, Sink};
+
+/// Opens everything that a sync needs: modules, stores, and the places that it writes to.
+pub(super) fn open(
+    config: &Config,
+    request: &Request,
+    ledger: &Arc<Ledger>,
+    threads: usize,
+) -> Result<(Arc<Workshop>, Sender<FetchedPage>, Stores), SyncError> {
+    let more_threads = usize::from(request.shadow.is_some());
+    let engine = Arc::new(engine(&config.mapping, threads + more_threads)?);
+    let (mappers, candidate) = load(&engine, config, request)?;
+    let checkpoint = request
+        .checkpoint
+        .as_ref()
+        .map(|folder| Checkpoint::open_for(folder, config, &mappers))
+        .transpose()?
+        .map(Arc::new);
+    // Before the sink is opened, which makes the folder: an earlier output that is not there is told apart.
+    let comparison = compare_with(request, config, &mappers)?;
+    let are_tags_read = may_read_revision_tags(request, &mappers, candidate.as_ref());
+    let beside = Beside {
+        changes: comparison.is_some(),
+        provenance: request.provenance == Provenance::Records,
+    };
+    let sink = Sink::open(&request.output, &config.fetching.objects, beside)?;
+    let recorder = request
+        .record
+        .as_ref()
+        .map(|path| Recorder::create(path).map_err(|source| record_error(path, source)))
+        .transpose()?;
+    let (send, pages) = async_channel::bounded(2 * threads);
+    let shadow = candidate
+        .map(|candidate| candidate.start(Arc::clone(&engine)))
+        .transpose()
+        .map_err(|_| SyncError::ThreadLost)?;
+    let stores = Stores {
+        revisions: open_revisions(config, are_tags_read).map(Arc::new),
+        checkpoint: checkpoint.clone(),
+    };
+    let workshop = Workshop {
+        engine,
+        mappers,
+        shadow,
+        sink,
+        recorder,
+        comparison,
+        checkpoint,
+        provenance: request.provenance,
+        ledger: Arc::clone(ledger),
+        pages,
+        fatal: OnceLock::new(),
+        stop: Notify::new(),
+        stopping: AtomicBool::new(false),
+    };
+    Ok((Arc::new(workshop), send, stores))
+}
+
+/// Loads the modules, and the one that maps beside them.
+fn load(
+    engine: &Engine,
+    config: &Config,
+    request: &Request,
+) -> Result<(MapperSet, Option<Candidate>), SyncError> {
+    let cache = open_cache(&config.mapping);
+    let shadow = request.shadow.as_ref();
+    let candidate = shadow
+        .map(|file| Loader::new(engine, cache.as_ref(), &config.mapping)?.candidate(file))
+        .transpose()?;
+    let mappers = MapperSet::load_beside(
+        engine,
+        cache.as_ref(),
+        &config.mapping,
+        &config.fetching.objects,
+        candidate.as_ref().map(|each| each.manifest().name.as_str()),
+    )?;
+    let candidate = candidate
+        .zip(shadow)
+        .map(|(candidate, file)| Candidate::place(candidate, &mappers, file))
+        .transpose()?;
+    Ok((mappers, candidate))
+}
 
 /// Opens the earlier output to compare with, if one is asked for.
 pub(super) fn compare_with(

@@ -1,5 +1,6 @@
 //! What a sync would cost, before it runs: calls, and the time that AWS's quotas ask for.
 
+use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,13 +11,14 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::config::{Config, ConfigError};
+use crate::scopes::known;
 use portolan_aws::{AccountError, Accounts, Candidate};
-use portolan_fetch::revisions::RevisionCache;
 use portolan_fetch::{
     self, Fetching, KnownRevisions, Survey, TaskDefinitionScope, TaskDefinitionStatus,
 };
 use portolan_machine::clock::Clock;
 use portolan_page::object::{ActionGroup, Object, Operation, Parent};
+use portolan_revisions::RevisionCache;
 
 /// What a sync of a configuration would take.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -75,30 +77,35 @@ pub struct GroupPlan {
 ///
 /// # Errors
 /// If no Region is known. What cannot be counted is a problem of its scope.
-pub async fn run(config: Config, cache: Option<RevisionCache>) -> Result<Plan, ConfigError> {
-    let cache = cache.map(|cache| Arc::new(cache).known());
-    let bounds = config.fetching.bounds();
-    let accounts = Accounts::find(&config.connection, bounds, &Clock::default()).await?;
-    let accounts = Arc::new(accounts);
-    let places = Arc::new(Semaphore::new(config.fetching.parallel_scopes));
-    let config = Arc::new(config.fetching);
-    let mut scopes: Vec<ScopePlan> = accounts.errors.iter().flat_map(problems).collect();
-    let mut looks = JoinSet::new();
-    for candidate in accounts.candidates.clone() {
-        let (accounts, config) = (Arc::clone(&accounts), Arc::clone(&config));
-        let places = Arc::clone(&places);
-        looks.spawn(look(accounts, candidate, config, places, cache.clone()));
-    }
-    scopes.extend(looks.join_all().await.into_iter().flatten());
-    scopes.sort_by(|one, other| {
-        (&one.account_id, &one.region).cmp(&(&other.account_id, &other.region))
-    });
-    let floors = scopes.iter().flat_map(|scope| scope.groups.values());
-    Ok(Plan {
-        quota_share: config.quota_share,
-        floor_ms: floors.filter_map(|group| group.floor_ms).max(),
-        complete: scopes.iter().all(|scope| scope.problems.is_empty()),
-        scopes,
+pub fn run(
+    config: Config,
+    cache: Option<RevisionCache>,
+) -> BoxFuture<'static, Result<Plan, ConfigError>> {
+    Box::pin(async move {
+        let cache = cache.map(|cache| known(&Arc::new(cache)));
+        let bounds = config.fetching.bounds();
+        let accounts = Accounts::find(&config.connection, bounds, &Clock::default()).await?;
+        let accounts = Arc::new(accounts);
+        let places = Arc::new(Semaphore::new(config.fetching.parallel_scopes));
+        let config = Arc::new(config.fetching);
+        let mut scopes: Vec<ScopePlan> = accounts.errors.iter().flat_map(problems).collect();
+        let mut looks = JoinSet::new();
+        for candidate in accounts.candidates.clone() {
+            let (accounts, config) = (Arc::clone(&accounts), Arc::clone(&config));
+            let places = Arc::clone(&places);
+            looks.spawn(look(accounts, candidate, config, places, cache.clone()));
+        }
+        scopes.extend(looks.join_all().await.into_iter().flatten());
+        scopes.sort_by(|one, other| {
+            (&one.account_id, &one.region).cmp(&(&other.account_id, &other.region))
+        });
+        let floors = scopes.iter().flat_map(|scope| scope.groups.values());
+        Ok(Plan {
+            quota_share: config.quota_share,
+            floor_ms: floors.filter_map(|group| group.floor_ms).max(),
+            complete: scopes.iter().all(|scope| scope.problems.is_empty()),
+            scopes,
+        })
     })
 }
 

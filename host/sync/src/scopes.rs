@@ -10,11 +10,11 @@ use crate::SyncError;
 use crate::checkpoint::{Checkpoint, digests};
 use crate::config::{Config, ConfigError};
 use portolan_aws::{AccountError, Accounts, Candidate};
-use portolan_fetch::revisions::RevisionCache;
-use portolan_fetch::{FetchedPage, Fetching, Known};
+use portolan_fetch::{FetchedPage, Fetching, Known, KnownRevisions};
 use portolan_machine::clock::Moment;
 use portolan_page::ledger::{Failure, Ledger, ScopeKey};
 use portolan_page::object::Operation;
+use portolan_revisions::RevisionCache;
 
 /// What was fetched before this sync began.
 #[derive(Clone, Debug)]
@@ -30,9 +30,19 @@ impl Stores {
     fn known(&self, account_id: &str, region: &str) -> Known {
         let take = |checkpoint: &Arc<Checkpoint>| checkpoint.take(account_id, region);
         Known {
-            revisions: self.revisions.as_ref().map(RevisionCache::known),
+            revisions: self.revisions.as_ref().map(known),
             kept: self.checkpoint.as_ref().map(take).unwrap_or_default(),
         }
+    }
+}
+
+/// A cache of revisions as a fetcher uses it.
+pub(super) fn known(cache: &Arc<RevisionCache>) -> KnownRevisions {
+    let [first, second, third] = [(); 3].map(|()| Arc::clone(cache));
+    KnownRevisions {
+        has: Arc::new(move |endpoint, arn| first.has(endpoint, arn)),
+        get: Arc::new(move |endpoint, arn, status| second.get(endpoint, arn, status)),
+        put: Arc::new(move |endpoint, arn, body| third.put(endpoint, arn, body)),
     }
 }
 

@@ -12,10 +12,12 @@ use super::{Provenance, SyncError, record_error};
 use crate::checkpoint::Checkpoint;
 use portolan_fetch::FetchedPage;
 use portolan_page::ledger::{Failure, Ledger};
+use portolan_page::page::Page;
 use portolan_page::recording::Recorder;
+use portolan_records::Records;
 use portolan_records::changes::Comparison;
 use portolan_sandbox::{Engine, MapperSet};
-use portolan_sink::Sink;
+use portolan_sink::{Line, Sink};
 
 /// Everything that mapping threads share.
 pub(super) struct Workshop {
@@ -48,8 +50,8 @@ pub(super) fn start(workshop: &Arc<Workshop>, threads: usize) -> Vec<JoinHandle<
 }
 
 /// What an interrupt costs, in words.
-pub(super) fn lost(ledger: &Ledger, workshop: &Workshop) -> String {
-    let totals = ledger.totals();
+pub(super) fn lost(workshop: &Workshop) -> String {
+    let totals = workshop.ledger.totals();
     let written: u64 = totals.values().map(|counts| counts.written).sum();
     let listed: u64 = totals.values().map(|counts| counts.listed).sum();
     let lost = match workshop.sink {
@@ -130,22 +132,9 @@ impl Workshop {
         );
         match mapped {
             Ok(records) => {
-                let changes = self.comparison.as_ref().map(|comparison| {
-                    let changes = records
-                        .iter()
-                        .map(|record| comparison.compare(page.object, record, unread));
-                    changes.collect::<Result<Vec<_>, _>>()
-                });
-                let changes = changes.transpose()?;
                 let module = mapper.module.name();
-                let authors =
-                    (self.provenance == Provenance::Records).then(|| records.authors(module));
-                self.sink.write(
-                    page.object,
-                    &records,
-                    changes.as_deref(),
-                    authors.as_deref(),
-                )?;
+                self.sink
+                    .write(page.object, &self.lines(&records, page, unread, module)?)?;
                 self.ledger.records(
                     key,
                     records.len(),
@@ -171,5 +160,29 @@ impl Workshop {
             }
         }
         Ok(())
+    }
+
+    /// The records of a page, each with what is said beside it.
+    fn lines<'r>(
+        &self,
+        records: &'r Records,
+        page: &Page,
+        unread: &[String],
+        module: &str,
+    ) -> Result<Vec<Line<'r>>, SyncError> {
+        let says_who = self.provenance == Provenance::Records;
+        let mut authors = says_who
+            .then(|| records.authors(module))
+            .map(Vec::into_iter);
+        let lines = records.iter().map(|record| {
+            let comparison = self.comparison.as_ref();
+            let change = comparison.map(|it| it.compare(page.object, record, unread));
+            Ok(Line {
+                record,
+                change: change.transpose()?,
+                authors: authors.as_mut().and_then(Iterator::next),
+            })
+        });
+        lines.collect()
     }
 }

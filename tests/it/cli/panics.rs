@@ -27,7 +27,7 @@ fn sync(site: &Site) -> Result<Status, SyncError> {
         shadow: None,
     };
     let config = Config::resolve(settings, None).unwrap();
-    let never = std::future::pending();
+    let never = Box::pin(std::future::pending());
     let synced = portolan_sync::run(config, &request, Arc::default(), never);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(synced).map(|report| report.status)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Subcommand;
-use portolan_fetch::revisions;
+
 use portolan_sync::config::{Config, Settings};
 
 use super::{COMPLETE, PARTIAL};
@@ -62,7 +62,7 @@ impl FileArguments {
             .mapping
             .cache_folder
             .as_deref()
-            .map(revisions::default_file);
+            .map(portolan_revisions::default_file);
         config.fetching.revision_cache.or(default).context(
             "there is no home folder to keep a cache in; name the file with --revision-cache",
         )
@@ -72,11 +72,11 @@ impl FileArguments {
 pub(super) fn run(arguments: CacheArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     match arguments.command {
         CacheCommand::Stats(arguments) => {
-            show(&revisions::stats(&arguments.file(config_file)?)?)?;
+            show(&portolan_revisions::stats(&arguments.file(config_file)?)?)?;
             Ok(COMPLETE)
         }
         CacheCommand::Verify(arguments) => {
-            let stats = revisions::verify(&arguments.file(config_file)?)?;
+            let stats = portolan_revisions::verify(&arguments.file(config_file)?)?;
             show(&stats)?;
             if stats.damaged == 0 {
                 return Ok(COMPLETE);
@@ -86,7 +86,7 @@ pub(super) fn run(arguments: CacheArguments, config_file: Option<&Path>) -> anyh
         }
         CacheCommand::Clear(arguments) => {
             let file = arguments.file(config_file)?;
-            let was_there = revisions::clear(&file)
+            let was_there = portolan_revisions::clear(&file)
                 .with_context(|| format!("cannot remove {}", file.display()))?;
             let told = if was_there { "removed" } else { "there was no" };
             talk::say(&format!("{told} {}", file.display()));
@@ -95,7 +95,7 @@ pub(super) fn run(arguments: CacheArguments, config_file: Option<&Path>) -> anyh
     }
 }
 
-fn show(stats: &revisions::StoreStats) -> anyhow::Result<()> {
+fn show(stats: &portolan_revisions::StoreStats) -> anyhow::Result<()> {
     talk::data(&format!("{}\n", serde_json::to_string_pretty(stats)?))?;
     Ok(())
 }

@@ -107,7 +107,7 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
     let progress = Progress::start(&runtime, Arc::clone(&ledger));
     let result = runtime.block_on(async {
         bear_file_size_limits();
-        portolan_sync::run(config, &request, ledger, interrupt()).await
+        portolan_sync::run(config, &request, ledger, Box::pin(interrupt())).await
     });
     progress.stop();
     // Whatever is still in flight is not worth waiting for.

@@ -59,7 +59,7 @@ pub(super) fn cache_file(
         {
             None
         }
-        None => cache_folder.map(portolan_fetch::revisions::default_file),
+        None => cache_folder.map(portolan_revisions::default_file),
     }
 }
 

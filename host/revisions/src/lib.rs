@@ -12,12 +12,11 @@ mod store;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use portolan_page::ledger::RevisionCacheUse;
 
-use crate::KnownRevisions;
 use store::{Kept, Store};
 pub use store::{StoreError, StoreStats};
 
@@ -76,16 +75,6 @@ impl RevisionCache {
             refreshed: AtomicU64::new(0),
             stored: AtomicU64::new(0),
             has_failed: AtomicBool::new(false),
-        }
-    }
-
-    /// What a fetcher needs of it.
-    pub fn known(self: &Arc<Self>) -> KnownRevisions {
-        let [first, second, third] = [(); 3].map(|()| Arc::clone(self));
-        KnownRevisions {
-            has: Arc::new(move |endpoint, arn| first.has(endpoint, arn)),
-            get: Arc::new(move |endpoint, arn, status| second.get(endpoint, arn, status)),
-            put: Arc::new(move |endpoint, arn, body| third.put(endpoint, arn, body)),
         }
     }
 
