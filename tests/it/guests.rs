@@ -37,7 +37,8 @@ fn evil(engine: &Engine) -> Mapper {
 fn mapper(module: Module) -> Mapper {
     Mapper {
         object: Object::EcsTask,
-        validator: RecordValidator::new(Object::EcsTask, &module.manifest.attributes).unwrap(),
+        validator: RecordValidator::new(Object::EcsTask, &module.component.manifest.attributes)
+            .unwrap(),
         module: Arc::new(module),
         amenders: Vec::new(),
         unfilled: Unfilled::default(),

@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 
-use aws_config::Region;
+use aws_config::{Region, SdkConfig};
 
 use super::account::{Access, Account, AccountError};
 use super::environment::Environment;
@@ -89,34 +89,7 @@ impl Accounts {
                     return Err(invalid_regions(reason));
                 }
             };
-            let is_label = |region: &String| {
-                region
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            };
-            if chain_region
-                .as_ref()
-                .is_some_and(|region| !is_label(region))
-            {
-                let reason =
-                    "instance metadata names a Region that cannot be one; name one with --regions";
-                return Err(invalid_regions(reason.into()));
-            }
-            let endpoint_url = ["ECS", "STS"]
-                .into_iter()
-                .find_map(|service| endpoint_of(&base, service));
-            // A Region of the chain that is only asked who the credentials are has to be one too.
-            let asked_first = regions.iter().flatten().chain(&chain_region);
-            if endpoint_url.is_none() {
-                asked_first
-                    .into_iter()
-                    .try_for_each(|region| partitions::check(region).map_err(invalid_regions))?;
-            }
-            for region in regions.iter().flatten() {
-                if base.use_fips() == Some(true) {
-                    fips::check(region, endpoint_url.as_deref())?;
-                }
-            }
+            check_regions(&base, regions.as_deref(), chain_region.as_ref())?;
             let asked = regions.clone().filter(|regions| !regions.is_empty());
             let asked = asked.unwrap_or_else(|| {
                 let any = partitions::any_beside(chain_region.as_deref().unwrap_or(ANY_REGION))
@@ -343,4 +316,38 @@ fn invalid_regions(reason: String) -> ConnectionError {
         setting: "regions",
         reason,
     }
+}
+
+/// Checks that Regions can be ones: those that are synced, and that of the chain, which is only asked who the
+/// credentials are.
+fn check_regions(
+    base: &SdkConfig,
+    regions: Option<&[String]>,
+    chain_region: Option<&String>,
+) -> Result<(), ConnectionError> {
+    let is_label = |region: &String| {
+        region
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    if chain_region.is_some_and(|region| !is_label(region)) {
+        let reason = "instance metadata names a Region that cannot be one; name one with --regions";
+        return Err(invalid_regions(reason.into()));
+    }
+    let endpoint_url = ["ECS", "STS"]
+        .into_iter()
+        .find_map(|service| endpoint_of(base, service));
+    // A Region of the chain that is only asked who the credentials are has to be one too.
+    let asked_first = regions.iter().copied().flatten().chain(chain_region);
+    if endpoint_url.is_none() {
+        asked_first
+            .into_iter()
+            .try_for_each(|region| partitions::check(region).map_err(invalid_regions))?;
+    }
+    for region in regions.iter().copied().flatten() {
+        if base.use_fips() == Some(true) {
+            fips::check(region, endpoint_url.as_deref())?;
+        }
+    }
+    Ok(())
 }

@@ -26,6 +26,16 @@ const THROTTLE_LIMIT: u32 = 300;
 /// signed while somebody else renewed them, and once to spare.
 const RENEWAL_LIMIT: u32 = 3;
 
+/// What one request has been through.
+#[derive(Default)]
+struct Tries {
+    retries: u32,
+    throttles: u32,
+    renewals: u32,
+    /// Whether the clock was corrected for it.
+    is_corrected: bool,
+}
+
 /// Makes the calls of one account and Region.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -69,7 +79,7 @@ impl Caller {
         parameters: &Value,
         read: impl Fn(Bytes) -> Result<R, String>,
     ) -> Result<R, CallFailure> {
-        let (mut retries, mut throttles, mut renewals, mut is_corrected) = (0, 0, 0, false);
+        let mut tries = Tries::default();
         loop {
             let generation = self.sender.credentials.generation();
             let corrections = self.clock.corrections();
@@ -80,54 +90,70 @@ impl Caller {
                 }
                 Err(failure) => failure,
             };
-            let tries = match failure.kind {
-                _ if !is_corrected && self.clock.corrections() != corrections => {
-                    is_corrected = true;
-                    self.note(operation, |calls| calls.retries += 1);
-                    continue;
-                }
-                Kind::Throttled if throttles < THROTTLE_LIMIT => {
-                    throttles += 1;
-                    self.note(operation, |calls| calls.throttles += 1);
-                    throttles
-                }
-                Kind::Transient if retries < self.retries_after(&failure) => {
-                    retries += 1;
-                    self.note(operation, |calls| calls.retries += 1);
-                    retries
-                }
-                Kind::Throttled | Kind::Transient => {
-                    let tried = retries + throttles + 1;
-                    let message = format!("{} (given up after {tried} tries)", failure.message);
-                    return Err(CallFailure {
-                        kind: Kind::Final,
-                        message,
-                        ..failure
-                    });
-                }
-                Kind::Credentials
-                    if renewals < self.renewal_limit()
-                        && self.sender.credentials.renew(generation).await =>
-                {
-                    renewals += 1;
-                    self.note(operation, |calls| calls.retries += 1);
-                    continue;
-                }
-                _ => return Err(self.placed(failure)),
-            };
-            tracing::debug!(
-                account = self.account_id,
-                region = self.sender.region,
-                "try {tries} failed: {}",
-                failure.message
-            );
-            let asked = failure.retry_after.unwrap_or_default();
-            let pause = pause(tries).max(asked.min(ASKED_PAUSE_LIMIT));
-            self.note(operation, |calls| {
-                calls.waiting_ms += u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)
-            });
-            tokio::time::sleep(pause).await;
+            let is_corrected = self.clock.corrections() != corrections;
+            let repeated = self.repeated(operation, failure, &mut tries, is_corrected, generation);
+            if let Some(pause) = repeated.await? {
+                tokio::time::sleep(pause).await;
+            }
         }
+    }
+
+    /// How long to wait before the request is sent once more, if at all; or the failure, if it is not.
+    async fn repeated(
+        &self,
+        operation: Operation,
+        failure: CallFailure,
+        tries: &mut Tries,
+        is_corrected: bool,
+        generation: u64,
+    ) -> Result<Option<Duration>, CallFailure> {
+        let number = match failure.kind {
+            _ if is_corrected && !tries.is_corrected => {
+                tries.is_corrected = true;
+                self.note(operation, |calls| calls.retries += 1);
+                return Ok(None);
+            }
+            Kind::Throttled if tries.throttles < THROTTLE_LIMIT => {
+                tries.throttles += 1;
+                self.note(operation, |calls| calls.throttles += 1);
+                tries.throttles
+            }
+            Kind::Transient if tries.retries < self.retries_after(&failure) => {
+                tries.retries += 1;
+                self.note(operation, |calls| calls.retries += 1);
+                tries.retries
+            }
+            Kind::Throttled | Kind::Transient => {
+                let tried = tries.retries + tries.throttles + 1;
+                let message = format!("{} (given up after {tried} tries)", failure.message);
+                return Err(CallFailure {
+                    kind: Kind::Final,
+                    message,
+                    ..failure
+                });
+            }
+            Kind::Credentials
+                if tries.renewals < self.renewal_limit()
+                    && self.sender.credentials.renew(generation).await =>
+            {
+                tries.renewals += 1;
+                self.note(operation, |calls| calls.retries += 1);
+                return Ok(None);
+            }
+            _ => return Err(self.placed(failure)),
+        };
+        tracing::debug!(
+            account = self.account_id,
+            region = self.sender.region,
+            "try {number} failed: {}",
+            failure.message
+        );
+        let asked = failure.retry_after.unwrap_or_default();
+        let pause = pause(number).max(asked.min(ASKED_PAUSE_LIMIT));
+        self.note(operation, |calls| {
+            calls.waiting_ms += u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)
+        });
+        Ok(Some(pause))
     }
 
     async fn attempt<R>(

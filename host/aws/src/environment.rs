@@ -189,35 +189,10 @@ impl Environment {
     pub(super) fn credentials_problem(&self, reason: &str) -> String {
         // What a program writes to its standard error may be a secret.
         let reason = reason.split("Stderr:").next().unwrap_or_default().trim();
+        if let Some(problem) = self.incomplete() {
+            return problem;
+        }
         let profile = self.profile();
-        let has = |name| self.variable(name).is_some();
-        match (has("AWS_ACCESS_KEY_ID"), has("AWS_SECRET_ACCESS_KEY")) {
-            (true, false) => return "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not; set both, or none to use a profile".into(),
-            (false, true) => return "AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not; set both, or none to use a profile".into(),
-            _ => {}
-        }
-        if has("AWS_WEB_IDENTITY_TOKEN_FILE") && !has("AWS_ROLE_ARN") {
-            return "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not; set both, or none".into();
-        }
-        let token_file = [
-            (TOKEN_FILE, self.variable(TOKEN_FILE)),
-            (
-                "AWS_WEB_IDENTITY_TOKEN_FILE",
-                self.variable("AWS_WEB_IDENTITY_TOKEN_FILE"),
-            ),
-            (
-                "web_identity_token_file of the AWS profile",
-                self.profiles.value(profile, "web_identity_token_file"),
-            ),
-        ];
-        for (name, file) in token_file {
-            if let Some(Err(error)) = file.map(std::fs::read) {
-                let file = file.unwrap_or_default();
-                return format!(
-                    "the token file {file} cannot be read ({error}); {name} names it: check the path, or whether the token is mounted"
-                );
-            }
-        }
         if let Some(problem) = self.profiles.credentials_problem(profile, reason) {
             return problem;
         }
@@ -256,6 +231,43 @@ impl Environment {
         format!(
             "the credentials cannot be loaded: {reason}; check variables and profile with `aws sts get-caller-identity`"
         )
+    }
+
+    /// What is missing beside a variable that is set, or cannot be read.
+    fn incomplete(&self) -> Option<String> {
+        let profile = self.profile();
+        let has = |name| self.variable(name).is_some();
+        match (has("AWS_ACCESS_KEY_ID"), has("AWS_SECRET_ACCESS_KEY")) {
+            (true, false) => return Some("AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not; set both, or none to use a profile".into()),
+            (false, true) => return Some("AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not; set both, or none to use a profile".into()),
+            _ => {}
+        }
+        if has("AWS_WEB_IDENTITY_TOKEN_FILE") && !has("AWS_ROLE_ARN") {
+            return Some(
+                "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not; set both, or none"
+                    .into(),
+            );
+        }
+        let token_file = [
+            (TOKEN_FILE, self.variable(TOKEN_FILE)),
+            (
+                "AWS_WEB_IDENTITY_TOKEN_FILE",
+                self.variable("AWS_WEB_IDENTITY_TOKEN_FILE"),
+            ),
+            (
+                "web_identity_token_file of the AWS profile",
+                self.profiles.value(profile, "web_identity_token_file"),
+            ),
+        ];
+        for (name, file) in token_file {
+            if let Some(Err(error)) = file.map(std::fs::read) {
+                let file = file.unwrap_or_default();
+                return Some(format!(
+                    "the token file {file} cannot be read ({error}); {name} names it: check the path, or whether the token is mounted"
+                ));
+            }
+        }
+        None
     }
 }
 

@@ -82,21 +82,15 @@ impl CallFailure {
                 let kind = kind_of(operation, code, status);
                 let shown = printable(code, 64);
                 let advice = advice(&operation.action(), kind, code, &said);
-                failure(
-                    kind,
-                    &shown,
-                    format!("{operation} failed with {shown}: {said}{advice}"),
-                )
+                let message = format!("{operation} failed with {shown}: {said}{advice}");
+                failure(kind, &shown, message)
             }
             // Repeating would only read as much again.
             SdkError::ResponseError(_) | SdkError::DispatchFailure(_) if is_too_large(error) => {
-                failure(
-                    Kind::Final,
-                    "response-too-large",
-                    format!(
-                        "{operation} was answered with more than {BODY_LIMIT_BYTES} bytes, which no ECS response has; the rest was not read. Check what answers at the endpoint"
-                    ),
-                )
+                let message = format!(
+                    "{operation} was answered with more than {BODY_LIMIT_BYTES} bytes, which no ECS response has; the rest was not read. Check what answers at the endpoint"
+                );
+                failure(Kind::Final, "response-too-large", message)
             }
             SdkError::ResponseError(response) if !response.raw().status().is_success() => {
                 let status = response.raw().status().as_u16();
@@ -108,11 +102,8 @@ impl CallFailure {
             // The parser's own words may quote the body, and a body may hold secrets.
             SdkError::ResponseError(_) => {
                 let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());
-                Self::malformed(
-                    operation,
-                    &format!("its body (HTTP status {status}) is cut or is not JSON"),
-                    request_id.clone(),
-                )
+                let reason = format!("its body (HTTP status {status}) is cut or is not JSON");
+                Self::malformed(operation, &reason, request_id.clone())
             }
             SdkError::TimeoutError(_) => failure(
                 Kind::Transient,
@@ -120,25 +111,7 @@ impl CallFailure {
                 format!("{operation} gave no answer in time"),
             ),
             other => {
-                let chain = chain(other);
-                if chain.contains("redential") {
-                    let advice = advice(&operation.action(), Kind::Credentials, "", "");
-                    let message = format!("{operation} could not be signed: {chain}{advice}");
-                    return failure(Kind::Credentials, "no-credentials", message);
-                }
-                let trouble = Trouble::of(&chain);
-                let kind = if matches!(other, SdkError::DispatchFailure(_)) {
-                    trouble.kind
-                } else {
-                    Kind::Final
-                };
-                let is_silence = matches!(other, SdkError::DispatchFailure(it) if it.is_timeout());
-                let code = if is_silence {
-                    TIMEOUT
-                } else {
-                    "connection-failed"
-                };
-                let message = format!("{operation} could not be sent: {chain}{}", trouble.advice);
+                let (kind, code, message) = unsent(operation, other);
                 failure(kind, code, message)
             }
         }
@@ -227,6 +200,25 @@ impl CallFailure {
             },
             request_id: self.request_id.clone(),
         }
+    }
+}
+
+/// What is wrong with a request that could not be sent.
+fn unsent(operation: Operation, error: &Refused) -> (Kind, &'static str, String) {
+    let chain = chain(error);
+    if chain.contains("redential") {
+        let advice = advice(&operation.action(), Kind::Credentials, "", "");
+        let message = format!("{operation} could not be signed: {chain}{advice}");
+        return (Kind::Credentials, "no-credentials", message);
+    }
+    let trouble = Trouble::of(&chain);
+    let message = format!("{operation} could not be sent: {chain}{}", trouble.advice);
+    match error {
+        SdkError::DispatchFailure(silence) if silence.is_timeout() => {
+            (trouble.kind, TIMEOUT, message)
+        }
+        SdkError::DispatchFailure(_) => (trouble.kind, "connection-failed", message),
+        _ => (Kind::Final, "connection-failed", message),
     }
 }
 

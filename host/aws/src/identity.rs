@@ -40,18 +40,15 @@ pub(super) async fn identify(
         || "the credentials".to_owned(),
         |role| format!("role {}", role.arn),
     );
-    let failed = |message: String| AccountError {
-        account_id: role.map(|role| role.account_id.clone()),
-        regions: Vec::new(),
-        code: "credentials",
-        message,
-    };
     // Without credentials there will be no request to ECS either.
     access.credentials.load().await.map_err(|reason| {
-        failed(match role {
-            Some(_) => format!("{who} cannot be used: {reason}"),
-            None => reason,
-        })
+        failed(
+            role,
+            match role {
+                Some(_) => format!("{who} cannot be used: {reason}"),
+                None => reason,
+            },
+        )
     })?;
     let asked = access.sts.ask("sts:GetCallerIdentity", |client| {
         client.get_caller_identity().send()
@@ -59,14 +56,20 @@ pub(super) async fn identify(
     let refusal = match asked.await {
         Ok((region, answer)) => {
             let (Some(account_id), Some(identity)) = (answer.account, answer.arn) else {
-                return Err(failed(format!(
-                    "STS did not say which account {who} belongs to; check what answers at the endpoint"
-                )));
+                return Err(failed(
+                    role,
+                    format!(
+                        "STS did not say which account {who} belongs to; check what answers at the endpoint"
+                    ),
+                ));
             };
             if !is_account(&account_id) {
-                return Err(failed(format!(
-                    "STS named an account that is not one of twelve digits for {who}; check what answers at the endpoint"
-                )));
+                return Err(failed(
+                    role,
+                    format!(
+                        "STS named an account that is not one of twelve digits for {who}; check what answers at the endpoint"
+                    ),
+                ));
             }
             let partition = identity.split(':').nth(1).unwrap_or("aws").to_owned();
             return Ok(Account {
@@ -79,16 +82,29 @@ pub(super) async fn identify(
         }
         Err(refusal) => refusal,
     };
+    of_arns(access, role, who, &refusal).await
+}
+
+/// The account as ARNs tell it, where STS does not.
+async fn of_arns(
+    access: Access,
+    role: Option<&RoleArn>,
+    who: String,
+    refusal: &Refusal,
+) -> Result<Account, AccountError> {
     // A network that reaches ECS through a VPC endpoint need not reach STS.
     let Some((partition, account_id)) = account_of_arns(&access, role).await else {
         let Refusal {
             message, advice, ..
-        } = &refusal;
+        } = refusal;
         // Where nothing answers, nothing is said of the credentials.
-        return Err(failed(match refusal.code.as_str() {
-            "" => format!("{message}{advice}"),
-            _ => format!("{who} cannot be used: {message}{advice}"),
-        }));
+        return Err(failed(
+            role,
+            match refusal.code.as_str() {
+                "" => format!("{message}{advice}"),
+                _ => format!("{who} cannot be used: {message}{advice}"),
+            },
+        ));
     };
     tracing::warn!(
         "STS does not say which account this is ({}); taking the account {account_id} from ARNs instead",
@@ -101,6 +117,15 @@ pub(super) async fn identify(
         confirmed_in: None,
         access,
     })
+}
+
+fn failed(role: Option<&RoleArn>, message: String) -> AccountError {
+    AccountError {
+        account_id: role.map(|role| role.account_id.clone()),
+        regions: Vec::new(),
+        code: "credentials",
+        message,
+    }
 }
 
 /// Whether a text can be the id of an account.

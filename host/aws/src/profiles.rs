@@ -1,6 +1,8 @@
 //! The AWS configuration and credentials files: read, checked, and written anew for the SDK, which takes only
 //! some characters in names and panics over some values.
 
+mod lines;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -12,11 +14,7 @@ use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 
 use super::settings::ConnectionError;
-use super::value::checked;
 use portolan_machine::text::printable;
-
-/// Files with thousands of profiles stay below this.
-const FILE_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Keys whose value is the name of another section.
 const REFERENCES: [&str; 3] = ["source_profile", "sso_session", "services"];
@@ -244,173 +242,6 @@ impl Profiles {
         }
         None
     }
-
-    /// Reads a file, notes what it holds, and gives it as the SDK may read it.
-    fn cleaned(
-        &mut self,
-        path: &Path,
-        is_config: bool,
-        is_named: bool,
-    ) -> Result<String, ConnectionError> {
-        let text = match read(path) {
-            Ok(text) => text,
-            // Nobody needs to have these files.
-            Err(Unread::Missing) => return Ok(String::new()),
-            // A service may have a home that is not its own.
-            Err(Unread::Forbidden) if !is_named => return Ok(String::new()),
-            Err(Unread::Forbidden) => {
-                return Err(invalid(path, "it may not be read; check its permissions"));
-            }
-            Err(Unread::Other(reason)) => return Err(invalid(path, &reason)),
-        };
-        let (mut cleaned, mut section) = (String::new(), None);
-        // Only a group has lines below it: what the SDK would join to a value above goes.
-        let mut is_in_group = false;
-        let lines: Vec<&str> = text.lines().collect();
-        // It counts in place of `[default]`, not with it.
-        let mut headers = lines.iter().filter_map(|line| header(line, is_config));
-        let has_prefixed_default =
-            headers.any(|it| it.is_prefixed && it.kind == "profile" && it.name == "default");
-        for (index, line) in lines.iter().enumerate() {
-            let kept = if line.starts_with('[') {
-                match header(line, is_config) {
-                    Some(header) if header.is_prefixed || !is_config || !has_prefixed_default => {
-                        let alias = Self::alias(&header.name);
-                        let written = if header.is_prefixed {
-                            format!("[{} {alias}]", header.kind)
-                        } else {
-                            format!("[{alias}]")
-                        };
-                        let key = (header.kind, header.name);
-                        self.sections.entry(key.clone()).or_default();
-                        section = Some(key);
-                        written
-                    }
-                    _ => {
-                        section = None;
-                        (*line).to_owned()
-                    }
-                }
-            } else {
-                // An empty value may begin a group of nested ones.
-                let next = lines[index + 1..]
-                    .iter()
-                    .find(|next| !next.trim().is_empty());
-                let begins_group = next.is_some_and(|next| next.starts_with([' ', '\t']));
-                let is_nested = line.starts_with([' ', '\t']);
-                let is_comment = line.trim_start().starts_with(['#', ';']);
-                if is_comment || line.trim().is_empty() || (is_nested && !is_in_group) {
-                    String::new()
-                } else {
-                    let kept = self.property(path, index + 1, line, section.as_ref(), begins_group);
-                    if !is_nested {
-                        is_in_group = begins_group && kept.trim_end().ends_with('=');
-                    }
-                    kept
-                }
-            };
-            cleaned.push_str(&kept);
-            cleaned.push('\n');
-        }
-        Ok(cleaned)
-    }
-
-    /// A line `key = value`, checked; empty if the SDK is better off without it.
-    fn property(
-        &mut self,
-        path: &Path,
-        number: usize,
-        line: &str,
-        section: Option<&(String, String)>,
-        begins_group: bool,
-    ) -> String {
-        let is_nested = line.starts_with([' ', '\t']);
-        let Some((section, (key, value))) = section.zip(line.split_once('=')) else {
-            return line.to_owned();
-        };
-        let (key, value) = (key.trim(), without_comment(value));
-        let is_group = value.is_empty() && begins_group && !is_nested;
-        if key.is_empty() || key.starts_with(['#', ';']) || is_group {
-            return line.to_owned();
-        }
-        let indent = if is_nested { "  " } else { "" };
-        match checked(key, value) {
-            Ok(None) => String::new(),
-            Ok(Some(value)) => {
-                let written = if REFERENCES.contains(&key.to_ascii_lowercase().as_str()) {
-                    Self::alias(&value)
-                } else {
-                    value.clone()
-                };
-                if !is_nested {
-                    let values = self.sections.entry(section.clone()).or_default();
-                    values.insert(key.to_ascii_lowercase(), value);
-                }
-                format!("{indent}{key} = {written}")
-            }
-            Err(reason) => {
-                let reason = format!("line {number}: {}: {reason}", printable(key, 64));
-                let (section, path) = (section.1.clone(), path.to_owned());
-                self.problems.push(Problem {
-                    section,
-                    path,
-                    reason,
-                });
-                String::new()
-            }
-        }
-    }
-}
-
-/// A value without blanks around it, and without a comment behind it.
-fn without_comment(value: &str) -> &str {
-    let end = [" #", " ;", "\t#", "\t;"]
-        .iter()
-        .filter_map(|mark| value.find(mark))
-        .min();
-    value[..end.unwrap_or(value.len())].trim()
-}
-
-/// How a section begins.
-struct Header {
-    kind: String,
-    name: String,
-    /// Whether the kind is written.
-    is_prefixed: bool,
-}
-
-/// Reads how a section begins. Names may have blanks and quotes around them, as in the AWS CLI.
-fn header(line: &str, is_config: bool) -> Option<Header> {
-    let (inner, _) = line.strip_prefix('[')?.split_once(']')?;
-    let inner = inner.trim();
-    let (kind, name, is_prefixed) = match inner.split_once([' ', '\t']) {
-        Some((kind, name)) if is_config => (kind, name.trim(), true),
-        _ if is_config && inner != "default" => return None,
-        _ => ("profile", inner, false),
-    };
-    let quoted = ['"', '\'']
-        .into_iter()
-        .find_map(|quote| name.strip_prefix(quote)?.strip_suffix(quote));
-    let name = quoted.unwrap_or(name);
-    (!name.is_empty()).then(|| Header {
-        kind: kind.to_owned(),
-        name: name.to_owned(),
-        is_prefixed,
-    })
-}
-
-enum Unread {
-    Missing,
-    Forbidden,
-    Other(String),
-}
-
-fn read(path: &Path) -> Result<String, Unread> {
-    portolan_machine::text::read_file(path, FILE_LIMIT_BYTES).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Unread::Missing,
-        std::io::ErrorKind::PermissionDenied => Unread::Forbidden,
-        _ => Unread::Other(error.to_string()),
-    })
 }
 
 fn invalid(path: &Path, reason: &str) -> ConnectionError {

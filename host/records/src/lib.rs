@@ -14,7 +14,8 @@ use serde_json::value::RawValue;
 
 use portolan_page::ledger::{Provenance, RejectionLine};
 use portolan_page::page::Page;
-use portolan_sandbox::{CallError, Engine, Issue, Mapper, Outcome, Row, Severity, Touched};
+use portolan_sandbox::validate::RecordValidator;
+use portolan_sandbox::{CallError, Engine, Issue, Mapped, Mapper, Outcome, Row, Severity, Touched};
 
 /// What a page gave.
 #[derive(Debug)]
@@ -217,69 +218,143 @@ pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Record
         mut mapped,
         isolated,
     } = mapper.map(engine, page)?;
-    let mut accounted = vec![false; page.len()];
-    let mut rejections = Vec::new();
-    mapped.rows.retain(|row| {
-        let Err(violations) = mapper.validator.check(&mapped.payload[row.span.clone()]) else {
-            return true;
-        };
-        accounted[row.source_index] = true;
-        let path = violations.first().map(|violation| violation.path.clone());
-        let messages: Vec<String> = violations.into_iter().map(|each| each.message).collect();
-        rejections.push(Rejection {
-            source_index: row.source_index,
-            arn: page.arn(row.source_index),
-            code: "invalid-record".into(),
-            path: path.unwrap_or_default(),
-            message: messages.join("; "),
-        });
-        false
-    });
-    let touched = mapper
-        .amenders
-        .iter()
+    let mut account = Account::of(page);
+    account.keep_valid(&mut mapped, &mapper.validator);
+    let amenders = mapper.amenders.iter();
+    let touched = amenders
         .map(|amender| {
             let touched = amender.amend(engine, &mapper.validator, page, &mut mapped);
-            (amender.overlay.name().to_owned(), touched)
+            (amender.overlay.component.name().to_owned(), touched)
         })
         .collect();
     for row in &mapped.rows {
         mapper.unfilled.see(&mapped.payload[row.span.clone()]);
-        accounted[row.source_index] = true;
+        account.is_settled[row.source_index] = true;
     }
-    let mut warnings = Vec::new();
-    for issue in mapped.issues {
-        match issue.source_index {
-            Some(index) if issue.severity == Severity::Rejected && !accounted[index] => {
-                accounted[index] = true;
-                rejections.push(Rejection {
-                    source_index: index,
-                    arn: page.arn(index),
-                    code: issue.code,
-                    path: issue.path,
-                    message: issue.message,
-                });
-            }
-            _ => warnings.push(issue),
-        }
-    }
-    let lost = page.described().filter(|index| !accounted[*index]);
-    rejections.extend(lost.map(|index| Rejection {
-        source_index: index,
-        arn: page.arn(index),
-        code: "lost-by-mapper".into(),
-        path: String::new(),
-        message: format!(
-            "mapper {} gave neither a record nor a reason",
-            mapper.module.name()
-        ),
-    }));
+    let warnings = account.reject_as_said(mapped.issues);
+    account.reject_the_rest(mapper.module.component.name());
     Ok(Records {
         payload: mapped.payload,
         rows: mapped.rows,
-        rejections,
+        rejections: account.rejections,
         warnings,
         isolated,
         touched,
     })
+}
+
+/// What has become of every object of a page so far.
+struct Account<'p> {
+    page: &'p Page,
+    /// By place: whether the object is a record or a rejection.
+    is_settled: Vec<bool>,
+    rejections: Vec<Rejection>,
+}
+
+impl<'p> Account<'p> {
+    fn of(page: &'p Page) -> Self {
+        Self {
+            page,
+            is_settled: vec![false; page.len()],
+            rejections: Vec::new(),
+        }
+    }
+
+    fn reject(&mut self, source_index: usize, code: &str, path: String, message: String) {
+        self.is_settled[source_index] = true;
+        self.rejections.push(Rejection {
+            source_index,
+            arn: self.page.arn(source_index),
+            code: code.to_owned(),
+            path,
+            message,
+        });
+    }
+
+    /// Rejects records that do not follow their schema.
+    fn keep_valid(&mut self, mapped: &mut Mapped, validator: &RecordValidator) {
+        mapped.rows.retain(|row| {
+            let checked = validator.check(&mapped.payload[row.span.clone()]);
+            let Err(violations) = checked else {
+                return true;
+            };
+            let path = violations.first().map(|violation| violation.path.clone());
+            let messages: Vec<String> = violations.into_iter().map(|each| each.message).collect();
+            let (path, message) = (path.unwrap_or_default(), messages.join("; "));
+            self.reject(row.source_index, "invalid-record", path, message);
+            false
+        });
+    }
+
+    /// Rejects the objects that the module rejects, and gives what else it says.
+    fn reject_as_said(&mut self, issues: Vec<Issue>) -> Vec<Issue> {
+        let mut warnings = Vec::new();
+        for issue in issues {
+            match issue.source_index {
+                Some(index) if issue.severity == Severity::Rejected && !self.is_settled[index] => {
+                    self.reject(index, &issue.code, issue.path, issue.message);
+                }
+                _ => warnings.push(issue),
+            }
+        }
+        warnings
+    }
+
+    /// Rejects the objects of which nothing was said.
+    fn reject_the_rest(&mut self, module: &str) {
+        let page = self.page;
+        for index in page.described() {
+            if !self.is_settled[index] {
+                let message = format!("mapper {module} gave neither a record nor a reason");
+                self.reject(index, "lost-by-mapper", String::new(), message);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use portolan_page::object::Object;
+    use portolan_page::page::Origin;
+
+    use super::*;
+
+    fn page() -> Page {
+        let origin = Origin {
+            partition: "aws".into(),
+            account_id: "123456789012".into(),
+            region: "us-west-2".into(),
+            captured_at: "2026-11-21T01:32:00.123Z".into(),
+        };
+        let body = br#"{"tasks":[{"taskArn":"a"},null,{"taskArn":"c"},{"taskArn":"d"}]}"#;
+        Page::read(Object::EcsTask, origin, Bytes::from_static(body)).expect("a page")
+    }
+
+    fn rejected(source_index: Option<usize>) -> Issue {
+        Issue {
+            source_index,
+            severity: Severity::Rejected,
+            code: "wrong-type".into(),
+            path: "tasks[0]".into(),
+            message: "no".into(),
+        }
+    }
+
+    #[test]
+    fn every_object_is_a_record_or_a_rejection_once() {
+        let page = page();
+        let mut account = Account::of(&page);
+        account.is_settled[0] = true;
+        let said = [Some(0), Some(2), Some(2), None].map(rejected);
+        let warnings = account.reject_as_said(said.into());
+        account.reject_the_rest("web 1.0.0");
+        let of = |rejection: &Rejection| (rejection.arn.clone(), rejection.code.clone());
+        let rejections: Vec<_> = account.rejections.iter().map(of).collect();
+        let expected = [("c", "wrong-type"), ("d", "lost-by-mapper")];
+        let expected = expected.map(|(arn, code)| (Some(arn.to_owned()), code.to_owned()));
+        assert_eq!(rejections, expected);
+        // Of a record, of a rejection, and of the page.
+        assert_eq!(warnings.len(), 3);
+    }
 }

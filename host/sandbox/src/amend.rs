@@ -28,18 +28,23 @@ impl Amender {
         mapped: &mut Mapped,
     ) -> Touched {
         let mut touched = Touched::new();
-        let patches = isolated(self.overlay.name(), &self.breaker, page, &|part, range| {
-            let rows: Vec<Row> = mapped
-                .rows
-                .iter()
-                .filter(|row| range.contains(&row.source_index))
-                .map(|row| Row {
-                    source_index: row.source_index - range.start,
-                    span: row.span.clone(),
-                })
-                .collect();
-            self.overlay.amend(engine, part, &mapped.payload, &rows)
-        });
+        let patches = isolated(
+            self.overlay.component.name(),
+            &self.breaker,
+            page,
+            &|part, range| {
+                let rows: Vec<Row> = mapped
+                    .rows
+                    .iter()
+                    .filter(|row| range.contains(&row.source_index))
+                    .map(|row| Row {
+                        source_index: row.source_index - range.start,
+                        span: row.span.clone(),
+                    })
+                    .collect();
+                self.overlay.amend(engine, part, &mapped.payload, &rows)
+            },
+        );
         let patches = match patches {
             Ok(outcome) => outcome.mapped,
             Err(error) => {
@@ -51,23 +56,7 @@ impl Amender {
             self.patch(validator, page, mapped, &patches, &mut touched);
         }
         for issue in patches.issues {
-            let is_failure = issue.severity == Severity::Rejected;
-            let problem = Problem {
-                code: issue.code,
-                path: issue.path,
-                message: issue.message,
-            };
-            let issue = if is_failure {
-                self.issue(issue.source_index, problem)
-            } else {
-                Issue {
-                    source_index: issue.source_index,
-                    severity: Severity::Warning,
-                    code: problem.code,
-                    path: problem.path,
-                    message: self.said(&problem.message),
-                }
-            };
+            let issue = self.own(issue);
             if issue.severity == Severity::Rejected {
                 mapped
                     .rows
@@ -76,6 +65,20 @@ impl Amender {
             mapped.issues.push(issue);
         }
         touched
+    }
+
+    /// What the overlay says of an object, as this overlay's: a failure counts as configured.
+    fn own(&self, issue: Issue) -> Issue {
+        if issue.severity != Severity::Rejected {
+            let message = self.said(&issue.message);
+            return Issue { message, ..issue };
+        }
+        let problem = Problem {
+            code: issue.code,
+            path: issue.path,
+            message: issue.message,
+        };
+        self.issue(issue.source_index, problem)
     }
 
     /// Writes every record once more, with its patch or without: that is cheaper than a payload that grows to
@@ -154,6 +157,6 @@ impl Amender {
 
     /// Of several overlays nobody could tell who has said it.
     fn said(&self, message: &str) -> String {
-        format!("overlay {}: {message}", self.overlay.name())
+        format!("overlay {}: {message}", self.overlay.component.name())
     }
 }

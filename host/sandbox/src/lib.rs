@@ -9,6 +9,7 @@ mod amend;
 mod answer;
 mod bindings;
 mod cache;
+mod component;
 mod engine;
 mod guest;
 mod header;
@@ -38,6 +39,7 @@ use serde::Serialize;
 
 pub use amend::Amender;
 pub use cache::CompiledCache;
+pub use component::Component;
 pub use engine::{Engine, EngineError};
 pub use guest::Usage;
 pub use header::check_header;

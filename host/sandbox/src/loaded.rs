@@ -1,13 +1,13 @@
 //! A module in the shape that its kind is called in.
 
 use super::cache::CompiledCache;
+use super::component::Component;
 use super::engine::Engine;
 use super::load::{LoadError, Source};
-use super::manifest::{Kind, Manifest};
+use super::manifest::Kind;
 use super::module::Module;
 use super::overlay::Overlay;
 use super::surface::Surface;
-use crate::trust::Identity;
 
 /// A module of either kind.
 pub enum Loaded {
@@ -35,38 +35,12 @@ impl Loaded {
         }
     }
 
-    /// What a signature of the module covers and a lock pins.
+    /// What modules of all kinds have in common.
     #[must_use]
-    pub fn identity(&self) -> Identity {
+    pub const fn component(&self) -> &Component {
         match self {
-            Self::Mapping(module) => module.identity(),
-            Self::Overlay(overlay) => overlay.identity(),
-        }
-    }
-
-    /// What the module says about itself.
-    #[must_use]
-    pub const fn manifest(&self) -> &Manifest {
-        match self {
-            Self::Mapping(module) => &module.manifest,
-            Self::Overlay(overlay) => &overlay.manifest,
-        }
-    }
-
-    /// SHA-256 of the component, in hexadecimal.
-    pub fn digest(&self) -> &str {
-        match self {
-            Self::Mapping(module) => &module.digest,
-            Self::Overlay(overlay) => &overlay.digest,
-        }
-    }
-
-    /// Name and version.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Mapping(module) => module.name(),
-            Self::Overlay(overlay) => overlay.name(),
+            Self::Mapping(module) => &module.component,
+            Self::Overlay(overlay) => &overlay.component,
         }
     }
 }

@@ -1,45 +1,27 @@
-//! An overlay module: loading it, and calling it with a page and the records made of it.
+//! An overlay module: a component that amends the records made of a page.
 
 use super::bindings::mapping_world::portolan::mapper::types;
-use super::bindings::overlay_world::{OverlayModule, OverlayModulePre};
+use super::bindings::overlay_world::OverlayModulePre;
 use super::cache::CompiledCache;
+use super::component::Component;
 use super::engine::Engine;
-use super::guest::{self, Guest, Usage};
-use super::limits::Limits;
-use super::load::{self, LoadError, Source};
-use super::manifest::{Kind, Manifest, Reads};
+use super::guest::{Guest, Usage};
+use super::load::{LoadError, Source};
+use super::manifest::Kind;
 use super::settings::{ModuleSettings, OnFailure};
-use super::{CallError, Mapped, Row, answer};
-use crate::trust::{Identity, Trust};
-use portolan_machine::fingerprint::digest;
-use portolan_machine::text::printable;
+use super::{CallError, Mapped, Row};
 use portolan_page::object::Object;
-use portolan_page::page::{Page, Wanted};
+use portolan_page::page::Page;
 
 /// An overlay module, checked, compiled and linked.
 pub struct Overlay {
-    /// What it says about itself.
-    pub manifest: Manifest,
-    /// SHA-256 of the component, in hexadecimal.
-    pub digest: String,
-    /// Where it came from.
-    pub source: Source,
-    /// The WIT package that it is built against, for example `portolan:mapper@1.0.0`.
-    pub wit: String,
-    /// What its signature and its lock say; none for a stock module, and for one that passed no gate.
-    pub trust: Option<Trust>,
+    /// What it has in common with modules of other kinds.
+    pub component: Component,
     /// What happens to a record that the overlay cannot amend.
     pub on_failure: OnFailure,
     /// The objects whose records it amends: those of the manifest, or fewer by configuration.
     pub objects: Vec<Object>,
     pre: OverlayModulePre<Guest>,
-    name: String,
-    /// The members that it reads, if not any.
-    wanted: Option<Wanted>,
-    limits: Limits,
-    config: String,
-    /// Whether an operator lets it see environment values.
-    sees_values: bool,
 }
 
 impl Overlay {
@@ -54,29 +36,22 @@ impl Overlay {
         source: Source,
         bytes: &[u8],
     ) -> Result<Self, LoadError> {
-        let refused = |reason| LoadError::new(&source, reason);
-        let component = load::component(engine, cache, bytes).map_err(refused)?;
-        let pre = engine
-            .linker
-            .instantiate_pre(&component)
-            .and_then(OverlayModulePre::new)
-            .map_err(|error| refused(load::misfit(engine, &component, Kind::Overlay, &error)))?;
-        let text = read_manifest(engine, &pre).map_err(refused)?;
-        let manifest = load::manifest(&text, Kind::Overlay).map_err(refused)?;
+        let (component, pre) = Component::load(
+            engine,
+            cache,
+            (source, bytes),
+            Kind::Overlay,
+            OverlayModulePre::new,
+            |pre, mut store| {
+                let instance = pre.instantiate(&mut store)?;
+                instance.portolan_mapper_overlay().call_manifest(store)
+            },
+        )?;
         Ok(Self {
-            name: load::name(&manifest),
-            wanted: manifest.reads.as_ref().and_then(Reads::wanted),
             on_failure: OnFailure::default(),
-            objects: manifest.objects.clone(),
-            manifest,
-            digest: digest(bytes),
-            wit: load::wit(engine, &component),
-            trust: None,
-            source,
+            objects: component.manifest.objects.clone(),
+            component,
             pre,
-            limits: engine.limits.clone(),
-            config: "{}".into(),
-            sees_values: false,
         })
     }
 
@@ -86,40 +61,22 @@ impl Overlay {
     /// If it asks for what nobody has granted, or the settings do not follow the schema of the module's
     /// manifest, or name an object that the manifest does not.
     pub fn configure(mut self, settings: &ModuleSettings) -> Result<Self, LoadError> {
-        let refused = |reason| LoadError::new(&self.source, reason);
-        self.config = settings.config(&self.manifest).map_err(refused)?;
-        self.sees_values = settings.sees_values(&self.manifest).map_err(refused)?;
-        self.limits = settings.limits(&self.limits);
+        self.component.configure(settings)?;
         self.on_failure = settings.on_failure.unwrap_or_default();
         if let Some(objects) = &settings.objects {
-            if let Some(other) = objects
-                .iter()
-                .find(|object| !self.manifest.objects.contains(object))
-            {
-                return Err(refused(format!(
+            let Component {
+                manifest, source, ..
+            } = &self.component;
+            let is_other = |object: &&Object| !manifest.objects.contains(object);
+            if let Some(other) = objects.iter().find(is_other) {
+                let reason = format!(
                     "the configuration wants it for {other}, which its manifest does not name"
-                )));
+                );
+                return Err(LoadError::new(source, reason));
             }
             self.objects.clone_from(objects);
         }
         Ok(self)
-    }
-
-    /// What a signature of it covers and a lock pins.
-    #[must_use]
-    pub fn identity(&self) -> Identity {
-        Identity {
-            name: self.manifest.name.clone(),
-            version: self.manifest.version.clone(),
-            digest: format!("sha256:{}", self.digest),
-            wit: self.wit.clone(),
-        }
-    }
-
-    /// Name and version, as errors and reports call it.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
     }
 
     /// Calls the module once with a page and the records made of it. The rows of the answer are merge
@@ -149,45 +106,17 @@ impl Overlay {
         payload: &[u8],
         rows: &[Row],
     ) -> Result<(Mapped, Usage), CallError> {
-        let body = guest::body(page, self.sees_values, self.wanted.as_ref());
-        // What is left out counts for the limits, which follow what AWS sent.
-        let page_bytes = body.len().max(page.body().len());
-        let mut store = engine.store(&self.limits, page_bytes);
-        let context = guest::context(page, &self.config);
-        let reads_records = self
-            .manifest
-            .reads
-            .as_ref()
-            .is_none_or(|reads| reads.records);
-        let records = match reads_records {
+        let reads = self.component.manifest.reads.as_ref();
+        let records = match reads.is_none_or(|reads| reads.records) {
             true => in_wit(payload, rows),
             false => without_records(rows),
         };
-        let answer = self.pre.instantiate(&mut store).and_then(|instance| {
-            instance
-                .portolan_mapper_overlay()
-                .call_amend_page(&mut store, &context, &body, &records)
-        });
-        let usage = guest::usage(&store);
-        let answer = answer.map_err(|error| {
-            guest::failure(
-                &self.name,
-                &self.limits,
-                &error,
-                store.into_data(),
-                page_bytes,
-            )
-        })?;
-        match answer {
-            Ok(patches) => Ok((answer::check(&self.name, patches, page)?, usage)),
-            Err(error) => Err(guest::refusal(&self.name, error)),
-        }
-    }
-
-    /// What a call may use.
-    #[must_use]
-    pub const fn limits(&self) -> &Limits {
-        &self.limits
+        self.component
+            .call(engine, page, |mut store, context, body| {
+                let instance = self.pre.instantiate(&mut store)?;
+                let overlay = instance.portolan_mapper_overlay();
+                overlay.call_amend_page(store, context, body, &records)
+            })
     }
 }
 
@@ -229,27 +158,4 @@ fn in_wit(all: &[u8], rows: &[Row]) -> types::MappedPage {
         rows,
         issues: Vec::new(),
     }
-}
-
-fn read_manifest(engine: &Engine, pre: &OverlayModulePre<Guest>) -> Result<String, String> {
-    // Before it has said its name, nobody can know which limit was meant for it.
-    let limits = Limits {
-        memory_bytes: engine.memory_bytes,
-        ..engine.limits.clone()
-    };
-    let mut store = engine.store(&limits, 0);
-    pre.instantiate(&mut store)
-        .and_then(|instance: OverlayModule| {
-            instance.portolan_mapper_overlay().call_manifest(&mut store)
-        })
-        .map_err(|error| {
-            let said = store
-                .into_data()
-                .last_words()
-                .unwrap_or_else(|| format!("{error:#}"));
-            format!(
-                "it failed when asked for its manifest: {}",
-                printable(&said, 400)
-            )
-        })
 }

@@ -80,9 +80,9 @@ impl Mapper {
     #[must_use]
     pub fn may_read(&self, member: &str) -> bool {
         let overlays = self.amenders.iter();
-        self.module.manifest.may_read(member)
+        self.module.component.manifest.may_read(member)
             || overlays
-                .map(|amender| &amender.overlay.manifest)
+                .map(|amender| &amender.overlay.component.manifest)
                 .any(|manifest| manifest.may_read(member))
     }
 
@@ -91,9 +91,12 @@ impl Mapper {
     /// # Errors
     /// If nothing of the page could be mapped.
     pub fn map(&self, engine: &Engine, page: &Page) -> Result<Outcome, CallError> {
-        isolated(self.module.name(), &self.breaker, page, &|part, _| {
-            self.module.map(engine, part)
-        })
+        isolated(
+            self.module.component.name(),
+            &self.breaker,
+            page,
+            &|part, _| self.module.map(engine, part),
+        )
     }
 }
 
@@ -198,12 +201,12 @@ impl MapperSet {
     ) -> Result<(), SetError> {
         let mut known: Vec<&str> = self
             .iter()
-            .map(|mapper| mapper.module.manifest.name.as_str())
+            .map(|mapper| mapper.module.component.manifest.name.as_str())
             .collect();
         known.extend(
             overlays
                 .iter()
-                .map(|overlay| overlay.manifest.name.as_str()),
+                .map(|overlay| overlay.component.manifest.name.as_str()),
         );
         known.extend(candidate);
         match mapping
@@ -237,11 +240,11 @@ fn validator(
     module: &Module,
     amenders: &[Amender],
 ) -> Result<RecordValidator, SetError> {
-    let mut declared = module.manifest.attributes.clone();
-    let mut name = module.name().to_owned();
+    let mut declared = module.component.manifest.attributes.clone();
+    let mut name = module.component.name().to_owned();
     for amender in amenders {
-        declared.extend(amender.overlay.manifest.attributes.clone());
-        name = format!("{name}, {}", amender.overlay.name());
+        declared.extend(amender.overlay.component.manifest.attributes.clone());
+        name = format!("{name}, {}", amender.overlay.component.name());
     }
     RecordValidator::new(object, &declared).map_err(|source| SetError::Attributes {
         module: name,

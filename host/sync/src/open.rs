@@ -95,7 +95,9 @@ fn load(
         cache.as_ref(),
         &config.mapping,
         &config.fetching.objects,
-        candidate.as_ref().map(|each| each.manifest().name.as_str()),
+        candidate
+            .as_ref()
+            .map(|each| each.component().manifest.name.as_str()),
     )?;
     let candidate = candidate
         .zip(shadow)

@@ -43,10 +43,10 @@ impl Candidate {
     pub(super) fn place(candidate: Loaded, set: &MapperSet, file: &Path) -> Result<Self, SetError> {
         let report = ShadowReport {
             file: file.display().to_string(),
-            kind: candidate.manifest().kind,
-            name: candidate.manifest().name.clone(),
-            version: candidate.manifest().version.clone(),
-            digest: candidate.digest().to_owned(),
+            kind: candidate.component().manifest.kind,
+            name: candidate.component().manifest.name.clone(),
+            version: candidate.component().manifest.version.clone(),
+            digest: candidate.component().digest.to_owned(),
             pages: 0,
             pages_skipped: 0,
             differences: BTreeMap::new(),
@@ -63,12 +63,15 @@ impl Candidate {
                 .map(|amender| Arc::clone(&amender.overlay))
                 .collect();
             match (&new_module, &new_overlay) {
-                (Some(new), _) if new.manifest.objects.contains(&active.object) => {
+                (Some(new), _) if new.component.manifest.objects.contains(&active.object) => {
                     module = Arc::clone(new);
                 }
                 (_, Some(new)) if new.objects.contains(&active.object) => {
-                    let name = &new.manifest.name;
-                    match overlays.iter_mut().find(|each| each.manifest.name == *name) {
+                    let name = &new.component.manifest.name;
+                    match overlays
+                        .iter_mut()
+                        .find(|each| each.component.manifest.name == *name)
+                    {
                         Some(place) => *place = Arc::clone(new),
                         None => overlays.push(Arc::clone(new)),
                     }

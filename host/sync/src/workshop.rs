@@ -126,13 +126,13 @@ impl Workshop {
             account = page.origin.account_id,
             region = page.origin.region,
             "{} mapped a page of {} with {} objects",
-            mapper.module.name(),
+            mapper.module.component.name(),
             page.object,
             page.len()
         );
         match mapped {
             Ok(records) => {
-                let module = mapper.module.name();
+                let module = mapper.module.component.name();
                 self.sink
                     .write(page.object, &self.lines(&records, page, unread, module)?)?;
                 self.ledger.records(

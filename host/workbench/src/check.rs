@@ -71,10 +71,12 @@ pub fn check(
             checked.findings.extend(manifest(&loaded));
             checked.signature = specimen.look(Some(&loaded), gate.keys()).verification;
             let admitted = gate.admit(&specimen.file, &specimen.bytes);
-            if let Err(error) = admitted.and_then(|admitted| admitted.confirm(&loaded.identity())) {
+            if let Err(error) =
+                admitted.and_then(|admitted| admitted.confirm(&loaded.component().identity()))
+            {
                 checked.findings.push(Finding::fault(error.to_string()));
             }
-            checked.manifest = Some(loaded.manifest().clone());
+            checked.manifest = Some(loaded.component().manifest.clone());
         }
         // A name that does not fit has been explained better already.
         Err(_) if !checked.is_good() => {}
@@ -148,7 +150,7 @@ fn no_kind(surface: &Surface) -> Finding {
 
 /// What loading alone does not look at.
 fn manifest(loaded: &Loaded) -> Vec<Finding> {
-    let manifest = loaded.manifest();
+    let manifest = &loaded.component().manifest;
     let mut findings = Vec::new();
     for object in &manifest.objects {
         if let Err(error) = RecordValidator::new(*object, &manifest.attributes) {

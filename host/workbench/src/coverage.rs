@@ -142,7 +142,7 @@ fn unfilled(mapper: &Mapper, filled: &BTreeMap<String, u64>) -> Vec<String> {
     let candidates: BTreeSet<String> = match mapper.amenders.first() {
         None => mapper.validator.attributes().iter().cloned().collect(),
         Some(amender) => {
-            let declared = &amender.overlay.manifest.attributes;
+            let declared = &amender.overlay.component.manifest.attributes;
             declared.keys().cloned().collect()
         }
     };

@@ -66,7 +66,9 @@ pub fn inspect(bench: &Workbench, specimen: &Specimen, keys: &TrustedKeys) -> In
         kind,
         signature: specimen.look(loaded.as_ref().ok(), keys).verification,
         refused: loaded.as_ref().err().map(|error| error.reason().to_owned()),
-        manifest: loaded.ok().map(|loaded| loaded.manifest().clone()),
+        manifest: loaded
+            .ok()
+            .map(|loaded| loaded.component().manifest.clone()),
         imports: names(&surface.imports),
         exports: names(&surface.exports),
         producers: specimen.producers(),

@@ -37,13 +37,13 @@ pub(super) fn measure(engine: &Engine, rig: &Rig, page: &Page) -> Option<Measure
     match mapper.amenders.first() {
         None => {
             let call = || mapper.module.map_measured(engine, page);
-            measured(page, mapper.module.limits(), &call)
+            measured(page, mapper.module.component.limits(), &call)
         }
         Some(amender) => {
             let stock = mapper.module.map(engine, page).ok()?;
             let overlay = &amender.overlay;
             let call = || overlay.amend_measured(engine, page, &stock.payload, &stock.rows);
-            measured(page, overlay.limits(), &call)
+            measured(page, overlay.component.limits(), &call)
         }
     }
 }

@@ -61,16 +61,16 @@ impl Workbench {
     /// If a sync would refuse the module or its settings.
     pub fn mount(&self, specimen: &Specimen) -> Result<Rig, WorkbenchError> {
         let loaded = specimen.load(&self.engine, self.cache())?;
-        let name = loaded.name().to_owned();
+        let name = loaded.component().name().to_owned();
         let settings = self
             .modules
-            .get(&loaded.manifest().name)
+            .get(&loaded.component().manifest.name)
             .cloned()
             .unwrap_or_default();
         let mappers = match loaded {
             Loaded::Mapping(module) => {
                 let module = Arc::new(module.configure(&settings)?);
-                let objects = module.manifest.objects.iter();
+                let objects = module.component.manifest.objects.iter();
                 objects
                     .map(|object| Mapper::assemble(*object, Arc::clone(&module), &[]))
                     .collect::<Result<_, _>>()?
@@ -136,8 +136,14 @@ impl Rig {
     pub fn never_filled(&self) -> Vec<String> {
         let declares = |mapper: &Mapper, name: &String| {
             let overlays = mapper.amenders.iter();
-            let mut overlays = overlays.map(|amender| &amender.overlay.manifest.attributes);
-            mapper.module.manifest.attributes.contains_key(name)
+            let mut overlays =
+                overlays.map(|amender| &amender.overlay.component.manifest.attributes);
+            mapper
+                .module
+                .component
+                .manifest
+                .attributes
+                .contains_key(name)
                 || overlays.any(|attributes| attributes.contains_key(name))
         };
         let unfilled = self.mappers.iter().flat_map(|mapper| {

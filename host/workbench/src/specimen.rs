@@ -96,7 +96,7 @@ impl Specimen {
     pub fn look(&self, loaded: Option<&Loaded>, keys: &TrustedKeys) -> Look {
         let look = Look::at(&self.file, &sha256(&self.bytes), keys);
         match loaded {
-            Some(loaded) => look.confirm(&self.file, &loaded.identity()),
+            Some(loaded) => look.confirm(&self.file, &loaded.component().identity()),
             None => look,
         }
     }

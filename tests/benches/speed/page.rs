@@ -95,7 +95,7 @@ fn times(body: &Bytes) -> Times {
     let read = || Page::read(Object::EcsTask, origin(), body.clone()).unwrap();
     let page = read();
     let context = context(&page);
-    let read_members = mapper.module.body(&page);
+    let read_members = mapper.module.component.body(&page);
     let records = from_page(&engine, mapper, &page).unwrap();
     assert_eq!(records.len(), TASKS);
 
@@ -109,7 +109,7 @@ fn times(body: &Bytes) -> Times {
         }));
         times
             .left_out
-            .push(time(|| mapper.module.body(black_box(&page))));
+            .push(time(|| mapper.module.component.body(black_box(&page))));
         times.native.push(time(|| {
             map_page::<Tasks>(&context, black_box(&read_members)).unwrap()
         }));

@@ -8,8 +8,8 @@ use super::engine;
 /// Loads a module, which must fail within a few seconds, and gives the sentence.
 fn refusal(bytes: &[u8]) -> String {
     let start = Instant::now();
-    let refused =
-        Module::load(&engine(), None, Source::Stock, bytes).map(|module| module.name().to_owned());
+    let refused = Module::load(&engine(), None, Source::Stock, bytes)
+        .map(|module| module.component.name().to_owned());
     let sentence = refused.expect_err("refused").to_string();
     assert!(
         start.elapsed() < Duration::from_secs(5),

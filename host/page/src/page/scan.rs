@@ -10,12 +10,12 @@
 //! of those are credentials (`splunk-token`). There, and there only, a member whose name says so is
 //! withheld; an operator's grant of environment values does not bring those back.
 
+mod members;
 mod names;
 mod scanned;
 mod text;
 mod tokens;
 
-use std::num::NonZeroU32;
 use std::ops::Range;
 
 use super::BODY_LIMIT_BYTES;
@@ -354,29 +354,6 @@ impl Scan<'_> {
             self.objects.push(Some(start..self.position()));
         }
         self.close_member(closed.and_then(|container| container.member));
-    }
-
-    fn open_member(&mut self, start: usize, name: &Text) -> Place {
-        let name_bytes = match name.has_escapes {
-            true => None,
-            false => NonZeroU32::new(offset(name.span.len())),
-        };
-        let place = self.members.len();
-        self.members.push(Member {
-            start: offset(start),
-            end: 0,
-            next: 0,
-            name_bytes,
-        });
-        place
-    }
-
-    fn close_member(&mut self, place: Option<Place>) {
-        let (end, next) = (offset(self.position()), offset(self.members.len()));
-        if let Some(member) = place.and_then(|place| self.members.get_mut(place)) {
-            member.end = end;
-            member.next = next;
-        }
     }
 
     /// Steps over a comma, or closes the innermost container and says that there is no more.

@@ -158,22 +158,22 @@ fn check_records(
             found.extend(violations_of(changes, &value));
         }
         let name = object.map_or(String::new(), |object| format!(" {object}:"));
-        for Violation { path, message } in found {
-            violations += 1;
-            let place = if path.is_empty() {
-                String::new()
-            } else {
-                format!(" {path}:")
-            };
-            writeln!(
-                output,
-                "{}:{}:{name}{place} {message}",
-                file.display(),
-                number + 1
-            )?;
-        }
+        violations += found.len() as u64;
+        let line = format!("{}:{}:{name}", file.display(), number + 1);
+        tell(&line, &found, output)?;
     }
     Ok(violations)
+}
+
+/// Writes what is wrong with a line.
+fn tell(line: &str, found: &[Violation], output: &mut impl Write) -> std::io::Result<()> {
+    for Violation { path, message } in found {
+        match path.as_str() {
+            "" => writeln!(output, "{line} {message}")?,
+            path => writeln!(output, "{line} {path}: {message}")?,
+        }
+    }
+    Ok(())
 }
 
 fn schema_validator(name: &str) -> anyhow::Result<jsonschema::Validator> {

@@ -223,16 +223,7 @@ impl Base {
             }
             offset += length;
         }
-        if let Some(first) = bad.first() {
-            if good == 0 {
-                return Err(no_output(path, format!("line {first} is no record")));
-            }
-            self.warnings.push(format!(
-                "{} has {} lines that are no records, the first is line {first}; what they were is taken for new",
-                path.display(),
-                bad.len()
-            ));
-        }
+        self.tell_of(&bad, path, good > 0)?;
         let file = Arc::new(EarlierFile {
             path: path.to_owned(),
             file: Mutex::new(BufReader::new(lines.into_inner())),
@@ -242,6 +233,22 @@ impl Base {
                 earlier.file = Some(Arc::clone(&file));
             }
         }
+        Ok(())
+    }
+
+    /// Tells of lines that are not records, by number; refuses a file in which there is nothing else.
+    fn tell_of(&mut self, bad: &[u64], path: &Path, has_records: bool) -> Result<(), ChangesError> {
+        let Some(first) = bad.first() else {
+            return Ok(());
+        };
+        if !has_records {
+            return Err(no_output(path, format!("line {first} is no record")));
+        }
+        self.warnings.push(format!(
+            "{} has {} lines that are no records, the first is line {first}; what they were is taken for new",
+            path.display(),
+            bad.len()
+        ));
         Ok(())
     }
 

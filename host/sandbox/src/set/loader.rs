@@ -48,7 +48,7 @@ impl<'a> Loader<'a> {
         let settings = self
             .mapping
             .modules
-            .get(&module.manifest.name)
+            .get(&module.component.manifest.name)
             .cloned()
             .unwrap_or_default();
         Ok(module.configure(&settings)?)
@@ -64,12 +64,12 @@ impl<'a> Loader<'a> {
         self.gate.check_folder(folder, &files)?;
         for file in files {
             let module = Arc::new(self.mapping(&file)?);
-            for object in &module.manifest.objects {
+            for object in &module.component.manifest.objects {
                 if let Some(other) = chosen.insert(*object, Arc::clone(&module)) {
                     return Err(SetError::Ambiguous {
                         object: *object,
-                        first: other.source.to_string(),
-                        second: module.source.to_string(),
+                        first: other.component.source.to_string(),
+                        second: module.component.source.to_string(),
                     });
                 }
             }
@@ -82,7 +82,11 @@ impl<'a> Loader<'a> {
         let bytes = std::fs::read(file).map_err(unreadable(file))?;
         let admission = self.gate.admit(file, &bytes)?;
         let mut module = self.module(Source::File(file.to_owned()), &bytes)?;
-        module.trust = Some(trust(&module.source, admission, &module.identity())?);
+        module.component.trust = Some(trust(
+            &module.component.source,
+            admission,
+            &module.component.identity(),
+        )?);
         Ok(module)
     }
 
@@ -92,11 +96,15 @@ impl<'a> Loader<'a> {
         let admission = self.gate.admit(file, &bytes)?;
         let source = Source::File(file.to_owned());
         let mut overlay = Overlay::load(self.engine, self.cache, source, &bytes)?;
-        overlay.trust = Some(trust(&overlay.source, admission, &overlay.identity())?);
+        overlay.component.trust = Some(trust(
+            &overlay.component.source,
+            admission,
+            &overlay.component.identity(),
+        )?);
         let settings = self
             .mapping
             .modules
-            .get(&overlay.manifest.name)
+            .get(&overlay.component.manifest.name)
             .cloned()
             .unwrap_or_default();
         Ok(overlay.configure(&settings)?)

@@ -16,7 +16,7 @@ pub(crate) type Settings = BTreeMap<String, String>;
 /// The settings that are known before any call.
 ///
 /// All parts are taken apart without `..`: whoever adds a setting has to say here whether it decides what comes
-/// out. What does not is bound to `_`, with the reason.
+/// out. What does not is bound to `_`, with the reason. Long, because it names every setting.
 pub(super) fn of_config(config: &Config, mappers: &MapperSet) -> Settings {
     let Config {
         connection,
@@ -74,12 +74,15 @@ pub(super) fn of_config(config: &Config, mappers: &MapperSet) -> Settings {
     roles.sort_unstable();
     let digests_of_modules: Vec<String> = mappers
         .iter()
-        .map(|mapper| format!("{} {}", mapper.object, mapper.module.digest))
+        .map(|mapper| format!("{} {}", mapper.object, mapper.module.component.digest))
         .collect();
     let digests_of_overlays: Vec<String> = mappers
         .iter()
         .flat_map(|mapper| {
-            let digests = mapper.amenders.iter().map(|each| &each.overlay.digest);
+            let digests = mapper
+                .amenders
+                .iter()
+                .map(|each| &each.overlay.component.digest);
             digests.map(|digest| format!("{} {digest}", mapper.object))
         })
         .collect();

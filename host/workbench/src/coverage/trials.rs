@@ -263,7 +263,8 @@ impl<'m> Trials<'m> {
         self.calls += 1;
         let module = &mapper.module;
         let call = |part: &Page, _| module.map(self.engine, part);
-        isolated(module.name(), &Breaker::default(), page, &call).map(|outcome| outcome.mapped)
+        isolated(module.component.name(), &Breaker::default(), page, &call)
+            .map(|outcome| outcome.mapped)
     }
 
     fn page(&self, body: Value) -> Option<Page> {

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: PinArguments, config_file: Option<&Path>) -> anyhow
     let identify = |file: &Path, bytes: &[u8]| -> Result<Identity, TrustError> {
         Specimen::of(file, bytes.to_vec())
             .load(bench.engine(), bench.cache())
-            .map(|loaded| loaded.identity())
+            .map(|loaded| loaded.component().identity())
             .map_err(|error| TrustError::Unfit {
                 file: file.display().to_string(),
                 reason: format!("a sync would refuse it: {}", error.reason()),

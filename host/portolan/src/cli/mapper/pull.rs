@@ -69,7 +69,7 @@ pub(super) fn run(arguments: PullArguments, config_file: Option<&Path>) -> anyho
     let specimen = Specimen::of(&out, pulled.bytes.clone());
     let loaded = specimen.load(bench.engine(), bench.cache());
     if let Ok(loaded) = &loaded {
-        look = look.confirm(&out, &loaded.identity());
+        look = look.confirm(&out, &loaded.component().identity());
     }
     if look.is_broken() {
         anyhow::bail!("{place}: {}; nothing was written", look.verification);
@@ -90,7 +90,7 @@ pub(super) fn run(arguments: PullArguments, config_file: Option<&Path>) -> anyho
     match loaded {
         Ok(loaded) => talk::say(&format!(
             "pulled {} by the manifest {}",
-            loaded.name(),
+            loaded.component().name(),
             pulled.manifest_digest
         )),
         Err(error) => talk::say(&format!("note: a sync would refuse it: {}", error.reason())),

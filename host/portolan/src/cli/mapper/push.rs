@@ -58,7 +58,7 @@ pub(super) fn run(arguments: PushArguments, config_file: Option<&Path>) -> anyho
             look.verification
         );
     }
-    let place = match Place::to_push(&arguments.reference, &loaded.manifest().version) {
+    let place = match Place::to_push(&arguments.reference, &loaded.component().manifest.version) {
         Ok(place) => place,
         // What was typed is wrong, as with any other argument.
         Err(error) => {
@@ -70,10 +70,10 @@ pub(super) fn run(arguments: PushArguments, config_file: Option<&Path>) -> anyho
     let surface = Surface::names(&specimen.bytes).map_err(anyhow::Error::msg)?;
     let names = |items: Vec<portolan_sandbox::Item>| items.into_iter().map(|item| item.name);
     let shipment = Shipment {
-        identity: loaded.identity(),
+        identity: loaded.component().identity(),
         imports: names(surface.imports).collect(),
         exports: names(surface.exports).collect(),
-        target: World::of(loaded.manifest().kind)?.name,
+        target: World::of(loaded.component().manifest.kind)?.name,
         created: std::fs::metadata(file)
             .and_then(|metadata| metadata.modified())
             .with_context(|| format!("cannot read {}", file.display()))?,
@@ -99,7 +99,7 @@ pub(super) fn run(arguments: PushArguments, config_file: Option<&Path>) -> anyho
     };
     talk::say(&format!(
         "pushed {}, {} bytes, {signed}",
-        loaded.name(),
+        loaded.component().name(),
         shipment.bytes.len()
     ));
     Ok(COMPLETE)

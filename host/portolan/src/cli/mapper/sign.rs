@@ -42,9 +42,13 @@ pub(super) fn run(arguments: SignArguments, config_file: Option<&Path>) -> anyho
     let bench = Workbench::open(&arguments.cache.config(config_file)?.mapping)?;
     for file in &arguments.files {
         let loaded = Specimen::read(file)?.load(bench.engine(), bench.cache())?;
-        let place = Signature::sign(&loaded.identity(), &key).write(file)?;
+        let place = Signature::sign(&loaded.component().identity(), &key).write(file)?;
         talk::data(&format!("{}\n", place.display()))?;
-        talk::say(&format!("signed {} as {}", loaded.name(), key.signer()));
+        talk::say(&format!(
+            "signed {} as {}",
+            loaded.component().name(),
+            key.signer()
+        ));
     }
     Ok(COMPLETE)
 }

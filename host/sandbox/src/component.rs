@@ -1,0 +1,153 @@
+//! What modules of all kinds have in common: how they are loaded, what they are given, and how they are called.
+
+use std::borrow::Cow;
+
+use wasmtime::Store;
+use wasmtime::component::InstancePre;
+
+use super::bindings::mapping_world::exports::portolan::mapper::mapping::PageError;
+use super::bindings::mapping_world::portolan::mapper::types::{MappedPage, PageContext};
+use super::cache::CompiledCache;
+use super::engine::Engine;
+use super::guest::{self, Guest, Usage};
+use super::limits::Limits;
+use super::load::{self, LoadError, Source};
+use super::manifest::{Kind, Manifest, Reads};
+use super::settings::ModuleSettings;
+use super::{CallError, Mapped, answer};
+use crate::trust::{Identity, Trust};
+use portolan_machine::fingerprint::digest;
+use portolan_machine::text::printable;
+use portolan_page::page::{Page, Wanted};
+
+/// A component that may run: checked, compiled, and what it says about itself.
+pub struct Component {
+    /// What it says about itself.
+    pub manifest: Manifest,
+    /// SHA-256 of the component, in hexadecimal.
+    pub digest: String,
+    /// Where it came from.
+    pub source: Source,
+    /// The WIT package that it is built against, for example `portolan:mapper@1.0.0`.
+    pub wit: String,
+    /// What its signature and its lock say; none for a stock module, and for one that passed no gate.
+    pub trust: Option<Trust>,
+    name: String,
+    /// The members that it reads, if not any.
+    wanted: Option<Wanted>,
+    limits: Limits,
+    config: String,
+    /// Whether an operator lets it see environment values.
+    sees_values: bool,
+}
+
+impl Component {
+    /// Checks imports and exports by name, compiles (or takes compiled code from the cache), links as a module
+    /// of this kind, and asks for the manifest.
+    pub(super) fn load<P>(
+        engine: &Engine,
+        cache: Option<&CompiledCache>,
+        (source, bytes): (Source, &[u8]),
+        kind: Kind,
+        link: impl FnOnce(InstancePre<Guest>) -> wasmtime::Result<P>,
+        ask: impl FnOnce(&P, &mut Store<Guest>) -> wasmtime::Result<String>,
+    ) -> Result<(Self, P), LoadError> {
+        let refused = |reason| LoadError::new(&source, reason);
+        let component = load::component(engine, cache, bytes).map_err(refused)?;
+        let linked = engine.linker.instantiate_pre(&component).and_then(link);
+        let pre =
+            linked.map_err(|error| refused(load::misfit(engine, &component, kind, &error)))?;
+        // Before it has said its name, nobody can know which limit was meant for it.
+        let limits = Limits {
+            memory_bytes: engine.memory_bytes,
+            ..engine.limits.clone()
+        };
+        let mut store = engine.store(&limits, 0);
+        let text = ask(&pre, &mut store).map_err(|error| {
+            let said = store.into_data().last_words();
+            let said = said.unwrap_or_else(|| format!("{error:#}"));
+            let said = printable(&said, 400);
+            refused(format!("it failed when asked for its manifest: {said}"))
+        })?;
+        let manifest = load::manifest(&text, kind).map_err(refused)?;
+        let loaded = Self {
+            name: load::name(&manifest),
+            wanted: manifest.reads.as_ref().and_then(Reads::wanted),
+            manifest,
+            digest: digest(bytes),
+            wit: load::wit(engine, &component),
+            trust: None,
+            source,
+            limits: engine.limits.clone(),
+            config: "{}".into(),
+            sees_values: false,
+        };
+        Ok((loaded, pre))
+    }
+
+    /// Takes settings and limits.
+    pub(super) fn configure(&mut self, settings: &ModuleSettings) -> Result<(), LoadError> {
+        let refused = |reason| LoadError::new(&self.source, reason);
+        self.config = settings.config(&self.manifest).map_err(refused)?;
+        self.sees_values = settings.sees_values(&self.manifest).map_err(refused)?;
+        self.limits = settings.limits(&self.limits);
+        Ok(())
+    }
+
+    /// What a signature of it covers and a lock pins.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        Identity {
+            name: self.manifest.name.clone(),
+            version: self.manifest.version.clone(),
+            digest: format!("sha256:{}", self.digest),
+            wit: self.wit.clone(),
+        }
+    }
+
+    /// Name and version, as errors and reports call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What a call may use.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The body that it is given: without members that it does not read.
+    #[must_use]
+    pub fn body<'p>(&self, page: &'p Page) -> Cow<'p, [u8]> {
+        guest::body(page, self.sees_values, self.wanted.as_ref())
+    }
+
+    /// Calls it once about a page, in an instance of its own, and checks the answer.
+    pub(super) fn call(
+        &self,
+        engine: &Engine,
+        page: &Page,
+        ask: impl FnOnce(
+            &mut Store<Guest>,
+            &PageContext,
+            &[u8],
+        ) -> wasmtime::Result<Result<MappedPage, PageError>>,
+    ) -> Result<(Mapped, Usage), CallError> {
+        let body = self.body(page);
+        // What is left out counts for the limits, which follow what AWS sent.
+        let page_bytes = body.len().max(page.body().len());
+        let mut store = engine.store(&self.limits, page_bytes);
+        let context = guest::context(page, &self.config);
+        let answer = ask(&mut store, &context, &body);
+        let usage = guest::usage(&store);
+        let answer = answer.map_err(|error| {
+            let (name, limits) = (&self.name, &self.limits);
+            guest::failure(name, limits, &error, store.into_data(), page_bytes)
+        })?;
+        match answer {
+            Ok(mapped) => Ok((answer::check(&self.name, mapped, page)?, usage)),
+            Err(error) => Err(guest::refusal(&self.name, error)),
+        }
+    }
+}
