@@ -180,3 +180,71 @@ fn no_imports_go_in_a_circle() {
     let ring = [("a", "b"), ("b", "c"), ("c", "b")].map(|(from, to)| step(from, to));
     assert_eq!(circles(&ring.into()).len(), 2);
 }
+
+/// A file is read at one sitting, and a function at one glance. One that is longer says why above it.
+#[test]
+fn files_and_functions_are_short() {
+    let mut long = Vec::new();
+    for folder in ["host", "guest-mappers", "tests"] {
+        let mut open = vec![root().join(folder)];
+        while let Some(path) = open.pop() {
+            if path.is_dir() && !path.ends_with("target") && !path.ends_with("templates") {
+                let entries = std::fs::read_dir(&path).unwrap();
+                open.extend(entries.map(|entry| entry.unwrap().path()));
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let shown = path.strip_prefix(root()).unwrap().display().to_string();
+                long.extend(too_long(&text).map(|what| format!("{shown}: {what}")));
+            }
+        }
+    }
+    assert!(long.is_empty(), "{long:#?}");
+    let lines = "    let a = 1;\n".repeat(FUNCTION_LIMIT);
+    let named = |comment: &str| too_long(&format!("{comment}fn a() {{\n{lines}}}\n")).count();
+    assert_eq!(
+        [named(""), named("/// Long, because it is a test.\n")],
+        [1, 0]
+    );
+}
+
+const FILE_LIMIT: usize = 400;
+const FUNCTION_LIMIT: usize = 60;
+
+/// The functions of a file that are too long and do not say why, and the file itself.
+fn too_long(text: &str) -> impl Iterator<Item = String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    if lines.len() > FILE_LIMIT {
+        found.push(format!("{} lines", lines.len()));
+    }
+    let is_function = |line: &str| {
+        let words = line.trim_start().split('(').next().unwrap_or_default();
+        !line.trim_start().starts_with("//") && words.split(' ').any(|word| word == "fn")
+    };
+    for (start, line) in lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| is_function(line))
+    {
+        let body = lines[start..]
+            .iter()
+            .find(|line| line.ends_with(['{', ';', '}']));
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let end = format!("{indent}}}");
+        let end = lines[start..].iter().position(|line| *line == end);
+        // A declaration has no body, and one of one line is short.
+        let length = end.filter(|_| body.is_some_and(|line| line.ends_with('{')));
+        let length = length.map_or(0, |end| end + 1);
+        let mut above = lines[..start].iter().rev();
+        let comment = above
+            .by_ref()
+            .take_while(|line| line.trim_start().starts_with(['/', '#']));
+        let says_why = comment
+            .into_iter()
+            .any(|line| line.contains("Long, because"));
+        if length > FUNCTION_LIMIT && !says_why {
+            found.push(format!("{}: {length} lines", line.trim()));
+        }
+    }
+    found.into_iter()
+}

@@ -3,3 +3,8 @@
 pub mod pages;
 pub mod simulator;
 pub mod usage;
+
+/// The example of `host/docs/library.md`, run.
+#[cfg(doctest)]
+#[doc = include_str!("../../host/docs/library.md")]
+pub struct Library;

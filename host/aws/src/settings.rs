@@ -70,6 +70,18 @@ pub struct AccessKeys {
     pub session_token: Option<Secret>,
 }
 
+impl AccessKeys {
+    /// Long-lived keys.
+    #[must_use]
+    pub fn new(access_key_id: &str, secret_access_key: &str) -> Self {
+        Self {
+            access_key_id: access_key_id.to_owned(),
+            secret_access_key: Secret::new(secret_access_key.to_owned()),
+            session_token: None,
+        }
+    }
+}
+
 /// A value that no formatting shows.
 #[derive(Clone)]
 pub struct Secret(String);

@@ -33,6 +33,25 @@ pub struct Fetching {
     pub revision_tags: RevisionTags,
 }
 
+impl Default for Fetching {
+    /// What a sync does that nobody has set anything for; it keeps no revisions.
+    fn default() -> Self {
+        Self {
+            page_size: 100,
+            parallel_requests: 8,
+            parallel_scopes: 16,
+            // Others use the account too: consoles, deployments, autoscaling.
+            quota_share: Some(0.9),
+            maximum_retries: 10,
+            objects: Object::defaults(),
+            options: Options::default(),
+            keeps_values: false,
+            revision_cache: None,
+            revision_tags: RevisionTags::default(),
+        }
+    }
+}
+
 impl Fetching {
     /// What bounds all calls of a process: quotas, all buckets full, and how often a failed call is repeated.
     #[must_use]

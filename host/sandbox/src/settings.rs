@@ -14,7 +14,7 @@ use crate::trust::ModulePolicy;
 use portolan_page::object::Object;
 
 /// Which modules map and amend, what they have to show, and what they get.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Mapping {
     /// Folder of modules that replace stock mappers.
     pub mappers: Option<PathBuf>,

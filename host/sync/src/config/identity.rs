@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{ConfigError, Settings, secret};
-use portolan_aws::{AccessKeys, RoleArn};
+use portolan_aws::{AccessKeys, Connection, RoleArn};
 
 /// A file of roles of any use is far below this.
 const FILE_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
@@ -152,7 +152,7 @@ fn roles_of_file(path: &Path) -> Result<Vec<String>, ConfigError> {
 }
 
 pub(super) fn session_name(given: Option<String>) -> Result<String, ConfigError> {
-    let name = given.unwrap_or_else(|| "portolan".into());
+    let name = given.unwrap_or_else(|| Connection::default().session_name);
     let is_name = (2..=64).contains(&name.len())
         && name
             .chars()

@@ -84,7 +84,9 @@ fn connection(settings: &Settings) -> Result<Connection, ConfigError> {
         session_name: identity::session_name(settings.session_name.clone())?,
         session_duration: Duration::from_secs(within(
             "session-duration",
-            settings.session_duration.unwrap_or(3600),
+            settings
+                .session_duration
+                .unwrap_or(Connection::default().session_duration.as_secs()),
             900..=43_200,
             "seconds",
         )?),
@@ -95,29 +97,32 @@ fn connection(settings: &Settings) -> Result<Connection, ConfigError> {
 }
 
 fn fetching(settings: &Settings, mapping: &Mapping) -> Result<Fetching, ConfigError> {
-    let number = |setting, value: Option<u64>, default, range, unit| {
-        let value = within(setting, value.unwrap_or(default), range, unit)?;
+    let default = Fetching::default();
+    let number = |setting, value: Option<u64>, default: usize, range, unit| {
+        let value = within(setting, value.unwrap_or(default as u64), range, unit)?;
         Ok::<_, ConfigError>(usize::try_from(value).unwrap_or(usize::MAX))
     };
     Ok(Fetching {
         parallel_scopes: number(
             "parallel-scopes",
             settings.parallel_scopes,
-            16,
+            default.parallel_scopes,
             1..=1024,
             "accounts and Regions",
         )?,
-        page_size: page_size(settings.page_size.unwrap_or(100))?,
+        page_size: page_size(settings.page_size.unwrap_or(default.page_size.into()))?,
         parallel_requests: number(
             "parallel-requests",
             settings.parallel_requests,
-            8,
+            default.parallel_requests,
             1..=256,
             "requests",
         )?,
         maximum_retries: u32::try_from(within(
             "maximum-retries",
-            settings.maximum_retries.unwrap_or(10),
+            settings
+                .maximum_retries
+                .unwrap_or(default.maximum_retries.into()),
             0..=100,
             "retries",
         )?)
@@ -180,8 +185,7 @@ fn page_size(value: u64) -> Result<u16, ConfigError> {
 }
 
 fn quota_share(rules: Option<QuotaRules>, share: Option<f64>) -> Result<Option<f64>, ConfigError> {
-    // Others use the account too: consoles, deployments, autoscaling.
-    let share = share.unwrap_or(0.9);
+    let share = share.or(Fetching::default().quota_share).unwrap_or(1.0);
     if !(LEAST_SHARE..=1.0).contains(&share) {
         return Err(ConfigError::setting(
             "quota-share",
