@@ -1,11 +1,8 @@
 //! What a module leaves empty, and what it leaves unread: the two ways in which mappings rot silently.
 //!
-//! Nobody has to instrument a module to know what it reads: a member is taken away from recorded objects,
-//! or given another value, and if nothing that the module says about any of them differs, it does not
-//! read the member. What is inside an unread member is unread too, so that it need not be tried.
+//! A module's manifest names what it reads, and the host gives it no more, so that nobody has to watch it.
 
 mod shape;
-mod trials;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -16,11 +13,10 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Rig, Specimen, Workbench, WorkbenchError, pages};
-use portolan_page::object::{Object, Shape as Place};
+use portolan_page::object::{Object, Shape};
 use portolan_page::page::Page;
-use portolan_sandbox::Mapper;
-use shape::Tree;
-use trials::{Reader, Trials};
+use portolan_sandbox::{Manifest, Mapper};
+use shape::{Asked, Tree};
 
 /// What a module fills and reads of recorded pages.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -47,17 +43,13 @@ pub struct ObjectCoverage {
     /// Attributes that no record has: of a mapping those of the schema, of an overlay those that its
     /// manifest declares.
     pub unfilled: Vec<String>,
-    /// Members that the module reads.
+    /// Members that the module asks for, whatever it makes of them.
     pub read: Vec<Member>,
-    /// Members that the module does not read; of an overlay, those that the stock mapping does not read
-    /// either.
+    /// Members that the module does not ask for; of an overlay, those that the stock mapping does not ask
+    /// for either.
     pub unread: Vec<Member>,
-    /// Members that are null or empty in every object, so that nobody can tell.
+    /// Members that are null or empty in every object, whether they are read or not.
     pub empty: Vec<Member>,
-    /// Members that were not tried often enough before time was up.
-    pub undecided: Vec<Member>,
-    /// Calls of modules that it took.
-    pub trials: u64,
 }
 
 /// A member of a page, wherever in a list it stands.
@@ -68,14 +60,11 @@ pub struct Member {
     pub path: String,
     /// Objects that have it (for a member of the page itself: pages).
     pub objects: u64,
-    /// Of these, the ones that were tried without it and with other values.
-    pub tried: u64,
     /// Members inside it, which share its verdict.
     pub inside: u64,
 }
 
-/// Looks at what a module fills and reads. The recording is read page by page; trials are made with the
-/// first objects that have a member.
+/// Looks at what a module fills and reads. The recording is read page by page.
 ///
 /// # Errors
 /// If a sync would refuse the module, a line is no page, or no page is of an object that the module is for.
@@ -93,15 +82,15 @@ pub fn coverage(
     let mut seen: BTreeMap<Object, Seen> = BTreeMap::new();
     for read in pages::each(file)? {
         let (_, page) = read?;
-        if rig.mapper(page.object).is_none() {
+        let Some(mapper) = rig.mapper(page.object) else {
             coverage.pages_left_out += 1;
             continue;
-        }
+        };
+        seen.entry(page.object)
+            .or_insert_with(|| Seen::new(mapper))
+            .look_at(&page);
         let object = coverage.objects.entry(page.object).or_default();
         count(bench, &mut rig, &page, object);
-        seen.entry(page.object)
-            .or_insert_with(|| Seen::new(&page))
-            .look_at(&page);
     }
     if coverage.objects.is_empty() {
         return Err(WorkbenchError::Unfit(format!(
@@ -116,7 +105,8 @@ pub fn coverage(
             continue;
         };
         found.unfilled = unfilled(mapper, &found.filled);
-        seen.judge(bench, mapper, found);
+        seen.objects.report(found);
+        seen.around.report(found);
     }
     Ok(coverage)
 }
@@ -154,21 +144,22 @@ fn unfilled(mapper: &Mapper, filled: &BTreeMap<String, u64>) -> Vec<String> {
 
 /// The members of an object's pages: those of the described objects, and those around them.
 struct Seen {
-    origin: Page,
     objects: Tree,
     around: Tree,
 }
 
 impl Seen {
-    fn new(page: &Page) -> Self {
-        let prefix = match page.object.shape() {
-            Place::List(member) => format!("{member}[]"),
-            Place::Single(member) => member.to_owned(),
+    fn new(mapper: &Mapper) -> Self {
+        let shape = mapper.object.shape();
+        let prefix = match shape {
+            Shape::List(member) => format!("{member}[]"),
+            Shape::Single(member) => member.to_owned(),
         };
+        let asked: Vec<Asked> = manifests(mapper).map(Asked::of).collect();
+        let around = asked.iter().map(|asked| asked.around(shape)).collect();
         Self {
-            origin: page.part(0..0),
-            objects: Tree::new(prefix),
-            around: Tree::new(String::new()),
+            objects: Tree::new(prefix, asked),
+            around: Tree::new(String::new(), around),
         }
     }
 
@@ -176,17 +167,17 @@ impl Seen {
         let Ok(mut body) = serde_json::from_slice::<Value>(page.body()) else {
             return;
         };
-        let (Place::List(member) | Place::Single(member)) = page.object.shape();
+        let (Shape::List(member) | Shape::Single(member)) = page.object.shape();
         let Some(here) = body.get_mut(member).map(Value::take) else {
             return;
         };
         match (page.object.shape(), here) {
-            (Place::List(_), Value::Array(objects)) => {
+            (Shape::List(_), Value::Array(objects)) => {
                 for object in objects.into_iter().filter(Value::is_object) {
                     self.objects.look_at(&object);
                 }
             }
-            (Place::Single(_), object @ Value::Object(_)) => self.objects.look_at(&object),
+            (Shape::Single(_), object @ Value::Object(_)) => self.objects.look_at(&object),
             _ => {}
         }
         if let Some(members) = body.as_object_mut() {
@@ -194,17 +185,12 @@ impl Seen {
         }
         self.around.look_at(&body);
     }
+}
 
-    fn judge(mut self, bench: &Workbench, mapper: &Mapper, found: &mut ObjectCoverage) {
-        let readers = Reader::of(mapper);
-        let mut trials = Trials::new(bench.engine(), mapper, &self.origin);
-        for (number, reader) in readers.iter().enumerate() {
-            trials.objects(&mut self.objects, number, *reader);
-            trials.around(&mut self.around, &self.objects, number, *reader);
-        }
-        found.trials = trials.calls();
-        for tree in [&self.objects, &self.around] {
-            tree.report(readers.len(), found);
-        }
-    }
+/// The manifests of those that read an object: of a mapping alone, or of the stock mapping and the overlay
+/// that is looked at.
+fn manifests(mapper: &Mapper) -> impl Iterator<Item = &Manifest> {
+    let overlays = mapper.amenders.iter();
+    std::iter::once(&mapper.module.component.manifest)
+        .chain(overlays.map(|amender| &amender.overlay.component.manifest))
 }

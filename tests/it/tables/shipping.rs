@@ -84,7 +84,10 @@ fn what_a_table_changes_is_seen_before_it_ships() {
         .mapper(&["coverage", &file, "--pages", &pages])
         .with(0)
         .stdout;
-    assert!(coverage.contains("tasks[].tags[].value"), "{coverage}");
+    assert!(
+        coverage.contains("members, read:\n          1 tasks[].tags"),
+        "{coverage}"
+    );
     let speed = shop.mapper(&["bench", &file, "--json"]).with(0).stdout;
     let speed: Value = serde_json::from_str(&speed).unwrap();
     assert!(speed.is_object(), "{speed}");

@@ -1,297 +1,219 @@
-//! The members that the objects of a recording have, as a tree of names without positions.
+//! The members that the objects of a recording have, as a tree of names without positions, and who asks for
+//! them.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Member, ObjectCoverage};
+use portolan_machine::text::printable;
+use portolan_page::object::Shape;
+use portolan_sandbox::Manifest;
 
-/// Names of one object that are told apart; the largest object of ECS has about fifty. What has more is a
-/// table of somebody's own keys.
+/// Names of one object that are told apart, besides those that a module asks for; the largest object of ECS
+/// has about fifty. What has more is a table of somebody's own keys.
 const NAMES: usize = 64;
-/// Members of a tree.
+/// Members of a tree, besides those.
 const MEMBERS: usize = 5_000;
-/// Objects with which each member is tried: a tag that one object in fifty has is still found.
-const SAMPLES: usize = 64;
-/// Bytes of objects that are kept for trials.
-const KEPT_BYTES: usize = 64 * 1024 * 1024;
 /// What stands for all names beyond the first.
 const OTHERS: &str = "*";
 
-/// Whether a reader reads a member.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// Not known yet, or not tried because a member around it is unread.
-    #[default]
-    Open,
-    Read,
-    Unread,
+/// What a module asks for of a value.
+#[derive(Clone, Debug)]
+pub(super) enum Asked {
+    Everything,
+    /// The members at these paths.
+    Paths(Vec<String>),
 }
 
-/// A member.
-#[derive(Debug, Default)]
-pub(super) struct Node {
-    name: String,
-    parent: usize,
-    pub(super) children: BTreeMap<String, usize>,
-    is_list: bool,
-    /// Objects that have it.
-    objects: u64,
-    /// The object that was counted last.
-    counted: u64,
-    /// Kept objects that have it, and not null or empty.
-    pub(super) samples: Vec<usize>,
-    /// By reader: the stock mapping and an overlay, or a mapping alone.
-    pub(super) verdicts: [Verdict; 2],
-    pub(super) tried: u64,
+impl Asked {
+    /// What a module asks for of an object.
+    pub(super) fn of(manifest: &Manifest) -> Self {
+        let reads = manifest.reads.as_ref();
+        let paths = reads.and_then(|reads| reads.members.clone());
+        paths.map_or(Self::Everything, Self::Paths)
+    }
+
+    /// What it asks for around the object: tags of a task definition, which AWS puts beside it, count as a
+    /// member of it, and for anything else no manifest can ask.
+    pub(super) fn around(&self, shape: Shape) -> Self {
+        let Self::Paths(paths) = self else {
+            return Self::Everything;
+        };
+        let is_told = |path: &&String| matches!(shape, Shape::Single(_)) && first(path) == "tags";
+        Self::Paths(paths.iter().filter(is_told).cloned().collect())
+    }
+
+    /// What it asks for of a member.
+    fn member(&self, name: &str) -> Self {
+        let Self::Paths(paths) = self else {
+            return Self::Everything;
+        };
+        let mut inside = Vec::new();
+        for path in paths.iter().filter(|path| first(path) == name) {
+            match path.split_once('.') {
+                Some((_, rest)) => inside.push(rest.to_owned()),
+                None => return Self::Everything,
+            }
+        }
+        Self::Paths(inside)
+    }
+
+    fn names(&self, name: &str) -> bool {
+        matches!(self, Self::Paths(paths) if paths.iter().any(|path| first(path) == name))
+    }
+
+    const fn is_nothing(&self) -> bool {
+        matches!(self, Self::Paths(paths) if paths.is_empty())
+    }
 }
 
-/// A tree of members, and the objects that it was made of.
+/// The first name of a path.
+fn first(path: &str) -> &str {
+    path.split_once('.').map_or(path, |(first, _)| first)
+}
+
+/// The members of some objects.
 pub(super) struct Tree {
     prefix: String,
-    /// The first one is the object itself.
-    pub(super) nodes: Vec<Node>,
-    pub(super) kept: Vec<Value>,
-    kept_bytes: usize,
+    object: Node,
+    /// Objects so far.
     seen: u64,
+    /// How many more members there may be.
+    room: usize,
 }
 
 impl Tree {
-    pub(super) fn new(prefix: String) -> Self {
+    /// A tree of no objects yet, and what is asked for of them: by each module, the one that is looked at
+    /// being the last.
+    pub(super) fn new(prefix: String, asked: Vec<Asked>) -> Self {
         Self {
             prefix,
-            nodes: vec![Node::default()],
-            kept: Vec::new(),
-            kept_bytes: 0,
+            object: Node::new(asked),
             seen: 0,
+            room: MEMBERS,
         }
     }
 
-    /// Notes the members of one object, and keeps it if it is of use for trials.
+    /// Notes the members of one object.
     pub(super) fn look_at(&mut self, object: &Value) {
         self.seen += 1;
-        let mut filled = Vec::new();
-        self.walk(0, object, &mut filled);
-        filled.retain(|node: &usize| self.nodes[*node].samples.len() < SAMPLES);
-        let bytes = object.to_string().len();
-        if filled.is_empty() || self.kept_bytes + bytes > KEPT_BYTES {
-            return;
-        }
-        self.kept_bytes += bytes;
-        for node in filled {
-            self.nodes[node].samples.push(self.kept.len());
-        }
-        self.kept.push(object.clone());
-    }
-
-    fn walk(&mut self, at: usize, value: &Value, filled: &mut Vec<usize>) {
-        match value {
-            Value::Object(members) => {
-                for (name, inner) in members {
-                    let child = self.child(at, name);
-                    self.note(child, inner, filled);
-                    self.walk(child, inner, filled);
-                }
-            }
-            Value::Array(elements) => {
-                self.nodes[at].is_list = true;
-                for element in elements {
-                    self.walk(at, element, filled);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn child(&mut self, at: usize, name: &str) -> usize {
-        let is_full = self.nodes[at].children.len() >= NAMES || self.nodes.len() >= MEMBERS;
-        let name = match self.nodes[at].children.contains_key(name) || !is_full {
-            true => name,
-            false => OTHERS,
-        };
-        if let Some(child) = self.nodes[at].children.get(name) {
-            return *child;
-        }
-        let child = self.nodes.len();
-        self.nodes.push(Node {
-            name: name.to_owned(),
-            parent: at,
-            ..Node::default()
-        });
-        self.nodes[at].children.insert(name.to_owned(), child);
-        child
-    }
-
-    fn note(&mut self, node: usize, value: &Value, filled: &mut Vec<usize>) {
-        let seen = self.seen;
-        let noted = &mut self.nodes[node];
-        if noted.counted != seen {
-            noted.counted = seen;
-            noted.objects += 1;
-        }
-        let is_empty = match value {
-            Value::Null => true,
-            Value::Array(elements) => elements.iter().all(Value::is_null),
-            Value::Object(members) => members.is_empty(),
-            _ => false,
-        };
-        if !is_empty && !filled.contains(&node) {
-            filled.push(node);
-        }
-    }
-
-    /// The nodes from below the object itself down to this one.
-    fn way(&self, node: usize) -> Vec<usize> {
-        let mut way = Vec::new();
-        let mut at = node;
-        while at != 0 {
-            way.push(at);
-            at = self.nodes[at].parent;
-        }
-        way.reverse();
-        way
-    }
-
-    fn path(&self, node: usize) -> String {
-        let mut path = self.prefix.clone();
-        let way = self.way(node);
-        for (place, step) in way.iter().enumerate() {
-            let Node { name, is_list, .. } = &self.nodes[*step];
-            if !path.is_empty() {
-                path.push('.');
-            }
-            path.push_str(&portolan_machine::text::printable(name, 128));
-            if *is_list && place + 1 < way.len() {
-                path.push_str("[]");
-            }
-        }
-        path
-    }
-
-    /// Changes a member of an object, wherever it stands in its lists.
-    pub(super) fn change(&self, object: &mut Value, node: usize, change: Change) {
-        self.change_below(object, 0, &self.way(node), change);
-    }
-
-    fn change_below(&self, value: &mut Value, at: usize, way: &[usize], change: Change) {
-        let Some((next, rest)) = way.split_first() else {
-            return;
-        };
-        match value {
-            Value::Array(elements) => {
-                for element in elements {
-                    self.change_below(element, at, way, change);
-                }
-            }
-            Value::Object(members) => {
-                for name in self.names(members, at, *next) {
-                    match members.get_mut(&name) {
-                        Some(inner) if !rest.is_empty() => {
-                            self.change_below(inner, *next, rest, change);
-                        }
-                        Some(inner) if change == Change::Alter => alter(inner),
-                        _ => drop(members.shift_remove(&name)),
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// The names that a node stands for among the members of an object.
-    fn names(&self, members: &Map<String, Value>, at: usize, node: usize) -> Vec<String> {
-        let name = &self.nodes[node].name;
-        if name != OTHERS {
-            return vec![name.clone()];
-        }
-        let known = &self.nodes[at].children;
-        let names = members.keys().filter(|name| !known.contains_key(*name));
-        names.cloned().collect()
+        self.object.walk(object, self.seen, &mut self.room);
     }
 
     /// Adds what is known of every member to a report.
-    pub(super) fn report(&self, readers: usize, found: &mut ObjectCoverage) {
-        for child in self.nodes[0].children.values() {
-            self.report_below(*child, readers, [false; 2], found);
-        }
-    }
-
-    fn report_below(
-        &self,
-        at: usize,
-        readers: usize,
-        unread_above: [bool; 2],
-        found: &mut ObjectCoverage,
-    ) {
-        let node = &self.nodes[at];
-        if node.samples.is_empty() {
-            return found.empty.push(self.member(at));
-        }
-        let is_unread =
-            |reader: usize| unread_above[reader] || node.verdicts[reader] == Verdict::Unread;
-        if (0..readers).all(is_unread) {
-            return found.unread.push(self.member(at));
-        }
-        // The module is the last of the readers.
-        let main = readers - 1;
-        let inside_is_read = node.children.values().any(|child| {
-            let child = &self.nodes[*child];
-            child.verdicts[main] == Verdict::Read
-        });
-        if node.verdicts[main] == Verdict::Read && !inside_is_read {
-            found.read.push(self.member(at));
-        }
-        let is_open =
-            |reader: usize| !unread_above[reader] && node.verdicts[reader] == Verdict::Open;
-        if (0..readers).any(is_open) {
-            return found.undecided.push(self.member(at));
-        }
-        let unread = [is_unread(0), readers > 1 && is_unread(1)];
-        for child in node.children.values() {
-            self.report_below(*child, readers, unread, found);
-        }
-    }
-
-    fn member(&self, node: usize) -> Member {
-        Member {
-            path: self.path(node),
-            objects: self.nodes[node].objects,
-            tried: self.nodes[node].tried,
-            inside: self.inside(node),
-        }
-    }
-
-    fn inside(&self, node: usize) -> u64 {
-        let children = self.nodes[node].children.values();
-        children.map(|child| 1 + self.inside(*child)).sum()
+    pub(super) fn report(&self, found: &mut ObjectCoverage) {
+        self.object.report_inside(&self.prefix, found);
     }
 }
 
-/// What is done to a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
-    /// It is taken away.
-    Remove,
-    /// It and everything inside gets another value of the same type: what a mapping takes for the same as
-    /// absent, such as `false`, shows only so.
-    Alter,
+/// A member, or the object itself.
+struct Node {
+    asked: Vec<Asked>,
+    children: BTreeMap<String, Node>,
+    is_list: bool,
+    /// Whether it is anything but null or empty in some object.
+    is_filled: bool,
+    /// Objects that have it.
+    objects: u64,
+    /// The number of the object that was counted last.
+    counted: u64,
 }
 
-fn alter(value: &mut Value) {
-    match value {
-        Value::Null => {}
-        Value::Bool(yes) => *yes = !*yes,
-        Value::Number(number) => {
-            let next = match (number.as_i64(), number.as_f64()) {
-                (Some(whole), _) => whole.wrapping_add(1).into(),
-                (None, Some(real)) => (real + 1.0).into(),
-                (None, None) => Value::from(1),
+impl Node {
+    const fn new(asked: Vec<Asked>) -> Self {
+        Self {
+            asked,
+            children: BTreeMap::new(),
+            is_list: false,
+            is_filled: false,
+            objects: 0,
+            counted: 0,
+        }
+    }
+
+    fn walk(&mut self, value: &Value, number: u64, room: &mut usize) {
+        match value {
+            Value::Object(members) => {
+                for (name, inner) in members {
+                    let child = self.child(name, room);
+                    child.note(inner, number);
+                    child.walk(inner, number, room);
+                }
+            }
+            Value::Array(elements) => {
+                self.is_list = true;
+                for element in elements {
+                    self.walk(element, number, room);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn child(&mut self, name: &str, room: &mut usize) -> &mut Self {
+        let is_told_apart = self.children.contains_key(name)
+            || self.children.len() < NAMES && *room > 0
+            || self.asked.iter().any(|asked| asked.names(name));
+        let name = if is_told_apart { name } else { OTHERS };
+        self.children.entry(name.to_owned()).or_insert_with(|| {
+            *room = room.saturating_sub(1);
+            Self::new(self.asked.iter().map(|asked| asked.member(name)).collect())
+        })
+    }
+
+    fn note(&mut self, value: &Value, number: u64) {
+        if self.counted != number {
+            self.counted = number;
+            self.objects += 1;
+        }
+        self.is_filled |= match value {
+            Value::Null => false,
+            Value::Array(elements) => !elements.iter().all(Value::is_null),
+            Value::Object(members) => !members.is_empty(),
+            _ => true,
+        };
+    }
+
+    fn report_inside(&self, path: &str, found: &mut ObjectCoverage) {
+        for (name, child) in &self.children {
+            let name = printable(name, 128);
+            let path = match path {
+                "" => name,
+                _ => format!("{path}.{name}"),
             };
-            *value = next;
+            let verdict = if !child.is_filled {
+                &mut found.empty
+            } else if child.asked.iter().all(Asked::is_nothing) {
+                &mut found.unread
+            } else if child.is_read() {
+                &mut found.read
+            } else {
+                let path = if child.is_list { path + "[]" } else { path };
+                child.report_inside(&path, found);
+                continue;
+            };
+            verdict.push(Member {
+                path,
+                objects: child.objects,
+                inside: child.inside(),
+            });
         }
-        Value::String(text) => text.push('x'),
-        Value::Array(elements) => elements.iter_mut().for_each(alter),
-        Value::Object(members) => members.values_mut().for_each(alter),
+    }
+
+    /// Whether the module that is looked at asks for all that there is of it. Where only members of it are
+    /// asked for, a value without any is given to the module all the same.
+    fn is_read(&self) -> bool {
+        self.asked.last().is_some_and(|asked| match asked {
+            Asked::Everything => true,
+            Asked::Paths(paths) => !paths.is_empty() && self.children.is_empty(),
+        })
+    }
+
+    /// How many members are inside.
+    fn inside(&self) -> u64 {
+        let children = self.children.values();
+        children.map(|child| 1 + child.inside()).sum()
     }
 }
 
@@ -300,64 +222,77 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn tree(objects: &[Value]) -> Tree {
-        let mut tree = Tree::new("tasks[]".into());
+    /// What is said of members of tasks where modules ask for these paths.
+    fn report(asked: &[&[&str]], objects: &[Value]) -> ObjectCoverage {
+        let paths =
+            |paths: &&[&str]| Asked::Paths(paths.iter().copied().map(str::to_owned).collect());
+        let mut tree = Tree::new("tasks[]".into(), asked.iter().map(paths).collect());
         for object in objects {
             tree.look_at(object);
         }
-        tree
+        let mut found = ObjectCoverage::default();
+        tree.report(&mut found);
+        found
     }
 
-    fn find(tree: &Tree, path: &str) -> usize {
-        (1..tree.nodes.len())
-            .find(|node| tree.path(*node) == path)
-            .unwrap_or_else(|| panic!("no {path}"))
+    fn told(members: &[Member]) -> Vec<(&str, u64, u64)> {
+        let members = members.iter();
+        members
+            .map(|member| (member.path.as_str(), member.objects, member.inside))
+            .collect()
     }
 
     #[test]
     fn members_are_counted_once_for_each_object() {
-        let tree = tree(&[
-            json!({"containers": [{"name": "a"}, {"name": "b"}, null], "tags": []}),
-            json!({"containers": null}),
-        ]);
-        let name = tree.member(find(&tree, "tasks[].containers[].name"));
-        assert_eq!((name.objects, name.inside), (1, 0));
-        let containers = tree.member(find(&tree, "tasks[].containers"));
-        assert_eq!((containers.objects, containers.inside), (2, 1));
-        assert_eq!(tree.nodes[find(&tree, "tasks[].tags")].samples, [0; 0]);
-        assert_eq!(tree.nodes[find(&tree, "tasks[].containers")].samples, [0]);
+        let found = report(
+            &[&["containers.name", "gone"]],
+            &[
+                json!({"containers": [{"name": "a"}, {"name": "b", "x": {"y": 1}}, null], "tags": []}),
+                json!({"containers": null, "x": {"gone": 1}}),
+            ],
+        );
+        assert_eq!(told(&found.read), [("tasks[].containers[].name", 1, 0)]);
+        assert_eq!(
+            told(&found.unread),
+            [("tasks[].containers[].x", 1, 1), ("tasks[].x", 1, 1)]
+        );
+        assert_eq!(told(&found.empty), [("tasks[].tags", 1, 0)]);
     }
 
     #[test]
-    fn a_member_is_changed_in_every_element() {
-        let object = json!({"c": [{"n": "a", "x": [1, true]}, {"n": "b"}], "n": "stays"});
-        let tree = tree(std::slice::from_ref(&object));
-        let changed = |path, change| {
-            let mut object = object.clone();
-            tree.change(&mut object, find(&tree, path), change);
-            object
-        };
+    fn a_path_names_a_member_with_what_is_inside_and_no_name_with_a_point() {
+        let object = json!({"a": {"b": {"c": 1, "d": 1}, "b.c": 1}, "e": "no object"});
+        let found = report(&[&["a.b", "e.f"]], std::slice::from_ref(&object));
         assert_eq!(
-            changed("tasks[].c[].n", Change::Remove),
-            json!({"c": [{"x": [1, true]}, {}], "n": "stays"})
+            told(&found.read),
+            [("tasks[].a.b", 1, 2), ("tasks[].e", 1, 0)]
         );
+        assert_eq!(told(&found.unread), [("tasks[].a.b.c", 1, 0)]);
+        let found = report(&[&["a.b.c"], &["e"]], &[object]);
+        assert_eq!(told(&found.read), [("tasks[].e", 1, 0)]);
         assert_eq!(
-            changed("tasks[].c", Change::Alter),
-            json!({"c": [{"n": "ax", "x": [2, false]}, {"n": "bx"}], "n": "stays"})
+            told(&found.unread),
+            [("tasks[].a.b.d", 1, 0), ("tasks[].a.b.c", 1, 0)]
         );
     }
 
     #[test]
-    fn a_table_of_keys_is_not_told_apart_for_ever() {
+    fn tags_beside_a_task_definition_are_asked_for_as_its_own_and_nothing_else_there() {
+        let asked = Asked::Paths(vec!["family".into(), "tags.key".into()]);
+        let beside = asked.around(Shape::Single("taskDefinition"));
+        assert!(beside.names("tags") && !beside.names("family"));
+        assert!(asked.around(Shape::List("tasks")).is_nothing());
+    }
+
+    #[test]
+    fn a_table_of_keys_is_not_told_apart_for_ever_but_for_what_is_asked_for() {
         let objects: Vec<Value> = (0..1000)
             .map(|number| json!({"labels": {format!("k{number:04}"): "v"}}))
             .collect();
-        let tree = tree(&objects);
-        let others = find(&tree, "tasks[].labels.*");
-        assert_eq!(tree.nodes.len(), 1 + 1 + NAMES + 1);
-        assert_eq!(tree.member(others).objects, 1000 - NAMES as u64);
-        let mut object = json!({"labels": {"k0000": "v", "k0999": "v"}});
-        tree.change(&mut object, others, Change::Remove);
-        assert_eq!(object, json!({"labels": {"k0000": "v"}}));
+        let found = report(&[&["labels.k0999"]], &objects);
+        assert_eq!(told(&found.read), [("tasks[].labels.k0999", 1, 0)]);
+        let unread = told(&found.unread);
+        assert_eq!(unread.len(), 1 + NAMES);
+        assert!(unread.contains(&("tasks[].labels.*", 999 - NAMES as u64, 0)));
     }
 }

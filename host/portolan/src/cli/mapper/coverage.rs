@@ -17,10 +17,10 @@ pub(super) const EXAMPLES: &str = "Examples:
     portolan mapper coverage --json built/acme-tags.wasm --pages pages.jsonl \\
       | jq -r '.objects[].unread | sort_by(-.objects)[] | \"\\(.objects) \\(.path)\"'
 
-Whether a member is read shows in trials: it is taken away from recorded objects, or given another
-value, and if the module says the same of up to 64 of them, the member counts as unread. An
-overlay is tried by itself; of its pages those members are unread that the stock mapping does not
-read either. Settings come from [modules.NAME] of the file that --config names.";
+What a module reads is what its manifest asks for (`reads`): it is given no other member of an
+object. A member that it asks for and ignores counts as read, and so does every member where its
+manifest does not say. Of an overlay, those members are unread that the stock mapping does not ask
+for either. Settings come from [modules.NAME] of the file that --config names.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct CoverageArguments {
@@ -64,8 +64,8 @@ fn text(coverage: &Coverage) -> Result<String, std::fmt::Error> {
     for (object, found) in &coverage.objects {
         writeln!(
             text,
-            "{object}: {} pages, {} objects, {} records; {} calls",
-            found.pages, found.objects, found.records, found.trials
+            "{object}: {} pages, {} objects, {} records",
+            found.pages, found.objects, found.records
         )?;
         self::object(&mut text, found)?;
     }
@@ -82,7 +82,6 @@ fn object(text: &mut String, found: &ObjectCoverage) -> std::fmt::Result {
         ("read", &found.read),
         ("unread", &found.unread),
         ("null or empty everywhere", &found.empty),
-        ("not decided in time", &found.undecided),
     ] {
         if members.is_empty() {
             continue;
