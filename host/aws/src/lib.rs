@@ -37,9 +37,7 @@ pub use fips::check as check_fips;
 pub use kind::Kind;
 pub use partitions::check as check_region;
 pub use settings::url_problem;
-pub use settings::{
-    AccessKeys, Connection, ConnectionError, Organization, RoleArn, RolePattern, Secret,
-};
+pub use settings::{AccessKeys, Connection, ConnectionError, Organization, RoleArn, RolePattern};
 pub use shard::Shard;
 
 /// The certificate authorities (PEM) that settings, environment or AWS profile name in place of the system's.

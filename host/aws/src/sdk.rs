@@ -8,6 +8,7 @@ use aws_credential_types::Credentials;
 use aws_smithy_async::time::TimeSource;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::service_config::ServiceConfigKey;
+use secrecy::ExposeSecret;
 
 use super::environment::Environment;
 use super::settings::{Connection, ConnectionError};
@@ -107,10 +108,10 @@ fn loader(
     if let Some(keys) = &connection.access_keys {
         loader = loader.credentials_provider(Credentials::new(
             keys.access_key_id.clone(),
-            keys.secret_access_key.expose(),
+            keys.secret_access_key.expose_secret(),
             keys.session_token
                 .as_ref()
-                .map(|token| token.expose().to_owned()),
+                .map(|token| token.expose_secret().to_owned()),
             None,
             "portolan settings",
         ));

@@ -1,9 +1,10 @@
 //! How AWS is reached: the settings of a connection, checked, with defaults filled in.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use secrecy::SecretString;
 
 use super::shard::Shard;
 
@@ -65,9 +66,9 @@ pub struct AccessKeys {
     /// Not a secret.
     pub access_key_id: String,
     /// The secret half.
-    pub secret_access_key: Secret,
+    pub secret_access_key: SecretString,
     /// For temporary keys.
-    pub session_token: Option<Secret>,
+    pub session_token: Option<SecretString>,
 }
 
 impl AccessKeys {
@@ -76,32 +77,9 @@ impl AccessKeys {
     pub fn new(access_key_id: &str, secret_access_key: &str) -> Self {
         Self {
             access_key_id: access_key_id.to_owned(),
-            secret_access_key: Secret::new(secret_access_key.to_owned()),
+            secret_access_key: secret_access_key.into(),
             session_token: None,
         }
-    }
-}
-
-/// A value that no formatting shows.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// A secret of this value.
-    pub const fn new(value: String) -> Self {
-        Self(value)
-    }
-
-    /// The value, for the one place that needs it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("(withheld)")
     }
 }
 

@@ -11,6 +11,7 @@ use ed25519_dalek::pkcs8::{
 };
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use schemars::JsonSchema;
+use secrecy::{ExposeSecret, ExposeSecretMut, SecretBox, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A key file has a hundred bytes.
@@ -63,9 +64,9 @@ impl PrivateKey {
     /// # Errors
     /// If the system has no randomness to give.
     pub fn generate() -> Result<Self, KeyError> {
-        let mut seed = [0; ed25519_dalek::SECRET_KEY_LENGTH];
-        getrandom::fill(&mut seed).map_err(KeyError::Randomness)?;
-        Ok(Self(SigningKey::from_bytes(&seed)))
+        let mut seed = SecretBox::<ed25519_dalek::SecretKey>::default();
+        getrandom::fill(seed.expose_secret_mut()).map_err(KeyError::Randomness)?;
+        Ok(Self(SigningKey::from_bytes(seed.expose_secret())))
     }
 
     /// Reads a key.
@@ -73,8 +74,9 @@ impl PrivateKey {
     /// # Errors
     /// If the file cannot be read or holds no Ed25519 private key in PEM.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let text = read(path)?;
-        SigningKey::from_pkcs8_pem(&text).map(Self).map_err(|_| {
+        let text = SecretString::from(read(path)?);
+        let text = text.expose_secret();
+        SigningKey::from_pkcs8_pem(text).map(Self).map_err(|_| {
             unfit(path, if text.contains("BEGIN ENCRYPTED PRIVATE KEY") {
                 "it is encrypted; decrypt it first, for example with `openssl pkey -in FILE -out PLAIN`"
             } else if text.contains("BEGIN PUBLIC KEY") {

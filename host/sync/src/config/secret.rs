@@ -3,8 +3,9 @@
 use std::io::{BufRead, Read};
 use std::path::Path;
 
+use secrecy::{ExposeSecret, SecretString};
+
 use super::ConfigError;
-use portolan_aws::Secret;
 
 /// A secret key has 40 characters, a session token up to some thousands.
 const SECRET_LIMIT_BYTES: u64 = 64 * 1024;
@@ -14,10 +15,10 @@ pub(super) fn read(
     variable: &'static str,
     file: Option<&Path>,
     setting: &'static str,
-) -> Result<Option<Secret>, ConfigError> {
+) -> Result<Option<SecretString>, ConfigError> {
     // A flag for a file wins over the variable, as every flag does.
     let Some(file) = file else {
-        return Ok(from_environment(variable)?.map(Secret::new));
+        return Ok(from_environment(variable)?.map(SecretString::from));
     };
     let failed = |reason: String| ConfigError::setting(setting, reason);
     let text = if file == Path::new("-") {
@@ -29,13 +30,14 @@ pub(super) fn read(
             failed(format!("cannot read the file that it names: {error}"))
         })?
     };
-    let value = text.trim();
+    let text = SecretString::from(text);
+    let value = text.expose_secret().trim();
     if value.is_empty() {
         return Err(failed(
             "the file that it names is empty; it has to hold the secret".into(),
         ));
     }
-    Ok(Some(Secret::new(value.to_owned())))
+    Ok(Some(value.into()))
 }
 
 /// Reads no more than a line: the next one may be another secret.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderValue, WWW_AUTHENTICATE};
 use reqwest::{Response, StatusCode, Url};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -60,21 +61,18 @@ impl Access {
         if has_proxy_to_ask || is_busy(answer.status()) {
             return Err(refusal(&patience, answer, None).await);
         }
-        let identity = match &self.login.secret {
-            Secret::Identity(token) => Some(token.as_str()),
-            _ => None,
-        };
+        let is_identity = matches!(self.login.secret, Secret::Identity(_));
         let wanted = challenges(&answer);
         let find = |scheme: &str| {
             let mut all = wanted.iter();
             all.find(|challenge| challenge.scheme.eq_ignore_ascii_case(scheme))
         };
         if let Some(bearer) = find("bearer") {
-            let challenge = Challenge::read(bearer, identity.is_some())?;
+            let challenge = Challenge::read(bearer, is_identity)?;
             let (token, seconds) = self.token(place, action, &challenge).await?;
             return Ok((Shown::Token(token), Some(seconds)));
         }
-        if identity.is_none() {
+        if !is_identity {
             return Ok(match &self.login.secret {
                 Secret::Password(username, password) if find("basic").is_some() => {
                     (Shown::Password(username.clone(), password.clone()), None)
@@ -104,7 +102,7 @@ impl Access {
         place: &Place,
         action: Action,
         challenge: &Challenge,
-    ) -> Result<(String, u64), Failure> {
+    ) -> Result<(SecretString, u64), Failure> {
         let host = challenge.host();
         let secret = &self.login.secret;
         if challenge.realm.scheme() != "https" && !self.is_plain {
@@ -134,7 +132,7 @@ impl Access {
             query.extend([
                 ("grant_type", "refresh_token"),
                 ("client_id", "portolan"),
-                ("refresh_token", token),
+                ("refresh_token", token.expose_secret()),
             ]);
             self.unmoved.post(url).form(&query)
         } else {
@@ -142,7 +140,7 @@ impl Access {
             let request = self.client.get(url);
             match secret {
                 Secret::Password(username, password) => {
-                    request.basic_auth(username, Some(password))
+                    request.basic_auth(username, Some(password.expose_secret()))
                 }
                 _ => request,
             }
@@ -195,7 +193,7 @@ impl Challenge {
         patience: &Patience<'_>,
         answer: Response,
         is_identity: bool,
-    ) -> Result<(String, u64), Failure> {
+    ) -> Result<(SecretString, u64), Failure> {
         let status = answer.status();
         let host = self.host();
         if !status.is_success() {
@@ -233,6 +231,6 @@ impl Challenge {
             )));
         }
         let seconds = seconds.unwrap_or(TOKEN_SECONDS).clamp(TOKEN_SECONDS, 3600);
-        Ok((token, seconds - MARGIN_SECONDS))
+        Ok((token.into(), seconds - MARGIN_SECONDS))
     }
 }

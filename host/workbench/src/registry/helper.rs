@@ -18,7 +18,8 @@ const ANSWER_LIMIT_BYTES: u64 = 1024 * 1024;
 const NOTHING_STORED: &str = "credentials not found";
 
 /// What a helper answers.
-#[derive(Deserialize, Debug, PartialEq, Eq)]
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Debug, PartialEq))]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Stored {
     pub(super) username: String,

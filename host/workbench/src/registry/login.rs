@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use docker_credential::{CredentialRetrievalError, DockerCredential};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use super::RegistryError;
@@ -26,9 +27,9 @@ const TOKEN_USER: &str = "<token>";
 pub(super) enum Secret {
     Nothing,
     /// User name and password.
-    Password(String, String),
+    Password(String, SecretString),
     /// A token that the registry's token service exchanges for one that the registry takes.
-    Identity(String),
+    Identity(SecretString),
 }
 
 /// Credentials, and where they come from in words.
@@ -59,7 +60,7 @@ impl Login {
         };
         match (variable(USERNAME_VARIABLE)?, variable(PASSWORD_VARIABLE)?) {
             (Some(username), Some(password)) => Ok(Self {
-                secret: Secret::Password(username, password),
+                secret: Secret::Password(username, password.into()),
                 origin: format!("with {USERNAME_VARIABLE}"),
             }),
             (None, None) => match docker_configuration().filter(|file| file.exists()) {
@@ -127,8 +128,9 @@ impl Login {
     }
 
     fn of(username: String, secret: String) -> Self {
+        let secret = SecretString::from(secret);
         // `echo user:password | base64` encodes the line break, too.
-        let secret = secret.trim_end_matches(['\r', '\n']).to_owned();
+        let secret = secret.expose_secret().trim_end_matches(['\r', '\n']).into();
         Self {
             secret: match username.as_str() {
                 TOKEN_USER => Secret::Identity(secret),

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
+use secrecy::SecretString;
 
 /// How often a request is made again in one run.
 const REPEATS: u32 = 3;
@@ -13,8 +14,8 @@ const PAUSES: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(super) enum Shown {
     Nothing,
-    Password(String, String),
-    Token(String),
+    Password(String, SecretString),
+    Token(SecretString),
 }
 
 /// What requests carry, and until when.

@@ -4,6 +4,7 @@
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use secrecy::ExposeSecret;
 
 use super::outcome::{Failure, Shown, is_busy};
 use super::patience::Patience;
@@ -72,9 +73,9 @@ impl Access {
         let request = self.client.request(method, url);
         Ok(match shown {
             Shown::Password(username, password) if is_there => {
-                request.basic_auth(username, Some(password))
+                request.basic_auth(username, Some(password.expose_secret()))
             }
-            Shown::Token(token) if is_there => request.bearer_auth(token),
+            Shown::Token(token) if is_there => request.bearer_auth(token.expose_secret()),
             _ => request,
         })
     }
