@@ -19,6 +19,7 @@ const REGION: &str = "us-west-2";
 const CLUSTER: &str = "production-services";
 
 /// One task of the page, told apart from the others by its number.
+/// Long, because it writes one object.
 fn task(number: usize) -> String {
     let fargate = !number.is_multiple_of(3);
     let id = hex(number, 32);

@@ -36,6 +36,7 @@ pub(crate) fn measure() {
 }
 
 /// An overlay that sets OWNER and COST_CENTER from the tags `owner` and `cost-center`.
+/// Long, because it is one measurement from its module to its lines.
 pub(crate) fn measure_module(language: &str, overlay: &Path) {
     let engine = Engine::new(1, Limits::default()).unwrap();
     let load = |overlays: Option<Vec<std::path::PathBuf>>| {

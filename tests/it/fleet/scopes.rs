@@ -13,6 +13,7 @@ fn scope(number: usize, region: &str) -> Scope {
     }
 }
 
+/// Long, because it is one story.
 #[test]
 fn two_scopes_of_sixty_fail_in_different_ways() {
     let site = fleet(20);

@@ -5,6 +5,7 @@ use super::{Registry, mapper, push};
 use crate::support::{read_json, run};
 use crate::trust::{Shop, alter};
 
+/// Long, because it is one story.
 #[test]
 fn others_read_what_is_pushed() {
     let Some(registry) = Registry::start() else {

@@ -13,6 +13,7 @@ fn problems(text: &str) -> String {
     ended.stderr
 }
 
+/// Long, because it is a table of cases.
 #[test]
 fn each_problem_of_an_attribute_is_a_sentence_with_its_name() {
     let cases = [
@@ -100,6 +101,7 @@ fn each_problem_of_an_attribute_is_a_sentence_with_its_name() {
     }
 }
 
+/// Long, because it is a table of cases.
 #[test]
 fn what_can_never_work_is_refused() {
     let cases = [

@@ -165,6 +165,7 @@ fn keys_are_private_and_never_overwritten() {
 }
 
 /// OpenSSL makes keys that we take and checks signatures that we make.
+/// Long, because it is one story.
 #[test]
 fn openssl_and_we_understand_each_other() {
     let openssl = |arguments: &[&str]| {
