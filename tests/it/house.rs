@@ -218,8 +218,9 @@ fn too_long(text: &str) -> impl Iterator<Item = String> {
         found.push(format!("{} lines", lines.len()));
     }
     let is_function = |line: &str| {
-        let words = line.trim_start().split('(').next().unwrap_or_default();
-        !line.trim_start().starts_with("//") && words.split(' ').any(|word| word == "fn")
+        let line = line.trim_start();
+        let begins = ["fn ", "pub", "const ", "async ", "unsafe "];
+        begins.iter().any(|word| line.starts_with(word)) && line.contains("fn ")
     };
     for (start, line) in lines
         .iter()
