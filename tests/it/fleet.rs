@@ -41,7 +41,7 @@ fn world(count: usize) -> World {
     world
 }
 
-fn fleet(count: usize) -> Site {
+pub(crate) fn fleet(count: usize) -> Site {
     Site::new(world(count), Rules::default())
 }
 

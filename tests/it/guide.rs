@@ -1,8 +1,11 @@
-//! The author's guide, guest-mappers/README.md: its commands are run in order, in an empty folder, as a
-//! reader would, and what it shows of their output is compared.
+//! The author's guide and the documents: their commands are run in order, in an empty folder, as a reader would,
+//! and what they show of the output is compared.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
+
+use portolan_tests::simulator::{Rules, World};
 
 use crate::languages::missing;
 use crate::registry::Registry;
@@ -63,17 +66,45 @@ fn tool(language: &str) -> (&'static str, &'static str) {
 
 #[test]
 fn the_guide_does_what_it_says() {
-    let guide = std::fs::read_to_string(root().join("guest-mappers/README.md")).unwrap();
-    let blocks = blocks(&guide);
-    assert!(blocks.len() >= 4, "{blocks:#?}");
-    assert!(blocks.iter().any(|block| block.shown.is_some()));
-    let site = Site::small();
-    let mut place = site.folder.path().to_owned();
-    for block in blocks {
+    does_what_it_says("guest-mappers/README.md");
+}
+
+/// Each in an empty folder of its own; adding a document is adding a file.
+#[test]
+fn the_documents_do_what_they_say() {
+    let mut documents = 0;
+    for entry in std::fs::read_dir(root().join("host/docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name.ends_with(".md") {
+            does_what_it_says(&format!("host/docs/{name}"));
+            documents += 1;
+        }
+    }
+    assert!(documents > 8, "{documents} documents");
+}
+
+/// A world for the blocks of a document that say what they need, and else a small one.
+fn site_for(needs: &str) -> Site {
+    match needs {
+        "demo" => Site::new(World::demo(1), Rules::default()),
+        "organization" => crate::fleet::fleet(3),
+        _ => Site::small(),
+    }
+}
+
+/// Runs the commands of a document, block by block, where the block before left the shell.
+fn does_what_it_says(document: &str) {
+    let guide = std::fs::read_to_string(root().join(document)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut place = folder.path().to_owned();
+    let mut sites: BTreeMap<String, Site> = BTreeMap::new();
+    for block in blocks(&guide) {
+        let site = sites.entry(block.needs.clone());
+        let site = site.or_insert_with(|| site_for(&block.needs));
         let mut shell = site.command("");
         let registry;
         match block.needs.as_str() {
-            "" => {}
+            "" | "demo" | "organization" => {}
             "registry" => {
                 let Some(started) = Registry::start() else {
                     continue;
@@ -91,12 +122,12 @@ fn the_guide_does_what_it_says() {
                 shell.env(variable, file);
             }
         }
-        let (output, now) = run(&mut shell, &block.commands, &place, site.folder.path());
+        let (output, now) = run(&mut shell, &block.commands, &place, folder.path());
         place = now.into();
         if let Some(shown) = &block.shown {
             assert!(
                 fits(&lines(shown), &lines(&output)),
-                "after\n{}\nthe guide shows\n{shown}\nand this came:\n{output}",
+                "{document}: after\n{}\nit shows\n{shown}\nand this came:\n{output}",
                 block.commands
             );
         }
