@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use portolan_page::object::{Object, Shape};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{portolan, root};
 
@@ -70,6 +70,36 @@ fn schemas_are_printed_from_types() {
         "report",
         &schemars::schema_for!(portolan_records::report::Report),
     );
+}
+
+/// A schema allows no more than it says, and says of every attribute where it comes from.
+#[test]
+fn schemas_of_objects_are_strict_and_explain_every_attribute() {
+    for object in Object::ALL {
+        let file = root().join(format!("schemas/{object}.schema.json"));
+        let schema: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+        assert_eq!(schema["title"], object.name());
+        assert_eq!(schema["additionalProperties"], false, "{object}");
+        let arn = object.word().replace('-', "_").to_uppercase() + "_ARN";
+        let always = [
+            "UID",
+            &arn,
+            "NAME",
+            "CLOUD_PROVIDER",
+            "ACCOUNT_ID",
+            "REGION",
+            "LAST_CAPTURED",
+        ];
+        assert_eq!(schema["required"], json!(always));
+        let attributes = schema["properties"].as_object().unwrap();
+        assert_eq!(attributes["UID"]["minLength"], 1, "{object}");
+        assert_eq!(attributes["LAST_CAPTURED"]["format"], "date-time");
+        for (name, attribute) in attributes {
+            assert!(attribute["type"].is_string(), "{object}.{name} may be null");
+            let description = attribute["description"].as_str().unwrap();
+            assert!(description.contains("Source: "), "{object}.{name}");
+        }
+    }
 }
 
 /// What guests in other languages, and the documents, repeat of the objects' rows.

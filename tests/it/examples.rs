@@ -72,12 +72,8 @@ pub(crate) fn documented_pages_give_the_expected_records(arguments: &[&str]) {
         let file = folder.path().join("pages.jsonl");
         std::fs::write(&file, format!("{line}\n")).unwrap();
         let ended = run(portolan().arg("map").arg(&file).args(arguments)).with(0);
-        assert_eq!(
-            json_lines(&ended.stdout),
-            expected(&path),
-            "{name}\n{}",
-            ended.stderr
-        );
+        assert_eq!(json_lines(&ended.stdout), expected(&path), "{name}");
+        assert_eq!(ended.stderr, "", "{name}");
         all.extend(expected(&path));
         recording.push_str(&line);
         recording.push('\n');

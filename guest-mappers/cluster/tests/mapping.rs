@@ -1,16 +1,10 @@
-//! The rules of a cluster's attributes, and those that hold for every object.
+//! What holds for every object, shown on clusters. The rules of attributes are held by tests/oracle.
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use portolan_mapper_cluster::Clusters;
 use portolan_mapper_sdk::testing::{context, map};
 use portolan_mapper_sdk::{PageError, Severity, Value, json, map_page};
-
-fn record(cluster: Value) -> Value {
-    let outcome = map::<Clusters>(&json!({ "clusters": [cluster] }).to_string()).unwrap();
-    assert_eq!(outcome.issues, []);
-    outcome.records[0].1.clone()
-}
 
 fn codes(page: &str) -> Vec<(u32, &'static str, String)> {
     let outcome = map::<Clusters>(page).unwrap();
@@ -19,51 +13,6 @@ fn codes(page: &str) -> Vec<(u32, &'static str, String)> {
         .into_iter()
         .map(|issue| (issue.source_index.unwrap(), issue.code, issue.path))
         .collect()
-}
-
-#[test]
-fn a_record_has_exactly_the_attributes_that_are_there() {
-    let expected = json!({
-        "UID": "arn:x", "CLUSTER_ARN": "arn:x", "NAME": "arn:x", "CLOUD_PROVIDER": "AWS",
-        "ACCOUNT_ID": "123456789012", "REGION": "us-west-2", "LAST_CAPTURED": "2026-11-21T01:32:00.123Z",
-    });
-    assert_eq!(record(json!({ "clusterArn": "arn:x" })), expected);
-    let nulls = json!({
-        "clusterArn": "arn:x", "clusterName": null, "status": null, "activeServicesCount": null,
-        "capacityProviders": null, "tags": null, "UID": "unknown member", "ClusterName": "wrong case",
-    });
-    assert_eq!(record(nulls), expected);
-    let empty = json!({ "clusterArn": "arn:x", "capacityProviders": [null], "tags": [] });
-    assert_eq!(record(empty), expected);
-}
-
-#[test]
-fn an_empty_name_is_kept_but_does_not_name_the_cluster() {
-    let record = record(json!({ "clusterArn": "arn:x", "clusterName": "", "status": "" }));
-    assert_eq!(record["CLUSTER_NAME"], "");
-    assert_eq!(record["SOURCE_STATUS"], "");
-    assert_eq!(record["NAME"], "arn:x");
-}
-
-#[test]
-fn counts_may_be_zero_negative_or_oddly_written() {
-    let page = r#"{"clusters":[{"clusterArn":"a","activeServicesCount":0,"pendingTasksCount":-1,
-        "runningTasksCount":1E2,"registeredContainerInstancesCount":3.0}]}"#;
-    let record = &map::<Clusters>(page).unwrap().records[0].1;
-    assert_eq!(record["ACTIVE_SERVICES_COUNT"], 0);
-    assert_eq!(record["PENDING_TASKS_COUNT"], -1);
-    assert_eq!(record["RUNNING_TASKS_COUNT"], 100);
-    assert_eq!(record["REGISTERED_CONTAINER_INSTANCE_COUNT"], 3);
-}
-
-#[test]
-fn lists_are_ordered_sets_and_text_is_untouched() {
-    let record = record(
-        json!({ "clusterArn": "a", "clusterName": " A\u{0}\u{2028} ", "capacityProviders": ["b", null, "a", "b", ""] }),
-    );
-    assert_eq!(record["CAPACITY_PROVIDERS"], json!(["b", "a", ""]));
-    assert_eq!(record["CLUSTER_NAME"], " A\u{0}\u{2028} ");
-    assert_eq!(record["NAME"], " A\u{0}\u{2028} ");
 }
 
 #[test]
@@ -162,6 +111,33 @@ fn a_body_that_is_no_response_fails_as_a_whole_and_quotes_nothing() {
     assert!(matches!(error, PageError::MalformedPage(_)));
 }
 
+/// A page with everything that the mapping reads.
+const FULL: &str = r#"{"failures":[],"clusters":[{"clusterArn":"a","clusterName":"\u0062","status":null,
+    "runningTasksCount":-1.0E2,"capacityProviders":["x",null],"tags":[{"key":"k","value":"v"}]},null]}"#;
+
+#[test]
+fn a_body_cut_off_anywhere_is_malformed() {
+    assert_eq!(map::<Clusters>(FULL).unwrap().records.len(), 1);
+    for end in 0..FULL.len() {
+        let cut = map::<Clusters>(&FULL[..end]);
+        assert!(matches!(cut, Err(PageError::MalformedPage(_))), "{end}");
+    }
+}
+
+/// The host passes on nothing that is no JSON, but nothing here may rest on that.
+#[test]
+fn a_body_with_any_wrong_byte_is_survived() {
+    for place in 0..FULL.len() {
+        for byte in *b"\"\\{}[],:0-eu \0\xc3\xff" {
+            let mut body = FULL.as_bytes().to_vec();
+            body[place] = byte;
+            if let Ok(mapped) = map_page::<Clusters>(&context("EcsCluster"), &body) {
+                assert!(mapped.rows.len() < 2, "{place} {byte}");
+            }
+        }
+    }
+}
+
 #[test]
 fn other_objects_are_refused() {
     let error = map_page::<Clusters>(&context("EcsTask"), b"{}").unwrap_err();
@@ -182,8 +158,10 @@ fn deep_nesting_does_no_harm() {
 
 #[test]
 fn the_manifest_says_who_the_module_is() {
-    let manifest: Value =
-        serde_json::from_str(&portolan_mapper_cluster::manifest().to_json()).unwrap();
+    let manifest: Value = portolan_mapper_cluster::manifest()
+        .to_json()
+        .parse()
+        .unwrap();
     let expected = json!({
         "name": "portolan-mapper-cluster", "version": env!("CARGO_PKG_VERSION"), "kind": "mapping",
         "objects": ["EcsCluster"], "attributes": {}, "settings": null, "capabilities": [],
