@@ -3,7 +3,6 @@
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_types::retry::RetryConfig;
 use std::sync::Arc;
 
 use super::call::Caller;
@@ -59,12 +58,10 @@ impl Access {
         base: SdkConfig,
         regions: Vec<String>,
         connection: &Connection,
-        (quotas, maximum_retries): (Quotas, u32),
+        quotas: Quotas,
         clock: &Clock,
     ) -> Self {
         let credentials = Renewing::chain(connection, clock.clone());
-        let retries = RetryConfig::standard().with_max_attempts(maximum_retries + 1);
-        let base = base.into_builder().retry_config(retries).build();
         let sdk = with_credentials(base, &credentials);
         Self {
             sts: Sts {

@@ -62,14 +62,13 @@ pub struct Reached {
 }
 
 impl Accounts {
-    /// Finds credentials and lists the accounts. Calls to all of them keep to `quotas`, and those to STS are
-    /// repeated up to `maximum_retries` times.
+    /// Finds credentials and lists the accounts. Calls to all of them keep to `quotas`.
     ///
     /// # Errors
     /// If no Region is known. Credentials that do not work are errors of their account only.
     pub fn find<'a>(
         connection: &'a Connection,
-        (quotas, maximum_retries): (Quotas, u32),
+        quotas: Quotas,
         clock: &'a Clock,
     ) -> BoxFuture<'a, Result<Self, ConnectionError>> {
         Box::pin(async move {
@@ -103,7 +102,7 @@ impl Accounts {
                 warnings: Vec::new(),
                 candidates: Vec::new(),
                 connection: connection.clone(),
-                base: Access::new(base, asked, connection, (quotas, maximum_retries), clock),
+                base: Access::new(base, asked, connection, quotas, clock),
                 own: None,
                 regions,
             };

@@ -45,7 +45,7 @@ pub struct Caller {
     clock: Clock,
     /// The Region whose STS took the credentials.
     confirmed_in: Option<String>,
-    /// Whether ECS has let a call through here.
+    /// Whether AWS has let a call through here.
     is_let_in: Arc<AtomicBool>,
     maximum_retries: u32,
     ledger: Arc<Ledger>,
@@ -189,7 +189,7 @@ impl Caller {
             .map_err(|reason| CallFailure::malformed(operation, &reason, answer.request_id))
     }
 
-    /// How often credentials are renewed. Where ECS never let them in, the Region may be why.
+    /// How often credentials are renewed. Where AWS never let them in, the Region may be why.
     fn renewal_limit(&self) -> u32 {
         match self.is_let_in.load(Ordering::Relaxed) {
             true => RENEWAL_LIMIT,

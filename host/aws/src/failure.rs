@@ -88,7 +88,7 @@ impl CallFailure {
             // Repeating would only read as much again.
             SdkError::ResponseError(_) | SdkError::DispatchFailure(_) if is_too_large(error) => {
                 let message = format!(
-                    "{operation} was answered with more than {BODY_LIMIT_BYTES} bytes, which no ECS response has; the rest was not read. Check what answers at the endpoint"
+                    "{operation} was answered with more than {BODY_LIMIT_BYTES} bytes, which no answer has that is read here; the rest was not read. Check what answers at the endpoint"
                 );
                 failure(Kind::Final, "response-too-large", message)
             }
@@ -99,10 +99,9 @@ impl CallFailure {
                 let message = format!("{operation} was answered with HTTP status {status}{said}");
                 failure(kind, &format!("http-{status}"), message)
             }
-            // The parser's own words may quote the body, and a body may hold secrets.
             SdkError::ResponseError(_) => {
                 let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());
-                let reason = format!("its body (HTTP status {status}) is cut or is not JSON");
+                let reason = format!("its body (HTTP status {status}) is cut");
                 Self::malformed(operation, &reason, request_id.clone())
             }
             SdkError::TimeoutError(_) => failure(

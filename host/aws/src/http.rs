@@ -3,7 +3,7 @@
 //! The SDK collects a whole body before anyone can look at it. So the bound stands where the body is
 //! still a stream: a server that never stops sending costs [`BODY_LIMIT_BYTES`], not all memory.
 //!
-//! A request counts as in flight from its first byte to the last one of its answer. What the SDK does before
+//! A request counts as in flight from its first byte to the last one of its answer. What is done before
 //! and after, signing and parsing, is work of this machine, meanwhile another request may be under way.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -73,7 +73,7 @@ pub(crate) struct Scope {
     in_use: Option<Mutex<BTreeSet<String>>>,
     /// Scopes in which a call was denied: more calls would only be denied too.
     stopped: Mutex<HashSet<ScopeKey>>,
-    /// Objects that AWS describes here only without tags.
+    /// Objects that AWS describes here only without what they include.
     untagged: Mutex<HashSet<Object>>,
     /// Of scopes in which a Describe was denied: whether it is allowed without what it includes.
     denied: Mutex<HashMap<ScopeKey, Arc<OnceCell<bool>>>>,

@@ -53,11 +53,10 @@ impl Default for Fetching {
 }
 
 impl Fetching {
-    /// What bounds all calls of a process: quotas, all buckets full, and how often a failed call is repeated.
+    /// The quotas that all calls of a process keep to, with all buckets full.
     #[must_use]
-    pub fn bounds(&self) -> (Quotas, u32) {
-        let quotas = Quotas::new(self.quota_share, self.parallel_requests);
-        (quotas, self.maximum_retries)
+    pub fn quotas(&self) -> Quotas {
+        Quotas::new(self.quota_share, self.parallel_requests)
     }
 }
 

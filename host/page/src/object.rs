@@ -1,7 +1,7 @@
 //! The connector objects: a row for each, in a file of its own, from which everybody reads what an object is.
 //!
-//! `guest-mappers`, schemas, documents and the modules' helpers in other languages repeat parts of the rows;
-//! tests compare them.
+//! `guest-mappers`, schemas and the modules' helpers in other languages repeat parts of the rows; tests compare
+//! them.
 
 mod api;
 mod cluster;

@@ -1,4 +1,4 @@
-//! The door: everything else is the library, and `cli`, which is the program's manners.
+//! The program: `cli` has its commands, and the other crates of the host do the work.
 
 mod cli;
 mod talk;

@@ -220,6 +220,7 @@ pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Record
     } = mapper.map(engine, page)?;
     let mut account = Account::of(page);
     account.keep_valid(&mut mapped, &mapper.validator);
+    // An overlay validates what it changes, so that what is valid stays valid.
     let amenders = mapper.amenders.iter();
     let touched = amenders
         .map(|amender| {

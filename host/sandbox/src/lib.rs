@@ -1,8 +1,8 @@
-//! Mappers: sandboxed components that turn a page into records.
+//! Modules of others in their sandbox: components that make records of a page, or amend them.
 //!
 //! [`Engine`] is made once per process, a [`Module`] once per component, and an instance once per page,
 //! so that no page can see another and the same page always gives the same records. [`Module::map`]
-//! calls a module once; [`map_page`] is what a sync uses: it retries, and bisects a page that a module
+//! calls a module once; [`Mapper::map`] is what a sync uses: it retries, and bisects a page that a module
 //! cannot bear until only the objects that break it are lost.
 
 mod amend;

@@ -51,7 +51,7 @@ pub struct Reads {
     pub records: bool,
 }
 
-/// Paths in `reads`. All four objects of ECS together have fewer members.
+/// Paths in `reads`. All objects of ECS together have fewer members.
 const PATHS: usize = 4_096;
 /// Bytes of one of them.
 const PATH_BYTES: usize = 1_024;

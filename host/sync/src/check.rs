@@ -75,7 +75,7 @@ impl AccountCheck {
 /// If no Region is known.
 pub fn run<'a>(config: &'a Config) -> BoxFuture<'a, Result<Vec<AccountCheck>, ConfigError>> {
     Box::pin(async move {
-        let bounds = config.fetching.bounds();
+        let bounds = config.fetching.quotas();
         let accounts = Accounts::find(&config.connection, bounds, &Clock::default()).await?;
         let accounts = Arc::new(accounts);
         for warning in &accounts.warnings {

@@ -83,7 +83,7 @@ pub fn run(
 ) -> BoxFuture<'static, Result<Plan, ConfigError>> {
     Box::pin(async move {
         let cache = cache.map(|cache| known(&Arc::new(cache)));
-        let bounds = config.fetching.bounds();
+        let bounds = config.fetching.quotas();
         let accounts = Accounts::find(&config.connection, bounds, &Clock::default()).await?;
         let accounts = Arc::new(accounts);
         let places = Arc::new(Semaphore::new(config.fetching.parallel_scopes));

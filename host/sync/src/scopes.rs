@@ -67,7 +67,7 @@ pub(super) async fn fetch_all(
     pages: async_channel::Sender<FetchedPage>,
     stores: Stores,
 ) -> Result<(), SyncError> {
-    let accounts = Accounts::find(&config.connection, config.fetching.bounds(), &moment.clock)
+    let accounts = Accounts::find(&config.connection, config.fetching.quotas(), &moment.clock)
         .await
         .map_err(ConfigError::from)?;
     for error in &accounts.errors {

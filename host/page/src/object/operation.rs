@@ -85,9 +85,18 @@ impl Operation {
     #[must_use]
     pub const fn api(self) -> &'static Api {
         match self {
+            Self::ListClusters
+            | Self::DescribeClusters
+            | Self::ListServices
+            | Self::DescribeServices
+            | Self::ListTasks
+            | Self::DescribeTasks
+            | Self::ListTaskDefinitions
+            | Self::DescribeTaskDefinition
+            | Self::ListContainerInstances
+            | Self::DescribeContainerInstances => &ECS,
             Self::ListAccounts => &ORGANIZATIONS,
             Self::ListRegions => &ACCOUNT,
-            _ => &ECS,
         }
     }
 
