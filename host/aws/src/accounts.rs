@@ -25,7 +25,7 @@ pub struct Accounts {
     /// What somebody should know about the list.
     pub warnings: Vec<String>,
     /// One for each account.
-    pub candidates: Vec<Candidate>,
+    pub routes: Vec<AccountRoute>,
     connection: Connection,
     base: Access,
     /// The account of the credentials themselves, if somebody had to ask and it could be told.
@@ -36,21 +36,21 @@ pub struct Accounts {
 
 /// An account, and the ways to it in the order in which they are tried.
 #[derive(Clone, Debug)]
-pub struct Candidate {
+pub struct AccountRoute {
     /// Twelve digits.
     account_id: String,
-    ways: Vec<Way>,
+    ways: Vec<Route>,
 }
 
 #[derive(Clone, Debug)]
-enum Way {
+enum Route {
     /// The credentials themselves, whose account this is.
     Own(Box<Account>),
     /// A role of the account.
     Role(RoleArn),
 }
 
-/// What came of a candidate.
+/// What came of a route.
 #[derive(Debug, Default)]
 pub struct Reached {
     /// The account and the Regions of it that are to be synced here.
@@ -100,7 +100,7 @@ impl Accounts {
             let mut accounts = Self {
                 errors: Vec::new(),
                 warnings: Vec::new(),
-                candidates: Vec::new(),
+                routes: Vec::new(),
                 connection: connection.clone(),
                 base: Access::new(base, asked, connection, quotas, clock),
                 own: None,
@@ -112,9 +112,9 @@ impl Accounts {
     }
 
     async fn list(&mut self) {
-        let mut ways: BTreeMap<String, Vec<Way>> = BTreeMap::new();
+        let mut ways: BTreeMap<String, Vec<Route>> = BTreeMap::new();
         let mut order = Vec::new();
-        let mut add = |account_id: &str, way: Way| {
+        let mut add = |account_id: &str, way: Route| {
             let known = ways.entry(account_id.to_owned()).or_insert_with(|| {
                 order.push(account_id.to_owned());
                 Vec::new()
@@ -122,7 +122,7 @@ impl Accounts {
             known.push(way);
         };
         for role in &self.connection.roles {
-            add(&role.account_id, Way::Role(role.clone()));
+            add(&role.account_id, Route::Role(role.clone()));
         }
         if let Some(organization) = self.connection.organization.clone() {
             for (account_id, way) in self.members(&organization).await {
@@ -131,10 +131,10 @@ impl Accounts {
         } else if self.connection.roles.is_empty()
             && let Some(own) = self.identify().await
         {
-            add(&own.account_id.clone(), Way::Own(Box::new(own)));
+            add(&own.account_id.clone(), Route::Own(Box::new(own)));
         }
-        self.candidates
-            .extend(order.into_iter().map(|account_id| Candidate {
+        self.routes
+            .extend(order.into_iter().map(|account_id| AccountRoute {
                 ways: ways.remove(&account_id).unwrap_or_default(),
                 account_id,
             }));
@@ -185,7 +185,7 @@ impl Accounts {
     }
 
     /// The accounts of the organization that are wanted, and the way to each.
-    async fn members(&mut self, organization: &Organization) -> Vec<(String, Way)> {
+    async fn members(&mut self, organization: &Organization) -> Vec<(String, Route)> {
         let Some(own) = self.identify().await else {
             return Vec::new();
         };
@@ -208,9 +208,9 @@ impl Accounts {
             .map(|account_id| {
                 // A management account seldom has the role that it reaches the others with.
                 let way = if account_id == own.account_id {
-                    Way::Own(Box::new(own.clone()))
+                    Route::Own(Box::new(own.clone()))
                 } else {
-                    Way::Role(organization.role.role_in(&own.partition, &account_id))
+                    Route::Role(organization.role.role_in(&own.partition, &account_id))
                 };
                 (account_id, way)
             })
@@ -218,21 +218,21 @@ impl Accounts {
     }
 
     /// Assumes the account's role, and finds out which of its Regions are to be synced here.
-    pub fn reach<'a>(&'a self, candidate: &'a Candidate) -> BoxFuture<'a, Reached> {
+    pub fn reach<'a>(&'a self, route: &'a AccountRoute) -> BoxFuture<'a, Reached> {
         Box::pin(async move {
             let mut reached = Reached::default();
             if let Some(regions) = &self.regions
                 && !regions
                     .iter()
-                    .any(|region| self.takes(&candidate.account_id, region))
+                    .any(|region| self.takes(&route.account_id, region))
             {
                 return reached;
             }
-            for way in &candidate.ways {
+            for way in &route.ways {
                 if let Some((account, _)) = &reached.account {
                     let who = match way {
-                        Way::Own(_) => "the credentials".to_owned(),
-                        Way::Role(role) => role.arn.clone(),
+                        Route::Own(_) => "the credentials".to_owned(),
+                        Route::Role(role) => role.arn.clone(),
                     };
                     reached.warnings.push(format!(
                     "{who} reaches account {} that another role reaches already; it was left out, for its records would be duplicates",
@@ -241,8 +241,8 @@ impl Accounts {
                     continue;
                 }
                 let account = match way {
-                    Way::Own(own) => Ok(Account::clone(own)),
-                    Way::Role(role) => assume(&self.base, &self.connection, role).await,
+                    Route::Own(own) => Ok(Account::clone(own)),
+                    Route::Role(role) => assume(&self.base, &self.connection, role).await,
                 };
                 match account {
                     Ok(account) => self.regions_of(account, &mut reached).await,

@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::kind::Kind;
+use super::failure_kind::FailureKind;
 use portolan_machine::text::printable;
 
 /// What to do, by what AWS says. The first that fits counts.
@@ -47,29 +47,29 @@ const ADVICE: [(&str, &str); 8] = [
 ];
 
 /// What to do about a refusal, with a semicolon before it.
-pub(super) fn advice(action: &str, kind: Kind, code: &str, said: &str) -> String {
+pub(super) fn advice(action: &str, kind: FailureKind, code: &str, said: &str) -> String {
     let known = ADVICE.iter().find(|(words, _)| said.contains(words));
     let text = match (known, kind, code) {
         (Some((_, advice)), ..) => (*advice).to_owned(),
-        (_, Kind::Denied, "OptInRequired" | "RegionDisabledException") => {
+        (_, FailureKind::Denied, "OptInRequired" | "RegionDisabledException") => {
             "enable the Region in the account, or leave it out of --regions".into()
         }
-        (_, Kind::Denied, _) if action == "sts:AssumeRole" => {
+        (_, FailureKind::Denied, _) if action == "sts:AssumeRole" => {
             "check the trust policy of the role, the external ID, and whether the caller is allowed sts:AssumeRole".into()
         }
-        (_, Kind::Denied, _) => {
+        (_, FailureKind::Denied, _) => {
             format!("allow {action} (`portolan iam-policy` prints the policy)")
         }
-        (_, Kind::Credentials, "InvalidClientTokenId" | "UnrecognizedClientException") => {
+        (_, FailureKind::Credentials, "InvalidClientTokenId" | "UnrecognizedClientException") => {
             "AWS does not know the access key, or the Region is not enabled in its account; check keys and profile, and enable the Region or leave it out of --regions".into()
         }
-        (_, Kind::Credentials, "SignatureDoesNotMatch" | "InvalidSignatureException") => {
+        (_, FailureKind::Credentials, "SignatureDoesNotMatch" | "InvalidSignatureException") => {
             "the secret access key does not belong to the access key ID, or the clock is wrong; check both".into()
         }
-        (_, Kind::Credentials, "ExpiredToken" | "ExpiredTokenException") => {
+        (_, FailureKind::Credentials, "ExpiredToken" | "ExpiredTokenException") => {
             "the session has ended; log in again, and check the credentials with `portolan check`".into()
         }
-        (_, Kind::Credentials, _) => "check the credentials with `portolan check`".into(),
+        (_, FailureKind::Credentials, _) => "check the credentials with `portolan check`".into(),
         _ => return String::new(),
     };
     format!("; {text}")
@@ -77,76 +77,76 @@ pub(super) fn advice(action: &str, kind: Kind, code: &str, said: &str) -> String
 
 /// What keeps a request from its server.
 pub(super) struct Trouble {
-    pub(super) kind: Kind,
+    pub(super) kind: FailureKind,
     /// What to do, with a semicolon before it.
     pub(super) advice: &'static str,
 }
 
 /// Words of the error, whether the trouble may pass, and what to do. The first that fits counts.
-const TROUBLES: [(&str, Kind, &str); 13] = [
+const TROUBLES: [(&str, FailureKind, &str); 13] = [
     (
         "underlying connection: dns error",
-        Kind::Transient,
+        FailureKind::Transient,
         "; the name of the proxy is not known: check HTTPS_PROXY and the network",
     ),
     (
         "underlying connection: received corrupt message",
-        Kind::Final,
+        FailureKind::Final,
         "; the proxy does not speak TLS: write http:// in HTTPS_PROXY",
     ),
     (
         "failed to create underlying connection",
-        Kind::Transient,
+        FailureKind::Transient,
         "; the proxy cannot be reached: check HTTPS_PROXY and the network",
     ),
     (
         "tls handshake eof",
-        Kind::Transient,
+        FailureKind::Transient,
         "; what answered ended the connection before TLS began: a proxy or a filter may be in between; check HTTPS_PROXY and NO_PROXY",
     ),
     (
         "certificate expired",
-        Kind::Final,
+        FailureKind::Final,
         "; the certificate of the server has expired, or the clock of this machine is wrong",
     ),
     (
         "certificate",
-        Kind::Final,
+        FailureKind::Final,
         "; the certificate is not one of a known certificate authority: where the network inspects TLS, name the file of its authority with --ca-bundle, AWS_CA_BUNDLE or SSL_CERT_FILE",
     ),
     (
         "proxy authorization required",
-        Kind::Final,
+        FailureKind::Final,
         "; the proxy refuses the user name and the password in HTTPS_PROXY, or there are none: write them as http://user:password@host:port",
     ),
     (
         "Connection refused",
-        Kind::Transient,
+        FailureKind::Transient,
         "; nothing answers there: check --endpoint-url, HTTPS_PROXY and HTTP_PROXY",
     ),
     (
         "tunnel",
-        Kind::Transient,
+        FailureKind::Transient,
         "; the proxy does not connect to this host: ask for it to be let through, or name it in NO_PROXY",
     ),
     (
         "corrupt message",
-        Kind::Final,
+        FailureKind::Final,
         "; what answered does not speak TLS: check whether http:// is meant in the endpoint URL, and whether HTTPS_PROXY names a proxy",
     ),
     (
         "dns error",
-        Kind::Transient,
+        FailureKind::Transient,
         "; the name is not known: check the network, HTTPS_PROXY and the name of the Region",
     ),
     (
         "timed out",
-        Kind::Transient,
+        FailureKind::Transient,
         "; nothing answers there: check the network, HTTPS_PROXY and firewalls",
     ),
     (
         "timeout",
-        Kind::Transient,
+        FailureKind::Transient,
         "; nothing answers there: check the network, HTTPS_PROXY and firewalls",
     ),
 ];
@@ -156,7 +156,7 @@ impl Trouble {
         let known = TROUBLES.iter().find(|(words, ..)| chain.contains(words));
         known.map_or(
             Self {
-                kind: Kind::Transient,
+                kind: FailureKind::Transient,
                 advice: "; check the network",
             },
             |(_, kind, advice)| Self {

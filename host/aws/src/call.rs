@@ -8,10 +8,10 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::failure::{CallFailure, Refused, TIMEOUT, time_of_refusal};
-use super::kind::Kind;
+use super::failure_kind::FailureKind;
 use super::pause::pause;
 use super::request::{Answer, Sender};
-use crate::quota::{Clearance, Place};
+use crate::quota::{Clearance, Pacing};
 use portolan_machine::clock::Clock;
 use portolan_page::ledger::{Ledger, OperationCalls};
 use portolan_page::object::Operation;
@@ -40,7 +40,7 @@ struct Tries {
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub(crate) account_id: String,
-    place: Place,
+    place: Pacing,
     sender: Sender,
     clock: Clock,
     /// The Region whose STS took the credentials.
@@ -54,7 +54,7 @@ pub struct Caller {
 impl Caller {
     pub(super) fn new(
         account_id: String,
-        (place, sender): (Place, Sender),
+        (place, sender): (Pacing, Sender),
         (clock, confirmed_in): (Clock, Option<String>),
         maximum_retries: u32,
         ledger: Arc<Ledger>,
@@ -113,26 +113,26 @@ impl Caller {
                 self.note(operation, |calls| calls.retries += 1);
                 return Ok(None);
             }
-            Kind::Throttled if tries.throttles < THROTTLE_LIMIT => {
+            FailureKind::Throttled if tries.throttles < THROTTLE_LIMIT => {
                 tries.throttles += 1;
                 self.note(operation, |calls| calls.throttles += 1);
                 tries.throttles
             }
-            Kind::Transient if tries.retries < self.retries_after(&failure) => {
+            FailureKind::Transient if tries.retries < self.retries_after(&failure) => {
                 tries.retries += 1;
                 self.note(operation, |calls| calls.retries += 1);
                 tries.retries
             }
-            Kind::Throttled | Kind::Transient => {
+            FailureKind::Throttled | FailureKind::Transient => {
                 let tried = tries.retries + tries.throttles + 1;
                 let message = format!("{} (given up after {tried} tries)", failure.message);
                 return Err(CallFailure {
-                    kind: Kind::Final,
+                    kind: FailureKind::Final,
                     message,
                     ..failure
                 });
             }
-            Kind::Credentials
+            FailureKind::Credentials
                 if tries.renewals < self.renewal_limit()
                     && self.sender.credentials.renew(generation).await =>
             {
@@ -236,9 +236,9 @@ impl Caller {
         clearance: Clearance,
         answer: &Result<Answer, Refused>,
     ) {
-        let is_throttled = answer
-            .as_ref()
-            .is_err_and(|error| CallFailure::of_sdk(operation, error).kind == Kind::Throttled);
+        let is_throttled = answer.as_ref().is_err_and(|error| {
+            CallFailure::of_sdk(operation, error).kind == FailureKind::Throttled
+        });
         if is_throttled {
             clearance.throttled();
         }

@@ -11,8 +11,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
 use super::advice::{Trouble, advice, chain, html_page, is_html};
+use super::failure_kind::FailureKind;
 use super::http::is_too_large;
-use super::kind::Kind;
 use portolan_machine::text::printable;
 use portolan_page::ledger::Failure;
 use portolan_page::object::Operation;
@@ -30,7 +30,7 @@ pub struct CallFailure {
     /// What was called.
     pub operation: Operation,
     /// What the failure means for the caller.
-    pub kind: Kind,
+    pub kind: FailureKind,
     /// The code of AWS, or a short constant in kebab case.
     pub code: String,
     /// What failed, why, and what to do.
@@ -50,7 +50,7 @@ impl CallFailure {
     ) -> Self {
         Self {
             operation,
-            kind: Kind::Transient,
+            kind: FailureKind::Transient,
             code: "malformed-response".into(),
             message: format!("{operation} gave an answer that is not one: {reason}"),
             request_id,
@@ -90,7 +90,7 @@ impl CallFailure {
                 let message = format!(
                     "{operation} was answered with more than {BODY_LIMIT_BYTES} bytes, which no answer has that is read here; the rest was not read. Check what answers at the endpoint"
                 );
-                failure(Kind::Final, "response-too-large", message)
+                failure(FailureKind::Final, "response-too-large", message)
             }
             SdkError::ResponseError(response) if !response.raw().status().is_success() => {
                 let status = response.raw().status().as_u16();
@@ -105,7 +105,7 @@ impl CallFailure {
                 Self::malformed(operation, &reason, request_id.clone())
             }
             SdkError::TimeoutError(_) => failure(
-                Kind::Transient,
+                FailureKind::Transient,
                 TIMEOUT,
                 format!("{operation} gave no answer in time"),
             ),
@@ -122,10 +122,10 @@ impl CallFailure {
             operation,
             // A gateway that is overloaded says so with such a page; one that refuses goes on to.
             kind: match status {
-                429 => Kind::Throttled,
-                408 => Kind::Transient,
-                400..500 => Kind::Final,
-                _ => Kind::Transient,
+                429 => FailureKind::Throttled,
+                408 => FailureKind::Transient,
+                400..500 => FailureKind::Final,
+                _ => FailureKind::Transient,
             },
             code: "html-page".into(),
             message: format!("{operation} {}", html_page(status)),
@@ -143,7 +143,7 @@ impl CallFailure {
             "{operation} failed with {code}: the Region {region} is not enabled in the account {account_id}, for the credentials are good in {elsewhere}; enable the Region in the account, or leave it out of --regions"
         );
         Self {
-            kind: Kind::Denied,
+            kind: FailureKind::Denied,
             message,
             ..self
         }
@@ -151,7 +151,7 @@ impl CallFailure {
 
     /// Whether the same request may succeed in a moment.
     pub(super) fn is_momentary(&self) -> bool {
-        matches!(self.kind, Kind::Transient | Kind::Throttled)
+        matches!(self.kind, FailureKind::Transient | FailureKind::Throttled)
     }
 
     /// Whether AWS was not reached.
@@ -161,7 +161,7 @@ impl CallFailure {
 
     /// Whether one of several objects may be why the request was refused.
     pub fn may_be_of_one(&self) -> bool {
-        self.kind == Kind::Final
+        self.kind == FailureKind::Final
             && [
                 "InvalidParameterException",
                 "ClientException",
@@ -173,9 +173,9 @@ impl CallFailure {
     /// Whether what the request asked to include may be why it was refused.
     pub fn may_be_of_include(&self) -> bool {
         match self.kind {
-            Kind::Denied => true,
+            FailureKind::Denied => true,
             // What failed for the moment, too often, is not among them.
-            Kind::Final => {
+            FailureKind::Final => {
                 let code = self.code.as_str();
                 ["Exception", "Error"].iter().any(|end| code.ends_with(end))
                     || ["Invalid", "Un", "NotImplemented", "http-400", "http-501"]
@@ -183,7 +183,7 @@ impl CallFailure {
                         .any(|start| code.starts_with(start))
             }
             // ECS has the same code for a revision that does not exist.
-            Kind::ObjectGone => self.message.to_ascii_lowercase().contains("tags"),
+            FailureKind::ObjectGone => self.message.to_ascii_lowercase().contains("tags"),
             _ => false,
         }
     }
@@ -203,12 +203,12 @@ impl CallFailure {
 }
 
 /// What is wrong with a request that could not be sent.
-fn unsent(operation: Operation, error: &Refused) -> (Kind, &'static str, String) {
+fn unsent(operation: Operation, error: &Refused) -> (FailureKind, &'static str, String) {
     let chain = chain(error);
     if chain.contains("redential") {
-        let advice = advice(&operation.action(), Kind::Credentials, "", "");
+        let advice = advice(&operation.action(), FailureKind::Credentials, "", "");
         let message = format!("{operation} could not be signed: {chain}{advice}");
-        return (Kind::Credentials, "no-credentials", message);
+        return (FailureKind::Credentials, "no-credentials", message);
     }
     let trouble = Trouble::of(&chain);
     let message = format!("{operation} could not be sent: {chain}{}", trouble.advice);
@@ -217,7 +217,7 @@ fn unsent(operation: Operation, error: &Refused) -> (Kind, &'static str, String)
             (trouble.kind, TIMEOUT, message)
         }
         SdkError::DispatchFailure(_) => (trouble.kind, "connection-failed", message),
-        _ => (Kind::Final, "connection-failed", message),
+        _ => (FailureKind::Final, "connection-failed", message),
     }
 }
 
@@ -274,10 +274,10 @@ fn retry_after(answer: &HttpResponse) -> Option<Duration> {
         .or_else(|| number("retry-after").map(Duration::from_secs))
 }
 
-pub(super) fn kind_of(operation: Operation, code: &str, status: u16) -> Kind {
+pub(super) fn kind_of(operation: Operation, code: &str, status: u16) -> FailureKind {
     match code {
         // Servers that are not AWS say so of what they do not have, and will not have it in a moment.
-        _ if status == 501 => Kind::Final,
+        _ if status == 501 => FailureKind::Final,
         "ThrottlingException"
         | "throttlingException"
         | "ProvisionedThroughputExceededException"
@@ -292,14 +292,14 @@ pub(super) fn kind_of(operation: Operation, code: &str, status: u16) -> Kind {
         | "PriorRequestNotComplete"
         | "EC2ThrottledException"
         | "SlowDown"
-        | "LimitExceededException" => Kind::Throttled,
+        | "LimitExceededException" => FailureKind::Throttled,
         "AccessDeniedException"
         | "AccessDenied"
         | "UnauthorizedOperation"
         | "NotAuthorized"
         | "OptInRequired"
         | "RegionDisabledException"
-        | "SubscriptionRequiredException" => Kind::Denied,
+        | "SubscriptionRequiredException" => FailureKind::Denied,
         "ExpiredTokenException"
         | "ExpiredToken"
         | "UnrecognizedClientException"
@@ -308,23 +308,25 @@ pub(super) fn kind_of(operation: Operation, code: &str, status: u16) -> Kind {
         | "SignatureDoesNotMatch"
         | "MissingAuthenticationTokenException"
         | "IncompleteSignature"
-        | "MissingAuthenticationToken" => Kind::Credentials,
-        "ClusterNotFoundException" => Kind::ClusterGone,
+        | "MissingAuthenticationToken" => FailureKind::Credentials,
+        "ClusterNotFoundException" => FailureKind::ClusterGone,
         // The only word that ECS has for a revision that does not exist (any more).
-        "ClientException" if operation == Operation::DescribeTaskDefinition => Kind::ObjectGone,
+        "ClientException" if operation == Operation::DescribeTaskDefinition => {
+            FailureKind::ObjectGone
+        }
         "InternalFailure"
         | "InternalError"
         | "ServerException"
         | "ServiceUnavailable"
         | "ServiceUnavailableException"
         | "RequestTimeout"
-        | "RequestTimeoutException" => Kind::Transient,
-        _ if status == 429 => Kind::Throttled,
-        _ if status >= 500 => Kind::Transient,
+        | "RequestTimeoutException" => FailureKind::Transient,
+        _ if status == 429 => FailureKind::Throttled,
+        _ if status >= 500 => FailureKind::Transient,
         // Without a code it is not AWS that answers, but something on the way.
-        "" if matches!(status, 401 | 403) => Kind::Denied,
-        "" if matches!(status, 300..400 | 404 | 405) => Kind::Final,
-        "" => Kind::Transient,
-        _ => Kind::Final,
+        "" if matches!(status, 401 | 403) => FailureKind::Denied,
+        "" if matches!(status, 300..400 | 404 | 405) => FailureKind::Final,
+        "" => FailureKind::Transient,
+        _ => FailureKind::Final,
     }
 }

@@ -7,12 +7,12 @@ mod assumption;
 mod call;
 mod environment;
 mod failure;
+mod failure_kind;
 mod fips;
 #[cfg(test)]
 mod hostile;
 mod http;
 mod identity;
-mod kind;
 mod listing;
 mod organization;
 mod partitions;
@@ -30,11 +30,11 @@ mod sts;
 mod value;
 
 pub use account::{Account, AccountError};
-pub use accounts::{Accounts, Candidate, Reached};
+pub use accounts::{AccountRoute, Accounts, Reached};
 pub use call::Caller;
 pub use failure::CallFailure;
+pub use failure_kind::FailureKind;
 pub use fips::check as check_fips;
-pub use kind::Kind;
 pub use partitions::check as check_region;
 pub use settings::url_problem;
 pub use settings::{AccessKeys, Connection, ConnectionError, Organization, RoleArn, RolePattern};

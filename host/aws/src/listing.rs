@@ -20,7 +20,7 @@ const PAGE_LIMIT: usize = 10_000;
 const PAGE_LIMIT_BYTES: usize = 1024 * 1024;
 
 /// An operation that gives something page by page.
-pub(super) struct Listing {
+pub(super) struct PagedList {
     pub(super) operation: Operation,
     /// The member of an answer that holds a page.
     pub(super) member: &'static str,
@@ -28,7 +28,7 @@ pub(super) struct Listing {
     pub(super) page_size: u32,
 }
 
-impl Listing {
+impl PagedList {
     /// Everything on all pages, and why there are no more, if that is not their end.
     pub(super) async fn all(
         &self,

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::account::Account;
-use super::listing::Listing;
+use super::listing::PagedList;
 use portolan_page::object::Operation;
 
-const ACCOUNTS: Listing = Listing {
+const ACCOUNTS: PagedList = PagedList {
     operation: Operation::ListAccounts,
     member: "Accounts",
     // By its API reference.

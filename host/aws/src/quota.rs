@@ -7,7 +7,7 @@
 
 mod level;
 mod limiter;
-mod place;
+mod pacing;
 
-pub use place::Quotas;
-pub(crate) use place::{Clearance, Place};
+pub use pacing::Quotas;
+pub(crate) use pacing::{Clearance, Pacing};

@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::account::Account;
-use super::listing::Listing;
+use super::listing::PagedList;
 use portolan_page::object::Operation;
 
-const REGIONS: Listing = Listing {
+const REGIONS: PagedList = PagedList {
     operation: Operation::ListRegions,
     member: "Regions",
     // By its API reference.

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::advice::{Trouble, advice, chain, html_page, is_html};
 use super::failure::{kind_of, time_of_refusal};
-use super::kind::Kind;
+use super::failure_kind::FailureKind;
 use super::pause::pause;
 use portolan_machine::clock::Clock;
 use portolan_machine::text::printable;
@@ -134,13 +134,13 @@ impl Sts {
             let refusal = Refusal::of(action, &error, region);
             match refusal.kind {
                 _ if self.clock.corrections() != corrections && !corrected => corrected = true,
-                Kind::Throttled if throttles < THROTTLE_LIMIT => {
+                FailureKind::Throttled if throttles < THROTTLE_LIMIT => {
                     throttles += 1;
                     tokio::time::sleep(pause(throttles)).await;
                     // It answers.
                     until = Instant::now() + SILENCE_LIMIT;
                 }
-                Kind::Transient if repeats < REPEAT_LIMIT => {
+                FailureKind::Transient if repeats < REPEAT_LIMIT => {
                     repeats += 1;
                     tokio::time::sleep(pause(repeats)).await;
                 }
@@ -154,7 +154,7 @@ impl Sts {
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}{advice}")]
 pub(super) struct Refusal {
-    pub(super) kind: Kind,
+    pub(super) kind: FailureKind,
     /// AWS's error code; empty if AWS did not answer.
     pub(super) code: String,
     /// What failed, and why.
@@ -167,7 +167,7 @@ impl Refusal {
     /// Nothing answered.
     pub(super) fn silent(limit: std::time::Duration) -> Self {
         Self {
-            kind: Kind::Final,
+            kind: FailureKind::Final,
             code: String::new(),
             message: format!("STS gave no answer within {} s", limit.as_secs()),
             advice: "; check the network, HTTPS_PROXY and firewalls".into(),
@@ -177,7 +177,7 @@ impl Refusal {
     /// An answer that STS does not give.
     pub(super) fn strange(message: &str) -> Self {
         Self {
-            kind: Kind::Final,
+            kind: FailureKind::Final,
             code: String::new(),
             message: message.into(),
             advice: "; check what answers at the endpoint".into(),
@@ -230,7 +230,10 @@ impl Refusal {
     /// Whether AWS has refused the caller, wherever it is asked. A denial may be of one Region alone: policies
     /// of organizations and of VPC endpoints forbid Regions.
     fn is_definite(&self) -> bool {
-        let is_refusal = !matches!(self.kind, Kind::Throttled | Kind::Transient | Kind::Denied);
+        let is_refusal = !matches!(
+            self.kind,
+            FailureKind::Throttled | FailureKind::Transient | FailureKind::Denied
+        );
         is_refusal && self.rank() == 3
     }
 

@@ -7,8 +7,8 @@ use tokio::task::JoinSet;
 
 use super::batch::Batch;
 use super::listing::Tokens;
-use super::operations::{self, Wanted};
-use super::{Scope, describers, pipeline};
+use super::operations::{self, ListRequest};
+use super::{RegionFetch, describers, pipeline};
 use portolan_aws::CallFailure;
 use portolan_machine::fingerprint::fingerprint;
 use portolan_page::ledger::Tombstone;
@@ -19,7 +19,7 @@ use portolan_page::object::{Object, Operation, Parent};
 const CLUSTER_LIMIT: usize = 10_000;
 
 /// The wanted objects that need the list of clusters: clusters, and what each cluster has a list of.
-pub(super) fn cluster_objects(scope: &Scope) -> impl Iterator<Item = Object> {
+pub(super) fn cluster_objects(scope: &RegionFetch) -> impl Iterator<Item = Object> {
     let needs_clusters =
         |object: &Object| *object == Object::EcsCluster || object.row().parent == Parent::Cluster;
     let objects = scope.config.objects.iter().copied();
@@ -29,7 +29,7 @@ pub(super) fn cluster_objects(scope: &Scope) -> impl Iterator<Item = Object> {
 /// Lists the clusters once, for all objects that need them. Each begins with the first page.
 ///
 /// The channels have room for all of them, so that one object that waits for its quota holds up no other.
-pub(super) async fn clusters_and_below(scope: Arc<Scope>) {
+pub(super) async fn clusters_and_below(scope: Arc<RegionFetch>) {
     let mut tasks = JoinSet::new();
     let mut below = Vec::new();
     for object in cluster_objects(&scope).filter(|object| *object != Object::EcsCluster) {
@@ -81,7 +81,7 @@ pub(super) async fn clusters_and_below(scope: Arc<Scope>) {
 
 /// The list of clusters, page by page.
 pub(super) struct List<'scope> {
-    scope: &'scope Scope,
+    scope: &'scope RegionFetch,
     seen: HashSet<String>,
     tokens: Tokens,
     /// The token to go on with (none for the first page), or why the list does not go on; none at its end.
@@ -89,7 +89,7 @@ pub(super) struct List<'scope> {
 }
 
 impl<'scope> List<'scope> {
-    pub(super) fn new(scope: &'scope Scope) -> Self {
+    pub(super) fn new(scope: &'scope RegionFetch) -> Self {
         Self {
             scope,
             seen: HashSet::new(),
@@ -109,7 +109,7 @@ impl<'scope> List<'scope> {
             Some(token) => token?,
             None => return Ok(None),
         };
-        let wanted = Wanted {
+        let wanted = ListRequest {
             cluster: None,
             pass: None,
             token,
@@ -126,7 +126,7 @@ impl<'scope> List<'scope> {
 
 /// Hands on batches of clusters, as long as they are at least `least` clusters long.
 async fn hand_on_clusters(
-    scope: &Scope,
+    scope: &RegionFetch,
     pending: &mut Vec<String>,
     batches: &async_channel::Sender<Batch>,
     least: usize,
@@ -144,7 +144,7 @@ async fn hand_on_clusters(
     }
 }
 
-impl Scope {
+impl RegionFetch {
     /// Says of clusters whose services and tasks an earlier sync kept, and which are not listed any more, that
     /// they are gone: nobody will list their services and tasks again.
     fn close_gone_clusters(&self, list: &List<'_>) {

@@ -6,8 +6,8 @@ use std::sync::{Arc, PoisonError};
 pub(super) use super::answer::Described;
 use super::answer::own_name;
 use super::batch::Batch;
-use super::{FetchedPage, Scope, operations};
-use portolan_aws::{CallFailure, Kind};
+use super::{FetchedPage, RegionFetch, operations};
+use portolan_aws::{CallFailure, FailureKind};
 use portolan_page::ledger::{Failure, ScopeKey, Tombstone};
 use portolan_page::object::Object;
 
@@ -16,7 +16,7 @@ use portolan_page::object::Object;
 const SPLIT_LIMIT: u32 = 16;
 
 /// What came of a request for a batch.
-enum Outcome {
+enum DescribeOutcome {
     /// AWS described it, but for what is missing. `surplus` objects of the answer were not asked for.
     Answered { missing: Batch, surplus: usize },
     /// AWS refused it as a whole, perhaps for one of its objects.
@@ -25,7 +25,7 @@ enum Outcome {
     Failed,
 }
 
-impl Scope {
+impl RegionFetch {
     pub(super) async fn describe(&self, object: Object, batch: Batch) {
         let key = self.key(object, batch.cluster.clone());
         let (mut batches, mut splits) = (vec![batch], 0);
@@ -61,11 +61,11 @@ impl Scope {
         // What is neither described nor named as a failure is asked for once more: a short answer is not
         // yet a proof that something is gone.
         let missing = match self.describe_once(object, key, batch, may_split).await {
-            Outcome::Answered { missing, .. } if !missing.arns.is_empty() => missing,
-            Outcome::Refused(batch) => return Some(batch),
+            DescribeOutcome::Answered { missing, .. } if !missing.arns.is_empty() => missing,
+            DescribeOutcome::Refused(batch) => return Some(batch),
             _ => return None,
         };
-        let Outcome::Answered { missing, surplus } =
+        let DescribeOutcome::Answered { missing, surplus } =
             self.describe_once(object, key, missing, false).await
         else {
             return None;
@@ -103,7 +103,7 @@ impl Scope {
         key: &ScopeKey,
         batch: Batch,
         may_split: bool,
-    ) -> Outcome {
+    ) -> DescribeOutcome {
         let mut with_tags = !self.is_untagged(object);
         let mut result = operations::describe(self, object, &batch, with_tags).await;
         // Some partitions and servers know no tags, and refuse the whole batch for them.
@@ -123,17 +123,17 @@ impl Scope {
                     described.unread = includes.map(|it| it.name.to_owned()).collect();
                 }
                 let surplus = self.keep_asked(key, &batch, &mut described);
-                Outcome::Answered {
+                DescribeOutcome::Answered {
                     missing: self.account(key, batch, described).await,
                     surplus,
                 }
             }
             Err(failure) if may_split && batch.arns.len() > 1 && failure.may_be_of_one() => {
-                Outcome::Refused(batch)
+                DescribeOutcome::Refused(batch)
             }
             Err(failure) => {
                 self.failed(key, batch, &failure);
-                Outcome::Failed
+                DescribeOutcome::Failed
             }
         }
     }
@@ -149,10 +149,10 @@ impl Scope {
         &self,
         object: Object,
         batch: &Batch,
-        kind: Kind,
+        kind: FailureKind,
     ) -> Option<Described> {
         let ask = || operations::describe(self, object, batch, false);
-        if kind != Kind::Denied {
+        if kind != FailureKind::Denied {
             return ask().await.ok();
         }
         let cell = {
@@ -169,7 +169,7 @@ impl Scope {
                 own = Some(described);
                 Ok(true)
             }
-            Err(failure) if failure.kind == Kind::Denied => Ok(false),
+            Err(failure) if failure.kind == FailureKind::Denied => Ok(false),
             Err(_) => Err(()),
         });
         match is_allowed.await {
@@ -255,7 +255,7 @@ impl Scope {
 
     fn failed(&self, key: &ScopeKey, batch: Batch, failure: &CallFailure) {
         match failure.kind {
-            Kind::ClusterGone | Kind::ObjectGone => {
+            FailureKind::ClusterGone | FailureKind::ObjectGone => {
                 for arn in batch.arns {
                     let detail = Some(failure.message.clone());
                     self.ledger.tombstone(
@@ -270,7 +270,7 @@ impl Scope {
             }
             kind => {
                 self.ledger.failure(key, failure.line(), batch.arns.len());
-                if matches!(kind, Kind::Denied | Kind::Credentials) {
+                if matches!(kind, FailureKind::Denied | FailureKind::Credentials) {
                     self.stop(key);
                 }
             }

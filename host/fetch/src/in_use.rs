@@ -5,11 +5,11 @@ use std::sync::PoisonError;
 
 use serde_json::Value;
 
-use super::Scope;
+use super::RegionFetch;
 use portolan_page::object::Object;
 use portolan_page::page::Page;
 
-impl Scope {
+impl RegionFetch {
     /// Remembers the revisions that the objects of a page refer to, if somebody wants to know.
     pub(super) fn note_in_use(&self, page: &Page) {
         let Some(in_use) = &self.in_use else { return };

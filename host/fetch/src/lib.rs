@@ -55,7 +55,7 @@ pub struct FetchedPage {
 }
 
 /// One account and Region at work.
-pub(crate) struct Scope {
+pub(crate) struct RegionFetch {
     caller: Caller,
     config: Arc<Fetching>,
     /// Without the time, which is read with the first page.
@@ -94,12 +94,12 @@ pub fn region<'a>(
 ) -> BoxFuture<'a, ()> {
     Box::pin(async move {
         let is_in_use = config.options.task_definition_scope == TaskDefinitionScope::InUse;
-        let scope = Arc::new(Scope {
+        let scope = Arc::new(RegionFetch {
             revisions: known.revisions.map(|known| (known, account.endpoint())),
             kept_scopes: known.kept.scopes.keys().cloned().collect(),
             kept: Mutex::new(known.kept.scopes),
             in_use: is_in_use.then(|| Mutex::new(known.kept.in_use)),
-            ..Scope::new(account, region, moment, config, ledger, pages)
+            ..RegionFetch::new(account, region, moment, config, ledger, pages)
         });
         let (mut first, mut last) = (JoinSet::new(), Vec::new());
         for object in scope.config.objects.iter().copied() {
@@ -133,7 +133,7 @@ pub fn region<'a>(
 }
 
 /// Lists and describes an object of a whole Region.
-async fn whole_region(scope: Arc<Scope>, object: Object) {
+async fn whole_region(scope: Arc<RegionFetch>, object: Object) {
     let (whole_region, listings) = async_channel::bounded(1);
     // There is room for one.
     let _ = whole_region.try_send(None);
@@ -143,7 +143,7 @@ async fn whole_region(scope: Arc<Scope>, object: Object) {
 
 /// Lists (once for every cluster, or once for the Region) and describes at the same time.
 async fn pipeline(
-    scope: Arc<Scope>,
+    scope: Arc<RegionFetch>,
     object: Object,
     listings: async_channel::Receiver<Option<String>>,
 ) {
@@ -168,7 +168,7 @@ async fn pipeline(
 /// Starts twice as many describers as there may be requests in flight: answers tend to come together, and
 /// while some describers read theirs, the next requests are on their way.
 fn describers(
-    scope: &Arc<Scope>,
+    scope: &Arc<RegionFetch>,
     object: Object,
     batches: &async_channel::Receiver<Batch>,
     tasks: &mut JoinSet<()>,
@@ -183,7 +183,7 @@ fn describers(
     }
 }
 
-impl Scope {
+impl RegionFetch {
     fn new(
         account: &Account,
         region: &str,

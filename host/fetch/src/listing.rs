@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::Scope;
+use super::RegionFetch;
 use super::batch::Batch;
-use super::operations::{self, Pass, Wanted};
+use super::operations::{self, ListRequest, Pass};
 use super::settings::TaskDefinitionScope;
-use portolan_aws::{CallFailure, Kind};
+use portolan_aws::{CallFailure, FailureKind};
 use portolan_machine::fingerprint::fingerprint;
 use portolan_page::ledger::{ScopeKey, Tombstone};
 use portolan_page::object::{Object, Operation};
 
 /// A listing of one object, in one cluster where the object has one.
 pub(super) struct Listing<'a> {
-    scope: &'a Scope,
+    scope: &'a RegionFetch,
     object: Object,
     cluster: Option<String>,
     key: ScopeKey,
@@ -43,7 +43,7 @@ enum Choice {
 }
 
 impl<'a> Listing<'a> {
-    pub(super) fn new(scope: &'a Scope, object: Object, cluster: Option<String>) -> Self {
+    pub(super) fn new(scope: &'a RegionFetch, object: Object, cluster: Option<String>) -> Self {
         let key = scope.key(object, cluster.clone());
         scope.ledger.open(&key);
         let kept = scope.kept(&key);
@@ -145,7 +145,7 @@ impl<'a> Listing<'a> {
         let mut tokens = Tokens::default();
         let mut token = None;
         loop {
-            let wanted = Wanted {
+            let wanted = ListRequest {
                 cluster: self.cluster.as_deref(),
                 pass,
                 token,
@@ -188,7 +188,7 @@ impl<'a> Listing<'a> {
 
     fn failed(&self, failure: &CallFailure) {
         match (failure.kind, &self.cluster) {
-            (Kind::ClusterGone, Some(cluster)) => self.scope.ledger.cluster_tombstone(
+            (FailureKind::ClusterGone, Some(cluster)) => self.scope.ledger.cluster_tombstone(
                 &self.key,
                 Tombstone {
                     arn: cluster.clone(),
@@ -221,7 +221,7 @@ impl Tokens {
         }
         Err(CallFailure {
             operation,
-            kind: Kind::Final,
+            kind: FailureKind::Final,
             code: "repeated-token".into(),
             message: format!(
                 "{operation} gave the same nextToken twice, so that its pages would never end; the listing is not complete"

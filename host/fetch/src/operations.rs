@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::Scope;
+use super::RegionFetch;
 use super::answer::{ArnPage, Described};
 use super::batch::Batch;
 use super::settings::{Options, TaskDefinitionStatus};
@@ -22,7 +22,7 @@ const NOBODYS_ID: &str = "00000000000000000000000000000000";
 const UNREADABLE: &str = "it is cut or is not a JSON object";
 
 /// What one call of a List operation asks for.
-pub(super) struct Wanted<'w> {
+pub(super) struct ListRequest<'w> {
     /// The cluster, for objects of clusters.
     pub(super) cluster: Option<&'w str>,
     /// Which of the object's listings it is.
@@ -66,9 +66,9 @@ pub(super) fn status(object: Object, pass: Pass) -> Option<&'static str> {
 
 /// Lists a page.
 pub(super) async fn list(
-    scope: &Scope,
+    scope: &RegionFetch,
     object: Object,
-    wanted: Wanted<'_>,
+    wanted: ListRequest<'_>,
 ) -> Result<ArnPage, CallFailure> {
     // Without maxResults some operations give pages of 10.
     let mut parameters = json!({"maxResults": scope.config.page_size});
@@ -88,7 +88,7 @@ pub(super) async fn list(
 
 /// Describes a batch, or takes what an earlier sync was told about it.
 pub(super) async fn describe(
-    scope: &Scope,
+    scope: &RegionFetch,
     object: Object,
     batch: &Batch,
     with_includes: bool,
@@ -115,7 +115,7 @@ pub(super) async fn describe(
 }
 
 async fn ask(
-    scope: &Scope,
+    scope: &RegionFetch,
     object: Object,
     batch: &Batch,
     with_includes: bool,
@@ -146,7 +146,7 @@ fn described_by(object: Object, cluster: Option<&str>, names: &[String]) -> Valu
 /// How many objects clusters count, by the counters of the objects' rows. Clusters that have vanished are
 /// left out.
 pub(super) async fn sizes(
-    scope: &Scope,
+    scope: &RegionFetch,
     arns: &[String],
 ) -> Result<Vec<BTreeMap<Object, u64>>, CallFailure> {
     let parameters = described_by(Object::EcsCluster, None, arns);

@@ -5,11 +5,11 @@ use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::Scope;
+use super::RegionFetch;
 use super::clusters::{List, cluster_objects};
 use super::known::KnownRevisions;
 use super::listing::{Tokens, revision};
-use super::operations::{self, Wanted};
+use super::operations::{self, ListRequest};
 use super::settings::{Fetching, TaskDefinitionScope};
 use portolan_aws::{Account, CallFailure};
 use portolan_machine::clock::Moment;
@@ -44,9 +44,9 @@ pub fn survey<'a>(
         // No page is fetched, so that nobody needs to receive one.
         let (pages, _) = async_channel::bounded(1);
         let ledger = Arc::new(Ledger::default());
-        let scope = Scope {
+        let scope = RegionFetch {
             revisions: known.map(|known| (known, account.endpoint())),
-            ..Scope::new(account, region, &Moment::now(), config, ledger, pages)
+            ..RegionFetch::new(account, region, &Moment::now(), config, ledger, pages)
         };
         let (clusters, revisions) = tokio::join!(clusters(&scope), revisions(&scope));
         let mut survey = Survey::default();
@@ -72,7 +72,7 @@ pub fn survey<'a>(
     })
 }
 
-async fn clusters(scope: &Scope) -> Result<Vec<BTreeMap<Object, u64>>, CallFailure> {
+async fn clusters(scope: &RegionFetch) -> Result<Vec<BTreeMap<Object, u64>>, CallFailure> {
     if cluster_objects(scope).next().is_none() {
         return Ok(Vec::new());
     }
@@ -98,7 +98,7 @@ struct Revisions {
     pages: u64,
 }
 
-async fn revisions(scope: &Scope) -> Result<Revisions, CallFailure> {
+async fn revisions(scope: &RegionFetch) -> Result<Revisions, CallFailure> {
     let mut found = Revisions::default();
     if !scope.wants(Object::EcsTaskDefinition) {
         return Ok(found);
@@ -108,7 +108,7 @@ async fn revisions(scope: &Scope) -> Result<Revisions, CallFailure> {
     for pass in operations::passes(&scope.config.options, Object::EcsTaskDefinition) {
         let (mut tokens, mut token) = (Tokens::default(), None);
         loop {
-            let wanted = Wanted {
+            let wanted = ListRequest {
                 cluster: None,
                 pass,
                 token,
@@ -139,7 +139,7 @@ async fn revisions(scope: &Scope) -> Result<Revisions, CallFailure> {
 }
 
 impl Revisions {
-    fn add(&mut self, scope: &Scope, arn: &str) {
+    fn add(&mut self, scope: &RegionFetch, arn: &str) {
         let is_known = scope
             .revisions
             .as_ref()

@@ -21,7 +21,7 @@ use portolan_machine::text::printable;
 
 /// A recorded page as it stands on its line.
 #[derive(Serialize)]
-struct Line<'a> {
+struct RecordedLine<'a> {
     operation: &'a str,
     context: Context<'a>,
     body: &'a str,
@@ -72,7 +72,7 @@ impl Recorder {
     /// # Errors
     /// If it cannot be written.
     pub fn write(&self, page: &Page) -> io::Result<()> {
-        let line = Line {
+        let line = RecordedLine {
             operation: page.object.describe_operation().name(),
             context: Context {
                 account_id: &page.origin.account_id,

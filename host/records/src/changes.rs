@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-pub use absence::Coverage;
+pub use absence::SeenScopes;
 use base::Base;
 pub use base::{REPORT_LIMIT_BYTES, outputs_in};
 use portolan_page::object::Object;
@@ -258,7 +258,7 @@ impl Comparison {
     /// If the earlier output cannot be read any more, or `tell` fails.
     pub fn close<E: From<ChangesError>>(
         &self,
-        coverage: Option<&Coverage>,
+        coverage: Option<&SeenScopes>,
         mut tell: impl FnMut(Object, Change) -> Result<(), E>,
     ) -> Result<Changes, E> {
         let mut objects = BTreeMap::new();
@@ -271,7 +271,7 @@ impl Comparison {
             };
             self.base.missing(*object, |record| {
                 let earlier = self.base.coverage.as_ref();
-                let is_gone = |coverage: Option<&Coverage>| {
+                let is_gone = |coverage: Option<&SeenScopes>| {
                     coverage.is_some_and(|coverage| coverage.proves_absence(*object, record))
                 };
                 let same_question = match (coverage, earlier) {

@@ -218,7 +218,7 @@ pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Record
         mut mapped,
         isolated,
     } = mapper.map(engine, page)?;
-    let mut account = Account::of(page);
+    let mut account = PageAccount::of(page);
     account.keep_valid(&mut mapped, &mapper.validator);
     // An overlay validates what it changes, so that what is valid stays valid.
     let amenders = mapper.amenders.iter();
@@ -245,14 +245,14 @@ pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Record
 }
 
 /// What has become of every object of a page so far.
-struct Account<'p> {
+struct PageAccount<'p> {
     page: &'p Page,
     /// By place: whether the object is a record or a rejection.
     is_settled: Vec<bool>,
     rejections: Vec<Rejection>,
 }
 
-impl<'p> Account<'p> {
+impl<'p> PageAccount<'p> {
     fn of(page: &'p Page) -> Self {
         Self {
             page,
@@ -345,7 +345,7 @@ mod tests {
     #[test]
     fn every_object_is_a_record_or_a_rejection_once() {
         let page = page();
-        let mut account = Account::of(&page);
+        let mut account = PageAccount::of(&page);
         account.is_settled[0] = true;
         let said = [Some(0), Some(2), Some(2), None].map(rejected);
         let warnings = account.reject_as_said(said.into());

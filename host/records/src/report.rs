@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::changes::{Changes, Coverage};
+use crate::changes::{Changes, SeenScopes};
 use crate::differences::Differences;
 use portolan_page::ledger::RevisionCacheUse;
 use portolan_page::ledger::{
@@ -131,8 +131,8 @@ impl Report {
 
     /// What the sync is known to have seen, for a comparison with another one.
     #[must_use]
-    pub fn coverage(&self) -> Coverage {
-        Coverage::new(
+    pub fn coverage(&self) -> SeenScopes {
+        SeenScopes::new(
             &self.captured_at,
             &self.options,
             self.data_replaced,

@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use portolan_page::ledger::RevisionCacheUse;
 
-use store::{Kept, Store};
+use store::{KeptBody, Store};
 pub use store::{StoreError, StoreStats};
 
 /// Bodies that wait to be written together: one transaction costs a disk flush, and what is lost when a
@@ -30,7 +30,7 @@ pub struct RevisionCache {
     store: Store,
     /// How long tags count; none if for ever.
     tags_count_for: Option<Duration>,
-    waiting: Mutex<HashMap<String, Kept>>,
+    waiting: Mutex<HashMap<String, KeptBody>>,
     hits: AtomicU64,
     misses: AtomicU64,
     refreshed: AtomicU64,
@@ -127,7 +127,7 @@ impl RevisionCache {
     pub fn put(&self, endpoint: &str, arn: &str, body: &[u8]) {
         let full = {
             let mut waiting = self.waiting();
-            let kept = Kept {
+            let kept = KeptBody {
                 described_at_s: now_s(),
                 body: body.to_vec(),
             };
@@ -152,7 +152,7 @@ impl RevisionCache {
         }
     }
 
-    fn write(&self, bodies: HashMap<String, Kept>) {
+    fn write(&self, bodies: HashMap<String, KeptBody>) {
         // A disk that is full stays full: one warning, and the sync goes on without.
         if bodies.is_empty() || self.has_failed.load(Ordering::Relaxed) {
             return;
@@ -172,7 +172,7 @@ impl RevisionCache {
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<String, Kept>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, KeptBody>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -261,7 +261,7 @@ mod tests {
         for (age_s, is_known) in [(3_500, true), (3_700, false), (-3_500, false)] {
             let described_at_s = now_s().checked_sub_signed(age_s).expect("after 1970");
             let body = BODY.to_vec();
-            let kept = Kept {
+            let kept = KeptBody {
                 described_at_s,
                 body,
             };

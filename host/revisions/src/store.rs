@@ -45,7 +45,7 @@ pub(super) struct Store {
 
 /// A body, and when AWS gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Kept {
+pub(super) struct KeptBody {
     /// In seconds since 1970. Its tags are those of that time.
     pub(super) described_at_s: u64,
     pub(super) body: Vec<u8>,
@@ -185,7 +185,7 @@ impl Store {
         transaction.open_table(BODIES).map_err(|e| self.failed(&e))
     }
 
-    pub(super) fn get(&self, key: &str) -> Result<Option<Kept>, StoreError> {
+    pub(super) fn get(&self, key: &str) -> Result<Option<KeptBody>, StoreError> {
         guarded(&self.file, || {
             let bodies = self.bodies()?;
             let kept = bodies.get(key).map_err(|e| self.failed(&e))?;
@@ -206,11 +206,11 @@ impl Store {
         })
     }
 
-    pub(super) fn put(&self, bodies: &HashMap<String, Kept>) -> Result<(), StoreError> {
+    pub(super) fn put(&self, bodies: &HashMap<String, KeptBody>) -> Result<(), StoreError> {
         guarded(&self.file, || self.write(bodies))
     }
 
-    fn write(&self, bodies: &HashMap<String, Kept>) -> Result<(), StoreError> {
+    fn write(&self, bodies: &HashMap<String, KeptBody>) -> Result<(), StoreError> {
         let transaction = self.begin_write()?;
         {
             let mut table = transaction
@@ -315,7 +315,7 @@ fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
 }
 
 /// Checksum, then time, length (so that nothing is allocated on trust) and the compressed body.
-fn pack(kept: &Kept) -> std::io::Result<Vec<u8>> {
+fn pack(kept: &KeptBody) -> std::io::Result<Vec<u8>> {
     let length = u32::try_from(kept.body.len()).map_err(std::io::Error::other)?;
     let mut dated = kept.described_at_s.to_le_bytes().to_vec();
     dated.extend_from_slice(&length.to_le_bytes());
@@ -325,7 +325,7 @@ fn pack(kept: &Kept) -> std::io::Result<Vec<u8>> {
     Ok(packed)
 }
 
-fn unpack(packed: &[u8]) -> Option<Kept> {
+fn unpack(packed: &[u8]) -> Option<KeptBody> {
     let (sum, dated) = packed.split_at_checked(CHECKSUM_BYTES)?;
     if checksum(dated) != sum {
         return None;
@@ -334,7 +334,7 @@ fn unpack(packed: &[u8]) -> Option<Kept> {
     let (length, compressed) = sized.split_first_chunk()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
     let length = length.min(portolan_page::page::BODY_LIMIT_BYTES);
-    Some(Kept {
+    Some(KeptBody {
         described_at_s: u64::from_le_bytes(*described_at_s),
         body: zstd::bulk::decompress(compressed, length).ok()?,
     })

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::config::{Config, ConfigError};
-use portolan_aws::{Account, AccountError, Accounts, CallFailure, Kind, Reached};
+use portolan_aws::{Account, AccountError, Accounts, CallFailure, FailureKind, Reached};
 use portolan_machine::clock::Clock;
 use portolan_page::ledger::Ledger;
 use portolan_page::object::Operation;
@@ -84,7 +84,7 @@ pub fn run<'a>(config: &'a Config) -> BoxFuture<'a, Result<Vec<AccountCheck>, Co
         let mut checks: Vec<AccountCheck> = accounts.errors.iter().map(failed).collect();
         let turns = Arc::new(Semaphore::new(config.fetching.parallel_scopes));
         let mut tasks = JoinSet::new();
-        for (index, candidate) in accounts.candidates.iter().cloned().enumerate() {
+        for (index, route) in accounts.routes.iter().cloned().enumerate() {
             let (accounts, config, turns) =
                 (Arc::clone(&accounts), config.clone(), Arc::clone(&turns));
             tasks.spawn(async move {
@@ -92,7 +92,7 @@ pub fn run<'a>(config: &'a Config) -> BoxFuture<'a, Result<Vec<AccountCheck>, Co
                 let _turn = turns.acquire().await.ok();
                 (
                     index,
-                    check_account(accounts.reach(&candidate).await, &config).await,
+                    check_account(accounts.reach(&route).await, &config).await,
                 )
             });
         }
@@ -179,8 +179,8 @@ async fn check_region(account: &Account, region: &str, config: &Config) -> Regio
 /// An answer about the request's content comes only from someone who was let in.
 fn proves_permission(failure: &CallFailure) -> bool {
     match failure.kind {
-        Kind::ClusterGone | Kind::ObjectGone => true,
-        Kind::Final => matches!(
+        FailureKind::ClusterGone | FailureKind::ObjectGone => true,
+        FailureKind::Final => matches!(
             failure.code.as_str(),
             "ClientException" | "InvalidParameterException"
         ),

@@ -1,6 +1,6 @@
 //! What a sync keeps while it runs, so that one that is killed goes on where it stopped.
 //!
-//! The unit of progress is a described page, as mappers see it (environment values withheld). Pages are
+//! The unit of progress is a described page, as mappers see it (environment values withheld). PageFile are
 //! appended to one file as they are fetched. A sync that goes on lists everything again, which is cheap,
 //! asks for what is not kept, and takes kept pages through the same mappers as new ones. What was described
 //! before the kill and is not listed any more stays: it existed at LAST_CAPTURED.
@@ -24,12 +24,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::config::Config;
 use entry::Header;
 use frames::{FIRST_LINE, Frames};
-use kept::Kept;
-use pages::{Pages, has_begun, read_header, read_pages};
+use kept::KeptPages;
+use pages::{PageFile, has_begun, read_header, read_pages};
 use portolan_fetch::{FetchedPage, KeptRegion, Options};
 use portolan_page::ledger::{Ledger, Resumed};
 use portolan_sandbox::MapperSet;
-pub(crate) use settings::{Settings, digests};
+pub(crate) use settings::{SettingDigests, digests};
 
 const PAGES: &str = "pages";
 const LOCK: &str = "lock";
@@ -41,14 +41,14 @@ pub struct Checkpoint {
     /// The LAST_CAPTURED of the sync that goes on; none if this one begins.
     captured_at: Option<String>,
     /// The settings of this sync.
-    settings: Settings,
+    settings: SettingDigests,
     /// Those of the sync that goes on; none if this one begins.
-    earlier: Option<Settings>,
+    earlier: Option<SettingDigests>,
     objects: u64,
     /// Where the frames of the earlier sync end.
     kept_bytes: u64,
-    kept: Mutex<Kept>,
-    pages: Mutex<Pages>,
+    kept: Mutex<KeptPages>,
+    pages: Mutex<PageFile>,
     /// Held as long as the sync runs.
     _lock: File,
 }
@@ -116,7 +116,11 @@ impl Checkpoint {
     ///
     /// # Errors
     /// If the folder cannot be used, another sync uses it, or it belongs to one with other settings.
-    fn open(folder: &Path, settings: Settings, options: &Options) -> Result<Self, CheckpointError> {
+    fn open(
+        folder: &Path,
+        settings: SettingDigests,
+        options: &Options,
+    ) -> Result<Self, CheckpointError> {
         let unusable = |source| unusable(folder, source);
         make_private(folder).map_err(unusable)?;
         let lock = private_file(&folder.join(LOCK)).map_err(unusable)?;
@@ -138,7 +142,7 @@ impl Checkpoint {
         let frames_bytes = length_bytes.saturating_sub(FIRST_LINE.len() as u64);
         let mut frames = Frames::new(input, if is_begun { frames_bytes } else { 0 });
         let header = read_header(&mut frames, &path).map_err(unusable)?;
-        let mut kept = Kept::default();
+        let mut kept = KeptPages::default();
         if let Some(header) = &header {
             check(folder, &settings, &header.settings)?;
             read_pages(&mut frames, &path, |payload| kept.note(payload, options))
@@ -153,7 +157,7 @@ impl Checkpoint {
             objects: kept.objects(),
             kept_bytes,
             kept: Mutex::new(kept),
-            pages: Mutex::new(Pages::new(file, kept_bytes)),
+            pages: Mutex::new(PageFile::new(file, kept_bytes)),
             _lock: lock,
         })
     }
@@ -186,7 +190,7 @@ impl Checkpoint {
     /// If it belongs to a sync of other accounts or Regions, or cannot be written.
     pub(crate) fn begin(
         &self,
-        place: Settings,
+        place: SettingDigests,
         captured_at: &str,
         ledger: &Ledger,
     ) -> Result<(), CheckpointError> {
@@ -211,7 +215,7 @@ impl Checkpoint {
     }
 
     /// The first frame.
-    fn header(&self, place: Settings, captured_at: &str) -> io::Result<Vec<u8>> {
+    fn header(&self, place: SettingDigests, captured_at: &str) -> io::Result<Vec<u8>> {
         let mut settings = self.settings.clone();
         settings.extend(place);
         let header = Header {
@@ -273,17 +277,21 @@ impl Checkpoint {
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, KeptPages> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn pages(&self) -> MutexGuard<'_, Pages> {
+    fn pages(&self) -> MutexGuard<'_, PageFile> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Refuses to go on with a sync of something else.
-fn check(folder: &Path, settings: &Settings, earlier: &Settings) -> Result<(), CheckpointError> {
+fn check(
+    folder: &Path,
+    settings: &SettingDigests,
+    earlier: &SettingDigests,
+) -> Result<(), CheckpointError> {
     let differing = settings::differing(settings, earlier);
     if differing.is_empty() {
         return Ok(());

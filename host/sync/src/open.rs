@@ -9,7 +9,7 @@ use async_channel::Sender;
 use tokio::sync::Notify;
 
 use super::scopes::Stores;
-use super::shadow::Candidate;
+use super::shadow::ShadowModule;
 use super::workshop::Workshop;
 use super::{Provenance, Request, SyncError, record_error};
 use crate::checkpoint::Checkpoint;
@@ -84,7 +84,7 @@ fn load(
     engine: &Engine,
     config: &Config,
     request: &Request,
-) -> Result<(MapperSet, Option<Candidate>), SyncError> {
+) -> Result<(MapperSet, Option<ShadowModule>), SyncError> {
     let cache = open_cache(&config.mapping);
     let shadow = request.shadow.as_ref();
     let candidate = shadow
@@ -101,7 +101,7 @@ fn load(
     )?;
     let candidate = candidate
         .zip(shadow)
-        .map(|(candidate, file)| Candidate::place(candidate, &mappers, file))
+        .map(|(candidate, file)| ShadowModule::place(candidate, &mappers, file))
         .transpose()?;
     Ok((mappers, candidate))
 }
@@ -185,14 +185,14 @@ pub fn known_revisions(config: &Config) -> Result<Option<RevisionCache>, SyncErr
 pub(super) fn may_read_revision_tags(
     request: &Request,
     mappers: &MapperSet,
-    candidate: Option<&Candidate>,
+    candidate: Option<&ShadowModule>,
 ) -> bool {
     let mapper = mappers.get(Object::EcsTaskDefinition);
     mapper.is_some_and(|mapper| {
         mapper.may_read("tags")
             // Recorded pages are for modules of another day.
             || request.record.is_some()
-    }) || candidate.is_some_and(Candidate::may_read_revision_tags)
+    }) || candidate.is_some_and(ShadowModule::may_read_revision_tags)
 }
 
 /// The file of the revision cache and how long tags in it count (none: for ever), if a sync uses it.

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::config::{Config, ConfigError};
 use crate::scopes::known;
-use portolan_aws::{AccountError, Accounts, Candidate};
+use portolan_aws::{AccountError, AccountRoute, Accounts};
 use portolan_fetch::{
     self, Fetching, KnownRevisions, Survey, TaskDefinitionScope, TaskDefinitionStatus,
 };
@@ -90,10 +90,10 @@ pub fn run(
         let config = Arc::new(config.fetching);
         let mut scopes: Vec<ScopePlan> = accounts.errors.iter().flat_map(problems).collect();
         let mut looks = JoinSet::new();
-        for candidate in accounts.candidates.clone() {
+        for route in accounts.routes.clone() {
             let (accounts, config) = (Arc::clone(&accounts), Arc::clone(&config));
             let places = Arc::clone(&places);
-            looks.spawn(look(accounts, candidate, config, places, cache.clone()));
+            looks.spawn(look(accounts, route, config, places, cache.clone()));
         }
         scopes.extend(looks.join_all().await.into_iter().flatten());
         scopes.sort_by(|one, other| {
@@ -112,14 +112,14 @@ pub fn run(
 /// Reaches an account and looks at its Regions, one after the other.
 async fn look(
     accounts: Arc<Accounts>,
-    candidate: Candidate,
+    route: AccountRoute,
     config: Arc<Fetching>,
     places: Arc<Semaphore>,
     cache: Option<KnownRevisions>,
 ) -> Vec<ScopePlan> {
     // The semaphore is never closed.
     let _place = places.acquire().await.ok();
-    let reached = accounts.reach(&candidate).await;
+    let reached = accounts.reach(&route).await;
     let mut scopes: Vec<ScopePlan> = reached.errors.iter().flat_map(problems).collect();
     if let Some((account, regions)) = reached.account {
         for region in regions {

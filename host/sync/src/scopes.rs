@@ -9,7 +9,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::SyncError;
 use crate::checkpoint::{Checkpoint, digests};
 use crate::config::{Config, ConfigError};
-use portolan_aws::{AccountError, Accounts, Candidate};
+use portolan_aws::{AccountError, AccountRoute, Accounts};
 use portolan_fetch::{FetchedPage, Fetching, Known, KnownRevisions};
 use portolan_machine::clock::Moment;
 use portolan_page::ledger::{Failure, Ledger, ScopeKey};
@@ -85,7 +85,7 @@ pub(super) async fn fetch_all(
     }
     let replay = match (&stores.checkpoint, accounts.place()) {
         // What it keeps would neither be asked for nor be replayed.
-        (Some(checkpoint), None) if !accounts.candidates.is_empty() => {
+        (Some(checkpoint), None) if !accounts.routes.is_empty() => {
             return Err(checkpoint.of_unknown_place().into());
         }
         (Some(checkpoint), Some(place)) => {
@@ -94,7 +94,7 @@ pub(super) async fn fetch_all(
         }
         _ => None,
     };
-    let candidates = accounts.candidates.clone();
+    let routes = accounts.routes.clone();
     let fleet = Arc::new(Fleet {
         accounts,
         moment: moment.clone(),
@@ -105,8 +105,8 @@ pub(super) async fn fetch_all(
         config: Arc::new(config.fetching),
     });
     let mut tasks = JoinSet::new();
-    for candidate in candidates {
-        tasks.spawn(account(Arc::clone(&fleet), candidate, pages.clone()));
+    for route in routes {
+        tasks.spawn(account(Arc::clone(&fleet), route, pages.clone()));
     }
     drop(pages);
     tasks.join_all().await;
@@ -130,13 +130,13 @@ fn replay(
 
 async fn account(
     fleet: Arc<Fleet>,
-    candidate: Candidate,
+    route: AccountRoute,
     pages: async_channel::Sender<FetchedPage>,
 ) {
     let reached = {
         // The semaphores are never closed.
         let _turn = fleet.reaching.acquire().await.ok();
-        fleet.accounts.reach(&candidate).await
+        fleet.accounts.reach(&route).await
     };
     for error in &reached.errors {
         failed(&fleet.config, &fleet.ledger, error);

@@ -32,12 +32,12 @@ pub(super) struct Shadow {
 }
 
 /// A candidate that is loaded, and where it would stand.
-pub(super) struct Candidate {
+pub(super) struct ShadowModule {
     mappers: BTreeMap<Object, Mapper>,
     report: ShadowReport,
 }
 
-impl Candidate {
+impl ShadowModule {
     /// Puts a candidate in the place of the active module: an overlay in that of the overlay of the same
     /// name, or after all others.
     pub(super) fn place(candidate: Loaded, set: &MapperSet, file: &Path) -> Result<Self, SetError> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use portolan_records::changes::line::{self, OutputLine};
 use portolan_records::changes::{
-    ChangeCounts, ChangeKind, Changes, Comparison, Coverage, REPORT_LIMIT_BYTES, outputs_in,
+    ChangeCounts, ChangeKind, Changes, Comparison, REPORT_LIMIT_BYTES, SeenScopes, outputs_in,
 };
 use portolan_records::report::Report;
 use portolan_sync::config::{Config, Settings};
@@ -78,7 +78,7 @@ fn compare(
     path: &Path,
     by_name: Option<portolan_page::object::Object>,
     config: &Config,
-    (comparison, coverage): (&Comparison, Option<&Coverage>),
+    (comparison, coverage): (&Comparison, Option<&SeenScopes>),
     output: &mut impl Write,
 ) -> anyhow::Result<()> {
     let failed = || format!("cannot read {}", path.display());

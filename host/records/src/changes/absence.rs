@@ -15,7 +15,7 @@ const IN_USE: &str = "in-use";
 /// Which scopes a sync completed, from its report. Reads reports of other versions too, as long as they
 /// have these members.
 #[derive(Debug, Deserialize)]
-pub struct Coverage {
+pub struct SeenScopes {
     pub(super) captured_at: String,
     #[serde(default)]
     options: BTreeMap<String, String>,
@@ -48,7 +48,7 @@ struct Clusters {
     unread: BTreeSet<String>,
 }
 
-impl Coverage {
+impl SeenScopes {
     /// Reads a `report.json`.
     pub(super) fn read(text: &[u8]) -> Option<Self> {
         let coverage: Self = serde_json::from_slice(text).ok()?;
@@ -170,11 +170,11 @@ mod tests {
     use super::*;
     use portolan_page::object::Operation;
 
-    fn coverage(scopes: &str) -> Coverage {
+    fn coverage(scopes: &str) -> SeenScopes {
         let text = format!(
             r#"{{"captured_at":"2026-11-25T00:00:00.000Z","new_member":1,"scopes":[{scopes}]}}"#
         );
-        Coverage::read(text.as_bytes()).expect("a report")
+        SeenScopes::read(text.as_bytes()).expect("a report")
     }
 
     fn scope(object: &str, cluster: Option<&str>, complete: bool) -> String {
@@ -184,7 +184,7 @@ mod tests {
         )
     }
 
-    fn proves(coverage: &Coverage, object: Object, cluster: Option<&str>) -> bool {
+    fn proves(coverage: &SeenScopes, object: Object, cluster: Option<&str>) -> bool {
         let cluster = cluster.map_or(String::new(), |arn| format!(r#","CLUSTER_ARN":"{arn}""#));
         let record = format!(r#"{{"UID":"u","ACCOUNT_ID":"1","REGION":"r"{cluster}}}"#);
         coverage.proves_absence(object, &Members::read(record.as_bytes()).expect("a record"))

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::compare::Members;
 use super::index::Index;
 use super::line::{self, OutputLine};
-use super::{ChangesError, Coverage};
+use super::{ChangesError, SeenScopes};
 use portolan_page::object::Object;
 
 /// Reports have a line for every scope and tell a bounded number of details, so that none is this large.
@@ -28,7 +28,7 @@ pub(super) struct Base {
     /// What a person should know about it.
     pub(super) warnings: Vec<String>,
     /// What its report says, if it has one.
-    pub(super) coverage: Option<Coverage>,
+    pub(super) coverage: Option<SeenScopes>,
     earlier: BTreeMap<Object, Earlier>,
 }
 
@@ -167,7 +167,10 @@ impl Base {
         let text = report_of(place).map(|path| {
             portolan_machine::text::read_file(&path, REPORT_LIMIT_BYTES).unwrap_or_default()
         });
-        self.coverage = text.as_deref().map(str::as_bytes).and_then(Coverage::read);
+        self.coverage = text
+            .as_deref()
+            .map(str::as_bytes)
+            .and_then(SeenScopes::read);
         let problem = match (&text, &self.coverage) {
             (_, Some(_)) => return true,
             (Some(_), None) => "has a report.json that is no report of this program",

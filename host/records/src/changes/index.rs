@@ -6,7 +6,7 @@ use portolan_machine::fingerprint::fingerprint;
 
 /// Where an earlier record stands, and what it was like: 32 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Entry {
+pub(super) struct IndexEntry {
     /// Half of a SHA-256 of the UID. Two of a million UIDs share one with a probability of 10^-27.
     uid: [u8; 16],
     /// Offset of the record's line in its file, in bytes.
@@ -18,14 +18,14 @@ pub(super) struct Entry {
 /// The earlier records of one object, sorted by UID.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    entries: Vec<Entry>,
+    entries: Vec<IndexEntry>,
     /// Whether a new record has met the earlier one.
     met: Vec<AtomicBool>,
 }
 
 impl Index {
     pub(super) fn add(&mut self, uid: &str, content: [u8; 8], offset: u64) {
-        self.entries.push(Entry {
+        self.entries.push(IndexEntry {
             uid: fingerprint(uid.as_bytes()),
             offset,
             content,
@@ -49,7 +49,7 @@ impl Index {
     }
 
     /// Finds an earlier record and notes that it was met.
-    pub(super) fn meet(&self, uid: &str) -> Option<Entry> {
+    pub(super) fn meet(&self, uid: &str) -> Option<IndexEntry> {
         let uid = fingerprint(uid.as_bytes());
         let index = self
             .entries
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_as_small_as_documented() {
-        assert_eq!(size_of::<Entry>() + size_of::<AtomicBool>(), 33);
+        assert_eq!(size_of::<IndexEntry>() + size_of::<AtomicBool>(), 33);
     }
 
     #[test]

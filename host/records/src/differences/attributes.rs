@@ -42,28 +42,28 @@ pub struct Example {
 }
 
 /// An attribute's name, and its values as they are written.
-pub(super) struct Change {
+pub(super) struct AttributeChange {
     name: String,
     old: Option<String>,
     new: Option<String>,
 }
 
 /// What differs between two records whose bytes differ.
-pub(super) fn changes(before: &[u8], after: &[u8]) -> Vec<Change> {
+pub(super) fn changes(before: &[u8], after: &[u8]) -> Vec<AttributeChange> {
     let mut rest = members(after);
     let mut changes = Vec::new();
     let text = |value: Option<&RawValue>| value.map(|value| value.get().to_owned());
     for (name, old) in members(before) {
         let new = rest.remove(&name);
         if new.is_none_or(|new| !is_same(old, new)) {
-            changes.push(Change {
+            changes.push(AttributeChange {
                 name,
                 old: text(Some(old)),
                 new: text(new),
             });
         }
     }
-    changes.extend(rest.into_iter().map(|(name, new)| Change {
+    changes.extend(rest.into_iter().map(|(name, new)| AttributeChange {
         name,
         old: None,
         new: text(Some(new)),
@@ -77,7 +77,7 @@ fn is_same(old: &RawValue, new: &RawValue) -> bool {
     old.get() == new.get() || value(old) == value(new)
 }
 
-pub(super) fn note(differences: &mut Differences, uid: &str, change: Change) {
+pub(super) fn note(differences: &mut Differences, uid: &str, change: AttributeChange) {
     let attributes = &mut differences.attributes;
     if attributes.len() >= ATTRIBUTES && !attributes.contains_key(&change.name) {
         differences.omitted += 1;

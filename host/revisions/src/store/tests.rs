@@ -1,13 +1,13 @@
 use super::*;
 
-fn kept(body: &str) -> Kept {
-    Kept {
+fn kept(body: &str) -> KeptBody {
+    KeptBody {
         described_at_s: 1_700_000_000,
         body: body.into(),
     }
 }
 
-fn bodies(body: &str) -> HashMap<String, Kept> {
+fn bodies(body: &str) -> HashMap<String, KeptBody> {
     HashMap::from([("key".to_owned(), kept(body))])
 }
 

@@ -13,12 +13,12 @@ use portolan_page::object::Object;
 
 /// What is kept of all scopes.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
+pub(super) struct KeptPages {
     /// By account and Region.
     pub(super) regions: BTreeMap<(String, String), KeptRegion>,
 }
 
-impl Kept {
+impl KeptPages {
     /// Notes a page.
     pub(super) fn note(&mut self, payload: &[u8], options: &Options) -> io::Result<()> {
         let head = entry::unpack_head(payload)?;

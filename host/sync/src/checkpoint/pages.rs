@@ -13,7 +13,7 @@ const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The file, and where its last whole frame ends.
 #[derive(Debug)]
-pub(super) struct Pages {
+pub(super) struct PageFile {
     file: File,
     end: u64,
     flushed_at: Instant,
@@ -21,7 +21,7 @@ pub(super) struct Pages {
     is_written: bool,
 }
 
-impl Pages {
+impl PageFile {
     /// A file of which the first line and so many bytes of frames are good.
     pub(super) fn new(file: File, good_bytes: u64) -> Self {
         Self {

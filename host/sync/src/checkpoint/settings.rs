@@ -11,13 +11,13 @@ use portolan_page::page::WITHHOLDING;
 use portolan_sandbox::{MapperSet, Mapping};
 
 /// Digests by the names of the settings.
-pub(crate) type Settings = BTreeMap<String, String>;
+pub(crate) type SettingDigests = BTreeMap<String, String>;
 
 /// The settings that are known before any call.
 ///
 /// All parts are taken apart without `..`: whoever adds a setting has to say here whether it decides what comes
 /// out. What does not is bound to `_`, with the reason. Long, because it names every setting.
-pub(super) fn of_config(config: &Config, mappers: &MapperSet) -> Settings {
+pub(super) fn of_config(config: &Config, mappers: &MapperSet) -> SettingDigests {
     let Config {
         connection,
         fetching,
@@ -103,7 +103,7 @@ pub(super) fn of_config(config: &Config, mappers: &MapperSet) -> Settings {
 }
 
 /// Digests of values.
-pub(crate) fn digests<const COUNT: usize>(values: [(&str, String); COUNT]) -> Settings {
+pub(crate) fn digests<const COUNT: usize>(values: [(&str, String); COUNT]) -> SettingDigests {
     let digest = |(name, value): (&str, String)| {
         let digest: [u8; 16] = fingerprint(value);
         let text = digest.iter().map(|byte| format!("{byte:02x}"));
@@ -113,7 +113,7 @@ pub(crate) fn digests<const COUNT: usize>(values: [(&str, String); COUNT]) -> Se
 }
 
 /// The settings of `theirs` that are not those of `ours`, as far as `ours` has them.
-pub(super) fn differing(ours: &Settings, theirs: &Settings) -> Vec<String> {
+pub(super) fn differing(ours: &SettingDigests, theirs: &SettingDigests) -> Vec<String> {
     ours.iter()
         .filter(|(name, digest)| theirs.get(*name) != Some(digest))
         .map(|(name, _)| name.clone())

@@ -43,11 +43,11 @@ fn fetched(number: usize) -> FetchedPage {
     }
 }
 
-fn settings(objects: &str) -> Settings {
+fn settings(objects: &str) -> SettingDigests {
     digests([("objects", objects.to_owned()), ("shard", String::new())])
 }
 
-fn place(regions: &str) -> Settings {
+fn place(regions: &str) -> SettingDigests {
     digests([("regions", regions.to_owned())])
 }
 

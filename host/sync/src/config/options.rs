@@ -107,15 +107,15 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
 #[serde(untagged)]
 enum Table {
     Pairs(Vec<(String, String)>),
-    Keys(BTreeMap<String, Entry>),
+    Keys(BTreeMap<String, OptionTable>),
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Entry {
+enum OptionTable {
     Text(String),
     Bool(bool),
-    Nested(BTreeMap<String, Entry>),
+    Nested(BTreeMap<String, OptionTable>),
 }
 
 /// A table of the configuration file, in which `EcsTask.fetchStoppedTasks = true` is a key in a table.
@@ -133,7 +133,7 @@ pub(super) fn from_table<'de, D: Deserializer<'de>>(
     }))
 }
 
-fn flatten(prefix: &str, keys: BTreeMap<String, Entry>, pairs: &mut Vec<(String, String)>) {
+fn flatten(prefix: &str, keys: BTreeMap<String, OptionTable>, pairs: &mut Vec<(String, String)>) {
     for (key, entry) in keys {
         let key = if prefix.is_empty() {
             key
@@ -141,9 +141,9 @@ fn flatten(prefix: &str, keys: BTreeMap<String, Entry>, pairs: &mut Vec<(String,
             format!("{prefix}.{key}")
         };
         match entry {
-            Entry::Text(text) => pairs.push((key, text)),
-            Entry::Bool(value) => pairs.push((key, value.to_string())),
-            Entry::Nested(keys) => flatten(&key, keys, pairs),
+            OptionTable::Text(text) => pairs.push((key, text)),
+            OptionTable::Bool(value) => pairs.push((key, value.to_string())),
+            OptionTable::Nested(keys) => flatten(&key, keys, pairs),
         }
     }
 }

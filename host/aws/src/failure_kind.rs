@@ -2,7 +2,7 @@
 
 /// What a failure means for what comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FailureKind {
     /// AWS asks to slow down; repeated without limit of number.
     Throttled,
     /// A fault of the moment; repeated a limited number of times.

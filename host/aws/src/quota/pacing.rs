@@ -15,12 +15,12 @@ use portolan_page::object::{ActionGroup, Bucket};
 pub struct Quotas {
     share: Option<f64>,
     parallel_requests: usize,
-    places: Arc<Mutex<HashMap<(String, String), Place>>>,
+    places: Arc<Mutex<HashMap<(String, String), Pacing>>>,
 }
 
 /// What bounds the calls to one account and Region. Clones share it.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct Pacing {
     /// None for a server without quotas.
     limiters: Option<Arc<BTreeMap<ActionGroup, Arc<Limiter>>>>,
     in_flight: Arc<Semaphore>,
@@ -53,18 +53,18 @@ impl Quotas {
     }
 
     /// The same limits for everybody who asks for the same account and Region.
-    pub(crate) fn place(&self, account_id: &str, region: &str) -> Place {
+    pub(crate) fn place(&self, account_id: &str, region: &str) -> Pacing {
         let key = (account_id.to_owned(), region.to_owned());
         self.places
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .entry(key)
-            .or_insert_with(|| Place::new(self.share, self.parallel_requests))
+            .or_insert_with(|| Pacing::new(self.share, self.parallel_requests))
             .clone()
     }
 }
 
-impl Place {
+impl Pacing {
     fn new(share: Option<f64>, parallel_requests: usize) -> Self {
         let limiters = |share| {
             let limiter = |group: ActionGroup| Arc::new(Limiter::new(group.bucket().share(share)));
@@ -132,14 +132,14 @@ mod tests {
             .map(|region| quotas.clone().place("111111111111", region));
         assert!(Arc::ptr_eq(&first.in_flight, &second.in_flight));
         assert!(!Arc::ptr_eq(&first.in_flight, &other.in_flight));
-        let limiters = |place: &Place| place.limiters.clone().expect("quotas are on");
+        let limiters = |place: &Pacing| place.limiters.clone().expect("quotas are on");
         assert!(Arc::ptr_eq(&limiters(&first), &limiters(&second)));
         assert!(!Arc::ptr_eq(&limiters(&first), &limiters(&other)));
     }
 
     #[tokio::test]
     async fn who_waits_for_one_bucket_keeps_nobody_from_another() {
-        let place = Place::new(Some(1.0), 1);
+        let place = Pacing::new(Some(1.0), 1);
         for _ in 0..50 {
             drop(place.clearance(Operation::ListClusters).await);
         }
