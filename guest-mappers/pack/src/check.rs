@@ -4,7 +4,8 @@ use jmespath::ast::Ast;
 use portolan_mapper_table::plan::Type;
 use serde_json::{Map, Value};
 
-use crate::demand::{Conflict, Demand, demand};
+use crate::ask::demand;
+use crate::demand::{Conflict, Demand};
 use crate::expression::parse;
 use crate::format::Type as Named;
 use crate::format::{Attribute, Kind, OneOrMore, Scalar, Substitute, Table};
@@ -206,28 +207,7 @@ impl Checker<'_> {
     }
 
     fn origin(&mut self, given: &Attribute, type_: Type, want: &Demand) -> Result<Origin, String> {
-        let sources = [
-            ("from", given.from.is_some()),
-            ("page", given.page.is_some()),
-            ("tag", given.tag.is_some()),
-            ("context", given.context.is_some()),
-            ("value", given.value.is_some()),
-            ("format", given.format.is_some()),
-            ("remove", given.remove == Some(true)),
-        ];
-        let mut named = sources.iter().filter(|(_, is_there)| *is_there);
-        match (named.next(), named.next()) {
-            (Some(_), None) => {}
-            (Some((one, _)), Some((other, _))) => {
-                return Err(format!("it has both `{one}` and `{other}`; choose one"));
-            }
-            (None, _) => {
-                return Err(
-                    "it has no source; give one of from, page, tag, context, value, format, remove"
-                        .to_owned(),
-                );
-            }
-        }
+        one_source(given)?;
         let is_text = matches!(want, Demand::Text);
         if let Some(text) = &given.from {
             let from = parsed(text)?;
@@ -324,6 +304,30 @@ impl Checker<'_> {
             return Err("`page` has to name a member of the page, such as tags".to_owned());
         }
         ask(&mut self.page, asked)
+    }
+}
+
+/// Refuses an attribute that names more than one source, or none.
+fn one_source(given: &Attribute) -> Result<(), String> {
+    let sources = [
+        ("from", given.from.is_some()),
+        ("page", given.page.is_some()),
+        ("tag", given.tag.is_some()),
+        ("context", given.context.is_some()),
+        ("value", given.value.is_some()),
+        ("format", given.format.is_some()),
+        ("remove", given.remove == Some(true)),
+    ];
+    let mut named = sources.iter().filter(|(_, is_there)| *is_there);
+    match (named.next(), named.next()) {
+        (Some(_), None) => Ok(()),
+        (Some((one, _)), Some((other, _))) => {
+            Err(format!("it has both `{one}` and `{other}`; choose one"))
+        }
+        (None, _) => Err(
+            "it has no source; give one of from, page, tag, context, value, format, remove"
+                .to_owned(),
+        ),
     }
 }
 

@@ -177,6 +177,7 @@ fn children(ast: &Ast) -> Vec<&Ast> {
 }
 
 /// The packed form of an expression on values of a shape, and the shape of what it gives, if that is known.
+/// Long, because every kind of expression has its arm.
 pub(crate) fn pack<'p>(
     ast: &'p Ast,
     on: Option<&'p Shape<'p>>,

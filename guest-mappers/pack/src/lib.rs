@@ -3,6 +3,7 @@
 //! [`pack`] makes an ordinary component of a table: the interpreter (`guest-mappers/table`) with the
 //! checked table in its memory. No compiler is needed, and the same table always gives the same bytes.
 
+mod ask;
 mod check;
 mod component;
 mod demand;
@@ -158,7 +159,7 @@ impl Reading {
     pub fn of(expressions: &[&str]) -> Result<Self, String> {
         let mut all = Demand::object([]);
         for text in expressions {
-            let asked = demand::demand(&expression::parse(text)?, Demand::Any);
+            let asked = ask::demand(&expression::parse(text)?, Demand::Any);
             let asked = asked.map_err(|conflict| format!("{text}: {conflict:?}"))?;
             all.merge(asked)
                 .map_err(|conflict| format!("{text}: {conflict:?}"))?;

@@ -134,7 +134,30 @@ fn packed<'p>(
     shape: &'p Shape<'p>,
     beside: &'p Shape<'p>,
 ) -> Attribute<'p> {
-    let source = match &attribute.origin {
+    Attribute {
+        name: &attribute.name,
+        when: attribute
+            .when
+            .as_ref()
+            .map(|when| pack(&when.ast, Some(shape)).0),
+        source: source(&attribute.origin, shape, beside),
+        fallback: attribute
+            .fallback
+            .iter()
+            .map(|parsed| query(parsed, shape))
+            .collect(),
+        convert: convert(table, attribute),
+        default: attribute.default.as_ref().map(|default| match default {
+            Substitute::Scalar(value) => scalar(value),
+            Substitute::Texts(texts) => {
+                Literal::List(texts.iter().map(|text| Literal::Text(text)).collect())
+            }
+        }),
+    }
+}
+
+fn source<'p>(origin: &'p Origin, shape: &'p Shape<'p>, beside: &'p Shape<'p>) -> Source<'p> {
+    match origin {
         Origin::Object(parsed) => Source::Object(query(parsed, shape)),
         Origin::Page(parsed) => Source::Page(query(parsed, beside)),
         Origin::Tag(key) => Source::Object(tag(key, shape)),
@@ -155,9 +178,12 @@ fn packed<'p>(
                 .collect(),
         ),
         Origin::Remove => Source::Remove,
-    };
+    }
+}
+
+fn convert<'p>(table: &'p Table, attribute: &'p Checked) -> Convert<'p> {
     let lookup = attribute.lookup.as_ref();
-    let convert = match (
+    match (
         &attribute.equals,
         lookup.and_then(|name| table.lookups.get(name)),
     ) {
@@ -170,26 +196,6 @@ fn packed<'p>(
                 .collect(),
         ),
         (None, None) => Convert::Type(attribute.type_),
-    };
-    Attribute {
-        name: &attribute.name,
-        when: attribute
-            .when
-            .as_ref()
-            .map(|when| pack(&when.ast, Some(shape)).0),
-        source,
-        fallback: attribute
-            .fallback
-            .iter()
-            .map(|parsed| query(parsed, shape))
-            .collect(),
-        convert,
-        default: attribute.default.as_ref().map(|default| match default {
-            Substitute::Scalar(value) => scalar(value),
-            Substitute::Texts(texts) => {
-                Literal::List(texts.iter().map(|text| Literal::Text(text)).collect())
-            }
-        }),
     }
 }
 

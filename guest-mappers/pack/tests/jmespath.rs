@@ -156,6 +156,74 @@ fn normal(value: &Value) -> Value {
     }
 }
 
+const ON_TASK: &[&str] = &[
+    "containers[*].networkInterfaces | [].privateIpv4Address",
+    "containers[?name=='c'].networkInterfaces | [].privateIpv4Address",
+    "containers[*].networkInterfaces[].privateIpv4Address",
+    "containers[].networkInterfaces[].privateIpv4Address",
+    "containers[?name=='c'].networkInterfaces[].privateIpv4Address",
+    "containers[*].networkInterfaces[*].privateIpv4Address[]",
+    "containers[*].[name, networkInterfaces][]",
+    "containers[*][].name",
+    "containers[0:2][].name",
+    "containers[?name][].name",
+    "(containers[*].networkInterfaces)[].privateIpv4Address",
+    "[containers, attachments][].name",
+    "not_null(containers[*].networkInterfaces)[]",
+    "not_null(containers[*].networkInterfaces)[].privateIpv4Address",
+    "(containers[*].networkInterfaces || attachments)[].privateIpv4Address",
+    "(missing || containers)[].name",
+    "(missing || containers)[0].name",
+    "(missing && containers || attachments)[0].name",
+    "containers[?networkInterfaces].name",
+    "containers[?!networkInterfaces].name",
+    "containers[?networkInterfaces[0].privateIpv4Address == '10.0.0.2'] | [0].name",
+    "attachments[].details[?name=='n'].value[] | [0]",
+    "map(&name, containers)",
+    "max_by(containers, &name).name",
+];
+
+const ON_EITHER: &[&str] = &[
+    "(a || b).c",
+    "(missing || b).c",
+    "(a && b).c",
+    "(!a || b).c",
+    "[a || b][0].c",
+    "(a || b).{x: c}.x",
+    "(a || b | @).c",
+    "not_null(a, b).c",
+    "[a, b][?@].c",
+    "[a, b][?c || d].c",
+    "(a || b).*",
+];
+
+const ON_NULL: &[&str] = &[
+    "length(o)",
+    "keys(o)",
+    "values(o)",
+    "o.*",
+    "!o",
+    "o || t",
+    "o && t",
+    "to_string(o)",
+    "o == `{}`",
+    "merge(o, o)",
+    "[o][?@]",
+    "(o || missing).cpu",
+    "o.cpu",
+];
+
+const ON_MIXED: &[&str] = &[
+    "[txt, el][]",
+    "[a, b][].c",
+    "[a, b][1][0].c",
+    "m[0][].c",
+    "m[1:][].c",
+    "{x: b}.x[].c",
+    "(a | [c, c])[]",
+    "[[a], b][][].c",
+];
+
 /// Forms in which it matters what is read: an expression, what other attributes of the table read, and an
 /// object.
 fn forms() -> Vec<(&'static str, &'static str, Value)> {
@@ -171,70 +239,6 @@ fn forms() -> Vec<(&'static str, &'static str, Value)> {
     let overrides = json!({"overrides": {"memory": "1"}, "inner": {"overrides": {"cpu": "2"}}});
     let null = json!({"o": {"cpu": null}, "t": "x"});
     let mixed = json!({"txt": "t", "el": ["e"], "a": {"c": 1}, "b": [{"c": 2}], "m": [[{"c": 3}], {"c": 4}]});
-    let on_task = [
-        "containers[*].networkInterfaces | [].privateIpv4Address",
-        "containers[?name=='c'].networkInterfaces | [].privateIpv4Address",
-        "containers[*].networkInterfaces[].privateIpv4Address",
-        "containers[].networkInterfaces[].privateIpv4Address",
-        "containers[?name=='c'].networkInterfaces[].privateIpv4Address",
-        "containers[*].networkInterfaces[*].privateIpv4Address[]",
-        "containers[*].[name, networkInterfaces][]",
-        "containers[*][].name",
-        "containers[0:2][].name",
-        "containers[?name][].name",
-        "(containers[*].networkInterfaces)[].privateIpv4Address",
-        "[containers, attachments][].name",
-        "not_null(containers[*].networkInterfaces)[]",
-        "not_null(containers[*].networkInterfaces)[].privateIpv4Address",
-        "(containers[*].networkInterfaces || attachments)[].privateIpv4Address",
-        "(missing || containers)[].name",
-        "(missing || containers)[0].name",
-        "(missing && containers || attachments)[0].name",
-        "containers[?networkInterfaces].name",
-        "containers[?!networkInterfaces].name",
-        "containers[?networkInterfaces[0].privateIpv4Address == '10.0.0.2'] | [0].name",
-        "attachments[].details[?name=='n'].value[] | [0]",
-        "map(&name, containers)",
-        "max_by(containers, &name).name",
-    ];
-    let on_either = [
-        "(a || b).c",
-        "(missing || b).c",
-        "(a && b).c",
-        "(!a || b).c",
-        "[a || b][0].c",
-        "(a || b).{x: c}.x",
-        "(a || b | @).c",
-        "not_null(a, b).c",
-        "[a, b][?@].c",
-        "[a, b][?c || d].c",
-        "(a || b).*",
-    ];
-    let on_null = [
-        "length(o)",
-        "keys(o)",
-        "values(o)",
-        "o.*",
-        "!o",
-        "o || t",
-        "o && t",
-        "to_string(o)",
-        "o == `{}`",
-        "merge(o, o)",
-        "[o][?@]",
-        "(o || missing).cpu",
-        "o.cpu",
-    ];
-    let on_mixed = [
-        "[txt, el][]",
-        "[a, b][].c",
-        "[a, b][1][0].c",
-        "m[0][].c",
-        "m[1:][].c",
-        "{x: b}.x[].c",
-        "(a | [c, c])[]",
-        "[[a], b][][].c",
-    ];
     let alone = |document: &Value, expressions: &[&'static str]| {
         let one = |expression: &&'static str| (*expression, "@ && `1`", document.clone());
         let plain = |expression: &&'static str| (*expression, "", document.clone());
@@ -244,8 +248,8 @@ fn forms() -> Vec<(&'static str, &'static str, Value)> {
             .chain(expressions.iter().map(one))
             .collect::<Vec<_>>()
     };
-    let mut forms = alone(&task, &on_task);
-    forms.extend(alone(&either, &on_either));
+    let mut forms = alone(&task, ON_TASK);
+    forms.extend(alone(&either, ON_EITHER));
     forms.extend(alone(
         &overrides,
         &[
@@ -253,9 +257,13 @@ fn forms() -> Vec<(&'static str, &'static str, Value)> {
             "(overrides || inner.overrides).cpu",
         ],
     ));
-    forms.extend(alone(&null, &on_null));
-    forms.extend(on_null.map(|expression| (expression, "o.cpu", null.clone())));
-    forms.extend(alone(&mixed, &on_mixed));
+    forms.extend(alone(&null, ON_NULL));
+    forms.extend(
+        ON_NULL
+            .iter()
+            .map(|expression| (*expression, "o.cpu", null.clone())),
+    );
+    forms.extend(alone(&mixed, ON_MIXED));
     forms
 }
 

@@ -50,7 +50,7 @@ impl<'b> Evaluator<'b> {
         left.map(|_| ()).ok_or(Fault::TooCostly)
     }
 
-    /// The value of an expression on a value.
+    /// The value of an expression on a value. Long, because every kind of expression has its arm.
     pub(crate) fn evaluate(
         &self,
         expression: &'b Expression<'b>,

@@ -31,124 +31,93 @@ impl<'b> Evaluator<'b> {
         }
     }
 
-    /// The value, or `None` if the function cannot take its arguments.
+    /// The value, or `None` if the function cannot take its arguments. Long, because every function has an arm
+    /// for each type that it takes.
     fn apply(
         &self,
         function: Function,
         given: &'b [Value<'b>],
     ) -> Result<Option<Value<'b>>, Fault> {
+        use Value::{Boolean, Float, Integer, List, Object, Reference, Text, Time};
         let one = given.first().copied().unwrap_or(Value::Null);
         let other = given.get(1).copied().unwrap_or(Value::Null);
-        Ok(match function {
-            Function::Abs => match one {
-                Value::Integer(value) if value > i64::MIN => Some(Value::Integer(value.abs())),
-                _ => one.number().map(|value| Value::computed(value.abs())),
-            },
-            Function::Ceil => one.number().map(|value| whole(one, value.ceil())),
-            Function::Floor => one.number().map(|value| whole(one, value.floor())),
-            Function::Avg => numbers(one).map(average),
-            Function::Sum => numbers(one).map(|numbers| sum(one, &numbers)),
-            Function::Contains => match (one, other) {
-                (Value::Text(text), Value::Text(part)) => Some(Value::Boolean(text.contains(part))),
-                (Value::Text(_), _) if !other.is_null() => Some(Value::Boolean(false)),
-                (Value::List(list), _) => Some(Value::Boolean(list.contains(&other))),
-                _ => None,
-            },
-            Function::StartsWith => {
-                texts(one, other).map(|(text, part)| Value::Boolean(text.starts_with(part)))
+        Ok(match (function, one, other) {
+            (Function::Abs, Integer(value), _) if value > i64::MIN => Some(Integer(value.abs())),
+            (Function::Abs, ..) => one.number().map(|value| Value::computed(value.abs())),
+            (Function::Ceil, ..) => one.number().map(|value| whole(one, value.ceil())),
+            (Function::Floor, ..) => one.number().map(|value| whole(one, value.floor())),
+            (Function::Avg, ..) => numbers(one).map(average),
+            (Function::Sum, ..) => numbers(one).map(|numbers| sum(one, &numbers)),
+            (Function::Contains, Text(text), Text(part)) => Some(Boolean(text.contains(part))),
+            (Function::Contains, Text(_), _) if !other.is_null() => Some(Boolean(false)),
+            (Function::Contains, List(list), _) => Some(Boolean(list.contains(&other))),
+            (Function::StartsWith, Text(text), Text(part)) => Some(Boolean(text.starts_with(part))),
+            (Function::EndsWith, Text(text), Text(part)) => Some(Boolean(text.ends_with(part))),
+            (Function::Join, Text(glue), List(list)) => self.join(glue, list)?,
+            (Function::Keys, Object(object), _) => {
+                let names = object.members().into_iter();
+                let mut values = self.list(names.len())?;
+                values.extend(names.map(|(name, _)| Text(name)));
+                Some(self.kept(&values))
             }
-            Function::EndsWith => {
-                texts(one, other).map(|(text, part)| Value::Boolean(text.ends_with(part)))
+            (Function::Values, Object(object), _) => Some(self.values(object.members())?),
+            (Function::Length, Text(text), _) => Some(count(text.chars().count())),
+            (Function::Length, List(list), _) => Some(count(list.len())),
+            (Function::Length, Object(object), _) => Some(count(object.members().len())),
+            (Function::Map, Reference(expression), List(list)) => {
+                Some(List(self.mapped(expression, list)?))
             }
-            Function::Join => match (one, other) {
-                (Value::Text(glue), Value::List(list)) => self.join(glue, list)?,
-                _ => None,
-            },
-            Function::Keys => match one {
-                Value::Object(object) => {
-                    let names = object.members().into_iter();
-                    let mut values = self.list(names.len())?;
-                    values.extend(names.map(|(name, _)| Value::Text(name)));
-                    Some(self.kept(&values))
-                }
-                _ => None,
-            },
-            Function::Values => match one {
-                Value::Object(object) => Some(self.values(object.members())?),
-                _ => None,
-            },
-            Function::Length => match one {
-                Value::Text(text) => Some(count(text.chars().count())),
-                Value::List(list) => Some(count(list.len())),
-                Value::Object(object) => Some(count(object.members().len())),
-                _ => None,
-            },
-            Function::Map => match (one, other) {
-                (Value::Reference(expression), Value::List(list)) => {
-                    let mut values = self.list(list.len())?;
-                    for element in list {
-                        values.push(self.evaluate(expression, *element)?);
-                    }
-                    Some(self.kept(&values))
-                }
-                _ => None,
-            },
-            Function::Max | Function::Min => match one {
-                Value::List(list) => self.extreme(function, list, list)?,
-                _ => None,
-            },
-            Function::MaxBy | Function::MinBy => match (one, other) {
-                (Value::List(list), Value::Reference(expression)) => {
-                    let by = self.mapped(expression, list)?;
-                    self.extreme(function, list, by)?
-                }
-                _ => None,
-            },
-            Function::Sort => match one {
-                Value::List(list) => self.sorted(function, list, list)?,
-                _ => None,
-            },
-            Function::SortBy => match (one, other) {
-                (Value::List(list), Value::Reference(expression)) => {
-                    let by = self.mapped(expression, list)?;
-                    self.sorted(function, list, by)?
-                }
-                _ => None,
-            },
-            Function::Merge => self.merge(given)?,
-            Function::NotNull => {
+            (Function::Max | Function::Min, List(list), _) => self.extreme(function, list, list)?,
+            (Function::MaxBy | Function::MinBy, List(list), Reference(expression)) => {
+                self.extreme(function, list, self.mapped(expression, list)?)?
+            }
+            (Function::Sort, List(list), _) => self.sorted(function, list, list)?,
+            (Function::SortBy, List(list), Reference(expression)) => {
+                self.sorted(function, list, self.mapped(expression, list)?)?
+            }
+            (Function::Merge, ..) => self.merge(given)?,
+            (Function::NotNull, ..) => {
                 let found = given.iter().find(|value| !value.is_null());
                 Some(found.copied().unwrap_or(Value::Null))
             }
-            Function::Reverse => match one {
-                Value::Text(text) => Some(Value::Text(
-                    self.keep(&text.chars().rev().collect::<String>())?,
-                )),
-                Value::List(list) => {
-                    let mut values = self.list(list.len())?;
-                    values.extend(list.iter().rev().copied());
-                    Some(self.kept(&values))
-                }
-                _ => None,
+            (Function::Reverse, Text(text), _) => {
+                Some(Text(self.keep(&text.chars().rev().collect::<String>())?))
+            }
+            (Function::Reverse, List(list), _) => {
+                let mut values = self.list(list.len())?;
+                values.extend(list.iter().rev().copied());
+                Some(self.kept(&values))
+            }
+            (Function::ToArray, List(_), _) => Some(one),
+            (Function::ToArray, ..) => Some(List(given)),
+            (Function::ToNumber, Integer(_) | Float(_) | Time(_), _) => Some(one),
+            (Function::ToNumber, Text(text), _) => Some(number(text)),
+            (Function::ToNumber, ..) => Some(Value::Null),
+            (Function::ToString, Text(_), _) => Some(one),
+            (Function::ToString, Reference(_), _) => None,
+            (Function::ToString, ..) => match serde_json::to_string(&one) {
+                Ok(json) => Some(Text(self.keep(&json)?)),
+                Err(_) => None,
             },
-            Function::ToArray => match one {
-                Value::List(_) => Some(one),
-                _ => Some(Value::List(given)),
-            },
-            Function::ToNumber => Some(match one {
-                Value::Integer(_) | Value::Float(_) | Value::Time(_) => one,
-                Value::Text(text) => number(text),
-                _ => Value::Null,
-            }),
-            Function::ToString => match one {
-                Value::Text(_) => Some(one),
-                Value::Reference(_) => None,
-                _ => match serde_json::to_string(&one) {
-                    Ok(json) => Some(Value::Text(self.keep(&json)?)),
-                    Err(_) => None,
-                },
-            },
-            Function::Type => Some(Value::Text(one.type_name())),
+            (Function::Type, ..) => Some(Text(one.type_name())),
+            (
+                Function::Contains
+                | Function::StartsWith
+                | Function::EndsWith
+                | Function::Join
+                | Function::Keys
+                | Function::Values
+                | Function::Length
+                | Function::Map
+                | Function::Max
+                | Function::Min
+                | Function::MaxBy
+                | Function::MinBy
+                | Function::Sort
+                | Function::SortBy
+                | Function::Reverse,
+                ..,
+            ) => None,
         })
     }
 
@@ -349,13 +318,6 @@ fn types(values: &[Value<'_>]) -> String {
         Some((last, [])) => (*last).to_owned(),
         Some((last, others)) => format!("{} and {last}", others.join(", ")),
         None => String::new(),
-    }
-}
-
-const fn texts<'b>(one: Value<'b>, other: Value<'b>) -> Option<(&'b str, &'b str)> {
-    match (one, other) {
-        (Value::Text(one), Value::Text(other)) => Some((one, other)),
-        _ => None,
     }
 }
 

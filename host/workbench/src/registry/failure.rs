@@ -144,33 +144,29 @@ impl Access {
             };
         }
         let is_of_registry = service.is_none();
-        match status.as_u16() {
-            401 | 403 if is_of_registry => self.explain(place, action, Failure::Denied),
-            _ if has(&[OciErrorCode::Unauthorized, OciErrorCode::Denied]) => {
-                self.explain(place, action, Failure::Denied)
-            }
-            404 if is_of_registry => RegistryError::NotFound {
-                registry,
-                reference,
-            },
-            _ if has(&[
+        let is_denied = is_of_registry && matches!(status.as_u16(), 401 | 403)
+            || has(&[OciErrorCode::Unauthorized, OciErrorCode::Denied]);
+        if is_denied {
+            return self.explain(place, action, Failure::Denied);
+        }
+        let is_missing = is_of_registry && status == StatusCode::NOT_FOUND
+            || has(&[
                 OciErrorCode::ManifestUnknown,
                 OciErrorCode::NameUnknown,
                 OciErrorCode::NotFound,
                 OciErrorCode::BlobUnknown,
-            ]) =>
-            {
-                RegistryError::NotFound {
-                    registry,
-                    reference,
-                }
-            }
-            _ => RegistryError::Answer {
+            ]);
+        if is_missing {
+            return RegistryError::NotFound {
                 registry,
                 reference,
-                action,
-                reason: format!("{who}status {status}{}", words_of(envelope.as_ref(), body)),
-            },
+            };
+        }
+        RegistryError::Answer {
+            registry,
+            reference,
+            action,
+            reason: format!("{who}status {status}{}", words_of(envelope.as_ref(), body)),
         }
     }
 
