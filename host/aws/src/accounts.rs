@@ -280,7 +280,8 @@ impl Accounts {
             if !self.takes(&account.account_id, &region) {
                 continue;
             }
-            match fips::check(&region, self.base.sts.sdk.endpoint_url()) {
+            let endpoint_url = endpoint_of(&self.base.sts.sdk, "ECS");
+            match fips::check(&region, endpoint_url.as_deref()) {
                 Err(error) if uses_fips => {
                     reached
                         .errors

@@ -2,6 +2,7 @@
 //! is compiled for it, and nothing is parsed but what an error says of itself.
 
 use futures_util::future::BoxFuture;
+use std::collections::HashMap;
 use std::time::SystemTime;
 
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -10,13 +11,19 @@ use aws_credential_types::provider::ProvideCredentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime::client::orchestrator::operation::Operation as Invocation;
+use aws_smithy_runtime::client::retries::classifiers::{
+    HttpStatusCodeClassifier, TransientErrorClassifier,
+};
+use aws_smithy_runtime::client::stalled_stream_protection::StalledStreamProtectionInterceptor;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::error::ErrorMetadata;
 use bytes::Bytes;
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::failure::Refused;
 use super::partitions;
@@ -53,7 +60,10 @@ impl Sender {
     ) -> BoxFuture<'a, Result<Answer, Refused>> {
         Box::pin(async move {
             let credentials = self.credentials.provide_credentials().await;
-            let credentials = credentials.map_err(SdkError::construction_failure)?;
+            // A service that gives credentials may have them again in a moment.
+            let credentials = credentials.map_err(|error| {
+                SdkError::dispatch_failure(ConnectorError::other(Box::new(error), None))
+            })?;
             let api = operation.api();
             let (region, url) = self.endpoint(api);
             let request = self.request(operation, parameters, (region, &url), credentials);
@@ -64,7 +74,12 @@ impl Sender {
                 .behavior_version(BehaviorVersion::latest())
                 .endpoint_url(&url)
                 .no_auth()
-                .no_retry();
+                .no_retry()
+                // A connection whose server fails for the moment is not used again.
+                .retry_classifier(HttpStatusCodeClassifier::default())
+                .retry_classifier(TransientErrorClassifier::<ErrorMetadata>::new())
+                .with_connection_poisoning()
+                .interceptor(StalledStreamProtectionInterceptor::default());
             if let Some(clock) = self.sdk.time_source() {
                 invocation = invocation.time_source(clock);
             }
@@ -209,22 +224,29 @@ fn read(answer: &HttpResponse) -> Result<Answer, OrchestratorError<ErrorMetadata
     })
 }
 
-/// Code and message of an answer in any of the protocols.
+/// Code and message of an answer in any of the protocols. What follows a JSON object does not matter, nor do members
+/// that are not read.
 fn refusal(answer: &HttpResponse) -> ErrorMetadata {
     let body = answer.body().bytes().unwrap_or_default();
-    let json: Value = serde_json::from_slice(body).unwrap_or_default();
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let json = HashMap::<String, &RawValue>::deserialize(&mut json).unwrap_or_default();
+    let member = |name: &str| serde_json::from_str::<String>(json.get(name)?.get()).ok();
     let xml = String::from_utf8_lossy(body);
     let element = |name: &str| {
+        let xml = xml.trim_start().starts_with('<').then_some(&xml)?;
         let (_, rest) = xml.split_once(&format!("<{name}>"))?;
-        Some(rest.split_once('<')?.0)
+        Some(rest.split_once('<')?.0.to_owned())
     };
-    let code = answer.headers().get("x-amzn-errortype");
-    let code = code.or(json["__type"].as_str()).or(json["code"].as_str());
+    let header = answer.headers().get("x-amzn-errortype").map(str::to_owned);
+    let code = header
+        .or_else(|| member("__type"))
+        .or_else(|| member("code"));
     let code = code.or_else(|| element("Code")).unwrap_or_default();
     // `com.amazonaws.organizations#AccessDeniedException:http://…`
-    let code = code.rsplit('#').next().unwrap_or_default();
     let code = code.split(':').next().unwrap_or_default();
-    let message = json["message"].as_str().or(json["Message"].as_str());
+    let code = code.rsplit('#').next().unwrap_or_default();
+    let message = ["message", "Message", "errorMessage"];
+    let message = message.iter().find_map(|name| member(name));
     let mut refusal = ErrorMetadata::builder();
     if !code.is_empty() {
         refusal = refusal.code(code);
@@ -335,6 +357,18 @@ mod tests {
                 "no",
             ),
             (r#"{"message":"no"}"#, None, None, "no"),
+            (
+                r#"{"errorMessage":"no","x":1e999} trailing"#,
+                Some("Denied:http://a/coral#b"),
+                Some("Denied"),
+                "no",
+            ),
+            (
+                r#"{"message":"<Code>Denied</Code>"}"#,
+                None,
+                None,
+                "<Code>Denied</Code>",
+            ),
         ] {
             let mut answer =
                 HttpResponse::new(400.try_into().expect("a status"), SdkBody::from(body));

@@ -24,6 +24,10 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The URL that flags, environment or profile set for a service, as its client would find it.
 pub(super) fn endpoint_of(base: &SdkConfig, service: &'static str) -> Option<String> {
+    // A flag wins over what environment and profile say of single services.
+    if base.get_origin("endpoint_url").is_client_config() {
+        return base.endpoint_url().map(str::to_owned);
+    }
     let key = ServiceConfigKey::builder()
         .service_id(service)
         .env("AWS_ENDPOINT_URL")

@@ -157,6 +157,9 @@ pub fn url_problem(url: &str) -> Option<&'static str> {
     let Ok(parsed) = url.parse::<http::Uri>() else {
         return Some(NOT_A_URL);
     };
+    if parsed.query().is_some() {
+        return Some("its value has a query (`?`), which requests cannot take; leave it out");
+    }
     let is_http = matches!(parsed.scheme_str(), Some("http" | "https"));
     match parsed.authority() {
         Some(authority) if has_bad_port(authority.as_str()) => {

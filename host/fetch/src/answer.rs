@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use portolan_page::object::Shape;
 use portolan_page::page::Page;
@@ -26,10 +28,25 @@ pub(super) struct Described {
 
 /// An entry of `failures[]`.
 #[derive(Deserialize)]
+#[serde(from = "HashMap<String, Value>")]
 pub(super) struct DescribeFailure {
     pub(super) arn: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) detail: Option<String>,
+}
+
+impl From<HashMap<String, Value>> for DescribeFailure {
+    fn from(mut members: HashMap<String, Value>) -> Self {
+        let mut text = |name| match members.remove(name) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        };
+        Self {
+            arn: text("arn"),
+            reason: text("reason"),
+            detail: text("detail"),
+        }
+    }
 }
 
 impl Described {
@@ -98,6 +115,8 @@ impl Described {
             let (Shape::List(member) | Shape::Single(member)) = page.object.shape();
             return Err(format!("it has no {member}"));
         }
+        // The scan follows tokens; that all of them are JSON is checked here.
+        serde_json::from_slice::<IgnoredAny>(page.body()).map_err(|_| "its body is not JSON")?;
         let failures: Option<Vec<DescribeFailure>> = serde_json::from_slice(page.failures())
             .map_err(|_| "its failures are not those of AWS".to_owned())?;
         let arns = page

@@ -1,22 +1,32 @@
 //! Which revisions are in use: those that services, their deployments and task sets, and tasks name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::PoisonError;
 
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::RegionFetch;
-use portolan_page::object::Object;
+use portolan_page::object::{Object, Shape};
 use portolan_page::page::Page;
+
+/// Why the revisions in use are not complete.
+const UNFOLLOWED: &str = "a page of services or tasks cannot be followed, so that revisions which they use may be missing";
 
 impl RegionFetch {
     /// Remembers the revisions that the objects of a page refer to, if somebody wants to know.
     pub(super) fn note_in_use(&self, page: &Page) {
         let Some(in_use) = &self.in_use else { return };
-        in_use
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .append(&mut revisions_in_use(page));
+        match revisions_in_use(page) {
+            Ok(mut revisions) => {
+                let mut in_use = in_use.lock().unwrap_or_else(PoisonError::into_inner);
+                in_use.append(&mut revisions);
+            }
+            // The parser's own words may quote the body.
+            Err(_) => {
+                let key = self.key(Object::EcsTaskDefinition, None);
+                self.ledger.lost(&key, UNFOLLOWED, 0);
+            }
+        }
     }
 
     /// The revisions in use, by ARN, and how many resources of each other kind stand in their place: a task of
@@ -49,38 +59,61 @@ fn resource_type(arn: &str) -> Option<&str> {
 /// How ARNs of revisions name their kind.
 const TASK_DEFINITION: &str = "task-definition";
 
-/// The revisions that the services or tasks of a page name, and what else stands in their place.
-pub fn revisions_in_use(page: &Page) -> BTreeSet<String> {
+/// The revisions that the services or tasks of a page name, and what else stands in their place. Of each object
+/// only the members that name revisions are read: others may hold what no JSON value of ours can.
+///
+/// # Errors
+/// If the page cannot be followed, so that revisions in use may be missing.
+pub fn revisions_in_use(page: &Page) -> Result<BTreeSet<String>, serde_json::Error> {
     let mut found = BTreeSet::new();
-    if !Object::REVISION_USERS.contains(&page.object) {
-        return found;
+    let Shape::List(list) = page.object.shape() else {
+        return Ok(found);
+    };
+    if Object::REVISION_USERS.contains(&page.object) {
+        let body: Members<'_> = serde_json::from_slice(page.body())?;
+        for object in elements(&body, list) {
+            references(object, &mut found)?;
+        }
     }
-    // A page has been read as JSON already, so that this gives a value.
-    let body: Value = serde_json::from_slice(page.body()).unwrap_or_default();
-    for object in ["services", "tasks"]
-        .iter()
-        .flat_map(|list| body[list].as_array().into_iter().flatten())
-    {
-        references(object, &mut found);
-    }
-    found
+    Ok(found)
+}
+
+type Members<'p> = HashMap<String, &'p RawValue>;
+
+/// The elements of a member that is a list.
+fn elements<'p>(members: &Members<'p>, name: &str) -> Vec<&'p RawValue> {
+    let list = members
+        .get(name)
+        .map(|list| serde_json::from_str(list.get()));
+    list.and_then(Result::ok).unwrap_or_default()
 }
 
 /// The revisions that a service or a task names. A name that is no ARN of a revision (a family, whose
 /// newest revision ECS would take) is left out: ECS itself always answers with ARNs.
-fn references(object: &Value, found: &mut BTreeSet<String>) {
-    let own = [&object["taskDefinition"], &object["taskDefinitionArn"]];
-    let below = ["deployments", "taskSets"]
-        .iter()
-        .flat_map(|list| object[list].as_array().into_iter().flatten())
-        .map(|each| &each["taskDefinition"]);
-    found.extend(
-        own.into_iter()
-            .chain(below)
-            .filter_map(Value::as_str)
-            .filter(|arn| arn.starts_with("arn:"))
-            .map(str::to_owned),
-    );
+fn references(object: &RawValue, found: &mut BTreeSet<String>) -> Result<(), serde_json::Error> {
+    // What is not an object names nothing.
+    if !object.get().starts_with('{') {
+        return Ok(());
+    }
+    let members: Members<'_> = serde_json::from_str(object.get())?;
+    let text = |members: &Members<'_>, name| {
+        let value = members.get(name)?;
+        serde_json::from_str::<String>(value.get()).ok()
+    };
+    let mut named = vec![
+        text(&members, "taskDefinition"),
+        text(&members, "taskDefinitionArn"),
+    ];
+    for list in ["deployments", "taskSets"] {
+        for each in elements(&members, list) {
+            if each.get().starts_with('{') {
+                named.push(text(&serde_json::from_str(each.get())?, "taskDefinition"));
+            }
+        }
+    }
+    let named = named.into_iter().flatten();
+    found.extend(named.filter(|arn| arn.starts_with("arn:")));
+    Ok(())
 }
 
 #[cfg(test)]
@@ -101,22 +134,15 @@ mod tests {
 
     #[test]
     fn services_deployments_task_sets_and_tasks_name_revisions() {
-        let object = serde_json::json!({
-            "taskDefinition": "arn:a",
-            "deployments": [{"taskDefinition": "arn:b"}, null, {}],
-            "taskSets": [{"taskDefinition": "arn:c"}],
-            "taskDefinitionArn": "arn:d",
-            "other": {"taskDefinition": "arn:e"},
-        });
+        let object = r#"{"taskDefinition":"arn:a","deployments":[{"taskDefinition":"arn:b"},null,{}],
+            "taskSets":[{"taskDefinition":"arn:c","x":1e999}],"taskDefinitionArn":"arn:d","x":"\ud800",
+            "other":{"taskDefinition":"arn:e"}}"#;
         let mut found = BTreeSet::new();
-        references(&object, &mut found);
-        references(
-            &serde_json::json!({"taskDefinition": "web", "deployments": 1}),
-            &mut found,
-        );
-        assert_eq!(
-            found.into_iter().collect::<Vec<_>>(),
-            ["arn:a", "arn:b", "arn:c", "arn:d"]
-        );
+        for object in [object, r#"{"taskDefinition":"web","deployments":1}"#, "7"] {
+            let object = serde_json::from_str(object).expect("JSON");
+            references(object, &mut found).expect("followed");
+        }
+        let found: Vec<String> = found.into_iter().collect();
+        assert_eq!(found, ["arn:a", "arn:b", "arn:c", "arn:d"]);
     }
 }

@@ -1,10 +1,13 @@
 //! The calls of objects, made of their rows: what is asked for, and what is read of an answer.
 
 use futures_util::future::BoxFuture;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::RegionFetch;
 use super::answer::{ArnPage, Described};
@@ -200,27 +203,25 @@ pub fn probe<'a>(
 impl ArnPage {
     /// Reads an answer of the object's List operation.
     fn read(body: &[u8], object: Object) -> Result<Self, String> {
-        let mut answer: Map<String, Value> =
+        /// A token that stands there twice is refused: nobody knows which one counts.
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct End {
+            next_token: Option<String>,
+        }
+        let End { next_token } =
+            serde_json::from_slice(body).map_err(|error| match error.classify() {
+                Category::Data => "its nextToken is not one text",
+                _ => UNREADABLE,
+            })?;
+        let answer: HashMap<String, &RawValue> =
             serde_json::from_slice(body).map_err(|_| UNREADABLE)?;
         // `taskArns` of `taskArn`.
         let member = format!("{}s", object.arn_member());
-        let Some(Value::Array(arns)) = answer.remove(&member) else {
-            return Err(format!("it has no list {member}"));
-        };
-        let text = |value| match value {
-            Value::String(text) => Some(text),
-            _ => None,
-        };
-        let next_token = match answer.remove("nextToken") {
-            None | Some(Value::Null) => None,
-            Some(Value::String(token)) => Some(token),
-            Some(_) => return Err("its nextToken is not a text".into()),
-        };
-        let count = arns.len();
-        let arns: Vec<String> = arns.into_iter().filter_map(text).collect();
-        if arns.len() < count {
-            return Err(format!("its {member} are not all texts"));
-        }
+        let arns = answer.get(&member).filter(|list| list.get() != "null");
+        let arns = arns.ok_or_else(|| format!("it has no list {member}"))?;
+        let arns = serde_json::from_str(arns.get())
+            .map_err(|_| format!("its {member} are not a list of texts"))?;
         Ok(Self { arns, next_token })
     }
 }

@@ -1,6 +1,6 @@
 //! What a sync keeps while it runs, so that one that is killed goes on where it stopped.
 //!
-//! The unit of progress is a described page, as mappers see it (environment values withheld). PageFile are
+//! The unit of progress is a described page, as mappers see it (environment values withheld). Pages are
 //! appended to one file as they are fetched. A sync that goes on lists everything again, which is cheap,
 //! asks for what is not kept, and takes kept pages through the same mappers as new ones. What was described
 //! before the kill and is not listed any more stays: it existed at LAST_CAPTURED.

@@ -11,7 +11,7 @@ use portolan_page::ledger::ScopeKey;
 use portolan_page::object::Object;
 use portolan_page::page::{BODY_LIMIT_BYTES, Origin, Page};
 
-/// PageFile are compressed while a sync runs: zstd's fastest level of its own numbering.
+/// Pages are compressed while a sync runs: zstd's fastest level of its own numbering.
 const COMPRESSION_LEVEL: i32 = 1;
 /// A hundred ARNs take 20 kB; this is for servers that are not AWS.
 const HEAD_LIMIT_BYTES: u64 = BODY_LIMIT_BYTES as u64;

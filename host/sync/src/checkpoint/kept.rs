@@ -29,7 +29,7 @@ impl KeptPages {
             && Object::REVISION_USERS.contains(&head.object)
         {
             let page = entry::unpack(payload, "")?.page;
-            region.in_use.append(&mut revisions_in_use(&page));
+            region.in_use.append(&mut revisions_in_use(&page)?);
         }
         let takes_latest = head.object == Object::EcsTaskDefinition
             && options.task_definition_scope == TaskDefinitionScope::Latest;
