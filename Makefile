@@ -3,7 +3,7 @@
 .DELETE_ON_ERROR:
 # Recipes share the package manager and cargo's lock, and cargo is parallel by itself.
 .NOTPARALLEL:
-.PHONY: FORCE help setup toolchain mappers guests build demo test lint bench bench-pace schemas clean
+.PHONY: FORCE help setup toolchain mappers guests build demo test soak lint bench bench-pace schemas clean
 
 # Each object has a schema: task-definition is EcsTaskDefinition's word.
 OBJECTS := $(shell ls schemas | sed -n 's/^Ecs\(.*\)\.schema\.json$$/\1/p' | sed 's/\([a-z]\)\([A-Z]\)/\1-\2/g' | tr 'A-Z' 'a-z')
@@ -58,6 +58,15 @@ test: setup build guests ## Run every test, then lint
 	@if cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1; \
 		then $(MAKE) --no-print-directory lint; \
 		else echo 'lint skipped: run `rustup component add rustfmt clippy` to have it'; fi
+
+# How often syncs are killed, how many random inputs each fuzz target gets, and where chance begins.
+KILLS ?= 100
+CASES ?= 100000
+SEED ?= 1
+
+soak: build guests ## Run the tests of chance for long: KILLS, CASES and SEED can be set
+	PORTOLAN_TEST_KILLS=$(KILLS) PORTOLAN_TEST_FUZZ_CASES=$(CASES) PORTOLAN_TEST_FUZZ_SEED=$(SEED) \
+		cargo test --release --locked --workspace --test it -- --nocapture fuzz hostile killed_at_any
 
 lint: setup ## Check format and lints, and what dependencies may be
 	cargo fmt --all --check

@@ -13,13 +13,16 @@ use portolan_records::from_page;
 use portolan_sandbox::{Engine, Limits, Mapped, Mapper, MapperSet};
 use portolan_sync::config::Settings;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use crate::fuzz::seed;
+use crate::support::figure;
 
 /// Random pages: what ECS documents, with anything in the place of anything.
 mod pages;
 
-/// Pages for each object.
-const CASES: u32 = 200;
+/// Pages for each object, unless PORTOLAN_TEST_FUZZ_CASES says otherwise.
+const CASES: u64 = 200;
 
 /// A stock mapper, sandboxed and native.
 struct Subject {
@@ -138,16 +141,21 @@ pub(crate) fn same_as_in_rust<M: Mapping>(object: Object, settings: Settings) {
     let (Shape::List(member) | Shape::Single(member)) = object.shape();
     let is_list = matches!(object.shape(), Shape::List(_));
     let pages = pages::body(member, is_list, pages::members(object));
-    let mut runner = TestRunner::new(Config {
-        cases: CASES,
+    let (cases, seed) = (figure("PORTOLAN_TEST_FUZZ_CASES", CASES), seed());
+    let config = Config {
+        cases: u32::try_from(cases).unwrap(),
         failure_persistence: None,
         ..Config::default()
-    });
-    runner.run(&pages, |body| subject.survives(body)).unwrap();
+    };
+    let random = [seed.to_le_bytes(); 4];
+    let random = TestRng::from_seed(RngAlgorithm::ChaCha, random.as_flattened());
+    let outcome =
+        TestRunner::new_with_rng(config, random).run(&pages, |body| subject.survives(body));
+    outcome.unwrap_or_else(|error| panic!("PORTOLAN_TEST_FUZZ_SEED={seed}: {error}"));
     // Pages that are only refused, or never, would show little.
     let (records, rejections) = (subject.records.get(), subject.rejections.get());
     assert!(
-        records > 20 && rejections > 20,
+        cases < CASES || records > 20 && rejections > 20,
         "{records} records, {rejections} rejections"
     );
 }

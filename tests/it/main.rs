@@ -17,6 +17,8 @@ mod examples;
 mod field;
 /// Many accounts: organizations, Regions that are asked for, shards, and scopes that fail beside others.
 mod fleet;
+/// Random changes of what others write.
+mod fuzz;
 /// Mappers that misbehave, and what they cost.
 mod guests;
 /// The author's guide, command by command.

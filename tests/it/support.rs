@@ -309,6 +309,15 @@ pub(crate) fn by_uid(lines: &str) -> BTreeMap<String, Value> {
     records
 }
 
+/// How often a test does what it does: what a variable says, if it is set.
+pub(crate) fn figure(variable: &str, otherwise: u64) -> u64 {
+    std::env::var(variable).map_or(otherwise, |figure| {
+        figure
+            .parse()
+            .unwrap_or_else(|_| panic!("{variable} is no number: {figure}"))
+    })
+}
+
 /// Waits until something is true, and fails the test if that does not come.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, is_true: impl Fn() -> bool) {

@@ -180,7 +180,9 @@ impl Page {
             // A name that is written with an escape could be any.
             let is_wanted = match member.name_bytes {
                 Some(bytes) => text.get(1..=bytes.get() as usize) == Some(wanted.as_bytes()),
-                None => both.next()?.ok()? == wanted,
+                None => both
+                    .next()
+                    .is_some_and(|name| name.is_ok_and(|it| it == wanted)),
             };
             if is_wanted {
                 let value = text.iter().position(|byte| *byte == b':')?;
@@ -318,7 +320,7 @@ mod tests {
             [page.arn(0).as_deref(), page.arn(1).as_deref()],
             [Some("a"), None]
         );
-        let page = tasks(r#"{"tasks":[{"\u0074askArn":"a"},{"taskArn":"b","\n":1}]}"#);
+        let page = tasks(r#"{"tasks":[{"\u0074askArn":"a"},{"taskArn":"b","\n":1,"\ud800":2}]}"#);
         assert_eq!(
             [page.arn(0).as_deref(), page.arn(1).as_deref()],
             [Some("a"), Some("b")]

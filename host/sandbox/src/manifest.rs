@@ -102,6 +102,8 @@ impl Manifest {
     /// A sentence about the first thing that is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
         let manifest: Self = serde_json::from_str(text).map_err(|error| {
+            // It may repeat a part of the manifest.
+            let error = portolan_machine::text::printable(&error.to_string(), 400);
             format!("its manifest does not follow the schema (`portolan schema manifest`): {error}")
         })?;
         if manifest.name.is_empty() || manifest.name.len() > 128 {

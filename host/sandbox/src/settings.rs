@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::limits::Limits;
 use super::manifest::Manifest;
 use crate::trust::ModulePolicy;
+use portolan_machine::text::printable;
 use portolan_page::object::Object;
 
 /// Which modules map and amend, what they have to show, and what they get.
@@ -119,7 +120,7 @@ impl ModuleSettings {
         match (asks, self.grants(capability)) {
             (true, false) => Err(format!(
                 "it asks for the capability `{name}`, which nobody has granted; if it may see the values of environment variables, set grant = [\"{name}\"] in [modules.{}] of the configuration",
-                portolan_machine::text::printable(&manifest.name, 128)
+                printable(&manifest.name, 128)
             )),
             (false, true) => Err(format!(
                 "the configuration grants it `{name}`, which its manifest does not ask for; remove the grant"
@@ -144,18 +145,15 @@ impl ModuleSettings {
         let validator = jsonschema::draft202012::new(schema).map_err(|error| {
             format!(
                 "the settings schema in its manifest is not valid: {}",
-                error.masked()
+                printable(&error.masked().to_string(), 400)
             )
         })?;
         let violations: Vec<String> = validator
             .iter_errors(&settings)
             .take(5)
             .map(|error| {
-                format!(
-                    "settings{}: {}",
-                    error.instance_path(),
-                    error.masked_with("the value")
-                )
+                let said = error.masked_with("the value");
+                printable(&format!("settings{}: {said}", error.instance_path()), 400)
             })
             .collect();
         if violations.is_empty() {

@@ -73,7 +73,11 @@ impl RecordValidator {
                 .with_draft(jsonschema::Draft::Draft202012)
                 .with_pattern_options(jsonschema::PatternOptions::regex())
                 .build(schema)
-                .map_err(|error| SchemaError(format!("at {}: {error}", error.instance_path())))
+                .map_err(|error| {
+                    // It may repeat a part of what a module declares.
+                    let reason = format!("at {}: {error}", error.instance_path());
+                    SchemaError(portolan_machine::text::printable(&reason, 400))
+                })
         };
         let validator = build(&schema)?;
         let says = schema.as_object();

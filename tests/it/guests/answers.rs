@@ -80,12 +80,15 @@ pub(crate) fn component(answer: &Answer<'_>) -> Vec<u8> {
 
 /// A mapping of a core module in the text format.
 pub(crate) fn mapping(text: &str) -> Vec<u8> {
+    module(text, "mapping-module")
+}
+
+/// A module of a world of a core module in the text format.
+pub(crate) fn module(text: &str, world: &str) -> Vec<u8> {
     let mut module = wat::parse_str(text).unwrap();
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_path(root().join("wit")).unwrap();
-    let world = resolve
-        .select_world(&[package], Some("mapping-module"))
-        .unwrap();
+    let world = resolve.select_world(&[package], Some(world)).unwrap();
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
     encode("liar", &module).unwrap()
 }

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use portolan_tests::simulator::{Rules, Shape, Simulator, World};
 
-use crate::support::{Ended, OBJECTS, Site, names_in, portolan_at, run, wait_until};
+use crate::support::{Ended, OBJECTS, Site, figure, names_in, portolan_at, run, wait_until};
 
 /// How often the test of random moments kills, unless PORTOLAN_TEST_KILLS says otherwise.
-const KILLS: u32 = 8;
+const KILLS: u64 = 8;
 
 fn shape() -> Shape {
     Shape {
@@ -130,7 +130,7 @@ fn goes_on(site: &Site, arguments: &[&str], expected: &[String]) -> Ended {
 /// Every record byte for byte, LAST_CAPTURED (which has to be that of the first start) aside.
 #[test]
 fn a_sync_killed_at_any_moment_ends_with_the_records_of_one_that_is_not() {
-    let kills = std::env::var("PORTOLAN_TEST_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let kills = figure("PORTOLAN_TEST_KILLS", KILLS);
     let scopes: [&[&str]; 4] = [
         &["--option", "EcsTask.fetchStoppedTasks=true"],
         &["--option", "EcsTaskDefinition.status=ALL"],
@@ -142,7 +142,7 @@ fn a_sync_killed_at_any_moment_ends_with_the_records_of_one_that_is_not() {
     let start = Instant::now();
     command(&site, scopes[0]).output().unwrap();
     let lasts = start.elapsed();
-    let (mut resumed, mut seed) = (0, 4711_u64);
+    let (mut resumed, mut seed) = (0_u64, 4711_u64);
     for number in 0..kills {
         let scope = number as usize % scopes.len();
         // Some are killed twice.
@@ -154,7 +154,7 @@ fn a_sync_killed_at_any_moment_ends_with_the_records_of_one_that_is_not() {
         }
         goes_on(&site, scopes[scope], &expected[scope]);
         let objects = site.report()["resumed"]["objects"].as_u64();
-        resumed += u32::from(objects.unwrap_or(0) > 0);
+        resumed += u64::from(objects.unwrap_or(0) > 0);
     }
     assert!(
         resumed > kills / 4,

@@ -33,6 +33,10 @@ fn parse(text: &str) -> Result<Settings, String> {
     // Key by key, so that an error can name the key: the parser's own text would quote the value, which
     // may be a secret that somebody put into the wrong place.
     for (key, value) in &table {
+        if has_no_number(value) {
+            let key = portolan_machine::text::printable(key, 200);
+            return Err(format!("`{key}` holds nan or inf, which no setting takes"));
+        }
         let single = toml::Table::from_iter([(key.clone(), value.clone())]);
         let read: Result<Settings, _> = serde_path_to_error::deserialize(single);
         if let Err(error) = read {
@@ -42,6 +46,16 @@ fn parse(text: &str) -> Result<Settings, String> {
     table
         .try_into()
         .map_err(|_| "its settings do not go together".to_owned())
+}
+
+/// Whether a value holds a float that is no number. Settings go through JSON, where it would be null: not given.
+fn has_no_number(value: &toml::Value) -> bool {
+    match value {
+        toml::Value::Float(float) => !float.is_finite(),
+        toml::Value::Array(list) => list.iter().any(has_no_number),
+        toml::Value::Table(table) => table.values().any(has_no_number),
+        _ => false,
+    }
 }
 
 /// Says which value is refused, as deep as its path is known, and never the value.
@@ -197,6 +211,17 @@ mod tests {
         ] {
             let error = parse(text).expect_err("invalid");
             assert!(error.contains(name) && !error.contains("LEAK"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for text in [
+            "quota-share = nan",
+            "[modules.acme.settings]\na = [{ b = -inf }]",
+        ] {
+            let error = parse(text).expect_err("refused");
+            assert!(error.contains("holds nan or inf"), "{error}");
         }
     }
 

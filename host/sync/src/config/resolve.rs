@@ -151,7 +151,12 @@ fn mapping(settings: &Settings) -> Result<Mapping, ConfigError> {
         modules: modules::in_range(settings.modules.clone().unwrap_or_default())?,
         module_policy: settings.module_policy,
         trusted_keys: settings.trusted_keys.clone().unwrap_or_default(),
-        cache_folder: settings.cache_folder.clone().or_else(default_cache_folder),
+        cache_folder: settings
+            .cache_folder
+            .clone()
+            // It would be the folder in which somebody happens to be.
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .or_else(default_cache_folder),
     })
 }
 

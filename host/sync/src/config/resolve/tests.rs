@@ -55,6 +55,16 @@ fn errors_name_the_setting_and_the_way_out() {
 }
 
 #[test]
+fn an_empty_cache_folder_is_the_default() {
+    let settings = Settings {
+        cache_folder: Some(PathBuf::new()),
+        ..Settings::default()
+    };
+    let config = Config::resolve(settings, None).expect("valid");
+    assert_eq!(config.mapping.cache_folder, default_cache_folder());
+}
+
+#[test]
 fn quotas_can_be_switched_off() {
     let settings = Settings {
         quotas: Some(QuotaRules::None),

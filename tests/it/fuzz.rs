@@ -1,0 +1,97 @@
+//! Random changes of what others write, through what reads it. Each target has a corpus, a folder in `tests/fuzz`:
+//! adding a case is adding a file.
+//!
+//! PORTOLAN_TEST_FUZZ_CASES says how many changed texts a target gets, PORTOLAN_TEST_FUZZ_SEED which.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use fastrand::Rng;
+
+use crate::support::{figure, root};
+
+/// Answers of mappings, through the memory of a module.
+mod answer;
+/// The configuration file, and the same settings as flags.
+mod config;
+/// JSON as a page has it, for a second reading of it.
+mod json;
+/// What modules say about themselves.
+mod manifest;
+/// Changes of a text.
+mod mutate;
+/// The scan of a page, and parts of pages.
+mod page;
+/// Merge patches of overlays.
+mod patch;
+/// Modules that answer what a test says.
+mod puppet;
+
+/// What stands in the corpora where a secret would.
+const CANARY: &str = "CANARY";
+
+/// Holds a property on every file of the folders, and on `cases` changed ones unless a variable says otherwise.
+/// The property tells whether the input was taken at all.
+#[expect(
+    clippy::print_stdout,
+    reason = "seen with --nocapture, when somebody wants figures"
+)]
+fn run(folders: &[&str], cases: u64, holds: impl Fn(&[u8]) -> anyhow::Result<bool>) {
+    let corpus: Vec<Vec<u8>> = folders.iter().flat_map(|folder| files(folder)).collect();
+    assert!(!corpus.is_empty(), "{folders:?} are empty");
+    let (seed, cases) = (seed(), figure("PORTOLAN_TEST_FUZZ_CASES", cases));
+    for text in &corpus {
+        let _ = checked(text, "as it is in the corpus", &holds);
+    }
+    let mut taken = 0;
+    for case in 0..cases {
+        let seed = seed.wrapping_add(case);
+        let input = mutate::changed(&mut Rng::with_seed(seed), &corpus);
+        let again = format!("PORTOLAN_TEST_FUZZ_SEED={seed} PORTOLAN_TEST_FUZZ_CASES=1");
+        taken += u64::from(checked(&input, &again, &holds));
+    }
+    println!("{}: {taken} of {cases} texts were taken", folders[0]);
+    // Texts that are only refused would show little.
+    assert!(
+        cases < 100 || taken > cases / 20,
+        "{taken} of {cases} texts were taken"
+    );
+}
+
+/// Which changes are made: the first seed, of which each case has its own.
+pub(crate) fn seed() -> u64 {
+    figure("PORTOLAN_TEST_FUZZ_SEED", 1)
+}
+
+fn files(folder: &str) -> Vec<Vec<u8>> {
+    let entries = std::fs::read_dir(root().join("tests").join(folder)).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    // The order decides what a seed means.
+    let mut paths: Vec<_> = paths.filter(|path| is_case(path)).collect();
+    paths.sort();
+    let texts = paths.iter().map(|path| std::fs::read(path).unwrap());
+    texts.collect()
+}
+
+fn is_case(path: &Path) -> bool {
+    ["json", "toml"]
+        .map(Some)
+        .contains(&path.extension().and_then(|it| it.to_str()))
+}
+
+/// Whether the input was taken. Fails the test with the smallest input that can be found for the same problem.
+fn checked(input: &[u8], again: &str, holds: &impl Fn(&[u8]) -> anyhow::Result<bool>) -> bool {
+    let outcome = catch_unwind(AssertUnwindSafe(|| holds(input)));
+    let (problem, input) = match outcome {
+        Ok(Ok(taken)) => return taken,
+        Ok(Err(problem)) => {
+            let fails = |input: &[u8]| {
+                catch_unwind(AssertUnwindSafe(|| holds(input))).is_ok_and(|it| it.is_err())
+            };
+            (format!("{problem:#}"), mutate::shrunk(input, fails))
+        }
+        // Each panic is told as it happens.
+        Err(_) => ("it panics".to_owned(), input.to_owned()),
+    };
+    panic!("{problem}\n{again}\n{}", input.escape_ascii());
+}
