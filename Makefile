@@ -59,14 +59,21 @@ test: setup build guests ## Run every test, then lint
 		then $(MAKE) --no-print-directory lint; \
 		else echo 'lint skipped: run `rustup component add rustfmt clippy` to have it'; fi
 
-# How often syncs are killed, how many random inputs each fuzz target gets, and where chance begins.
-KILLS ?= 100
-CASES ?= 100000
-SEED ?= 1
+# Figures of `make soak`. With these it takes about an hour and a half on two processors.
+FUZZ_CASES := 1000000
+PAGE_CASES := 20000
+PROPERTY_CASES := 50000
+KILLS := 500
+# A run has as many seeds as cases: with these, runs of different seconds share none.
+SEED := $(shell date +%s)000000
+SOAK := cargo test --release --locked --workspace
 
-soak: build guests ## Run the tests of chance for long: KILLS, CASES and SEED can be set
-	PORTOLAN_TEST_KILLS=$(KILLS) PORTOLAN_TEST_FUZZ_CASES=$(CASES) PORTOLAN_TEST_FUZZ_SEED=$(SEED) \
-		cargo test --release --locked --workspace --test it -- --nocapture fuzz hostile killed_at_any
+soak: build guests ## Fuzz and kill for long; FUZZ_CASES, PAGE_CASES, PROPERTY_CASES, KILLS, SEED=NUMBER change the figures
+	@echo 'seed: $(SEED)'
+	PORTOLAN_TEST_FUZZ_SEED=$(SEED) PORTOLAN_TEST_FUZZ_CASES=$(FUZZ_CASES) $(SOAK) --test it -- fuzz:: --nocapture
+	PORTOLAN_TEST_FUZZ_SEED=$(SEED) PORTOLAN_TEST_FUZZ_CASES=$(PAGE_CASES) $(SOAK) --test it -- hostile::
+	PROPTEST_CASES=$(PROPERTY_CASES) $(SOAK) --lib
+	PORTOLAN_TEST_KILLS=$(KILLS) $(SOAK) --test it -- killed_at_any_moment
 
 lint: setup ## Check format and lints, and what dependencies may be
 	cargo fmt --all --check

@@ -4,7 +4,7 @@
 //! PORTOLAN_TEST_FUZZ_CASES says how many changed texts a target gets, PORTOLAN_TEST_FUZZ_SEED which.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fastrand::Rng;
 
@@ -37,11 +37,13 @@ const CANARY: &str = "CANARY";
     reason = "seen with --nocapture, when somebody wants figures"
 )]
 fn run(folders: &[&str], cases: u64, holds: impl Fn(&[u8]) -> anyhow::Result<bool>) {
-    let corpus: Vec<Vec<u8>> = folders.iter().flat_map(|folder| files(folder)).collect();
-    assert!(!corpus.is_empty(), "{folders:?} are empty");
+    let files: Vec<PathBuf> = folders.iter().flat_map(|folder| files(folder)).collect();
+    assert!(!files.is_empty(), "{folders:?} are empty");
+    let texts = files.iter().map(|file| std::fs::read(file).unwrap());
+    let corpus: Vec<Vec<u8>> = texts.collect();
     let (seed, cases) = (seed(), figure("PORTOLAN_TEST_FUZZ_CASES", cases));
-    for text in &corpus {
-        let _ = checked(text, "as it is in the corpus", &holds);
+    for (file, text) in files.iter().zip(&corpus) {
+        checked(text, &file.display().to_string(), &holds);
     }
     let mut taken = 0;
     for case in 0..cases {
@@ -63,14 +65,13 @@ pub(crate) fn seed() -> u64 {
     figure("PORTOLAN_TEST_FUZZ_SEED", 1)
 }
 
-fn files(folder: &str) -> Vec<Vec<u8>> {
+fn files(folder: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root().join("tests").join(folder)).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());
     // The order decides what a seed means.
     let mut paths: Vec<_> = paths.filter(|path| is_case(path)).collect();
     paths.sort();
-    let texts = paths.iter().map(|path| std::fs::read(path).unwrap());
-    texts.collect()
+    paths
 }
 
 fn is_case(path: &Path) -> bool {
@@ -79,8 +80,8 @@ fn is_case(path: &Path) -> bool {
         .contains(&path.extension().and_then(|it| it.to_str()))
 }
 
-/// Whether the input was taken. Fails the test with the smallest input that can be found for the same problem.
-fn checked(input: &[u8], again: &str, holds: &impl Fn(&[u8]) -> anyhow::Result<bool>) -> bool {
+/// Whether the input was taken. Fails the test with the smallest input that can be found to fail.
+fn checked(input: &[u8], from: &str, holds: &impl Fn(&[u8]) -> anyhow::Result<bool>) -> bool {
     let outcome = catch_unwind(AssertUnwindSafe(|| holds(input)));
     let (problem, input) = match outcome {
         Ok(Ok(taken)) => return taken,
@@ -93,5 +94,5 @@ fn checked(input: &[u8], again: &str, holds: &impl Fn(&[u8]) -> anyhow::Result<b
         // Each panic is told as it happens.
         Err(_) => ("it panics".to_owned(), input.to_owned()),
     };
-    panic!("{problem}\n{again}\n{}", input.escape_ascii());
+    panic!("{problem}\n{from}\n{}", input.escape_ascii());
 }

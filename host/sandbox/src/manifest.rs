@@ -183,6 +183,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_with_a_manifest_steers_no_terminal() {
+        let name = "\\u001b[31m".repeat(1_000);
+        let text = format!(r#"{{"name":"a","version":"1","kind":"mapping","objects":["{name}"]}}"#);
+        let error = Manifest::parse(&text).expect_err("refused");
+        assert!(
+            !error.contains(char::is_control) && error.len() < 1_000,
+            "{error}"
+        );
+    }
+
+    #[test]
     fn attributes_are_upper_snake() {
         let text = r#"{"name":"a","version":"1","kind":"mapping","objects":["EcsTask"],"attributes":{"owner":{}}}"#;
         assert!(
