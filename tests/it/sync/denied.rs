@@ -76,11 +76,10 @@ fn a_denied_describe_is_not_asked_for_again_and_again() {
         .with(3);
     let report = site.report();
     assert_eq!(report["objects"]["EcsTask"]["failed"], 1000);
-    assert!(
-        site.calls("DescribeTasks") <= 4,
-        "{} calls",
-        site.calls("DescribeTasks")
-    );
+    // Two describers for each request in flight have a batch in hand when the first denial comes, and one of
+    // them asks again without tags. There are 100 batches.
+    let calls = site.calls("DescribeTasks");
+    assert!(calls <= 2 * 4 + 1, "{calls} calls");
 }
 
 #[test]
