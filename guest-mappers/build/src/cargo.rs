@@ -28,6 +28,11 @@ impl Compiled {
 pub(crate) fn compile(workspace: &Workspace, request: &Request) -> Result<Compiled, BuildError> {
     let target_dir = target_dir(workspace, request);
     let lock = lock(&target_dir)?;
+    for mapper in &workspace.crates {
+        let path = target_dir.join(TARGET).join("mapper");
+        own(&path, &mapper.package, &workspace.root)
+            .map_err(|source| BuildError::Write { path, source })?;
+    }
     run(workspace, &target_dir, request.offline)?;
     Ok(Compiled {
         modules: target_dir.join(TARGET).join("mapper"),
@@ -61,6 +66,27 @@ fn lock(target_dir: &Path) -> Result<File, BuildError> {
         path: path.clone(),
         source,
     })
+}
+
+/// Makes cargo build a package anew if the folder last built one of that name for another workspace. Cargo tells
+/// packages apart by their path below the workspace, which is the same for both, and would call it fresh.
+fn own(profile_dir: &Path, package: &str, root: &Path) -> std::io::Result<()> {
+    let stamp = profile_dir.join(format!(".portolan-{package}"));
+    let root = root.as_os_str().as_encoded_bytes();
+    if std::fs::read(&stamp).is_ok_and(|built| built == root) {
+        return Ok(());
+    }
+    let prints = profile_dir.join(".fingerprint");
+    let names = std::fs::read_dir(&prints).into_iter().flatten();
+    for name in names.map(|entry| entry.map(|it| it.file_name())) {
+        let name = name?;
+        let hash = name.to_str().and_then(|it| it.strip_prefix(package));
+        if hash.is_some_and(|it| it.starts_with('-') && !it[1..].contains('-')) {
+            std::fs::remove_dir_all(prints.join(name))?;
+        }
+    }
+    std::fs::create_dir_all(profile_dir)?;
+    std::fs::write(&stamp, root)
 }
 
 fn run(workspace: &Workspace, target_dir: &Path, offline: bool) -> Result<(), BuildError> {

@@ -90,6 +90,34 @@ fn a_new_overlay_builds_and_passes_its_own_test() {
 }
 
 #[test]
+fn a_module_of_the_same_name_elsewhere_is_built_anew() {
+    // One folder for what is compiled, as the cache is for all modules of a person.
+    let shared = tempfile::tempdir().unwrap();
+    let build = |owner: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        run(
+            mapper(&["new", "acme", "--object", "EcsTask", "--kind", "overlay"])
+                .current_dir(folder.path()),
+        )
+        .with(0);
+        let place = folder.path().join("acme");
+        std::fs::copy(root().join("Cargo.lock"), place.join("Cargo.lock")).unwrap();
+        let source = place.join("src/lib.rs");
+        let code = std::fs::read_to_string(&source).unwrap();
+        std::fs::write(&source, code.replace("\"owner\"", owner)).unwrap();
+        run(mapper(&["build", "--offline"])
+            .current_dir(&place)
+            .env("CARGO_TARGET_DIR", shared.path()))
+        .with(0);
+        std::fs::read(place.join("built/acme.wasm")).unwrap()
+    };
+    let has = |module: &[u8], text: &str| module.windows(text.len()).any(|it| it == text.as_bytes());
+    let (first, second) = (build("\"first-owner\""), build("\"second-owner\""));
+    assert!(has(&first, "first-owner") && !has(&first, "second-owner"));
+    assert!(has(&second, "second-owner") && !has(&second, "first-owner"));
+}
+
+#[test]
 fn new_and_build_name_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let new = |arguments: &[&str]| {
