@@ -2,10 +2,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use portolan_page::object::Object;
-use portolan_page::page::{Origin, Page};
+use portolan_page::{Origin, Page};
 use portolan_records::Records;
 use portolan_sandbox::validate::RecordValidator;
-use portolan_sandbox::{Breaker, CompiledCache, Engine, Limits, Mapper, Module, Source, Unfilled};
+use portolan_sandbox::{
+    Breaker, CompiledCache, Engine, Limits, Mapper, Module, ModuleSource, Unfilled,
+};
 use serde_json::{Value, json};
 
 use crate::support::root;
@@ -30,7 +32,7 @@ fn evil(engine: &Engine) -> Mapper {
     let bytes = std::fs::read(evil_file()).expect("run `make guests` first");
     // Compiling takes longer than most tests; compiled code is found by its digest.
     let cache = CompiledCache::open(&root().join("target/guests-cache")).unwrap();
-    let module = Module::load(engine, Some(&cache), Source::Stock, &bytes).unwrap();
+    let module = Module::load(engine, Some(&cache), ModuleSource::Stock, &bytes).unwrap();
     mapper(module)
 }
 

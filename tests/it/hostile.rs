@@ -8,7 +8,7 @@ use portolan_mapper_service::Services;
 use portolan_mapper_task::Tasks;
 use portolan_mapper_task_definition::TaskDefinitions;
 use portolan_page::object::{Object, Shape};
-use portolan_page::page::{Origin, Page};
+use portolan_page::{Origin, Page};
 use portolan_records::from_page;
 use portolan_sandbox::{Engine, Limits, Mapped, Mapper, MapperSet};
 use portolan_sync::config::Settings;
@@ -123,8 +123,8 @@ fn native<M: Mapping>(page: &Page) -> Result<MappedPage, PageError> {
         object: page.object.name().into(),
         operation: page.object.describe_operation().action(),
         partition: page.origin.partition.clone(),
-        account_id: page.origin.account_id.clone(),
-        region: page.origin.region.clone(),
+        account_id: page.origin.account_id.to_string(),
+        region: page.origin.region.to_string(),
         captured_at: page.origin.captured_at.clone(),
         config: "{}".into(),
     };

@@ -4,9 +4,10 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use portolan_page::page::Page;
+use portolan_page::Page;
 use portolan_sandbox::{
-    CompiledCache, Engine, Kind, Limits, Mapped, Module, Overlay, Row, Source, Surface,
+    CompiledCache, Engine, Kind, Limits, Mapped, MappedRecord, Module, ModuleSource, Overlay,
+    Surface,
 };
 use portolan_workbench::pages;
 use serde_json::json;
@@ -57,7 +58,7 @@ fn every_exhibit_gives_the_bytes_that_it_always_gave() {
 fn made(engine: &Engine, cache: &CompiledCache, exhibit: &Path) -> String {
     let bytes = std::fs::read(exhibit.join("module.wasm.zst")).unwrap();
     let bytes = zstd::decode_all(bytes.as_slice()).unwrap();
-    let source = || Source::File(exhibit.to_owned());
+    let source = || ModuleSource::File(exhibit.to_owned());
     let surface = Surface::of(engine, Some(cache), &bytes).unwrap();
     let map: Box<dyn Fn(&Page) -> Mapped> = match surface.kind().unwrap() {
         Kind::Mapping => {
@@ -80,7 +81,7 @@ fn made(engine: &Engine, cache: &CompiledCache, exhibit: &Path) -> String {
 }
 
 /// A record for each object of a page. Those of a stock mapping would change with it.
-fn records(page: &Page) -> (Vec<u8>, Vec<Row>) {
+fn records(page: &Page) -> (Vec<u8>, Vec<MappedRecord>) {
     let (mut payload, mut rows) = (Vec::new(), Vec::new());
     for source_index in page.described() {
         let start = payload.len();
@@ -89,7 +90,7 @@ fn records(page: &Page) -> (Vec<u8>, Vec<Row>) {
                 .to_string()
                 .bytes(),
         );
-        rows.push(Row {
+        rows.push(MappedRecord {
             source_index,
             span: start..payload.len(),
         });

@@ -3,6 +3,7 @@
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use portolan_page::{AccountId, RegionName};
 use std::sync::Arc;
 
 use super::call::Caller;
@@ -20,7 +21,7 @@ use portolan_page::ledger::Ledger;
 #[derive(Clone, Debug)]
 pub struct Account {
     /// Twelve digits.
-    pub account_id: String,
+    pub account_id: AccountId,
     /// For example `aws-us-gov`.
     pub partition: String,
     /// ARN of the user or role session that the calls are made as.
@@ -35,9 +36,9 @@ pub struct Account {
 #[error("{message}")]
 pub struct AccountError {
     /// Twelve digits, as far as a role's ARN tells them.
-    pub account_id: Option<String>,
+    pub account_id: Option<AccountId>,
     /// The Regions that it costs; an empty name stands for Regions that nobody could list.
-    pub regions: Vec<String>,
+    pub regions: Vec<RegionName>,
     /// A short constant in kebab case, for example `credentials`.
     pub code: &'static str,
     /// Who failed, why, and what to do.
@@ -79,7 +80,7 @@ impl Access {
     pub(super) fn sender(&self, region: &str) -> Sender {
         Sender {
             sdk: self.sts.sdk.clone(),
-            region: region.to_owned(),
+            region: region.into(),
             credentials: self.credentials.clone(),
         }
     }
@@ -113,7 +114,7 @@ impl Account {
     }
 
     /// Makes calls in a Region, at the pace of the account's quotas, and counts them in `ledger`.
-    pub fn caller(&self, region: &str, maximum_retries: u32, ledger: Arc<Ledger>) -> Caller {
+    pub fn caller(&self, region: &RegionName, maximum_retries: u32, ledger: Arc<Ledger>) -> Caller {
         let place = self.access.quotas.place(&self.account_id, region);
         let mut sender = self.access.sender(region);
         if let Some(client) = sender.sdk.http_client() {

@@ -1,6 +1,7 @@
 //! Which accounts and Regions a run takes: from roles, from an organization, or the credentials' own.
 
 use futures_util::future::BoxFuture;
+use portolan_page::{AccountId, RegionName};
 use std::collections::BTreeMap;
 
 use aws_config::{Region, SdkConfig};
@@ -38,7 +39,7 @@ pub struct Accounts {
 #[derive(Clone, Debug)]
 pub struct AccountRoute {
     /// Twelve digits.
-    account_id: String,
+    account_id: AccountId,
     ways: Vec<Route>,
 }
 
@@ -54,7 +55,7 @@ enum Route {
 #[derive(Debug, Default)]
 pub struct Reached {
     /// The account and the Regions of it that are to be synced here.
-    pub account: Option<(Account, Vec<String>)>,
+    pub account: Option<(Account, Vec<RegionName>)>,
     /// What failed, and for which Regions.
     pub errors: Vec<AccountError>,
     /// What somebody should know about it.
@@ -136,7 +137,7 @@ impl Accounts {
         self.routes
             .extend(order.into_iter().map(|account_id| AccountRoute {
                 ways: ways.remove(&account_id).unwrap_or_default(),
-                account_id,
+                account_id: account_id.into(),
             }));
     }
 
@@ -144,7 +145,7 @@ impl Accounts {
     async fn identify(&mut self) -> Option<Account> {
         match identify(self.base.clone(), None).await {
             Ok(own) => {
-                self.own = Some(own.account_id.clone());
+                self.own = Some(own.account_id.to_string());
                 Some(own)
             }
             Err(error) => {
@@ -193,7 +194,7 @@ impl Accounts {
         if let Some(message) = problem {
             self.errors.push(AccountError {
                 account_id: None,
-                regions: vec![String::new()],
+                regions: vec![String::new().into()],
                 code: "organization",
                 message,
             });
@@ -207,7 +208,7 @@ impl Accounts {
         wanted
             .map(|account_id| {
                 // A management account seldom has the role that it reaches the others with.
-                let way = if account_id == own.account_id {
+                let way = if own.account_id == *account_id {
                     Route::Own(Box::new(own.clone()))
                 } else {
                     Route::Role(organization.role.role_in(&own.partition, &account_id))
@@ -257,7 +258,7 @@ impl Accounts {
     async fn regions_of(&self, account: Account, reached: &mut Reached) {
         let failed = |code, region: &str, message| AccountError {
             account_id: Some(account.account_id.clone()),
-            regions: vec![region.to_owned()],
+            regions: vec![region.into()],
             code,
             message,
         };
@@ -287,7 +288,7 @@ impl Accounts {
                         .errors
                         .push(failed("fips", &region, error.to_string()));
                 }
-                _ => taken.push(region),
+                _ => taken.push(region.into()),
             }
         }
         reached.account = Some((account, taken));
@@ -301,6 +302,7 @@ impl Accounts {
         let regions = regions.into_iter();
         error.regions = regions
             .filter(|region| account_id.is_empty() || self.takes(&account_id, region))
+            .map(RegionName::from)
             .collect();
         error
     }

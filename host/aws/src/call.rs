@@ -1,5 +1,6 @@
 //! One call: paced by quotas, bounded in parallel, repeated with jitter, counted, and checked to be what it claims.
 
+use portolan_page::AccountId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -39,7 +40,7 @@ struct Tries {
 /// Makes the calls of one account and Region.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    pub(crate) account_id: String,
+    pub(crate) account_id: AccountId,
     place: Pacing,
     sender: Sender,
     clock: Clock,
@@ -53,7 +54,7 @@ pub struct Caller {
 
 impl Caller {
     pub(super) fn new(
-        account_id: String,
+        account_id: AccountId,
         (place, sender): (Pacing, Sender),
         (clock, confirmed_in): (Clock, Option<String>),
         maximum_retries: u32,
@@ -143,8 +144,8 @@ impl Caller {
             _ => return Err(self.placed(failure)),
         };
         tracing::debug!(
-            account = self.account_id,
-            region = self.sender.region,
+            account = self.account_id.as_str(),
+            region = self.sender.region.as_str(),
             "try {number} failed: {}",
             failure.message
         );
@@ -171,8 +172,8 @@ impl Caller {
             self.clock.refused_at(time);
         }
         tracing::trace!(
-            account = self.account_id,
-            region = self.sender.region,
+            account = self.account_id.as_str(),
+            region = self.sender.region.as_str(),
             "{operation} took {} ms, waiting for the quota included",
             asked_at.elapsed().as_millis()
         );
@@ -219,7 +220,7 @@ impl Caller {
         match &self.confirmed_in {
             Some(elsewhere)
                 if is_unknown
-                    && *elsewhere != self.sender.region
+                    && self.sender.region != **elsewhere
                     && !self.is_let_in.load(Ordering::Relaxed) =>
             {
                 failure.not_enabled(&self.account_id, &self.sender.region, elsewhere)

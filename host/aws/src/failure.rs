@@ -14,9 +14,9 @@ use super::advice::{Trouble, advice, chain, html_page, is_html};
 use super::failure_kind::FailureKind;
 use super::http::is_too_large;
 use portolan_machine::text::printable;
+use portolan_page::BODY_LIMIT_BYTES;
 use portolan_page::ledger::Failure;
 use portolan_page::object::Operation;
-use portolan_page::page::BODY_LIMIT_BYTES;
 
 /// The code of a call that nobody answered.
 pub(super) const TIMEOUT: &str = "timeout";

@@ -31,7 +31,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use portolan_machine::proxies::{Proxies, Proxy};
-use portolan_page::page::BODY_LIMIT_BYTES;
+use portolan_page::BODY_LIMIT_BYTES;
 
 /// A Describe page takes well under a second; an answer that has not begun after so long does not come.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);

@@ -73,7 +73,7 @@ pub(super) async fn identify(
             }
             let partition = identity.split(':').nth(1).unwrap_or("aws").to_owned();
             return Ok(Account {
-                account_id,
+                account_id: account_id.into(),
                 partition,
                 identity,
                 confirmed_in: Some(region),
@@ -111,7 +111,7 @@ async fn of_arns(
         refusal.message
     );
     Ok(Account {
-        account_id,
+        account_id: account_id.into(),
         partition,
         identity: who,
         confirmed_in: None,
@@ -136,7 +136,7 @@ fn is_account(text: &str) -> bool {
 /// Partition and account of the role, or of anything that ECS lists in any of the Regions.
 async fn account_of_arns(access: &Access, role: Option<&RoleArn>) -> Option<(String, String)> {
     if let Some(role) = role {
-        return Some((role.partition.clone(), role.account_id.clone()));
+        return Some((role.partition.clone(), role.account_id.to_string()));
     }
     let regions = access.sts.regions.iter();
     let mut asked: FuturesUnordered<_> = regions.map(|region| arn_in(access, region)).collect();

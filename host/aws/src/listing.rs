@@ -35,8 +35,8 @@ impl PagedList {
         account: &Account,
         mut parameters: Value,
     ) -> (Vec<Value>, Option<String>) {
-        let region = account.region();
-        let caller = account.caller(region, REPEAT_LIMIT, Arc::new(Ledger::default()));
+        let region = account.region().into();
+        let caller = account.caller(&region, REPEAT_LIMIT, Arc::new(Ledger::default()));
         parameters["MaxResults"] = self.page_size.into();
         let (mut all, mut tokens) = (Vec::new(), HashSet::new());
         loop {

@@ -28,11 +28,11 @@ pub(super) struct Profiles {
     /// Values by kind (`profile`, `sso-session`, …) and name of the section, then by key.
     sections: BTreeMap<(String, String), BTreeMap<String, String>>,
     /// What is wrong, and in which section. It matters only to those who use the section.
-    problems: Vec<Problem>,
+    problems: Vec<ProfileProblem>,
 }
 
 #[derive(Debug)]
-struct Problem {
+struct ProfileProblem {
     section: String,
     path: PathBuf,
     reason: String,

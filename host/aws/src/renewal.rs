@@ -45,7 +45,7 @@ pub(crate) struct Renewing {
 }
 
 struct Shared {
-    source: Source,
+    source: CredentialSource,
     held: tokio::sync::Mutex<Held>,
     /// Counts credentials, so that a caller can say which ones were refused.
     generation: AtomicU64,
@@ -61,7 +61,7 @@ struct Held {
     failed: Option<(String, Instant)>,
 }
 
-enum Source {
+enum CredentialSource {
     /// The SDK's chain, made anew for each question, for its parts remember what they have read.
     Chain(Box<Connection>, Clock),
     /// A role, and the credentials that may assume it.
@@ -74,12 +74,12 @@ enum Source {
 impl Renewing {
     /// Credentials of the SDK's chain, or of the settings.
     pub(super) fn chain(connection: &Connection, clock: Clock) -> Self {
-        Self::new(Source::Chain(Box::new(connection.clone()), clock))
+        Self::new(CredentialSource::Chain(Box::new(connection.clone()), clock))
     }
 
     /// Credentials of a role that `assumer` may assume.
     pub(super) fn role(assumption: Assumption, assumer: Self) -> Self {
-        Self::new(Source::Role {
+        Self::new(CredentialSource::Role {
             assumption: Box::new(assumption),
             assumer,
         })
@@ -96,7 +96,7 @@ impl Renewing {
         }
     }
 
-    fn new(source: Source) -> Self {
+    fn new(source: CredentialSource) -> Self {
         Self {
             shared: Arc::new(Shared {
                 source,
@@ -140,8 +140,8 @@ impl Renewing {
     /// The time as AWS has it, by which credentials expire.
     fn time(&self) -> SystemTime {
         match &self.shared.source {
-            Source::Chain(_, clock) => clock.time(),
-            Source::Role { assumer, .. } => assumer.time(),
+            CredentialSource::Chain(_, clock) => clock.time(),
+            CredentialSource::Role { assumer, .. } => assumer.time(),
         }
     }
 
@@ -183,8 +183,8 @@ impl Renewing {
 
     async fn fetch(&self) -> provider::Result {
         let credentials = match &self.shared.source {
-            Source::Chain(config, clock) => from_chain(config, clock).await?,
-            Source::Role {
+            CredentialSource::Chain(config, clock) => from_chain(config, clock).await?,
+            CredentialSource::Role {
                 assumption,
                 assumer,
             } => {

@@ -2,6 +2,7 @@
 //! is compiled for it, and nothing is parsed but what an error says of itself.
 
 use futures_util::future::BoxFuture;
+use portolan_page::RegionName;
 use std::collections::HashMap;
 use std::time::SystemTime;
 
@@ -39,7 +40,7 @@ const USER_AGENT: &str = concat!("portolan/", env!("CARGO_PKG_VERSION"));
 pub(super) struct Sender {
     /// Settings of clients: the HTTP client, timeouts, endpoints, the clock. The Region is that of `region`.
     pub(super) sdk: SdkConfig,
-    pub(super) region: String,
+    pub(super) region: RegionName,
     pub(super) credentials: Renewing,
 }
 

@@ -1,5 +1,6 @@
 //! How AWS is reached: the settings of a connection, checked, with defaults filled in.
 
+use portolan_page::AccountId;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -91,7 +92,7 @@ pub struct RoleArn {
     /// For example `aws-us-gov`.
     pub partition: String,
     /// Twelve digits.
-    pub account_id: String,
+    pub account_id: AccountId,
 }
 
 /// The accounts of the organization that the credentials belong to.
@@ -136,7 +137,7 @@ impl RolePattern {
         RoleArn {
             arn,
             partition,
-            account_id: account_id.to_owned(),
+            account_id: account_id.into(),
         }
     }
 

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use portolan_page::Page;
 use portolan_page::object::Shape;
-use portolan_page::page::Page;
 
 /// A page of ARNs.
 pub(super) struct ArnPage {

@@ -8,7 +8,7 @@ use super::answer::own_name;
 use super::batch::Batch;
 use super::{FetchedPage, RegionFetch, operations};
 use portolan_aws::{CallFailure, FailureKind};
-use portolan_page::ledger::{Failure, ScopeKey, Tombstone};
+use portolan_page::ledger::{EntryKey, Failure, Tombstone};
 use portolan_page::object::Object;
 
 /// How often a refused batch is split before the rest counts as failed: one object that AWS does not take is
@@ -54,7 +54,7 @@ impl RegionFetch {
     async fn describe_whole(
         &self,
         object: Object,
-        key: &ScopeKey,
+        key: &EntryKey,
         batch: Batch,
         may_split: bool,
     ) -> Option<Batch> {
@@ -100,7 +100,7 @@ impl RegionFetch {
     async fn describe_once(
         &self,
         object: Object,
-        key: &ScopeKey,
+        key: &EntryKey,
         batch: Batch,
         may_split: bool,
     ) -> DescribeOutcome {
@@ -185,7 +185,7 @@ impl RegionFetch {
     }
 
     /// Leaves out what nobody asked for, and says so.
-    fn keep_asked(&self, key: &ScopeKey, batch: &Batch, described: &mut Described) -> usize {
+    fn keep_asked(&self, key: &EntryKey, batch: &Batch, described: &mut Described) -> usize {
         let surplus = described.keep_asked(&batch.arns);
         if surplus > 0 {
             self.ledger.warn(format!(
@@ -199,7 +199,7 @@ impl RegionFetch {
     }
 
     /// Sends the page on, and gives the ARNs that were asked for and are not accounted for.
-    async fn account(&self, key: &ScopeKey, mut batch: Batch, described: Described) -> Batch {
+    async fn account(&self, key: &EntryKey, mut batch: Batch, described: Described) -> Batch {
         let mut described = described;
         described.keep_open_failures(&batch.arns);
         let count = described.page.described().count();
@@ -253,7 +253,7 @@ impl RegionFetch {
         batch
     }
 
-    fn failed(&self, key: &ScopeKey, batch: Batch, failure: &CallFailure) {
+    fn failed(&self, key: &EntryKey, batch: Batch, failure: &CallFailure) {
         match failure.kind {
             FailureKind::ClusterGone | FailureKind::ObjectGone => {
                 for arn in batch.arns {

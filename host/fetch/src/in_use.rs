@@ -6,8 +6,8 @@ use std::sync::PoisonError;
 use serde_json::value::RawValue;
 
 use super::RegionFetch;
+use portolan_page::Page;
 use portolan_page::object::{Object, Shape};
-use portolan_page::page::Page;
 
 /// Why the revisions in use are not complete.
 const UNFOLLOWED: &str = "a page of services or tasks cannot be followed, so that revisions which they use may be missing";

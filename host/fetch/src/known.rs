@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use portolan_page::ledger::ScopeKey;
+use portolan_page::ledger::EntryKey;
 
 /// What is known of one account and Region before it is fetched.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ impl fmt::Debug for KnownRevisions {
 #[derive(Debug, Default)]
 pub struct KeptRegion {
     /// By scope: which ARNs need not be asked for again.
-    pub scopes: BTreeMap<ScopeKey, KeptScope>,
+    pub scopes: BTreeMap<EntryKey, KeptScope>,
     /// Revisions that kept services and tasks use, where a sync takes those.
     pub in_use: BTreeSet<String>,
 }

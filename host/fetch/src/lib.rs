@@ -16,6 +16,7 @@ mod settings;
 mod survey;
 
 use futures_util::future::BoxFuture;
+use portolan_page::RegionName;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
@@ -32,9 +33,9 @@ pub use listing::revision;
 pub use operations::probe;
 use portolan_aws::{Account, Caller};
 use portolan_machine::clock::Moment;
-use portolan_page::ledger::{Ledger, ScopeKey};
+use portolan_page::ledger::{EntryKey, Ledger};
 use portolan_page::object::{Object, Parent, Row, Way};
-use portolan_page::page::{Origin, Page};
+use portolan_page::{Origin, Page};
 pub use settings::{Fetching, Options, RevisionTags, TaskDefinitionScope, TaskDefinitionStatus};
 pub use survey::Survey;
 pub use survey::survey;
@@ -43,7 +44,7 @@ pub use survey::survey;
 #[derive(Debug)]
 pub struct FetchedPage {
     /// The scope.
-    pub key: ScopeKey,
+    pub key: EntryKey,
     /// The page.
     pub page: Page,
     /// The ARNs, as they were listed, whose objects it describes.
@@ -66,17 +67,17 @@ pub(crate) struct RegionFetch {
     /// Bodies of revisions that an earlier sync described, and the endpoint that they came from.
     revisions: Option<(KnownRevisions, String)>,
     /// What this sync need not ask for again, because it is going on with an earlier one.
-    kept: Mutex<BTreeMap<ScopeKey, KeptScope>>,
+    kept: Mutex<BTreeMap<EntryKey, KeptScope>>,
     /// Scopes of which something was kept.
-    kept_scopes: Vec<ScopeKey>,
+    kept_scopes: Vec<EntryKey>,
     /// Revisions that services, task sets and tasks refer to, if those are all that is asked for.
     in_use: Option<Mutex<BTreeSet<String>>>,
     /// Scopes in which a call was denied: more calls would only be denied too.
-    stopped: Mutex<HashSet<ScopeKey>>,
+    stopped: Mutex<HashSet<EntryKey>>,
     /// Objects that AWS describes here only without what they include.
     untagged: Mutex<HashSet<Object>>,
     /// Of scopes in which a Describe was denied: whether it is allowed without what it includes.
-    denied: Mutex<HashMap<ScopeKey, Arc<OnceCell<bool>>>>,
+    denied: Mutex<HashMap<EntryKey, Arc<OnceCell<bool>>>>,
 }
 
 /// Why an object is not complete whose way of fetching is not built.
@@ -85,7 +86,7 @@ const NO_WAY: &str = "this version of portolan cannot fetch it";
 /// Fetches the configured objects of one account and Region. Whatever fails is in the ledger afterwards.
 pub fn region<'a>(
     account: &'a Account,
-    region: &'a str,
+    region: &'a RegionName,
     moment: &'a Moment,
     config: Arc<Fetching>,
     ledger: Arc<Ledger>,
@@ -186,7 +187,7 @@ fn describers(
 impl RegionFetch {
     fn new(
         account: &Account,
-        region: &str,
+        region: &RegionName,
         moment: &Moment,
         config: Arc<Fetching>,
         ledger: Arc<Ledger>,
@@ -218,8 +219,8 @@ impl RegionFetch {
         self.config.objects.contains(&object)
     }
 
-    fn key(&self, object: Object, cluster: Option<String>) -> ScopeKey {
-        ScopeKey {
+    fn key(&self, object: Object, cluster: Option<String>) -> EntryKey {
+        EntryKey {
             account_id: self.origin.account_id.clone(),
             region: self.origin.region.clone(),
             object,
@@ -228,7 +229,7 @@ impl RegionFetch {
     }
 
     /// What an earlier sync kept of a part of the report, which is then up to the caller.
-    fn kept(&self, key: &ScopeKey) -> KeptScope {
+    fn kept(&self, key: &EntryKey) -> KeptScope {
         let mut kept = self
             .kept
             .lock()
@@ -263,14 +264,14 @@ impl RegionFetch {
             .is_incomplete(&self.origin.account_id, &self.origin.region, objects)
     }
 
-    fn stop(&self, key: &ScopeKey) {
+    fn stop(&self, key: &EntryKey) {
         self.stopped
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .insert(key.clone());
     }
 
-    fn is_stopped(&self, key: &ScopeKey) -> bool {
+    fn is_stopped(&self, key: &EntryKey) -> bool {
         self.stopped
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)

@@ -8,7 +8,7 @@ use super::operations::{self, ListRequest, Pass};
 use super::settings::TaskDefinitionScope;
 use portolan_aws::{CallFailure, FailureKind};
 use portolan_machine::fingerprint::fingerprint;
-use portolan_page::ledger::{ScopeKey, Tombstone};
+use portolan_page::ledger::{EntryKey, Tombstone};
 use portolan_page::object::{Object, Operation};
 
 /// A listing of one object, in one cluster where the object has one.
@@ -16,7 +16,7 @@ pub(super) struct Listing<'a> {
     scope: &'a RegionFetch,
     object: Object,
     cluster: Option<String>,
-    key: ScopeKey,
+    key: EntryKey,
     /// Fingerprints of the ARNs so far: an object that moves while it is listed (a task that stops, a
     /// revision that is deregistered) is listed twice, and must not be written twice. Sixteen bytes each
     /// hold a million tasks in tens of megabytes, and the set goes with its cluster.

@@ -13,6 +13,7 @@ use super::operations::{self, ListRequest};
 use super::settings::{Fetching, TaskDefinitionScope};
 use portolan_aws::{Account, CallFailure};
 use portolan_machine::clock::Moment;
+use portolan_page::RegionName;
 use portolan_page::ledger::{Failure, Ledger};
 use portolan_page::object::{Object, Operation};
 
@@ -36,7 +37,7 @@ pub struct Survey {
 /// Looks at an account and Region, as far as the configured objects need it.
 pub fn survey<'a>(
     account: &'a Account,
-    region: &'a str,
+    region: &'a RegionName,
     config: Arc<Fetching>,
     known: Option<KnownRevisions>,
 ) -> BoxFuture<'a, Survey> {

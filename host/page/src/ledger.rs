@@ -4,6 +4,7 @@ mod balance;
 mod lines;
 mod pace;
 
+use crate::scope::{AccountId, RegionName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -11,10 +12,10 @@ use std::time::Duration;
 use crate::object::{ActionGroup, Object, Operation};
 pub use balance::Balance;
 pub use lines::{
-    Counts, Failure, GroupCalls, OperationCalls, Progress, Provenance, RejectionLine, Resumed,
-    RevisionCacheUse, Scope, ScopeKey, Tombstone,
+    Counts, EntryKey, EntryProgress, Failure, GroupCalls, OperationCalls, Provenance,
+    RejectionLine, ReportEntry, Resumed, RevisionCacheUse, Tombstone,
 };
-pub use pace::Pace;
+pub use pace::GroupClock;
 
 /// Lines of detail that a report holds. A sync in which more than this went wrong has one cause, not a
 /// hundred thousand, and the report has to fit into memory.
@@ -28,9 +29,9 @@ pub struct Ledger {
 
 #[derive(Debug, Default)]
 struct Books {
-    scopes: BTreeMap<ScopeKey, Entry>,
-    operations: BTreeMap<(String, String, Operation), OperationCalls>,
-    paces: BTreeMap<(String, String, ActionGroup), Pace>,
+    scopes: BTreeMap<EntryKey, OpenEntry>,
+    operations: BTreeMap<(AccountId, RegionName, Operation), OperationCalls>,
+    paces: BTreeMap<(AccountId, RegionName, ActionGroup), GroupClock>,
     warnings: Vec<String>,
     provenance: Option<BTreeMap<Object, Provenance>>,
     details: u64,
@@ -38,7 +39,7 @@ struct Books {
 }
 
 #[derive(Debug, Default)]
-struct Entry {
+struct OpenEntry {
     counts: Counts,
     /// Tombstones of the cluster itself, which was never listed in this scope.
     cluster_tombstones: u64,
@@ -56,7 +57,7 @@ struct Entry {
 }
 
 impl Books {
-    fn entry(&mut self, key: &ScopeKey) -> &mut Entry {
+    fn entry(&mut self, key: &EntryKey) -> &mut OpenEntry {
         self.scopes.entry(key.clone()).or_default()
     }
 
@@ -79,18 +80,18 @@ impl Ledger {
     }
 
     /// Opens a scope, so that it is in the report even if nothing happens in it.
-    pub fn open(&self, key: &ScopeKey) {
+    pub fn open(&self, key: &EntryKey) {
         self.books().entry(key);
     }
 
     /// Notes ARNs that a List page named.
-    pub fn listed(&self, key: &ScopeKey, count: usize) {
+    pub fn listed(&self, key: &EntryKey, count: usize) {
         self.books().entry(key).counts.listed += count as u64;
     }
 
     /// Notes objects that a sync which was killed had listed and described. Whether that is all of the scope,
     /// only a listing can tell.
-    pub fn resumed(&self, key: &ScopeKey, count: u64) {
+    pub fn resumed(&self, key: &EntryKey, count: u64) {
         let mut books = self.books();
         let entry = books.entry(key);
         entry.counts.listed += count;
@@ -100,19 +101,19 @@ impl Ledger {
     }
 
     /// Notes that everything of a scope has been listed, or that its failure is noted.
-    pub fn listed_again(&self, key: &ScopeKey) {
+    pub fn listed_again(&self, key: &EntryKey) {
         if let Some(entry) = self.books().scopes.get_mut(key) {
             entry.awaits_listing = false;
         }
     }
 
     /// Notes objects that a Describe call gave.
-    pub fn described(&self, key: &ScopeKey, count: usize) {
+    pub fn described(&self, key: &EntryKey, count: usize) {
         self.books().entry(key).counts.described += count as u64;
     }
 
     /// Notes an object that was listed and could not be described.
-    pub fn tombstone(&self, key: &ScopeKey, tombstone: Tombstone) {
+    pub fn tombstone(&self, key: &EntryKey, tombstone: Tombstone) {
         let mut books = self.books();
         let has_room = books.has_room();
         let entry = books.entry(key);
@@ -131,15 +132,15 @@ impl Ledger {
     }
 
     /// Notes that the cluster of a scope vanished while its objects were listed.
-    pub fn cluster_tombstone(&self, key: &ScopeKey, tombstone: Tombstone) {
+    pub fn cluster_tombstone(&self, key: &EntryKey, tombstone: Tombstone) {
         self.books().entry(key).cluster_tombstones += 1;
         self.tombstone(key, tombstone);
     }
 
     /// Notes what AWS refused to include when it described objects.
-    pub fn unread(&self, key: &ScopeKey, include: &str) {
+    pub fn unread(&self, key: &EntryKey, include: &str) {
         self.books().entry(key).unread.insert(include.to_owned());
-        let ScopeKey {
+        let EntryKey {
             account_id,
             region,
             object,
@@ -151,12 +152,12 @@ impl Ledger {
     }
 
     /// Notes how many resources other than task definitions services and tasks refer to, by kind.
-    pub fn other_references(&self, key: &ScopeKey, kinds: BTreeMap<String, u64>) {
+    pub fn other_references(&self, key: &EntryKey, kinds: BTreeMap<String, u64>) {
         self.books().entry(key).other_references = kinds;
     }
 
     /// Notes a call or page that failed for good, and how many objects it cost.
-    pub fn failure(&self, key: &ScopeKey, failure: Failure, objects: usize) {
+    pub fn failure(&self, key: &EntryKey, failure: Failure, objects: usize) {
         let mut books = self.books();
         let has_room = books.has_room();
         let entry = books.entry(key);
@@ -168,7 +169,7 @@ impl Ledger {
     }
 
     /// Notes objects that were lost to a failure that another line tells in detail.
-    pub fn lost(&self, key: &ScopeKey, reason: &str, objects: usize) {
+    pub fn lost(&self, key: &EntryKey, reason: &str, objects: usize) {
         let mut books = self.books();
         let entry = books.entry(key);
         entry.counts.failed += objects as u64;
@@ -179,7 +180,7 @@ impl Ledger {
     /// the others.
     pub fn records(
         &self,
-        key: &ScopeKey,
+        key: &EntryKey,
         written: usize,
         rejections: impl Iterator<Item = RejectionLine>,
         warnings: impl Iterator<Item = RejectionLine>,
@@ -210,8 +211,8 @@ impl Ledger {
     /// Notes something about the requests of one operation.
     pub fn call(
         &self,
-        account_id: &str,
-        region: &str,
+        account_id: &AccountId,
+        region: &RegionName,
         operation: Operation,
         update: impl FnOnce(&mut OperationCalls),
     ) {
@@ -236,12 +237,12 @@ impl Ledger {
     /// Notes something about the pace of one action group.
     pub fn pace(
         &self,
-        account_id: &str,
-        region: &str,
+        account_id: &AccountId,
+        region: &RegionName,
         group: ActionGroup,
-        update: impl FnOnce(&mut Pace),
+        update: impl FnOnce(&mut GroupClock),
     ) {
-        let key = (account_id.to_owned(), region.to_owned(), group);
+        let key = (account_id.clone(), region.clone(), group);
         update(self.books().paces.entry(key).or_default());
     }
 
@@ -262,10 +263,15 @@ impl Ledger {
     }
 
     /// Whether a scope of these objects in an account and Region is already known not to be complete.
-    pub fn is_incomplete(&self, account_id: &str, region: &str, objects: &[Object]) -> bool {
+    pub fn is_incomplete(
+        &self,
+        account_id: &AccountId,
+        region: &RegionName,
+        objects: &[Object],
+    ) -> bool {
         self.books().scopes.iter().any(|(key, entry)| {
-            key.account_id == account_id
-                && key.region == region
+            key.account_id == *account_id
+                && key.region == *region
                 && objects.contains(&key.object)
                 && entry.reason.is_some()
         })
@@ -282,7 +288,7 @@ impl Ledger {
 
     /// What each object of each account and Region has come to so far, for progress.
     #[must_use]
-    pub fn progress(&self) -> Vec<Progress> {
+    pub fn progress(&self) -> Vec<EntryProgress> {
         let books = self.books();
         let mut lines: BTreeMap<(&str, &str, Object), Counts> = BTreeMap::new();
         for (key, entry) in &books.scopes {
@@ -291,8 +297,8 @@ impl Ledger {
         }
         let progress = |((account_id, region, object), counts): ((&str, &str, Object), _)| {
             let group = object.row().group;
-            let key = (account_id.to_owned(), region.to_owned(), group);
-            Progress {
+            let key = (account_id.into(), region.into(), group);
+            EntryProgress {
                 counts,
                 object,
                 quota_wait: books.paces.get(&key).map_or(Duration::ZERO, |it| it.waited),

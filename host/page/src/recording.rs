@@ -15,8 +15,8 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 use tempfile::NamedTempFile;
 
+use crate::body::{BODY_LIMIT_BYTES, Origin, Page};
 use crate::object::{Object, Operation};
-use crate::page::{BODY_LIMIT_BYTES, Origin, Page};
 use portolan_machine::text::printable;
 
 /// A recorded page as it stands on its line.
@@ -194,8 +194,8 @@ pub fn read_line(line: &[u8]) -> Result<Page, String> {
         object,
         Origin {
             partition,
-            account_id,
-            region,
+            account_id: account_id.into(),
+            region: region.into(),
             captured_at,
         },
         Bytes::from(body),

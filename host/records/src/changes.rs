@@ -67,7 +67,7 @@ pub enum ChangeKind {
 
 /// A new record, compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct RecordChange {
     /// What happened.
     pub kind: ChangeKind,
     /// UID of the record.
@@ -76,7 +76,7 @@ pub struct Change {
     pub changed_attributes: Vec<String>,
 }
 
-impl Change {
+impl RecordChange {
     /// The line that tells it, without a line feed. `record` is the new one.
     #[must_use]
     pub fn line(&self, object: Object, record: Option<&[u8]>) -> Vec<u8> {
@@ -158,7 +158,7 @@ pub enum ChangesError {
 
 /// An earlier output, to compare new records with. May be used from any thread.
 #[derive(Debug)]
-pub struct Comparison {
+pub struct EarlierOutput {
     base: Base,
     volatile: BTreeSet<String>,
     tallies: BTreeMap<Object, Tally>,
@@ -171,7 +171,7 @@ struct Tally {
     unchanged: AtomicU64,
 }
 
-impl Comparison {
+impl EarlierOutput {
     /// Reads the earlier output `since` (a folder or a file) of `objects` once. Its files stay open, so
     /// that they can be replaced meanwhile. `may_be_empty` is for a folder that a sync writes to for the
     /// first time.
@@ -210,13 +210,13 @@ impl Comparison {
         object: Object,
         record: &[u8],
         unread: &[String],
-    ) -> Result<Change, ChangesError> {
-        let record = compare::Members::read(record).ok_or(ChangesError::NoUid { object })?;
+    ) -> Result<RecordChange, ChangesError> {
+        let record = compare::RecordMembers::read(record).ok_or(ChangesError::NoUid { object })?;
         let changed_attributes = match self.base.meet(object, &record, &self.volatile)? {
             base::Met::Nobody => None,
             base::Met::Equal => Some(Vec::new()),
             base::Met::Other(earlier) => {
-                let earlier = compare::Members::read(&earlier);
+                let earlier = compare::RecordMembers::read(&earlier);
                 let coverage = self.base.coverage.as_ref();
                 let earlier_unread =
                     coverage.map_or(Vec::new(), |it| it.unread_of(object, &record));
@@ -244,7 +244,7 @@ impl Comparison {
             };
             count.fetch_add(1, Ordering::Relaxed);
         }
-        Ok(Change {
+        Ok(RecordChange {
             kind,
             uid: record.uid,
             changed_attributes,
@@ -259,7 +259,7 @@ impl Comparison {
     pub fn close<E: From<ChangesError>>(
         &self,
         coverage: Option<&SeenScopes>,
-        mut tell: impl FnMut(Object, Change) -> Result<(), E>,
+        mut tell: impl FnMut(Object, RecordChange) -> Result<(), E>,
     ) -> Result<Changes, E> {
         let mut objects = BTreeMap::new();
         for (object, tally) in &self.tallies {
@@ -283,7 +283,7 @@ impl Comparison {
                     return Ok(());
                 }
                 counts.removed += 1;
-                let removed = Change {
+                let removed = RecordChange {
                     kind: ChangeKind::Removed,
                     uid: record.uid.clone(),
                     changed_attributes: Vec::new(),

@@ -14,7 +14,7 @@ use crate::Records;
 pub use attributes::{AttributeDifference, Example};
 pub use issues::IssueDifference;
 use portolan_machine::text::printable;
-use portolan_page::page::Page;
+use portolan_page::Page;
 use portolan_sandbox::{CallError, Severity};
 
 /// UIDs that are named for each sort of difference: enough to find the object again.

@@ -12,16 +12,18 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use portolan_page::Page;
 use portolan_page::ledger::{Provenance, RejectionLine};
-use portolan_page::page::Page;
 use portolan_sandbox::validate::RecordValidator;
-use portolan_sandbox::{CallError, Engine, Issue, Mapped, Mapper, Outcome, Row, Severity, Touched};
+use portolan_sandbox::{
+    CallError, Engine, Issue, Mapped, MappedRecord, Mapper, Outcome, Severity, Touched,
+};
 
 /// What a page gave.
 #[derive(Debug)]
 pub struct Records {
     payload: Vec<u8>,
-    rows: Vec<Row>,
+    rows: Vec<MappedRecord>,
     /// Objects that have no record.
     pub rejections: Vec<Rejection>,
     /// What the mapper had to say about objects that have one, or about the page.
@@ -316,8 +318,8 @@ impl<'p> PageAccount<'p> {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use portolan_page::Origin;
     use portolan_page::object::Object;
-    use portolan_page::page::Origin;
 
     use super::*;
 

@@ -9,7 +9,7 @@ use crate::changes::{Changes, SeenScopes};
 use crate::differences::Differences;
 use portolan_page::ledger::RevisionCacheUse;
 use portolan_page::ledger::{
-    Balance, Counts, GroupCalls, OperationCalls, Provenance, Resumed, Scope,
+    Balance, Counts, GroupCalls, OperationCalls, Provenance, ReportEntry, Resumed,
 };
 use portolan_page::object::Object;
 use portolan_sandbox::Kind;
@@ -44,7 +44,7 @@ pub struct Report {
     /// Totals of each object.
     pub objects: BTreeMap<Object, Counts>,
     /// One entry for each account, Region, object and, where it has one, cluster.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<ReportEntry>,
     /// Calls of each operation by account and Region.
     pub operations: Vec<OperationCalls>,
     /// Calls of each action group by account and Region: how fast AWS's quotas let them go, and how fast

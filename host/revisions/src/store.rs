@@ -14,7 +14,7 @@ use redb::{
 
 use portolan_machine::fingerprint::fingerprint;
 use portolan_machine::guard;
-use portolan_page::page::WITHHOLDING;
+use portolan_page::WITHHOLDING;
 
 /// Key (endpoint and ARN) to checksum, time of its tags and compressed body.
 const BODIES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("bodies");
@@ -333,7 +333,7 @@ fn unpack(packed: &[u8]) -> Option<KeptBody> {
     let (described_at_s, sized) = dated.split_first_chunk()?;
     let (length, compressed) = sized.split_first_chunk()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-    let length = length.min(portolan_page::page::BODY_LIMIT_BYTES);
+    let length = length.min(portolan_page::BODY_LIMIT_BYTES);
     Some(KeptBody {
         described_at_s: u64::from_le_bytes(*described_at_s),
         body: zstd::bulk::decompress(compressed, length).ok()?,

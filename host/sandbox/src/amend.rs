@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::isolate::{Breaker, isolated};
-use super::patch::{Patcher, Problem, Touched};
+use super::patch::{PatchProblem, Patcher, Touched};
 use super::settings::OnFailure;
-use super::{CallError, Engine, Issue, Mapped, Overlay, Row, Severity};
+use super::{CallError, Engine, Issue, Mapped, MappedRecord, Overlay, Severity};
 use crate::validate::RecordValidator;
-use portolan_page::page::Page;
+use portolan_page::Page;
 
 /// An overlay at work for one object.
 pub struct Amender {
@@ -33,11 +33,11 @@ impl Amender {
             &self.breaker,
             page,
             &|part, range| {
-                let rows: Vec<Row> = mapped
+                let rows: Vec<MappedRecord> = mapped
                     .rows
                     .iter()
                     .filter(|row| range.contains(&row.source_index))
-                    .map(|row| Row {
+                    .map(|row| MappedRecord {
                         source_index: row.source_index - range.start,
                         span: row.span.clone(),
                     })
@@ -73,7 +73,7 @@ impl Amender {
             let message = self.said(&issue.message);
             return Issue { message, ..issue };
         }
-        let problem = Problem {
+        let problem = PatchProblem {
             code: issue.code,
             path: issue.path,
             message: issue.message,
@@ -116,7 +116,7 @@ impl Amender {
                     payload.extend_from_slice(record);
                 }
             }
-            mapped.rows.push(Row {
+            mapped.rows.push(MappedRecord {
                 source_index: row.source_index,
                 span: start..payload.len(),
             });
@@ -125,7 +125,7 @@ impl Amender {
     }
 
     fn all_failed(&self, error: &CallError, mapped: &mut Mapped) {
-        let problem = || Problem {
+        let problem = || PatchProblem {
             code: error.code().into(),
             path: String::new(),
             message: error.to_string(),
@@ -142,7 +142,7 @@ impl Amender {
         }
     }
 
-    fn issue(&self, source_index: Option<usize>, problem: Problem) -> Issue {
+    fn issue(&self, source_index: Option<usize>, problem: PatchProblem) -> Issue {
         Issue {
             source_index,
             severity: match self.overlay.on_failure {

@@ -2,9 +2,9 @@
 
 use super::bindings::mapping_world::portolan::mapper::types;
 use super::guest::LOG_LINE_CHARACTERS;
-use super::{CallError, Issue, Mapped, Row, Severity};
+use super::{CallError, Issue, Mapped, MappedRecord, Severity};
 use portolan_machine::text::printable;
-use portolan_page::page::Page;
+use portolan_page::Page;
 
 /// Checks an answer: a row has to point at an object of the page and into the payload, and no object has
 /// two.
@@ -39,7 +39,7 @@ pub(super) fn check(
                 "the row of object {source_index} spans bytes {start} to {end} of a payload of {payload}"
             )));
         }
-        rows.push(Row {
+        rows.push(MappedRecord {
             source_index,
             span: start..end,
         });

@@ -11,14 +11,14 @@ use super::cache::CompiledCache;
 use super::engine::Engine;
 use super::guest::{self, Guest, Usage};
 use super::limits::Limits;
-use super::load::{self, LoadError, Source};
+use super::load::{self, LoadError, ModuleSource};
 use super::manifest::{Kind, Manifest, Reads};
 use super::settings::ModuleSettings;
 use super::{CallError, Mapped, answer};
 use crate::trust::{Identity, Trust};
 use portolan_machine::fingerprint::digest;
 use portolan_machine::text::printable;
-use portolan_page::page::{Page, Wanted};
+use portolan_page::{Page, Wanted};
 
 /// A component that may run: checked, compiled, and what it says about itself.
 pub struct Component {
@@ -27,7 +27,7 @@ pub struct Component {
     /// SHA-256 of the component, in hexadecimal.
     pub digest: String,
     /// Where it came from.
-    pub source: Source,
+    pub source: ModuleSource,
     /// The WIT package that it is built against, for example `portolan:mapper@1.0.0`.
     pub wit: String,
     /// What its signature and its lock say; none for a stock module, and for one that passed no gate.
@@ -47,7 +47,7 @@ impl Component {
     pub(super) fn load<P>(
         engine: &Engine,
         cache: Option<&CompiledCache>,
-        (source, bytes): (Source, &[u8]),
+        (source, bytes): (ModuleSource, &[u8]),
         kind: Kind,
         link: impl FnOnce(InstancePre<Guest>) -> wasmtime::Result<P>,
         ask: impl FnOnce(&P, &mut Store<Guest>) -> wasmtime::Result<String>,

@@ -9,7 +9,7 @@ use super::bindings::mapping_world::exports::portolan::mapper::mapping::PageErro
 use super::bindings::mapping_world::portolan::mapper::{diagnostics, types};
 use super::limits::{GrowthRefused, Limits, Meter};
 use portolan_machine::text::printable;
-use portolan_page::page::{Page, Wanted};
+use portolan_page::{Page, Wanted};
 
 /// Lines of one call that reach the log.
 const LOG_LINES: usize = 100;
@@ -60,8 +60,8 @@ pub(super) fn context(page: &Page, config: &str) -> types::PageContext {
         object: page.object.name().into(),
         operation: page.object.describe_operation().action(),
         partition: page.origin.partition.clone(),
-        account_id: page.origin.account_id.clone(),
-        region: page.origin.region.clone(),
+        account_id: page.origin.account_id.to_string(),
+        region: page.origin.region.to_string(),
         captured_at: page.origin.captured_at.clone(),
         config: config.to_owned(),
     }

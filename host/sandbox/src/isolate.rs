@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::{CallError, Issue, Mapped, Row, Severity};
-use portolan_page::page::Page;
+use super::{CallError, Issue, Mapped, MappedRecord, Severity};
+use portolan_page::Page;
 
 /// Pages in a row of which nothing could be mapped, after which a module is not called any more: a
 /// module that always hangs must not hold up a sync of ten thousand pages.
@@ -195,7 +195,7 @@ impl Search<'_> {
         self.found.payload.extend_from_slice(&mapped.payload);
         self.found
             .rows
-            .extend(mapped.rows.into_iter().map(|row| Row {
+            .extend(mapped.rows.into_iter().map(|row| MappedRecord {
                 source_index: row.source_index + start,
                 span: row.span.start + base..row.span.end + base,
             }));

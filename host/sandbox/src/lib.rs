@@ -46,7 +46,7 @@ pub use header::check_header;
 pub use isolate::{Breaker, Call, Outcome, isolated};
 pub use limits::Limits;
 pub use load::MODULE_LIMIT_BYTES;
-pub use load::{LoadError, Source};
+pub use load::{LoadError, ModuleSource};
 pub use loaded::Loaded;
 pub use manifest::{Kind, Manifest, Reads};
 pub use module::Module;
@@ -66,14 +66,14 @@ pub struct Mapped {
     /// The bytes that rows point into.
     pub payload: Vec<u8>,
     /// One per record, in the mapper's order.
-    pub rows: Vec<Row>,
+    pub rows: Vec<MappedRecord>,
     /// In the mapper's order.
     pub issues: Vec<Issue>,
 }
 
 /// One record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct MappedRecord {
     /// Position of the described object in the page.
     pub source_index: usize,
     /// Where the record stands in the payload.

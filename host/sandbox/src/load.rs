@@ -33,14 +33,14 @@ const WASM_PAGE_BYTES: u64 = 64 * 1024;
 
 /// Where a module came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum ModuleSource {
     /// It travels inside this program.
     Stock,
     /// A file.
     File(PathBuf),
 }
 
-impl std::fmt::Display for Source {
+impl std::fmt::Display for ModuleSource {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Stock => formatter.write_str("stock"),
@@ -58,7 +58,7 @@ pub struct LoadError {
 }
 
 impl LoadError {
-    pub(super) fn new(source: &Source, reason: String) -> Self {
+    pub(super) fn new(source: &ModuleSource, reason: String) -> Self {
         Self {
             source_name: source.to_string(),
             reason,

@@ -3,7 +3,7 @@
 use super::cache::CompiledCache;
 use super::component::Component;
 use super::engine::Engine;
-use super::load::{LoadError, Source};
+use super::load::{LoadError, ModuleSource};
 use super::manifest::Kind;
 use super::module::Module;
 use super::overlay::Overlay;
@@ -25,7 +25,7 @@ impl Loaded {
     pub fn load(
         engine: &Engine,
         cache: Option<&CompiledCache>,
-        source: Source,
+        source: ModuleSource,
         bytes: &[u8],
     ) -> Result<Self, LoadError> {
         let surface = Surface::names(bytes).unwrap_or_default();

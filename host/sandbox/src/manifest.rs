@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use portolan_page::Wanted;
 use portolan_page::object::Object;
-use portolan_page::page::Wanted;
 
 /// A module's manifest, as its `manifest` function gives it in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -5,11 +5,11 @@ use super::cache::CompiledCache;
 use super::component::Component;
 use super::engine::Engine;
 use super::guest::{Guest, Usage};
-use super::load::{LoadError, Source};
+use super::load::{LoadError, ModuleSource};
 use super::manifest::Kind;
 use super::settings::ModuleSettings;
 use super::{CallError, Mapped};
-use portolan_page::page::Page;
+use portolan_page::Page;
 
 /// A mapping module, checked, compiled and linked.
 pub struct Module {
@@ -28,7 +28,7 @@ impl Module {
     pub fn load(
         engine: &Engine,
         cache: Option<&CompiledCache>,
-        source: Source,
+        source: ModuleSource,
         bytes: &[u8],
     ) -> Result<Self, LoadError> {
         let (component, pre) = Component::load(

@@ -6,12 +6,12 @@ use super::cache::CompiledCache;
 use super::component::Component;
 use super::engine::Engine;
 use super::guest::{Guest, Usage};
-use super::load::{LoadError, Source};
+use super::load::{LoadError, ModuleSource};
 use super::manifest::Kind;
 use super::settings::{ModuleSettings, OnFailure};
-use super::{CallError, Mapped, Row};
+use super::{CallError, Mapped, MappedRecord};
+use portolan_page::Page;
 use portolan_page::object::Object;
-use portolan_page::page::Page;
 
 /// An overlay module, checked, compiled and linked.
 pub struct Overlay {
@@ -33,7 +33,7 @@ impl Overlay {
     pub fn load(
         engine: &Engine,
         cache: Option<&CompiledCache>,
-        source: Source,
+        source: ModuleSource,
         bytes: &[u8],
     ) -> Result<Self, LoadError> {
         let (component, pre) = Component::load(
@@ -89,7 +89,7 @@ impl Overlay {
         engine: &Engine,
         page: &Page,
         payload: &[u8],
-        rows: &[Row],
+        rows: &[MappedRecord],
     ) -> Result<Mapped, CallError> {
         self.amend_measured(engine, page, payload, rows)
             .map(|(patches, _)| patches)
@@ -104,7 +104,7 @@ impl Overlay {
         engine: &Engine,
         page: &Page,
         payload: &[u8],
-        rows: &[Row],
+        rows: &[MappedRecord],
     ) -> Result<(Mapped, Usage), CallError> {
         let reads = self.component.manifest.reads.as_ref();
         let records = match reads.is_none_or(|reads| reads.records) {
@@ -121,9 +121,9 @@ impl Overlay {
 }
 
 /// For an overlay that reads no records: the objects that have one, each with the same empty one.
-fn without_records(rows: &[Row]) -> types::MappedPage {
+fn without_records(rows: &[MappedRecord]) -> types::MappedPage {
     let payload = b"{}".to_vec();
-    let row = |row: &Row| types::Row {
+    let row = |row: &MappedRecord| types::Row {
         source_index: u32::try_from(row.source_index).unwrap_or(u32::MAX),
         offset: 0,
         length: 2,
@@ -136,7 +136,7 @@ fn without_records(rows: &[Row]) -> types::MappedPage {
 }
 
 /// The records in the words of the WIT. What they do not name of the payload stays here.
-fn in_wit(all: &[u8], rows: &[Row]) -> types::MappedPage {
+fn in_wit(all: &[u8], rows: &[MappedRecord]) -> types::MappedPage {
     let bytes: usize = rows.iter().map(|row| row.span.len()).sum();
     let mut payload = Vec::with_capacity(bytes);
     let rows = rows

@@ -15,13 +15,13 @@ pub const PROTECTED: [&str; 4] = ["UID", "ACCOUNT_ID", "REGION", "LAST_CAPTURED"
 pub type Touched = Vec<(usize, Arc<str>)>;
 
 /// Why a record cannot have its patch.
-pub(super) struct Problem {
+pub(super) struct PatchProblem {
     pub(super) code: String,
     pub(super) path: String,
     pub(super) message: String,
 }
 
-impl Problem {
+impl PatchProblem {
     fn new(code: &str, path: String, message: String) -> Self {
         Self {
             code: code.into(),
@@ -57,7 +57,7 @@ impl<'v> Patcher<'v> {
         patch: &'v [u8],
         payload: &mut Vec<u8>,
         touched: &mut Touched,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), PatchProblem> {
         if self.only_adds(record, patch, source_index, touched) {
             payload.extend_from_slice(&record[..record.len() - 1]);
             payload.push(b',');
@@ -108,9 +108,9 @@ impl<'v> Patcher<'v> {
 
 /// The names in an overlay's patches, each made ready once to be looked for in every record.
 #[derive(Default)]
-struct Names(Vec<Name>);
+struct Names(Vec<AttributeName>);
 
-struct Name {
+struct AttributeName {
     name: Arc<str>,
     finder: memmem::Finder<'static>,
 }
@@ -119,7 +119,7 @@ impl Names {
     fn place(&mut self, name: &str) -> usize {
         let place = self.0.iter().position(|known| &*known.name == name);
         place.unwrap_or_else(|| {
-            self.0.push(Name {
+            self.0.push(AttributeName {
                 name: name.into(),
                 finder: memmem::Finder::new(name).into_owned(),
             });
@@ -143,7 +143,7 @@ impl Names {
 
     /// Whether a record without escapes may have an attribute of this name.
     fn may_be_in(&self, place: usize, record: &[u8]) -> bool {
-        let Name { name, finder } = &self.0[place];
+        let AttributeName { name, finder } = &self.0[place];
         let mut places = finder.find_iter(record);
         places.any(|at| record.get(at + name.len()) == Some(&b'"'))
     }
@@ -154,8 +154,9 @@ fn amended(
     record: &[u8],
     patch: &[u8],
     validator: &RecordValidator,
-) -> Result<(Vec<u8>, Vec<String>), Problem> {
-    let bad = |message: &str| Problem::new("overlay-bad-patch", String::new(), message.to_owned());
+) -> Result<(Vec<u8>, Vec<String>), PatchProblem> {
+    let bad =
+        |message: &str| PatchProblem::new("overlay-bad-patch", String::new(), message.to_owned());
     let mut record: Map<String, Value> =
         serde_json::from_slice(record).map_err(|_| bad("the record is not a JSON object"))?;
     let patch: Map<String, Value> =
@@ -166,7 +167,7 @@ fn amended(
             .is_some_and(|value| record.get(*name) != Some(value))
     }) {
         let message = format!("it changes {name}, which is the host's");
-        return Err(Problem::new(
+        return Err(PatchProblem::new(
             "overlay-changes-protected",
             format!("/{name}"),
             message,
@@ -188,7 +189,7 @@ fn amended(
                 }
                 false => "",
             };
-            Problem::new(
+            PatchProblem::new(
                 "overlay-invalid-record",
                 path,
                 format!("the amended record is not valid: {message}{hint}"),

@@ -11,7 +11,7 @@ use super::amend::Amender;
 use super::cache::CompiledCache;
 use super::engine::Engine;
 use super::isolate::{Breaker, Outcome, isolated};
-use super::load::{LoadError, Source};
+use super::load::{LoadError, ModuleSource};
 use super::module::Module;
 use super::overlay::Overlay;
 use super::settings::Mapping;
@@ -19,8 +19,8 @@ use super::unfilled::Unfilled;
 use crate::trust::TrustError;
 use crate::validate::{RecordValidator, SchemaError};
 pub use loader::Loader;
+use portolan_page::Page;
 use portolan_page::object::Object;
-use portolan_page::page::Page;
 
 /// The modules of a run, one per object.
 #[derive(Clone)]
@@ -182,7 +182,7 @@ impl MapperSet {
         for object in objects {
             let module = match chosen.remove(object) {
                 Some(module) => module,
-                None => Arc::new(loader.module(Source::Stock, stock(*object))?),
+                None => Arc::new(loader.module(ModuleSource::Stock, stock(*object))?),
             };
             let mapper = Mapper::assemble(*object, module, &overlays)?;
             mappers.insert(*object, Arc::new(mapper));
@@ -261,7 +261,7 @@ pub fn stock_module(
     cache: Option<&CompiledCache>,
     object: Object,
 ) -> Result<Module, LoadError> {
-    Module::load(engine, cache, Source::Stock, stock(object))
+    Module::load(engine, cache, ModuleSource::Stock, stock(object))
 }
 
 /// The module that mapping tables are packed into.

@@ -18,7 +18,7 @@ pub use gate::{Admission, Gate, Trust};
 pub use identity::Identity;
 pub use key::{KeyError, PrivateKey, Signer, TrustedKeys};
 pub use lock::{LOCK_FILE, Lock, Pin};
-pub use pin::{Change, Identify, pin_files, pin_folder};
+pub use pin::{Identify, PinChange, pin_files, pin_folder};
 pub use policy::ModulePolicy;
 pub use signature::{Look, Signature, Statement, Verification};
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use folder::Folder;
 use portolan_page::object::Object;
 use portolan_records::Authors;
-use portolan_records::changes::Change;
+use portolan_records::changes::RecordChange;
 use portolan_records::report::Report;
 
 /// What is written beside the records.
@@ -27,7 +27,7 @@ pub struct Line<'r> {
     /// A JSON object on one line.
     pub record: &'r [u8],
     /// What has changed in it, if it was compared with an earlier output.
-    pub change: Option<Change>,
+    pub change: Option<RecordChange>,
     /// Which module set which attribute, if that is asked for.
     pub authors: Option<Authors>,
 }
@@ -95,7 +95,7 @@ impl Sink {
     ///
     /// # Errors
     /// If it cannot be written; the sync has to stop then.
-    pub fn write_removal(&self, object: Object, removal: &Change) -> Result<(), SinkError> {
+    pub fn write_removal(&self, object: Object, removal: &RecordChange) -> Result<(), SinkError> {
         let mut line = removal.line(object, None);
         line.push(b'\n');
         match self {

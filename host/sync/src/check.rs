@@ -1,6 +1,7 @@
 //! What the credentials are good for, asked before a sync: one harmless call for each permission.
 
 use futures_util::future::BoxFuture;
+use portolan_page::{AccountId, RegionName};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -20,7 +21,7 @@ const RETRIES: u32 = 3;
 #[derive(Debug, Serialize)]
 pub struct AccountCheck {
     /// Twelve digits, as far as known.
-    pub account_id: Option<String>,
+    pub account_id: Option<AccountId>,
     /// ARN of the user or role session.
     pub identity: Option<String>,
     /// Why the credentials cannot be used, if they cannot.
@@ -33,7 +34,7 @@ pub struct AccountCheck {
 #[derive(Debug, Serialize)]
 pub struct RegionCheck {
     /// The Region.
-    pub region: String,
+    pub region: RegionName,
     /// One for each operation of the configured objects.
     pub permissions: Vec<PermissionCheck>,
 }
@@ -137,7 +138,7 @@ async fn check_account(reached: Reached, config: &Config) -> Vec<AccountCheck> {
     checks
 }
 
-async fn check_region(account: &Account, region: &str, config: &Config) -> RegionCheck {
+async fn check_region(account: &Account, region: &RegionName, config: &Config) -> RegionCheck {
     let retries = config.fetching.maximum_retries.min(RETRIES);
     let caller = account.caller(region, retries, Arc::new(Ledger::default()));
     let mut permissions = Vec::new();

@@ -16,13 +16,14 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+use portolan_page::{AccountId, RegionName};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::config::Config;
-use entry::Header;
+use entry::CheckpointHeader;
 use frames::{FIRST_LINE, Frames};
 use kept::KeptPages;
 use pages::{PageFile, has_begun, read_header, read_pages};
@@ -218,7 +219,7 @@ impl Checkpoint {
     fn header(&self, place: SettingDigests, captured_at: &str) -> io::Result<Vec<u8>> {
         let mut settings = self.settings.clone();
         settings.extend(place);
-        let header = Header {
+        let header = CheckpointHeader {
             captured_at: captured_at.to_owned(),
             settings,
         };
@@ -244,7 +245,7 @@ impl Checkpoint {
     }
 
     /// What is kept of an account and Region, which is then up to the caller.
-    pub(crate) fn take(&self, account_id: &str, region: &str) -> KeptRegion {
+    pub(crate) fn take(&self, account_id: &AccountId, region: &RegionName) -> KeptRegion {
         let place = (account_id.to_owned(), region.to_owned());
         self.kept().regions.remove(&place).unwrap_or_default()
     }

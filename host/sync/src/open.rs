@@ -18,7 +18,7 @@ use portolan_fetch::{FetchedPage, RevisionTags};
 use portolan_page::ledger::Ledger;
 use portolan_page::object::Object;
 use portolan_page::recording::Recorder;
-use portolan_records::changes::Comparison;
+use portolan_records::changes::EarlierOutput;
 use portolan_revisions::RevisionCache;
 use portolan_sandbox::{Engine, Loader, MapperSet, engine, open_cache};
 use portolan_sink::{Beside, Sink};
@@ -111,7 +111,7 @@ pub(super) fn compare_with(
     request: &Request,
     config: &Config,
     mappers: &MapperSet,
-) -> Result<Option<Comparison>, SyncError> {
+) -> Result<Option<EarlierOutput>, SyncError> {
     let Some(since) = &request.changes_since else {
         return Ok(None);
     };
@@ -132,7 +132,7 @@ pub(super) fn compare_with(
             (since.canonicalize(), request.output.canonicalize()),
             (Ok(since), Ok(output)) if since == output
         );
-    let comparison = Comparison::open(
+    let comparison = EarlierOutput::open(
         since,
         &config.fetching.objects,
         config.volatile_attributes.clone(),

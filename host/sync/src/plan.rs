@@ -1,6 +1,7 @@
 //! What a sync would cost, before it runs: calls, and the time that AWS's quotas ask for.
 
 use futures_util::future::BoxFuture;
+use portolan_page::{AccountId, RegionName};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,9 +42,9 @@ pub struct Plan {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ScopePlan {
     /// Twelve digits; empty if the credentials did not work well enough to tell.
-    pub account_id: String,
+    pub account_id: AccountId,
     /// The Region.
-    pub region: String,
+    pub region: RegionName,
     /// Objects that a sync would list. Stopped tasks are not among them, for no counter has them. An object
     /// that could not be counted is left out, and so are its calls.
     pub objects: BTreeMap<Object, u64>,
@@ -140,7 +141,7 @@ async fn look(
 /// What cannot be reached, in every Region that it stands for.
 fn problems(error: &AccountError) -> Vec<ScopePlan> {
     let regions = error.regions.iter();
-    let problem = |region: &String| ScopePlan {
+    let problem = |region: &RegionName| ScopePlan {
         account_id: error.account_id.clone().unwrap_or_default(),
         region: region.clone(),
         problems: vec![error.message.clone()],

@@ -1,6 +1,7 @@
 //! Accounts and Regions side by side: each is reached and fetched by itself, under one bound for all, so
 //! that one that is slow or fails keeps no other from its place.
 
+use portolan_page::{AccountId, RegionName};
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -12,7 +13,7 @@ use crate::config::{Config, ConfigError};
 use portolan_aws::{AccountError, AccountRoute, Accounts};
 use portolan_fetch::{FetchedPage, Fetching, Known, KnownRevisions};
 use portolan_machine::clock::Moment;
-use portolan_page::ledger::{Failure, Ledger, ScopeKey};
+use portolan_page::ledger::{EntryKey, Failure, Ledger};
 use portolan_page::object::Operation;
 use portolan_revisions::RevisionCache;
 
@@ -27,7 +28,7 @@ pub(super) struct Stores {
 
 impl Stores {
     /// What need not be fetched of an account and Region, which is then up to the caller.
-    fn known(&self, account_id: &str, region: &str) -> Known {
+    fn known(&self, account_id: &AccountId, region: &RegionName) -> Known {
         let take = |checkpoint: &Arc<Checkpoint>| checkpoint.take(account_id, region);
         Known {
             revisions: self.revisions.as_ref().map(known),
@@ -173,7 +174,7 @@ async fn account(
 fn failed(config: &Fetching, ledger: &Ledger, error: &AccountError) {
     for region in &error.regions {
         for object in &config.objects {
-            let key = ScopeKey {
+            let key = EntryKey {
                 account_id: error.account_id.clone().unwrap_or_default(),
                 region: region.clone(),
                 object: *object,

@@ -10,8 +10,8 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use portolan_page::Page;
 use portolan_page::object::Object;
-use portolan_page::page::Page;
 use portolan_records::Records;
 use portolan_records::report::ShadowReport;
 use portolan_sandbox::{Engine, Loaded, Mapper, MapperSet, Overlay, SetError};

@@ -11,11 +11,11 @@ use super::shadow::Shadow;
 use super::{Provenance, SyncError, record_error};
 use crate::checkpoint::Checkpoint;
 use portolan_fetch::FetchedPage;
+use portolan_page::Page;
 use portolan_page::ledger::{Failure, Ledger};
-use portolan_page::page::Page;
 use portolan_page::recording::Recorder;
 use portolan_records::Records;
-use portolan_records::changes::Comparison;
+use portolan_records::changes::EarlierOutput;
 use portolan_sandbox::{Engine, MapperSet};
 use portolan_sink::{Line, Sink};
 
@@ -26,7 +26,7 @@ pub(super) struct Workshop {
     pub(super) shadow: Option<Shadow>,
     pub(super) sink: Sink,
     pub(super) recorder: Option<Recorder>,
-    pub(super) comparison: Option<Comparison>,
+    pub(super) comparison: Option<EarlierOutput>,
     pub(super) checkpoint: Option<Arc<Checkpoint>>,
     pub(super) provenance: Provenance,
     pub(super) ledger: Arc<Ledger>,
@@ -123,8 +123,8 @@ impl Workshop {
         }
         let mapped = portolan_records::from_page(&self.engine, mapper, page);
         tracing::trace!(
-            account = page.origin.account_id,
-            region = page.origin.region,
+            account = page.origin.account_id.as_str(),
+            region = page.origin.region.as_str(),
             "{} mapped a page of {} with {} objects",
             mapper.module.component.name(),
             page.object,

@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Rig, Specimen, Workbench, WorkbenchError, pages, scaffold};
+use portolan_page::Page;
 use portolan_page::object::{Object, Shape};
-use portolan_page::page::Page;
 use portolan_page::recording;
 
 /// How often each page is mapped by each side, at most.
@@ -39,14 +39,14 @@ pub struct Speed {
     /// How often each was mapped by each side.
     pub rounds: u64,
     /// With the module.
-    pub module: Pace,
+    pub module: MappingSpeed,
     /// With the stock mapping alone.
-    pub stock: Pace,
+    pub stock: MappingSpeed,
 }
 
 /// From page to valid records.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Pace {
+pub struct MappingSpeed {
     /// Median time of a page, in microseconds.
     pub page_microseconds: f64,
     /// Records that come out in a second.
@@ -159,7 +159,7 @@ fn race(
     let pace = |side: usize| {
         let medians: Vec<Duration> = times.iter().map(|times| median(&times[side])).collect();
         let sum: Duration = medians.iter().sum();
-        Pace {
+        MappingSpeed {
             page_microseconds: median(&medians).as_secs_f64() * 1e6,
             records_per_second: records[side] as f64 / sum.as_secs_f64().max(f64::MIN_POSITIVE),
         }

@@ -13,8 +13,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Rig, Specimen, Workbench, WorkbenchError, pages};
+use portolan_page::Page;
 use portolan_page::object::{Object, Shape};
-use portolan_page::page::Page;
 use portolan_sandbox::{Manifest, Mapper};
 use shape::{Asked, Tree};
 
@@ -44,17 +44,17 @@ pub struct ObjectCoverage {
     /// manifest declares.
     pub unfilled: Vec<String>,
     /// Members that the module asks for, whatever it makes of them.
-    pub read: Vec<Member>,
+    pub read: Vec<PageMember>,
     /// Members that the module does not ask for; of an overlay, those that the stock mapping does not ask
     /// for either.
-    pub unread: Vec<Member>,
+    pub unread: Vec<PageMember>,
     /// Members that are null or empty in every object, whether they are read or not.
-    pub empty: Vec<Member>,
+    pub empty: Vec<PageMember>,
 }
 
 /// A member of a page, wherever in a list it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Member {
+pub struct PageMember {
     /// For example `tasks[].containers[].runtimeId`. A star stands for names beyond the first 64 of an
     /// object that is a table, such as labels.
     pub path: String,

@@ -12,7 +12,7 @@ use portolan_records::differences::Differences;
 
 /// What two modules make of the same pages.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Comparison {
+pub struct ModuleDiff {
     /// Name and version of the old module, or `stock`.
     pub old: String,
     /// Name and version of the new module, or `stock`.
@@ -23,7 +23,7 @@ pub struct Comparison {
     pub objects: BTreeMap<Object, Differences>,
 }
 
-impl Comparison {
+impl ModuleDiff {
     /// Whether both make the same of all pages.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -41,14 +41,14 @@ pub fn diff(
     old: Option<&Specimen>,
     new: Option<&Specimen>,
     file: &Path,
-) -> Result<Comparison, WorkbenchError> {
+) -> Result<ModuleDiff, WorkbenchError> {
     let mount = |specimen: Option<&Specimen>| match specimen {
         Some(specimen) => bench.mount(specimen),
         None => bench.mount_stock(),
     };
     let (mut old_rig, mut new_rig) = (mount(old)?, mount(new)?);
     let mut stock = bench.mount_stock()?;
-    let mut comparison = Comparison {
+    let mut comparison = ModuleDiff {
         old: old_rig.name().to_owned(),
         new: new_rig.name().to_owned(),
         pages_left_out: 0,

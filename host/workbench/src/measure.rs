@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::Rig;
-use portolan_page::page::Page;
+use portolan_page::Page;
 use portolan_sandbox::{CallError, Engine, Limits, Mapped, Usage};
 
 /// How often a page is mapped to time it; the fastest counts, for the others met a busy machine.

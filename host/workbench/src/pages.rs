@@ -5,8 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use super::WorkbenchError;
+use portolan_page::Page;
 use portolan_page::object::Object;
-use portolan_page::page::Page;
 use portolan_page::recording::Pages;
 
 /// Every page of a recording with the number of its line.

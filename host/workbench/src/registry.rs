@@ -5,25 +5,25 @@
 //!
 //! Nothing of a sync comes here.
 
-mod access;
 mod artifact;
+mod client;
 mod exchange;
 mod failure;
 mod helper;
 mod login;
 mod outcome;
 mod patience;
-mod place;
 mod pull;
 mod push;
+mod reference;
 mod wire;
 mod words;
 
-pub use access::Access;
 pub use artifact::Shipment;
-pub use place::Place;
+pub use client::RegistryClient;
 pub use pull::{Pulled, pull};
 pub use push::{Pushed, push};
+pub use reference::ArtifactRef;
 
 use portolan_sandbox::trust::TrustError;
 

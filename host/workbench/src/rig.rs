@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Specimen, WorkbenchError};
+use portolan_page::Page;
 use portolan_page::object::Object;
-use portolan_page::page::Page;
 use portolan_records::Records;
 use portolan_sandbox::{
     self, Breaker, CallError, CompiledCache, Engine, Limits, Loaded, Mapper, Mapping,

@@ -16,7 +16,7 @@ use words::Words;
 
 /// What a new module is to be.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct NewModule {
     /// The module's name, which is also the folder's.
     pub name: String,
     /// The object that it is for.
@@ -59,7 +59,7 @@ type Files = Vec<(String, String)>;
 /// # Errors
 /// If the name is no crate name, the folder is there already or cannot be written, or there is no SDK at
 /// the path.
-pub fn create(parent: &Path, plan: &Plan) -> Result<PathBuf, WorkbenchError> {
+pub fn create(parent: &Path, plan: &NewModule) -> Result<PathBuf, WorkbenchError> {
     check_name(&plan.name)?;
     let files = files(plan)?;
     let folder = parent.join(&plan.name);
@@ -79,7 +79,7 @@ pub fn create(parent: &Path, plan: &Plan) -> Result<PathBuf, WorkbenchError> {
     Ok(folder)
 }
 
-fn files(plan: &Plan) -> Result<Files, WorkbenchError> {
+fn files(plan: &NewModule) -> Result<Files, WorkbenchError> {
     let words = Words::of(plan);
     let (mut files, readme) = match &plan.language {
         Language::Rust(sdk) => (rust::files(plan, sdk, &words)?, README),
@@ -151,7 +151,7 @@ mod tests {
         for object in Object::ALL {
             for kind in [Kind::Mapping, Kind::Overlay] {
                 for language in LANGUAGES {
-                    let plan = Plan {
+                    let plan = NewModule {
                         name: "acme".into(),
                         object,
                         kind,
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn a_folder_that_is_there_is_left_alone() {
         let parent = tempfile::tempdir().expect("a folder");
-        let plan = Plan {
+        let plan = NewModule {
             name: "acme".into(),
             object: Object::EcsTask,
             kind: Kind::Overlay,

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use portolan_machine::fingerprint::digest;
 use portolan_machine::text::printable;
 use portolan_sandbox::trust::{Look, TrustedKeys, sha256};
-use portolan_sandbox::{CompiledCache, Engine, EngineError, LoadError, Loaded, SetError, Source};
+use portolan_sandbox::{
+    CompiledCache, Engine, EngineError, LoadError, Loaded, ModuleSource, SetError,
+};
 
 /// A tool could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +129,11 @@ impl Specimen {
         engine: &Engine,
         cache: Option<&CompiledCache>,
     ) -> Result<Loaded, LoadError> {
-        Loaded::load(engine, cache, Source::File(self.file.clone()), &self.bytes)
+        Loaded::load(
+            engine,
+            cache,
+            ModuleSource::File(self.file.clone()),
+            &self.bytes,
+        )
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::measure::{Measured, measure};
 use super::{Rig, Specimen, Workbench, WorkbenchError, compare, pages, variants};
-use portolan_page::page::Page;
+use portolan_page::Page;
 use portolan_records::Records;
 use portolan_sandbox::{CallError, Mapping};
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use portolan_page::Page;
 use portolan_page::object::Shape;
-use portolan_page::page::Page;
 
 /// A damaged page.
 #[derive(Clone, Debug)]
@@ -200,8 +200,8 @@ fn replaced(value: &Value, steps: &[Step], by: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use portolan_page::Origin;
     use portolan_page::object::Object;
-    use portolan_page::page::Origin;
 
     fn page(body: &'static str) -> Page {
         let origin = Origin {

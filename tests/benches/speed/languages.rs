@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use portolan_page::Page;
 use portolan_page::object::Object;
-use portolan_page::page::Page;
-use portolan_sandbox::{Engine, Limits, ModuleSettings, Overlay, Source, stock_module};
+use portolan_sandbox::{Engine, Limits, ModuleSettings, ModuleSource, Overlay, stock_module};
 use portolan_tests::pages::describe_tasks_page;
 use portolan_workbench::table::pack;
 use serde_json::{Value, json};
@@ -76,7 +76,7 @@ pub(crate) fn measure() {
 
 fn measure_module(language: &str, bytes: &[u8], settings: &Value) {
     let engine = Engine::new(1, Limits::default()).unwrap();
-    let source = Source::File(PathBuf::from("overlay.wasm"));
+    let source = ModuleSource::File(PathBuf::from("overlay.wasm"));
     let start = Instant::now();
     let overlay = Overlay::load(&engine, None, source, bytes).unwrap();
     let compiling = start.elapsed();

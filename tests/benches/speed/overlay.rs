@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
+use portolan_page::Page;
 use portolan_page::object::Object;
-use portolan_page::page::Page;
 use portolan_records::from_page;
 use portolan_sandbox::{Engine, Limits, MapperSet};
 use portolan_sync::config::{Config, Settings};

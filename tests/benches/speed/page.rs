@@ -7,7 +7,7 @@ use bytes::Bytes;
 use portolan_mapper_sdk::{Context, map_page};
 use portolan_mapper_task::Tasks;
 use portolan_page::object::Object;
-use portolan_page::page::{Origin, Page};
+use portolan_page::{Origin, Page};
 use portolan_records::from_page;
 use portolan_sandbox::{Engine, Limits, MapperSet};
 use portolan_tests::pages::describe_tasks_page;
@@ -155,8 +155,8 @@ fn context(page: &Page) -> Context {
         object: page.object.name().into(),
         operation: page.object.describe_operation().action(),
         partition: page.origin.partition.clone(),
-        account_id: page.origin.account_id.clone(),
-        region: page.origin.region.clone(),
+        account_id: page.origin.account_id.to_string(),
+        region: page.origin.region.to_string(),
         captured_at: page.origin.captured_at.clone(),
         config: "{}".into(),
     }

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
+use portolan_page::Page;
 use portolan_page::object::{Object, Shape};
-use portolan_page::page::Page;
-use portolan_sandbox::{Engine, Limits, Module, Source, stock_module};
+use portolan_sandbox::{Engine, Limits, Module, ModuleSource, stock_module};
 use portolan_tests::pages::describe_tasks_page;
 use portolan_workbench::table::pack;
 use serde_json::Value;
@@ -55,7 +55,7 @@ fn measure_table(engine: &Engine, object: Object) {
         object.word()
     ));
     let bytes = pack(&file).unwrap().component;
-    let table = Module::load(engine, None, Source::File(file), &bytes).unwrap();
+    let table = Module::load(engine, None, ModuleSource::File(file), &bytes).unwrap();
     let stock = stock_module(engine, None, object).unwrap();
     let page = page(object);
     let call = |module: &Module| module.map(engine, &page).unwrap();

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::ensure;
+use portolan_page::Page;
 use portolan_page::object::Object;
-use portolan_page::page::Page;
 use portolan_records::from_page;
-use portolan_sandbox::{Engine, Limits, Mapped, Mapper, Module, Source};
+use portolan_sandbox::{Engine, Limits, Mapped, Mapper, Module, ModuleSource};
 use serde_json::Value;
 
 use super::puppet::{self, Answer, is_printable, is_refused, sound};
@@ -14,7 +14,7 @@ use super::puppet::{self, Answer, is_printable, is_refused, sound};
 #[test]
 fn nothing_is_believed_of_an_answer() {
     let engine = Engine::new(1, Limits::default()).unwrap();
-    let module = Module::load(&engine, None, Source::Stock, &puppet::mapping()).unwrap();
+    let module = Module::load(&engine, None, ModuleSource::Stock, &puppet::mapping()).unwrap();
     let module = Arc::new(module);
     super::run(&["fuzz/answer"], 600, |text| {
         let mapper = Mapper::assemble(Object::EcsTask, Arc::clone(&module), &[]).unwrap();

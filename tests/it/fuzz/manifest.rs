@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use portolan_page::object::Object;
 use portolan_sandbox::validate::RecordValidator;
-use portolan_sandbox::{Engine, Limits, Manifest, Module, ModuleSettings, Source};
+use portolan_sandbox::{Engine, Limits, Manifest, Module, ModuleSettings, ModuleSource};
 use serde_json::{Value, json};
 
 use super::puppet::{self, is_printable};
@@ -82,7 +82,7 @@ fn is_configured(engine: &Engine, text: &str) -> anyhow::Result<()> {
         json!({"owner-tag": "a", "count": 7}),
         json!({"x": {"y": [null]}}),
     ] {
-        let module = Module::load(engine, None, Source::Stock, &component(&answer));
+        let module = Module::load(engine, None, ModuleSource::Stock, &component(&answer));
         let settings = ModuleSettings {
             settings: settings.as_object().cloned(),
             ..ModuleSettings::default()

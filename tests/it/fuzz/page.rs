@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use bytes::Bytes;
 use portolan_page::object::{Object, Shape};
-use portolan_page::page::{Origin, Page, Wanted};
+use portolan_page::{Origin, Page, Wanted};
 
 use super::CANARY;
 use super::json::{Json, decoded};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::ensure;
 use portolan_page::object::Object;
 use portolan_records::from_page;
-use portolan_sandbox::{Engine, Limits, Mapper, Module, Overlay, PROTECTED, Source};
+use portolan_sandbox::{Engine, Limits, Mapper, Module, ModuleSource, Overlay, PROTECTED};
 use serde_json::{Map, Value};
 
 use super::puppet::{self, Answer, sound};
@@ -13,8 +13,8 @@ use super::puppet::{self, Answer, sound};
 #[test]
 fn records_are_merged_with_patches_or_stay() {
     let engine = Engine::new(1, Limits::default()).unwrap();
-    let module = Module::load(&engine, None, Source::Stock, &puppet::mapping()).unwrap();
-    let overlay = Overlay::load(&engine, None, Source::Stock, &puppet::overlay()).unwrap();
+    let module = Module::load(&engine, None, ModuleSource::Stock, &puppet::mapping()).unwrap();
+    let overlay = Overlay::load(&engine, None, ModuleSource::Stock, &puppet::overlay()).unwrap();
     let (module, overlay) = (Arc::new(module), [Arc::new(overlay)]);
     super::run(&["fuzz/patch"], 600, |text| {
         let mapper = Mapper::assemble(Object::EcsTask, Arc::clone(&module), &overlay).unwrap();

@@ -1,7 +1,7 @@
 use anyhow::ensure;
 use bytes::Bytes;
 use portolan_page::object::Object;
-use portolan_page::page::{Origin, Page};
+use portolan_page::{Origin, Page};
 use portolan_records::Records;
 use portolan_sandbox::{CallError, Mapper};
 use serde_json::{Map, Value, json};
@@ -133,7 +133,7 @@ pub(super) fn page(mapping: &[u8], overlay: &[u8]) -> Page {
     let origin = Origin {
         partition: spelt(overlay),
         account_id: "123456789012".into(),
-        region: spelt(mapping),
+        region: spelt(mapping).into(),
         captured_at: "2026-11-21T01:32:00.123Z".into(),
     };
     let body = json!({ "tasks": tasks }).to_string();

@@ -1,5 +1,5 @@
 use portolan_mapper_build::encode;
-use portolan_sandbox::{CallError, Module, Source};
+use portolan_sandbox::{CallError, Module, ModuleSource};
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -96,7 +96,7 @@ pub(crate) fn module(text: &str, world: &str) -> Vec<u8> {
 /// Calls the module once with a page of one task.
 fn call(answer: &Answer<'_>) -> Result<usize, CallError> {
     let engine = engine();
-    let module = Module::load(&engine, None, Source::Stock, &component(answer)).unwrap();
+    let module = Module::load(&engine, None, ModuleSource::Stock, &component(answer)).unwrap();
     module
         .map(&engine, &page(&[""]))
         .map(|mapped| mapped.payload.len())

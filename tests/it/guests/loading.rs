@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use portolan_sandbox::{Module, Source};
+use portolan_sandbox::{Module, ModuleSource};
 
 use super::answers::{Answer, component};
 use super::engine;
@@ -8,7 +8,7 @@ use super::engine;
 /// Loads a module, which must fail within a few seconds, and gives the sentence.
 fn refusal(bytes: &[u8]) -> String {
     let start = Instant::now();
-    let refused = Module::load(&engine(), None, Source::Stock, bytes)
+    let refused = Module::load(&engine(), None, ModuleSource::Stock, bytes)
         .map(|module| module.component.name().to_owned());
     let sentence = refused.expect_err("refused").to_string();
     assert!(

@@ -111,7 +111,8 @@ fn a_module_of_the_same_name_elsewhere_is_built_anew() {
         .with(0);
         std::fs::read(place.join("built/acme.wasm")).unwrap()
     };
-    let has = |module: &[u8], text: &str| module.windows(text.len()).any(|it| it == text.as_bytes());
+    let has =
+        |module: &[u8], text: &str| module.windows(text.len()).any(|it| it == text.as_bytes());
     let (first, second) = (build("\"first-owner\""), build("\"second-owner\""));
     assert!(has(&first, "first-owner") && !has(&first, "second-owner"));
     assert!(has(&second, "second-owner") && !has(&second, "first-owner"));

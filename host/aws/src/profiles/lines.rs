@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Problem, Profiles, REFERENCES, invalid};
+use super::{ProfileProblem, Profiles, REFERENCES, invalid};
 use crate::settings::ConnectionError;
 use crate::value::checked;
 use portolan_machine::text::printable;
@@ -124,7 +124,7 @@ impl Profiles {
             Err(reason) => {
                 let reason = format!("line {number}: {}: {reason}", printable(key, 64));
                 let (section, path) = (section.1.clone(), path.to_owned());
-                self.problems.push(Problem {
+                self.problems.push(ProfileProblem {
                     section,
                     path,
                     reason,
@@ -145,7 +145,7 @@ fn without_comment(value: &str) -> &str {
 }
 
 /// How a section begins.
-struct Header {
+struct SectionHeader {
     kind: String,
     name: String,
     /// Whether the kind is written.
@@ -153,7 +153,7 @@ struct Header {
 }
 
 /// Reads how a section begins. Names may have blanks and quotes around them, as in the AWS CLI.
-fn header(line: &str, is_config: bool) -> Option<Header> {
+fn header(line: &str, is_config: bool) -> Option<SectionHeader> {
     let (inner, _) = line.strip_prefix('[')?.split_once(']')?;
     let inner = inner.trim();
     let (kind, name, is_prefixed) = match inner.split_once([' ', '\t']) {
@@ -165,7 +165,7 @@ fn header(line: &str, is_config: bool) -> Option<Header> {
         .into_iter()
         .find_map(|quote| name.strip_prefix(quote)?.strip_suffix(quote));
     let name = quoted.unwrap_or(name);
-    (!name.is_empty()).then(|| Header {
+    (!name.is_empty()).then(|| SectionHeader {
         kind: kind.to_owned(),
         name: name.to_owned(),
         is_prefixed,

@@ -1,5 +1,6 @@
 //! One account and Region: its limiters, and how many requests may be in flight there.
 
+use portolan_page::{AccountId, RegionName};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,7 +16,7 @@ use portolan_page::object::{ActionGroup, Bucket};
 pub struct Quotas {
     share: Option<f64>,
     parallel_requests: usize,
-    places: Arc<Mutex<HashMap<(String, String), Pacing>>>,
+    places: Arc<Mutex<HashMap<(AccountId, RegionName), Pacing>>>,
 }
 
 /// What bounds the calls to one account and Region. Clones share it.
@@ -53,7 +54,7 @@ impl Quotas {
     }
 
     /// The same limits for everybody who asks for the same account and Region.
-    pub(crate) fn place(&self, account_id: &str, region: &str) -> Pacing {
+    pub(crate) fn place(&self, account_id: &AccountId, region: &RegionName) -> Pacing {
         let key = (account_id.to_owned(), region.to_owned());
         self.places
             .lock()
@@ -129,7 +130,7 @@ mod tests {
     fn who_calls_for_the_same_account_and_region_shares_its_limits() {
         let quotas = Quotas::new(Some(0.9), 8);
         let [first, second, other] = ["us-east-1", "us-east-1", "eu-west-1"]
-            .map(|region| quotas.clone().place("111111111111", region));
+            .map(|region| quotas.clone().place(&"111111111111".into(), &region.into()));
         assert!(Arc::ptr_eq(&first.in_flight, &second.in_flight));
         assert!(!Arc::ptr_eq(&first.in_flight, &other.in_flight));
         let limiters = |place: &Pacing| place.limiters.clone().expect("quotas are on");

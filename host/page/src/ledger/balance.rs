@@ -1,9 +1,11 @@
 //! The books closed: what a report has of them.
 
+use crate::{AccountId, RegionName};
 use std::collections::BTreeMap;
 
 use super::{
-    Books, Counts, Entry, GroupCalls, OperationCalls, Pace, Provenance, Scope, ScopeKey, totals,
+    Books, Counts, EntryKey, GroupCalls, GroupClock, OpenEntry, OperationCalls, Provenance,
+    ReportEntry, totals,
 };
 use crate::object::{ActionGroup, Object};
 
@@ -13,7 +15,7 @@ pub struct Balance {
     /// Totals of each object.
     pub objects: BTreeMap<Object, Counts>,
     /// One entry for each account, Region, object and, where it has one, cluster.
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<ReportEntry>,
     /// Calls of each operation by account and Region.
     pub operations: Vec<OperationCalls>,
     /// Calls of each action group by account and Region.
@@ -31,7 +33,7 @@ pub struct Balance {
 impl Balance {
     pub(super) fn of(books: Books) -> Self {
         // What an earlier sync described is no sign that this one could do anything.
-        let described = |entry: &Entry| entry.counts.described > entry.resumed;
+        let described = |entry: &OpenEntry| entry.counts.described > entry.resumed;
         Self {
             objects: totals(&books),
             has_described: books.scopes.values().any(described),
@@ -50,7 +52,7 @@ impl Balance {
 }
 
 fn quotas(books: &Books) -> Vec<GroupCalls> {
-    let line = |(key, pace): (&(String, String, ActionGroup), &Pace)| {
+    let line = |(key, pace): (&(AccountId, RegionName, ActionGroup), &GroupClock)| {
         let (account_id, region, group) = key;
         let operations = books.operations.values().filter(|calls| {
             (&calls.account_id, &calls.region) == (account_id, region)
@@ -61,7 +63,7 @@ fn quotas(books: &Books) -> Vec<GroupCalls> {
     books.paces.iter().map(line).collect()
 }
 
-fn scope(key: ScopeKey, entry: Entry) -> Scope {
+fn scope(key: EntryKey, entry: OpenEntry) -> ReportEntry {
     let counts = entry.counts;
     // Whatever was listed has to have gone somewhere; a difference would be a bug of ours, and must not
     // look like completeness.
@@ -81,7 +83,7 @@ fn scope(key: ScopeKey, entry: Entry) -> Scope {
             )
         })
     });
-    Scope {
+    ReportEntry {
         account_id: key.account_id,
         region: key.region,
         cluster: key.cluster,

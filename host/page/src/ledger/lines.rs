@@ -1,5 +1,6 @@
 //! The lines of a ledger: what is noted of a scope, an object, a call.
 
+use crate::scope::{AccountId, RegionName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -11,11 +12,11 @@ use crate::object::{Object, Operation};
 
 /// What a scope is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ScopeKey {
+pub struct EntryKey {
     /// Twelve digits.
-    pub account_id: String,
+    pub account_id: AccountId,
     /// The Region.
-    pub region: String,
+    pub region: RegionName,
     /// The object.
     pub object: Object,
     /// ARN of the cluster, for services and tasks.
@@ -58,11 +59,11 @@ impl Counts {
 
 /// What an object of an account and Region has come to in a running sync.
 #[derive(Clone, Debug)]
-pub struct Progress {
+pub struct EntryProgress {
     /// Twelve digits.
-    pub account_id: String,
+    pub account_id: AccountId,
     /// The Region.
-    pub region: String,
+    pub region: RegionName,
     /// The object.
     pub object: Object,
     /// What became of its objects so far.
@@ -80,11 +81,11 @@ pub struct Resumed {
 
 /// A part of the sync that is complete or not by itself.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Scope {
+pub struct ReportEntry {
     /// Twelve digits; empty if the credentials did not work well enough to tell.
-    pub account_id: String,
+    pub account_id: AccountId,
     /// The Region; empty if the account's Regions could not be listed.
-    pub region: String,
+    pub region: RegionName,
     /// ARN of the cluster, for services and tasks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
@@ -169,9 +170,9 @@ pub struct Failure {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OperationCalls {
     /// Twelve digits.
-    pub account_id: String,
+    pub account_id: AccountId,
     /// The Region.
-    pub region: String,
+    pub region: RegionName,
     /// The operation.
     pub operation: Operation,
     /// Requests that were sent, repeated ones included.
@@ -188,9 +189,9 @@ pub struct OperationCalls {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GroupCalls {
     /// Twelve digits.
-    pub account_id: String,
+    pub account_id: AccountId,
     /// The Region.
-    pub region: String,
+    pub region: RegionName,
     /// The action group.
     pub group: ActionGroup,
     /// Requests that were sent, repeated ones included.

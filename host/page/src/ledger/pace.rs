@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::lines::{GroupCalls, OperationCalls};
 use crate::object::{ActionGroup, Bucket};
+use crate::{AccountId, RegionName};
 
 /// A group's clock.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Pace {
+pub struct GroupClock {
     bucket: Option<Bucket>,
     began_at: Option<Instant>,
     answered_at: Option<Instant>,
@@ -15,7 +16,7 @@ pub struct Pace {
     pub waited: Duration,
 }
 
-impl Pace {
+impl GroupClock {
     /// Notes a call that wanted to go at `asked_at`, `waited` for the quota, and has its answer now.
     pub fn answered(&mut self, bucket: Option<Bucket>, asked_at: Instant, waited: Duration) {
         self.bucket = bucket;
@@ -37,7 +38,7 @@ impl Pace {
     /// The line of the report, from the calls of the operations of the group.
     pub(super) fn line(
         &self,
-        (account_id, region, group): (String, String, ActionGroup),
+        (account_id, region, group): (AccountId, RegionName, ActionGroup),
         operations: impl Iterator<Item = OperationCalls>,
     ) -> GroupCalls {
         let mut line = GroupCalls {

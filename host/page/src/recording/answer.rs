@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::body::{Origin, Page};
 use crate::object::{Object, Shape};
-use crate::page::{Origin, Page};
 use portolan_machine::text::printable;
 
 /// Said of a list in the place of a page.
@@ -79,8 +79,8 @@ fn page(object: Object, text: &[u8]) -> Result<Page, String> {
     }
     let origin = Origin {
         partition: partition.to_owned(),
-        account_id: account_id.to_owned(),
-        region: region.to_owned(),
+        account_id: account_id.into(),
+        region: region.into(),
         captured_at: portolan_machine::clock::now(),
     };
     times(&mut answer);
@@ -158,7 +158,7 @@ mod tests {
                 ..
             } = &page.origin;
             assert_eq!(
-                [partition, account_id, region],
+                [partition.as_str(), account_id, region],
                 ["aws-cn", "111122223333", "cn-north-1"]
             );
             let body: Value = serde_json::from_str(page.text()).expect("JSON");

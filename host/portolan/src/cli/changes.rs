@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use portolan_records::changes::line::{self, OutputLine};
 use portolan_records::changes::{
-    ChangeCounts, ChangeKind, Changes, Comparison, REPORT_LIMIT_BYTES, SeenScopes, outputs_in,
+    ChangeCounts, ChangeKind, Changes, EarlierOutput, REPORT_LIMIT_BYTES, SeenScopes, outputs_in,
 };
 use portolan_records::report::Report;
 use portolan_sync::config::{Config, Settings};
@@ -40,7 +40,8 @@ pub(super) struct ChangesArguments {
 pub(super) fn run(arguments: ChangesArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let config = Config::resolve(arguments.settings, config_file)?;
     let volatile = config.volatile_attributes.clone();
-    let comparison = Comparison::open(&arguments.old, &config.fetching.objects, volatile, false)?;
+    let comparison =
+        EarlierOutput::open(&arguments.old, &config.fetching.objects, volatile, false)?;
     let mut output = BufWriter::new(io::stdout().lock());
     let report = report(&arguments.new)?;
     let coverage = report.as_ref().map(Report::coverage);
@@ -78,7 +79,7 @@ fn compare(
     path: &Path,
     by_name: Option<portolan_page::object::Object>,
     config: &Config,
-    (comparison, coverage): (&Comparison, Option<&SeenScopes>),
+    (comparison, coverage): (&EarlierOutput, Option<&SeenScopes>),
     output: &mut impl Write,
 ) -> anyhow::Result<()> {
     let failed = || format!("cannot read {}", path.display());

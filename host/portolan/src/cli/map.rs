@@ -5,8 +5,8 @@ use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use portolan_page::Page;
 use portolan_page::object::Object;
-use portolan_page::page::Page;
 use portolan_page::recording::Pages;
 use portolan_sandbox::{Engine, MapperSet, Severity};
 use portolan_sync::config::{Config, Settings};

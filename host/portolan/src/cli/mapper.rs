@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use portolan_sync::config::{Config, Settings};
-use portolan_workbench::registry::{Access, Place};
+use portolan_workbench::registry::{ArtifactRef, RegistryClient};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct MapperArguments {
@@ -113,11 +113,15 @@ struct ConnectionArguments {
 }
 
 impl ConnectionArguments {
-    fn access(self, place: &Place, mut config: Config) -> anyhow::Result<Access> {
+    fn access(self, place: &ArtifactRef, mut config: Config) -> anyhow::Result<RegistryClient> {
         config.connection.ca_bundle = self.ca_bundle.or(config.connection.ca_bundle);
         let authorities =
             super::runtime()?.block_on(portolan_aws::ca_bundle(&config.connection))?;
-        Ok(Access::to(place, self.plain_http, authorities.as_deref())?)
+        Ok(RegistryClient::to(
+            place,
+            self.plain_http,
+            authorities.as_deref(),
+        )?)
     }
 }
 

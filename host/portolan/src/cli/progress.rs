@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use portolan_page::ledger::{self, Ledger};
 use portolan_page::object::Object;
+use portolan_page::{AccountId, RegionName};
 
 use crate::talk;
 
@@ -69,7 +70,7 @@ async fn draw(lines: MultiProgress, ledger: Arc<Ledger>) {
 
 /// Remembers how fast each line moves.
 #[derive(Default)]
-struct Rates(HashMap<(String, String, Object), Rate>);
+struct Rates(HashMap<(AccountId, RegionName, Object), Rate>);
 
 struct Rate {
     per_second: f64,
@@ -79,7 +80,7 @@ struct Rate {
 
 impl Rates {
     /// The lines of this moment: first those that have something left to do.
-    fn lines(&mut self, progress: &[ledger::Progress], now: Instant) -> Vec<String> {
+    fn lines(&mut self, progress: &[ledger::EntryProgress], now: Instant) -> Vec<String> {
         if progress.is_empty() {
             return vec!["asking AWS who we are".into()];
         }
@@ -100,7 +101,7 @@ impl Rates {
         texts
     }
 
-    fn line(&mut self, line: &ledger::Progress, now: Instant) -> String {
+    fn line(&mut self, line: &ledger::EntryProgress, now: Instant) -> String {
         let (done, listed) = (line.counts.done(), line.counts.listed);
         let key = (line.account_id.clone(), line.region.clone(), line.object);
         let rate = self.0.entry(key).or_insert(Rate {
@@ -156,8 +157,8 @@ mod tests {
     use super::*;
     use portolan_page::ledger::Counts;
 
-    fn progress(region: &str, written: u64, listed: u64) -> ledger::Progress {
-        ledger::Progress {
+    fn progress(region: &str, written: u64, listed: u64) -> ledger::EntryProgress {
+        ledger::EntryProgress {
             account_id: "111111111111".into(),
             region: region.into(),
             object: Object::EcsTask,

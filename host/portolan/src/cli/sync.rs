@@ -66,7 +66,7 @@ pub(super) struct SyncArguments {
         require_equals = true,
         default_missing_value = "report"
     )]
-    provenance: Option<Place>,
+    provenance: Option<ProvenanceIn>,
 
     /// Let this module map the pages too, and say in the report what it would change; its records are not
     /// written. An overlay takes the place of the one of the same name, or comes last.
@@ -79,7 +79,7 @@ pub(super) struct SyncArguments {
 
 /// Where it is said which module set which attribute.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Place {
+enum ProvenanceIn {
     /// In the report, in numbers of records.
     Report,
     /// In the report, and beside each record.
@@ -93,8 +93,8 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
         record: arguments.record,
         provenance: match arguments.provenance {
             None => Provenance::Off,
-            Some(Place::Report) => Provenance::Report,
-            Some(Place::Records) => Provenance::Records,
+            Some(ProvenanceIn::Report) => Provenance::Report,
+            Some(ProvenanceIn::Records) => Provenance::Records,
         },
         shadow: arguments.shadow,
         changes_since: arguments.changes_since,

@@ -8,7 +8,7 @@ use clap::{Arg, ArgMatches, Command, ValueHint, parser::ValueSource};
 
 /// A variable that cannot be used.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct VariableProblem {
     /// Name of the command, with those above it, whose argument it is of.
     command: String,
     argument: clap::Id,
@@ -17,13 +17,13 @@ pub(super) struct Problem {
 }
 
 /// The command with defaults in the place of variables, and variables that cannot be used.
-pub(super) fn as_defaults(command: Command) -> (Command, Vec<Problem>) {
+pub(super) fn as_defaults(command: Command) -> (Command, Vec<VariableProblem>) {
     let mut problems = Vec::new();
     let command = below(command, "", &mut problems);
     (command, problems)
 }
 
-fn below(command: Command, above: &str, problems: &mut Vec<Problem>) -> Command {
+fn below(command: Command, above: &str, problems: &mut Vec<VariableProblem>) -> Command {
     let path = format!("{above}{} ", command.get_name());
     let command = command.mut_args(|argument| {
         let Some(name) = argument.get_env().map(OsStr::to_os_string) else {
@@ -38,7 +38,7 @@ fn below(command: Command, above: &str, problems: &mut Vec<Problem>) -> Command 
         let Some(problem) = unfit(&argument, &value) else {
             return argument.default_value(value);
         };
-        problems.push(Problem {
+        problems.push(VariableProblem {
             command: path.clone(),
             argument: argument.get_id().clone(),
             text: format!("{}: {problem}", name.to_string_lossy()),
@@ -92,7 +92,10 @@ fn unfit(argument: &Arg, value: &OsStr) -> Option<String> {
 }
 
 /// The first variable that the chosen command cannot use, and needs, for no flag wins over it.
-pub(super) fn problem<'p>(problems: &'p [Problem], matches: &ArgMatches) -> Option<&'p str> {
+pub(super) fn problem<'p>(
+    problems: &'p [VariableProblem],
+    matches: &ArgMatches,
+) -> Option<&'p str> {
     let (mut matches, mut path) = (matches, "portolan ".to_owned());
     while let Some((name, inner)) = matches.subcommand() {
         matches = inner;
@@ -100,8 +103,9 @@ pub(super) fn problem<'p>(problems: &'p [Problem], matches: &ArgMatches) -> Opti
         path.push(' ');
     }
     let is_given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
-    let is_needed =
-        |each: &&Problem| path.starts_with(&each.command) && !is_given(each.argument.as_str());
+    let is_needed = |each: &&VariableProblem| {
+        path.starts_with(&each.command) && !is_given(each.argument.as_str())
+    };
     let found = problems.iter().find(is_needed);
     found.map(|problem| problem.text.as_str())
 }

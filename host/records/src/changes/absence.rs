@@ -1,11 +1,12 @@
 //! When a missing record proves that its object is gone: only where a sync is known to have seen all.
 
+use portolan_page::{AccountId, RegionName};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Deserialize;
 
-use super::compare::Members;
-use portolan_page::ledger::Scope;
+use super::compare::RecordMembers;
+use portolan_page::ledger::ReportEntry;
 use portolan_page::object::{Object, Parent};
 
 /// The operation option that lets services and tasks choose the revisions.
@@ -23,13 +24,13 @@ pub struct SeenScopes {
     data_replaced: bool,
     scopes: Vec<CoveredScope>,
     #[serde(skip)]
-    by_place: HashMap<(Object, String, String), Clusters>,
+    by_place: HashMap<(Object, AccountId, RegionName), Clusters>,
 }
 
 #[derive(Debug, Deserialize)]
 struct CoveredScope {
-    account_id: String,
-    region: String,
+    account_id: AccountId,
+    region: RegionName,
     cluster: Option<String>,
     object: Object,
     complete: bool,
@@ -61,7 +62,7 @@ impl SeenScopes {
         captured_at: &str,
         options: &BTreeMap<String, String>,
         data_replaced: bool,
-        scopes: &[Scope],
+        scopes: &[ReportEntry],
     ) -> Self {
         let scopes = scopes.iter().map(|scope| CoveredScope {
             account_id: scope.account_id.clone(),
@@ -101,12 +102,12 @@ impl SeenScopes {
         if self.by_place.values().all(|place| place.unread.is_empty()) {
             return Vec::new();
         }
-        Members::read(record).map_or(Vec::new(), |record| self.unread_of(object, &record))
+        RecordMembers::read(record).map_or(Vec::new(), |record| self.unread_of(object, &record))
     }
 
-    pub(super) fn unread_of(&self, object: Object, record: &Members<'_>) -> Vec<String> {
+    pub(super) fn unread_of(&self, object: Object, record: &RecordMembers<'_>) -> Vec<String> {
         let place = record.text("ACCOUNT_ID").zip(record.text("REGION"));
-        let place = place.map(|(account_id, region)| (object, account_id, region));
+        let place = place.map(|(account_id, region)| (object, account_id.into(), region.into()));
         let clusters = place.and_then(|place| self.by_place.get(&place));
         clusters.map_or(Vec::new(), |it| it.unread.iter().cloned().collect())
     }
@@ -131,11 +132,12 @@ impl SeenScopes {
     }
 
     /// Whether this sync would have seen the object of `record` if it had been there.
-    pub(super) fn proves_absence(&self, object: Object, record: &Members<'_>) -> bool {
+    pub(super) fn proves_absence(&self, object: Object, record: &RecordMembers<'_>) -> bool {
         let (Some(account_id), Some(region)) = (record.text("ACCOUNT_ID"), record.text("REGION"))
         else {
             return false;
         };
+        let (account_id, region) = (AccountId::from(account_id), RegionName::from(region));
         let in_place = |object| {
             let place = (object, account_id.clone(), region.clone());
             self.by_place.get(&place)
@@ -187,7 +189,10 @@ mod tests {
     fn proves(coverage: &SeenScopes, object: Object, cluster: Option<&str>) -> bool {
         let cluster = cluster.map_or(String::new(), |arn| format!(r#","CLUSTER_ARN":"{arn}""#));
         let record = format!(r#"{{"UID":"u","ACCOUNT_ID":"1","REGION":"r"{cluster}}}"#);
-        coverage.proves_absence(object, &Members::read(record.as_bytes()).expect("a record"))
+        coverage.proves_absence(
+            object,
+            &RecordMembers::read(record.as_bytes()).expect("a record"),
+        )
     }
 
     #[test]

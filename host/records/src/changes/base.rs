@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::compare::Members;
+use super::compare::RecordMembers;
 use super::index::Index;
 use super::line::{self, OutputLine};
 use super::{ChangesError, SeenScopes};
@@ -213,7 +213,7 @@ impl Base {
                 && !text.is_empty()
             {
                 let object = by_name.or(object).or_else(|| line::object_of(record));
-                if let Some((members, object)) = Members::read(record).zip(object) {
+                if let Some((members, object)) = RecordMembers::read(record).zip(object) {
                     good += 1;
                     seen.insert(object);
                     if let Some(earlier) = self.earlier.get_mut(&object) {
@@ -259,7 +259,7 @@ impl Base {
     pub(super) fn meet(
         &self,
         object: Object,
-        record: &Members<'_>,
+        record: &RecordMembers<'_>,
         volatile: &BTreeSet<String>,
     ) -> Result<Met, ChangesError> {
         let Some(Earlier {
@@ -276,7 +276,7 @@ impl Base {
             return Ok(Met::Equal);
         }
         let earlier = file.record_at(entry.offset)?;
-        match Members::read(&earlier) {
+        match RecordMembers::read(&earlier) {
             Some(members) if members.uid == record.uid => Ok(Met::Other(earlier)),
             _ => Err(file.moved()),
         }
@@ -286,7 +286,7 @@ impl Base {
     pub(super) fn missing<E: From<ChangesError>>(
         &self,
         object: Object,
-        mut tell: impl FnMut(&Members<'_>) -> Result<(), E>,
+        mut tell: impl FnMut(&RecordMembers<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let Some(Earlier {
             file: Some(file),
@@ -297,7 +297,7 @@ impl Base {
         };
         for offset in index.missing() {
             let record = file.record_at(offset)?;
-            tell(&Members::read(&record).ok_or_else(|| file.moved())?)?;
+            tell(&RecordMembers::read(&record).ok_or_else(|| file.moved())?)?;
         }
         Ok(())
     }

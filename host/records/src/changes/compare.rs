@@ -10,12 +10,12 @@ use portolan_machine::fingerprint::shorten;
 
 /// The members of a record by name, each as it stands in the text.
 #[derive(Debug)]
-pub(super) struct Members<'r> {
+pub(super) struct RecordMembers<'r> {
     pub(super) uid: String,
     members: BTreeMap<String, &'r RawValue>,
 }
 
-impl<'r> Members<'r> {
+impl<'r> RecordMembers<'r> {
     /// Reads a record; nothing if it is no JSON object with a text as UID.
     pub(super) fn read(record: &'r [u8]) -> Option<Self> {
         let members: BTreeMap<String, &RawValue> = serde_json::from_slice(record).ok()?;
@@ -48,7 +48,7 @@ impl<'r> Members<'r> {
     /// Names of the members that are different, in order.
     pub(super) fn differences(
         &self,
-        earlier: &Members<'_>,
+        earlier: &RecordMembers<'_>,
         volatile: &BTreeSet<String>,
     ) -> Vec<String> {
         let names: BTreeSet<&String> = self.members.keys().chain(earlier.members.keys()).collect();
@@ -103,8 +103,8 @@ mod tests {
 
     fn differences(new: &str, earlier: &str) -> Vec<String> {
         let volatile = BTreeSet::from(["COUNT".to_owned()]);
-        let new = Members::read(new.as_bytes()).expect("a record");
-        let earlier = Members::read(earlier.as_bytes()).expect("a record");
+        let new = RecordMembers::read(new.as_bytes()).expect("a record");
+        let earlier = RecordMembers::read(earlier.as_bytes()).expect("a record");
         let found = new.differences(&earlier, &volatile);
         if new.fingerprint(&volatile) == earlier.fingerprint(&volatile) {
             assert_eq!(
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn what_is_no_record_is_refused() {
         for text in ["", "[]", "{}", r#"{"UID":1}"#, "{\"UID\":\"a\"", "UID,NAME"] {
-            assert!(Members::read(text.as_bytes()).is_none(), "{text}");
+            assert!(RecordMembers::read(text.as_bytes()).is_none(), "{text}");
         }
     }
 }

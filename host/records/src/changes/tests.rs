@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::report::Report;
-use portolan_page::ledger::{Ledger, ScopeKey};
+use portolan_page::ledger::{EntryKey, Ledger};
 
 const OBJECT: Object = Object::EcsTask;
 
@@ -77,7 +77,7 @@ fn naive(earlier: &Records, new: &Records) -> Vec<(ChangeKind, String, Vec<Strin
 
 fn report(is_complete: bool) -> Report {
     let ledger = Ledger::default();
-    let key = ScopeKey {
+    let key = EntryKey {
         account_id: "1".into(),
         region: "r".into(),
         object: OBJECT,
@@ -111,7 +111,7 @@ proptest! {
         let folder = tempfile::tempdir().expect("a folder");
         write(folder.path(), &earlier, are_complete.0);
         let volatile = Object::volatile_attributes();
-        let comparison = Comparison::open(folder.path(), &[OBJECT], volatile, false).expect("an output");
+        let comparison = EarlierOutput::open(folder.path(), &[OBJECT], volatile, false).expect("an output");
         let mut told = Vec::new();
         for record in new.values() {
             let line = serde_json::to_vec(record).expect("JSON");

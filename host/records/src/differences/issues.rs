@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Differences, EXAMPLES, Made, uid, word};
 use portolan_machine::text::without_positions;
-use portolan_page::page::Page;
+use portolan_page::Page;
 use portolan_sandbox::Severity;
 
 /// Sorts of issues that are counted one by one.

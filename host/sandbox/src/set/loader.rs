@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::SetError;
 use crate::cache::CompiledCache;
 use crate::engine::Engine;
-use crate::load::Source;
+use crate::load::ModuleSource;
 use crate::loaded::Loaded;
 use crate::manifest::Kind;
 use crate::module::Module;
@@ -43,7 +43,7 @@ impl<'a> Loader<'a> {
         })
     }
 
-    pub(super) fn module(&self, source: Source, bytes: &[u8]) -> Result<Module, SetError> {
+    pub(super) fn module(&self, source: ModuleSource, bytes: &[u8]) -> Result<Module, SetError> {
         let module = Module::load(self.engine, self.cache, source, bytes)?;
         let settings = self
             .mapping
@@ -81,7 +81,7 @@ impl<'a> Loader<'a> {
     fn mapping(&self, file: &Path) -> Result<Module, SetError> {
         let bytes = std::fs::read(file).map_err(unreadable(file))?;
         let admission = self.gate.admit(file, &bytes)?;
-        let mut module = self.module(Source::File(file.to_owned()), &bytes)?;
+        let mut module = self.module(ModuleSource::File(file.to_owned()), &bytes)?;
         module.component.trust = Some(trust(
             &module.component.source,
             admission,
@@ -94,7 +94,7 @@ impl<'a> Loader<'a> {
     fn overlay(&self, file: &Path) -> Result<Overlay, SetError> {
         let bytes = std::fs::read(file).map_err(unreadable(file))?;
         let admission = self.gate.admit(file, &bytes)?;
-        let source = Source::File(file.to_owned());
+        let source = ModuleSource::File(file.to_owned());
         let mut overlay = Overlay::load(self.engine, self.cache, source, &bytes)?;
         overlay.component.trust = Some(trust(
             &overlay.component.source,
@@ -129,7 +129,11 @@ impl<'a> Loader<'a> {
 
 /// Confirms what was admitted. A policy may let a module run whose signature does not count, but not
 /// without a word.
-fn trust(source: &Source, admission: Admission, module: &Identity) -> Result<Trust, SetError> {
+fn trust(
+    source: &ModuleSource,
+    admission: Admission,
+    module: &Identity,
+) -> Result<Trust, SetError> {
     let trust = admission.confirm(module)?;
     if let failed @ Verification::VerificationFailed { .. } = &trust.signature {
         tracing::warn!("module {source}: {failed}");

@@ -7,7 +7,7 @@ use super::{Identity, Lock, Look, Pin, TrustError, TrustedKeys};
 
 /// What pinning did with one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct PinChange {
     /// How it was pinned; none if it was not.
     pub before: Option<Pin>,
     /// How it is pinned now; none if it is not there any more.
@@ -24,7 +24,7 @@ pub type Identify<'a> = &'a dyn Fn(&Path, &[u8]) -> Result<Identity, TrustError>
 pub fn pin_folder(
     folder: &Path,
     identify: Identify<'_>,
-) -> Result<(PathBuf, Vec<Change>), TrustError> {
+) -> Result<(PathBuf, Vec<PinChange>), TrustError> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(TrustError::reading(folder))? {
         let path = entry.map_err(TrustError::reading(folder))?.path();
@@ -52,7 +52,7 @@ pub fn pin_folder(
 pub fn pin_files(
     files: &[PathBuf],
     identify: Identify<'_>,
-) -> Result<(PathBuf, Vec<Change>), TrustError> {
+) -> Result<(PathBuf, Vec<PinChange>), TrustError> {
     let folder = files.first().map_or(Path::new("."), |file| split(file).0);
     if let Some(file) = files.iter().find(|file| split(file).0 != folder) {
         return Err(TrustError::Unfit {
@@ -71,21 +71,21 @@ fn write(
     files: &[PathBuf],
     is_all: bool,
     identify: Identify<'_>,
-) -> Result<(PathBuf, Vec<Change>), TrustError> {
+) -> Result<(PathBuf, Vec<PinChange>), TrustError> {
     let mut old = Lock::read(folder)?.unwrap_or_default().modules;
     let mut pins = Vec::new();
     let mut changes = Vec::new();
     for file in files {
         let pin = pin(file, identify)?;
         let before = old.iter().position(|other| other.file == pin.file);
-        changes.push(Change {
+        changes.push(PinChange {
             before: before.map(|index| old.remove(index)),
             after: Some(pin.clone()),
         });
         pins.push(pin);
     }
     if is_all {
-        changes.extend(old.into_iter().map(|pin| Change {
+        changes.extend(old.into_iter().map(|pin| PinChange {
             before: Some(pin),
             after: None,
         }));

@@ -176,9 +176,9 @@ impl<'a> Node<'a, BorrowedJson> for &'a Borrowed<'a> {
 }
 
 /// The members of an object, in their order.
-pub(super) struct Members<'a>(std::slice::Iter<'a, (Cow<'a, str>, Borrowed<'a>)>);
+pub(super) struct MemberIter<'a>(std::slice::Iter<'a, (Cow<'a, str>, Borrowed<'a>)>);
 
-impl<'a> Iterator for Members<'a> {
+impl<'a> Iterator for MemberIter<'a> {
     type Item = (&'a str, &'a Borrowed<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -189,7 +189,7 @@ impl<'a> Iterator for Members<'a> {
 impl<'a> Object<'a, BorrowedJson> for &'a [(Cow<'a, str>, Borrowed<'a>)] {
     type Node = &'a Borrowed<'a>;
     type MemberName = &'a str;
-    type MembersIter = Members<'a>;
+    type MembersIter = MemberIter<'a>;
 
     fn len(&self) -> usize {
         <[_]>::len(self)
@@ -201,8 +201,8 @@ impl<'a> Object<'a, BorrowedJson> for &'a [(Cow<'a, str>, Borrowed<'a>)] {
             .map(|(_, value)| value)
     }
 
-    fn members(&self) -> Members<'a> {
-        Members(self.iter())
+    fn members(&self) -> MemberIter<'a> {
+        MemberIter(self.iter())
     }
 }
 

@@ -37,7 +37,9 @@ fn object<'r, A: MapAccess<'r>>(
     mut members: A,
     mut object: Vec<(Cow<'r, str>, Borrowed<'r>)>,
 ) -> Result<Borrowed<'r>, A::Error> {
-    while let Some((Name(name), value)) = members.next_entry::<Name<'r>, Borrowed<'r>>()? {
+    while let Some((MemberName(name), value)) =
+        members.next_entry::<MemberName<'r>, Borrowed<'r>>()?
+    {
         object.push((name, value));
     }
     if are_unique(object.iter().map(|(name, _)| &**name)) {
@@ -48,9 +50,9 @@ fn object<'r, A: MapAccess<'r>>(
 }
 
 /// The name of a member.
-struct Name<'r>(Cow<'r, str>);
+struct MemberName<'r>(Cow<'r, str>);
 
-impl<'r> Deserialize<'r> for Name<'r> {
+impl<'r> Deserialize<'r> for MemberName<'r> {
     fn deserialize<D: Deserializer<'r>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(NameVisitor).map(Self)
     }

@@ -1,5 +1,6 @@
 //! What frames hold: first what the sync was asked for, then one described page each.
 
+use portolan_page::{AccountId, RegionName};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -7,9 +8,9 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use portolan_fetch::FetchedPage;
-use portolan_page::ledger::ScopeKey;
+use portolan_page::ledger::EntryKey;
 use portolan_page::object::Object;
-use portolan_page::page::{BODY_LIMIT_BYTES, Origin, Page};
+use portolan_page::{BODY_LIMIT_BYTES, Origin, Page};
 
 /// Pages are compressed while a sync runs: zstd's fastest level of its own numbering.
 const COMPRESSION_LEVEL: i32 = 1;
@@ -18,7 +19,7 @@ const HEAD_LIMIT_BYTES: u64 = BODY_LIMIT_BYTES as u64;
 
 /// The first frame.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Header {
+pub(super) struct CheckpointHeader {
     /// The LAST_CAPTURED of every record.
     pub(super) captured_at: String,
     /// Digests of the settings that decide what comes out, by name.
@@ -28,8 +29,8 @@ pub(super) struct Header {
 /// What stands before a page's body, as a line of JSON.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Head {
-    account_id: String,
-    region: String,
+    account_id: AccountId,
+    region: RegionName,
     partition: String,
     pub(super) object: Object,
     cluster: Option<String>,
@@ -43,8 +44,8 @@ pub(super) struct Head {
 }
 
 impl Head {
-    pub(super) fn key(&self) -> ScopeKey {
-        ScopeKey {
+    pub(super) fn key(&self) -> EntryKey {
+        EntryKey {
             account_id: self.account_id.clone(),
             region: self.region.clone(),
             object: self.object,

@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 
 use portolan_machine::fingerprint::fingerprint;
-use portolan_page::page::BODY_LIMIT_BYTES;
+use portolan_page::BODY_LIMIT_BYTES;
 
 /// The first line of a file; its number is that of the format.
 pub(super) const FIRST_LINE: &[u8] = b"portolan checkpoint 1\n";

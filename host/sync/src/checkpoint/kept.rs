@@ -1,5 +1,6 @@
 //! What a checkpoint holds, by account and Region.
 
+use portolan_page::{AccountId, RegionName};
 use std::collections::BTreeMap;
 use std::io;
 
@@ -8,14 +9,14 @@ use portolan_fetch::{
     KeptRegion, KeptScope, Options, TaskDefinitionScope, revision, revisions_in_use,
 };
 use portolan_machine::fingerprint::fingerprint;
-use portolan_page::ledger::ScopeKey;
+use portolan_page::ledger::EntryKey;
 use portolan_page::object::Object;
 
 /// What is kept of all scopes.
 #[derive(Debug, Default)]
 pub(super) struct KeptPages {
     /// By account and Region.
-    pub(super) regions: BTreeMap<(String, String), KeptRegion>,
+    pub(super) regions: BTreeMap<(AccountId, RegionName), KeptRegion>,
 }
 
 impl KeptPages {
@@ -44,7 +45,7 @@ impl KeptPages {
         Ok(())
     }
 
-    pub(super) fn scopes(&self) -> impl Iterator<Item = (&ScopeKey, &KeptScope)> {
+    pub(super) fn scopes(&self) -> impl Iterator<Item = (&EntryKey, &KeptScope)> {
         self.regions.values().flat_map(|region| &region.scopes)
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::entry::Header;
+use super::entry::CheckpointHeader;
 use super::frames::{FIRST_LINE, Frames, Next};
 
 /// How much work a power cut may cost. A kill costs none.
@@ -90,7 +90,7 @@ pub(super) fn has_begun(input: &mut impl Read) -> io::Result<Option<bool>> {
 pub(super) fn read_header(
     frames: &mut Frames<impl Read>,
     path: &Path,
-) -> io::Result<Option<Header>> {
+) -> io::Result<Option<CheckpointHeader>> {
     match frames.next()? {
         Next::Payload(payload) => Ok(Some(serde_json::from_slice(&payload)?)),
         Next::End | Next::Torn => Ok(None),

@@ -7,7 +7,7 @@ use crate::config::Config;
 use portolan_aws::Connection;
 use portolan_fetch::Fetching;
 use portolan_machine::fingerprint::fingerprint;
-use portolan_page::page::WITHHOLDING;
+use portolan_page::WITHHOLDING;
 use portolan_sandbox::{MapperSet, Mapping};
 
 /// Digests by the names of the settings.

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 
 use super::*;
-use portolan_page::ledger::ScopeKey;
+use portolan_page::ledger::EntryKey;
 use portolan_page::object::Object;
-use portolan_page::page::{Origin, Page};
+use portolan_page::{Origin, Page};
 
 const CAPTURED_AT: &str = "2026-11-21T01:32:00.123Z";
 
@@ -13,8 +13,8 @@ fn task_arn(number: usize) -> String {
     format!("arn:aws:ecs:us-east-1:123456789012:task/prod/{number:032}")
 }
 
-fn key() -> ScopeKey {
-    ScopeKey {
+fn key() -> EntryKey {
+    EntryKey {
         account_id: "123456789012".into(),
         region: "us-east-1".into(),
         object: Object::EcsTask,

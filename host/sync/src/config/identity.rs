@@ -108,7 +108,7 @@ pub(super) fn role(arn: &str) -> Result<RoleArn, ConfigError> {
             Ok(RoleArn {
                 arn: arn.to_owned(),
                 partition: (*partition).to_owned(),
-                account_id: (*account_id).to_owned(),
+                account_id: (*account_id).into(),
             })
         }
         _ => Err(ConfigError::setting(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Member, ObjectCoverage};
+use super::{ObjectCoverage, PageMember};
 use portolan_machine::text::printable;
 use portolan_page::object::Shape;
 use portolan_sandbox::Manifest;
@@ -193,7 +193,7 @@ impl Node {
                 child.report_inside(&path, found);
                 continue;
             };
-            verdict.push(Member {
+            verdict.push(PageMember {
                 path,
                 objects: child.objects,
                 inside: child.inside(),
@@ -235,7 +235,7 @@ mod tests {
         found
     }
 
-    fn told(members: &[Member]) -> Vec<(&str, u64, u64)> {
+    fn told(members: &[PageMember]) -> Vec<(&str, u64, u64)> {
         let members = members.iter();
         members
             .map(|member| (member.path.as_str(), member.objects, member.inside))

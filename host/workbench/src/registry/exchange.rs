@@ -11,10 +11,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::login::Secret;
-use super::outcome::{Failure, Kept, Shown, is_busy};
+use super::outcome::{ExchangeFailure, Kept, Shown, is_busy};
 use super::patience::Patience;
 use super::wire::{read, refusal};
-use super::{Access, Action, Place};
+use super::{Action, ArtifactRef, RegistryClient};
 
 /// How long a token is good if nobody says so.
 const TOKEN_SECONDS: u64 = 60;
@@ -28,16 +28,20 @@ struct Challenge {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct TokenAnswer {
     access_token: Option<String>,
     /// What services of the older way call it; some say both.
     token: Option<String>,
     expires_in: Option<Value>,
 }
 
-impl Access {
+impl RegistryClient {
     /// What the registry wants to see, asked for once or when it has expired.
-    pub(super) async fn shown(&self, place: &Place, action: Action) -> Result<Shown, Failure> {
+    pub(super) async fn shown(
+        &self,
+        place: &ArtifactRef,
+        action: Action,
+    ) -> Result<Shown, ExchangeFailure> {
         let mut kept = self.kept.lock().await;
         if let Some(Kept { shown, end }) = &*kept
             && end.is_none_or(|end| Instant::now() < end)
@@ -53,7 +57,11 @@ impl Access {
         Ok(shown)
     }
 
-    async fn log_in(&self, place: &Place, action: Action) -> Result<(Shown, Option<u64>), Failure> {
+    async fn log_in(
+        &self,
+        place: &ArtifactRef,
+        action: Action,
+    ) -> Result<(Shown, Option<u64>), ExchangeFailure> {
         let patience = Patience::new(place.registry(), "its first answer");
         let answer = self.client.get(self.base(place)?).send();
         let answer = patience.wait(answer).await??;
@@ -81,15 +89,15 @@ impl Access {
             });
         }
         if find("basic").is_some() {
-            return Err(Failure::Credentials(
+            return Err(ExchangeFailure::Credentials(
                 "the registry asks for a password, and `docker login` stored an identity token"
                     .into(),
             ));
         }
         let status = answer.status();
         match portolan_machine::text::is_html(&read(&patience, answer).await?) {
-            true => Err(Failure::Page),
-            false if status == StatusCode::UNAUTHORIZED => Err(Failure::Credentials(
+            true => Err(ExchangeFailure::Page),
+            false if status == StatusCode::UNAUTHORIZED => Err(ExchangeFailure::Credentials(
                 "the registry does not say who would take the identity token".into(),
             )),
             false => Ok((Shown::Nothing, None)),
@@ -99,10 +107,10 @@ impl Access {
     /// Asks the token service for a token, and for how many seconds it is good.
     async fn token(
         &self,
-        place: &Place,
+        place: &ArtifactRef,
         action: Action,
         challenge: &Challenge,
-    ) -> Result<(SecretString, u64), Failure> {
+    ) -> Result<(SecretString, u64), ExchangeFailure> {
         let host = challenge.host();
         let secret = &self.login.secret;
         if challenge.realm.scheme() != "https" && !self.is_plain {
@@ -114,7 +122,7 @@ impl Access {
                     place.registry()
                 ),
                 Secret::Identity(_) => {
-                    return Err(Failure::Credentials(format!(
+                    return Err(ExchangeFailure::Credentials(format!(
                         "the registry asks to send the identity token without TLS, to {host}"
                     )));
                 }
@@ -163,7 +171,10 @@ fn challenges(answer: &Response) -> Vec<http_auth::ChallengeRef<'_>> {
 }
 
 impl Challenge {
-    fn read(bearer: &http_auth::ChallengeRef<'_>, is_identity: bool) -> Result<Self, Failure> {
+    fn read(
+        bearer: &http_auth::ChallengeRef<'_>,
+        is_identity: bool,
+    ) -> Result<Self, ExchangeFailure> {
         let parameter = |wanted: &str| {
             let mut all = bearer.params.iter();
             let found = all.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
@@ -175,8 +186,8 @@ impl Challenge {
             realm: realm.ok_or_else(|| {
                 let reason = "it names no URL of its token service".to_owned();
                 match is_identity {
-                    true => Failure::Credentials(format!("asked for a token, {reason}")),
-                    false => Failure::Answer(reason),
+                    true => ExchangeFailure::Credentials(format!("asked for a token, {reason}")),
+                    false => ExchangeFailure::Answer(reason),
                 }
             })?,
             service: parameter("service"),
@@ -193,26 +204,26 @@ impl Challenge {
         patience: &Patience<'_>,
         answer: Response,
         is_identity: bool,
-    ) -> Result<(SecretString, u64), Failure> {
+    ) -> Result<(SecretString, u64), ExchangeFailure> {
         let status = answer.status();
         let host = self.host();
         if !status.is_success() {
             let failure = refusal(patience, answer, Some(host.to_owned())).await;
-            let is_refused = matches!(failure, Failure::Status { .. })
+            let is_refused = matches!(failure, ExchangeFailure::Status { .. })
                 && [400, 401, 403].contains(&status.as_u16());
             return Err(match is_refused {
-                true if is_identity => Failure::Credentials(format!(
+                true if is_identity => ExchangeFailure::Credentials(format!(
                     "its token service {host} does not take the identity token that `docker login` stored (status {status}); it may have expired"
                 )),
-                true => Failure::Denied,
+                true => ExchangeFailure::Denied,
                 false => failure,
             });
         }
         let body = read(patience, answer).await?;
         if portolan_machine::text::is_html(&body) {
-            return Err(Failure::Page);
+            return Err(ExchangeFailure::Page);
         }
-        let answer: Option<Answer> = serde_json::from_slice(&body).ok();
+        let answer: Option<TokenAnswer> = serde_json::from_slice(&body).ok();
         let (token, seconds) = answer.map_or((None, None), |answer| {
             let tokens = [answer.access_token, answer.token].into_iter().flatten();
             let mut tokens = tokens.map(|token| token.trim().to_owned());
@@ -220,13 +231,13 @@ impl Challenge {
             (token, answer.expires_in.and_then(|value| value.as_u64()))
         });
         let token = token.ok_or_else(|| {
-            Failure::Answer(format!(
+            ExchangeFailure::Answer(format!(
                 "what its token service {host} answers has no token in it; ask who runs the registry"
             ))
         })?;
         // Requests carry it in a header.
         if HeaderValue::from_str(&token).is_err() {
-            return Err(Failure::Answer(format!(
+            return Err(ExchangeFailure::Answer(format!(
                 "the token that its token service {host} gives cannot be used: it has a line break in it, or another character that no HTTP header may have; ask who runs the registry"
             )));
         }

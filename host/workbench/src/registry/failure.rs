@@ -4,22 +4,28 @@
 use oci_client::errors::{OciEnvelope, OciErrorCode};
 use reqwest::StatusCode;
 
-use super::access::CONNECT_LIMIT;
-use super::outcome::{Failure, is_busy};
+use super::client::CONNECT_LIMIT;
+use super::outcome::{ExchangeFailure, is_busy};
 use super::words::{UNTRUSTED, words};
-use super::{Access, Action, Place, RegistryError};
+use super::{Action, ArtifactRef, RegistryClient, RegistryError};
 use portolan_machine::text::printable;
 
 /// What a proxy says, by way of the HTTP client, that wants a password for a tunnel.
 const WANTS_PASSWORD: &str = "proxy authorization required";
 
-impl Access {
-    pub(super) fn explain(&self, place: &Place, action: Action, failure: Failure) -> RegistryError {
+impl RegistryClient {
+    // Long, because each failure has its own sentence and its own advice.
+    pub(super) fn explain(
+        &self,
+        place: &ArtifactRef,
+        action: Action,
+        failure: ExchangeFailure,
+    ) -> RegistryError {
         let registry = place.registry().to_owned();
         let reference = place.to_string();
         match failure {
-            Failure::Request(error) => self.unreachable(place, reason(place, &error)),
-            Failure::Silence(reason) => RegistryError::Unreachable {
+            ExchangeFailure::Request(error) => self.unreachable(place, reason(place, &error)),
+            ExchangeFailure::Silence(reason) => RegistryError::Unreachable {
                 registry,
                 reference,
                 reason,
@@ -30,7 +36,7 @@ impl Access {
                     None => "the registry may be down, or a firewall holds its answer back; try again later, or ask who runs it".to_owned(),
                 },
             },
-            Failure::Page => RegistryError::Page {
+            ExchangeFailure::Page => RegistryError::Page {
                 registry,
                 reference,
                 remedy: match self.proxy() {
@@ -40,30 +46,30 @@ impl Access {
                     None => "set HTTPS_PROXY, or have the proxy or filter let it through".to_owned(),
                 },
             },
-            Failure::Status {
+            ExchangeFailure::Status {
                 service,
                 status,
                 retry_after,
                 body,
             } => self.refusal(place, action, service, status, retry_after, &body),
-            Failure::Denied => RegistryError::Denied {
+            ExchangeFailure::Denied => RegistryError::Denied {
                 registry,
                 reference,
                 action,
                 credentials: self.origin().to_owned(),
             },
-            Failure::Credentials(reason) => RegistryError::Credentials {
+            ExchangeFailure::Credentials(reason) => RegistryError::Credentials {
                 reason: format!(
                     "{reason}; log in again, with `docker login {registry}` or, for a registry of Azure, `az acr login`"
                 ),
                 registry,
             },
-            Failure::Digest(reason) => RegistryError::Digest {
+            ExchangeFailure::Digest(reason) => RegistryError::Digest {
                 registry,
                 reference,
                 reason,
             },
-            Failure::Answer(reason) => RegistryError::Answer {
+            ExchangeFailure::Answer(reason) => RegistryError::Answer {
                 registry,
                 reference,
                 action,
@@ -72,7 +78,7 @@ impl Access {
         }
     }
 
-    fn unreachable(&self, place: &Place, reason: String) -> RegistryError {
+    fn unreachable(&self, place: &ArtifactRef, reason: String) -> RegistryError {
         if reason.contains(WANTS_PASSWORD) {
             return self.proxy_refuses(place);
         }
@@ -95,7 +101,7 @@ impl Access {
         }
     }
 
-    fn proxy_refuses(&self, place: &Place) -> RegistryError {
+    fn proxy_refuses(&self, place: &ArtifactRef) -> RegistryError {
         let proxy = self.proxy();
         let variable = proxy.map_or("HTTPS_PROXY", |proxy| proxy.variable);
         RegistryError::Proxy {
@@ -114,7 +120,7 @@ impl Access {
 
     fn refusal(
         &self,
-        place: &Place,
+        place: &ArtifactRef,
         action: Action,
         service: Option<String>,
         status: StatusCode,
@@ -147,7 +153,7 @@ impl Access {
         let is_denied = is_of_registry && matches!(status.as_u16(), 401 | 403)
             || has(&[OciErrorCode::Unauthorized, OciErrorCode::Denied]);
         if is_denied {
-            return self.explain(place, action, Failure::Denied);
+            return self.explain(place, action, ExchangeFailure::Denied);
         }
         let is_missing = is_of_registry && status == StatusCode::NOT_FOUND
             || has(&[
@@ -171,7 +177,12 @@ impl Access {
     }
 
     /// What to do about a registry that has no time.
-    fn patience(&self, place: &Place, status: StatusCode, retry_after: Option<String>) -> String {
+    fn patience(
+        &self,
+        place: &ArtifactRef,
+        status: StatusCode,
+        retry_after: Option<String>,
+    ) -> String {
         let when = match retry_after.and_then(|text| text.parse::<u64>().ok()) {
             Some(seconds) if seconds > 0 => format!("try again in {seconds} seconds"),
             _ => "try again later".to_owned(),
@@ -210,7 +221,7 @@ fn words_of(envelope: Option<&OciEnvelope>, body: &[u8]) -> String {
 }
 
 /// Why there is no connection. Where the registry has sent us on, that host is named.
-fn reason(place: &Place, error: &reqwest::Error) -> String {
+fn reason(place: &ArtifactRef, error: &reqwest::Error) -> String {
     let what = if error.is_timeout() {
         let seconds = CONNECT_LIMIT.as_secs();
         format!("no connection was made within {seconds} seconds")

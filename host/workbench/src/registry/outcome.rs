@@ -26,7 +26,7 @@ pub(super) struct Kept {
 
 /// Why something did not work.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum ExchangeFailure {
     /// No connection, or one that broke.
     Request(reqwest::Error),
     /// Nothing came any more; a sentence.
@@ -51,7 +51,7 @@ pub(super) enum Failure {
     Answer(String),
 }
 
-impl From<reqwest::Error> for Failure {
+impl From<reqwest::Error> for ExchangeFailure {
     fn from(error: reqwest::Error) -> Self {
         Self::Request(error)
     }
@@ -68,8 +68,8 @@ pub(super) struct Repeats(Mutex<(u32, Duration)>);
 
 impl Repeats {
     /// How long to wait before another try; none if it is not worth one.
-    pub(super) fn pause(&self, failure: &Failure) -> Option<(StatusCode, Duration)> {
-        let Failure::Status {
+    pub(super) fn pause(&self, failure: &ExchangeFailure) -> Option<(StatusCode, Duration)> {
+        let ExchangeFailure::Status {
             status,
             retry_after,
             ..

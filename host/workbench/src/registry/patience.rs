@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::outcome::Failure;
+use super::outcome::ExchangeFailure;
 
 /// Who waits that long wants to know for what.
 pub(super) const WORD_AFTER: Duration = Duration::from_secs(3);
@@ -68,7 +68,10 @@ impl<'a> Patience<'a> {
 
     /// # Errors
     /// If nothing moves for too long.
-    pub(super) async fn wait<T>(&self, future: impl Future<Output = T>) -> Result<T, Failure> {
+    pub(super) async fn wait<T>(
+        &self,
+        future: impl Future<Output = T>,
+    ) -> Result<T, ExchangeFailure> {
         let mut future = std::pin::pin!(future);
         self.moved.by(0);
         let mut is_told = false;
@@ -81,7 +84,7 @@ impl<'a> Patience<'a> {
             let Self { registry, what, .. } = self;
             let (silent, bytes) = self.moved.state();
             if silent >= self.limit {
-                return Err(Failure::Silence(format!(
+                return Err(ExchangeFailure::Silence(format!(
                     "nothing came for {} seconds, waiting for {what}",
                     self.limit.as_secs()
                 )));
@@ -121,7 +124,7 @@ mod tests {
     #[tokio::test]
     async fn what_stays_silent_is_given_up_and_named() {
         let waited = short(60).wait(std::future::pending::<()>()).await;
-        let Err(Failure::Silence(reason)) = waited else {
+        let Err(ExchangeFailure::Silence(reason)) = waited else {
             panic!("it waits no longer");
         };
         assert!(reason.contains("waiting for the manifest"), "{reason}");

@@ -11,10 +11,10 @@ use reqwest::header::ACCEPT;
 use reqwest::{Method, StatusCode};
 
 use super::artifact::Promise;
-use super::outcome::Failure;
+use super::outcome::ExchangeFailure;
 use super::patience::Patience;
 use super::wire::{BODY_LIMIT_BYTES, read, text};
-use super::{Access, Action, Place, RegistryError};
+use super::{Action, ArtifactRef, RegistryClient, RegistryError};
 use portolan_machine::text::printable;
 use portolan_sandbox::check_header;
 use portolan_sandbox::trust::{Signature, TrustError, sha256};
@@ -34,7 +34,7 @@ pub struct Pulled {
 ///
 /// # Errors
 /// If the registry cannot be reached or refuses, or if what it has is no module.
-pub async fn pull(access: &Access, place: &Place) -> Result<Pulled, RegistryError> {
+pub async fn pull(access: &RegistryClient, place: &ArtifactRef) -> Result<Pulled, RegistryError> {
     let not_a_module = |reason| RegistryError::NotAModule {
         reference: place.to_string(),
         reason,
@@ -57,7 +57,10 @@ pub async fn pull(access: &Access, place: &Place) -> Result<Pulled, RegistryErro
 }
 
 /// The manifest, whose digest is that of the reference, if it has one.
-async fn manifest(access: &Access, place: &Place) -> Result<Vec<u8>, Failure> {
+async fn manifest(
+    access: &RegistryClient,
+    place: &ArtifactRef,
+) -> Result<Vec<u8>, ExchangeFailure> {
     // Where there is something else than a module, it is named instead of missed.
     let accepted = [
         OCI_IMAGE_MEDIA_TYPE,
@@ -75,10 +78,10 @@ async fn manifest(access: &Access, place: &Place) -> Result<Vec<u8>, Failure> {
     let of_header = text(answer.headers(), "docker-content-digest");
     let bytes = read(&patience, answer).await?;
     if portolan_machine::text::is_html(&bytes) {
-        return Err(Failure::Page);
+        return Err(ExchangeFailure::Page);
     }
     if bytes.len() > BODY_LIMIT_BYTES {
-        return Err(Failure::Answer(format!(
+        return Err(ExchangeFailure::Answer(format!(
             "its manifest has more than {BODY_LIMIT_BYTES} bytes"
         )));
     }
@@ -89,10 +92,10 @@ async fn manifest(access: &Access, place: &Place) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn compare(promised: Option<&str>, bytes: &[u8], what: &str) -> Result<(), Failure> {
+fn compare(promised: Option<&str>, bytes: &[u8], what: &str) -> Result<(), ExchangeFailure> {
     let digest = sha256(bytes);
     match promised.filter(|promised| *promised != digest) {
-        Some(promised) => Err(Failure::Digest(format!(
+        Some(promised) => Err(ExchangeFailure::Digest(format!(
             "{what} is {digest}, and {} was promised",
             printable(promised, 100)
         ))),
@@ -101,7 +104,11 @@ fn compare(promised: Option<&str>, bytes: &[u8], what: &str) -> Result<(), Failu
 }
 
 /// Reads the layer piece by piece, and no more of it than was promised.
-async fn layer(access: &Access, place: &Place, promise: &Promise) -> Result<Vec<u8>, Failure> {
+async fn layer(
+    access: &RegistryClient,
+    place: &ArtifactRef,
+    promise: &Promise,
+) -> Result<Vec<u8>, ExchangeFailure> {
     let promised = promise.size_bytes;
     let shown = access.shown(place, Action::Pull).await?;
     let url = access.url(place, &format!("blobs/{}", promise.layer.digest))?;
@@ -115,10 +122,10 @@ async fn layer(access: &Access, place: &Place, promise: &Promise) -> Result<Vec<
         while let Some(piece) = answer.chunk().await? {
             moved.by(piece.len());
             if bytes.is_empty() && portolan_machine::text::is_html(&piece) {
-                return Err(Failure::Page);
+                return Err(ExchangeFailure::Page);
             }
             if bytes.len() + piece.len() > promised {
-                return Err(Failure::Digest(format!(
+                return Err(ExchangeFailure::Digest(format!(
                     "it sends more than the {promised} bytes that the manifest promises"
                 )));
             }

@@ -8,10 +8,10 @@ use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use reqwest::{Body, Method, StatusCode};
 
 use super::artifact::Artifact;
-use super::outcome::{Failure, is_busy};
+use super::outcome::{ExchangeFailure, is_busy};
 use super::patience::{Moved, Patience};
 use super::wire::{read, text};
-use super::{Access, Action, Place, RegistryError, Shipment};
+use super::{Action, ArtifactRef, RegistryClient, RegistryError, Shipment};
 use portolan_sandbox::trust::sha256;
 
 const PIECE_BYTES: usize = 64 * 1024;
@@ -30,8 +30,8 @@ pub struct Pushed {
 /// # Errors
 /// If the registry cannot be reached, or refuses it.
 pub async fn push(
-    access: &Access,
-    place: &Place,
+    access: &RegistryClient,
+    place: &ArtifactRef,
     shipment: &Shipment,
 ) -> Result<Pushed, RegistryError> {
     let artifact = Artifact::of(shipment).map_err(|reason| RegistryError::Answer {
@@ -62,7 +62,10 @@ pub async fn push(
 
 /// The digest that the reference stands for now. Most registries let tags move, and none says that one did. What
 /// cannot be asked is not replaced.
-async fn before(access: &Access, place: &Place) -> Result<Option<String>, Failure> {
+async fn before(
+    access: &RegistryClient,
+    place: &ArtifactRef,
+) -> Result<Option<String>, ExchangeFailure> {
     let shown = access.shown(place, Action::Push).await?;
     let patience = Patience::new(place.registry(), "what it has there now");
     for method in [Method::HEAD, Method::GET] {
@@ -72,7 +75,7 @@ async fn before(access: &Access, place: &Place) -> Result<Option<String>, Failur
             .header(ACCEPT, OCI_IMAGE_MEDIA_TYPE);
         let answer = match access.send(&patience, request, StatusCode::OK).await {
             Ok(answer) => answer,
-            Err(Failure::Status { status, .. })
+            Err(ExchangeFailure::Status { status, .. })
                 if !is_busy(status) && status != StatusCode::PROXY_AUTHENTICATION_REQUIRED =>
             {
                 // Some registries do not know HEAD.
@@ -90,7 +93,7 @@ async fn before(access: &Access, place: &Place) -> Result<Option<String>, Failur
         if method == Method::GET {
             let body = read(&patience, answer).await?;
             if portolan_machine::text::is_html(&body) {
-                return Err(Failure::Page);
+                return Err(ExchangeFailure::Page);
             }
             return Ok(Some(sha256(&body)));
         }
@@ -99,7 +102,12 @@ async fn before(access: &Access, place: &Place) -> Result<Option<String>, Failur
 }
 
 /// Uploads a blob in one request: every registry takes it, and modules are small.
-async fn blob(access: &Access, place: &Place, what: &str, bytes: &Bytes) -> Result<(), Failure> {
+async fn blob(
+    access: &RegistryClient,
+    place: &ArtifactRef,
+    what: &str,
+    bytes: &Bytes,
+) -> Result<(), ExchangeFailure> {
     let shown = access.shown(place, Action::Push).await?;
     let begin = Patience::new(place.registry(), "a place to upload to");
     let url = access.url(place, "blobs/uploads/")?;
@@ -108,7 +116,7 @@ async fn blob(access: &Access, place: &Place, what: &str, bytes: &Bytes) -> Resu
         // Some registries want one, whatever HTTP says.
         .header(CONTENT_LENGTH, 0);
     let answer = access.send(&begin, request, StatusCode::ACCEPTED).await?;
-    let no_place = || Failure::Answer("it does not say where to upload to".to_owned());
+    let no_place = || ExchangeFailure::Answer("it does not say where to upload to".to_owned());
     let location = text(answer.headers(), LOCATION.as_str()).ok_or_else(no_place)?;
     let mut url = answer.url().join(&location).map_err(|_| no_place())?;
     if !["http", "https"].contains(&url.scheme()) {
@@ -138,7 +146,11 @@ fn pieces(bytes: Bytes, moved: Moved) -> Body {
     Body::wrap(StreamBody::new(futures_util::stream::iter(pieces)))
 }
 
-async fn manifest(access: &Access, place: &Place, bytes: Vec<u8>) -> Result<(), Failure> {
+async fn manifest(
+    access: &RegistryClient,
+    place: &ArtifactRef,
+    bytes: Vec<u8>,
+) -> Result<(), ExchangeFailure> {
     let shown = access.shown(place, Action::Push).await?;
     let patience = Patience::new(place.registry(), "the manifest to be taken");
     let url = access.url(place, &format!("manifests/{}", place.exact()))?;

@@ -6,20 +6,20 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use secrecy::ExposeSecret;
 
-use super::outcome::{Failure, Shown, is_busy};
+use super::outcome::{ExchangeFailure, Shown, is_busy};
 use super::patience::Patience;
-use super::{Access, Place};
+use super::{ArtifactRef, RegistryClient};
 
 /// Far more than any token, message or manifest has.
 pub(super) const BODY_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 
-impl Access {
+impl RegistryClient {
     /// Does something, and again if the registry has no time for it now.
     pub(super) async fn repeating<T>(
         &self,
-        place: &Place,
-        work: impl AsyncFn() -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+        place: &ArtifactRef,
+        work: impl AsyncFn() -> Result<T, ExchangeFailure>,
+    ) -> Result<T, ExchangeFailure> {
         loop {
             let failure = match work().await {
                 Ok(done) => return Ok(done),
@@ -38,15 +38,15 @@ impl Access {
     }
 
     /// Where the registry itself is.
-    pub(super) fn base(&self, place: &Place) -> Result<Url, Failure> {
+    pub(super) fn base(&self, place: &ArtifactRef) -> Result<Url, ExchangeFailure> {
         let scheme = if self.is_plain { "http" } else { "https" };
         let host = place.reference.resolve_registry();
         Url::parse(&format!("{scheme}://{host}/v2/"))
-            .map_err(|error| Failure::Answer(format!("{host} is no host: {error}")))
+            .map_err(|error| ExchangeFailure::Answer(format!("{host} is no host: {error}")))
     }
 
     /// Where something of the repository is.
-    pub(super) fn url(&self, place: &Place, part: &str) -> Result<Url, Failure> {
+    pub(super) fn url(&self, place: &ArtifactRef, part: &str) -> Result<Url, ExchangeFailure> {
         let mut url = self.base(place)?;
         url.set_path(&format!("/v2/{}/{part}", place.reference.repository()));
         Ok(url)
@@ -56,11 +56,11 @@ impl Access {
     /// the registry has it, nothing is shown.
     pub(super) fn request(
         &self,
-        place: &Place,
+        place: &ArtifactRef,
         shown: &Shown,
         method: Method,
         url: Url,
-    ) -> Result<RequestBuilder, Failure> {
+    ) -> Result<RequestBuilder, ExchangeFailure> {
         let base = self.base(place)?;
         let mut url = url;
         // A registry behind a proxy that ends TLS does not know that it is asked by HTTPS.
@@ -86,7 +86,7 @@ impl Access {
         patience: &Patience<'_>,
         request: RequestBuilder,
         wanted: StatusCode,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Response, ExchangeFailure> {
         let answer = patience.wait(request.send()).await??;
         if answer.status() == wanted {
             return Ok(answer);
@@ -100,7 +100,7 @@ pub(super) async fn refusal(
     patience: &Patience<'_>,
     answer: Response,
     service: Option<String>,
-) -> Failure {
+) -> ExchangeFailure {
     let status = answer.status();
     let retry_after = text(answer.headers(), RETRY_AFTER.as_str());
     let body = match read(patience, answer).await {
@@ -110,9 +110,9 @@ pub(super) async fn refusal(
     // What is too busy, and a proxy that wants a password, answer with pages of their own.
     let is_told = is_busy(status) || status == StatusCode::PROXY_AUTHENTICATION_REQUIRED;
     if portolan_machine::text::is_html(&body) && !is_told {
-        return Failure::Page;
+        return ExchangeFailure::Page;
     }
-    Failure::Status {
+    ExchangeFailure::Status {
         service,
         status,
         retry_after,
@@ -124,7 +124,7 @@ pub(super) async fn refusal(
 pub(super) async fn read(
     patience: &Patience<'_>,
     mut answer: Response,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Vec<u8>, ExchangeFailure> {
     let moved = patience.moved();
     let all = async {
         let mut body = Vec::new();
@@ -153,7 +153,7 @@ mod tests {
 
     fn pauses(status: u16, retry_after: Option<&str>) -> Vec<u64> {
         let repeats = Repeats::default();
-        let failure = Failure::Status {
+        let failure = ExchangeFailure::Status {
             service: None,
             status: StatusCode::from_u16(status).expect("a status"),
             retry_after: retry_after.map(str::to_owned),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::words::Words;
-use super::{Files, Plan, Sdk};
+use super::{Files, NewModule, Sdk};
 use crate::WorkbenchError;
 use portolan_sandbox::Kind;
 
@@ -18,7 +18,7 @@ const LOCK: &str = include_str!("../../../../Cargo.lock");
 /// Where a copy of the SDK goes.
 const VENDOR: &str = "vendor/portolan-mapper-sdk";
 
-pub(super) fn files(plan: &Plan, sdk: &Sdk, words: &Words) -> Result<Files, WorkbenchError> {
+pub(super) fn files(plan: &NewModule, sdk: &Sdk, words: &Words) -> Result<Files, WorkbenchError> {
     let manifest = words
         .fill(include_str!("../templates/crate.toml"))
         .replace("{{sdk}}", &dependency(sdk)?);

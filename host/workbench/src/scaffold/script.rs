@@ -1,7 +1,7 @@
 //! Modules in languages that bring an interpreter along.
 
 use super::words::Words;
-use super::{Files, Plan};
+use super::{Files, NewModule};
 use portolan_sandbox::Kind;
 
 const WIT: &str = include_str!("../../../../wit/mapper.wit");
@@ -9,7 +9,7 @@ const PYTHON_HELPER: &str = include_str!("../../../../guest-mappers/python/porto
 const JAVASCRIPT_HELPER: &str =
     include_str!("../../../../guest-mappers/javascript/portolan-mapper.js");
 
-pub(super) fn python(plan: &Plan, words: &Words) -> Files {
+pub(super) fn python(plan: &NewModule, words: &Words) -> Files {
     // What an object is called in the source.
     let word = plan.object.word().replace('-', "_");
     let (name, source) = match plan.kind {
@@ -32,7 +32,7 @@ pub(super) fn python(plan: &Plan, words: &Words) -> Files {
     ]
 }
 
-pub(super) fn javascript(plan: &Plan, words: &Words) -> Files {
+pub(super) fn javascript(plan: &NewModule, words: &Words) -> Files {
     let name = plan.object.name();
     let word = name["Ecs".len()..][..1].to_lowercase() + &name["Ecs".len() + 1..];
     let (name, source) = match plan.kind {

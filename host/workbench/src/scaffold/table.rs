@@ -1,11 +1,11 @@
 //! Mapping tables.
 
 use super::words::Words;
-use super::{Files, Plan};
+use super::{Files, NewModule};
 use crate::table::FILE;
 use portolan_sandbox::Kind;
 
-pub(super) fn files(plan: &Plan, words: &Words) -> Files {
+pub(super) fn files(plan: &NewModule, words: &Words) -> Files {
     let template = match plan.kind {
         Kind::Mapping => include_str!("../templates/table/mapping.toml"),
         Kind::Overlay => include_str!("../templates/table/overlay.toml"),

@@ -1,4 +1,4 @@
-use super::{Language, Plan};
+use super::{Language, NewModule};
 use portolan_page::object::{Object, Shape};
 use portolan_sandbox::Kind;
 
@@ -6,7 +6,7 @@ use portolan_sandbox::Kind;
 pub(super) struct Words(Vec<(&'static str, String)>);
 
 impl Words {
-    pub(super) fn of(plan: &Plan) -> Self {
+    pub(super) fn of(plan: &NewModule) -> Self {
         let mut words = vec![
             ("{{name}}", plan.name.clone()),
             ("{{object}}", plan.object.name().to_owned()),
@@ -60,7 +60,7 @@ fn snake_case(member: &str) -> String {
     field
 }
 
-fn kind(plan: &Plan) -> Vec<(&'static str, String)> {
+fn kind(plan: &NewModule) -> Vec<(&'static str, String)> {
     let (kind, what, usage) = match plan.kind {
         Kind::Mapping => (
             "mapping",
@@ -80,7 +80,7 @@ fn kind(plan: &Plan) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn language(plan: &Plan) -> Vec<(&'static str, String)> {
+fn language(plan: &NewModule) -> Vec<(&'static str, String)> {
     let kind = match plan.kind {
         Kind::Mapping => "mapping",
         Kind::Overlay => "overlay",

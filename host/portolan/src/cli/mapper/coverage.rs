@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use portolan_workbench::coverage::{Coverage, Member, ObjectCoverage, coverage};
+use portolan_workbench::coverage::{Coverage, ObjectCoverage, PageMember, coverage};
 use portolan_workbench::{Specimen, Workbench};
 
 use super::CacheArguments;
@@ -94,7 +94,7 @@ fn object(text: &mut String, found: &ObjectCoverage) -> std::fmt::Result {
     Ok(())
 }
 
-fn member(text: &mut String, member: &Member) -> std::fmt::Result {
+fn member(text: &mut String, member: &PageMember) -> std::fmt::Result {
     let inside = match member.inside {
         0 => String::new(),
         1 => " and 1 member inside".to_owned(),

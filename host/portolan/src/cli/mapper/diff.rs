@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use portolan_records::differences::{AttributeDifference, Differences, Presence};
-use portolan_workbench::diff::{Comparison, diff};
+use portolan_workbench::diff::{ModuleDiff, diff};
 use portolan_workbench::{Specimen, Workbench};
 
 use super::CacheArguments;
@@ -79,7 +79,7 @@ fn specimen(file: &Path) -> anyhow::Result<Option<Specimen>> {
     Ok(Some(Specimen::read(file)?))
 }
 
-fn text(comparison: &Comparison) -> Result<String, std::fmt::Error> {
+fn text(comparison: &ModuleDiff) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     writeln!(text, "{} -> {}", comparison.old, comparison.new)?;
     for (object, differences) in &comparison.objects {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use portolan_page::object::Object;
 use portolan_sandbox::Kind;
-use portolan_workbench::scaffold::{Language, Plan, Sdk, create};
+use portolan_workbench::scaffold::{Language, NewModule, Sdk, create};
 
 use crate::cli::COMPLETE;
 use crate::talk;
@@ -70,7 +70,7 @@ impl NewArguments {
 }
 
 pub(super) fn run(arguments: NewArguments) -> anyhow::Result<u8> {
-    let plan = Plan {
+    let plan = NewModule {
         language: arguments.language(),
         name: arguments.name,
         object: arguments.object,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use portolan_sandbox::trust::{Change, Identity, Pin, TrustError, pin_files, pin_folder};
+use portolan_sandbox::trust::{Identity, Pin, PinChange, TrustError, pin_files, pin_folder};
 use portolan_workbench::{Specimen, Workbench};
 
 use super::CacheArguments;
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: PinArguments, config_file: Option<&Path>) -> anyhow
     Ok(COMPLETE)
 }
 
-fn text(changes: &[Change]) -> Result<String, std::fmt::Error> {
+fn text(changes: &[PinChange]) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     for change in changes {
         match (&change.before, &change.after) {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use portolan_sandbox::trust::{Look, TrustedKeys, Verification, sha256};
-use portolan_workbench::registry::{Place, pull};
+use portolan_workbench::registry::{ArtifactRef, pull};
 use portolan_workbench::{Specimen, Workbench};
 
 use super::{CacheArguments, ConnectionArguments, TrustArguments};
@@ -53,7 +53,7 @@ pub(super) fn run(arguments: PullArguments, config_file: Option<&Path>) -> anyho
     let config = arguments.trust.config(arguments.cache, config_file)?;
     let keys = TrustedKeys::read(&config.mapping.trusted_keys)?;
     let bench = Workbench::open(&config.mapping)?;
-    let place = match Place::to_pull(&arguments.reference) {
+    let place = match ArtifactRef::to_pull(&arguments.reference) {
         Ok(place) => place,
         // What was typed is wrong, as with any other argument.
         Err(error) => {

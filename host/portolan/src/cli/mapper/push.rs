@@ -6,7 +6,7 @@ use anyhow::Context;
 use portolan_sandbox::Surface;
 use portolan_sandbox::trust::TrustedKeys;
 use portolan_workbench::contract::World;
-use portolan_workbench::registry::{Place, Pushed, Shipment, push};
+use portolan_workbench::registry::{ArtifactRef, Pushed, Shipment, push};
 use portolan_workbench::{Specimen, Workbench};
 
 use super::{CacheArguments, ConnectionArguments};
@@ -58,9 +58,9 @@ pub(super) fn run(arguments: PushArguments, config_file: Option<&Path>) -> anyho
             look.verification
         );
     }
-    let place = match Place::to_push(&arguments.reference, &loaded.component().manifest.version) {
+    let version = &loaded.component().manifest.version;
+    let place = match ArtifactRef::to_push(&arguments.reference, version) {
         Ok(place) => place,
-        // What was typed is wrong, as with any other argument.
         Err(error) => {
             talk::error(&error.to_string());
             return Ok(USAGE);

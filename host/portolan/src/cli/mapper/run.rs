@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use portolan_page::Page;
 use portolan_page::object::Object;
-use portolan_page::page::Page;
 use portolan_records::Records;
 use portolan_sandbox::Severity;
 use portolan_workbench::{Specimen, Workbench, pages};

@@ -7,13 +7,13 @@ const LONGEST: usize = 63;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// In the order of the lengths of their names.
-    members: Vec<Member>,
+    members: Vec<WantedMember>,
     /// How many of them have a shorter name than so many bytes. A look at it settles most comparisons.
     shorter: [u16; LONGEST + 2],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Member {
+struct WantedMember {
     name: String,
     ends: Ends,
     part: Part,
@@ -53,7 +53,7 @@ impl Wanted {
         };
         let place = self.members.iter().position(|member| member.name == name);
         let place = place.unwrap_or_else(|| {
-            self.members.push(Member {
+            self.members.push(WantedMember {
                 name: name.to_owned(),
                 ends: ends(name.as_bytes()),
                 part: Part::Members(Self::default()),

@@ -7,11 +7,11 @@ use portolan_machine::text::printable;
 
 /// A place in a registry, as `ghcr.io/acme/acme-tags:0.1.0` names one.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct ArtifactRef {
     pub(super) reference: Reference,
 }
 
-impl Place {
+impl ArtifactRef {
     /// Reads a reference to push to. Without a tag, the module's version is the tag.
     ///
     /// # Errors
@@ -137,7 +137,7 @@ impl Place {
     }
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for ArtifactRef {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.reference.fmt(formatter)
     }
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     fn pushed(given: &str) -> String {
-        Place::to_push(given, "1.2.0+linux")
+        ArtifactRef::to_push(given, "1.2.0+linux")
             .map_or_else(|error| error.to_string(), |place| place.to_string())
     }
 
@@ -204,8 +204,11 @@ mod tests {
         }
         let digest = format!("ghcr.io/acme/tags@sha256:{}", "0f".repeat(32));
         assert!(pushed(&digest).contains("leave it out"));
-        assert_eq!(Place::to_pull(&digest).expect("exact").to_string(), digest);
-        let error = Place::to_pull("ghcr.io/acme/tags").expect_err("inexact");
+        assert_eq!(
+            ArtifactRef::to_pull(&digest).expect("exact").to_string(),
+            digest
+        );
+        let error = ArtifactRef::to_pull("ghcr.io/acme/tags").expect_err("inexact");
         assert!(
             error.to_string().contains("neither tag nor digest"),
             "{error}"
@@ -215,13 +218,13 @@ mod tests {
     #[test]
     fn a_tag_and_a_port_may_be_anything_but_the_name() {
         assert_eq!(pushed(" ghcr.io/acme/tags:V1\n"), "ghcr.io/acme/tags:V1");
-        let place = Place::to_pull("localhost:5000/tags:RC-1").expect("exact");
+        let place = ArtifactRef::to_pull("localhost:5000/tags:RC-1").expect("exact");
         assert_eq!(place.exact(), "RC-1");
     }
 
     #[test]
     fn only_this_machine_is_loopback() {
-        let is_loopback = |given: &str| Place::to_pull(given).expect("exact").is_loopback();
+        let is_loopback = |given: &str| ArtifactRef::to_pull(given).expect("exact").is_loopback();
         assert!(is_loopback("localhost:5000/tags:1") && is_loopback("127.0.0.1:5000/tags:1"));
         assert!(!is_loopback("localhost.example.com/tags:1") && !is_loopback("10.0.0.1/tags:1"));
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::login::Login;
-use super::outcome::{Failure, Kept, Repeats};
+use super::outcome::{ExchangeFailure, Kept, Repeats};
 use super::words::UNTRUSTED;
-use super::{Action, Place, RegistryError};
+use super::{Action, ArtifactRef, RegistryError};
 use portolan_machine::proxies::{Proxies, Proxy};
 
 /// A registry that has not answered by then is not there.
@@ -18,7 +18,7 @@ const TOTAL_LIMIT: Duration = Duration::from_secs(600);
 const USER_AGENT: &str = concat!("portolan/", env!("CARGO_PKG_VERSION"));
 
 /// A client of one registry, with its credentials.
-pub struct Access {
+pub struct RegistryClient {
     pub(super) client: reqwest::Client,
     /// For identity tokens: a redirection would carry them to where nobody has looked.
     pub(super) unmoved: reqwest::Client,
@@ -30,7 +30,7 @@ pub struct Access {
     proxy: Option<Proxy>,
 }
 
-impl Access {
+impl RegistryClient {
     /// Prepares to talk to the registry of a place: by HTTP if it is on this machine or `plain_http` says so,
     /// else by HTTPS. Certificates have to be signed by one of `roots` (PEM), or by one that this machine
     /// trusts where there are none. Credentials come from the environment, else from what `docker login`
@@ -39,7 +39,7 @@ impl Access {
     /// # Errors
     /// If there are credentials that cannot be used, or no client can be made.
     pub fn to(
-        place: &Place,
+        place: &ArtifactRef,
         plain_http: bool,
         roots: Option<&[u8]>,
     ) -> Result<Self, RegistryError> {
@@ -78,13 +78,13 @@ impl Access {
     /// Does something with the registry within the time limit.
     pub(super) async fn within<T>(
         &self,
-        place: &Place,
+        place: &ArtifactRef,
         action: Action,
-        work: impl Future<Output = Result<T, Failure>>,
+        work: impl Future<Output = Result<T, ExchangeFailure>>,
     ) -> Result<T, RegistryError> {
         let late = |_| {
             let seconds = TOTAL_LIMIT.as_secs();
-            Err(Failure::Silence(format!(
+            Err(ExchangeFailure::Silence(format!(
                 "it was not done after {seconds} seconds"
             )))
         };
@@ -121,12 +121,12 @@ fn client(
     client.build()
 }
 
-fn no_client(place: &Place, error: &dyn std::error::Error) -> RegistryError {
+fn no_client(place: &ArtifactRef, error: &dyn std::error::Error) -> RegistryError {
     let reason = format!("no HTTP client can be made here: {error}");
     unreachable(place, reason, UNTRUSTED.to_owned())
 }
 
-fn unreachable(place: &Place, reason: String, remedy: String) -> RegistryError {
+fn unreachable(place: &ArtifactRef, reason: String, remedy: String) -> RegistryError {
     RegistryError::Unreachable {
         registry: place.registry().to_owned(),
         reference: place.to_string(),

@@ -4,6 +4,7 @@ mod members;
 mod scan;
 mod wanted;
 
+use crate::scope::{AccountId, RegionName};
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -26,9 +27,9 @@ pub struct Origin {
     /// The AWS partition, for example `aws-us-gov`.
     pub partition: String,
     /// Twelve digits.
-    pub account_id: String,
+    pub account_id: AccountId,
     /// The Region that was asked.
-    pub region: String,
+    pub region: RegionName,
     /// The sync's one timestamp: RFC 3339, UTC, milliseconds.
     pub captured_at: String,
 }

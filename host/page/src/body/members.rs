@@ -124,8 +124,8 @@ mod tests {
     use serde_json::{Map, Value};
 
     use super::*;
+    use crate::body::Origin;
     use crate::object::Object;
-    use crate::page::Origin;
 
     fn page(object: Object, body: &str) -> Page {
         let origin = Origin {

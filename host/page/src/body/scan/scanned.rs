@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::ops::Range;
 
-use crate::page::BODY_LIMIT_BYTES;
+use crate::body::BODY_LIMIT_BYTES;
 
 /// Why a body is not a page.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,34 +33,34 @@ pub enum ScanError {
 }
 
 /// What a scan found.
-pub(in crate::page) struct Scanned {
+pub(in crate::body) struct Scanned {
     /// The body without environment values, if it had any.
-    pub(in crate::page) body: Option<Vec<u8>>,
+    pub(in crate::body) body: Option<Vec<u8>>,
     /// For every place of the list its span in the (new) body; none for null.
-    pub(in crate::page) objects: Vec<Option<Range<usize>>>,
+    pub(in crate::body) objects: Vec<Option<Range<usize>>>,
     /// The members of the objects and what belongs to them, at any depth, in the order in which they start.
-    pub(in crate::page) members: Vec<Member>,
+    pub(in crate::body) members: Vec<Member>,
     /// Whether the member that holds the objects is there and not null.
-    pub(in crate::page) has_member: bool,
+    pub(in crate::body) has_member: bool,
     /// The span of what could not be described, if the body says that.
-    pub(in crate::page) failures: Option<Range<usize>>,
+    pub(in crate::body) failures: Option<Range<usize>>,
 }
 
 /// Where a member of a described object stands. Offsets are in the (new) body, which is shorter than 4 GiB
 /// by far.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::page) struct Member {
+pub(in crate::body) struct Member {
     /// Of the quote before its name.
-    pub(in crate::page) start: u32,
+    pub(in crate::body) start: u32,
     /// Behind its value.
-    pub(in crate::page) end: u32,
+    pub(in crate::body) end: u32,
     /// Which member comes after it and all that its value holds.
-    pub(in crate::page) next: u32,
+    pub(in crate::body) next: u32,
     /// Bytes between the quotes of its name; none if that has escapes, and could be any name.
-    pub(in crate::page) name_bytes: Option<NonZeroU32>,
+    pub(in crate::body) name_bytes: Option<NonZeroU32>,
 }
 
 /// A place in a body as members keep it.
-pub(in crate::page) fn offset(bytes: usize) -> u32 {
+pub(in crate::body) fn offset(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
