@@ -46,6 +46,7 @@ pub(crate) struct Checked {
     pub(crate) when: Option<Parsed>,
     pub(crate) origin: Origin,
     pub(crate) fallback: Vec<Parsed>,
+    pub(crate) after: Option<String>,
     pub(crate) equals: Option<Scalar>,
     pub(crate) lookup: Option<String>,
     pub(crate) default: Option<Substitute>,
@@ -77,6 +78,9 @@ impl Checker<'_> {
             let asked = demand(&when.ast, Demand::Any).map_err(|conflict| told(conflict, when))?;
             ask(&mut self.object, asked)?;
         }
+        if let Some(after) = &given.after {
+            types::check_after(after, &want)?;
+        }
         let origin = self.origin(&given, type_, &want)?;
         let fallback = match given.fallback {
             None => Vec::new(),
@@ -99,6 +103,7 @@ impl Checker<'_> {
             when,
             origin,
             fallback,
+            after: given.after,
             equals: given.equals,
             lookup: given.lookup,
             default: given.default,
@@ -336,6 +341,7 @@ fn useless(given: &Attribute) -> Result<(), String> {
     let keys = [
         ("fallback", given.fallback.is_some()),
         ("default", given.default.is_some()),
+        ("after", given.after.is_some()),
         ("equals", given.equals.is_some()),
         ("lookup", given.lookup.is_some()),
         ("type", given.type_.is_some()),
@@ -344,7 +350,7 @@ fn useless(given: &Attribute) -> Result<(), String> {
         Attribute {
             remove: Some(true), ..
         } => ("remove", &keys[..]),
-        Attribute { value: Some(_), .. } => ("value", &keys[..2]),
+        Attribute { value: Some(_), .. } => ("value", &keys[..3]),
         Attribute {
             context: Some(_), ..
         } => ("context", &keys[..1]),

@@ -115,6 +115,9 @@ pub(crate) struct Attribute {
     pub when: Option<String>,
     /// What is tried next, in this order, if there is no value or an empty text.
     pub fallback: Option<OneOrMore>,
+    /// The value is what follows this text. If it does not begin with the text, or nothing follows, there is no
+    /// value.
+    pub after: Option<String>,
     /// Makes a boolean: whether the value is equal to this.
     pub equals: Option<Scalar>,
     /// The name of a list in `lookups`, in which the value is looked up. What is not in it is no value.
@@ -186,10 +189,12 @@ pub(crate) enum Scalar {
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Substitute {
-    /// For all types but `texts`.
+    /// For all types but lists.
     Scalar(Scalar),
     /// For `texts`.
     Texts(Vec<String>),
+    /// For `integers`.
+    Integers(Vec<i64>),
 }
 
 /// The types of attributes.
@@ -209,6 +214,8 @@ pub(crate) enum Type {
     Time,
     /// A list of texts: each once, in source order. An empty list leaves the attribute out.
     Texts,
+    /// A list of integers: each once, in source order. An empty list leaves the attribute out.
+    Integers,
     /// Tags as AWS sends them, written as an object of key to value. An empty list leaves the attribute out.
     Tags,
 }

@@ -146,11 +146,15 @@ fn packed<'p>(
             .iter()
             .map(|parsed| query(parsed, shape))
             .collect(),
+        after: attribute.after.as_deref(),
         convert: convert(table, attribute),
         default: attribute.default.as_ref().map(|default| match default {
             Substitute::Scalar(value) => scalar(value),
             Substitute::Texts(texts) => {
                 Literal::List(texts.iter().map(|text| Literal::Text(text)).collect())
+            }
+            Substitute::Integers(integers) => {
+                Literal::List(integers.iter().copied().map(Literal::Integer).collect())
             }
         }),
     }
@@ -212,6 +216,7 @@ fn from_the_sync(name: &'static str) -> Attribute<'static> {
         when: None,
         source,
         fallback: Vec::new(),
+        after: None,
         convert: Convert::Type(Type::Text),
         default: None,
     }

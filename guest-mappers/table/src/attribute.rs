@@ -1,6 +1,6 @@
 //! From a described object to the values of its attributes.
 
-use portolan_mapper_sdk::{Context, Int, Notes, Rejection, Tags, TextSet, UtcTime};
+use portolan_mapper_sdk::{Context, Int, IntSet, Notes, Rejection, Tags, TextSet, UtcTime};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::evaluate::{Evaluator, Fault};
@@ -25,6 +25,7 @@ pub(crate) enum Output<'b> {
     Boolean(bool),
     Time(UtcTime),
     Texts(TextSet<'b>),
+    Integers(IntSet),
     Tags(Tags<'b>),
     /// In a patch: the attribute is taken away.
     Null,
@@ -39,6 +40,7 @@ impl Serialize for Output<'_> {
             Self::Boolean(value) => serializer.serialize_bool(*value),
             Self::Time(value) => value.serialize(serializer),
             Self::Texts(value) => value.serialize(serializer),
+            Self::Integers(value) => value.serialize(serializer),
             Self::Tags(value) => value.serialize(serializer),
             Self::Null => serializer.serialize_unit(),
         }
@@ -98,6 +100,10 @@ pub(crate) fn fill<'b>(
         }
         text = fallback.text;
         value = evaluate(evaluator, name, &fallback.expression, scope.object)?;
+    }
+    if let (Some(before), Value::Text(text)) = (attribute.after, value) {
+        let rest = text.strip_prefix(before).filter(|rest| !rest.is_empty());
+        value = rest.map_or(Value::Null, Value::Text);
     }
     let output = match value {
         Value::Absent | Value::Null => None,
@@ -238,6 +244,7 @@ fn convert<'b>(
             _ => wrong("a time"),
         },
         Convert::Type(Type::Texts) => texts(name, value),
+        Convert::Type(Type::Integers) => integers(name, value),
         Convert::Type(Type::Tags) => tags(name, value),
     }
 }
@@ -274,7 +281,10 @@ fn plain(value: Value<'_>) -> Option<Output<'_>> {
                 Value::Text(text) => Some(*text),
                 _ => None,
             });
-            TextSet::collect(texts).map(Output::Texts)
+            let integers = list.iter().filter_map(|value| value.integer());
+            let integers = IntSet::collect(integers.map(Int));
+            let texts = TextSet::collect(texts).map(Output::Texts);
+            texts.or(integers.map(Output::Integers))
         }
         _ => None,
     }
@@ -295,6 +305,19 @@ fn texts<'b>(name: &str, value: Value<'b>) -> Result<Option<Output<'b>>, Rejecti
         _ => None,
     });
     Ok(TextSet::collect(texts).map(Output::Texts))
+}
+
+fn integers<'b>(name: &str, value: Value<'b>) -> Result<Option<Output<'b>>, Rejection> {
+    let Value::List(list) = value else {
+        return Err(wrong_type(name, value, "a list of integers"));
+    };
+    let list = list.iter().filter(|value| !value.is_null());
+    let integers = list.map(|value| match value.integer() {
+        Some(integer) => Ok(Int(integer)),
+        None => Err(wrong_type(name, *value, "only integers in its list")),
+    });
+    let integers: Vec<Int> = integers.collect::<Result<_, _>>()?;
+    Ok(IntSet::collect(integers).map(Output::Integers))
 }
 
 /// Key to value, from the objects with `key` and `value` that AWS sends.

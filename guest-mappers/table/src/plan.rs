@@ -81,6 +81,8 @@ pub struct Attribute<'p> {
     pub source: Source<'p>,
     /// What is asked next as long as there is no value, or an empty text.
     pub fallback: Vec<Query<'p>>,
+    /// The text that the value begins with and the attribute leaves out; a value without it is none.
+    pub after: Option<&'p str>,
     /// What becomes of the value.
     pub convert: Convert<'p>,
     /// What stands in for a value that is not there.
@@ -155,6 +157,8 @@ pub enum Type {
     Time,
     /// A list of texts, each once, in source order.
     Texts,
+    /// A list of integers, each once, in source order.
+    Integers,
     /// A list of tags, written as an object.
     Tags,
 }
