@@ -3,8 +3,9 @@
 //! A crate is compiled for `wasm32-unknown-unknown` and wrapped by `wit-component`, so that it imports
 //! exactly what its code calls; [`build`] does both for any number of crates with a single run of cargo,
 //! which compiles the standard library once at most. A folder in Python or JavaScript is put into one
-//! component with its interpreter, by the tool that the folder pins. Whatever the language, a component
-//! that imports more than a mapper may is refused, and the others are told apart by a `producers` section.
+//! component with its interpreter, by the tool that the folder pins, and a stock mapping table by its packer.
+//! Whatever the language, a component that imports more than a mapper may is refused, and the others are told
+//! apart by a `producers` section.
 
 mod cargo;
 mod component;
@@ -88,7 +89,10 @@ pub fn build(request: &Request) -> Result<Vec<Built>, BuildError> {
         built.extend(build_crates(&dirs, request)?);
     }
     for (language, dir) in others {
-        built.push(build_script(language, &dir, request)?);
+        built.push(match language {
+            Language::Table => build_table(&dir, request)?,
+            _ => build_script(language, &dir, request)?,
+        });
     }
     Ok(built)
 }
@@ -107,6 +111,19 @@ fn build_crates(dirs: &[PathBuf], request: &Request) -> Result<Vec<Built>, Build
             finish(&mapper.folder, &component, &origin, &request.out_dir)
         })
         .collect()
+}
+
+/// Packs a stock table into the interpreter, which this or an earlier request has built into the same folder.
+fn build_table(dir: &Path, request: &Request) -> Result<Built, BuildError> {
+    let read =
+        |path: PathBuf| std::fs::read(&path).map_err(|source| BuildError::Read { path, source });
+    let path = dir.join("table.toml");
+    let text = String::from_utf8_lossy(&read(path.clone())?).into_owned();
+    let interpreter = read(request.out_dir.join("table.wasm"))?;
+    let component = portolan_mapper_pack::pack_stock(&text, &interpreter)
+        .map_err(|source| BuildError::Table { path, source })?;
+    let name = crates::folder_name(dir);
+    finish(&name, &component, &Origin::default(), &request.out_dir)
 }
 
 fn build_script(language: Language, dir: &Path, request: &Request) -> Result<Built, BuildError> {

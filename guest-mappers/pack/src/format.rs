@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use portolan_mapper_table::plan::Described;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A mapping table: which attribute comes from where. A table is written in TOML.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -22,6 +22,10 @@ pub struct Table {
     pub(crate) kind: Kind,
     /// The object that it is for.
     pub(crate) object: Object,
+    /// Only of a stock table, which defines the schema of its object: the object's kind in the data model.
+    pub(crate) data_model: Option<DataModel>,
+    /// Only of a stock table: the object in a sentence.
+    pub(crate) description: Option<String>,
     /// Of a mapping: the expression that gives the UID. An object without a UID is rejected.
     pub(crate) uid: Option<String>,
     /// Attribute to expression, or to a table that says more. The order is that of the record.
@@ -40,6 +44,20 @@ pub(crate) enum Kind {
     Mapping,
     /// It amends them.
     Overlay,
+}
+
+/// The kinds of objects in the data model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub(crate) enum DataModel {
+    /// Something that runs, or that others run on.
+    #[serde(rename = "Cloud Resource")]
+    CloudResource,
+    /// A container, or its definition.
+    Container,
+    /// A setting of an account.
+    Setting,
+    /// Something that happened.
+    Event,
 }
 
 /// The connector object that a table is for.
@@ -129,6 +147,8 @@ pub(crate) struct Attribute {
     pub type_: Option<Type>,
     /// Declares an attribute that the stock schema lacks, and says what it means.
     pub description: Option<String>,
+    /// Only in a stock table: every record has the attribute.
+    pub required: Option<bool>,
 }
 
 impl Attribute {

@@ -1,7 +1,7 @@
 //! From a described object to the values of its attributes.
 
 use portolan_mapper_sdk::{Context, Int, IntSet, Notes, Rejection, Tags, TextSet, UtcTime};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{Serialize, Serializer};
 
 use crate::evaluate::{Evaluator, Fault};
 use crate::plan::{Attribute, ContextMember, Convert, Literal, Part, Query, Source, Type};
@@ -47,19 +47,6 @@ impl Serialize for Output<'_> {
     }
 }
 
-/// A record or a patch.
-pub(crate) struct Record<'r, 'b>(pub(crate) &'r [(&'b str, Output<'b>)]);
-
-impl Serialize for Record<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in self.0 {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
-}
-
 /// The UID of an object.
 pub(crate) fn uid<'b>(
     evaluator: &Evaluator<'b>,
@@ -70,11 +57,17 @@ pub(crate) fn uid<'b>(
         Value::Text(text) if !text.is_empty() => Ok(text),
         value if value.is_null() || matches!(value, Value::Text(_)) => Err(Rejection {
             code: "no-arn",
-            member: query.text.to_owned(),
+            member: if is_path(query.text) { query.text } else { "" }.to_owned(),
             message: format!("the object has no `{}`, which would be its UID", query.text),
         }),
         value => Err(wrong_type("UID", value, "a text")),
     }
+}
+
+/// Whether an expression is the path of a member, and not more.
+fn is_path(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte))
 }
 
 /// The value of an attribute of an object, if it has one.

@@ -202,6 +202,8 @@ pub enum Expression<'p> {
     Current,
     /// `name`, and where it stands in the shape of the objects that the expression meets.
     Field(&'p str, u16),
+    /// `a.b`, by the places of the members in the shapes that the values were read with.
+    Path(Vec<u16>),
     /// `[0]`
     Index(i32),
     /// `[0:9:2]`: start, stop and step.

@@ -228,7 +228,7 @@ enum Found<'b> {
 #[derive(Clone, Copy)]
 struct Name<'b> {
     names: &'b [Member<'b>],
-    /// Where to look first: AWS writes the members of all objects in the same order.
+    /// Where to look first: names are sorted, and AWS writes members mostly so.
     likely: usize,
     /// Whether members without a place are kept.
     others: Option<&'b Bump>,
@@ -238,10 +238,8 @@ impl<'b> Name<'b> {
     #[inline]
     fn place(self, name: &str) -> Option<usize> {
         let is = |place: usize| self.names.get(place).is_some_and(|each| each.name == name);
-        if is(self.likely) {
-            return Some(self.likely);
-        }
-        (0..self.names.len()).find(|place| is(*place))
+        let places = self.likely..self.names.len();
+        places.chain(0..self.likely).find(|place| is(*place))
     }
 }
 

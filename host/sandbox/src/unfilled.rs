@@ -4,30 +4,35 @@
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use serde_json::value::RawValue;
 
 /// Watches the records of one object.
 #[derive(Debug, Default)]
 pub struct Unfilled {
     /// After the first pages there are hardly any left, so that watching costs next to nothing.
-    names: RwLock<Vec<String>>,
+    names: RwLock<Vec<Finder<'static>>>,
 }
 
 impl Unfilled {
     /// Watches for these attributes.
     pub(super) fn new(names: &[String]) -> Self {
         Self {
-            names: RwLock::new(names.to_vec()),
+            names: RwLock::new(
+                names
+                    .iter()
+                    .map(|name| Finder::new(name).into_owned())
+                    .collect(),
+            ),
         }
     }
 
     /// Notes what a valid record has.
     pub fn see(&self, record: &[u8]) {
-        let found: Vec<String> = {
+        let found: Vec<Vec<u8>> = {
             let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
             // The text is searched first, for most of what is left is in no record at all.
-            let mentioned = |name: &&String| memmem::find(record, name.as_bytes()).is_some();
+            let mentioned = |name: &&Finder<'_>| name.find(record).is_some();
             let mut candidates = names.iter().filter(mentioned).peekable();
             if candidates.peek().is_none() {
                 return;
@@ -35,23 +40,22 @@ impl Unfilled {
             let members: BTreeMap<&str, &RawValue> =
                 serde_json::from_slice(record).unwrap_or_default();
             candidates
-                .filter(|name| members.contains_key(name.as_str()))
-                .cloned()
+                .map(|name| name.needle().to_vec())
+                .filter(|name| members.keys().any(|member| member.as_bytes() == name))
                 .collect()
         };
         if !found.is_empty() {
             let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
-            names.retain(|name| !found.contains(name));
+            names.retain(|name| !found.iter().any(|each| each == name.needle()));
         }
     }
 
     /// What no record has had so far, in order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        self.names
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        let text = |name: &Finder<'_>| String::from_utf8_lossy(name.needle()).into_owned();
+        names.iter().map(text).collect()
     }
 }
 
