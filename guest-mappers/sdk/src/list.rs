@@ -12,95 +12,64 @@ pub fn items<T>(list: &List<T>) -> impl Iterator<Item = &T> {
     list.iter().flatten().flatten().map(|element| &element.0)
 }
 
-/// An attribute that is a list: each text once, in source order.
+/// An attribute that is a list: each value once, in source order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct TextSet<'s>(Vec<&'s str>);
+pub struct Set<T>(Vec<T>);
 
-/// An attribute that is a list of integers: each once, in source order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct IntSet(Vec<Int>);
+/// A set of texts.
+pub type TextSet<'s> = Set<&'s str>;
 
-impl IntSet {
-    /// Collects integers as [`TextSet::collect`] does texts.
-    pub fn collect(integers: impl IntoIterator<Item = Int>) -> Option<Self> {
-        distinct(integers).map(Self)
-    }
-}
+/// A set of integers.
+pub type IntSet = Set<Int>;
 
-/// From this many elements on, looking through all of them costs more than a tree.
+/// From this many values on, looking through all of them costs more than a tree.
 const MANY: usize = 24;
 
-/// Each element once, in source order; `None` without any.
-fn distinct<T: Copy + Ord>(elements: impl IntoIterator<Item = T>) -> Option<Vec<T>> {
-    let mut set = Vec::new();
-    let mut seen = BTreeSet::new();
-    for element in elements {
-        if set.len() < MANY {
-            if !set.contains(&element) {
-                set.push(element);
-            }
-            continue;
-        }
-        if seen.is_empty() {
-            seen.extend(set.iter().copied());
-        }
-        if seen.insert(element) {
-            set.push(element);
-        }
-    }
-    (!set.is_empty()).then_some(set)
-}
-
-impl<'s> TextSet<'s> {
-    /// Collects texts, drops repeats after the first, and gives `None` if there is nothing: an empty
+impl<T: Copy + Ord> Set<T> {
+    /// Collects values, drops repeats after the first, and gives `None` if there is nothing: an empty
     /// list is no attribute.
-    pub fn collect(texts: impl IntoIterator<Item = &'s str>) -> Option<Self> {
-        distinct(texts).map(Self)
+    pub fn collect(values: impl IntoIterator<Item = T>) -> Option<Self> {
+        let mut set = Vec::new();
+        let mut seen = BTreeSet::new();
+        for value in values {
+            if set.len() < MANY {
+                if !set.contains(&value) {
+                    set.push(value);
+                }
+                continue;
+            }
+            if seen.is_empty() {
+                seen.extend(set.iter().copied());
+            }
+            if seen.insert(value) {
+                set.push(value);
+            }
+        }
+        (!set.is_empty()).then_some(Self(set))
     }
 
-    /// The texts, in source order.
+    /// The values, in source order.
     #[must_use]
-    pub fn as_slice(&self) -> &[&'s str] {
+    pub fn as_slice(&self) -> &[T] {
         &self.0
     }
 }
 
 #[cfg(feature = "schema")]
-impl schemars::JsonSchema for TextSet<'_> {
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Set<T> {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        "TextSet".into()
+        format!("Set_{}", T::schema_name()).into()
     }
 
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "array",
-            "items": { "type": "string" },
-            "minItems": 1,
-            "uniqueItems": true,
-        })
-    }
-}
-
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for IntSet {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "IntSet".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "array",
-            "items": { "type": "integer" },
+            "items": generator.subschema_for::<T>(),
             "minItems": 1,
             "uniqueItems": true,
         })
@@ -118,14 +87,6 @@ mod tests {
         let set = TextSet::collect(["b", "a", "", "b", "B", ""]).unwrap();
         assert_eq!(set.as_slice(), ["b", "a", "", "B"]);
         assert_eq!(TextSet::collect([]), None);
-    }
-
-    #[test]
-    fn a_set_of_integers_keeps_the_first_of_repeats() {
-        let list: List<Int> = serde_json::from_str("[80,null,0,80.0,-1]").unwrap();
-        let set = IntSet::collect(items(&list).copied()).unwrap();
-        assert_eq!(serde_json::to_string(&set).unwrap(), "[80,0,-1]");
-        assert_eq!(IntSet::collect([]), None);
     }
 
     #[test]
