@@ -13,6 +13,7 @@ const BODIES = {
   EcsTask: { member: "tasks", isList: true },
   EcsTaskDefinition: { member: "taskDefinition", isList: false },
   EcsContainerInstance: { member: "containerInstances", isList: true },
+  EcsContainerDefinition: { member: "containerDefinitions", isList: true },
 };
 
 /** Why one object gives no record, or its record no patch. The message holds no value of the page. */

@@ -21,6 +21,7 @@ _BODIES = {
     "EcsTask": ("tasks", True),
     "EcsTaskDefinition": ("taskDefinition", False),
     "EcsContainerInstance": ("containerInstances", True),
+    "EcsContainerDefinition": ("containerDefinitions", True),
 }
 
 _EPOCH = datetime(1970, 1, 1)

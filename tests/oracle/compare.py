@@ -69,7 +69,7 @@ def compare(portolan, lines, seen):
     """Every difference, as text."""
     validators = {operation: validator(name) for operation, name in OBJECTS.items()}
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    done = subprocess.run([portolan, "map", "-"], input=text.encode(), capture_output=True, check=False)
+    done = subprocess.run([portolan, "map", "--objects", ",".join(OBJECTS.values()), "-"], input=text.encode(), capture_output=True, check=False)
     records = [json.loads(line) for line in done.stdout.split(b"\n")[:-1]]
     issues = {}
     for line in done.stderr.splitlines():

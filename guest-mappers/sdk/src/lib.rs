@@ -57,7 +57,7 @@ pub use body::Body;
 pub use context::Context;
 pub use int::Int;
 pub use issue::{Issue, MappedPage, PageError, Rejection, Row, Severity};
-pub use list::{List, TextSet, items};
+pub use list::{IntSet, List, Set, TextSet, items};
 pub use manifest::{Kind, Manifest, Reads};
 pub use mapping::{Mapping, map_page};
 pub use notes::Notes;

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::Object;
+use crate::{Int, Object};
 
 /// A list of the page. A null list is an absent one, and null elements are allowed.
 pub type List<T> = Option<Vec<Option<Object<T>>>>;
@@ -12,58 +12,64 @@ pub fn items<T>(list: &List<T>) -> impl Iterator<Item = &T> {
     list.iter().flatten().flatten().map(|element| &element.0)
 }
 
-/// An attribute that is a list: each text once, in source order.
+/// An attribute that is a list: each value once, in source order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct TextSet<'s>(Vec<&'s str>);
+pub struct Set<T>(Vec<T>);
 
-/// From this many texts on, looking through all of them costs more than a tree.
+/// A set of texts.
+pub type TextSet<'s> = Set<&'s str>;
+
+/// A set of integers.
+pub type IntSet = Set<Int>;
+
+/// From this many values on, looking through all of them costs more than a tree.
 const MANY: usize = 24;
 
-impl<'s> TextSet<'s> {
-    /// Collects texts, drops repeats after the first, and gives `None` if there is nothing: an empty
+impl<T: Copy + Ord> Set<T> {
+    /// Collects values, drops repeats after the first, and gives `None` if there is nothing: an empty
     /// list is no attribute.
-    pub fn collect(texts: impl IntoIterator<Item = &'s str>) -> Option<Self> {
+    pub fn collect(values: impl IntoIterator<Item = T>) -> Option<Self> {
         let mut set = Vec::new();
         let mut seen = BTreeSet::new();
-        for text in texts {
+        for value in values {
             if set.len() < MANY {
-                if !set.contains(&text) {
-                    set.push(text);
+                if !set.contains(&value) {
+                    set.push(value);
                 }
                 continue;
             }
             if seen.is_empty() {
                 seen.extend(set.iter().copied());
             }
-            if seen.insert(text) {
-                set.push(text);
+            if seen.insert(value) {
+                set.push(value);
             }
         }
         (!set.is_empty()).then_some(Self(set))
     }
 
-    /// The texts, in source order.
+    /// The values, in source order.
     #[must_use]
-    pub fn as_slice(&self) -> &[&'s str] {
+    pub fn as_slice(&self) -> &[T] {
         &self.0
     }
 }
 
 #[cfg(feature = "schema")]
-impl schemars::JsonSchema for TextSet<'_> {
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Set<T> {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        "TextSet".into()
+        format!("Set_{}", T::schema_name()).into()
     }
 
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "array",
-            "items": { "type": "string" },
+            "items": generator.subschema_for::<T>(),
             "minItems": 1,
             "uniqueItems": true,
         })

@@ -76,7 +76,7 @@ pub fn bench(
     let mut chosen: BTreeMap<Object, Vec<Page>> = BTreeMap::new();
     match file {
         Some(file) => {
-            for read in pages::each(file)? {
+            for read in pages::each(file, &rig.objects().collect::<Vec<_>>())? {
                 let (_, page) = read?;
                 let pages = chosen.entry(page.object).or_default();
                 if rig.mapper(page.object).is_some() && pages.len() < PAGES {

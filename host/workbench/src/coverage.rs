@@ -80,7 +80,7 @@ pub fn coverage(
         objects: BTreeMap::new(),
     };
     let mut seen: BTreeMap<Object, Seen> = BTreeMap::new();
-    for read in pages::each(file)? {
+    for read in pages::each(file, &rig.objects().collect::<Vec<_>>())? {
         let (_, page) = read?;
         let Some(mapper) = rig.mapper(page.object) else {
             coverage.pages_left_out += 1;

@@ -1,6 +1,6 @@
 //! What would change if one module took the place of another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use schemars::JsonSchema;
@@ -57,7 +57,11 @@ pub fn diff(
     let is_for = |rig: &Rig, specimen: Option<&Specimen>, object| {
         specimen.is_some() && rig.mapper(object).is_some()
     };
-    for read in pages::each(file)? {
+    let mounted = [(&old_rig, old), (&new_rig, new)].into_iter();
+    let modules = mounted.filter(|(_, specimen)| specimen.is_some());
+    let objects: BTreeSet<Object> = modules.flat_map(|(rig, _)| rig.objects()).collect();
+    let objects: Vec<Object> = objects.into_iter().collect();
+    for read in pages::each(file, &objects)? {
         let (_, page) = read?;
         if !is_for(&old_rig, old, page.object) && !is_for(&new_rig, new, page.object) {
             comparison.pages_left_out += 1;

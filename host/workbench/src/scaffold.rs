@@ -91,6 +91,13 @@ fn files(plan: &NewModule) -> Result<Files, WorkbenchError> {
         Language::JavaScript => (script::javascript(plan, &words), README),
     };
     let (pages, expected) = samples::of(plan.object, plan.kind);
+    if expected.is_empty() {
+        return Err(WorkbenchError::Unfit(format!(
+            "the templates make records of ARNs, and {object} has none of its own; copy its stock mapping from guest-mappers/{word}, or make an overlay with --kind overlay",
+            object = plan.object,
+            word = plan.object.word()
+        )));
+    }
     files.push(("README.md".into(), words.fill(readme)));
     let lines = |text: &str| format!("{}\n", text.trim_end());
     files.push(("pages/sample.jsonl".into(), lines(pages)));

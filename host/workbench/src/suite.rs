@@ -96,7 +96,7 @@ impl Suite {
         let mut lines = Vec::new();
         let mut seen = BTreeSet::new();
         let mut tried = 0;
-        for (line, page) in pages::read_all(file)? {
+        for (line, page) in pages::read_all(file, &self.rig.objects().collect::<Vec<_>>())? {
             if self.rig.mapper(page.object).is_none() {
                 outcome.remarks.push(format!(
                     "line {line} is left out: it is a page of {}, which the module is not for",

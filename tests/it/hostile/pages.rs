@@ -111,6 +111,41 @@ const CONTAINER: Kind = Kind::Object(&[
     ("secrets", List(&Kind::Object(&[("valueFrom", Arn)]))),
 ]);
 
+const CONTAINER_DEFINITION: &[(&str, Kind)] = &[
+    ("name", Text),
+    ("image", Text),
+    ("memory", Number),
+    ("environment", VARIABLES),
+    ("secrets", VARIABLES),
+    (
+        "portMappings",
+        List(&Kind::Object(&[
+            ("containerPort", Number),
+            ("hostPort", Number),
+        ])),
+    ),
+    (
+        "mountPoints",
+        List(&Kind::Object(&[("sourceVolume", Text)])),
+    ),
+    ("healthCheck", Kind::Object(&[("command", List(&Text))])),
+    (
+        "taskDefinition",
+        Kind::Object(&[
+            ("taskDefinitionArn", Arn),
+            ("family", Text),
+            (
+                "volumes",
+                List(&Kind::Object(&[
+                    ("name", Text),
+                    ("host", Kind::Object(&[("sourcePath", Text)])),
+                ])),
+            ),
+        ]),
+    ),
+    ("position", Number),
+];
+
 /// The members of an object that its mapper reads, and some that it does not.
 pub(super) fn members(object: Object) -> &'static [(&'static str, Kind)] {
     match object {
@@ -119,6 +154,7 @@ pub(super) fn members(object: Object) -> &'static [(&'static str, Kind)] {
         Object::EcsTask => TASK,
         Object::EcsTaskDefinition => TASK_DEFINITION,
         Object::EcsContainerInstance => CONTAINER_INSTANCE,
+        Object::EcsContainerDefinition => CONTAINER_DEFINITION,
     }
 }
 
