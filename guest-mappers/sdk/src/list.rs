@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use crate::Object;
 
-/// A list of the page. A null list is an absent one, and null elements are allowed.
+/// A list of the page. A null list counts as absent, and elements may be null.
 pub type List<T> = Option<Vec<Option<Object<T>>>>;
 
-/// The elements of a list that are there.
+/// The elements of a list that are not null.
 pub fn items<T>(list: &List<T>) -> impl Iterator<Item = &T> {
     list.iter().flatten().flatten().map(|element| &element.0)
 }
@@ -17,12 +17,12 @@ pub fn items<T>(list: &List<T>) -> impl Iterator<Item = &T> {
 #[serde(transparent)]
 pub struct TextSet<'s>(Vec<&'s str>);
 
-/// From this many texts on, looking through all of them costs more than a tree.
+/// With this many texts, a tree is faster than a linear search.
 const MANY: usize = 24;
 
 impl<'s> TextSet<'s> {
-    /// Collects texts, drops repeats after the first, and gives `None` if there is nothing: an empty
-    /// list is no attribute.
+    /// Collects texts and drops repeats after the first. `None` if there are no texts, because an empty list
+    /// is not an attribute.
     pub fn collect(texts: impl IntoIterator<Item = &'s str>) -> Option<Self> {
         let mut set = Vec::new();
         let mut seen = BTreeSet::new();
