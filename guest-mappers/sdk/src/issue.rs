@@ -97,7 +97,7 @@ impl Rejection {
         Self {
             code: "no-arn",
             member: member.to_owned(),
-            message: format!("the object has no `{member}`, which is its UID"),
+            message: format!("the object has no `{member}`, which would be its UID"),
         }
     }
 }
