@@ -15,7 +15,7 @@ const BODIES = {
   EcsContainerInstance: { member: "containerInstances", isList: true },
 };
 
-/** The reason that one object gives no record, or its record no patch. The message holds no value of the page. */
+/** The reason that one object gives no record or no patch. The message holds no value of the page. */
 export class Rejection extends Error {
   constructor(code, member, message) {
     super(message);

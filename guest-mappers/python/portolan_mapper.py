@@ -75,7 +75,7 @@ class Notes:
         self._issues = issues
 
     def warn(self, code, member, message):
-        """Adds a warning about a member, for example `tags`. The message must not hold a value of the page."""
+        """Adds a warning about a member, for example `tags`. The message holds no value of the page."""
         self._add(types.Severity.WARNING, code, member, message)
 
     def _add(self, severity, code, member, message):

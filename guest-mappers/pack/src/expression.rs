@@ -30,7 +30,7 @@ pub(crate) fn parse(text: &str) -> Result<Ast, String> {
             ErrorReason::Runtime(what) => what.to_string(),
         };
         format!(
-            "`{text}` is not a JMESPath expression, column {}: {what}",
+            "`{text}` is not a JMESPath expression at column {}: {what}",
             error.column + 1
         )
     })?;
@@ -95,7 +95,7 @@ fn check(ast: &Ast, depth: usize) -> Result<(), Fault> {
 }
 
 fn reference(offset: usize) -> Fault {
-    let what = "`&` makes an argument for a function such as sort_by, which is not a value";
+    let what = "`&` makes an argument for a function such as sort_by, not a value";
     (offset, what.to_owned())
 }
 
@@ -176,8 +176,8 @@ fn children(ast: &Ast) -> Vec<&Ast> {
     }
 }
 
-/// The packed form of an expression on values of a shape, and the shape of its result, if known. Long,
-/// because every kind of expression has its arm.
+/// The packed form of an expression on values of a shape, and the shape of its result, if known.
+/// Long, because every kind of expression has its arm.
 pub(crate) fn pack<'p>(
     ast: &'p Ast,
     on: Option<&'p Shape<'p>>,

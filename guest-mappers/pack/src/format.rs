@@ -18,7 +18,7 @@ pub struct Table {
     /// The module's own version, for example `1.0.0`.
     #[schemars(length(min = 1, max = 64))]
     pub(crate) version: String,
-    /// What the module does with records: it makes or amends them.
+    /// The effect of the module on records: it makes or amends them.
     pub(crate) kind: Kind,
     /// The connector object that the module maps.
     pub(crate) object: Object,
@@ -32,7 +32,7 @@ pub struct Table {
     pub(crate) lookups: BTreeMap<String, BTreeMap<String, Scalar>>,
 }
 
-/// What a module does with records: it makes or amends them.
+/// The effect of a module on records: it makes or amends them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
@@ -117,7 +117,7 @@ pub(crate) struct Attribute {
     pub fallback: Option<OneOrMore>,
     /// Makes a boolean: whether the value equals this one.
     pub equals: Option<Scalar>,
-    /// The name of a list in `lookups` that maps the value. A value outside the list is no value.
+    /// The name of a list in `lookups` that maps the value. A value outside the list counts as absent.
     pub lookup: Option<String>,
     /// The value to use if there is none.
     pub default: Option<Substitute>,

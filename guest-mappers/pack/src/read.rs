@@ -116,7 +116,7 @@ fn without_dates(table: &toml::Table) -> Result<(), String> {
     let named = members.find(|member| is_date(member.1));
     let name = named.map_or(key, |member| member.0);
     Err(format!(
-        "{name}: a date of TOML is not a value; write a text in quotes"
+        "{name}: a date of TOML is not supported; write a text in quotes"
     ))
 }
 

@@ -135,7 +135,10 @@ fn the_official_suite_passes_but_for_known_gaps() {
         }
     }
     assert!(unknown.is_empty(), "these fail: {unknown:#?}");
-    assert!(gaps.is_empty(), "these gaps pass now; remove them: {gaps:#?}");
+    assert!(
+        gaps.is_empty(),
+        "these gaps pass now; remove them: {gaps:#?}"
+    );
 }
 
 /// Writes equal numbers alike.

@@ -127,7 +127,7 @@ const TROUBLES: [(&str, FailureKind, &str); 13] = [
     (
         "tunnel",
         FailureKind::Transient,
-        "; the proxy does not connect to this host: have the host allowed there, or name it in NO_PROXY",
+        "; the proxy does not connect to this host: ask its administrators to allow the host, or name it in NO_PROXY",
     ),
     (
         "corrupt message",
@@ -170,7 +170,7 @@ impl Trouble {
 /// The message for an answer that is an HTML page.
 pub(super) fn html_page(status: u16) -> String {
     format!(
-        "was answered with an HTML page (HTTP status {status}), which does not come from AWS: a proxy, a filter or a login page is in between; have AWS's hosts allowed there, or check HTTPS_PROXY and NO_PROXY"
+        "was answered with an HTML page (HTTP status {status}), which does not come from AWS: a proxy, a filter or a login page is in between; ask its administrators to allow AWS's hosts, or check HTTPS_PROXY and NO_PROXY"
     )
 }
 

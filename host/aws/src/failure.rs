@@ -141,7 +141,7 @@ impl CallFailure {
             operation, code, ..
         } = &self;
         let message = format!(
-            "{operation} failed with {code}: the Region {region} is not enabled in the account {account_id}, because the credentials are valid in {elsewhere}; enable the Region in the account, or leave it out of --regions"
+            "{operation} failed with {code}, but the credentials are valid in {elsewhere}: the Region {region} is not enabled in the account {account_id}; enable the Region in the account, or leave it out of --regions"
         );
         Self {
             kind: FailureKind::Denied,
@@ -252,7 +252,7 @@ fn said_without_code(answer: &HttpResponse) -> String {
     if let Some(place) = answer.headers().get("location").filter(|_| status < 400) {
         let host = place.split("//").nth(1).unwrap_or(place).split('/').next();
         return format!(
-            " and sends to {}, which AWS does not: a proxy, a filter or a login page is in between; have AWS's hosts allowed there, or check HTTPS_PROXY and NO_PROXY",
+            " and sends to {}, which AWS does not: a proxy, a filter or a login page is in between; ask its administrators to allow AWS's hosts, or check HTTPS_PROXY and NO_PROXY",
             printable(host.unwrap_or_default(), 128)
         );
     }

@@ -6,10 +6,7 @@ mod lines;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-#[expect(
-    deprecated,
-    reason = "the SDK's loader accepts only these types"
-)]
+#[expect(deprecated, reason = "the SDK's loader accepts only these types")]
 use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 

@@ -94,7 +94,9 @@ pub(super) fn sendable(given: &Credentials) -> Result<Credentials, String> {
         .map(|token| part("session_token", token))
         .transpose()?;
     if id.is_empty() || secret.is_empty() {
-        return Err("the loaded credentials have an empty access key ID or secret access key".into());
+        return Err(
+            "the loaded credentials have an empty access key ID or secret access key".into(),
+        );
     }
     let token = token.filter(|token| !token.is_empty());
     Ok(Credentials::new(

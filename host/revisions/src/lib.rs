@@ -168,7 +168,9 @@ impl RevisionCache {
 
     fn warn(&self, error: &StoreError) {
         if !self.has_failed.swap(true, Ordering::Relaxed) {
-            tracing::warn!("{error}; the sync continues, and describes the revisions again");
+            tracing::warn!(
+                "{error}; the sync goes on, and asks AWS for the revisions that it cannot read here"
+            );
         }
     }
 

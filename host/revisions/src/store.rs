@@ -86,7 +86,7 @@ impl Store {
     /// Opens a file for reading its contents. It does not change the file.
     pub(super) fn open_existing(file: &Path) -> Result<Self, StoreError> {
         if !file.is_file() {
-            let reason = "there is no such file; a sync creates it, or name another file with --revision-cache";
+            let reason = "there is no such file; a sync of AWS creates it, or name another file with --revision-cache";
             return Err(failed(file, reason.into()));
         }
         let (store, is_current) = guarded(file, || {

@@ -154,7 +154,7 @@ fn opening(path: &Path, metadata: &fs::Metadata, own: u32) -> Option<String> {
     let (name, mode, owner) = (path.display(), metadata.mode(), metadata.uid());
     if owner != own && owner != 0 {
         return Some(format!(
-            "{name} belongs to another user (id {owner}) and its contents can be replaced"
+            "{name} belongs to another user (id {owner}), and that user can replace its contents"
         ));
     }
     let is_open = mode & WRITABLE_BY_ALL != 0 && mode & STICKY == 0;

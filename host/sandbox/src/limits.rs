@@ -101,7 +101,7 @@ impl ResourceLimiter for Meter {
         if total > self.memory_limit_bytes {
             let limit = self.memory_limit_bytes;
             return Err(GrowthRefused(format!(
-                "it requested {total} bytes of memory, more than its limit of {limit} bytes; memory-mebibytes of its table in [modules] raises that"
+                "it requested {total} bytes of memory, more than its limit of {limit} bytes; memory-mebibytes of its table in [modules] raises the limit"
             ))
             .into());
         }
