@@ -149,7 +149,11 @@ fn a_mapper_that_cannot_be_used_ends_the_program_with_its_name() {
             wat::parse_str("(module)").unwrap(),
             "core module",
         ),
-        ("garbage.wasm", b"garbage".to_vec(), "no WebAssembly file"),
+        (
+            "garbage.wasm",
+            b"garbage".to_vec(),
+            "not a WebAssembly file",
+        ),
     ] {
         let output = map(folder(name, &bytes).path(), &[body(&[""])]);
         let said = String::from_utf8_lossy(&output.stderr);

@@ -133,7 +133,7 @@ fn asking_alone_and_granting_alone_are_refused() {
             "",
             "set grant = [\"environment-values\"] in [modules.asking]",
         ),
-        ("[]", GRANT, "which its manifest does not ask for"),
+        ("[]", GRANT, "which its manifest does not request"),
         (
             r#"["network"]"#,
             "[modules.asking]\ngrant = [\"environment-values\"]\n",

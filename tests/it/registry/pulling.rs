@@ -159,7 +159,7 @@ fn what_is_no_module_is_refused() {
     refused(
         &shop,
         &put("text", &manifest(&config, &layer)),
-        &["it is no WebAssembly file", "application/wasm, is text"],
+        &["it is not a WebAssembly file", "application/wasm, is text"],
     );
 
     let layer = registry.put_blob("x", wasm, b"\0asm\x01\0\0\0");

@@ -141,7 +141,7 @@ fn a_module_with_a_broken_signature_is_not_pushed() {
     ))
     .with(1)
     .stderr;
-    assert!(said.contains("no WebAssembly file"), "{said}");
+    assert!(said.contains("not a WebAssembly file"), "{said}");
 }
 
 #[test]

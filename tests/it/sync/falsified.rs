@@ -265,7 +265,7 @@ fn an_endless_body_of_sts_ends_too() {
     let site = Site::new(World::small(1), rules);
     let ended = site.sync(&[]).with(0);
     assert!(
-        ended.stderr.contains("STS does not say which account"),
+        ended.stderr.contains("STS does not return the account"),
         "{}",
         ended.stderr
     );

@@ -349,7 +349,7 @@ fn a_network_without_sts_can_be_synced() {
     );
     let ended = site.sync(&[]).with(0);
     assert!(
-        ended.stderr.contains("STS does not say which account"),
+        ended.stderr.contains("STS does not return the account"),
         "{}",
         ended.stderr
     );

@@ -237,7 +237,7 @@ fn only_a_cache_is_cleared() {
     let clear = |file: &str| run(portolan().args(["cache", "clear", "--revision-cache", file]));
     let ended = clear(file.to_str().unwrap()).with(1);
     assert!(
-        ended.stderr.contains("no revision cache"),
+        ended.stderr.contains("not a revision cache"),
         "{}",
         ended.stderr
     );

@@ -95,7 +95,7 @@ fn a_shadow_that_cannot_be_loaded_stops_the_sync_before_it_begins() {
     std::fs::write(&file, "#!/bin/sh").unwrap();
     let ended = sync(&site, &file, &[]).with(2);
     assert!(
-        ended.stderr.contains("it is no WebAssembly file"),
+        ended.stderr.contains("it is not a WebAssembly file"),
         "{}",
         ended.stderr
     );

@@ -59,7 +59,7 @@ fn a_table_is_an_ordinary_component_and_always_the_same_one() {
     assert_eq!(seen["exports"], json!(["portolan:mapper/overlay@1.0.0"]));
     assert_eq!(
         seen["manifest"]["attributes"]["COST_CENTER"],
-        json!({"type": "string", "description": "Who pays for the task."})
+        json!({"type": "string", "description": "The cost center that pays for the task."})
     );
     let plain = run(mapper(&["inspect"]).arg(&one)).with(0).stdout;
     assert!(plain.contains("    OWNER = { tag = \"owner\""), "{plain}");
@@ -144,10 +144,7 @@ fn what_comes_out_wrong_names_the_attribute_and_leaves_the_record() {
         &tasks,
     );
     assert_eq!(records.len(), 2);
-    assert!(
-        said.contains("`GROUP` comes out as a JSON object"),
-        "{said}"
-    );
+    assert!(said.contains("`GROUP` gives a JSON object"), "{said}");
     let (_, said) = amended(
         &overlay("GROUP = 'to_string(sum(containers[].name))'"),
         &tasks,

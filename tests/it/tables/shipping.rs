@@ -147,9 +147,7 @@ fn a_table_takes_no_settings_and_says_so() {
     assert_eq!(ended.stdout, "");
     assert!(ended.stderr.contains("acme"), "{}", ended.stderr);
     assert!(
-        ended
-            .stderr
-            .contains("its manifest says that it takes none"),
+        ended.stderr.contains("its manifest does not define any"),
         "{}",
         ended.stderr
     );

@@ -85,7 +85,7 @@ fn a_lock_refuses_a_folder_with_more_or_less() {
         &[],
         &[
             "mappers.lock pins task.wasm (portolan-mapper-task",
-            "which is not there",
+            "which does not exist",
         ],
     );
 }

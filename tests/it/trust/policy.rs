@@ -43,7 +43,7 @@ fn the_policy_signed_refuses_a_changed_byte_and_a_stranger() {
     shop.sign(&module, "stranger.key");
     shop.refused(
         &signed,
-        &["verification failed", "none of the trusted keys"],
+        &["verification failed", "not one of the trusted keys"],
     );
     shop.sign(&module, "acme.key");
     alter(&module);

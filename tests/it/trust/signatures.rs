@@ -84,12 +84,12 @@ fn the_key_of_a_stranger_does_not_count() {
     let module = shop.overlay();
     let stranger = shop.keygen("stranger.key");
     shop.sign(&module, "stranger.key");
-    let said = verify(&shop, 1, "which is none of the trusted keys");
+    let said = verify(&shop, 1, "which is not one of the trusted keys");
     assert!(said.contains(&stranger), "{said}");
     // To write Acme's name over the stranger's makes no signature of Acme's.
     let acme = shop.keygen("acme2.key");
     replace(&shop.path("overlays/owner.wasm.sig"), &stranger, &acme);
-    verify(&shop, 1, "holds no signature of");
+    verify(&shop, 1, "does not hold a valid signature of");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_statement_cannot_be_rewritten() {
     assert_eq!(statement["wit"], "portolan:mapper@1.0.0");
     let version = statement["version"].as_str().unwrap().to_owned();
     replace(&place, &format!("\"{version}\""), "\"99.0.0\"");
-    verify(&shop, 1, "holds no signature of");
+    verify(&shop, 1, "does not hold a valid signature of");
     std::fs::write(&place, "{}").unwrap();
     verify(
         &shop,
@@ -146,7 +146,7 @@ fn keys_are_private_and_never_overwritten() {
         .mapper(&["keygen", key.to_str().unwrap()])
         .with(1)
         .stderr;
-    assert!(said.contains("is there already"), "{said}");
+    assert!(said.contains("exists already"), "{said}");
     assert_eq!(std::fs::read(&key).unwrap(), before);
     #[cfg(unix)]
     {
@@ -250,7 +250,7 @@ fn a_file_that_is_no_module_is_not_signed() {
         run(&mut sign)
             .with(1)
             .stderr
-            .contains("it is no WebAssembly file")
+            .contains("it is not a WebAssembly file")
     );
     assert!(!shop.path("text.wasm.sig").exists());
 }
