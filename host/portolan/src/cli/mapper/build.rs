@@ -36,7 +36,7 @@ pub(super) struct BuildArguments {
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 
-    /// Use nothing but what this machine has already.
+    /// Download nothing; use only the tools and packages of this machine.
     #[arg(long)]
     offline: bool,
 

@@ -89,7 +89,7 @@ fn text(specimen: &Specimen, checked: &Checked) -> Result<String, std::fmt::Erro
     Ok(text)
 }
 
-/// What a manifest says, for people.
+/// A manifest as text.
 pub(super) fn about(manifest: &Manifest) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     let kind = match manifest.kind {

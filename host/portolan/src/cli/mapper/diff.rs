@@ -28,11 +28,11 @@ compared.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct DiffArguments {
-    /// The module as it was, or `stock` for the stock mappings.
+    /// The old module, or `stock` for the stock mappings.
     #[arg(value_name = "OLD")]
     old: PathBuf,
 
-    /// The module as it would be, or `stock`.
+    /// The new module, or `stock`.
     #[arg(value_name = "NEW")]
     new: PathBuf,
 
@@ -71,7 +71,7 @@ pub(super) fn run(arguments: DiffArguments, config_file: Option<&Path>) -> anyho
     })
 }
 
-/// The module of a file; none stands for the stock mappings.
+/// The module of a file; `None` for the stock mappings.
 fn specimen(file: &Path) -> anyhow::Result<Option<Specimen>> {
     if file == Path::new("stock") {
         return Ok(None);

@@ -20,7 +20,7 @@ openssl pkey -in acme.key -pubout -out acme.key.pub.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct KeygenArguments {
-    /// File for the private key; the public key goes to FILE.pub. Neither may be there already.
+    /// File for the private key; the public key goes to FILE.pub. Neither file may exist already.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &KeygenArguments) -> anyhow::Result<u8> {
     let public = key.write(&arguments.file)?;
     talk::data(&format!("{}\t{}\n", public.display(), key.signer()))?;
     talk::say(&format!(
-        "{} signs, and is a secret; {} verifies, and is for everyone",
+        "{} signs: keep it secret; {} verifies: publish it",
         arguments.file.display(),
         public.display()
     ));

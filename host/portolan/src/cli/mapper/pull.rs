@@ -31,11 +31,11 @@ a proxy, all others by HTTPS and the proxies of the environment.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PullArguments {
-    /// Which one, as REGISTRY/REPOSITORY:TAG or REGISTRY/REPOSITORY@DIGEST.
+    /// The module, as REGISTRY/REPOSITORY:TAG or REGISTRY/REPOSITORY@DIGEST.
     #[arg(value_name = "REF")]
     reference: String,
 
-    /// File for the module; one that is there is replaced [default: the repository's name, here].
+    /// File for the module; an existing file is replaced [default: the repository's name, here].
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: PullArguments, config_file: Option<&Path>) -> anyho
     let bench = Workbench::open(&config.mapping)?;
     let place = match ArtifactRef::to_pull(&arguments.reference) {
         Ok(place) => place,
-        // What was typed is wrong, as with any other argument.
+        // The argument is not valid, so the status is that of a usage error.
         Err(error) => {
             talk::error(&error.to_string());
             return Ok(USAGE);

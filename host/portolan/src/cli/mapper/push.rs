@@ -33,7 +33,7 @@ pub(super) struct PushArguments {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// Where to, as REGISTRY/REPOSITORY[:TAG] [default of the tag: the module's version].
+    /// Destination, as REGISTRY/REPOSITORY[:TAG] [default of the tag: the module's version].
     #[arg(value_name = "REF")]
     reference: String,
 
@@ -90,7 +90,7 @@ pub(super) fn run(arguments: PushArguments, config_file: Option<&Path>) -> anyho
     talk::data(&format!("{place}@{digest}\n"))?;
     if let Some(replaced) = replaced {
         talk::say(&format!(
-            "warning: {place} stood for something else before ({replaced}), be it another module or the same one without this signature; who pulls by the tag gets this one now"
+            "warning: {place} pointed to another artifact before ({replaced}): another module, or the same one without this signature; a pull by the tag gets this one now"
         ));
     }
     let signed = match &shipment.signature {

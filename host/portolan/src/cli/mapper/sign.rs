@@ -35,7 +35,7 @@ pub(super) fn run(arguments: SignArguments, config_file: Option<&Path>) -> anyho
     let key = PrivateKey::read(&arguments.key)?;
     if is_open(&arguments.key) {
         talk::say(&format!(
-            "warning: others than its owner may read {}; run: chmod 600 {0}",
+            "warning: users other than its owner may read {}; run: chmod 600 {0}",
             arguments.key.display()
         ));
     }

@@ -15,7 +15,7 @@ pub(super) const EXAMPLES: &str = "Examples:
     kind = \"overlay\"
     object = \"EcsTask\"
     [attributes]
-    OWNER = { tag = \"owner\", description = \"Who owns the task.\" }
+    OWNER = { tag = \"owner\", description = \"Owner of the task.\" }
     END
     portolan mapper table owner.toml
     portolan sync --overlay owner.wasm --regions us-east-1 --output ecs
@@ -41,7 +41,7 @@ pub(super) struct TableArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "check")]
     out: Option<PathBuf>,
 
-    /// Check the table, and write nothing.
+    /// Check the table and write no file.
     #[arg(long)]
     check: bool,
 }

@@ -38,7 +38,7 @@ pub(super) fn run(arguments: VerifyArguments, config_file: Option<&Path>) -> any
     for file in &arguments.files {
         let specimen = Specimen::read(file)?;
         let mut look = specimen.look(None, &keys);
-        // Only a module whose bytes are the signed ones is worth asking for its name.
+        // The module itself states its name, so only a module with the signed bytes is asked for it.
         if look.genuine.is_some() {
             let loaded = specimen.load(bench.engine(), bench.cache())?;
             look = specimen.look(Some(&loaded), &keys);
