@@ -1,4 +1,4 @@
-//! Recorded pages for modules to be tried on.
+//! Recorded pages to test modules with.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -12,15 +12,15 @@ use portolan_page::recording::Pages;
 /// Every page of a recording with the number of its line.
 ///
 /// # Errors
-/// If the file cannot be read, or a line is no page.
+/// If the file cannot be read, or a line is not a page.
 pub fn read_all(file: &Path) -> Result<Vec<(u64, Page)>, WorkbenchError> {
     each(file)?.collect()
 }
 
-/// As [`read_all`], one page after the other, so that a recording may be larger than memory.
+/// Like [`read_all`], but one page at a time, so that a recording may be larger than memory.
 ///
 /// # Errors
-/// As [`read_all`].
+/// Like [`read_all`].
 pub fn each(
     file: &Path,
 ) -> Result<impl Iterator<Item = Result<(u64, Page), WorkbenchError>>, WorkbenchError> {
@@ -29,10 +29,10 @@ pub fn each(
     Ok(opened.map(move |read| page(&file, read)))
 }
 
-/// One page of a recording: that of a line, or the first one of an object that a module is for.
+/// One page of a recording: the page at a line, or the first page of an object that a module is for.
 ///
 /// # Errors
-/// If the file cannot be read, the line is no page or is not there, or no page is of these objects.
+/// If the file cannot be read, the line is missing or not a page, or no page is of these objects.
 pub fn choose(
     file: &Path,
     line: Option<u64>,

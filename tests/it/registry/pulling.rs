@@ -111,7 +111,7 @@ fn a_digest_is_enforced() {
     refused(&shop, &other, &["has no", "are repository and tag right?"]);
     // A registry that was broken into serves other bytes under the digest of the layer.
     alter(&registry.stored(&manifest["layers"][0]["digest"]));
-    refused(&shop, &exact, &["is not what its digest promises", &exact]);
+    refused(&shop, &exact, &["does not match its digest", &exact]);
     // And another manifest under the digest of the reference.
     let digest = exact.split_once('@').unwrap().1;
     let stored = registry.stored(&json!(digest));
@@ -143,7 +143,7 @@ fn what_is_no_module_is_refused() {
         &reference,
         &[
             &reference,
-            "is no mapper module",
+            "is not a mapper module",
             "application/vnd.oci.image.config.v1+json",
         ],
     );

@@ -136,11 +136,7 @@ fn new_and_build_name_what_is_wrong() {
     }
     new(&["acme", "--sdk", "published"]).with(0);
     let ended = new(&["acme"]).with(1);
-    assert!(
-        ended.stderr.contains("is there already"),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.stderr.contains("already exists"), "{}", ended.stderr);
     let ended = run(mapper(&["test"]).arg(folder.path().join("acme"))).with(1);
     assert!(
         ended.stderr.contains("portolan mapper build"),
