@@ -23,8 +23,8 @@ from typing import Any
 from task_definitions import CONTAINERS, TAGS, task_definition
 from world import ACCOUNTS, REGIONS, session_for
 
-# moto matches cluster names by substring in ARNs: none of these may occur in
-# another one, nor in any fixed part of an ARN.
+# moto matches cluster names by substring in ARNs: no name may be a part of another one, or of a fixed part of
+# an ARN.
 BUSY_CLUSTERS = ("storefront", "ledger", "harvest")
 EMPTY_CLUSTER = "vacant"
 DELETED_CLUSTER = "retired"

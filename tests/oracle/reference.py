@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 
 from values import captured_at, integral, utc
 
-# Python's reader of JSON calls itself for every list inside a list.
+# Python's JSON reader recurses for every nested list.
 sys.setrecursionlimit(20_000)
 
 
-# Ends a path that stands for all that begin like it.
+# Ends a path that stands for all paths with the same beginning.
 ANYTHING_BELOW = "*"
 
 
@@ -46,9 +46,9 @@ class Mapped:
     """What becomes of one page."""
 
     records: list = field(default_factory=list)
-    # Position of each object without a record, and the paths that may be named as the reason.
+    # Position of each object without a record, and the paths that are a valid reason.
     rejected: dict = field(default_factory=dict)
-    # Position of each mapped object of which something is left out, and the paths of that.
+    # Position of each mapped object with a warning, and the paths of the members left out.
     warned: dict = field(default_factory=dict)
 
 
@@ -275,7 +275,7 @@ OBJECTS = {
 }
 
 
-# JSON can escape what no text can hold.
+# JSON can escape characters that a text cannot hold.
 LONE_SURROGATE = re.compile("[\\ud800-\\udfff]")
 
 
@@ -298,8 +298,8 @@ class Source:
 
     def get(self, member, kind):
         if member in self.members.repeated:
-            # The conventions leave this open; which of the two counts is not for a mapper to guess.
-            # What is wrong inside either is a true reason as well.
+            # The conventions leave open which of the two counts, so a mapper must not guess. A fault inside
+            # either one is a true reason as well.
             self.wrong.append(f"{self.path}{ANYTHING_BELOW}")
         return self.as_type(self.members.get(member), kind, f"{self.path}.{member}")
 

@@ -70,7 +70,7 @@ class Spelling:
     def string(self, text):
         if not self.chance(0.1):
             return json.dumps(text, ensure_ascii=self.chance(0.5))
-        # Every character escaped, also where that is not needed, with digits in either case.
+        # Escapes every character, even where that is not needed, with digits in either case.
         units = text.encode("utf-16-be", "surrogatepass").hex()
         units = units.upper() if self.chance(0.5) else units
         return '"' + "".join("\\u" + units[at : at + 4] for at in range(0, len(units), 4)) + '"'
