@@ -64,7 +64,7 @@ fn is_merged(engine: &Engine, mapper: &Mapper, text: &[u8]) -> anyhow::Result<bo
     Ok(is_any_merged)
 }
 
-/// The record with its patch, and the attributes that the patch names; none if it stays as it is.
+/// The record with its patch, and the attributes in the patch; `None` if the record stays unchanged.
 fn merged(mapper: &Mapper, record: &Value, patch: &[u8]) -> Option<(Value, Vec<String>)> {
     let patch: Map<String, Value> = serde_json::from_slice(patch).ok()?;
     let changes = |name: &&str| {

@@ -18,7 +18,7 @@ fn told(said: &str, parts: &[&str]) {
     assert!(!said.contains(SECRET), "{said}");
 }
 
-/// What a pull of `acme/owner:1` says that ends with this exit status.
+/// The messages of a pull of `acme/owner:1` with this exit status.
 #[track_caller]
 fn pulled(shop: &Shop, registry: &Scripted, exit: i32) -> String {
     let reference = format!("{}/acme/owner:1", registry.address);
@@ -121,7 +121,7 @@ fn a_push_to_a_page_or_to_nowhere_is_told() {
     }
 }
 
-/// A pull by way of this proxy of a registry that is not on this machine.
+/// Pulls through this proxy from a registry on another machine.
 fn through(proxy: &str) -> String {
     let reference = "registry.invalid/acme/owner:1";
     let shop = Shop::new();
