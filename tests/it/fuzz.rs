@@ -32,10 +32,7 @@ const CANARY: &str = "CANARY";
 
 /// Checks a property on every file of the folders, and on `cases` changed texts unless a variable sets
 /// another number. The property returns whether the input was accepted.
-#[expect(
-    clippy::print_stdout,
-    reason = "seen with --nocapture, when somebody wants figures"
-)]
+#[expect(clippy::print_stdout, reason = "figures for --nocapture")]
 fn run(folders: &[&str], cases: u64, holds: impl Fn(&[u8]) -> anyhow::Result<bool>) {
     let files: Vec<PathBuf> = folders.iter().flat_map(|folder| files(folder)).collect();
     assert!(!files.is_empty(), "{folders:?} are empty");

@@ -1,9 +1,6 @@
 //! Every test that is not a unit test. The head of each module names its subject. A new case is a function in
 //! a module, or a file in the folder that the module reads.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that panics has failed, which is what it is for"
-)]
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 /// Change feeds: the differences from an earlier output.
 mod changes;

@@ -314,7 +314,7 @@ pub(crate) fn figure(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).map_or(otherwise, |figure| {
         figure
             .parse()
-            .unwrap_or_else(|_| panic!("{variable} is no number: {figure}"))
+            .unwrap_or_else(|_| panic!("{variable} is not a number: {figure}"))
     })
 }
 

@@ -8,8 +8,8 @@ The first account-Region holds in addition more than 100 of each object and
 status, so that every listing and every batch is split.
 
 Each container definition and each task override carries the canary as the
-value of an environment variable, and nothing else does: whoever finds it in
-an output has found a leak.
+value of an environment variable, and nothing else does: an output with the
+canary has a leak.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class Populator:
         return arn
 
     def placement(self, launch_type: str) -> dict[str, Any]:
-        """What a service or task of the launch type says about where it runs."""
+        """The members of a service or task of the launch type about its place."""
         if launch_type == "EC2":
             return {"launchType": "EC2"}
         return {

@@ -2,8 +2,8 @@
 
     python compare.py PORTOLAN PAGES SEED...
 
-Exits 1 if there is a difference, and shows the first ones with their pages. Every record is also held
-against its printed schema, with a validator that is not the product's.
+Exits 1 if there is a difference, and shows the first ones with their pages. Every record is also
+validated against its printed schema, with a validator that is not the product's.
 """
 
 import json
@@ -104,7 +104,7 @@ def compare(portolan, lines, seen):
     if at < len(records):
         yield f"record {at + 1} is of another page than the ones before it, or of none: {records[at]}"
     if CANARY.encode() in done.stdout + done.stderr:
-        yield "the value of an environment variable is told"
+        yield "the value of an environment variable appears"
     if done.returncode != (PARTIAL if refused else 0):
         yield f"exit status {done.returncode} with {refused} pages that hold no response"
 
@@ -124,7 +124,7 @@ def compare_page(expected, found, said):
 
 
 def same(wanted, found):
-    """Equality that tells `1`, `1.0` and `true` apart."""
+    """Equality that distinguishes `1`, `1.0` and `true`."""
     return type(wanted) is type(found) and wanted == found
 
 

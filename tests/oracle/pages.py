@@ -1,4 +1,4 @@
-"""Random Describe responses: what ECS documents, with much in it that ECS never sends.
+"""Random Describe responses: ECS's documented members, with many values that ECS never sends.
 
 `Pages.body` gives an operation and the text of a response of it.
 """
@@ -82,7 +82,7 @@ class Pages:
     # Changes of a value.
 
     def often(self, make):
-        """A member's value, or one of the ways in which it is not there or not as documented."""
+        """A member's value, or a missing, null or undocumented one."""
         if self.chance(0.12):
             return ABSENT
         if self.chance(0.08):

@@ -1,7 +1,7 @@
 """A second reading of the mapping conventions, written without looking at the mappers.
 
-`map_page` turns the body of one Describe response into what the conventions ask for: records, the
-objects that give none and why, and the attributes that are left out with a warning. It is slow and
+`map_page` turns the body of one Describe response into the results of the conventions: records, objects
+without a record and the reason, and attributes that are left out with a warning. It is slow and
 plain on purpose, shares nothing with the product, and needs the standard library only.
 """
 
@@ -27,13 +27,13 @@ class NotAPage(Exception):
 
 @dataclass(frozen=True)
 class Number:
-    """A JSON number as it is written, for a float would lose digits."""
+    """A JSON number in its notation, because a float would lose digits."""
 
     text: str
 
 
 class Members(dict):
-    """A JSON object that knows which of its members it has more than once."""
+    """A JSON object with the names of its repeated members."""
 
     def __init__(self, pairs):
         super().__init__(pairs)
@@ -43,7 +43,7 @@ class Members(dict):
 
 @dataclass
 class Mapped:
-    """What becomes of one page."""
+    """The result of one page."""
 
     records: list = field(default_factory=list)
     # Position of each object without a record, and the paths that are a valid reason.
@@ -65,7 +65,7 @@ def map_page(operation, context, body):
         objects, paths = [found], [member]
     else:
         if not isinstance(found, list | None):
-            raise NotAPage(f"{member} is no list")
+            raise NotAPage(f"{member} is not a list")
         objects = found or []
         paths = [f"{member}[{index}]" for index in range(len(objects))]
 
@@ -280,7 +280,7 @@ LONE_SURROGATE = re.compile("[\\ud800-\\udfff]")
 
 
 class Source:
-    """An object of a page, read member by member; what has another type than the API's is noted."""
+    """An object of a page, read member by member. Members with a type other than the API's are noted."""
 
     def __init__(self, value, path, wrong=None, left_out=None):
         self.path = path

@@ -1,7 +1,7 @@
-"""Writes JSON in all the ways in which it can be written.
+"""Writes JSON in every valid notation.
 
-`json.dumps` would lose what matters here: the notation of numbers, the order and repetition of members,
-escapes where none is needed, white space.
+`json.dumps` would lose the notation of numbers, the order and repetition of members, unneeded escapes
+and white space, which matter here.
 """
 
 import json
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Raw:
-    """JSON as it is to stand in the page."""
+    """JSON text for the page, as it is."""
 
     text: str
 

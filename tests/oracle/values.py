@@ -1,4 +1,4 @@
-"""Numbers and times of a page, read from their text: a float would lose digits."""
+"""Numbers and times of a page, read from their text, because a float would lose digits."""
 
 import re
 import sys
@@ -39,7 +39,7 @@ def integral(text):
 
 
 def utc(text):
-    """RFC 3339 with milliseconds, rounded down; None for what it cannot write."""
+    """RFC 3339 with milliseconds, rounded down; None for a time outside of its range."""
     sign, digits, power = decimal(text)
     if not digits:
         return rfc3339(0)

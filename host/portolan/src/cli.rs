@@ -75,7 +75,7 @@ const COMPLETIONS: &str = "Examples:
   portolan completions elvish >> ~/.config/elvish/rc.elv
   portolan completions powershell >> $PROFILE";
 
-/// Brings Amazon ECS into data-model records through sandboxed WASM mappers.
+/// Maps Amazon ECS resources to data-model records with sandboxed WASM mappers.
 #[derive(Debug, Parser)]
 #[command(name = "portolan", version, after_help = EXIT_STATUS, max_term_width = 100)]
 struct Arguments {

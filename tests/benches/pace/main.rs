@@ -1,7 +1,7 @@
 //! The speed of a sync under AWS's quotas, without quotas, and compared with boto3: `make bench-pace`. Names
 //! of parts (`quotas`, `revisions`, `free`, `tasks`, `boto3`) as arguments leave out the others; `full` takes
 //! the whole reference account where enforced quotas make that a matter of minutes.
-#![expect(clippy::print_stdout, reason = "the table is what it is for")]
+#![expect(clippy::print_stdout, reason = "the table is the output")]
 #![expect(clippy::unwrap_used, reason = "a measurement that fails has no result")]
 
 mod boto3;

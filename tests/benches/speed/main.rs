@@ -3,7 +3,7 @@
 //!
 //! Every figure is a median on one core. The compared sides take turns in one process, so that a busy machine
 //! slows both alike.
-#![expect(clippy::print_stdout, reason = "the table is what it is for")]
+#![expect(clippy::print_stdout, reason = "the table is the output")]
 #![expect(clippy::unwrap_used, reason = "a measurement that fails has no result")]
 
 mod languages;

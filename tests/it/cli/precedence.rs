@@ -133,7 +133,7 @@ fn the_configuration_schema_knows_every_key_of_the_help() {
         .iter()
         .filter(|key| !["modules", "options"].contains(*key))
     {
-        assert!(help.contains(&format!("--{key} ")), "{key} is no flag");
+        assert!(help.contains(&format!("--{key} ")), "{key} is not a flag");
     }
     for line in help.lines().filter(|line| line.contains("[env: PORTOLAN_")) {
         // The help also shows the value of a variable.
@@ -146,7 +146,7 @@ fn the_configuration_schema_knows_every_key_of_the_help() {
         let is_of_run = ["output", "log", "config", "checkpoint"].contains(&key.as_str());
         assert!(
             is_of_run || keys.contains(key.as_str()),
-            "{variable} is no key of the file"
+            "{variable} is not a key of the file"
         );
     }
 }

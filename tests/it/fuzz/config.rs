@@ -47,7 +47,7 @@ fn settings_mean_the_same_however_they_are_given() {
         };
         ensure!(!config.0.contains(SECRET), "a secret is shown");
         let Some(settings) = settings else {
-            anyhow::bail!("a file is taken that is no settings");
+            anyhow::bail!("a file without valid settings is accepted");
         };
         let printed = toml::to_string(&settings)?;
         let again = from_file(printed.as_bytes())?;

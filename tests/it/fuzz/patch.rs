@@ -48,7 +48,7 @@ fn is_merged(engine: &Engine, mapper: &Mapper, text: &[u8]) -> anyhow::Result<bo
         });
         ensure!(
             told == (patch.is_some() && merged.is_none()),
-            "a bad patch is told: {told}"
+            "a bad patch is reported: {told}"
         );
         is_any_merged |= merged.is_some();
         let (expected, names) = merged.unwrap_or_else(|| (record, Vec::new()));

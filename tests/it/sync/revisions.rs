@@ -192,7 +192,7 @@ fn tags_are_read_again_once_they_are_older_than_the_schedule() {
 #[test]
 fn a_damaged_cache_costs_a_warning_and_nothing_else() {
     let site = Site::small();
-    std::fs::write(cache(&site), "this is no database, whatever its name says").unwrap();
+    std::fs::write(cache(&site), "this is not a database, whatever its name").unwrap();
     let ended = site
         .sync(&["--revision-cache", cache(&site).to_str().unwrap()])
         .with(0);

@@ -106,7 +106,7 @@ fn an_interrupt_ends_a_sync_whose_reader_sleeps() {
     });
     assert!(
         calls() < 40,
-        "all tasks were fetched although nobody took them"
+        "all tasks were fetched although the pipe was not read"
     );
     let start = Instant::now();
     signal("INT", &child);

@@ -16,12 +16,12 @@ use super::{COMPLETE, PARTIAL};
 use crate::talk;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  What has changed between two syncs:
+  The changes between two syncs:
     portolan changes monday tuesday
-  UIDs of tasks that are gone:
+  UIDs of removed tasks:
     portolan changes monday tuesday --objects EcsTask | jq -r 'select(.change == \"removed\").uid'
 
-Exit status 3: some earlier records are missing, but not proven gone, and are not told.";
+Exit status 3: some earlier records are missing, but not proven gone; they are not reported as removed.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ChangesArguments {

@@ -83,7 +83,7 @@ impl Rates {
     /// The current lines; unfinished ones come first.
     fn lines(&mut self, progress: &[ledger::EntryProgress], now: Instant) -> Vec<String> {
         if progress.is_empty() {
-            return vec!["asking AWS who we are".into()];
+            return vec!["asking AWS for the identity of the credentials".into()];
         }
         let mut lines: Vec<(bool, String)> = progress
             .iter()

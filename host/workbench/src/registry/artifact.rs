@@ -259,13 +259,13 @@ mod tests {
 
     #[test]
     fn what_is_made_is_understood_again() {
-        let artifact = Artifact::of(&shipment()).expect("an artefact");
+        let artifact = Artifact::of(&shipment()).expect("an artifact");
         let promise = Promise::read(&artifact.manifest).expect("a module");
         assert_eq!(promise.layer.digest, shipment().identity.digest);
         assert_eq!((promise.size_bytes, promise.signature), (8, None));
         let config: serde_json::Value = serde_json::from_slice(&artifact.config).expect("JSON");
         assert_eq!(config["created"], "1970-01-01T00:00:00Z");
-        let again = Artifact::of(&shipment()).expect("an artefact");
+        let again = Artifact::of(&shipment()).expect("an artifact");
         assert_eq!(again.manifest, artifact.manifest);
     }
 

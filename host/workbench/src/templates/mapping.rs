@@ -69,6 +69,6 @@ impl Mapping for ThisModule {
 
     /// Attributes that the stock schema lacks, as JSON Schema.
     fn attributes() -> Value {
-        json!({ "OWNER": { "type": "string", "description": "Who owns it: the value of the tag `owner`." } })
+        json!({ "OWNER": { "type": "string", "description": "The owner: the value of the tag `owner`." } })
     }
 }

@@ -59,7 +59,7 @@ impl Overlay for ThisModule {
 
     /// Attributes that the stock schema lacks, as JSON Schema.
     fn attributes() -> Value {
-        json!({ "OWNER": { "type": "string", "description": "Who owns it: the value of a tag." } })
+        json!({ "OWNER": { "type": "string", "description": "The owner: the value of a tag." } })
     }
 
     /// The settings, as JSON Schema. The host refuses others before a sync.

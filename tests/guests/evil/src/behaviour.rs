@@ -142,7 +142,7 @@ fn row(source_index: u32, offset: u32, length: u32, mapped: &mut MappedPage) {
 
 #[expect(
     unsafe_code,
-    reason = "what the type forbids is what the host has to survive"
+    reason = "the host has to survive text that the type forbids"
 )]
 fn invalid_text() -> String {
     // SAFETY: undefined by the letter, but nothing in this module reads the text: it is only handed to the

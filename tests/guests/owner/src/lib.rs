@@ -31,9 +31,9 @@ fn misbehave(way: &str) -> Value {
         "wrong-type" => json!({"OWNER": 7}),
         "undeclared" => json!({"SURPRISE": "!"}),
         "remove" => json!({"GROUP": null}),
-        #[expect(clippy::panic, reason = "misbehaving is what the tag asks for")]
+        #[expect(clippy::panic, reason = "the tag requests it")]
         "panic" => panic!("this overlay cannot bear the task"),
-        #[expect(clippy::empty_loop, reason = "misbehaving is what the tag asks for")]
+        #[expect(clippy::empty_loop, reason = "the tag requests it")]
         "hang" => loop {},
         _ => json!({}),
     }

@@ -12,9 +12,9 @@ use crate::cli::{COMPLETE, PARTIAL};
 use crate::talk;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  What would the new version change?
+  The changes of a new version:
     portolan mapper diff acme-tags-1.wasm built/acme-tags.wasm --pages pages.jsonl
-  What would a module change that was not there before?
+  The changes of a module that is not in use yet:
     portolan mapper diff stock built/acme-tags.wasm --pages pages.jsonl
   For a script:
     portolan mapper diff --json old.wasm new.wasm --pages pages.jsonl \\

@@ -15,7 +15,7 @@ pub(super) const EXAMPLES: &str = "Examples:
     portolan sync --module-policy signed --trusted-keys acme.key.pub --mappers built --output ecs
 
 The private key is for its owner alone (mode 0600) and not encrypted: keep it with your secrets.
-Both files are what OpenSSL makes too: openssl genpkey -algorithm ed25519 -out acme.key and
+OpenSSL makes the same files: openssl genpkey -algorithm ed25519 -out acme.key and
 openssl pkey -in acme.key -pubout -out acme.key.pub.";
 
 #[derive(Debug, clap::Args)]

@@ -28,8 +28,8 @@ The module is a component like any other: test, diff, sign and pin it, and use i
 compiler is needed, and the same table always gives the same bytes. `portolan schema table` prints
 the format; guest-mappers/table/README.md explains it.
 
-Exit status: 0 if the table is good, 1 if not; every line names an attribute and says what to
-change.";
+Exit status: 0 if the table is valid, 1 if not; every line names an attribute and the change to
+make.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct TableArguments {

@@ -13,7 +13,7 @@ use crate::talk;
 pub(super) const EXAMPLES: &str = "Examples:
   The module in built/ against pages/*.jsonl and expected/*.jsonl of this folder:
     portolan mapper test
-  After a change that was meant, write expected/ anew; then look at the difference:
+  After an intended change, write expected/ again; then review the difference:
     portolan mapper test --bless
 
 Every page is also damaged: members absent, null and of wrong types, objects that end early. The

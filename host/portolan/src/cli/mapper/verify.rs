@@ -10,7 +10,7 @@ use crate::cli::{COMPLETE, FAILED};
 use crate::talk;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  Is this module really from Acme?
+  Check that a module is from Acme:
     portolan mapper verify acme-tags.wasm --key acme.key.pub
   With the trusted-keys of a configuration file:
     portolan mapper verify mappers/*.wasm --config portolan.toml
