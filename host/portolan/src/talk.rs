@@ -1,4 +1,4 @@
-//! Messages go to standard error, data to standard output; the other modules write to neither.
+//! Writes messages to standard error and data to standard output.
 
 use std::io::{self, IsTerminal, Write};
 

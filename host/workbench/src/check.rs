@@ -110,7 +110,7 @@ fn later_wit(sdk: &[(String, String)], world: &World) -> Option<Finding> {
     };
     (numbers(theirs) > numbers(world.version())).then(|| {
         Finding::note(format!(
-            "it was built against {WIT_PACKAGE} {theirs}, and this host has {}; features of the later version are missing",
+            "it was built against {WIT_PACKAGE} {theirs}, and this host has {}; the later version's features are missing here",
             world.version()
         ))
     })

@@ -32,7 +32,7 @@ use portolan_sandbox::trust::TrustError;
 #[non_exhaustive]
 pub enum RegistryError {
     /// The argument is not a reference, or not one for this purpose.
-    #[error("`{given}` is not a reference to use here: {reason}")]
+    #[error("`{given}` is not a valid reference here: {reason}")]
     Reference {
         /// The reference as typed.
         given: String,

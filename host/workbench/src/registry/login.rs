@@ -154,7 +154,7 @@ impl Login {
                     "the credential helper `{name}`, which {} names, {what}",
                     file.display()
                 );
-                tracing::warn!("{reason}; it continues without credentials for {registry}");
+                tracing::warn!("{reason}; continuing without credentials for {registry}");
                 Self::none(format!("without credentials, because {reason}"))
             }
         }

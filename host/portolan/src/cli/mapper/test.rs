@@ -74,7 +74,7 @@ pub(super) fn run(arguments: TestArguments, config_file: Option<&Path>) -> anyho
     // An overlay that failed filled nothing, whatever the pages hold.
     if bad == 0 && !never_filled.is_empty() {
         talk::say(&format!(
-            "note: no page fills {}, so that it was not tested; add a page that fills it (`portolan sync --record`)",
+            "note: no page fills {}, so nothing was tested there; add a page that does (`portolan sync --record`)",
             never_filled.join(", ")
         ));
     }
