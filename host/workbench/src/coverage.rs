@@ -1,8 +1,8 @@
 //! The attributes that a module leaves empty and the members that it does not read: both kinds of decay are
 //! silent.
 //!
-//! A module's manifest names the members that it reads, and the host passes on only these. The report is
-//! exact.
+//! A module's manifest names the members that it reads, and the host passes on only these, so the
+//! tool need not watch the module.
 
 mod shape;
 
