@@ -1,4 +1,4 @@
-//! Recorded pages for modules to be tried on.
+//! Recorded pages to test modules with.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -18,10 +18,10 @@ pub fn read_all(file: &Path, objects: &[Object]) -> Result<Vec<(u64, Page)>, Wor
     each(file, objects)?.collect()
 }
 
-/// As [`read_all`], one page after the other, so that a recording may be larger than memory.
+/// Like [`read_all`], but one page at a time, so that a recording may be larger than memory.
 ///
 /// # Errors
-/// As [`read_all`].
+/// Like [`read_all`].
 pub fn each(
     file: &Path,
     objects: &[Object],
@@ -48,10 +48,10 @@ fn of_objects(page: Page, objects: &[Object]) -> Vec<Page> {
     }
 }
 
-/// One page of a recording: that of a line, or the first one of an object that a module is for.
+/// One page of a recording: the page at a line, or the first page of an object that a module is for.
 ///
 /// # Errors
-/// If the file cannot be read, the line is no page or is not there, or no page is of these objects.
+/// If the file cannot be read, the line is missing or not a page, or no page is of these objects.
 pub fn choose(
     file: &Path,
     line: Option<u64>,

@@ -5,7 +5,7 @@ use portolan_sandbox::{Module, ModuleSource};
 use super::answers::{Answer, component};
 use super::engine;
 
-/// Loads a module, which must fail within a few seconds, and gives the sentence.
+/// Loads a module, which must fail within a few seconds, and returns the sentence.
 fn refusal(bytes: &[u8]) -> String {
     let start = Instant::now();
     let refused = Module::load(&engine(), None, ModuleSource::Stock, bytes)
@@ -150,7 +150,7 @@ fn a_manifest_that_is_no_text_is_refused() {
             ..Answer::default()
         })
     };
-    // The return area holds a pointer and a length; what stands at 1024 is invalid UTF-8.
+    // The return area holds a pointer and a length; the text at 1024 is not valid UTF-8.
     assert_refused(&with("1024"), "utf-8");
     assert_refused(&with("1032"), "out of bounds");
     assert_refused(&with("1033"), "not aligned");

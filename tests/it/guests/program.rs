@@ -31,7 +31,7 @@ fn map(mappers: &Path, pages: &[Value]) -> Output {
         .unwrap();
     let mut input = child.stdin.take().unwrap();
     let lines: Vec<String> = pages.iter().map(line).collect();
-    // A program that refuses the mappers ends without reading, which is an error only here.
+    // A program that refuses the mappers ends without reading, so this write may fail.
     let _ = writeln!(input, "{}", lines.join("\n"));
     drop(input);
     child.wait_with_output().unwrap()

@@ -1,7 +1,7 @@
 use portolan_page::object::Object;
 use proptest::prelude::*;
 
-/// What ECS documents about a member.
+/// The documented type of a member.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Text,
@@ -146,7 +146,7 @@ const CONTAINER_DEFINITION: &[(&str, Kind)] = &[
     ("position", Number),
 ];
 
-/// The members of an object that its mapper reads, and some that it does not.
+/// The members of an object that its mapper reads, and some others.
 pub(super) fn members(object: Object) -> &'static [(&'static str, Kind)] {
     match object {
         Object::EcsCluster => CLUSTER,
@@ -182,7 +182,7 @@ pub(super) fn body(
         .boxed()
 }
 
-/// An object with these members in their order, of which one in `rarity` is anything at all.
+/// An object with these members in their order; one in `rarity` has any value.
 fn fields(members: &'static [(&'static str, Kind)], rarity: u32) -> BoxedStrategy<String> {
     let members: Vec<_> = members
         .iter()
@@ -247,7 +247,7 @@ fn text() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// Any JSON, with names that the mappers read and depth that a recursive reader does not bear.
+/// Any JSON, with names that the mappers read, and deeper than a recursive reader supports.
 fn anything() -> BoxedStrategy<String> {
     let name = prop::sample::select(vec![
         "tags",

@@ -1,4 +1,5 @@
-//! Every object by itself through every room: what one lacks shows here, whether it is fetched by default or not.
+//! Every object by itself through every stage, so that a missing part shows, whether the object is fetched by
+//! default or not.
 
 use std::process::Stdio;
 use std::time::Duration;

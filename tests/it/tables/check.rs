@@ -1,7 +1,7 @@
 use super::{mapper, overlay, table};
 use crate::support::run;
 
-/// What `portolan mapper table` says about a table that is not good.
+/// The errors of `portolan mapper table` for a table with faults.
 fn problems(text: &str) -> String {
     let (folder, file) = table(text);
     let ended = run(mapper(&["table"]).arg(&file)).with(1);

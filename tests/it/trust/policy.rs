@@ -84,7 +84,7 @@ fn the_policy_pinned_wants_a_lock_and_any_looks_at_none() {
     shop.sign(&module, "acme.key");
     std::fs::write(shop.path("overlays/mappers.lock"), "no lock").unwrap();
     let ended = shop.sync(&["--module-policy", "any"]).with(0);
-    // What does not count is told all the same.
+    // A signature without effect on the policy is reported all the same.
     assert!(
         ended.stderr.contains("verification failed"),
         "{}",

@@ -17,11 +17,11 @@ use crate::talk;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct MapArguments {
-    /// Recorded pages (JSON Lines, as `portolan sync --record` writes them), or what `aws ecs
-    /// describe-clusters`, `-services`, `-tasks` or `-task-definition` prints as JSON; `-` is standard input.
+    /// Recorded pages (JSON Lines, as `portolan sync --record` writes them), or the JSON output of `aws ecs
+    /// describe-clusters`, `-services`, `-tasks` or `-task-definition`; `-` is standard input.
     ///
-    /// What the AWS CLI prints does not say where and when: account and Region are those of its first ARN,
-    /// and LAST_CAPTURED is the time of this command.
+    /// Output of the AWS CLI has no account, Region and time of its own: account and Region come from its
+    /// first ARN, and LAST_CAPTURED is the time of this command.
     #[arg(value_name = "FILE", default_value = "-")]
     file: PathBuf,
 
@@ -106,7 +106,7 @@ pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow
     Ok(status)
 }
 
-/// Maps one page, and says whether that was possible at all.
+/// Maps one page. The result is `false` if the whole page failed.
 fn map_page(
     engine: &Engine,
     mapper: &Mapper,
