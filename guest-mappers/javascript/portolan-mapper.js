@@ -1,21 +1,22 @@
-// What a Portolan mapper in JavaScript is written with. It needs nothing but the language.
+// Helpers for a Portolan mapper in JavaScript. They depend only on the language.
 //
-// A module is one call, of `overlay` or of `mapping`, with a function that is called once per described
-// object. What goes wrong with one object is an issue that names the object and the member, and the rest of
-// the page is mapped all the same. No issue ever holds a value of the page; keep it so in your own.
+// A module calls `overlay` or `mapping` once, with a function that is called for each described object. A
+// problem with one object becomes an issue that names the object and the member; the rest of the page is
+// still mapped. An issue never holds a value of the page. Follow this rule in your own issues.
 
 export const VERSION = "0.1.0";
 
-// Where a Describe response keeps the objects; one that stands alone is a list of one.
+// The member of a Describe response that holds the objects; a single object counts as a list of one.
 const BODIES = {
   EcsCluster: { member: "clusters", isList: true },
   EcsService: { member: "services", isList: true },
   EcsTask: { member: "tasks", isList: true },
   EcsTaskDefinition: { member: "taskDefinition", isList: false },
   EcsContainerInstance: { member: "containerInstances", isList: true },
+  EcsContainerDefinition: { member: "containerDefinitions", isList: true },
 };
 
-/** Why one object gives no record, or its record no patch. The message holds no value of the page. */
+/** The reason that one object gives no record or no patch. The message holds no value of the page. */
 export class Rejection extends Error {
   constructor(code, member, message) {
     super(message);
@@ -36,7 +37,7 @@ class Notes {
     this.#issues = issues;
   }
 
-  /** Notes something about a member, for example `tags`, without a value of the page. */
+/** Adds a warning about a member, for example `tags`. The message must not hold a value of the page. */
   warn(code, member, message) {
     this.add("warning", code, member, message);
   }
@@ -48,8 +49,8 @@ class Notes {
 }
 
 /**
- * An object of the page. Each reader gives undefined for a member that is absent or null, and rejects the
- * object if the member is of another type, or is none of those that the module `reads`.
+ * An object of the page. Each reader returns undefined for a member that is absent or null. It rejects the
+ * object if the member is of another type, or is missing from the module's `reads`.
  */
 export class Source {
   #path;
@@ -68,12 +69,12 @@ export class Source {
     return this.#read(member, "a string", (value) => typeof value === "string");
   }
 
-  /** An integer of up to 53 bits: JavaScript would round larger ones. */
+  /** An integer of up to 53 bits; JavaScript rounds larger ones. */
   integer(member) {
     return this.#read(member, "an integer of up to 53 bits", Number.isSafeInteger);
   }
 
-  /** A number, as far as JavaScript can hold it. */
+  /** A number that JavaScript can hold. */
   number(member) {
     return this.#read(member, "a number that JavaScript can hold", Number.isFinite);
   }
@@ -89,7 +90,7 @@ export class Source {
     return members && this.#inner(member, members, join(this.#path, member));
   }
 
-  /** The objects of a list, nulls left out. */
+  /** The objects of a list, without nulls. */
   items(member) {
     const items = [];
     for (const [index, item] of (this.#read(member, "a list", Array.isArray) ?? []).entries()) {
@@ -105,7 +106,7 @@ export class Source {
     return new Source(members, path, this.#notes, this.#readMembers?.get(member));
   }
 
-  /** Tags as a Map; of a repeated key the last value counts. */
+  /** Tags as a Map; if a key is repeated, the last value counts. */
   tags() {
     const tags = new Map();
     for (const tag of this.items("tags")) {
@@ -116,19 +117,19 @@ export class Source {
     return tags;
   }
 
-  /** The value of the last tag of this key. */
+  /** The value of the last tag with this key. */
   tag(key) {
     return this.tags().get(key);
   }
 
   /**
-   * Epoch seconds as records write a time, rounded down to the millisecond. Of a time with more than six
-   * digits behind the point JavaScript has kept too little to be sure of the millisecond.
+   * A time in epoch seconds, in the format of records, rounded down to the millisecond. JavaScript does not
+   * keep enough of a time with more than six decimals to give the exact millisecond.
    */
   time(member) {
     const seconds = this.number(member);
     if (seconds === undefined) return undefined;
-    // The decimal text, not the double: cutting that would be off by one half of the time.
+    // Uses the decimal text: cutting the double would be off by one in half of the cases.
     const [whole, fraction = ""] = Math.abs(seconds).toFixed(6).split(".");
     const microseconds = Math.sign(seconds) * Number(whole + fraction);
     const time = new Date(Math.floor(microseconds / 1000));
@@ -142,7 +143,7 @@ export class Source {
   #read(member, expected, fits) {
     if (this.#readMembers && !this.#readMembers.has(member)) {
       const path = join(this.#path, member);
-      const message = `\`${path}\` is not among what the module says it reads; add it to \`reads\``;
+      const message = `the module reads \`${path}\` but does not declare it; add it to \`reads\``;
       throw new Rejection("not-in-reads", path, message);
     }
     const value = Object.hasOwn(this.members, member) ? this.members[member] : null;
@@ -153,16 +154,16 @@ export class Source {
 }
 
 /**
- * What a module exports under the name `overlay`.
+ * Returns the object that a module exports under the name `overlay`.
  *
- * `amend(source, record, context, notes)` gives a merge patch (RFC 7396) for the record of one object: a
- * value sets an attribute, null removes it. Giving undefined leaves the record as it is. `attributes` are
- * those that the stock schema lacks, as JSON Schemas; `settings` is the JSON Schema of what an operator may
- * set.
+ * `amend(source, record, context, notes)` returns a merge patch (RFC 7396) for the record of one object: a
+ * value sets an attribute, null removes it. If it returns undefined, the record stays as it is. `attributes`
+ * are the attributes that the stock schema lacks, as JSON Schemas; `settings` is the JSON Schema of the
+ * settings that an operator may set.
  *
- * `reads` are the members of the object that the module reads, as paths (`tags`, or `containers.image` for a
- * member of a member); the host leaves all others out, which saves most of the time. Without it, the module
- * gets all of them. With `readsRecords: false` it gets no record either, but undefined.
+ * `reads` lists the members of the object that the module reads, as paths (`tags`, or `containers.image` for
+ * a member of a member). The host leaves out all others, which saves most of the time. Without `reads`, the
+ * module gets every member. With `readsRecords: false`, `record` is undefined.
  */
 export function overlay({
   name,
@@ -192,10 +193,10 @@ export function overlay({
 }
 
 /**
- * What a module exports under the name `mapping`.
+ * Returns the object that a module exports under the name `mapping`.
  *
- * `map(source, context, notes)` gives the record of one object, or throws a `Rejection`. `reads` is that of
- * `overlay`.
+ * `map(source, context, notes)` returns the record of one object, or throws a `Rejection`. `reads` works as
+ * in `overlay`.
  */
 export function mapping({ name, version, object, map, attributes = {}, settings = null, reads }) {
   const asked = { members: reads, records: false };
@@ -214,7 +215,7 @@ function manifest(kind, name, version, object, attributes, settings, reads) {
   return JSON.stringify({ name, version, kind, objects, attributes, settings, capabilities, reads });
 }
 
-/** The members that are read as a tree; undefined for all of them, as for a member that is read whole. */
+/** The read members as a tree. Undefined means all members, or a member that is read whole. */
 function tree(paths) {
   if (paths === undefined) return undefined;
   const found = new Map();
@@ -228,7 +229,7 @@ function tree(paths) {
   return found;
 }
 
-/** Calls a function for each object that is not null; what it throws is an issue of that severity. */
+/** Calls a function for each object that is not null. An exception becomes an issue of the given severity. */
 function each(object, pageContext, page, call, severity, readMembers) {
   if (pageContext.object !== object) {
     throw pageError("unsupported-object", `this module handles ${object}, not the requested connector object`);
@@ -252,7 +253,7 @@ function each(object, pageContext, page, call, severity, readMembers) {
       if (error instanceof Rejection) {
         notes.add(severity, error.code, error.member, error.message);
       } else {
-        // Its text may hold a value of the page, its type and its place do not.
+        // The exception's text may hold a value of the page; its type and position do not.
         notes.add(severity, "javascript-exception", "", where(error));
       }
     }
@@ -279,7 +280,7 @@ function described(object, page) {
     const message = `the member \`${member}\` of the page is ${type(value)}, expected a list`;
     throw pageError("malformed-page", message);
   }
-  // AWS puts the tags of a task definition, and of nothing else, beside it.
+  // AWS puts the tags of a task definition beside it, and does so for no other object.
   if (!isList && isObject(value) && Object.hasOwn(body, "tags") && body.tags !== null) {
     value.tags = body.tags;
   }
@@ -289,14 +290,14 @@ function described(object, page) {
     .filter(([, , members]) => members !== null);
 }
 
-/** A `page-error` of the WIT, to throw: the error of a result is a plain value. */
+/** A `page-error` of the WIT, to throw. Its type is a plain value, not an Error. */
 function pageError(tag, message) {
   return { tag, val: message };
 }
 
 /**
- * Half of a surrogate pair, which JSON can say and UTF-8 cannot, becomes U+FFFD, and a Map, as `tags` gives it,
- * an object.
+ * Replaces a lone surrogate, which JSON can express and UTF-8 cannot, by U+FFFD, and turns a Map, such as
+ * `tags`, into an object.
  */
 function wellFormed(_key, value) {
   if (value instanceof Map) return Object.fromEntries(value);
@@ -321,7 +322,7 @@ function isObject(value) {
 
 function where(error) {
   const place = /\(?([^()\s]+:\d+(?::\d+)?)\)?/.exec(error?.stack ?? "");
-  const name = error instanceof Error ? error.name : "something that is no Error";
+  const name = error instanceof Error ? error.name : "a value that is not an Error";
   return place ? `${name} at ${place[1]}` : name;
 }
 
@@ -330,10 +331,10 @@ function join(path, member) {
   return member.startsWith("[") ? path + member : `${path}.${member}`;
 }
 
-// The engine has no TextDecoder and no TextEncoder. What follows runs in its own functions nearly all the
-// way: `escape` and `encodeURIComponent` differ in exactly the step between bytes and characters.
+// The engine has no TextDecoder and no TextEncoder. `escape` and `encodeURIComponent` differ exactly in the
+// step between bytes and characters, and the engine runs them natively.
 
-/** How many bytes become arguments of one call: few enough for any stack. */
+/** The number of bytes in the arguments of one call: small enough for any stack. */
 const CHUNK_BYTES = 8192;
 
 function decode(bytes) {

@@ -1,8 +1,8 @@
-"""What a Portolan mapper in Python is written with. It needs nothing but Python's own library.
+"""Helpers for a Portolan mapper in Python. They depend only on Python's standard library.
 
-A module is one call, of `overlay` or of `mapping`, with a function that is called once per described
-object. What goes wrong with one object is an issue that names the object and the member, and the rest of
-the page is mapped all the same. No issue ever holds a value of the page; keep it so in your own.
+A module calls `overlay` or `mapping` once, with a function that is called for each described object. A
+problem with one object becomes an issue that names the object and the member; the rest of the page is
+still mapped. An issue never holds a value of the page. Follow this rule in your own issues.
 """
 
 import json
@@ -14,25 +14,26 @@ from wit_world.imports import types
 
 __version__ = "0.1.0"
 
-# Where a Describe response keeps the objects; one that stands alone is a list of one.
+# The member of a Describe response that holds the objects; a single object counts as a list of one.
 _BODIES = {
     "EcsCluster": ("clusters", True),
     "EcsService": ("services", True),
     "EcsTask": ("tasks", True),
     "EcsTaskDefinition": ("taskDefinition", False),
     "EcsContainerInstance": ("containerInstances", True),
+    "EcsContainerDefinition": ("containerDefinitions", True),
 }
 
 _EPOCH = datetime(1970, 1, 1)
 
-# Times beyond it have no year of four digits; nobody calculates with the digits of larger ones.
+# Times beyond this limit have years of more than four digits, and are refused before any arithmetic.
 _FARTHEST_SECONDS = 10**12
 _MILLISECOND = Decimal("0.001")
 _EXACT = DecimalContext(prec=40)
 
 
 class _Number(float):
-    """A number of the page with a fraction or an exponent, and how it was written: a float is not that."""
+    """A number of the page with a fraction or an exponent, and its text, which is exact unlike the float."""
 
     __slots__ = ("text",)
 
@@ -43,7 +44,8 @@ class _Number(float):
 
 
 class Rejection(Exception):
-    """Why one object gives no record, or its record no patch. The message holds no value of the page."""
+    """The reason that one object gives no record, or its record no patch. The message holds no value of the
+    page."""
 
     def __init__(self, code, member, message):
         super().__init__(message)
@@ -53,7 +55,7 @@ class Rejection(Exception):
 
 
 class Context:
-    """Where a page comes from: the whole outside world of a mapper."""
+    """The origin of a page and the module's settings: a mapper's only input besides the page."""
 
     def __init__(self, context):
         self.object = context.object
@@ -74,7 +76,7 @@ class Notes:
         self._issues = issues
 
     def warn(self, code, member, message):
-        """Notes something about a member, for example `tags`, without a value of the page."""
+        """Adds a warning about a member, for example `tags`. The message holds no value of the page."""
         self._add(types.Severity.WARNING, code, member, message)
 
     def _add(self, severity, code, member, message):
@@ -83,8 +85,8 @@ class Notes:
 
 
 class Source:
-    """An object of the page. Each reader gives None for a member that is absent or null, and rejects the
-    object if the member is of another type, or is none of those that the module `reads`."""
+    """An object of the page. Each reader returns None for a member that is absent or null. It rejects the
+    object if the member is of another type, or is missing from the module's `reads`."""
 
     __slots__ = ("members", "_path", "_notes", "_read_members")
 
@@ -122,7 +124,7 @@ class Source:
         return None if members is None else self._inner(member, members, _join(self._path, member))
 
     def items(self, member):
-        """The objects of a list, nulls left out."""
+        """The objects of a list, without nulls."""
         items = []
         for index, item in enumerate(self._read(member, list, "a list") or ()):
             if item is None:
@@ -138,7 +140,7 @@ class Source:
         return Source(members, path, self._notes, read_members)
 
     def tags(self):
-        """Tags as a dict; of a repeated key the last value counts."""
+        """Tags as a dict; if a key is repeated, the last value counts."""
         tags = {}
         for tag in self.items("tags"):
             key, value = tag.text("key"), tag.text("value")
@@ -147,18 +149,18 @@ class Source:
         return tags
 
     def tag(self, key):
-        """The value of the last tag of this key."""
+        """The value of the last tag with this key."""
         return self.tags().get(key)
 
     def time(self, member):
-        """Epoch seconds as records write a time, rounded down to the millisecond."""
+        """A time in epoch seconds, in the format of records, rounded down to the millisecond."""
         seconds = self.number(member)
         if seconds is None:
             return None
         try:
             if not -_FARTHEST_SECONDS < seconds < _FARTHEST_SECONDS:
                 raise OverflowError
-            # The decimal text, not the float: cutting that would be off by one half of the time.
+            # Uses the decimal text: cutting the float would be off by one in half of the cases.
             exact = Decimal(getattr(seconds, "text", seconds))
             exact = exact.quantize(_MILLISECOND, rounding=ROUND_FLOOR, context=_EXACT)
             time = _EPOCH + timedelta(milliseconds=int(exact.scaleb(3)))
@@ -171,10 +173,10 @@ class Source:
     def _read(self, member, kind, expected):
         if self._read_members is not None and member not in self._read_members:
             path = _join(self._path, member)
-            message = f"`{path}` is not among what the module says it reads; add it to `reads`"
+            message = f"the module reads `{path}` but does not declare it; add it to `reads`"
             raise Rejection("not-in-reads", path, message)
         value = self.members.get(member)
-        # A boolean is an int in Python, and not in JSON.
+        # In Python a boolean is an int; in JSON it is not.
         fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
         if value is None or fits:
             return value
@@ -184,16 +186,16 @@ class Source:
 def overlay(
     *, name, version, object, amend, attributes=None, settings=None, reads=None, reads_records=True
 ):
-    """The class that a module exports under the name `Overlay`.
+    """Returns the class that a module exports under the name `Overlay`.
 
-    `amend(source, record, context, notes)` gives a merge patch (RFC 7396) for the record of one object: a
-    value sets an attribute, None as a value removes it. Giving None leaves the record as it is.
-    `attributes` are those that the stock schema lacks, as JSON Schemas; `settings` is the JSON Schema of
-    what an operator may set.
+    `amend(source, record, context, notes)` returns a merge patch (RFC 7396) for the record of one object: a
+    value sets an attribute, None as a value removes it. If it returns None, the record stays as it is.
+    `attributes` are the attributes that the stock schema lacks, as JSON Schemas; `settings` is the JSON
+    Schema of the settings that an operator may set.
 
-    `reads` are the members of the object that the module reads, as paths (`tags`, or `containers.image` for
-    a member of a member); the host leaves all others out, which saves most of the time. Without it, the
-    module gets all of them. With `reads_records=False` it gets no record either, but None.
+    `reads` lists the members of the object that the module reads, as paths (`tags`, or `containers.image`
+    for a member of a member). The host leaves out all others, which saves most of the time. Without `reads`,
+    the module gets every member. With `reads_records=False`, `record` is None.
     """
 
     class Overlay:
@@ -219,10 +221,10 @@ def overlay(
 
 
 def mapping(*, name, version, object, map, attributes=None, settings=None, reads=None):
-    """The class that a module exports under the name `Mapping`.
+    """Returns the class that a module exports under the name `Mapping`.
 
-    `map(source, context, notes)` gives the record of one object, or raises a `Rejection`. `reads` is that of
-    `overlay`.
+    `map(source, context, notes)` returns the record of one object, or raises a `Rejection`. `reads` works as
+    in `overlay`.
     """
 
     class Mapping:
@@ -240,12 +242,12 @@ def mapping(*, name, version, object, map, attributes=None, settings=None, reads
 
 
 def _reads(members, records):
-    """What the host is told of it."""
+    """The members and records that the module reads, for its manifest."""
     return {"records": records} if members is None else {"members": list(members), "records": records}
 
 
 def _tree(paths):
-    """The members as a tree; None for all of them, as for a member that is read whole."""
+    """The read members as a tree. None means all members, or a member that is read whole."""
     if paths is None:
         return None
     tree = {}
@@ -270,7 +272,7 @@ def _manifest(kind, name, version, object, attributes, settings, reads):
 
 
 def _each(object, context, page, call, severity, read_members):
-    """Calls a function for each object that is not null; what it raises is an issue of that severity."""
+    """Calls a function for each object that is not null. An exception becomes an issue of `severity`."""
     if context.object != object:
         message = f"this module handles {object}, not the requested connector object"
         raise Err(types.PageError_UnsupportedObject(message))
@@ -289,7 +291,7 @@ def _each(object, context, page, call, severity, read_members):
             notes._add(severity, rejection.code, rejection.member, rejection.message)
             continue
         except Exception as error:
-            # Its text may hold a value of the page, its type and its line do not.
+            # The exception's text may hold a value of the page; its type and line do not.
             notes._add(severity, "python-exception", "", _where(error))
             continue
         rows.append(types.Row(index, len(payload), len(text)))
@@ -314,7 +316,7 @@ def _described(object, page):
     elif not isinstance(described, (list, type(None))):
         raise _malformed(f"member `{member}` of the page", described, "a list")
     for index, members in enumerate(described or ()):
-        # AWS puts the tags of a task definition, and of nothing else, beside it.
+        # AWS puts the tags of a task definition beside it, and does so for no other object.
         if not is_list and isinstance(members, dict) and body.get("tags") is not None:
             members["tags"] = body["tags"]
         if members is not None:
@@ -327,7 +329,7 @@ def _malformed(what, value, expected):
 
 
 def _encode(answer):
-    """JSON in UTF-8. Half of a surrogate pair, which JSON can say and UTF-8 cannot, becomes U+FFFD."""
+    """JSON in UTF-8. A lone surrogate, which JSON can express and UTF-8 cannot, becomes U+FFFD."""
     text = json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     try:
         return text.encode()

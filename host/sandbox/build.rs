@@ -1,4 +1,4 @@
-//! Tells the compiler where the stock mappers are, or a person how to build them.
+//! Generates a table of the stock mappers; if they are missing, the error says how to build them.
 
 #[path = "../build.rs"]
 mod build;
@@ -13,7 +13,7 @@ fn main() {
     stock_mappers(&root.join("guest-mappers/built"), &build::objects(&root));
 }
 
-/// Writes a table of the stock mappers, and says where the interpreter of mapping tables is.
+/// Writes a table of the stock mappers, and sets the folder of the interpreter of mapping tables.
 fn stock_mappers(folder: &Path, objects: &[(String, String)]) {
     let words = objects.iter().map(|(_, word)| word.as_str());
     let missing: Vec<&str> = words

@@ -1,4 +1,5 @@
-//! Collects what `portolan mapper new` puts into a new module: the SDK, and pages to test it with.
+//! Collects the contents of a new module for `portolan mapper new`: the SDK, and pages to test the module
+//! with.
 
 #[path = "../build.rs"]
 mod build;
@@ -12,7 +13,7 @@ fn main() {
     vendored_sdk(&root);
 }
 
-/// Writes a table of the pages that new modules are tested with.
+/// Writes a table of the sample pages of new modules.
 fn samples(objects: &[(String, String)]) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/templates");
     let entries = objects.iter().map(|(_, word)| {
@@ -45,7 +46,7 @@ fn vendored_sdk(root: &Path) {
     let mut table =
         format!("pub(super) const FILES: &[(&str, &str)] = &[\n(\"Cargo.toml\", {manifest:?}),\n");
     for file in files {
-        // One path on every system, for the new module's folder and for the compiler.
+        // The new module's folder and the compiler take forward slashes on every system.
         let name = file.display().to_string().replace('\\', "/");
         let place = sdk.join(&file);
         let _ = writeln!(table, "({name:?}, include_str!({place:?})),");
@@ -54,8 +55,8 @@ fn vendored_sdk(root: &Path) {
     build::write("vendored.rs", &table);
 }
 
-/// A manifest with what it takes from its workspace written out; sections that only matter there are left
-/// out. Both files write one setting a line, which a test of the new module's build holds them to.
+/// A manifest with the settings of its workspace written out, without the sections that only matter there.
+/// Both files have one setting per line; a test that builds a new module checks this.
 fn standalone(manifest: &str, workspace: &str) -> String {
     let mut text = String::new();
     let (mut section, mut is_kept) = ("", true);

@@ -1,9 +1,9 @@
-"""Fetches what `portolan sync` fetches, as a plain boto3 script would: paginators, batches, a thread pool.
+"""Fetches the objects of `portolan sync` as a plain boto3 script would: paginators, batches, a thread pool.
 
     boto3_sync.py ENDPOINT_URL THREADS RETRY_MODE
 
-Prints how many objects it got. What fails after botocore's own ten attempts is left out and named on
-standard error, as scripts of this kind do.
+Prints the number of fetched objects. Like other scripts of this kind, it leaves out calls that fail after
+botocore's own ten attempts, and names them on standard error.
 """
 
 import json

@@ -1,4 +1,4 @@
-//! `--changes-since` and `portolan changes`: what is different from an earlier output.
+//! `--changes-since` and `portolan changes`: the differences from an earlier output.
 
 mod earlier;
 mod feed;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Site, json_lines};
 
-/// The lines of an object's change feed, by what happened and UID.
+/// The lines of an object's change feed, sorted by change and UID.
 fn feed(folder: &Path, object: &str) -> Vec<Value> {
     let path = folder.join(format!("{object}.changes.jsonl"));
     let mut lines = json_lines(&std::fs::read_to_string(path).unwrap());
@@ -18,7 +18,7 @@ fn feed(folder: &Path, object: &str) -> Vec<Value> {
     lines
 }
 
-/// What a change line says, without the record.
+/// A change line without its record.
 fn said(line: &Value) -> Value {
     let mut said = line.clone();
     said.as_object_mut().unwrap().remove("attributes");
@@ -34,8 +34,8 @@ fn rewrite(site: &Site, object: &str, change: impl FnOnce(&mut Vec<Value>)) {
     std::fs::write(path, lines.concat()).unwrap();
 }
 
-/// Lets the earlier output lack the first task, have another group for the second and have one task more.
-/// Gives their UIDs.
+/// Changes the earlier output: the first task is missing, the second has another group, and there is one task
+/// more. Returns their UIDs.
 fn earlier_tasks(site: &Site) -> [String; 3] {
     let mut uids = Vec::new();
     rewrite(site, "EcsTask", |records| {
@@ -65,7 +65,7 @@ fn counts(report: &Value, object: &str) -> [u64; 5] {
     .map(|name| counts[name].as_u64().unwrap_or(u64::MAX))
 }
 
-/// `--changes-since` with the output folder itself.
+/// Runs a sync with `--changes-since` of its own output folder.
 fn sync_again(site: &Site, arguments: &[&str]) -> crate::support::Ended {
     let output = site.output();
     let mut all = vec!["--changes-since", output.to_str().unwrap()];

@@ -1,5 +1,5 @@
-//! The command line beside `sync`: settings and where they come from, `check`,
-//! `iam-policy`, `schema` and `validate`; and what people have in hand.
+//! The command line beside `sync`: settings and their sources, `check`, `iam-policy`, `schema` and
+//! `validate`; and files as users have them.
 
 mod check;
 mod environment;

@@ -1,5 +1,5 @@
-//! Contracts are printed from the code and compared with the committed files; `make schemas` writes them
-//! anew, so that a change shows up as a difference in the review.
+//! Prints contracts from the code and compares them with the committed files; `make schemas` writes them
+//! again, so that a change shows up as a difference in the review.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use crate::support::{portolan, root};
 
-/// Compares, or writes if BLESS is set.
+/// Compares a file with the printed text, or writes it if BLESS is set.
 fn committed(path: &str, printed: &str) {
     let file: PathBuf = root().join(path);
     let committed = std::fs::read_to_string(&file).unwrap_or_default();
-    // What is the same stays as old as it is: programs are made of some of these files.
+    // An unchanged file keeps its time, because programs are built from some of these files.
     if std::env::var_os("BLESS").is_some() && committed != printed {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(&file, printed).unwrap();
@@ -45,6 +45,10 @@ fn schema(name: &str, schema: &impl serde::Serialize) {
 fn schemas_are_printed_from_types() {
     schema("EcsCluster", &portolan_mapper_cluster::schema());
     schema("EcsService", &portolan_mapper_service::schema());
+    schema(
+        "EcsContainerDefinition",
+        &portolan_mapper_container_definition::schema(),
+    );
     schema(
         "EcsContainerInstance",
         &portolan_mapper_container_instance::schema(),
@@ -88,7 +92,7 @@ fn schemas_are_printed_from_types() {
     );
 }
 
-/// A schema allows no more than it says, and says of every attribute where it comes from.
+/// A schema allows only its attributes, and names the source of each.
 #[test]
 fn schemas_of_objects_are_strict_and_explain_every_attribute() {
     for object in Object::ALL {
@@ -96,17 +100,20 @@ fn schemas_of_objects_are_strict_and_explain_every_attribute() {
         let schema: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
         assert_eq!(schema["title"], object.name());
         assert_eq!(schema["additionalProperties"], false, "{object}");
-        let arn = object.word().replace('-', "_").to_uppercase() + "_ARN";
-        let always = [
+        let required = schema["required"].as_array().unwrap();
+        // Some have no ARN of their own, or are known by that of their whole.
+        let own = object.row().arn_attribute;
+        for always in [
             "UID",
-            &arn,
+            own,
             "NAME",
             "CLOUD_PROVIDER",
             "ACCOUNT_ID",
             "REGION",
             "LAST_CAPTURED",
-        ];
-        assert_eq!(schema["required"], json!(always));
+        ] {
+            assert!(required.contains(&json!(always)), "{object}.{always}");
+        }
         let attributes = schema["properties"].as_object().unwrap();
         assert_eq!(attributes["UID"]["minLength"], 1, "{object}");
         assert_eq!(attributes["LAST_CAPTURED"]["format"], "date-time");
@@ -118,7 +125,7 @@ fn schemas_of_objects_are_strict_and_explain_every_attribute() {
     }
 }
 
-/// What guests in other languages, and the documents, repeat of the objects' rows.
+/// The parts of the objects' rows that guests in other languages, and the documents, repeat.
 #[test]
 fn objects_are_printed_from_rows() {
     let printed = |line: &dyn Fn(Object, &str, bool) -> String| {
@@ -146,7 +153,7 @@ fn objects_are_printed_from_rows() {
     between(file, "BODIES = {\n", "};\n", &javascript);
 }
 
-/// Compares what stands between two texts of a file, or writes it if BLESS is set.
+/// Compares the text between two marks of a file, or writes it if BLESS is set.
 fn between(path: &str, before: &str, after: &str, printed: &str) {
     let text = std::fs::read_to_string(root().join(path)).unwrap();
     let (head, rest) = text.split_once(before).unwrap();
@@ -154,7 +161,7 @@ fn between(path: &str, before: &str, after: &str, printed: &str) {
     committed(path, &[head, before, printed, after, tail].concat());
 }
 
-/// The graph of the host's crates, as cargo knows it.
+/// The graph of the host's crates, from cargo.
 #[test]
 fn crates_of_the_host_are_drawn() {
     let mut metadata = Command::new(env!("CARGO"));
@@ -184,7 +191,7 @@ fn crates_of_the_host_are_drawn() {
         let name = name.strip_prefix("portolan-").unwrap_or(&name).to_owned();
         crates.insert(name, (below, text(&package["description"])));
     }
-    // From the ground up: a crate stands behind those that it uses.
+    // From the ground up: each crate comes after those that it uses.
     let (mut drawn, mut placed) = (String::new(), Vec::new());
     while placed.len() < crates.len() {
         let (name, (below, about)) = crates
@@ -216,7 +223,7 @@ fn help_is_what_it_was() {
     committed("tests/contracts/help.txt", &text);
 }
 
-/// Prints the help of a command and of those below it, which it lists itself.
+/// Prints the help of a command and of its subcommands, which the help lists.
 fn help(command: &mut Vec<String>, text: &mut String) {
     let mut run = portolan();
     run.args(&*command).arg("--help").env("COLUMNS", "100");

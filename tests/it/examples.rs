@@ -1,5 +1,5 @@
-//! Every page that AWS documents, through `portolan map`: adding a page with its expected records to
-//! tests/pages/aws-examples adds a case.
+//! Every page in AWS's documentation, through `portolan map`. A page with its expected records in
+//! tests/pages/aws-examples is a case.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ fn operation(name: &str) -> &'static str {
         .1
 }
 
-/// A line of a recording, as anybody could write it.
+/// A line of a recording, as a user could write it.
 pub(crate) fn recorded(operation: &str, body: &str) -> String {
     let context = json!({"account_id": ACCOUNT_ID, "region": "us-west-2", "sync_timestamp": "2026-11-21T01:32:00.123Z"});
     json!({"operation": operation, "context": context, "body": body}).to_string()
@@ -63,7 +63,7 @@ fn every_documented_page_gives_the_expected_records() {
     documented_pages_give_the_expected_records(&[]);
 }
 
-/// The same with these arguments, for example with other mappers.
+/// Runs the same check with these arguments, for example with other mappers.
 pub(crate) fn documented_pages_give_the_expected_records(arguments: &[&str]) {
     let (mut recording, mut all) = (String::new(), Vec::new());
     for (name, path) in pages() {

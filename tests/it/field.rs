@@ -1,12 +1,12 @@
-//! Cases that were made of public bug reports. Each is a file in `tests/field/cases`; `case.py` beside them says
-//! what it may hold, serves the AWS that it describes, and runs `portolan` as it asks.
+//! Cases from public bug reports. Each is a file in `tests/field/cases`; `case.py` documents the format,
+//! serves the described AWS, and runs `portolan` with the arguments of the case.
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use crate::support::{program, python, root};
 
-/// Runs the cases of a folder, several at once: most of them wait.
+/// Runs the cases of a folder, several at once, because most of them wait.
 #[track_caller]
 fn hold(folder: &str) {
     let mut cases: Vec<PathBuf> = std::fs::read_dir(root().join(folder))
@@ -45,7 +45,7 @@ fn every_case_of_the_field_holds() {
     hold("tests/field/cases");
 }
 
-/// What somebody sees who has no credentials yet, a wrong profile, no network: the cause, and what to do.
+/// The messages for a user without credentials, with a wrong profile, or without a network: cause and remedy.
 #[test]
 fn a_newcomer_is_told_the_cause_and_what_to_do() {
     hold("tests/field/newcomer");

@@ -21,7 +21,7 @@ fn role(number: usize) -> String {
     format!("arn:aws:iam::{}:role/PortolanRead", account(number))
 }
 
-/// Accounts 1 to `count` with three Regions each, all of them the same, behind roles.
+/// Accounts 1 to `count` with three Regions each, all equal, behind roles.
 fn world(count: usize) -> World {
     let shape = Shape {
         clusters: 1,
@@ -45,7 +45,7 @@ pub(crate) fn fleet(count: usize) -> Site {
     Site::new(world(count), Rules::default())
 }
 
-/// Account and Region of every scope, and whether it is complete.
+/// Account and Region of every scope with this completeness.
 fn places(report: &Value, is_complete: bool) -> BTreeSet<(String, String)> {
     let scopes = report["scopes"].as_array().unwrap().iter();
     let text = |scope: &Value, name: &str| scope[name].as_str().unwrap().to_owned();
@@ -64,7 +64,7 @@ fn places(report: &Value, is_complete: bool) -> BTreeSet<(String, String)> {
     }
 }
 
-/// The pairs of accounts and Regions.
+/// The account and Region pairs of these numbers.
 fn pairs(numbers: impl IntoIterator<Item = usize>) -> BTreeSet<(String, String)> {
     let of = |number| REGIONS.map(|region| (account(number), region.to_owned()));
     numbers.into_iter().flat_map(of).collect()

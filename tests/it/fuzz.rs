@@ -1,7 +1,7 @@
-//! Random changes of what others write, through what reads it. Each target has a corpus, a folder in `tests/fuzz`:
-//! adding a case is adding a file.
+//! Random changes of foreign input, through its readers. Each target has a corpus, a folder in `tests/fuzz`;
+//! a new file is a new case.
 //!
-//! PORTOLAN_TEST_FUZZ_CASES says how many changed texts a target gets, PORTOLAN_TEST_FUZZ_SEED which.
+//! PORTOLAN_TEST_FUZZ_CASES is the number of changed texts per target, PORTOLAN_TEST_FUZZ_SEED their seed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -16,26 +16,23 @@ mod answer;
 mod config;
 /// JSON as a page has it, for a second reading of it.
 mod json;
-/// What modules say about themselves.
+/// Manifests of modules.
 mod manifest;
-/// Changes of a text.
+/// Random changes of a text.
 mod mutate;
 /// The scan of a page, and parts of pages.
 mod page;
 /// Merge patches of overlays.
 mod patch;
-/// Modules that answer what a test says.
+/// Modules that give the answer of a test.
 mod puppet;
 
-/// What stands in the corpora where a secret would.
+/// Stands in the corpora in the place of a secret.
 const CANARY: &str = "CANARY";
 
-/// Holds a property on every file of the folders, and on `cases` changed ones unless a variable says otherwise.
-/// The property tells whether the input was taken at all.
-#[expect(
-    clippy::print_stdout,
-    reason = "seen with --nocapture, when somebody wants figures"
-)]
+/// Checks a property on every file of the folders, and on `cases` changed texts unless a variable sets
+/// another number. The property returns whether the input was accepted.
+#[expect(clippy::print_stdout, reason = "figures for --nocapture")]
 fn run(folders: &[&str], cases: u64, holds: impl Fn(&[u8]) -> anyhow::Result<bool>) {
     let files: Vec<PathBuf> = folders.iter().flat_map(|folder| files(folder)).collect();
     assert!(!files.is_empty(), "{folders:?} are empty");
@@ -60,7 +57,7 @@ fn run(folders: &[&str], cases: u64, holds: impl Fn(&[u8]) -> anyhow::Result<boo
     );
 }
 
-/// Which changes are made: the first seed, of which each case has its own.
+/// The first seed of the changes; each case has its own.
 pub(crate) fn seed() -> u64 {
     figure("PORTOLAN_TEST_FUZZ_SEED", 1)
 }
@@ -68,7 +65,7 @@ pub(crate) fn seed() -> u64 {
 fn files(folder: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root().join("tests").join(folder)).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());
-    // The order decides what a seed means.
+    // The meaning of a seed depends on this order.
     let mut paths: Vec<_> = paths.filter(|path| is_case(path)).collect();
     paths.sort();
     paths
@@ -80,7 +77,7 @@ fn is_case(path: &Path) -> bool {
         .contains(&path.extension().and_then(|it| it.to_str()))
 }
 
-/// Whether the input was taken. Fails the test with the smallest input that can be found to fail.
+/// Whether the input was accepted. A failure reports the smallest failing input that it finds.
 fn checked(input: &[u8], from: &str, holds: &impl Fn(&[u8]) -> anyhow::Result<bool>) -> bool {
     let outcome = catch_unwind(AssertUnwindSafe(|| holds(input)));
     let (problem, input) = match outcome {
@@ -91,7 +88,7 @@ fn checked(input: &[u8], from: &str, holds: &impl Fn(&[u8]) -> anyhow::Result<bo
             };
             (format!("{problem:#}"), mutate::shrunk(input, fails))
         }
-        // Each panic is told as it happens.
+        // The panic hook has reported each panic.
         Err(_) => ("it panics".to_owned(), input.to_owned()),
     };
     panic!("{problem}\n{from}\n{}", input.escape_ascii());

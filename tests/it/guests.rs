@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 
 use crate::support::root;
 
-/// What a mapper says about itself and hands over, read as raw memory.
+/// The manifest and the result of a mapper, read as raw memory.
 pub(crate) mod answers;
-/// Failures of a call: the object that causes one is lost, and nothing else.
+/// Failures of a call: only the object that causes one is lost.
 mod calls;
 /// Modules that are refused before a page is fetched.
 mod loading;
-/// The same through the program.
+/// The same checks through the program.
 mod program;
-/// Answers that keep the contract, with records that must not be written.
+/// Valid answers with records that must not be written.
 mod records;
 
 /// The file of the mapper that misbehaves on demand.
@@ -30,7 +30,7 @@ fn evil_file() -> std::path::PathBuf {
 
 fn evil(engine: &Engine) -> Mapper {
     let bytes = std::fs::read(evil_file()).expect("run `make guests` first");
-    // Compiling takes longer than most tests; compiled code is found by its digest.
+    // Compiling takes longer than most tests; the cache finds compiled code by its digest.
     let cache = CompiledCache::open(&root().join("target/guests-cache")).unwrap();
     let module = Module::load(engine, Some(&cache), ModuleSource::Stock, &bytes).unwrap();
     mapper(module)
@@ -50,7 +50,7 @@ fn mapper(module: Module) -> Mapper {
 }
 
 fn engine() -> Engine {
-    // Less memory than in production, so that a bomb reaches it well before its time is up.
+    // Less memory than in production, so that a bomb reaches the limit well before the time limit.
     let limits = Limits {
         memory_bytes: 160 * 1024 * 1024,
         ..Limits::default()
@@ -71,7 +71,7 @@ fn arn(index: usize) -> String {
     format!("arn:aws:ecs:us-west-2:123456789012:task/default/{index:032x}")
 }
 
-/// The body of a page with a task for every behaviour, where an empty one is a plain task.
+/// The body of a page with a task for every behaviour; an empty behaviour is a plain task.
 fn body(behaviours: &[&str]) -> Value {
     let task = |(index, behaviour): (usize, &&str)| match *behaviour {
         "null" => Value::Null,
@@ -103,7 +103,7 @@ fn arns(indices: &[usize]) -> Vec<String> {
     indices.iter().copied().map(arn).collect()
 }
 
-/// The next page of the same module is mapped as if nothing had happened.
+/// Checks that the same module maps the next page as usual.
 fn assert_recovered(engine: &Engine, mapper: &Mapper) {
     let records = portolan_records::from_page(engine, mapper, &page(&["", ""])).unwrap();
     assert_eq!(uids(&records), arns(&[0, 1]));

@@ -1,5 +1,5 @@
-//! The author's guide and the documents: their commands are run in order, in an empty folder, as a reader would,
-//! and what they show of the output is compared.
+//! Runs the commands of the author's guide and the documents in order, in an empty folder, as a reader would,
+//! and compares their output with the shown one.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,16 +11,16 @@ use crate::languages::missing;
 use crate::registry::Registry;
 use crate::support::{Site, program, root};
 
-/// A block of commands, and the output that stands below it.
+/// A block of commands and the output below it.
 #[derive(Debug, Default)]
 struct Block {
-    /// The language whose tool it needs, or `registry`, if it is not for everybody.
+    /// The tool that the block needs: a language, `registry`, or nothing.
     needs: String,
     commands: String,
     shown: Option<String>,
 }
 
-/// The blocks marked `sh`, each with a block marked `text` that follows at once.
+/// The blocks marked `sh`, each with the `text` block that directly follows it.
 fn blocks(guide: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut lines = guide.lines();
@@ -49,7 +49,7 @@ fn blocks(guide: &str) -> Vec<Block> {
     blocks
 }
 
-/// Where the set-up puts the tool of a language, and the variable that names it.
+/// Path of a language's tool in the set-up, and the variable that names it.
 fn tool(language: &str) -> (&'static str, &'static str) {
     match language {
         "python" => (
@@ -69,7 +69,7 @@ fn the_guide_does_what_it_says() {
     does_what_it_says("guest-mappers/README.md");
 }
 
-/// Each in an empty folder of its own; adding a document is adding a file.
+/// Each document runs in an empty folder; a new file is a new case.
 #[test]
 fn the_documents_do_what_they_say() {
     let mut documents = 0;
@@ -83,7 +83,7 @@ fn the_documents_do_what_they_say() {
     assert!(documents > 8, "{documents} documents");
 }
 
-/// A world for the blocks of a document that say what they need, and else a small one.
+/// The world that the blocks of a document name, else a small one.
 fn site_for(needs: &str) -> Site {
     match needs {
         "demo" => Site::new(World::demo(1), Rules::default()),
@@ -92,7 +92,7 @@ fn site_for(needs: &str) -> Site {
     }
 }
 
-/// Runs the commands of a document, block by block, where the block before left the shell.
+/// Runs the commands of a document, block by block. The shell keeps its folder.
 fn does_what_it_says(document: &str) {
     let guide = std::fs::read_to_string(root().join(document)).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -134,8 +134,8 @@ fn does_what_it_says(document: &str) {
     }
 }
 
-/// Runs commands as a shell would that stops at the first failure; gives what they said, and where they
-/// left the shell.
+/// Runs commands in a shell that stops at the first failure. Returns their output and the last folder of the
+/// shell.
 fn run(like: &mut Command, commands: &str, place: &Path, folder: &Path) -> (String, String) {
     let told = folder.join(".place");
     let script = format!("set -e\nexec 2>&1\n{commands}\npwd > \"$GUIDE_PLACE\"\n");
@@ -154,7 +154,7 @@ fn run(like: &mut Command, commands: &str, place: &Path, folder: &Path) -> (Stri
         .current_dir(place)
         .env("GUIDE_PLACE", &told)
         .env("PATH", std::env::join_paths(path).unwrap())
-        // What was compiled for the stock mappers is not compiled again, and nothing is downloaded.
+        // The code of the stock mappers is compiled already, and nothing is downloaded.
         .env("CARGO_TARGET_DIR", root().join("target"))
         .env("CARGO_NET_OFFLINE", "true")
         .output()
@@ -174,7 +174,7 @@ fn lines(text: &str) -> Vec<&str> {
     text.lines().map(str::trim_end).collect()
 }
 
-/// Whether output is what is shown; `…` alone stands for any lines, inside a line for any text.
+/// Whether output matches the shown text; `…` alone stands for any lines, inside a line for any text.
 fn fits(shown: &[&str], output: &[&str]) -> bool {
     match (shown.split_first(), output.split_first()) {
         (None, None) => true,

@@ -18,10 +18,10 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::fuzz::seed;
 use crate::support::figure;
 
-/// Random pages: what ECS documents, with anything in the place of anything.
+/// Random pages: ECS's documented members, with any value in any place.
 mod pages;
 
-/// Pages for each object, unless PORTOLAN_TEST_FUZZ_CASES says otherwise.
+/// Number of pages for each object, unless PORTOLAN_TEST_FUZZ_CASES sets another one.
 const CASES: u64 = 200;
 
 /// A stock mapper, sandboxed and native.
@@ -34,7 +34,7 @@ struct Subject {
 }
 
 impl Subject {
-    /// The module that these settings choose, and what it has to agree with.
+    /// The module of these settings, and the native mapping that it has to agree with.
     fn new<M: Mapping>(object: Object, settings: Settings) -> Self {
         let engine = Engine::new(1, Limits::default()).unwrap();
         let config = portolan_sync::config::Config::resolve(settings, None).unwrap();
@@ -48,8 +48,8 @@ impl Subject {
         }
     }
 
-    /// Whatever a page holds: no trap, every object is a record or has a reason, every record is valid,
-    /// and neither the sandbox nor a second call changes a byte.
+    /// Checks, for any page, that there is no trap, that every object is a record or has a reason, that every
+    /// record is valid, and that neither the sandbox nor a second call changes a byte.
     fn survives(&self, body: String) -> Result<(), TestCaseError> {
         let origin = Origin {
             partition: "aws".into(),
@@ -88,7 +88,7 @@ impl Subject {
         Ok(())
     }
 
-    /// A page that holds no objects to map is refused in the sandbox as it is outside.
+    /// Checks that sandbox and native code refuse a page without objects to map.
     fn refuses(&self, page: &Page, refusal: &PageError) -> Result<(), TestCaseError> {
         prop_assert!(
             matches!(refusal, PageError::MalformedPage(_)),
@@ -101,7 +101,7 @@ impl Subject {
     }
 }
 
-/// What leaves the sandbox is what the same code gives outside.
+/// Checks that the sandbox returns the result of the same code outside.
 fn same_as_native(native: &MappedPage, mapped: &Mapped) -> Result<(), TestCaseError> {
     prop_assert_eq!(&native.payload, &mapped.payload);
     let expected = native
@@ -135,7 +135,7 @@ fn survives_any_page<M: Mapping>(object: Object) {
     same_as_in_rust::<M>(object, Settings::default());
 }
 
-/// On any page, the module that the settings choose survives, and gives what a mapping in Rust gives.
+/// Checks on random pages that the module of the settings survives and agrees with a mapping in Rust.
 pub(crate) fn same_as_in_rust<M: Mapping>(object: Object, settings: Settings) {
     let subject = Subject::new::<M>(object, settings);
     let (Shape::List(member) | Shape::Single(member)) = object.shape();

@@ -1,4 +1,4 @@
-//! The house: which file of a crate imports which. There is no circle. That crates point one way is cargo's rule;
+//! Imports between the files of a crate contain no circle. Between crates, cargo forbids circles;
 //! ARCHITECTURE.md has their graph, which `contracts` prints.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +38,7 @@ impl House {
         house
     }
 
-    /// Adds a file, and the modules that it declares but for those of tests, which are in `folder`.
+    /// Adds a file and its modules in `folder`, but not the test modules.
     fn add(&mut self, place: Place, file: &Path, folder: &Path) {
         let text = std::fs::read_to_string(file).unwrap();
         let code = text.split("\nmod tests {").next().unwrap_or_default();
@@ -52,7 +52,7 @@ impl House {
         self.code.entry(place).or_default().push_str(&code);
     }
 
-    /// The file that defines what a path in `from` names: re-exports and imports on the way are followed.
+    /// The file that defines a path in `from`. Re-exports and imports are followed.
     fn definer(&self, from: &Place, path: &[String], depth: usize) -> Option<Place> {
         let (first, mut rest) = path.split_first().filter(|_| depth < 16)?;
         let mut at = from.clone();
@@ -83,8 +83,8 @@ impl House {
         Some(at)
     }
 
-    /// Imports among the modules in `parent`. A module is one with what is in its folder. What the file
-    /// of `parent` itself defines is left out: it is what a room gives its parts to share.
+    /// Imports among the modules in `parent`. A module includes the files in its folder. Definitions in the
+    /// file of `parent` itself are left out, because its parts may share them.
     fn graph(&self, parent: &[String]) -> Graph {
         let inner = |place: &Place| place.strip_prefix(parent)?.first().cloned();
         let mut graph = Graph::new();
@@ -181,7 +181,8 @@ fn no_imports_go_in_a_circle() {
     assert_eq!(circles(&ring.into()).len(), 2);
 }
 
-/// A file is read at one sitting, and a function at one glance. One that is longer says why above it.
+/// A file is read at one sitting, and a function at one glance. A longer function has its reason in the
+/// comment above.
 #[test]
 fn files_and_functions_are_short() {
     let mut long = Vec::new();
@@ -210,7 +211,7 @@ fn files_and_functions_are_short() {
 const FILE_LIMIT: usize = 400;
 const FUNCTION_LIMIT: usize = 60;
 
-/// The functions of a file that are too long and do not say why, and the file itself.
+/// The functions of a file that are too long without a reason, and the file itself.
 fn too_long(text: &str) -> impl Iterator<Item = String> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();
@@ -233,7 +234,7 @@ fn too_long(text: &str) -> impl Iterator<Item = String> {
         let indent = &line[..line.len() - line.trim_start().len()];
         let end = format!("{indent}}}");
         let end = lines[start..].iter().position(|line| *line == end);
-        // A declaration has no body, and one of one line is short.
+        // A declaration has no body, and a function of one line is short.
         let length = end.filter(|_| body.is_some_and(|line| line.ends_with('{')));
         let length = length.map_or(0, |end| end + 1);
         let mut above = lines[..start].iter().rev();

@@ -1,6 +1,6 @@
 //! Modules in Python and JavaScript: from nothing to a tested component, and the same records as in Rust.
-//! tests/setup.sh installs their tools under target/. A language whose tool is not there is
-//! skipped, except where PORTOLAN_TEST_LANGUAGES=required is set, as continuous integration does.
+//! tests/setup.sh installs their tools under target/. A language without its tool is skipped, except if
+//! PORTOLAN_TEST_LANGUAGES=required is set, as in continuous integration.
 
 mod values;
 
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::examples::recorded;
 use crate::support::{Ended, json_lines, portolan, root, run};
 
-/// A language, the variable that names its tool, and where the set-up puts that.
+/// Languages, each with the variable that names its tool and the tool's path in the set-up.
 const LANGUAGES: [(&str, &str, &str); 2] = [
     (
         "python",
@@ -28,7 +28,7 @@ const LANGUAGES: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// The languages whose tools are here.
+/// The languages with a tool.
 fn languages() -> Vec<(&'static str, &'static str, PathBuf)> {
     let there = |(language, variable, tool): (&'static str, &'static str, &str)| {
         let tool = root().join(tool);
@@ -41,14 +41,14 @@ fn languages() -> Vec<(&'static str, &'static str, PathBuf)> {
     LANGUAGES.into_iter().filter_map(there).collect()
 }
 
-/// A tool that is not there: a reason to skip, except in continuous integration.
+/// Skips a language without its tool, but not in continuous integration.
 pub(crate) fn missing(language: &str, tool: &Path) {
     let why = format!("{} is not there; run `make setup`", tool.display());
     assert!(
         std::env::var_os("PORTOLAN_TEST_LANGUAGES").is_none_or(|value| value != "required"),
         "{why}"
     );
-    // Past the test's own capture, or nobody would read it.
+    // Bypasses the test's output capture, so that the line is visible.
     let _ = writeln!(std::io::stderr(), "SKIPPED: {language}: {why}");
 }
 
@@ -94,8 +94,8 @@ impl Made {
     }
 }
 
-/// A new overlay of tasks in each language. Compiling a Python interpreter takes long, so that tests that
-/// change nothing share it.
+/// A new overlay of tasks in each language. Compiling a Python interpreter takes long, so tests without
+/// changes share it.
 fn overlays() -> &'static [(&'static str, Made)] {
     static OVERLAYS: LazyLock<Vec<(&str, Made)>> = LazyLock::new(|| {
         let languages = languages().into_iter();
@@ -123,7 +123,7 @@ fn new_mappings_build_and_pass_their_own_tests() {
     }
 }
 
-/// AWS puts their tags beside them, and the helpers move these in: in every language in the same way.
+/// AWS puts the tags of task definitions beside them, and the helpers of every language move them in.
 #[test]
 fn new_overlays_of_task_definitions_read_their_tags() {
     let rust = ("rust", "CARGO_TARGET_DIR", root().join("target"));
@@ -140,7 +140,7 @@ fn new_overlays_of_task_definitions_read_their_tags() {
     }
 }
 
-/// What becomes of tags that are not where AWS puts them, or not only there.
+/// Tags in another place than AWS's, or not only there.
 fn owners_are_those_beside(language: &str, made: &Made) {
     let owner = |name: &str| json!([{"key": "owner", "value": name}]).to_string();
     let (inside, beside) = (owner("inside"), owner("beside"));
@@ -193,7 +193,7 @@ fn they_import_nothing_but_ours_and_say_where_they_come_from() {
     }
 }
 
-/// Pages that a customer could have, and some that nobody should.
+/// Pages that a customer could have, and invalid ones.
 fn pages() -> String {
     let owner = |value: Value| json!([{"key": "owner", "value": value}]);
     let odd = json!({"tasks": [
@@ -219,7 +219,7 @@ fn pages() -> String {
     .join("\n")
 }
 
-/// What `portolan map` makes of the pages with an overlay that takes OWNER from the tag `key`.
+/// The records of `portolan map` for the pages, with an overlay that takes OWNER from the tag `key`.
 fn mapped(folder: &Path, overlay: &Path, key: &str) -> Vec<Value> {
     let config = folder.join("portolan.toml");
     let text = format!(
@@ -258,7 +258,7 @@ fn they_make_the_records_that_the_rust_overlay_makes() {
     }
 }
 
-/// What `portolan map` says about an overlay's sample page with a setting that is too small for it. The
+/// The messages of `portolan map` for an overlay's sample page with a setting that is too small for it. The
 /// stock records are there all the same.
 fn limited(made: &Made, setting: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -301,7 +301,7 @@ fn a_time_limit_that_is_too_small_is_named_with_its_setting() {
     }
 }
 
-/// An author who forgets to name a member would otherwise find its attribute empty, and not know why.
+/// Without a message, the attribute of a member that `reads` lacks would be empty without a reason.
 #[test]
 fn reading_what_is_not_named_in_reads_is_told() {
     for language in languages() {

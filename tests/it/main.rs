@@ -1,53 +1,50 @@
-//! Every test that is not a unit test. Each module says what belongs into it; adding a case is adding a
-//! function to one of them, or a file to the folder that it reads.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that panics has failed, which is what it is for"
-)]
+//! Every test that is not a unit test. The head of each module names its subject. A new case is a function in
+//! a module, or a file in the folder that the module reads.
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-/// Change feeds: what is different from an earlier output.
+/// Change feeds: the differences from an earlier output.
 mod changes;
 /// Settings, `check` and `iam-policy`.
 mod cli;
-/// What other people depend on, printed again and compared with what is committed.
+/// Contracts with users, printed again and compared with the committed files.
 mod contracts;
 /// AWS's documented responses through `portolan map`.
 mod examples;
-/// Trouble that people really had: cases in `tests/field`.
+/// Cases from public bug reports, in `tests/field`.
 mod field;
-/// Many accounts: organizations, Regions that are asked for, shards, and scopes that fail beside others.
+/// Many accounts: organizations, listed Regions, shards, and scopes that fail beside others.
 mod fleet;
-/// Random changes of what others write.
+/// Random changes of foreign input.
 mod fuzz;
-/// Mappers that misbehave, and what they cost.
+/// Mappers that misbehave, and the cost of that.
 mod guests;
 /// The author's guide, command by command.
 mod guide;
-/// Pages that no AWS would send, through the stock mappers in their sandbox.
+/// Pages that AWS would never send, through the stock mappers in their sandbox.
 mod hostile;
-/// Which room and which file imports which.
+/// Imports between modules and files.
 mod house;
 /// Modules in Python and JavaScript, from nothing to the same records as in Rust.
 mod languages;
-/// A sync of moto's server, which nobody here wrote.
+/// A sync of moto's server, an independent implementation.
 mod moto;
-/// Components that were built once and must give the same bytes for ever, and the WIT that they rely on.
+/// Released components, which must give the same bytes for ever, and the WIT that they rely on.
 mod museum;
-/// Random pages through `portolan map`, against a reading of the conventions in another language.
+/// Random pages through `portolan map`, against a reader in another language.
 mod oracle;
-/// Overlays: what a customer's module may do to a record, and what becomes of it if it does more.
+/// Overlays: the allowed changes of a record, and the result of others.
 mod overlays;
 /// Environment values and secrets stay where they are.
 mod redaction;
-/// Modules into and out of a registry.
+/// Modules in registries.
 mod registry;
-/// Finding the programs under test, and running them.
+/// Finds the programs under test and runs them.
 mod support;
 /// `portolan sync` against a simulated ECS.
 mod sync;
 /// Mapping tables: mappings without code.
 mod tables;
-/// Keys, signatures, locks and the policy that asks for them.
+/// Keys, signatures, locks and the policies that require them.
 mod trust;
-/// `portolan mapper`: what people who write mappings see.
+/// `portolan mapper`, as authors of mappings see it.
 mod workbench;

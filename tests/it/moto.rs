@@ -1,5 +1,5 @@
-//! moto's server is an ECS that nobody here wrote: every object that it lists through its own API must
-//! arrive, and no environment value of it.
+//! moto's server is an independent ECS: every object that its own API lists must arrive, without any
+//! environment value.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
@@ -12,10 +12,10 @@ use crate::redaction::nowhere;
 use crate::support::{Ended, by_uid, portolan_at, python, read_json, root, run};
 
 const CANARY: &str = "CANARY-moto-0815";
-/// moto puts every key pair that it did not issue into its default account.
+/// moto assigns every key pair that it did not issue to its default account.
 const ACCOUNTS: [&str; 2] = ["123456789012", "222222222222"];
 const REGIONS: &str = "us-east-1,eu-west-1";
-/// Every object that moto has, and the lists of truth.py that it is in.
+/// Every object in moto, and its lists in truth.py.
 const OBJECTS: [(&str, &[&str]); 5] = [
     ("EcsCluster", &["clusters"]),
     ("EcsService", &["services"]),
@@ -27,7 +27,7 @@ const OBJECTS: [(&str, &[&str]); 5] = [
     ("EcsContainerInstance", &["container_instances"]),
 ];
 
-/// A running moto server, which ends with this.
+/// A running moto server, stopped on drop.
 struct Moto {
     process: Child,
     url: String,
@@ -35,7 +35,7 @@ struct Moto {
 
 impl Drop for Moto {
     fn drop(&mut self) {
-        // There is nothing to do about a server that has ended already.
+        // The server may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -61,7 +61,7 @@ impl Moto {
             }
             said.push_str(&line);
         };
-        // moto logs every request, and would stop at a full pipe.
+        // moto logs every request, and a full pipe would stop it.
         std::thread::spawn(move || lines.for_each(drop));
         Self { process, url }
     }
@@ -99,7 +99,7 @@ impl Moto {
     }
 }
 
-/// What to ask for: container instances are not among what a sync reads unasked.
+/// The objects to sync: container instances are not among the defaults.
 fn objects() -> String {
     OBJECTS.map(|(object, _)| object).join(",")
 }
@@ -108,7 +108,7 @@ fn role(account: &str) -> String {
     format!("arn:aws:iam::{account}:role/PortolanRead")
 }
 
-/// What moto holds of some accounts, by account and Region.
+/// The content of some accounts in moto, by account and Region.
 fn truth(moto: &Moto, accounts: &[&str]) -> Vec<Value> {
     let mut truth: Vec<Value> = serde_json::from_str(&moto.script("truth.py", &[]).stdout).unwrap();
     truth.retain(|place| accounts.contains(&place["account"].as_str().unwrap()));

@@ -1,10 +1,11 @@
-//! Components that were built once and must load and give the same bytes for ever: one folder each in
-//! tests/museum, by the version of the WIT that they were built against.
+//! Released components that must load and give the same bytes for ever: one folder each in tests/museum, by
+//! the version of their WIT.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use portolan_page::Page;
+use portolan_page::object::Object;
 use portolan_sandbox::{
     CompiledCache, Engine, Kind, Limits, Mapped, MappedRecord, Module, ModuleSource, Overlay,
     Surface,
@@ -54,7 +55,7 @@ fn every_exhibit_gives_the_bytes_that_it_always_gave() {
     assert!(seen >= 6, "the museum has lost exhibits");
 }
 
-/// What the component of an exhibit makes of its pages, as text.
+/// The result of an exhibit's component for its pages, as text.
 fn made(engine: &Engine, cache: &CompiledCache, exhibit: &Path) -> String {
     let bytes = std::fs::read(exhibit.join("module.wasm.zst")).unwrap();
     let bytes = zstd::decode_all(bytes.as_slice()).unwrap();
@@ -74,13 +75,13 @@ fn made(engine: &Engine, cache: &CompiledCache, exhibit: &Path) -> String {
         }
     };
     let mut text = String::new();
-    for (line, page) in pages::read_all(&exhibit.join("pages.jsonl")).unwrap() {
+    for (line, page) in pages::read_all(&exhibit.join("pages.jsonl"), &Object::ALL).unwrap() {
         write(&mut text, line, &map(&page));
     }
     text
 }
 
-/// A record for each object of a page. Those of a stock mapping would change with it.
+/// A record for each object of a page. The records of a stock mapping would change with it.
 fn records(page: &Page) -> (Vec<u8>, Vec<MappedRecord>) {
     let (mut payload, mut rows) = (Vec::new(), Vec::new());
     for source_index in page.described() {
@@ -131,7 +132,7 @@ fn the_wit_is_compatible_with_every_release() {
     }
 }
 
-/// The same check finds a change that would break modules.
+/// Checks that the same comparison finds a change that would break modules.
 #[test]
 fn a_breaking_change_of_the_wit_is_found() {
     let current = std::fs::read_to_string(root().join("wit/mapper.wit")).unwrap();
@@ -160,7 +161,7 @@ fn a_breaking_change_of_the_wit_is_found() {
 /// Whether modules of a released world fit the host of a later one.
 fn compatible(released: &str, current: &str, world: &str) -> anyhow::Result<()> {
     let mut resolve = Resolve::default();
-    // One resolve holds a package once; the check itself leaves versions out of account.
+    // One resolve holds a package only once; the check itself ignores versions.
     let (_, before) = released.split_once("package portolan:mapper@").unwrap();
     let (version, _) = before.split_once(';').unwrap();
     let released = released.replace(&format!("@{version};"), "@0.0.1;");

@@ -2,9 +2,9 @@ use std::process::Command;
 
 use crate::support::{portolan, python, root, run};
 
-/// Pages for each seed.
+/// Number of pages for each seed.
 const PAGES: &str = "200";
-/// Always the same, so that a failure comes again.
+/// Fixed, so that a failure is repeatable.
 const SEEDS: [&str; 3] = ["1", "2", "3"];
 
 #[test]
@@ -12,7 +12,7 @@ fn random_pages_map_as_the_conventions_say() {
     follows_the_conventions(&portolan());
 }
 
-/// Random pages through a program with this environment.
+/// Runs random pages through a program with this environment.
 pub(crate) fn follows_the_conventions(product: &Command) {
     let mut compare = Command::new(python());
     compare
@@ -29,7 +29,7 @@ pub(crate) fn follows_the_conventions(product: &Command) {
     }
     let ended = run(&mut compare);
     assert_eq!(ended.status, 0, "{}{}", ended.stdout, ended.stderr);
-    // Pages without objects, or with none that can be mapped, would show little.
+    // Pages without objects, or without mapped ones, would show little.
     let seen: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     for (what, least) in [
         ("pages", 600),

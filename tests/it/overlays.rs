@@ -1,4 +1,4 @@
-//! Overlays: what a customer's module may do to a record, and what becomes of it if it does more.
+//! Overlays: the allowed changes of a record, and the result of others.
 
 use std::io::Write;
 use std::process::{Output, Stdio};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{portolan, root, run};
 
-/// Maps tasks that have these tags with the overlay of tests/guests/owner, configured so.
+/// Maps tasks with these tags, with the overlay of tests/guests/owner and this configuration.
 fn map(configuration: &str, tags: &[Value]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("portolan.toml");
@@ -120,7 +120,7 @@ fn settings_for_nobody_are_refused() {
     );
 }
 
-/// What the overlay does, and the code of the issue that tells of it.
+/// A misbehaviour of the overlay, and the code of its issue.
 const MISBEHAVIOURS: [(&str, &str); 5] = [
     ("change-uid", "overlay-changes-protected"),
     ("wrong-type", "overlay-invalid-record"),
@@ -179,7 +179,7 @@ fn on_request_a_record_is_rejected_with_its_overlay() {
     }
 }
 
-/// A module in the wrong setting is told into which it belongs.
+/// The error for a module in the wrong setting names the right one.
 #[test]
 fn a_module_in_the_wrong_setting_is_told_where_it_belongs() {
     let folder = tempfile::tempdir().unwrap();

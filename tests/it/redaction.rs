@@ -10,7 +10,7 @@ use portolan_tests::simulator::{Denial, Fault, FaultRule, Rules, World};
 
 use crate::support::{Ended, SECRET, Site, run};
 
-/// Fails the test if a text is anywhere in what was said, or in any file of the folder.
+/// Fails the test if a text is anywhere in the output, or in any file of the folder.
 #[track_caller]
 pub(crate) fn nowhere(needle: &str, ended: &Ended, folder: &Path) {
     for (name, text) in [("stdout", &ended.stdout), ("stderr", &ended.stderr)] {
@@ -33,7 +33,7 @@ pub(crate) fn nowhere(needle: &str, ended: &Ended, folder: &Path) {
     }
 }
 
-/// A sync with everything on that could tell a secret.
+/// A sync with every option that could reveal a secret.
 fn loud_sync(site: &Site) -> Ended {
     let recording = site.folder.path().join("pages.jsonl");
     let mut sync = site.sync_command(&[
@@ -49,7 +49,7 @@ fn loud_sync(site: &Site) -> Ended {
         "--maximum-retries",
         "2",
     ]);
-    // What people try when they want more than --log gives.
+    // Variables that users try when they want more than --log gives.
     run(sync.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full"))
 }
 

@@ -1,34 +1,34 @@
 //! `portolan mapper push` and `pull` against a real registry: Debian's docker-registry on loopback.
 //!
-//! Where there is none, these tests say that they were skipped; `tests/setup.sh tests` gets one where it
-//! can, and continuous integration sets PORTOLAN_TEST_REGISTRY=required, so that they cannot be
-//! skipped there without a word.
+//! Without docker-registry, these tests report that they were skipped; `tests/setup.sh tests` installs it if
+//! possible, and continuous integration sets PORTOLAN_TEST_REGISTRY=required, so that they cannot be skipped
+//! there silently.
 
 use std::process::Command;
 
 use crate::support::{Ended, portolan, run};
 use crate::trust::Shop;
 
-/// Plain HTTP, as any other tool would speak it.
+/// Plain HTTP, independent of Portolan.
 mod http;
-/// Who may push and pull.
+/// Credentials for push and pull.
 mod login;
-/// What is pulled, and what is refused.
+/// Pulled and refused modules.
 mod pulling;
-/// What is pushed, as others see it.
+/// Pushed modules, as other tools see them.
 mod pushing;
-/// Registries without time or sense, and proxies in between.
+/// Registries that are busy or answer nonsense, and proxies in between.
 mod refusals;
-/// A registry that says what a test wants.
+/// A registry with the answers of a test.
 mod scripted;
 /// The registry under test.
 mod server;
-/// Tokens, helpers and proxies, with a registry that wants a token.
+/// Tokens, helpers and proxies, with a registry that requires a token.
 mod tokens;
 
 pub(crate) use server::Registry;
 
-/// `portolan mapper …` without anybody's own credentials.
+/// `portolan mapper …` without the user's own credentials.
 fn mapper(shop: &Shop, arguments: &[&str]) -> Command {
     let mut command = portolan();
     command
@@ -39,7 +39,7 @@ fn mapper(shop: &Shop, arguments: &[&str]) -> Command {
     command
 }
 
-/// Pushes the overlay, and gives the line that says where it is.
+/// Pushes the overlay, and returns the line with its reference.
 fn push(shop: &Shop, reference: &str) -> String {
     let ended = run(&mut mapper(
         shop,
@@ -54,12 +54,12 @@ fn pull(shop: &Shop, reference: &str, out: &str) -> Ended {
     run(&mut mapper(shop, &arguments))
 }
 
-/// A pull that takes what nobody trusted has signed.
+/// A pull that accepts modules without a trusted signature.
 fn pull_unverified(shop: &Shop, reference: &str, out: &str) -> Ended {
     run(&mut mapper(shop, &["pull", reference, "--out", out]))
 }
 
-/// A pull that fails, and leaves nothing behind.
+/// Checks that a pull fails and leaves no file.
 #[track_caller]
 fn refused(shop: &Shop, reference: &str, parts: &[&str]) {
     let said = pull(shop, reference, "refused.wasm").with(1).stderr;

@@ -1,4 +1,4 @@
-//! Finding the programs under test, and running them.
+//! Finds the programs under test and runs them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use portolan_tests::simulator::{BASE_ACCESS_KEY, Rules, Simulator, World};
 use serde_json::Value;
 
-/// The repository.
+/// Root folder of the repository.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -18,7 +18,7 @@ pub(crate) fn root() -> PathBuf {
         .to_owned()
 }
 
-/// A program of this workspace, built in the same profile as this test, and of the sources as they are: cargo
+/// A program of this workspace, built in the profile of this test and from the present sources, because cargo
 /// does not build the programs of other packages for a test.
 pub(crate) fn program(name: &str) -> PathBuf {
     static FRESH: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -35,7 +35,7 @@ pub(crate) fn program(name: &str) -> PathBuf {
     program
 }
 
-/// Why a program is not the one of these sources, by the list of files that cargo made it of.
+/// The reason why a program is not built from the present sources, by cargo's list of its files.
 fn staleness(program: &Path) -> Option<String> {
     let changed = |file: &Path| file.metadata().and_then(|it| it.modified()).ok();
     let shown = program.display();
@@ -53,7 +53,7 @@ fn staleness(program: &Path) -> Option<String> {
     let mut sources = sources.split(' ').map(|file| file.replace('\0', " "));
     let newer = sources.find(|file| {
         let file = Path::new(file);
-        // A commit, and what editors put into folders, change nothing of a program.
+        // A commit, and files that editors put into folders, do not change a program.
         let is_source = !file.is_dir() && !file.components().any(|part| part.as_os_str() == ".git");
         is_source && changed(file).is_none_or(|time| time > built)
     })?;
@@ -61,7 +61,7 @@ fn staleness(program: &Path) -> Option<String> {
 }
 
 thread_local! {
-    /// When the test of this thread first ran a program; how long it took is told when it ends.
+    /// Time when the test of this thread first ran a program. The duration is printed when the test ends.
     static TEST: Timed = Timed(Instant::now());
 }
 
@@ -101,31 +101,31 @@ pub(crate) fn portolan() -> std::process::Command {
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .env("NO_PROXY", "127.0.0.1")
-        // Modules are compiled once for all tests, and nobody's own cache is touched.
+        // All tests share one cache of compiled modules, and the user's own cache stays untouched.
         .env(
             "PORTOLAN_CACHE_FOLDER",
             concat!(env!("CARGO_TARGET_TMPDIR"), "/mapper-cache"),
         )
-        // Simulated worlds change what a revision holds from test to test.
+        // Simulated worlds change the content of a revision from test to test.
         .env("PORTOLAN_REVISION_CACHE", "off")
         .stdin(std::process::Stdio::null());
     command
 }
 
-/// A Python with moto, and with the packages that moto brings.
+/// A Python with moto and its packages.
 pub(crate) fn python() -> String {
     std::env::var("PORTOLAN_TEST_PYTHON").unwrap_or_else(|_| {
         panic!("PORTOLAN_TEST_PYTHON does not name a Python that has moto; `make test` installs one and sets it")
     })
 }
 
-/// The secret half of the access key that simulated worlds are open to. It must never be seen anywhere.
+/// The secret half of the access key of simulated worlds. It must never appear in any output.
 pub(crate) const SECRET: &str = "s3cr3t/never+to=be-seen";
 
-/// The Region of every world that has one account.
+/// The Region of every world with one account.
 pub(crate) const REGION: &str = "us-east-1";
 
-/// What a program that has ended said.
+/// The output of a program that has ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     /// The exit status; -1 if a signal ended it.
@@ -158,20 +158,20 @@ pub(crate) fn run(command: &mut Command) -> Ended {
     command.output().unwrap().into()
 }
 
-/// `portolan` with an endpoint, and with the access key that simulated worlds are open to.
+/// `portolan` with an endpoint, and with the access key of simulated worlds.
 pub(crate) fn portolan_at(url: &str) -> Command {
     let mut command = portolan();
     command
         .env("PORTOLAN_ENDPOINT_URL", url)
         .env("PORTOLAN_REGIONS", REGION)
-        // The simulator has no quotas but those of a test that is about them.
+        // The simulator enforces quotas only in tests about them.
         .env("PORTOLAN_QUOTAS", "none")
         .env("AWS_ACCESS_KEY_ID", BASE_ACCESS_KEY)
         .env("AWS_SECRET_ACCESS_KEY", SECRET);
     command
 }
 
-/// A simulator, and a folder for what a sync writes.
+/// A simulator, and a folder for the output of a sync.
 pub(crate) struct Site {
     pub(crate) simulator: Simulator,
     pub(crate) folder: tempfile::TempDir,
@@ -186,12 +186,12 @@ impl Site {
         }
     }
 
-    /// A small world without faults, all of whose objects have seed 1.
+    /// A small world without faults. Its objects always have seed 1.
     pub(crate) fn small() -> Self {
         Self::new(World::small(1), Rules::default())
     }
 
-    /// Where `sync` writes to. It is not there before the first sync.
+    /// Output folder of `sync`. It does not exist before the first sync.
     pub(crate) fn output(&self) -> PathBuf {
         self.folder.path().join("ecs")
     }
@@ -219,7 +219,7 @@ impl Site {
         read_json(&self.output().join("report.json"))
     }
 
-    /// What is in the output folder, byte for byte.
+    /// The content of the output folder, byte for byte.
     pub(crate) fn contents(&self) -> Vec<(String, Vec<u8>)> {
         let read = |name: String| {
             (
@@ -254,7 +254,7 @@ impl Site {
         all
     }
 
-    /// How often an operation was called, everywhere together.
+    /// Number of calls of an operation in all accounts and Regions.
     pub(crate) fn calls(&self, operation: &str) -> u64 {
         let counts = self.simulator.counts();
         counts
@@ -273,7 +273,7 @@ impl Site {
 /// The connector objects.
 pub(crate) const OBJECTS: [&str; 4] = ["EcsCluster", "EcsService", "EcsTask", "EcsTaskDefinition"];
 
-/// Sorted names of what is in a folder; none if there is no folder.
+/// Sorted names in a folder; the list is empty without a folder.
 pub(crate) fn names_in(folder: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
@@ -309,16 +309,16 @@ pub(crate) fn by_uid(lines: &str) -> BTreeMap<String, Value> {
     records
 }
 
-/// How often a test does what it does: what a variable says, if it is set.
+/// The number in a variable, else the default; tests take their number of repetitions from it.
 pub(crate) fn figure(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).map_or(otherwise, |figure| {
         figure
             .parse()
-            .unwrap_or_else(|_| panic!("{variable} is no number: {figure}"))
+            .unwrap_or_else(|_| panic!("{variable} is not a number: {figure}"))
     })
 }
 
-/// Waits until something is true, and fails the test if that does not come.
+/// Waits until a condition is true, and fails the test after a time limit.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, is_true: impl Fn() -> bool) {
     let start = Instant::now();

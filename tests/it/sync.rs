@@ -1,4 +1,4 @@
-//! `portolan sync` against the simulator: each theme has its file.
+//! `portolan sync` against the simulator. Each theme has its file.
 
 mod alone;
 mod behind;

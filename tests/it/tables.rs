@@ -5,18 +5,18 @@ use std::process::Command;
 
 use crate::support::{portolan, root, run};
 
-/// What is wrong with a table is said by attribute.
+/// The error for a table names each faulty attribute.
 mod check;
 /// Every example in the manual of tables.
 mod manual;
-/// Tables as modules: packed, inspected, and at work.
+/// Tables as modules: packed, inspected, and run.
 mod modules;
-/// What holds for any module holds for a table: comparing, signing, pinning, limits, a sync.
+/// Features of every module, with tables: comparing, signing, pinning, limits, a sync.
 mod shipping;
 /// The stock mappings as tables.
 mod stock;
 
-/// Packs a table, and gives its folder and the module's file.
+/// Packs a table, and returns its folder and the module's file.
 pub(crate) fn packed(text: &str) -> (tempfile::TempDir, PathBuf) {
     let (folder, file) = table(text);
     run(mapper(&["table"]).arg(&file)).with(0);
@@ -31,12 +31,12 @@ fn mapper(arguments: &[&str]) -> Command {
     command
 }
 
-/// An example that ships with the interpreter.
+/// An example of the interpreter's folder.
 fn example(name: &str) -> PathBuf {
     root().join(format!("guest-mappers/table/examples/{name}.toml"))
 }
 
-/// A table of these attributes for tasks.
+/// A table with these attributes for tasks.
 fn overlay(attributes: &str) -> String {
     format!(
         "name = \"acme\"\nversion = \"1.0.0\"\nkind = \"overlay\"\nobject = \"EcsTask\"\n\n[attributes]\n{attributes}\n"

@@ -1,17 +1,17 @@
-//! Keys, signatures, locks and the policy that asks for them.
+//! Keys, signatures, locks and the policies that require them.
 
 use std::path::{Path, PathBuf};
 
 use crate::support::{Ended, Site, portolan, root, run};
 
-/// What a lock allows, and how it is written.
+/// The modules that a lock allows, and the commands that write it.
 mod locks;
-/// Which policy holds where, and where it comes from.
+/// The scope of each policy, and its source.
 mod policy;
 /// The three states of a module.
 mod signatures;
 
-/// A place with a key pair and modules of our own, as a person has them who ships mappings.
+/// A folder with a key pair and modules, as an author of mappings has it.
 pub(crate) struct Shop {
     pub(crate) site: Site,
 }
@@ -33,7 +33,7 @@ impl Shop {
         self.path(name).to_str().unwrap().to_owned()
     }
 
-    /// Makes a key pair, and gives the signer.
+    /// Makes a key pair, and returns the signer.
     pub(crate) fn keygen(&self, name: &str) -> String {
         let ended = self.mapper(&["keygen", &self.text(name)]).with(0);
         ended.stdout.trim().split_once('\t').unwrap().1.to_owned()
@@ -70,7 +70,7 @@ impl Shop {
         self.mapper(&["pin", &self.text(place)])
     }
 
-    /// A sync with what is in the folders.
+    /// A sync with the modules of the folders.
     pub(crate) fn sync(&self, arguments: &[&str]) -> Ended {
         let mut sync = self.site.sync_command(arguments);
         if self.path("mappers").is_dir() {
@@ -82,7 +82,7 @@ impl Shop {
         run(&mut sync)
     }
 
-    /// A sync that is refused before the first call, and leaves nothing behind. Gives what it said.
+    /// Checks that a sync is refused before the first call, and writes nothing. Returns its messages.
     #[track_caller]
     pub(crate) fn refused(&self, arguments: &[&str], parts: &[&str]) -> String {
         let said = self.sync(arguments).with(2).stderr;
@@ -95,7 +95,7 @@ impl Shop {
         said
     }
 
-    /// What the report says of the trust in the module of tasks of this kind.
+    /// The report's trust entry for the module of tasks of this kind.
     pub(crate) fn trust(&self, kind: &str) -> serde_json::Value {
         let report = self.site.report();
         let mappers = report["mappers"].as_array().unwrap();
@@ -114,7 +114,7 @@ pub(crate) fn alter(file: &Path) {
     std::fs::write(file, bytes).unwrap();
 }
 
-/// Replaces text in a file, in which it must occur.
+/// Replaces text in a file; the text must occur in it.
 #[track_caller]
 pub(crate) fn replace(file: &Path, from: &str, to: &str) {
     let text = std::fs::read_to_string(file).unwrap();

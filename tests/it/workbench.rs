@@ -1,19 +1,19 @@
-//! `portolan mapper`: what people who write mappings see.
+//! `portolan mapper`, as authors of mappings see it.
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use crate::support::{portolan, root};
 
-/// What a module is, and whether it fits.
+/// The facts about a module, and whether it fits.
 mod check;
-/// What a module leaves empty and unread, and how fast it is.
+/// The attributes that a module leaves empty, the members that it does not read, and its speed.
 mod coverage;
-/// What one module changes against another.
+/// The differences between the results of two modules.
 mod diff;
 /// New modules: from nothing to a tested component.
 mod new;
-/// What a module makes of pages.
+/// The results of a module for pages.
 mod tries;
 
 fn mapper(arguments: &[&str]) -> Command {

@@ -8,8 +8,8 @@ The first account-Region holds in addition more than 100 of each object and
 status, so that every listing and every batch is split.
 
 Each container definition and each task override carries the canary as the
-value of an environment variable, and nothing else does: whoever finds it in
-an output has found a leak.
+value of an environment variable, and nothing else does: an output with the
+canary has a leak.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from typing import Any
 from task_definitions import CONTAINERS, TAGS, task_definition
 from world import ACCOUNTS, REGIONS, session_for
 
-# moto matches cluster names by substring in ARNs: none of these may occur in
-# another one, nor in any fixed part of an ARN.
+# moto matches cluster names by substring in ARNs: no name may be a part of another one, or of a fixed part of
+# an ARN.
 BUSY_CLUSTERS = ("storefront", "ledger", "harvest")
 EMPTY_CLUSTER = "vacant"
 DELETED_CLUSTER = "retired"
@@ -125,7 +125,7 @@ class Populator:
         return arn
 
     def placement(self, launch_type: str) -> dict[str, Any]:
-        """What a service or task of the launch type says about where it runs."""
+        """The members of a service or task of the launch type about its place."""
         if launch_type == "EC2":
             return {"launchType": "EC2"}
         return {

@@ -26,7 +26,7 @@ def container(account: str, region: str, name: str, canary: str) -> dict[str, An
             {"name": "LOG_LEVEL", "value": f"debug {canary}"},
         ],
         "secrets": [{"name": "API_TOKEN", "valueFrom": secret}],
-        # No host port: moto gives each of those away once per instance.
+        # No host port: moto gives each host port of an instance away only once.
         "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],
     }
 

@@ -12,26 +12,26 @@ the first two and the last is a sorted list of ARNs:
     container_instances                 every one that is listed, whatever its status
     described_container_instances       by ARN, attributes as a record is to have them
 
-moto is not ECS. Where the two differ, this is what was decided:
+moto is not ECS. These are the decisions where the two differ:
 
 * moto's ListTasks without a desired status returns running and stopped tasks
   together, ECS only the running ones. Both lists are therefore asked for by
   name, and a task that appears in both is an error rather than a choice.
 * moto keeps deleted clusters and services in its lists for ever, as INACTIVE.
-  They count as listed, because a client has to account for whatever it was
-  told about; the two `inactive_` lists tell which ones they are.
+  They count as listed, because a client has to account for every listed
+  object; the two `inactive_` lists name them.
 * moto matches cluster names by substring. ARNs are collected in sets, and an
   object that turns up in the list of a cluster that it does not belong to is
   an error: the names in the world have to be chosen so that it cannot happen.
 * moto does not page. The paginators are used all the same.
 * moto lists no container instances of an unknown cluster, where ECS answers
   with an error, and answers DescribeContainerInstances with a 500 for a cluster
-  that never had any. Only what is listed is described.
+  that never had any. Only listed instances are described.
 * moto's container instances have no tags, health, status reason, capacity
   provider or ecs.cpu-architecture, and are gone once deregistered. Of the rest,
-  what tells one from another is compared.
+  the members that distinguish instances are compared.
 
-Nothing is described but clusters, services and container instances:
+Only clusters, services and container instances are described:
 DescribeTasks would move moto's tasks towards STOPPED unless populate.py has
 pinned them.
 """
@@ -108,7 +108,7 @@ def in_utc(time: datetime) -> str:
 def described_instances(
     ecs: Any, cluster: str, instances: set[str]
 ) -> dict[str, dict[str, Any]]:
-    """What moto says of container instances, by ARN."""
+    """moto's answers about container instances, by ARN."""
     found: dict[str, dict[str, Any]] = {}
     for batch in batches(instances, DESCRIBE_CONTAINER_INSTANCES_MAX):
         answer = ecs.describe_container_instances(

@@ -1,4 +1,4 @@
-"""Which accounts and Regions the moto world has, and how to reach them."""
+"""The accounts and Regions of the moto world, and their sessions."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
     python compare.py PORTOLAN PAGES SEED...
 
-Exits 1 if there is a difference, and shows the first ones with their pages. Every record is also held
-against its printed schema, with a validator that is not the product's.
+Exits 1 if there is a difference, and shows the first ones with their pages. Every record is also
+validated against its printed schema, with a validator that is not the product's.
 """
 
 import json
@@ -19,7 +19,7 @@ from reference import ANYTHING_BELOW, NotAPage, map_page
 DIFFERENCES_SHOWN = 5
 PAGE_CHARACTERS_SHOWN = 4_000
 REGIONS = ["us-east-1", "cn-north-1", "us-gov-west-1"]
-# What a sync's one timestamp may look like in a recording.
+# Forms of a sync's one timestamp in a recording.
 TIMES = ["2026-11-21T01:32:00.123Z", "2026-11-21T01:32:00Z", "2026-11-21T03:02:00.9999+01:30", "1969-12-31T23:59:59.9Z"]
 PARTIAL = 3
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -50,7 +50,7 @@ def recorded(random, count):
     for number in range(1, count + 1):
         operation, body = pages.body()
         context = {
-            # The account tells which page a record is from.
+            # The account identifies the page of a record.
             "account_id": f"{number:012}",
             "region": random.choice(REGIONS),
             "sync_timestamp": random.choice(TIMES),
@@ -61,7 +61,7 @@ def recorded(random, count):
 
 def validator(object_name):
     schema = json.loads((SCHEMAS / f"{object_name}.schema.json").read_text())
-    # Without its check of formats: that one takes years from 0001 on only, and the pattern says the same.
+    # Without a check of formats: it accepts years from 0001 on only, and the pattern checks the same.
     return Draft202012Validator(schema)
 
 
@@ -69,7 +69,7 @@ def compare(portolan, lines, seen):
     """Every difference, as text."""
     validators = {operation: validator(name) for operation, name in OBJECTS.items()}
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    done = subprocess.run([portolan, "map", "-"], input=text.encode(), capture_output=True, check=False)
+    done = subprocess.run([portolan, "map", "--objects", ",".join(OBJECTS.values()), "-"], input=text.encode(), capture_output=True, check=False)
     records = [json.loads(line) for line in done.stdout.split(b"\n")[:-1]]
     issues = {}
     for line in done.stderr.splitlines():
@@ -104,7 +104,7 @@ def compare(portolan, lines, seen):
     if at < len(records):
         yield f"record {at + 1} is of another page than the ones before it, or of none: {records[at]}"
     if CANARY.encode() in done.stdout + done.stderr:
-        yield "the value of an environment variable is told"
+        yield "the value of an environment variable appears"
     if done.returncode != (PARTIAL if refused else 0):
         yield f"exit status {done.returncode} with {refused} pages that hold no response"
 
@@ -124,7 +124,7 @@ def compare_page(expected, found, said):
 
 
 def same(wanted, found):
-    """Equality that tells `1`, `1.0` and `true` apart."""
+    """Equality that distinguishes `1`, `1.0` and `true`."""
     return type(wanted) is type(found) and wanted == found
 
 
@@ -142,7 +142,7 @@ def compare_issues(severity, expected, said):
     for index in sorted(expected.keys() | found.keys(), key=str):
         wanted, paths = expected.get(index, []), found.get(index, [])
         if severity == "rejected":
-            # One reason is enough, but it has to be a true one.
+            # One reason is enough, but it has to be true.
             if len(paths) != 1 or not any(fits(paths[0], path) for path in wanted):
                 yield f"object {index} is rejected for {paths} instead of one of {wanted}"
         elif sorted(paths) != sorted(wanted):

@@ -1,8 +1,8 @@
 """Values at which a mapper could stumble."""
 
-# Strings of JSON that stand for no text.
+# Strings of JSON that do not stand for a text.
 UNREADABLE = [r'"\ud800"', r'"a\uDFFFb"', r'"\udc00\ud800"', r'"\ud800\n"', r'"\ud83d\ud83d\ude42"']
-# Pieces of text: what escapes, ends lines, changes with case or is in two ways the same.
+# Pieces of text that escape, end lines, change with case, or have two equal forms.
 UNICODE = [
     "", " ", "a", "A", "ß", "é", "e\u0301", "\u00a0", "\u2028", "\u2029", "\u200f", "\ufeff", "\ufffd", "\uffff",
     "\0", "\x01", "\b", "\t", "\n", "\r", "\x1f", "\x7f", "\x85", "\"", "\\", "/", "</script>", "{", "}", "[", "]",
@@ -13,13 +13,13 @@ NUMBERS = [
     "0", "-0", "1", "-1", "2", "7", "42", "100", "-2147483648", "2147483647", "2147483648", "4294967296",
     "9007199254740993", "9223372036854775807", "-9223372036854775808",
 ]
-# Numbers that are integers in another notation, or none.
+# Integers in other notations, and numbers that are not integers.
 ODD_NUMBERS = [
     "0.0", "-0.0", "1.0", "3.0", "3.5", "1E2", "1e2", "1E+2", "1e-2", "120e-1", "0e0", "0E99999", "0.0e-99999",
     "1E400", "-1E400", "1E-400", "9223372036854775808", "-9223372036854775809", "18446744073709551616",
     "1" + "0" * 400, "0." + "0" * 400 + "1", "1e99999999999999999999", "-1e-99999999999999999999",
 ]
-# Both ends of what RFC 3339 can write, and every way to write a number just beside a millisecond.
+# Both ends of RFC 3339's range, and numbers just beside a millisecond in every notation.
 TIMES = [
     "0", "-0", "0.0", "-0.0005", "-0.001", "-0.0009999", "0.0009999", "1466801808.5959", "1.466801808595E9",
     "1.466801808595e+9", "1466801808595e-3", "1466801808595E-0003", "14668018085959E-4", "1466801808.9999999999",

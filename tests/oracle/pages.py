@@ -1,4 +1,4 @@
-"""Random Describe responses: what ECS documents, with much in it that ECS never sends.
+"""Random Describe responses: ECS's documented members, with many values that ECS never sends.
 
 `Pages.body` gives an operation and the text of a response of it.
 """
@@ -8,11 +8,11 @@ from spelling import Members, Raw, Spelling
 
 ACCOUNT = "arn:aws:ecs:us-east-1:123456789012:"
 ABSENT = object()
-# Mappers may treat long lists otherwise than short ones.
+# Mappers may treat long lists differently from short ones.
 LONG = 120
-# Unknown members may be nested deeper than a recursive reader bears.
+# Unknown members may be nested deeper than a recursive reader supports.
 DEPTHS = [10, 127, 128, 200, 1_000]
-# In the values of environment variables, which must not be seen anywhere afterwards.
+# The value of environment variables; it must not appear in any output.
 CANARY = "CANARY-4711"
 
 
@@ -22,7 +22,7 @@ class Pages:
     def __init__(self, random):
         self.random = random
         self.spelling = Spelling(random)
-        # How far the page is from what ECS sends.
+        # Distance of the page from a real response of ECS.
         self.wild = 0.0
 
     # Chances. A calm page has few surprises, so that most of its objects become records.
@@ -79,10 +79,10 @@ class Pages:
             return [self.anything(depth + 1) for _ in range(self.random.randrange(4))]
         return Members((self.text(), self.anything(depth + 1)) for _ in range(self.random.randrange(4)))
 
-    # What can happen to a value.
+    # Changes of a value.
 
     def often(self, make):
-        """A member's value, or one of the ways in which it is not there or not as documented."""
+        """A member's value, or a missing, null or undocumented one."""
         if self.chance(0.12):
             return ABSENT
         if self.chance(0.08):
@@ -118,7 +118,7 @@ class Pages:
         """An object: documented members in any order, among unknown ones."""
         made = [(name, self.often(make)) for name, make in documented.items()]
         if self.chance(0.6) and made[0][0].endswith("Arn"):
-            # Most objects are to have a record.
+            # Most objects should have a record.
             made[0] = (made[0][0], documented[made[0][0]]())
         made = [(name, value) for name, value in made if value is not ABSENT]
         while self.chance(0.25):
@@ -296,7 +296,7 @@ class Pages:
             return self.pick(["", "", " ", "not an ARN"])
         begin, kind = ACCOUNT, "container-instance"
         parts = [self.pick(["web", "A", "a:b"]), str(self.random.randrange(1_000))]
-        # In one of three ways, what only looks like the form that names the cluster.
+        # Imitates the form that names the cluster, with one of three faults.
         way = self.random.randrange(10)
         if way == 0:
             begin = self.pick(["arn:b:ecs:r:1:", "arn:b:ecs:::", "arn::ecs:r:1:", "arn:b:ec2:r:1:", "ARN:b:ecs:r:1:"])

@@ -1,7 +1,7 @@
 """A second reading of the mapping conventions, written without looking at the mappers.
 
-`map_page` turns the body of one Describe response into what the conventions ask for: records, the
-objects that give none and why, and the attributes that are left out with a warning. It is slow and
+`map_page` turns the body of one Describe response into the results of the conventions: records, objects
+without a record and the reason, and attributes that are left out with a warning. It is slow and
 plain on purpose, shares nothing with the product, and needs the standard library only.
 """
 
@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 
 from values import captured_at, integral, utc
 
-# Python's reader of JSON calls itself for every list inside a list.
+# Python's JSON reader recurses for every nested list.
 sys.setrecursionlimit(20_000)
 
 
-# Ends a path that stands for all that begin like it.
+# Ends a path that stands for all paths with the same beginning.
 ANYTHING_BELOW = "*"
 
 
@@ -27,13 +27,13 @@ class NotAPage(Exception):
 
 @dataclass(frozen=True)
 class Number:
-    """A JSON number as it is written, for a float would lose digits."""
+    """A JSON number in its notation, because a float would lose digits."""
 
     text: str
 
 
 class Members(dict):
-    """A JSON object that knows which of its members it has more than once."""
+    """A JSON object with the names of its repeated members."""
 
     def __init__(self, pairs):
         super().__init__(pairs)
@@ -43,12 +43,12 @@ class Members(dict):
 
 @dataclass
 class Mapped:
-    """What becomes of one page."""
+    """The result of one page."""
 
     records: list = field(default_factory=list)
-    # Position of each object without a record, and the paths that may be named as the reason.
+    # Position of each object without a record, and the paths that are a valid reason.
     rejected: dict = field(default_factory=dict)
-    # Position of each mapped object of which something is left out, and the paths of that.
+    # Position of each mapped object with a warning, and the paths of the members left out.
     warned: dict = field(default_factory=dict)
 
 
@@ -65,7 +65,7 @@ def map_page(operation, context, body):
         objects, paths = [found], [member]
     else:
         if not isinstance(found, list | None):
-            raise NotAPage(f"{member} is no list")
+            raise NotAPage(f"{member} is not a list")
         objects = found or []
         paths = [f"{member}[{index}]" for index in range(len(objects))]
 
@@ -275,12 +275,12 @@ OBJECTS = {
 }
 
 
-# JSON can escape what no text can hold.
+# JSON can escape characters that a text cannot hold.
 LONE_SURROGATE = re.compile("[\\ud800-\\udfff]")
 
 
 class Source:
-    """An object of a page, read member by member; what has another type than the API's is noted."""
+    """An object of a page, read member by member. Members with a type other than the API's are noted."""
 
     def __init__(self, value, path, wrong=None, left_out=None):
         self.path = path
@@ -298,8 +298,8 @@ class Source:
 
     def get(self, member, kind):
         if member in self.members.repeated:
-            # The conventions leave this open; which of the two counts is not for a mapper to guess.
-            # What is wrong inside either is a true reason as well.
+            # The conventions leave open which of the two counts, so a mapper must not guess. A fault inside
+            # either one is a true reason as well.
             self.wrong.append(f"{self.path}{ANYTHING_BELOW}")
         return self.as_type(self.members.get(member), kind, f"{self.path}.{member}")
 

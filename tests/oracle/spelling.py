@@ -1,7 +1,7 @@
-"""Writes JSON in all the ways in which it can be written.
+"""Writes JSON in every valid notation.
 
-`json.dumps` would lose what matters here: the notation of numbers, the order and repetition of members,
-escapes where none is needed, white space.
+`json.dumps` would lose the notation of numbers, the order and repetition of members, unneeded escapes
+and white space, which matter here.
 """
 
 import json
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Raw:
-    """JSON as it is to stand in the page."""
+    """JSON text for the page, as it is."""
 
     text: str
 
@@ -70,7 +70,7 @@ class Spelling:
     def string(self, text):
         if not self.chance(0.1):
             return json.dumps(text, ensure_ascii=self.chance(0.5))
-        # Every character escaped, also where that is not needed, with digits in either case.
+        # Escapes every character, even where that is not needed, with digits in either case.
         units = text.encode("utf-16-be", "surrogatepass").hex()
         units = units.upper() if self.chance(0.5) else units
         return '"' + "".join("\\u" + units[at : at + 4] for at in range(0, len(units), 4)) + '"'

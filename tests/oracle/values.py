@@ -1,4 +1,4 @@
-"""Numbers and times of a page, read from their text: a float would lose digits."""
+"""Numbers and times of a page, read from their text, because a float would lose digits."""
 
 import re
 import sys
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 sys.set_int_max_str_digits(0)
 
 NUMBER = re.compile(r"(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?")
-# More digits before the point than any time that RFC 3339 can write.
+# More digits before the point than any time in RFC 3339 has.
 TIME_DIGITS = 13
 
 
@@ -20,7 +20,7 @@ def decimal(text):
     return -1 if sign else 1, digits, int(exponent or "0") - len(fraction)
 
 
-# What an integer may be: AWS documents 32 bits, and 64 are what every reader of JSON can keep.
+# The range of an integer: AWS documents 32 bits, and every JSON reader can keep 64.
 INTEGERS = range(-(2**63), 2**63)
 INTEGER_DIGITS = 19
 
@@ -39,7 +39,7 @@ def integral(text):
 
 
 def utc(text):
-    """RFC 3339 with milliseconds, rounded down; None for what it cannot write."""
+    """RFC 3339 with milliseconds, rounded down; None for a time outside of its range."""
     sign, digits, power = decimal(text)
     if not digits:
         return rfc3339(0)
@@ -54,9 +54,9 @@ def utc(text):
 
 
 EPOCH = datetime(1970, 1, 1)
-# The calendar repeats after so many years and days, which brings every day into Python's years.
+# The calendar repeats after this many years and days, which maps every day into Python's years.
 CYCLE_YEARS, CYCLE_DAYS = 400, 146_097
-# From 0000-01-01 to 9999-12-31, counted from 1970-01-01.
+# From 0000-01-01 to 9999-12-31, in days since 1970-01-01.
 FIRST_DAY, LAST_DAY = -719_528, 2_932_896
 
 

@@ -1,10 +1,11 @@
-//! The ECS simulator and other helpers of Portolan's tests; every test that is no unit test is here.
+//! The ECS simulator and other helpers of Portolan's tests. All tests other than unit tests are in this
+//! package.
 
 pub mod pages;
 pub mod simulator;
 pub mod usage;
 
-/// The example of `host/docs/library.md`, run.
+/// Runs the example of `host/docs/library.md`.
 #[cfg(doctest)]
 #[doc = include_str!("../../host/docs/library.md")]
 pub struct Library;

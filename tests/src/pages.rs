@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// Writes the body of a DescribeTasks response with as many full-size tasks as asked for.
+/// Writes the body of a DescribeTasks response with `count` full-size tasks.
 ///
 /// A task has one container to three, an elastic network interface, attributes, overrides and tags,
 /// about 3.5 kB in all, without white space, as AWS sends it. Two tasks in three run on Fargate, the
@@ -18,8 +18,7 @@ const ACCOUNT_ID: &str = "123456789012";
 const REGION: &str = "us-west-2";
 const CLUSTER: &str = "production-services";
 
-/// One task of the page, told apart from the others by its number.
-/// Long, because it writes one object.
+/// One task of the page. Its number makes it unlike the others. Long, because it writes one object.
 fn task(number: usize) -> String {
     let fargate = !number.is_multiple_of(3);
     let id = hex(number, 32);
@@ -189,7 +188,7 @@ fn hex(number: usize, digits: usize) -> String {
     let mut text = String::with_capacity(digits + 16);
     let mut state = number as u64 + 1;
     while text.len() < digits {
-        // The multiplier of Knuth's MMIX generator: odd, so no two numbers give the same digits.
+        // The multiplier of Knuth's MMIX generator: it is odd, so no two numbers give the same digits.
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);

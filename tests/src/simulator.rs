@@ -1,11 +1,11 @@
-//! An Amazon ECS on loopback that refuses what AWS refuses, and misbehaves on demand.
+//! An Amazon ECS on loopback that refuses calls as AWS does, and misbehaves on demand.
 //!
-//! [`World`] says what exists, [`Rules`] what goes wrong. No object is ever stored: each is computed
-//! from its index when it is listed or described, so that a million tasks cost nothing to have. The
-//! same seed and shape always give the same objects, whereas tokens and credentials differ per run.
+//! [`World`] holds the existing objects, [`Rules`] the faults. No object is stored: each is computed from its
+//! index when it is listed or described, so that a million tasks cost no memory. The same seed and shape
+//! always give the same objects, whereas tokens and credentials differ per run.
 //!
-//! A request goes through `server` (HTTP), `dispatch` (who asks for what, and may they),
-//! `list` or `describe` (parameters, pages, failures) and `render` (JSON).
+//! A request goes through `server` (HTTP), `dispatch` (operation, caller and permissions), `list` or
+//! `describe` (parameters, pages, failures) and `render` (JSON).
 
 mod bucket;
 mod call;
@@ -53,12 +53,12 @@ pub use world::{BASE_ACCESS_KEY, BASE_ACCOUNT, SINGLE_ACCOUNT, Shape, World};
 use connection::{Listener, Scissors};
 use state::State;
 
-/// A running simulator; it stops when this is dropped.
+/// A running simulator. Dropping it stops it.
 #[derive(Debug)]
 pub struct Simulator {
     url: String,
     state: Arc<State>,
-    /// None only while it is being dropped.
+    /// `None` only while it is being dropped.
     runtime: Option<Runtime>,
 }
 
@@ -66,7 +66,7 @@ impl Simulator {
     /// Starts a simulator on a free port of 127.0.0.1; it answers as soon as this returns.
     ///
     /// # Errors
-    /// If no port can be opened or no thread started.
+    /// If no port can be opened or no thread can be started.
     pub fn start(world: World, rules: Rules) -> anyhow::Result<Self> {
         Self::start_on(0, world, rules)
     }
@@ -74,7 +74,7 @@ impl Simulator {
     /// Starts a simulator on `port` of 127.0.0.1; 0 is any free port.
     ///
     /// # Errors
-    /// If the port cannot be opened or no thread started.
+    /// If the port cannot be opened or no thread can be started.
     pub fn start_on(port: u16, world: World, rules: Rules) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .with_context(|| format!("cannot listen on 127.0.0.1:{port}; is the port taken?"))?;
@@ -106,17 +106,17 @@ impl Simulator {
         &self.url
     }
 
-    /// The text that every environment value contains and that must never leave the host.
+    /// The text in every environment value. It must never leave the host.
     pub fn canary(&self) -> &str {
         self.state.world.canary()
     }
 
-    /// Changes the rules for the requests that come from now on.
+    /// Changes the rules for later requests.
     pub fn change_rules(&self, change: impl FnOnce(&mut Rules)) {
         self.state.change_rules(change);
     }
 
-    /// The rules as they are now; of "the next N calls" what is left.
+    /// The present rules; "the next N calls" shows the calls that are left.
     pub fn rules(&self) -> Rules {
         Rules::clone(&self.state.rules())
     }
@@ -131,12 +131,12 @@ impl Simulator {
         self.state.ledger().requests()
     }
 
-    /// What a perfect client would find now, per account and Region.
+    /// The objects that a perfect client would find now, per account and Region.
     pub fn truth(&self) -> Vec<Truth> {
         self.state.truth()
     }
 
-    /// Forgets counts, requests, changes of the world and what was taken from the buckets.
+    /// Resets counts, requests, changes of the world, and buckets.
     pub fn reset(&self) {
         self.state.reset();
     }
@@ -145,7 +145,7 @@ impl Simulator {
 impl Drop for Simulator {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            // Waiting would forbid dropping it inside an async test.
+            // Waiting here would forbid to drop it inside an async test.
             runtime.shutdown_background();
         }
     }

@@ -1,25 +1,25 @@
-//! What a process takes: memory and processor time, as Linux shows them.
+//! The memory and processor time of a process, as Linux reports them.
 
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
-/// Linux counts processor time in hundredths of a second, whatever the machine.
+/// Linux counts processor time in hundredths of a second on every machine.
 const TICKS_PER_SECOND: u64 = 100;
 
-/// What a process has taken by its end.
+/// The resources that a process has used by its end.
 #[derive(Clone, Copy, Debug)]
 pub struct Usage {
-    /// From now to its end.
+    /// Time from the call of [`watch`] to the end of the process.
     pub time: Duration,
-    /// The largest resident size in KiB.
+    /// Largest resident size in KiB.
     pub peak_kibibytes: u64,
     /// Time on processors, of all threads together.
     pub processor: Duration,
-    /// How it ended.
+    /// Exit status of the process.
     pub status: ExitStatus,
 }
 
-/// Waits for a process, and gives the last that Linux showed of it.
+/// Waits for a process, and returns the last figures that Linux reported.
 ///
 /// # Errors
 /// If the process cannot be waited for.
@@ -51,8 +51,8 @@ fn peak(status: &str) -> Option<u64> {
 }
 
 fn processor_time(stat: &str) -> Option<Duration> {
-    // The program's name stands in brackets and may hold anything; user and system time are the 12th and
-    // 13th field after it.
+    // The program's name stands in brackets and may hold any characters; user and system time are the 12th
+    // and 13th field after it.
     let (_, fields) = stat.rsplit_once(") ")?;
     let mut ticks = fields.split(' ').skip(11).map(str::parse::<u64>);
     let ticks = ticks.next()?.ok()? + ticks.next()?.ok()?;

@@ -1,4 +1,4 @@
-//! From crates to core modules, with one run of cargo.
+//! Compiles crates to core modules, with one run of cargo.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ use crate::crates::{MapperCrate, Workspace};
 use crate::toolchain::Toolchain;
 use crate::{BuildError, Request, TARGET};
 
-/// What cargo has made of a workspace. The folder that it worked in is locked until this is dropped, for
-/// another build could put a module of the same name there.
+/// The core modules that cargo compiled for a workspace. Its target folder stays locked until this is
+/// dropped, because another build could replace a module of the same name.
 #[derive(Debug)]
 pub(crate) struct Compiled {
     modules: PathBuf,
@@ -40,8 +40,8 @@ pub(crate) fn compile(workspace: &Workspace, request: &Request) -> Result<Compil
     })
 }
 
-/// Where cargo keeps its work. A crate of its own takes the shared folder, where the standard library and
-/// the SDK's dependencies are compiled already; a workspace with settings of its own keeps to itself.
+/// The target folder that cargo uses. A crate outside a workspace uses the shared folder, which holds the
+/// compiled standard library and SDK dependencies; a workspace with its own settings uses its own folder.
 fn target_dir(workspace: &Workspace, request: &Request) -> PathBuf {
     if let Some(chosen) = &request.target_dir {
         return chosen.clone();
@@ -68,8 +68,9 @@ fn lock(target_dir: &Path) -> Result<File, BuildError> {
     })
 }
 
-/// Makes cargo build a package anew if the folder last built one of that name for another workspace. Cargo tells
-/// packages apart by their path below the workspace, which is the same for both, and would call it fresh.
+/// Makes cargo rebuild a package if the folder last built one of that name for another workspace. Cargo
+/// identifies a package by its path below the workspace. Both have the same path, so cargo would report the
+/// old one as fresh.
 fn own(profile_dir: &Path, package: &str, root: &Path) -> std::io::Result<()> {
     let stamp = profile_dir.join(format!(".portolan-{package}"));
     let root = root.as_os_str().as_encoded_bytes();
@@ -104,7 +105,7 @@ fn run(workspace: &Workspace, target_dir: &Path, offline: bool) -> Result<(), Bu
             "--target-dir",
         ])
         .arg(target_dir)
-        // Its progress is no output of ours: stdout belongs to the paths of the components.
+        // Stdout lists the components' paths; cargo's progress must not mix with them.
         .stdout(Stdio::null());
     cargo.args(["--config", INLINE_MORE]);
     for mapper in &workspace.crates {
@@ -128,12 +129,12 @@ fn run(workspace: &Workspace, target_dir: &Path, offline: bool) -> Result<(), Bu
     }
 }
 
-/// In the sandbox every call of a function costs a check whether the module's time is up. Inlining
-/// more than usual takes 10 to 16 % off the mapping of a page, for a quarter more code.
+/// Every function call in the sandbox checks whether the module's time is up. More inlining makes the mapping
+/// of a page 10 to 16 % faster, and the code a quarter larger.
 const INLINE_MORE: &str =
     "target.wasm32-unknown-unknown.rustflags=['-Cllvm-args=-inline-threshold=800']";
 
-/// The profile `mapper` for a workspace that has none: fast code, and a panic is a trap.
+/// The profile `mapper` for a workspace that does not define it: optimized for speed; a panic is a trap.
 const PROFILE: [&str; 6] = [
     "profile.mapper.inherits='release'",
     "profile.mapper.opt-level=3",

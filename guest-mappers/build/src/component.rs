@@ -25,7 +25,7 @@ fn fail(package: &str, message: String) -> BuildError {
     }
 }
 
-/// Checks what a component imports, and gives the version of the WIT that it was built against.
+/// Checks a component's imports, and returns the version of the WIT that it was built against.
 pub(crate) fn check(package: &str, component: &[u8]) -> Result<Option<String>, BuildError> {
     let decoded =
         wit_component::decode(component).map_err(|error| fail(package, format!("{error:#}")))?;
@@ -53,8 +53,8 @@ fn wit_version(resolve: &Resolve, world: WorldId) -> Option<String> {
         .find_map(|name| Some(name.split_once('@')?.1.to_owned()))
 }
 
-/// The first import that a mapper must not have. An interface without functions holds only types:
-/// it gives a module nothing to call.
+/// The first import that a mapper must not have. An interface without functions is allowed: it only defines
+/// types, and a module cannot call it.
 fn forbidden_import(resolve: &Resolve, world: WorldId) -> Option<String> {
     let imports = &resolve.worlds[world].imports;
     let forbidden = imports.iter().find(|(key, item)| match item {

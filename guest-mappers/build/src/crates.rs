@@ -10,7 +10,7 @@ use crate::BuildError;
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     pub(crate) target_dir: PathBuf,
-    /// Whether its root manifest has a profile `mapper`.
+    /// Whether the workspace's root manifest defines a profile `mapper`.
     pub(crate) defines_profile: bool,
     pub(crate) crates: Vec<MapperCrate>,
 }
@@ -19,9 +19,9 @@ pub(crate) struct Workspace {
 #[derive(Debug)]
 pub(crate) struct MapperCrate {
     pub(crate) package: String,
-    /// The name of its folder, which becomes the name of the component.
+    /// The name of the crate's folder, which becomes the name of the component.
     pub(crate) folder: String,
-    /// The file that cargo makes of it.
+    /// The file name of the core module that cargo writes.
     pub(crate) module_file: String,
 }
 
@@ -45,7 +45,7 @@ impl Workspace {
         })
     }
 
-    /// The version of a package that cargo has settled on.
+    /// The version of a package in `Cargo.lock`.
     pub(crate) fn locked_version(&self, package: &str) -> Option<String> {
         let lock = std::fs::read_to_string(self.root.join("Cargo.lock")).ok()?;
         let name = format!("name = \"{package}\"");
@@ -68,7 +68,7 @@ impl MapperCrate {
             .into_iter()
             .flatten()
             .find(|package| {
-                // Either side may be spelled through a symbolic link.
+                // Either path may contain a symbolic link.
                 let path = package["manifest_path"].as_str().map(std::fs::canonicalize);
                 matches!(path, Some(Ok(path)) if path == manifest)
             })

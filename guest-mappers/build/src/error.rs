@@ -1,27 +1,27 @@
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-/// Why a mapper could not be built, and what to do about it.
+/// The reason that a mapper cannot be built, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
     /// The request named no crate.
     #[error("no crate folder was given; name at least one")]
     NoCrates,
-    /// A folder holds no package that can be a mapper.
-    #[error("{path} is no folder of a mapper: {reason}")]
+    /// A folder does not hold a package that can be a mapper.
+    #[error("{path} is not the folder of a mapper: {reason}")]
     NotAMapper {
-        /// The folder.
+        /// The folder that was given.
         path: PathBuf,
-        /// What is missing.
+        /// The part that is missing.
         reason: String,
     },
     /// `cargo metadata` failed.
     #[error("cargo cannot read the crate in {path}: {message}")]
     Metadata {
-        /// The folder.
+        /// The folder of the crate.
         path: PathBuf,
-        /// What cargo said.
+        /// Cargo's message.
         message: String,
     },
     /// No compiler can build for the target.
@@ -32,7 +32,7 @@ pub enum BuildError {
         target = crate::TARGET
     )]
     NoTarget,
-    /// The library source is there, but the linker is not.
+    /// The library source is installed, but the linker is not.
     #[error(
         "rust-lld was found neither in the toolchain ({sysroot}) nor on PATH, and the target cannot be linked without it. Do one of:\n  \
          rustup target add {target}\n  \
@@ -43,10 +43,10 @@ pub enum BuildError {
         /// The toolchain that was searched.
         sysroot: PathBuf,
     },
-    /// Cargo or rustc could not be started.
+    /// Cargo or rustc does not start.
     #[error("cannot run cargo or rustc; is Rust installed?")]
     RunCargo(#[source] std::io::Error),
-    /// Cargo ended with an error, which it has explained itself.
+    /// Cargo failed, and printed why.
     #[error("cargo failed ({0}); its messages are above")]
     Cargo(ExitStatus),
     /// A stock table cannot be packed.
@@ -57,78 +57,78 @@ pub enum BuildError {
         /// All its problems.
         source: portolan_mapper_pack::TableError,
     },
-    /// The tool of another language is not there and could not be installed.
+    /// The tool of another language is missing and cannot be installed.
     #[error(
         "{tool} is missing in {path}: {reason}. In that folder, run\n  {steps}\nor set {variable} to a {tool} elsewhere"
     )]
     NoTool {
-        /// The tool.
+        /// The tool's name.
         tool: &'static str,
-        /// The environment variable that names it elsewhere.
+        /// The environment variable that can name another copy of it.
         variable: &'static str,
         /// The module's folder.
         path: PathBuf,
-        /// What is in the way.
+        /// The reason that it cannot be installed.
         reason: String,
-        /// The commands that install it.
+        /// The commands that install it, one a line.
         steps: String,
     },
-    /// The tool of another language could not be started.
+    /// The tool of another language does not start.
     #[error("cannot run {tool} as {}", program.display())]
     RunTool {
-        /// The tool.
+        /// The tool's name.
         tool: &'static str,
-        /// Where it should be.
+        /// The program that does not start.
         program: PathBuf,
-        /// Why.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// The tool of another language ended with an error.
+    /// The tool of another language failed.
     #[error("{tool} failed ({status}):\n{said}")]
     Tool {
-        /// The tool.
+        /// The tool's name.
         tool: &'static str,
-        /// How it ended.
+        /// The exit code or signal.
         status: ExitStatus,
-        /// What it said.
+        /// The tool's output.
         said: String,
     },
-    /// A file could not be read.
+    /// A file cannot be read.
     #[error("cannot read {path}; does the crate have crate-type \"cdylib\"?")]
     Read {
-        /// The file.
+        /// The file that cannot be read.
         path: PathBuf,
-        /// Why.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// A file could not be written.
+    /// A file cannot be written.
     #[error("cannot write {path}")]
     Write {
-        /// The file or folder.
+        /// The file or folder that cannot be written.
         path: PathBuf,
-        /// Why.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// The compiled module is no mapper.
+    /// The compiled module is not a mapper.
     #[error(
         "{package} does not make a component: {message}. Does it call export_mapping! or export_overlay!?"
     )]
     Encode {
-        /// The crate.
+        /// The crate's package name, or the folder's name.
         package: String,
-        /// What the encoder said.
+        /// The encoder's message.
         message: String,
     },
-    /// The module imports something that no host offers to a mapper.
+    /// The module imports something that hosts do not offer to a mapper.
     #[error(
-        "{package} imports {import}, but a mapper may import nothing besides {allowed}. \
+        "{package} imports {import}, but a mapper may import only {allowed}. \
          Remove the dependency that needs it",
         allowed = crate::DIAGNOSTICS
     )]
     ForbiddenImport {
-        /// The crate.
+        /// The crate's package name, or the folder's name.
         package: String,
-        /// The import as the component names it.
+        /// The import, as the component names it.
         import: String,
     },
 }

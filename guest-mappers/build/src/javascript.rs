@@ -1,5 +1,5 @@
-//! From JavaScript source to a component: componentize-qjs puts the source and the QuickJS engine into
-//! one, and keeps the state that they have once the source has been run.
+//! Turns JavaScript source into a component: componentize-qjs runs the source once in the QuickJS engine, and
+//! writes the engine and its state into one component.
 
 use std::path::Path;
 
@@ -7,8 +7,8 @@ use crate::BuildError;
 use crate::language::Entry;
 use crate::tool::Tool;
 
-/// Pinned in `package-lock.json`. It is the backend of `jco componentize --backend qjs`, without the
-/// engines and compilers that jco brings along.
+/// Pinned in `package-lock.json`. It is the backend of `jco componentize --backend qjs`, without jco's other
+/// engines and compilers.
 const COMPONENTIZE: Tool = Tool {
     name: "componentize-qjs",
     place: "node_modules/.bin/componentize-qjs",
@@ -18,7 +18,7 @@ const COMPONENTIZE: Tool = Tool {
     steps: &[&["npm", "ci", "--no-audit", "--no-fund"]],
 };
 
-/// Writes a component that still has to be checked to `out`.
+/// Writes the component to `out`, unchecked.
 pub(crate) fn componentize(
     dir: &Path,
     out: &Path,
@@ -38,11 +38,11 @@ pub(crate) fn componentize(
             entry.world.as_ref(),
             "--js".as_ref(),
             source.as_ref(),
-            // Imports of npm packages are looked for in node_modules.
+            // Resolves imports of npm packages from node_modules.
             "--module-root".as_ref(),
             ".".as_ref(),
             "--stub-wasi".as_ref(),
-            // Without it the component asks for the asynchronous ABI, which mappers have no use for.
+            // Without `--sync`, the component imports the asynchronous ABI, which mappers do not use.
             "--sync".as_ref(),
             "--output".as_ref(),
             out.as_os_str(),

@@ -2,21 +2,21 @@ use std::path::{Path, PathBuf};
 
 use crate::BuildError;
 
-/// What a module's folder is written in, told by the file that names its tools.
+/// The language of a module's folder, recognized by the file that names its tools.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Language {
-    /// A crate: `Cargo.toml`.
+    /// A crate, with a `Cargo.toml`.
     Rust,
-    /// `requirements.txt`.
+    /// A folder with a `requirements.txt`.
     Python,
-    /// `package.json`.
+    /// A folder with a `package.json`.
     JavaScript,
     /// A stock mapping table: `table.toml`.
     Table,
 }
 
 impl Language {
-    /// The language of a folder.
+    /// Returns the language of a folder.
     pub(crate) fn of(dir: &Path) -> Result<Self, BuildError> {
         let files = [
             ("table.toml", Self::Table),
@@ -32,10 +32,10 @@ impl Language {
     }
 }
 
-/// What a folder that is not a crate makes, by the name of its source file.
+/// The module that a folder without a crate makes, by the name of its source file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// `mapping` or `overlay`: the name of the file and of what it exports.
+    /// `mapping` or `overlay`: the name of the source file and of its export.
     pub(crate) name: &'static str,
     /// The world in `wit/` that it is built against.
     pub(crate) world: &'static str,
@@ -67,7 +67,7 @@ impl Entry {
         }
     }
 
-    /// Where its source is.
+    /// The path of its source file.
     pub(crate) fn source(&self, dir: &Path, extension: &str) -> PathBuf {
         dir.join("src").join(format!("{}.{extension}", self.name))
     }

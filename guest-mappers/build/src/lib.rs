@@ -1,11 +1,10 @@
 //! Builds mappers into WebAssembly components.
 //!
 //! A crate is compiled for `wasm32-unknown-unknown` and wrapped by `wit-component`, so that it imports
-//! exactly what its code calls; [`build`] does both for any number of crates with a single run of cargo,
-//! which compiles the standard library once at most. A folder in Python or JavaScript is put into one
-//! component with its interpreter, by the tool that the folder pins, and a stock mapping table by its packer.
-//! Whatever the language, a component that imports more than a mapper may is refused, and the others are told
-//! apart by a `producers` section.
+//! exactly what its code calls. [`build`] does both for any number of crates with a single run of cargo,
+//! which compiles the standard library at most once. For a folder in Python or JavaScript, the tool that the
+//! folder pins puts the source and an interpreter into one component; a stock mapping table is packed. In every language, a component that
+//! imports more than a mapper may is refused; all others get a `producers` section that names their origin.
 
 mod cargo;
 mod component;
@@ -27,46 +26,46 @@ use crate::stamp::Origin;
 pub use component::encode;
 pub use error::BuildError;
 
-/// The only target that promises nothing beyond what the WIT says.
+/// The compilation target. It adds no imports beyond the WIT's.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// The one interface that a mapper may call.
+/// The only interface that a mapper may call.
 const DIAGNOSTICS: &str = "portolan:mapper/diagnostics@1.0.0";
 
-/// What to build, and where to put it.
+/// The mappers to build, and the folder that takes the components.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The folders of the mappers; crates among them are all of one workspace.
+    /// The folders of the mappers. All crates among them belong to one workspace.
     pub crate_dirs: Vec<PathBuf>,
     /// The folder that takes `<name of the mapper's folder>.wasm`.
     pub out_dir: PathBuf,
-    /// Where cargo keeps its work; by default `shared_dir`, or `mappers` inside the workspace's target
-    /// folder, so that the host's build is never invalidated.
+    /// Cargo's target folder. By default it is `shared_dir`, or `mappers` inside the workspace's target
+    /// folder, so that the host's build stays valid.
     pub target_dir: Option<PathBuf>,
-    /// Where crates that are their own workspace keep cargo's work together, so that only the first one
-    /// compiles what all of them depend on.
+    /// The target folder that crates outside a workspace share, so that only the first build compiles their
+    /// common dependencies.
     pub shared_dir: Option<PathBuf>,
-    /// Whether nothing may be used but what this machine has already.
+    /// Whether the build may use only what this machine already has.
     pub offline: bool,
-    /// Takes a line for whoever waits.
+    /// Called with each line of progress.
     pub say: fn(&str),
 }
 
 /// One finished component.
 #[derive(Clone, Debug)]
 pub struct Built {
-    /// Where it is.
+    /// The component's file.
     pub path: PathBuf,
-    /// How large it is, in bytes.
+    /// The component's size in bytes.
     pub size_bytes: usize,
 }
 
-/// Builds every folder of the request; crates come first in what it gives.
+/// Builds every folder of the request. The result lists crates first.
 ///
 /// # Errors
 ///
-/// Fails if a folder is no mapper, if no compiler or tool for it is there, if that fails, or if a
-/// module imports more than a mapper may.
+/// Fails if a folder is not a mapper's, if its compiler or tool is missing or fails, or if a module imports
+/// more than a mapper may.
 pub fn build(request: &Request) -> Result<Vec<Built>, BuildError> {
     if request.crate_dirs.is_empty() {
         return Err(BuildError::NoCrates);
@@ -131,7 +130,7 @@ fn build_script(language: Language, dir: &Path, request: &Request) -> Result<Bui
         path: dir.to_owned(),
         source,
     };
-    // Tools run in the folder, so that paths must not depend on where this program runs.
+    // Tools run inside the folder, so a path relative to this program's folder would be wrong there.
     let dir = std::fs::canonicalize(dir).map_err(unreadable)?;
     let aside = tempfile::tempdir().map_err(unreadable)?;
     let raw = aside.path().join("component.wasm");
@@ -158,7 +157,7 @@ fn build_script(language: Language, dir: &Path, request: &Request) -> Result<Bui
     )
 }
 
-/// Checks and stamps a component, and puts it in place whole or not at all.
+/// Checks and stamps a component, and moves it to its path in one step.
 fn finish(
     name: &str,
     component: &[u8],
@@ -169,7 +168,7 @@ fn finish(
     let component = stamp::stamp(name, component, origin, wit_version)?;
     let path = out_dir.join(format!("{name}.wasm"));
     let mut builder = tempfile::Builder::new();
-    // A module is for everyone to read; the process's mask still counts.
+    // A module is world-readable, within the process's umask.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let write = || {

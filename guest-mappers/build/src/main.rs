@@ -12,19 +12,19 @@ use portolan_mapper_build::{Request, build};
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// The folder that takes the components, each named after the folder of its crate.
+    /// The folder that takes the components; each is named after its crate's folder.
     #[arg(long = "out", value_name = "DIR")]
     out_dir: PathBuf,
 
-    /// Where cargo keeps its work [default: target/mappers of the workspace].
+    /// Cargo's target folder [default: target/mappers of the workspace].
     #[arg(long, value_name = "DIR")]
     target_dir: Option<PathBuf>,
 
-    /// Let cargo use nothing but what this machine has already.
+    /// Let cargo use only what this machine already has.
     #[arg(long)]
     offline: bool,
 
-    /// The folders of the mapper crates, all of one workspace.
+    /// The folders of the mapper crates. All belong to one workspace.
     #[arg(required = true, value_name = "CRATE_DIR")]
     crate_dirs: Vec<PathBuf>,
 }
@@ -56,7 +56,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[expect(clippy::print_stderr, reason = "talk for whoever waits")]
+#[expect(clippy::print_stderr, reason = "progress goes to stderr")]
 fn say(line: &str) {
     eprintln!("{line}");
 }

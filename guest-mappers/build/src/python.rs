@@ -1,5 +1,5 @@
-//! From Python source to a component: componentize-py puts the source and an interpreter into one, and
-//! keeps the state that they have once the source has been imported.
+//! Turns Python source into a component: componentize-py imports the source once in an interpreter, and
+//! writes the interpreter and its state into one component.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crate::BuildError;
 use crate::language::Entry;
 use crate::tool::Tool;
 
-/// Pinned in `requirements.txt`.
+/// Pinned in the folder's `requirements.txt`.
 const COMPONENTIZE: Tool = Tool {
     name: "componentize-py",
     place: ".venv/bin/componentize-py",
@@ -28,7 +28,7 @@ const COMPONENTIZE: Tool = Tool {
     ],
 };
 
-/// Writes a component that still has to be checked to `out`.
+/// Writes the component to `out`, unchecked.
 pub(crate) fn componentize(
     dir: &Path,
     out: &Path,
@@ -49,7 +49,7 @@ pub(crate) fn componentize(
             entry.name.as_ref(),
             "--python-path".as_ref(),
             "src".as_ref(),
-            // Python's own start-up asks for WASI, which no mapper gets; after it nothing does.
+            // Python's start-up code imports WASI, which mappers do not get. It runs only at build time.
             "--stub-wasi".as_ref(),
             "--output".as_ref(),
             out.as_os_str(),

@@ -1,4 +1,4 @@
-//! Where a component comes from, in its `producers` section, which every WebAssembly tool can show.
+//! Records a component's origin in its `producers` section, which every WebAssembly tool can show.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::BuildError;
 /// The WIT package of the contract, as the `sdk` field names it.
 const WIT_PACKAGE: &str = "portolan:mapper";
 
-/// What a component was written and made with: names and versions.
+/// The languages, tools and SDK of a component, as names and versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Origin {
     languages: Vec<(String, String)>,
@@ -18,7 +18,7 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// A core module says itself which compiler it comes from.
+    /// Reads the compiler from the core module's own `producers` section.
     pub(crate) fn rust(module: &[u8], sdk_version: Option<String>) -> Self {
         let producers = Producers::from_wasm(module).ok().flatten();
         let field = |name: &str| -> Vec<(String, String)> {
@@ -35,14 +35,14 @@ impl Origin {
         }
     }
 
-    /// The folder's helper says its version, and `requirements.txt` that of the tool.
+    /// Reads the helper's version from its source, and the tool's from `requirements.txt`.
     pub(crate) fn python(dir: &Path) -> Self {
         let helper = said(&dir.join("src/portolan_mapper.py"), "__version__ = \"");
         let tool = said(&dir.join("requirements.txt"), "componentize-py==");
         Self::script("Python", helper, "componentize-py", tool)
     }
 
-    /// The folder's helper says its version, and `package.json` that of the tool.
+    /// Reads the helper's version from its source, and the tool's from `package.json`.
     pub(crate) fn javascript(dir: &Path) -> Self {
         let helper = said(
             &dir.join("src/portolan-mapper.js"),
@@ -62,7 +62,7 @@ impl Origin {
     }
 }
 
-/// The version that stands in a file after some text.
+/// The version that follows some text in a file.
 fn said(file: &Path, before: &str) -> Option<String> {
     let text = std::fs::read_to_string(file).ok()?;
     let (_, after) = text.split_once(before)?;

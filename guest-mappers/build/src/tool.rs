@@ -1,30 +1,30 @@
-//! The tools of languages other than Rust: found inside the folder, or set up there. Nothing is installed
-//! anywhere else.
+//! The tools of languages other than Rust. A tool is found inside the module's folder or installed there, and
+//! nowhere else.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::BuildError;
 
-/// A program whose version a folder pins, and the way to have it.
+/// A program whose version a folder pins, and the steps that install it.
 #[derive(Debug)]
 pub(crate) struct Tool {
-    /// Its name.
+    /// The program's name in messages.
     pub(crate) name: &'static str,
-    /// Where the steps put it, seen from the folder.
+    /// The path of the installed program, relative to the folder.
     pub(crate) place: &'static str,
-    /// The file of the folder that pins its version.
+    /// The file in the folder that pins its version.
     pub(crate) pin: &'static str,
-    /// Where a copy of that file tells which pin the steps have followed.
+    /// A copy of the pin file, as it was when the steps last ran.
     pub(crate) followed: &'static str,
-    /// The environment variable that names it elsewhere.
+    /// The environment variable that can name another copy of the program.
     pub(crate) variable: &'static str,
-    /// Commands to run in the folder, each a program and its arguments.
+    /// The commands that install it in the folder, each a program and its arguments.
     pub(crate) steps: &'static [&'static [&'static str]],
 }
 
 impl Tool {
-    /// The program, after the steps if it is not there yet; these need the network.
+    /// Returns the program. If it is missing, the steps install it, which needs the network.
     pub(crate) fn find(
         &self,
         dir: &Path,
@@ -32,7 +32,7 @@ impl Tool {
         say: fn(&str),
     ) -> Result<PathBuf, BuildError> {
         if let Some(program) = std::env::var_os(self.variable) {
-            // It is started in the folder, and named from here.
+            // The program runs in the folder, but its path is relative to the current one.
             return std::path::absolute(&program).map_err(|source| BuildError::RunTool {
                 tool: self.name,
                 program: program.into(),
@@ -62,12 +62,13 @@ impl Tool {
         if !program.is_file() {
             return Err(self.missing(dir, format!("there is no {}", self.place)));
         }
-        // Without the copy the tool works as well; only a later change of the pin would not be seen.
+        // A failed copy is harmless: only a later change of the pin goes unnoticed.
         let _ = std::fs::copy(dir.join(self.pin), dir.join(self.followed));
         Ok(program)
     }
 
-    /// Whether the tool was installed for another pin. One that was installed by hand has no copy of its pin.
+    /// Whether the tool was installed for another pin. A tool that was installed by hand has no copy of its
+    /// pin.
     fn has_other_pin(&self, dir: &Path) -> bool {
         let read = |file| std::fs::read(dir.join(file));
         match (read(self.pin), read(self.followed)) {
@@ -78,7 +79,8 @@ impl Tool {
 
     fn step(&self, dir: &Path, step: &[&str]) -> Result<(), BuildError> {
         let (program, arguments) = step.split_first().unwrap_or((&"", &[]));
-        // What an earlier step has put into the folder; all else is looked for on PATH alone.
+        // A path names a program that an earlier step installed in the folder; a bare name is looked up on
+        // PATH.
         let program = match program.contains('/') {
             true => dir.join(program),
             false => program.into(),
@@ -110,7 +112,7 @@ impl Tool {
         }
     }
 
-    /// Runs the program in the folder; what it says is shown only if it fails.
+    /// Runs the program in the folder. Its output is shown only if it fails.
     pub(crate) fn run(
         &self,
         program: &Path,

@@ -7,22 +7,22 @@ use crate::{BuildError, TARGET};
 /// The compiler of Debian's package `rustc-web`.
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 
-/// The way to a standard library for the target.
+/// A toolchain that has, or can build, a standard library for the target.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Toolchain {
-    /// The compiler that cargo uses anyway has it.
+    /// The compiler that cargo uses by default has it.
     Installed,
-    /// Debian's compiler builds it from Debian's library source. Debian ships no linker for the
-    /// target with it, so that of the usual toolchain is lent.
+    /// Debian's compiler builds it from Debian's library source. Debian's package lacks a linker for the
+    /// target, so the linker of the default toolchain is used.
     DebianSource {
-        /// The folder that holds `rust-lld`; `None` if it is on PATH already.
+        /// The folder of `rust-lld`; `None` if it is on PATH.
         linker_dir: Option<PathBuf>,
     },
 }
 
 impl Toolchain {
-    /// Finds the first way that is open on this machine, seen from a folder: a
-    /// `rust-toolchain.toml` there decides which compiler is the usual one.
+    /// Finds the first toolchain that works on this machine. A `rust-toolchain.toml` in `dir` decides which
+    /// compiler is the default one.
     pub(crate) fn find(dir: &Path) -> Result<Self, BuildError> {
         let usual = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let libdir = print(
@@ -51,11 +51,11 @@ impl Toolchain {
         };
         cargo
             .env("RUSTC", DEBIAN_RUSTC)
-            // A wrapper or a path of the usual compiler would take precedence over RUSTC.
+            // These variables take precedence over RUSTC.
             .env_remove("CARGO_BUILD_RUSTC")
             .env_remove("RUSTC_WRAPPER")
             .env_remove("RUSTC_WORKSPACE_WRAPPER")
-            // Building the standard library is an unstable option of cargo and of the compiler.
+            // Building the standard library is an unstable feature of cargo and rustc.
             .env("RUSTC_BOOTSTRAP", "1")
             .arg("-Zbuild-std=std,panic_abort");
         if let Some(linker_dir) = linker_dir {
@@ -70,7 +70,7 @@ impl Toolchain {
     }
 }
 
-/// Where `rust-lld` is: inside the sysroot's host folder, or `None` if PATH has it.
+/// Finds the folder of `rust-lld`: inside the sysroot's host folder, or `None` if it is on PATH.
 fn linker_dir(sysroot: &Path) -> Result<Option<PathBuf>, BuildError> {
     let hosts = std::fs::read_dir(sysroot.join("lib/rustlib"))
         .into_iter()

@@ -10,7 +10,7 @@ use serde::Serialize;
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct EcsCluster<'s> {
-    /// What identifies the cluster in the data model: its ARN.
+    /// The identity of the cluster in the data model: its ARN.
     ///
     /// Source: `cluster.clusterArn`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
@@ -24,31 +24,31 @@ pub struct EcsCluster<'s> {
     /// Source: `cluster.clusterName`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_name: Option<&'s str>,
-    /// What to call the cluster: its name, or its ARN if it has none.
+    /// The display name of the cluster: its name, or its ARN if it has none.
     ///
     /// Source: cluster.clusterName, else cluster.clusterArn.
     pub name: &'s str,
-    /// The status of the cluster as ECS words it.
+    /// The status of the cluster, as ECS reports it.
     ///
     /// Source: `cluster.status`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_status: Option<&'s str>,
-    /// How many services run in the cluster.
+    /// The number of services that run in the cluster.
     ///
     /// Source: `cluster.activeServicesCount`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active_services_count: Option<Int>,
-    /// How many tasks wait to run.
+    /// The number of tasks that wait to run.
     ///
     /// Source: `cluster.pendingTasksCount`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending_tasks_count: Option<Int>,
-    /// How many tasks run.
+    /// The number of tasks that run.
     ///
     /// Source: `cluster.runningTasksCount`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub running_tasks_count: Option<Int>,
-    /// How many container instances are registered.
+    /// The number of registered container instances.
     ///
     /// Source: `cluster.registeredContainerInstancesCount`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,19 +63,19 @@ pub struct EcsCluster<'s> {
     /// Source: `cluster.tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Tags<'s>>,
-    /// The cloud that the object lives in; always `AWS`.
+    /// The cloud of the object; always `AWS`.
     ///
     /// Source: the constant `AWS`.
     pub cloud_provider: &'static str,
-    /// The AWS account that was asked, twelve digits.
+    /// The AWS account that was queried, twelve digits.
     ///
     /// Source: the sync's account.
     pub account_id: &'s str,
-    /// The AWS Region that was asked.
+    /// The AWS Region that was queried.
     ///
     /// Source: the sync's Region.
     pub region: &'s str,
-    /// When the sync that saw the object began.
+    /// The start time of the sync that captured the object.
     ///
     /// Source: the sync's timestamp.
     #[cfg_attr(feature = "schema", schemars(with = "portolan_mapper_sdk::UtcTime"))]

@@ -1,4 +1,4 @@
-//! What holds for every object, shown on clusters. The rules of attributes are held by tests/oracle.
+//! Rules that hold for every object, shown on clusters. tests/oracle checks the rules of attributes.
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -111,7 +111,7 @@ fn a_body_that_is_no_response_fails_as_a_whole_and_quotes_nothing() {
     assert!(matches!(error, PageError::MalformedPage(_)));
 }
 
-/// A page with everything that the mapping reads.
+/// A page with every member that the mapping reads.
 const FULL: &str = r#"{"failures":[],"clusters":[{"clusterArn":"a","clusterName":"\u0062","status":null,
     "runningTasksCount":-1.0E2,"capacityProviders":["x",null],"tags":[{"key":"k","value":"v"}]},null]}"#;
 
@@ -124,7 +124,7 @@ fn a_body_cut_off_anywhere_is_malformed() {
     }
 }
 
-/// The host passes on nothing that is no JSON, but nothing here may rest on that.
+/// The host passes on only valid JSON, but the mapper must not rely on that.
 #[test]
 fn a_body_with_any_wrong_byte_is_survived() {
     for place in 0..FULL.len() {

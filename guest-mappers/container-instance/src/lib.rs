@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct EcsContainerInstance<'s> {
-    /// What identifies the container instance in the data model: its ARN.
+    /// The identity of the container instance in the data model: its ARN.
     ///
     /// Source: `containerInstance.containerInstanceArn`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
@@ -24,7 +24,7 @@ pub struct EcsContainerInstance<'s> {
     ///
     /// Source: `containerInstance.containerInstanceArn`.
     pub container_instance_arn: &'s str,
-    /// What to call the container instance: its EC2 instance id, or its ARN if it has none.
+    /// The display name of the container instance: its EC2 instance id, or its ARN if it has none.
     ///
     /// Source: containerInstance.ec2InstanceId, else containerInstance.containerInstanceArn.
     pub name: &'s str,
@@ -33,7 +33,7 @@ pub struct EcsContainerInstance<'s> {
     /// Source: the cluster's name in containerInstance.containerInstanceArn, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_arn: Option<String>,
-    /// The id of the EC2 instance; one that begins with `mi-` is a machine of ECS Anywhere.
+    /// The id of the EC2 instance; an id that begins with `mi-` is a machine of ECS Anywhere.
     ///
     /// Source: `containerInstance.ec2InstanceId`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,12 +44,12 @@ pub struct EcsContainerInstance<'s> {
     /// Source: `containerInstance.capacityProviderName`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity_provider: Option<&'s str>,
-    /// The status of the container instance as ECS words it.
+    /// The status of the container instance, as ECS reports it.
     ///
     /// Source: `containerInstance.status`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_status: Option<&'s str>,
-    /// Why it has that status.
+    /// The reason for the status.
     ///
     /// Source: `containerInstance.statusReason`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,17 +64,17 @@ pub struct EcsContainerInstance<'s> {
     /// Source: `containerInstance.versionInfo.agentVersion`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_version: Option<&'s str>,
-    /// The version of its Docker.
+    /// The version of Docker on it.
     ///
     /// Source: `containerInstance.versionInfo.dockerVersion`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub docker_version: Option<&'s str>,
-    /// How many tasks run on it.
+    /// The number of tasks that run on it.
     ///
     /// Source: `containerInstance.runningTasksCount`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub running_tasks_count: Option<Int>,
-    /// How many tasks wait to run on it.
+    /// The number of tasks that wait to run on it.
     ///
     /// Source: `containerInstance.pendingTasksCount`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,12 +104,12 @@ pub struct EcsContainerInstance<'s> {
     /// Source: `containerInstance.attributes[ecs.ami-id].value`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ami_id: Option<&'s str>,
-    /// Its health as ECS sees it.
+    /// Its health, as ECS reports it.
     ///
     /// Source: `containerInstance.healthStatus.overallStatus`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_status: Option<&'s str>,
-    /// When it was registered.
+    /// The time when it was registered.
     ///
     /// Source: `containerInstance.registeredAt`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,19 +119,19 @@ pub struct EcsContainerInstance<'s> {
     /// Source: `containerInstance.tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Tags<'s>>,
-    /// The cloud that the object lives in; always `AWS`.
+    /// The cloud of the object; always `AWS`.
     ///
     /// Source: the constant `AWS`.
     pub cloud_provider: &'static str,
-    /// The AWS account that was asked, twelve digits.
+    /// The AWS account that was queried, twelve digits.
     ///
     /// Source: the sync's account.
     pub account_id: &'s str,
-    /// The AWS Region that was asked.
+    /// The AWS Region that was queried.
     ///
     /// Source: the sync's Region.
     pub region: &'s str,
-    /// When the sync that saw the object began.
+    /// The start time of the sync that captured the object.
     ///
     /// Source: the sync's timestamp.
     #[cfg_attr(feature = "schema", schemars(with = "portolan_mapper_sdk::UtcTime"))]
@@ -159,7 +159,7 @@ pub struct ContainerInstance<'a> {
     tags: List<Tag<'a>>,
 }
 
-/// What runs on a container instance.
+/// The versions of the software on a container instance.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VersionInfo<'a> {
@@ -168,7 +168,7 @@ pub struct VersionInfo<'a> {
     docker_version: Option<Text<'a>>,
 }
 
-/// What ECS or its agent knows of a container instance.
+/// An attribute that ECS or its agent sets on a container instance.
 #[derive(Debug, Deserialize)]
 pub struct Attribute<'a> {
     #[serde(borrow)]
@@ -176,7 +176,7 @@ pub struct Attribute<'a> {
     value: Option<Text<'a>>,
 }
 
-/// How a container instance is.
+/// The health of a container instance.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HealthStatus<'a> {
@@ -244,7 +244,8 @@ fn attribute<'s>(instance: &'s ContainerInstance<'_>, name: &str) -> Option<&'s 
     named.find_map(|each| text(&each.value))
 }
 
-/// The cluster of an ARN of the long form, `…:container-instance/cluster/id`; a body names it nowhere else.
+/// Builds the cluster's ARN from an ARN of the long form, `…:container-instance/cluster/id`. A response names
+/// the cluster nowhere else.
 fn cluster_arn(arn: &str) -> Option<String> {
     let Arn {
         partition,

@@ -1,9 +1,9 @@
-//! What expressions ask of the objects that they meet.
+//! Derives what expressions demand of the objects that they read.
 //!
-//! An expression says more than a path: `a.b` that `a` is an object, `a[*]` that it is a list, the type of
-//! the attribute what the last member is, and a comparison with a text that the other side is one. A page
-//! that does not keep to it is of a wrong type, and the object is rejected with the path, as in a mapping
-//! that is written in Rust.
+//! An expression implies types: `a.b` requires that `a` is an object, `a[*]` that it is a list. The
+//! attribute's type requires the type of the last member, and a comparison with a text requires a text on the
+//! other side. If a page breaks such a demand, its object is rejected with the path, as in a mapping written
+//! in Rust.
 
 use jmespath::Variable;
 use jmespath::ast::{Ast, Comparator};
@@ -11,7 +11,7 @@ use portolan_mapper_table::Function;
 
 use crate::demand::{Conflict, Demand};
 
-/// What an expression asks of the value that it is evaluated on, so that it gives what is wanted of it.
+/// The demand of an expression on the value that it is evaluated on, if its result has to meet `want`.
 pub(crate) fn demand(expression: &Ast, want: Demand) -> Result<Demand, Conflict> {
     let both = |left: &Ast, left_want: Demand, right: &Ast, right_want: Demand| {
         let mut asked = demand(left, left_want)?;
@@ -78,7 +78,7 @@ fn all<'a>(parts: impl Iterator<Item = (&'a Ast, Demand)>) -> Result<Demand, Con
     Ok(asked)
 }
 
-/// What is wanted of the elements of a list.
+/// The demand on the elements of a list.
 fn element(want: Demand) -> Demand {
     match want {
         Demand::List(element) => *element,
@@ -86,8 +86,8 @@ fn element(want: Demand) -> Demand {
     }
 }
 
-/// What is wanted of a value that is also tested for being true. An object is true if it has a member at
-/// all, so that all of them have to be read.
+/// The demand on a value that is also tested for truth. An object is true if it has any member, so all its
+/// members have to be read.
 fn tested(mut want: Demand) -> Result<Demand, Conflict> {
     if matches!(want, Demand::Object { .. }) {
         want.merge(Demand::Any)?;
@@ -95,7 +95,7 @@ fn tested(mut want: Demand) -> Result<Demand, Conflict> {
     Ok(want)
 }
 
-/// What is asked by a list of which one element is wanted; the others may be anything.
+/// The demand of a list of which only one element is used; the others may be anything.
 fn picked(elements: &[Ast], index: i32, want: &Demand) -> Result<Demand, Conflict> {
     let picked = match usize::try_from(index) {
         Ok(place) => Some(place),
@@ -109,8 +109,8 @@ fn picked(elements: &[Ast], index: i32, want: &Demand) -> Result<Demand, Conflic
     all(elements.map(|(place, each)| (each, wanted(place))))
 }
 
-/// What flattening asks of a list, if this is wanted of the elements that it gives. Of members it says that
-/// they are lists. What is computed may mix lists with others, which stay what they are.
+/// The demand of flattening on a list, if the elements of the result have to meet `want`. A member has to
+/// hold lists. A computed list may mix lists with other values, which stay as they are.
 fn flattened(list: &Ast, want: Demand) -> Result<Demand, Conflict> {
     match list {
         Ast::Projection { rhs, .. } if is_list(rhs) => Ok(Demand::list(Demand::list(want))),
@@ -119,7 +119,7 @@ fn flattened(list: &Ast, want: Demand) -> Result<Demand, Conflict> {
     }
 }
 
-/// Whether this is a member by its name; flattening says of it that it is a list.
+/// Whether this is a member by its name; flattening requires that it is a list.
 fn is_member(expression: &Ast) -> bool {
     match expression {
         Ast::Field { .. } => true,
@@ -129,7 +129,7 @@ fn is_member(expression: &Ast) -> bool {
     }
 }
 
-/// Whether a projection to this is a list of lists; flattening says so of members.
+/// Whether a projection to this is a list of lists; flattening requires that of members.
 fn is_list(expression: &Ast) -> bool {
     match expression {
         Ast::Projection { .. } | Ast::MultiList { .. } => true,
@@ -138,7 +138,7 @@ fn is_list(expression: &Ast) -> bool {
     }
 }
 
-/// What is wanted of values of which some may be of another type: anything, which a time cannot be.
+/// The demand on values of which some may be of another type: anything, except a time.
 fn mixed(want: &Demand, what: &str) -> Result<Demand, Conflict> {
     match holds_time(want) {
         true => Err(rounded(what)),
@@ -164,7 +164,7 @@ fn rounded(what: &str) -> Conflict {
     }
 }
 
-/// A literal asks nothing of the object, but cannot be what it is not.
+/// A literal demands nothing of the object, but it has to fit the wanted type itself.
 fn literal(value: &Variable, want: &Demand) -> Result<Demand, Conflict> {
     match (value, want) {
         (Variable::Array(elements), Demand::List(element)) => {
@@ -185,7 +185,7 @@ fn literal(value: &Variable, want: &Demand) -> Result<Demand, Conflict> {
     }
 }
 
-/// Whether a literal can be what is wanted. A member or element of something else is null, which is fine.
+/// Whether a literal fits the wanted type. A member or element of another type is null, which is allowed.
 fn fits(value: &Variable, want: &Demand) -> bool {
     match (value, want) {
         (Variable::Null, _)
@@ -201,7 +201,7 @@ fn fits(value: &Variable, want: &Demand) -> bool {
     }
 }
 
-/// What is wanted of one side of a comparison, by the other.
+/// The demand on one side of a comparison, derived from the other side.
 fn comparable(comparator: &Comparator, other: &Ast) -> Demand {
     let Ast::Literal { value, .. } = other else {
         return match comparator {

@@ -1,4 +1,4 @@
-//! From a table to its parsed attributes: everything that can be wrong is found here.
+//! Turns a table into checked, parsed attributes. Every error in a table is found here.
 
 use jmespath::ast::Ast;
 use portolan_mapper_table::plan::Type;
@@ -13,21 +13,21 @@ use crate::keys;
 use crate::problem::nearest;
 use crate::types;
 
-/// What the host adds to every record itself, in this order.
+/// The attributes that the host adds to every record, in this order.
 pub(crate) const FROM_THE_SYNC: [&str; 4] =
     ["CLOUD_PROVIDER", "ACCOUNT_ID", "REGION", "LAST_CAPTURED"];
 
-/// An expression, parsed.
+/// A parsed expression.
 pub(crate) struct Parsed {
     pub(crate) text: String,
     pub(crate) ast: Ast,
 }
 
-/// Where a value comes from.
+/// The source of a value.
 pub(crate) enum Origin {
     Object(Parsed),
     Page(Parsed),
-    /// The value of the tag of this key.
+    /// The value of the tag with this key.
     Tag(String),
     Context(crate::format::Context),
     Value(Scalar),
@@ -41,7 +41,7 @@ pub(crate) enum Piece {
     Parsed(Parsed),
 }
 
-/// An attribute, checked.
+/// A checked attribute.
 pub(crate) struct CheckedAttribute {
     pub(crate) name: String,
     pub(crate) when: Option<Parsed>,
@@ -52,24 +52,24 @@ pub(crate) struct CheckedAttribute {
     pub(crate) lookup: Option<String>,
     pub(crate) default: Option<Substitute>,
     pub(crate) type_: Type,
-    /// Of an attribute that the stock schema lacks.
+    /// The description of an attribute that the stock schema lacks.
     pub(crate) description: Option<String>,
     pub(crate) is_required: bool,
 }
 
-/// What checking knows beside the attribute.
+/// The state of checking, across all attributes.
 pub(crate) struct Checker<'c> {
     pub(crate) table: &'c Table,
-    /// The stock schema's properties of the object.
+    /// The properties of the object's stock schema.
     pub(crate) stock: &'c Map<String, Value>,
-    /// What is asked of each described object.
+    /// The demand on each described object.
     pub(crate) object: Demand,
-    /// What is asked of the page.
+    /// The demand on the page.
     pub(crate) page: Demand,
 }
 
 impl Checker<'_> {
-    /// Checks an attribute; a problem is a sentence without the attribute's name.
+    /// Checks an attribute. An error is a sentence without the attribute's name.
     pub(crate) fn attribute(
         &mut self,
         name: &str,
@@ -188,7 +188,7 @@ impl Checker<'_> {
         Ok(type_)
     }
 
-    /// What the expressions have to give.
+    /// The demand on the result of the attribute's expressions.
     fn want(&self, given: &Attribute, type_: Type) -> Result<Demand, String> {
         match (&given.equals, &given.lookup) {
             (Some(_), Some(_)) => Err("it has both `equals` and `lookup`; choose one".to_owned()),
@@ -245,7 +245,7 @@ impl Checker<'_> {
             let is_time = context == crate::format::Context::Captured && type_ == Type::Time;
             if !is_text && !is_time {
                 return Err(format!(
-                    "what the sync knows is a text, not {}",
+                    "a value of the sync is a text, not {}",
                     types::name(type_)
                 ));
             }
@@ -297,7 +297,7 @@ impl Checker<'_> {
         Ok(Origin::Format(pieces))
     }
 
-    /// Asks something of the described object.
+    /// Adds a demand on the described object.
     pub(crate) fn ask_object(&mut self, parsed: &Parsed, want: Demand) -> Result<(), String> {
         let asked = demand(&parsed.ast, want).map_err(|conflict| told(conflict, parsed))?;
         ask(&mut self.object, asked)
@@ -310,7 +310,7 @@ impl Checker<'_> {
             && (*is_open || members.iter().any(|(name, _)| name == member))
         {
             return Err(format!(
-                "`page` is for what stands beside `{member}`; use `from` for the objects in it"
+                "`page` reads members beside `{member}`; use `from` for the objects in it"
             ));
         }
         if matches!(asked, Demand::Any) {

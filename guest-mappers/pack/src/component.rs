@@ -1,4 +1,4 @@
-//! Puts a packed table into the interpreter, and makes an ordinary component of it.
+//! Writes a packed table into the interpreter, and makes an ordinary component of it.
 
 use std::borrow::Cow;
 
@@ -11,11 +11,11 @@ use wit_parser::Resolve;
 
 const WIT: &str = include_str!("../wit/mapper.wit");
 
-/// The interpreter's name for the place that takes the table: its length in bytes, 64 bits, and the table.
+/// The interpreter's symbol of the place for the table: its length in bytes as 64 bits, then the table.
 const PLACE: &str = "PORTOLAN_TABLE";
-/// What the place holds, without the length.
+/// The size of the place in bytes, without the length.
 const PLACE_BYTES: usize = 256 * 1024 - 8;
-/// The custom section with the table's source.
+/// The custom section that holds the table's source.
 const SOURCE: &str = "portolan:table";
 
 /// Makes the component of a packed table.
@@ -59,7 +59,7 @@ pub(crate) fn component(
     Ok(component)
 }
 
-/// The source of the table that a component holds; `None` if it is no table.
+/// Returns the source of the table in a component; `None` if the component is not a table.
 #[must_use]
 pub fn source(component: &[u8]) -> Option<String> {
     let mut depth = 0_usize;
@@ -76,7 +76,7 @@ pub fn source(component: &[u8]) -> Option<String> {
     None
 }
 
-/// The interpreter itself, which is the first core module of its component.
+/// The interpreter's code: the first core module of its component.
 fn core_module(interpreter: &[u8]) -> Result<&[u8], String> {
     for payload in Parser::new(0).parse_all(interpreter) {
         let payload = payload.map_err(|error| format!("the interpreter is damaged: {error}"))?;
@@ -92,7 +92,7 @@ fn core_module(interpreter: &[u8]) -> Result<&[u8], String> {
     Err("the interpreter holds no module".to_owned())
 }
 
-/// Writes the table into the module, and leaves out what only the other kind exports.
+/// Writes the table into the module, and removes the exports of the other kind.
 fn fill(core: &[u8], kind: Kind, packed: &[u8]) -> Result<Vec<u8>, String> {
     let mut data = u64::try_from(packed.len())
         .map_err(|error| error.to_string())?
@@ -114,7 +114,7 @@ fn fill(core: &[u8], kind: Kind, packed: &[u8]) -> Result<Vec<u8>, String> {
     Ok(module.finish())
 }
 
-/// The address of the place: the value of the global under which the linker exports it.
+/// The address of the place: the value of the global that the linker exports for it.
 fn place(core: &[u8]) -> Result<i32, String> {
     let damaged = |error| format!("the interpreter is damaged: {error}");
     let mut addresses = Vec::new();
@@ -148,7 +148,7 @@ fn place(core: &[u8]) -> Result<i32, String> {
 
 /// Copies a module with the changes that packing makes.
 struct Packer<'p> {
-    /// What the names of exports of the other kind contain.
+    /// The text that marks the exports of the other kind.
     other: &'static str,
     address: i32,
     data: &'p [u8],

@@ -1,13 +1,13 @@
-//! What may be asked of a value, and what several ask of the same one.
+//! Demands on a value: its type and members, and how several demands combine.
 
 use portolan_mapper_table::plan::{Member, Shape};
 
-/// The shape of a value, while it is found out.
+/// The shape of a value, as far as it is known.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Demand {
-    /// Nobody has said.
+    /// No demand so far.
     Unknown,
-    /// All of it, of any type.
+    /// The whole value, of any type.
     Any,
     Text,
     Integer,
@@ -15,7 +15,7 @@ pub(crate) enum Demand {
     Boolean,
     Time,
     TextOrInteger,
-    /// The values of the tags of these keys.
+    /// The values of the tags with these keys.
     Tags(Vec<String>),
     List(Box<Demand>),
     Object {
@@ -24,10 +24,10 @@ pub(crate) enum Demand {
     },
 }
 
-/// Two demands that no value can meet, or one that nothing can.
+/// Two demands that exclude each other, or one that no value meets.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Conflict {
-    /// From the top of the object; empty for itself.
+    /// The path from the top of the object; empty for the object itself.
     pub(crate) path: String,
     pub(crate) what: String,
 }
@@ -45,7 +45,7 @@ impl Demand {
         }
     }
 
-    /// What is asked of a member by its name.
+    /// The demand on the member with this name.
     pub(crate) fn member(&self, name: &str) -> Option<&Self> {
         let Self::Object { members, .. } = self else {
             return None;
@@ -56,7 +56,7 @@ impl Demand {
             .map(|member| &member.1)
     }
 
-    /// What a list of tags is to whom all of it matters.
+    /// The demand on a list of tags that is read whole.
     fn all_tags() -> Self {
         Self::list(Self::object([("key", Self::Text), ("value", Self::Text)]))
     }
@@ -82,7 +82,7 @@ impl Demand {
         Ok(())
     }
 
-    /// The shape to read, once all has been said.
+    /// The shape to read, once all demands are merged.
     pub(crate) fn shape(&self) -> Shape<'_> {
         match self {
             Self::Unknown | Self::Any => Shape::Any,
@@ -166,7 +166,7 @@ fn merged(mine: Demand, other: Demand, path: &str) -> Result<Demand, Conflict> {
 
 type Members = Vec<(String, Demand)>;
 
-/// The members of an object, of all of whose members something is asked too.
+/// The members of an object that is also read whole.
 fn with_any(members: Members, path: &str) -> Result<Members, Conflict> {
     let all = members.into_iter().map(|(name, demand)| {
         let demand = merged(demand, Demand::Any, &member_path(path, &name))?;
@@ -175,7 +175,7 @@ fn with_any(members: Members, path: &str) -> Result<Members, Conflict> {
     all.collect()
 }
 
-/// What two ask of the members of an object.
+/// Merges the demands of two on the members of an object.
 fn together(mut members: Members, others: Members, path: &str) -> Result<Members, Conflict> {
     for (name, demand) in others {
         match members.iter_mut().find(|(known, _)| *known == name) {

@@ -1,4 +1,4 @@
-//! JMESPath: from text to a tree (the `jmespath` crate does that), and from the tree to packed form.
+//! JMESPath: the `jmespath` crate parses a text into a tree, and this module packs the tree.
 
 use jmespath::ast::{Ast, Comparator as AstComparator};
 use jmespath::{ErrorReason, Variable};
@@ -7,16 +7,16 @@ use portolan_mapper_table::plan::{Comparator, Expression, Literal, Shape};
 
 use crate::problem::nearest;
 
-/// What an expression may have in characters: ten times the longest that a person would want to read.
+/// The most characters of an expression: ten times the longest readable one.
 pub(crate) const LIMIT_CHARACTERS: usize = 1_000;
 
-/// How deep an expression may be nested. A step of it takes about 200 bytes of the sandbox's stack.
+/// The deepest nesting of an expression. Each level takes about 200 bytes of the sandbox's stack.
 const LIMIT_DEPTH: usize = 64;
 
-/// A place that is no place of any shape.
+/// A position that no shape has.
 const NO_PLACE: u16 = u16::MAX;
 
-/// Parses an expression, and checks what can be known of it without data.
+/// Parses an expression, and checks everything that does not depend on data.
 pub(crate) fn parse(text: &str) -> Result<Ast, String> {
     let characters = text.chars().count();
     if characters > LIMIT_CHARACTERS {
@@ -30,7 +30,7 @@ pub(crate) fn parse(text: &str) -> Result<Ast, String> {
             ErrorReason::Runtime(what) => what.to_string(),
         };
         format!(
-            "`{text}` is no JMESPath expression at column {}: {what}",
+            "`{text}` is not a JMESPath expression at column {}: {what}",
             error.column + 1
         )
     })?;
@@ -48,7 +48,7 @@ pub(crate) fn parse(text: &str) -> Result<Ast, String> {
     Ok(ast)
 }
 
-/// The parser's words, which name its own parts, for people.
+/// Replaces the parser's internal terms by plain ones.
 fn explain(what: &str) -> String {
     let (what, found) = what.split_once(" -- found ").unwrap_or((what, ""));
     let what = match what {
@@ -65,7 +65,7 @@ fn explain(what: &str) -> String {
 
 type Fault = (usize, String);
 
-/// Checks depth, function names, numbers and kinds of arguments, steps of slices.
+/// Checks depth, function names, the number and kind of arguments, and the steps of slices.
 fn check(ast: &Ast, depth: usize) -> Result<(), Fault> {
     if depth > LIMIT_DEPTH {
         let what = format!("it is nested more than {LIMIT_DEPTH} levels deep; make it simpler");
@@ -85,7 +85,7 @@ fn check(ast: &Ast, depth: usize) -> Result<(), Fault> {
     }
     children(ast).into_iter().try_for_each(|child| {
         match (ast, child) {
-            // `check_call` has looked at these.
+            // `check_call` has checked these.
             (Ast::Function { .. }, _) => {}
             (_, Ast::Expref { offset, .. }) => return Err(reference(*offset)),
             _ => {}
@@ -95,7 +95,7 @@ fn check(ast: &Ast, depth: usize) -> Result<(), Fault> {
 }
 
 fn reference(offset: usize) -> Fault {
-    let what = "`&` makes an argument for a function such as sort_by, which is no value";
+    let what = "`&` makes an argument for a function such as sort_by, not a value";
     (offset, what.to_owned())
 }
 
@@ -227,7 +227,7 @@ impl<'p> On<'p> {
     }
 }
 
-/// The packed form of an expression on values of a shape, and the shape of what it gives, if that is known.
+/// The packed form of an expression on values of a shape, and the shape of its result, if known.
 /// Long, because every kind of expression has its arm.
 pub(crate) fn pack<'p>(ast: &'p Ast, on: On<'p>) -> (Expression<'p>, On<'p>) {
     let both = |left: &'p Ast, right: &'p Ast| {
@@ -257,7 +257,7 @@ pub(crate) fn pack<'p>(ast: &'p Ast, on: On<'p>) -> (Expression<'p>, On<'p>) {
         Ast::Projection { lhs, rhs, .. } => {
             let (left, shape) = pack(lhs, on);
             let (right, shape) = pack(rhs, shape.element());
-            // What it gives is a list of that shape.
+            // The result is a list of that shape.
             (Expression::Each(Box::new([left, right])), shape.likely())
         }
         Ast::Flatten { node, .. } => {
@@ -357,8 +357,8 @@ fn literal(value: &Variable) -> Literal<'_> {
     }
 }
 
-/// What the tag of a key holds: `tags[?key=='…'].not_null(value, '') | [-1]`, for a tag without a value has
-/// an empty one. Where nothing but tags of some keys is read, it is the one of them.
+/// The value of the tag with a key: `tags[?key=='…'].not_null(value, '') | [-1]`, because a tag without a
+/// value has an empty one. Where a table reads only the tags of some keys, it is the position among them.
 pub(crate) fn tag<'p>(key: &'p str, on: &'p Shape<'p>) -> Expression<'p> {
     let then = |first, second| Expression::Then(Box::new([first, second]));
     let (tags, shape) = On::Read(on).field("tags");

@@ -7,7 +7,7 @@ use portolan_mapper_table::plan::Described;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// A mapping table: which attribute comes from where. A table is written in TOML.
+/// A mapping table: the source of each attribute. A table is written in TOML.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(title = "table")]
@@ -18,17 +18,17 @@ pub struct Table {
     /// The module's own version, for example `1.0.0`.
     #[schemars(length(min = 1, max = 64))]
     pub(crate) version: String,
-    /// What the module does with records.
+    /// The effect of the module on records: it makes or amends them.
     pub(crate) kind: Kind,
-    /// The object that it is for.
+    /// The connector object that the module maps.
     pub(crate) object: Object,
     /// Only of a stock table, which defines the schema of its object: the object's kind in the data model.
     pub(crate) data_model: Option<DataModel>,
     /// Only of a stock table: the object in a sentence.
     pub(crate) description: Option<String>,
-    /// Of a mapping: the expression that gives the UID. An object without a UID is rejected.
+    /// The expression that gives the UID of a mapping's records. An object without a UID is rejected.
     pub(crate) uid: Option<String>,
-    /// Attribute to expression, or to a table that says more. The order is that of the record.
+    /// Attributes by name: an expression, or a table with more keys. Records keep this order.
     #[schemars(with = "BTreeMap<String, Entry>")]
     pub(crate) attributes: toml::Table,
     /// Named lists for `lookup`: text to value.
@@ -36,7 +36,7 @@ pub struct Table {
     pub(crate) lookups: BTreeMap<String, BTreeMap<String, Scalar>>,
 }
 
-/// What a module does with records.
+/// The effect of a module on records: it makes or amends them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
@@ -60,7 +60,7 @@ pub(crate) enum DataModel {
     Event,
 }
 
-/// The connector object that a table is for.
+/// The connector object that a table maps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Object(pub(crate) Described);
@@ -94,7 +94,7 @@ impl JsonSchema for Object {
     }
 }
 
-/// How an attribute is filled.
+/// The source of an attribute.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(untagged)]
 #[expect(
@@ -104,7 +104,7 @@ impl JsonSchema for Object {
 enum Entry {
     /// A JMESPath expression over the described object: short for `from`.
     Expression(String),
-    /// More than an expression.
+    /// A table with more keys than an expression.
     Attribute(Box<Attribute>),
 }
 
@@ -114,45 +114,45 @@ enum Entry {
 pub(crate) struct Attribute {
     /// A JMESPath expression over the described object.
     pub from: Option<String>,
-    /// A JMESPath expression over the page, for what stands beside the described object, for example the
-    /// `tags` of a task definition.
+    /// A JMESPath expression over the page, for members beside the described object, for example the `tags`
+    /// of a task definition.
     pub page: Option<String>,
-    /// The key of a tag, whose value it is. Of a repeated key the last counts.
+    /// The key of a tag; the attribute is its value. If a key is repeated, the last tag counts.
     pub tag: Option<String>,
-    /// Something that the sync knows.
+    /// A value of the sync.
     pub context: Option<Context>,
-    /// Always this.
+    /// A fixed value.
     pub value: Option<Scalar>,
-    /// A text with expressions over the described object in braces, for example `{family}:{revision}`. If
-    /// one of them is absent or an empty text, there is no value.
+    /// A text with expressions over the described object in braces, for example `{family}:{revision}`. If one
+    /// of them is absent or an empty text, there is no value.
     pub format: Option<String>,
-    /// Of an overlay: takes the attribute away.
+    /// Whether an overlay removes the attribute.
     pub remove: Option<bool>,
-    /// A condition, as a JMESPath expression over the described object. Unless it is true, the attribute is
-    /// not set at all.
+    /// A condition, as a JMESPath expression over the described object. The attribute is set only if it is
+    /// true.
     pub when: Option<String>,
-    /// What is tried next, in this order, if there is no value or an empty text.
+    /// Expressions to try in this order, if there is no value or an empty text.
     pub fallback: Option<OneOrMore>,
     /// The value is what follows this text. If it does not begin with the text, or nothing follows, there is no
     /// value.
     pub after: Option<String>,
-    /// Makes a boolean: whether the value is equal to this.
+    /// Makes a boolean: whether the value equals this one.
     pub equals: Option<Scalar>,
-    /// The name of a list in `lookups`, in which the value is looked up. What is not in it is no value.
+    /// The name of a list in `lookups` that maps the value. A value outside the list counts as absent.
     pub lookup: Option<String>,
-    /// What stands in for a value that is not there.
+    /// The value to use if there is none.
     pub default: Option<Substitute>,
-    /// The attribute's type; if it is left out, that of the stock schema, or else `text`.
+    /// The attribute's type; by default the type in the stock schema, or else `text`.
     #[serde(rename = "type")]
     pub type_: Option<Type>,
-    /// Declares an attribute that the stock schema lacks, and says what it means.
+    /// Declares an attribute that the stock schema lacks, and describes it.
     pub description: Option<String>,
     /// Only in a stock table: every record has the attribute.
     pub required: Option<bool>,
 }
 
 impl Attribute {
-    /// How many expressions it has, before they are parsed.
+    /// The number of expressions, before they are parsed.
     pub(crate) fn expressions(&self) -> usize {
         let single = [&self.from, &self.page, &self.tag, &self.when];
         let single = single.into_iter().flatten().count();
@@ -167,17 +167,17 @@ impl Attribute {
     }
 }
 
-/// Something that the sync knows.
+/// A value of the sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Context {
     /// The twelve digits of the AWS account.
     Account,
-    /// The Region that was asked.
+    /// The Region that was queried.
     Region,
     /// The AWS partition, for example `aws-cn`.
     Partition,
-    /// When the sync began.
+    /// The start time of the sync.
     Captured,
 }
 
@@ -185,9 +185,9 @@ pub(crate) enum Context {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum OneOrMore {
-    /// One.
+    /// One expression.
     One(String),
-    /// Several.
+    /// Several expressions.
     More(Vec<String>),
 }
 
@@ -217,11 +217,11 @@ pub(crate) enum Substitute {
     Integers(Vec<i64>),
 }
 
-/// The types of attributes.
+/// The type of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Type {
-    /// A text, untouched.
+    /// A text, unchanged.
     Text,
     /// An integer of 64 bits; `3.0` and `1E2` are integers too.
     Integer,

@@ -2,7 +2,7 @@
 
 use crate::format::Attribute;
 
-/// Refuses an attribute that names more than one source, or none.
+/// Refuses an attribute with no source, or with more than one.
 pub(crate) fn one_source(given: &Attribute) -> Result<(), String> {
     let sources = [
         ("from", given.from.is_some()),
@@ -26,7 +26,7 @@ pub(crate) fn one_source(given: &Attribute) -> Result<(), String> {
     }
 }
 
-/// Refuses keys that can have no effect beside others.
+/// Refuses keys that have no effect beside others.
 pub(crate) fn useless(given: &Attribute) -> Result<(), String> {
     let keys = [
         ("fallback", given.fallback.is_some()),

@@ -1,7 +1,7 @@
 //! Checks mapping tables, and packs them into the stock interpreter.
 //!
-//! [`pack`] makes an ordinary component of a table: the interpreter (`guest-mappers/table`) with the
-//! checked table in its memory. No compiler is needed, and the same table always gives the same bytes.
+//! [`pack`] makes an ordinary component of a table: the interpreter (`guest-mappers/table`) with the checked
+//! table in its memory. It needs no compiler, and the same table always gives the same bytes.
 
 mod ask;
 mod check;
@@ -33,9 +33,9 @@ pub use stock::{Stock, check_stock, pack_stock};
 pub struct Packed {
     /// The module's name.
     pub name: String,
-    /// What it does with records.
+    /// Whether it maps or overlays.
     pub kind: Kind,
-    /// The connector object that it is for.
+    /// The connector object that it maps.
     pub object: &'static str,
     /// The packed form, which [`portolan_mapper_table::plan::Plan::from_bytes`] reads.
     pub plan: Vec<u8>,
@@ -61,10 +61,10 @@ impl Checked {
     }
 }
 
-/// Checks a table. `stock` gives the stock schema of a connector object.
+/// Checks a table. `stock` returns the stock schema of a connector object.
 ///
 /// # Errors
-/// If anything is wrong with it: every problem that was found.
+/// Fails if the table has a problem; the error lists every problem found.
 pub fn check(text: &str, stock: impl Fn(&str) -> Value) -> Result<Packed, TableError> {
     checked(text, |table| match table.data_model {
         None => Ok(stock(table.object.0.name())),
@@ -151,11 +151,11 @@ fn uid(checker: &mut Checker<'_>) -> Result<Option<Parsed>, String> {
     }
 }
 
-/// Checks a table, and makes its component with an interpreter: the component that
+/// Checks a table, and makes its component with an interpreter, which is the component that
 /// `portolan-mapper-build` makes of `guest-mappers/table`.
 ///
 /// # Errors
-/// As [`check`], and if the packed table has no room in the interpreter.
+/// As [`check`]; also if the packed table does not fit into the interpreter.
 pub fn pack(
     text: &str,
     stock: impl Fn(&str) -> Value,
@@ -166,10 +166,10 @@ pub fn pack(
     Ok((packed, component))
 }
 
-/// The value of an expression on any JSON text: for tests of single expressions.
+/// The value of an expression on any JSON text, to test single expressions.
 ///
 /// # Errors
-/// If the expression is not good, or has no value.
+/// Fails if the expression is not valid, or has no value.
 #[doc(hidden)]
 pub fn evaluate(expression: &str, json: &str) -> Result<Value, String> {
     let ast = expression::parse(expression)?;
@@ -178,16 +178,16 @@ pub fn evaluate(expression: &str, json: &str) -> Result<Value, String> {
     portolan_mapper_table::evaluate(&expression, &shape, json)
 }
 
-/// What a table of some expressions reads of an object: for tests of single expressions.
+/// The members of an object that some expressions read, to test single expressions.
 #[doc(hidden)]
 #[derive(Clone, Debug)]
 pub struct Reading(Demand);
 
 impl Reading {
-    /// What these expressions read together.
+    /// The members that these expressions read together.
     ///
     /// # Errors
-    /// If one of them is not good, or two of them ask different things of a member.
+    /// Fails if an expression is not valid, or if two of them demand different types of a member.
     pub fn of(expressions: &[&str]) -> Result<Self, String> {
         let mut all = Demand::object([]);
         for text in expressions {
@@ -205,10 +205,10 @@ impl Reading {
         write::members(&self.0)
     }
 
-    /// The value of one of the expressions on a JSON text, of which only this is read.
+    /// The value of one of the expressions on a JSON text, of which only these members are read.
     ///
     /// # Errors
-    /// If the text is of another type than the expressions say, or the expression has no value.
+    /// Fails if the text has other types than the expressions demand, or if the expression has no value.
     pub fn evaluate(&self, expression: &str, json: &str) -> Result<Value, String> {
         let ast = expression::parse(expression)?;
         let shape = self.0.shape();

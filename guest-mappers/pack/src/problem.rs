@@ -1,9 +1,9 @@
 use std::fmt;
 
-/// What is wrong with a table: every problem that was found, in the order of the table.
+/// The problems of a table, in the order of the table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct TableError {
-    /// Sentences that say what to change.
+    /// One sentence for each problem, with what to change.
     pub problems: Vec<String>,
 }
 
@@ -21,7 +21,7 @@ impl From<String> for TableError {
     }
 }
 
-/// The candidate that is most like `given`.
+/// The candidate that is most similar to `given`.
 pub(crate) fn nearest<'a>(
     given: &str,
     candidates: impl IntoIterator<Item = &'a str>,

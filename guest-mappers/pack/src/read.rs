@@ -1,4 +1,4 @@
-//! From TOML to a table, with errors that name the key.
+//! Reads TOML into a table, with errors that name the key.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -7,17 +7,17 @@ use toml::Value as Toml;
 use crate::format::{Attribute, Table};
 use crate::problem::nearest;
 
-/// The most bytes of a table's file: the place that it is packed into holds no more.
+/// The most bytes of a table's file: the size of its place in the interpreter.
 const LIMIT_BYTES: usize = 256 * 1024;
 
-/// Attributes of one table; the largest stock record has 25.
+/// The most attributes of one table; the largest stock record has 25.
 const LIMIT_ATTRIBUTES: usize = 256;
 
-/// Expressions of all attributes together. Each page reads them anew; the largest stock record has 25
-/// attributes.
+/// The most expressions of all attributes together. Each page evaluates all of them; the largest stock record
+/// has 25 attributes.
 const LIMIT_EXPRESSIONS: usize = 2_000;
 
-/// Reads a table. Problems of single attributes go to `problems`.
+/// Reads a table. Errors in single attributes are added to `problems`.
 pub(crate) fn read(
     text: &str,
     problems: &mut Vec<String>,
@@ -107,7 +107,7 @@ fn attribute(name: &str, value: &Toml, keys: &[String]) -> Result<Attribute, Str
         .map_err(|error: toml::de::Error| format!("{name}: {}", error.message()))
 }
 
-/// Refuses dates, which TOML's reader turns into texts as soon as the table is read into a type.
+/// Refuses dates, which the TOML reader turns into texts when a table is read into a type.
 fn without_dates(table: &toml::Table) -> Result<(), String> {
     let Some((key, value)) = table.iter().find(|each| is_date(each.1)) else {
         return Ok(());
@@ -116,11 +116,11 @@ fn without_dates(table: &toml::Table) -> Result<(), String> {
     let named = members.find(|member| is_date(member.1));
     let name = named.map_or(key, |member| member.0);
     Err(format!(
-        "{name}: a date of TOML is no value; write a text in quotes"
+        "{name}: a date of TOML is not supported; write a text in quotes"
     ))
 }
 
-/// Whether there is a date.
+/// Whether a value is or holds a date.
 fn is_date(value: &Toml) -> bool {
     match value {
         Toml::Datetime(_) => true,
@@ -130,7 +130,7 @@ fn is_date(value: &Toml) -> bool {
     }
 }
 
-/// Refuses a key that nobody knows, and names the nearest.
+/// Refuses an unknown key, and suggests the nearest known one.
 fn known(table: &toml::Table, keys: &[String], place: &str) -> Result<(), String> {
     match table.keys().find(|key| !keys.contains(key)) {
         None => Ok(()),
@@ -150,7 +150,7 @@ fn properties(schema: &Value) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Why a value does not fit a type.
+/// The reason that a value does not fit a type.
 fn unfit<T: DeserializeOwned>(value: &Toml) -> Option<String> {
     let error = value.clone().try_into::<T>().err()?;
     Some(error.message().trim().to_owned())

@@ -1,4 +1,4 @@
-//! The types of attributes: what a schema says of them, and what they ask of an expression.
+//! The types of attributes: their schemas, and their demands on an expression.
 
 use portolan_mapper_sdk::{Int, IntSet, Tags, TextSet, UtcTime};
 use portolan_mapper_table::plan::Type;
@@ -9,7 +9,7 @@ use crate::demand::Demand;
 use crate::format::{Scalar, Substitute, Type as Named};
 
 impl Named {
-    /// The same in packed form.
+    /// The type in packed form.
     pub(crate) const fn packed(self) -> Type {
         match self {
             Self::Text => Type::Text,
@@ -38,7 +38,7 @@ pub(crate) const fn name(type_: Type) -> &'static str {
     }
 }
 
-/// The type of an attribute of the stock schema.
+/// The type of an attribute in the stock schema.
 pub(crate) fn of_schema(schema: &Value) -> Type {
     match (schema["type"].as_str(), schema["format"].as_str()) {
         (Some("integer"), _) => Type::Integer,
@@ -90,19 +90,19 @@ pub(crate) fn check_after(after: &str, want: &Demand) -> Result<(), String> {
     }
 }
 
-/// Refuses a value that cannot stand in for one of the type; `what` it is goes into the sentence.
+/// Refuses a value that cannot replace one of the type. The message begins with `what`.
 pub(crate) fn check(type_: Type, value: &Substitute, what: &str) -> Result<(), String> {
     match value {
-        // JSON could only write it as null.
+        // JSON can write it only as null.
         Substitute::Scalar(Scalar::Number(number)) if !number.is_finite() => {
-            Err(format!("{what} is no finite number"))
+            Err(format!("{what} is not a finite number"))
         }
         value if !takes(type_, value) => Err(format!("{what} is not of its type, {}", name(type_))),
         _ => Ok(()),
     }
 }
 
-/// Whether a value can stand in for one of the type.
+/// Whether a value can replace one of the type.
 const fn takes(type_: Type, value: &Substitute) -> bool {
     matches!(
         (type_, value),
@@ -118,7 +118,7 @@ const fn takes(type_: Type, value: &Substitute) -> bool {
     )
 }
 
-/// What an attribute of the type asks of its expression.
+/// The demand of the type on its expression.
 pub(crate) fn demand(type_: Type) -> Demand {
     match type_ {
         Type::Text => Demand::Text,

@@ -1,4 +1,4 @@
-//! From checked attributes to the packed form.
+//! Writes checked attributes in packed form.
 
 use portolan_mapper_sdk::{Kind, Manifest, Reads};
 use portolan_mapper_table::plan::{
@@ -13,7 +13,7 @@ use crate::expression::{self, On, pack};
 use crate::format::{self, Context, Scalar, Substitute, Table};
 use crate::types;
 
-/// The packed table.
+/// Returns the packed table.
 pub(crate) fn plan(checked: &Checked) -> Result<Vec<u8>, String> {
     let Checked { table, uid, .. } = checked;
     let manifest = manifest(checked).to_json();
@@ -47,7 +47,7 @@ pub(crate) const fn kind(kind: format::Kind) -> Kind {
 fn manifest(checked: &Checked) -> Manifest {
     let table = &checked.table;
     let described = table.object.0;
-    // A host leaves out the tags beside a task definition too where nobody names them.
+    // A host leaves out the tags beside a task definition too, unless the manifest names them.
     let mut asked = checked.object.clone();
     if described.has_tags_beside_it()
         && let Some(tags) = checked.page.member("tags")
@@ -80,8 +80,8 @@ fn manifest(checked: &Checked) -> Manifest {
     }
 }
 
-/// The paths of the members that expressions name; none if one of them takes the object as a whole, or if
-/// these are more or longer than a host takes.
+/// The paths of the members that expressions name. `None` if an expression reads the object as a whole, or if
+/// the paths are more or longer than a host accepts.
 pub(crate) fn members(object: &Demand) -> Option<Vec<String>> {
     let mut paths = Vec::new();
     let is_told = add_paths(object, &mut Vec::new(), &mut paths);
@@ -89,7 +89,7 @@ pub(crate) fn members(object: &Demand) -> Option<Vec<String>> {
     (is_told && paths.len() <= 4_096 && paths.iter().all(is_short)).then_some(paths)
 }
 
-/// Adds the paths below this one, and says whether these are all that is read of it.
+/// Adds the paths below this one. Returns whether these are all that is read of it.
 fn add_paths<'d>(demand: &'d Demand, path: &mut Vec<&'d str>, paths: &mut Vec<String>) -> bool {
     let members = match demand {
         Demand::List(element) => return add_paths(element, path, paths),
@@ -99,7 +99,7 @@ fn add_paths<'d>(demand: &'d Demand, path: &mut Vec<&'d str>, paths: &mut Vec<St
         } => members,
         _ => return false,
     };
-    // A path could not tell such a name from two.
+    // A path cannot distinguish a name with a dot from two names.
     if members.iter().any(|(name, _)| name.contains('.')) {
         return false;
     }
@@ -120,7 +120,7 @@ fn query<'p>(parsed: &'p Parsed, on: &'p Shape<'p>) -> Query<'p> {
     }
 }
 
-/// What the tag of a key holds, as short as the shape of the tags allows.
+/// The value of the tag with a key, as short as the shape of the tags allows.
 fn tag<'p>(key: &'p str, on: &'p Shape<'p>) -> Query<'p> {
     Query {
         text: "tags",
@@ -192,7 +192,7 @@ fn convert<'p>(table: &'p Table, attribute: &'p CheckedAttribute) -> Convert<'p>
         lookup.and_then(|name| table.lookups.get(name)),
     ) {
         (Some(value), _) => Convert::Equals(scalar(value)),
-        // A map of this kind is sorted by its keys, as the interpreter needs it.
+        // A `BTreeMap` is sorted by its keys, as the interpreter requires.
         (None, Some(entries)) => Convert::Lookup(
             entries
                 .iter()
@@ -203,7 +203,7 @@ fn convert<'p>(table: &'p Table, attribute: &'p CheckedAttribute) -> Convert<'p>
     }
 }
 
-/// What a mapping has without saying so.
+/// An attribute that every mapping has without naming it.
 fn from_the_sync(name: &'static str) -> Attribute<'static> {
     let source = match name {
         "ACCOUNT_ID" => Source::Context(ContextMember::Account),

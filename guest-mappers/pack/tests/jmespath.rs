@@ -1,5 +1,5 @@
-//! Our evaluation of expressions against the official compliance suite, and of what is read for them against
-//! the `jmespath` crate.
+//! Compares the evaluation of expressions with the official compliance suite, and the members that are read
+//! for them with the `jmespath` crate.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::collections::BTreeMap;
@@ -9,8 +9,8 @@ use std::process::Command;
 use portolan_mapper_pack::{Reading, evaluate};
 use serde_json::{Value, json};
 
-/// The cases of the suite that fail, by reason and file. What the reasons say stands in the manual
-/// (`guest-mappers/table/README.md`).
+/// The cases of the suite that fail, by reason and file. The manual (`guest-mappers/table/README.md`)
+/// explains the reasons.
 const GAPS: [(&str, &str, &[&str]); 5] = [
     (
         "null members are not there",
@@ -40,7 +40,7 @@ const GAPS: [(&str, &str, &[&str]); 5] = [
         &["length(@)"],
     ),
     (
-        "what cannot take null gives null",
+        "functions that cannot take null give null",
         "functions.json",
         &["max(abc)", "min(abc)", "sort(abc)", "map(&a, badkey)"],
     ),
@@ -50,7 +50,7 @@ const GAPS: [(&str, &str, &[&str]); 5] = [
         &["sort_by(people, &extra)"],
     ),
     (
-        "elements without a key are passed over",
+        "elements without a key are skipped",
         "functions.json",
         &["max_by(people, &extra)", "min_by(people, &extra)"],
     ),
@@ -61,11 +61,11 @@ struct Case {
     file: String,
     given: Value,
     expression: String,
-    /// None if it has to fail, and then why.
+    /// `Err` with the kind of error, if the case has to fail.
     result: Result<Value, String>,
 }
 
-/// The suite as the package of the `jmespath` crate has it. Its cases that only measure have no outcome.
+/// The suite in the package of the `jmespath` crate, without benchmarks, which have no result.
 fn suite() -> Vec<Case> {
     let mut cases = Vec::new();
     let files = std::fs::read_dir(suite_folder()).unwrap();
@@ -90,7 +90,7 @@ fn suite() -> Vec<Case> {
 }
 
 fn suite_folder() -> PathBuf {
-    // Without packages of other platforms, which may not be on this machine.
+    // Leaves out packages of other platforms, which may not be on this machine.
     let host = Command::new("rustc")
         .args(["--print", "host-tuple"])
         .output();
@@ -106,8 +106,7 @@ fn suite_folder() -> PathBuf {
     manifest.with_file_name("tests").join("compliance")
 }
 
-/// Whether a case comes out as the suite says. What is wrong with an expression itself has to be found without
-/// a document.
+/// Whether a case gives the result in the suite. An invalid expression has to fail without a document.
 fn passes(case: &Case) -> bool {
     match &case.result {
         Ok(result) => evaluate(&case.expression, &case.given.to_string())
@@ -136,10 +135,13 @@ fn the_official_suite_passes_but_for_known_gaps() {
         }
     }
     assert!(unknown.is_empty(), "these fail: {unknown:#?}");
-    assert!(gaps.is_empty(), "these gaps are none any more: {gaps:#?}");
+    assert!(
+        gaps.is_empty(),
+        "these gaps pass now; remove them: {gaps:#?}"
+    );
 }
 
-/// Numbers alike, however they are written.
+/// Writes equal numbers alike.
 fn normal(value: &Value) -> Value {
     match value {
         Value::Number(number) => json!(number.as_f64()),
@@ -224,8 +226,8 @@ const ON_MIXED: &[&str] = &[
     "[[a], b][][].c",
 ];
 
-/// Forms in which it matters what is read: an expression, what other attributes of the table read, and an
-/// object.
+/// Forms whose value depends on the members that are read: an expression, another expression in the table,
+/// and an object.
 fn forms() -> Vec<(&'static str, &'static str, Value)> {
     let task = json!({
         "containers": [
@@ -267,7 +269,7 @@ fn forms() -> Vec<(&'static str, &'static str, Value)> {
     forms
 }
 
-/// The document without what these paths do not lead to, as a host gives it to a module.
+/// The document with only the members on these paths, as a host passes it to a module.
 fn reduced(value: &Value, paths: &[Vec<&str>]) -> Value {
     if paths.iter().any(Vec::is_empty) {
         return value.clone();
@@ -286,7 +288,7 @@ fn reduced(value: &Value, paths: &[Vec<&str>]) -> Value {
     }
 }
 
-/// Null members of objects and null elements of lists are not there.
+/// Drops null members of objects and null elements of lists.
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Array(elements) => {
@@ -302,7 +304,7 @@ fn without_nulls(value: &Value) -> Value {
     }
 }
 
-/// The value of an expression on what a table with it, and with another one, reads of a document.
+/// The value of an expression on the part of a document that a table with it and another expression reads.
 fn as_read(expression: &str, beside: &str, document: &Value) -> Result<Value, String> {
     let together: Vec<_> = [expression, beside]
         .into_iter()
@@ -327,7 +329,7 @@ fn theirs(expression: &str, document: &Value) -> Result<Value, String> {
     Ok(serde_json::to_value(&*found).unwrap())
 }
 
-/// Which members are read, and which of them an attribute beside it names, changes no value.
+/// The members that are read, and other attributes that name some of them, do not change a value.
 #[test]
 fn expressions_mean_the_same_on_what_is_read_for_them() {
     let mut compared = 0;
@@ -344,8 +346,9 @@ fn expressions_mean_the_same_on_what_is_read_for_them() {
     assert!(compared > 100, "only {compared}");
 }
 
-/// On what is read for it, a case of the suite comes out as on the whole object, or the object is rejected for a
-/// type that the expression says: most of these cases are about what a wrong type gives.
+/// On the members that are read for it, a case of the suite gives the same value as on the whole object, or
+/// the object is rejected for a type that the expression demands. Most of the rejected cases test the value
+/// of a wrong type.
 #[test]
 fn the_suite_means_the_same_on_what_is_read_for_it() {
     let (mut compared, mut rejected) = (0, BTreeMap::<String, u32>::new());

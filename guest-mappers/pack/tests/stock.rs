@@ -22,7 +22,7 @@ fn stock(object: &str) -> Value {
     serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
 }
 
-/// Maps a page both ways, compares, and gives the number of records.
+/// Maps a page with the Rust mapping and the table, compares them, and returns the number of records.
 fn same<M: Mapping>(table: &str, page: &str) -> usize {
     let file = root().join(format!("guest-mappers/table/examples/{table}.toml"));
     let packed = check(&std::fs::read_to_string(file).unwrap(), stock).unwrap();

@@ -1,4 +1,4 @@
-/// An Amazon Resource Name, taken apart: `arn:partition:service:region:account-id:resource`.
+/// An Amazon Resource Name, split into its parts: `arn:partition:service:region:account-id:resource`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arn<'a> {
     /// For example `aws-us-gov`.
@@ -9,12 +9,12 @@ pub struct Arn<'a> {
     pub region: &'a str,
     /// Empty for some services.
     pub account_id: &'a str,
-    /// Everything after the fifth colon, for example `task/cluster/0123`; it may hold colons.
+    /// All text after the fifth colon, for example `task/cluster/0123`; it may hold colons.
     pub resource: &'a str,
 }
 
 impl<'a> Arn<'a> {
-    /// Takes an ARN apart; `None` if the text is none.
+    /// Splits an ARN; `None` if the text is not an ARN.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');

@@ -1,4 +1,4 @@
-//! What a page holds beside an object and belongs to it.
+//! Members of a page that stand beside an object and belong to it.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,12 +8,13 @@ use serde_json::value::RawValue;
 
 use crate::{Body, fields};
 
-/// The one member of DescribeTaskDefinition beside the task definition that is about it.
+/// The only member of DescribeTaskDefinition beside the task definition that describes it.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html>
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html>
 const TAGS: &str = "tags";
 
-/// The page with the tags of its task definition as a member of it, where `T` may look for them: every other
-/// object of ECS has its tags inside.
+/// Moves the tags of a task definition into it if `T` may read them. All other objects of ECS hold their own
+/// tags.
 pub(crate) fn with_tags_inside<'p, T: Deserialize<'p>>(body: Body, page: &'p str) -> Cow<'p, str> {
     match body == Body::One("taskDefinition") && fields::may_read::<T>(TAGS) {
         true => tags_inside(page),
@@ -21,15 +22,15 @@ pub(crate) fn with_tags_inside<'p, T: Deserialize<'p>>(body: Body, page: &'p str
     }
 }
 
-/// A page of DescribeTaskDefinition with the tags as a member of the task definition; what another server
-/// than AWS's may have put there gives way to them. A page without tags, or that is none at all, stays as it
-/// is, for its readers to judge.
+/// Returns a page of DescribeTaskDefinition with the tags as a member of the task definition. They replace
+/// any tags that a server other than AWS has put there. A page without tags, or an invalid one, stays as it
+/// is; its readers report what is wrong.
 pub fn tags_inside(page: &str) -> Cow<'_, str> {
     insertion(page).map_or(Cow::Borrowed(page), Cow::Owned)
 }
 
 fn insertion(page: &str) -> Option<String> {
-    // The names are owned, because one that is written with an escape cannot be borrowed.
+    // The names are owned, because a name with an escape cannot be borrowed.
     type Members<'p> = HashMap<String, &'p RawValue>;
     let members: Members<'_> = serde_json::from_str(page).ok()?;
     let tags = members.get(TAGS)?.get();
@@ -38,7 +39,7 @@ fn insertion(page: &str) -> Option<String> {
     }
     let definition = members.get("taskDefinition")?.get();
     let own: Members<'_> = serde_json::from_str(definition).ok()?;
-    // A raw value is a part of the page, so that its address tells where.
+    // A raw value is a slice of the page, so its address gives its position.
     let place = |part: &str| part.as_ptr().addr() - page.as_ptr().addr();
     if let Some(own) = own.get(TAGS) {
         let (before, rest) = page.split_at(place(own.get()));
@@ -55,14 +56,14 @@ mod tests {
     use crate::{List, Tag, Text};
 
     #[derive(Deserialize)]
-    #[allow(dead_code, reason = "only its fields are asked for")]
+    #[allow(dead_code, reason = "only its fields are listed")]
     struct Tagged<'a> {
         #[serde(borrow)]
         tags: List<Tag<'a>>,
     }
 
     #[derive(Deserialize)]
-    #[allow(dead_code, reason = "only its fields are asked for")]
+    #[allow(dead_code, reason = "only its fields are listed")]
     struct Untagged<'a> {
         #[serde(borrow)]
         family: Option<Text<'a>>,

@@ -9,12 +9,12 @@ use serde_json::value::RawValue;
 use crate::problem::explain;
 use crate::{Issue, Object, PageError, Severity};
 
-/// Where a Describe response keeps the described objects.
+/// The member of a Describe response that holds the described objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// In the list of this name, for example `tasks`.
+    /// A list with this name, for example `tasks`.
     List(&'static str),
-    /// In the member of this name, alone, for example `taskDefinition`.
+    /// A single object with this name, for example `taskDefinition`.
     One(&'static str),
 }
 
@@ -27,7 +27,7 @@ impl Body {
         }
     }
 
-    /// The path of an object, or of a member inside it, from the top of the page.
+    /// The path of an object or of its member, from the top of the page.
     #[doc(hidden)]
     #[must_use]
     pub fn path(self, source_index: u32, member: &str) -> String {
@@ -45,9 +45,9 @@ impl Body {
     }
 }
 
-/// Reads a page in one pass and hands over each object that is not null, with its position.
+/// Reads a page in one pass and calls `visit` for each object that is not null, with its position.
 ///
-/// The first object of a wrong type ends the pass, after some objects may have been handed over.
+/// An object of a wrong type ends the pass. Objects before it have already been visited.
 pub(crate) fn each<'a, T: Deserialize<'a>>(
     body: Body,
     page: &'a str,
@@ -61,7 +61,7 @@ pub(crate) fn each<'a, T: Deserialize<'a>>(
     })
 }
 
-/// As [`each`], for a type that is known only when the module runs. Nulls are handed over too.
+/// As [`each`], for a type that is known only at run time. It visits nulls too.
 pub fn each_with<'a, S: DeserializeSeed<'a> + Copy>(
     body: Body,
     page: &'a str,
@@ -73,7 +73,7 @@ pub fn each_with<'a, S: DeserializeSeed<'a> + Copy>(
     deserializer.end()
 }
 
-/// Reads a page object by object, so that one of a wrong type does not touch the others.
+/// Reads a page object by object, so that an object of a wrong type does not affect the others.
 pub(crate) fn each_alone<'a, T: Deserialize<'a>>(
     body: Body,
     page: &'a str,
@@ -89,7 +89,7 @@ pub(crate) fn each_alone<'a, T: Deserialize<'a>>(
     )
 }
 
-/// As [`each_alone`], for a type that is known only when the module runs.
+/// As [`each_alone`], for a type that is known only at run time.
 pub fn each_alone_with<'a, S: DeserializeSeed<'a> + Copy>(
     body: Body,
     page: &'a str,
@@ -102,7 +102,7 @@ pub fn each_alone_with<'a, S: DeserializeSeed<'a> + Copy>(
     each(body, page, read).map_err(|error| malformed(body, &error))
 }
 
-/// Reads one object; the issue names the member that is to blame.
+/// Reads one object; an error becomes an issue that names the offending member.
 fn object<'a, S: DeserializeSeed<'a>>(
     body: Body,
     source_index: u32,
@@ -114,7 +114,7 @@ fn object<'a, S: DeserializeSeed<'a>>(
     })
 }
 
-/// Reads a text; an error comes with the path of the member that is to blame.
+/// Reads a text; an error comes with the path of the offending member.
 pub fn read_tracked<'a, S: DeserializeSeed<'a>>(
     json: &'a str,
     seed: S,
@@ -128,7 +128,7 @@ pub fn read_tracked<'a, S: DeserializeSeed<'a>>(
     .map_err(|error| (track.path().to_string(), error))
 }
 
-/// The issue of an object because of a member that cannot be read.
+/// The issue of an object with a member that cannot be read.
 pub fn wrong_member(source_index: u32, path: String, error: &serde_json::Error) -> Issue {
     let problem = explain(error);
     let message = format!("`{path}` {}", problem.message);
@@ -151,7 +151,7 @@ fn malformed(body: Body, error: &serde_json::Error) -> PageError {
     ))
 }
 
-/// The whole response.
+/// Reads the whole response.
 struct PageReader<S, F> {
     body: Body,
     visit: F,
@@ -209,7 +209,7 @@ where
     }
 }
 
-/// The list of objects, which may be null.
+/// Reads the list of objects, which may be null.
 struct ListReader<'v, S, F> {
     visit: &'v mut F,
     seed: S,
@@ -252,7 +252,7 @@ where
     }
 }
 
-/// Whether a member's name is the one that is looked for, without keeping it.
+/// Compares a member's name with this one, without storing it.
 struct Is(&'static str);
 
 impl<'de> DeserializeSeed<'de> for Is {

@@ -2,22 +2,22 @@ use serde::Deserialize;
 
 use crate::Rejection;
 
-/// Where a page comes from and how to label its records: the whole outside world of a mapper.
+/// The origin of a page and the module's settings: a mapper's only input besides the page.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The connector object, for example `EcsTask`.
     pub object: String,
-    /// The operation that gave the page, for example `ecs:DescribeTasks`.
+    /// The operation that returned the page, for example `ecs:DescribeTasks`.
     pub operation: String,
     /// The AWS partition, for example `aws-cn`.
     pub partition: String,
     /// The twelve digits of the AWS account.
     pub account_id: String,
-    /// The Region that was asked, whatever an ARN says.
+    /// The Region that was queried, even if an ARN names another.
     pub region: String,
-    /// The one timestamp of the sync, `YYYY-MM-DDTHH:MM:SS.mmmZ`.
+    /// The timestamp of the sync, `YYYY-MM-DDTHH:MM:SS.mmmZ`.
     pub captured_at: String,
-    /// The module's own settings as JSON; `{}` if there are none.
+    /// The module's own settings as JSON; `{}` if it has none.
     pub config: String,
 }
 
@@ -26,8 +26,8 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// Fails if the settings do not fit the type, which means that the manifest's settings schema
-    /// and the type disagree, because the host validates settings against that schema.
+    /// Fails if the settings do not fit the type. The host validates settings against the manifest's settings
+    /// schema, so this schema and the type disagree.
     pub fn settings<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Rejection> {
         serde_json::from_str(&self.config).map_err(|_| Rejection {
             code: "settings",

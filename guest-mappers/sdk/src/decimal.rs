@@ -1,13 +1,13 @@
 //! Exact arithmetic on the text of a JSON number.
 //!
-//! A 64-bit float cannot hold most millisecond values: cutting one off is wrong by a millisecond for
-//! about half of them. So the digits are read from the text.
+//! A 64-bit float cannot hold most millisecond values: truncating it is wrong by a millisecond for about half
+//! of them. This module therefore reads the digits from the text.
 
 /// A JSON number times a power of ten, rounded toward negative infinity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Floor {
     pub(crate) value: i64,
-    /// Whether nothing was rounded away.
+    /// Whether the value is exact, without rounding.
     pub(crate) exact: bool,
 }
 
@@ -16,8 +16,8 @@ const MAX_DIGITS: i64 = 19;
 
 /// Multiplies a JSON number by ten to the power of `scale` and rounds down.
 ///
-/// Takes time in proportion to the text only, however absurd the exponent. `None` if the result is
-/// no `i64`. The text must be a number of JSON, which the JSON parser has seen to.
+/// Takes time in proportion to the length of the text, even for a huge exponent. `None` if the result does
+/// not fit an `i64`. The text must be a JSON number; the JSON parser has checked that.
 pub(crate) fn scaled_floor(number: &str, scale: i64) -> Option<Floor> {
     let (negative, unsigned) = match number.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -37,7 +37,7 @@ pub(crate) fn scaled_floor(number: &str, scale: i64) -> Option<Floor> {
         });
     };
     let length = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    // How many digits stand before the decimal point once the number is scaled.
+    // The number of digits before the decimal point, once the number is scaled.
     let kept = length(whole.len())
         .saturating_add(exponent)
         .saturating_add(scale)
@@ -67,7 +67,7 @@ pub(crate) fn scaled_floor(number: &str, scale: i64) -> Option<Floor> {
     })
 }
 
-/// Reads an exponent; one that no `i64` holds is as good as the largest.
+/// Reads an exponent; one beyond `i64` counts as the largest.
 fn parse_exponent(text: &str) -> i64 {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),

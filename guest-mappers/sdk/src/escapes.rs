@@ -1,12 +1,12 @@
 use std::borrow::Cow;
 
-/// A pair of leading surrogates: valid where JSON is skipped, an error where a string is read.
+/// A pair of leading surrogates: valid JSON in a value that is skipped, an error in a string that is read.
 const UNREADABLE: &str = r"\ud800\ud800";
 
-/// Replaces every escape that JSON does not know by one that no string may hold.
+/// Replaces every escape that JSON does not define by one that fails when its string is read.
 ///
-/// An unknown escape makes the parser give up on the whole page. This way it stays the trouble of
-/// the one object whose member holds it, and nobody's if that member is not read.
+/// Because of an unknown escape, the parser rejects the whole page. The replacement rejects only the object
+/// that holds it, and only if its member is read.
 pub fn contain_unknown_escapes(page: &str) -> Cow<'_, str> {
     let mut contained = String::new();
     let mut copied = 0;
@@ -28,7 +28,7 @@ pub fn contain_unknown_escapes(page: &str) -> Cow<'_, str> {
     Cow::Owned(contained)
 }
 
-/// How many bytes after a backslash belong to the escape; 0 if there is no such escape.
+/// The number of bytes after a backslash that belong to the escape; 0 if the escape is unknown.
 fn escape_length(rest: &[u8]) -> usize {
     match rest {
         [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 1,

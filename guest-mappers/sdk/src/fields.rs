@@ -1,7 +1,8 @@
-//! The members that a type reads, asked of the type itself.
+//! Derives the members that a type reads from its `Deserialize` implementation.
 //!
-//! A type says what it wants of a deserializer: a struct its fields, an option what it may hold. So it is
-//! asked about one path after the other, by a deserializer that has no value and leads there.
+//! A type asks a deserializer for its contents: a struct for its fields, an option for its inner type. A
+//! deserializer without a value follows one path after the other, and records the fields that the type at its
+//! end asks for.
 
 use std::fmt;
 
@@ -9,13 +10,13 @@ use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// How deep members are told apart. Types that hold themselves would have no end.
+/// The deepest members that get paths of their own. A recursive type has no end.
 const DEEPEST: usize = 6;
-/// From so many paths on, what is left is named as a whole: a host takes no more than 4,096 of them.
+/// With this many paths, the rest is named as a whole: a host accepts at most 4,096.
 const ENOUGH: usize = 1_000;
 
-/// The paths of the members that a struct reads, `containers.image` for a member of a member; none for what
-/// is no plain struct and may read anything.
+/// The paths of the members that a struct reads, `containers.image` for a member of a member. `None` for a
+/// type that is not a plain struct and may read any member.
 pub(crate) fn of<'de, T: Deserialize<'de>>() -> Option<Vec<String>> {
     let mut paths = Vec::new();
     add::<T>(&mut Vec::new(), &mut paths).then_some(paths)
@@ -29,16 +30,16 @@ pub(crate) fn may_read<'de, T: Deserialize<'de>>(member: &str) -> bool {
     }
 }
 
-/// Adds the paths below this one, and says whether there is a plain struct.
+/// Adds the paths below this one. Returns whether the type there is a plain struct.
 fn add<'de, T: Deserialize<'de>>(path: &mut Vec<&'static str>, paths: &mut Vec<String>) -> bool {
     let Some(Answer(Some(fields))) = T::deserialize(Asker(path)).err() else {
         return false;
     };
-    // A pair of key and value, as a tag is one, has nothing else to leave out.
+    // A pair of key and value, such as a tag, is read whole.
     if fields == ["key", "value"] {
         return false;
     }
-    // A path could not tell such a name from two.
+    // A path cannot distinguish a name with a dot from two names.
     if path.len() >= DEEPEST
         || paths.len() >= ENOUGH
         || fields.iter().any(|name| name.contains('.'))
@@ -55,10 +56,10 @@ fn add<'de, T: Deserialize<'de>>(path: &mut Vec<&'static str>, paths: &mut Vec<S
     true
 }
 
-/// A deserializer that leads along a path to a type, and only listens to what that asks for.
+/// A deserializer that follows a path to a type, and records the fields that it asks for.
 struct Asker<'p>(&'p [&'static str]);
 
-/// The fields that a struct asked for; none for anything else.
+/// The fields that a struct asks for; `None` for any other type.
 #[derive(Debug)]
 struct Answer(Option<&'static [&'static str]>);
 
@@ -109,7 +110,7 @@ impl<'de> Deserializer<'de> for Asker<'_> {
     }
 }
 
-/// The one member or element on the way, and the way behind it.
+/// The next member or element of the path, and the rest of the path.
 struct Step<'p>(Option<&'static str>, &'p [&'static str]);
 
 impl<'de> MapAccess<'de> for Step<'_> {

@@ -1,7 +1,7 @@
-//! What runs only inside the sandbox: the exports of the WIT world around the pure functions.
+//! The part that runs only inside the sandbox: the exports of the WIT world, around the pure functions.
 //!
-//! The allocator is the standard library's. One that never frees was measured as no faster on a
-//! page of 100 tasks: the borrowed types allocate too little for it to matter.
+//! The allocator is the standard library's. An allocator that never frees was not measurably faster on a page
+//! of 100 tasks, because the borrowed types allocate little.
 
 use crate::{Context, Mapping, Overlay};
 
@@ -53,14 +53,14 @@ pub mod overlay_world {
     });
 }
 
-/// Says on the host's log why the module is about to trap, which a trap by itself does not.
+/// Logs a panic's message on the host before the module traps. A trap itself carries no message.
 pub fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         diagnostics::log(diagnostics::Level::Error, &panic.to_string());
     }));
 }
 
-/// [`crate::map_page`] in the words of the WIT.
+/// [`crate::map_page`] with the types of the WIT.
 pub fn map_page<M: Mapping>(
     context: types::PageContext,
     page: &[u8],
@@ -71,7 +71,7 @@ pub fn map_page<M: Mapping>(
         .map_err(Into::into)
 }
 
-/// [`crate::amend_page`] in the words of the WIT.
+/// [`crate::amend_page`] with the types of the WIT.
 pub fn amend_page<O: Overlay>(
     context: types::PageContext,
     page: &[u8],

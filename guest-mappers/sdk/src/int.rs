@@ -7,11 +7,11 @@ use crate::problem::unexpected_json;
 
 /// An integer of the page.
 ///
-/// `3.0` and `1E2` are integers too: the sender's serialiser chose the notation, not the meaning.
+/// `3.0` and `1E2` are integers too, because serializers choose the notation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Int(pub i64);
 
-/// Integers of up to this many bytes fit an `i64` whatever their digits.
+/// An integer of up to this many bytes fits an `i64`, whatever its digits.
 const SHORT: usize = 18;
 
 impl<'de> Deserialize<'de> for Int {

@@ -1,37 +1,37 @@
 use std::fmt;
 
-/// What became of the object that an issue names.
+/// The effect of an issue on its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// The object was mapped; something about it is worth knowing.
+    /// The object was mapped; the issue reports something about it.
     Warning,
     /// The object gave no record.
     Rejected,
 }
 
-/// One thing that a mapper has to say about an object. It never holds a value of the page.
+/// A finding about an object. It never holds a value of the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
-    /// Position of the object in the page's list, counted from 0, nulls included.
+    /// The position of the object in the page's list, counted from 0, nulls included.
     pub source_index: Option<u32>,
-    /// What became of the object.
+    /// The effect on the object.
     pub severity: Severity,
     /// A short constant in kebab case, for example `wrong-type`.
     pub code: &'static str,
-    /// Path of the member inside the page, for example `tasks[3].createdAt`.
+    /// The path of the member inside the page, for example `tasks[3].createdAt`.
     pub path: String,
-    /// A sentence for a person.
+    /// A sentence for the operator.
     pub message: String,
 }
 
 /// One record: a JSON object that is a part of the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Position of the described object in the page's list, counted from 0, nulls included.
+    /// The position of the described object in the page's list, counted from 0, nulls included.
     pub source_index: u32,
-    /// Where the record starts in the payload, in bytes.
+    /// The start of the record in the payload, in bytes.
     pub offset: u32,
-    /// How long the record is, in bytes.
+    /// The length of the record, in bytes.
     pub length: u32,
 }
 
@@ -40,14 +40,14 @@ pub struct Row {
 pub struct MappedPage {
     /// The records, one after another.
     pub payload: Vec<u8>,
-    /// Where each record is, in the page's order.
+    /// The position of each record, in the page's order.
     pub rows: Vec<Row>,
-    /// Everything worth saying about single objects.
+    /// The findings about single objects.
     pub issues: Vec<Issue>,
 }
 
 impl MappedPage {
-    /// The JSON text of a row, or nothing if the row does not lie inside the payload.
+    /// The JSON text of a row; empty if the row does not lie inside the payload.
     #[must_use]
     pub fn record(&self, row: &Row) -> &[u8] {
         let start = row.offset as usize;
@@ -56,14 +56,14 @@ impl MappedPage {
     }
 }
 
-/// Why nothing of a page could be mapped.
+/// The reason that a page could not be mapped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PageError {
     /// The module does not map this connector object.
     UnsupportedObject(String),
     /// The page is not a response of the operation.
     MalformedPage(String),
-    /// The module failed.
+    /// The module itself failed.
     Internal(String),
 }
 
@@ -79,19 +79,19 @@ impl fmt::Display for PageError {
 
 impl std::error::Error for PageError {}
 
-/// Why one object gave no record.
+/// The reason that one object gave no record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
     /// A short constant in kebab case.
     pub code: &'static str,
-    /// The member that is to blame, for example `taskArn`; empty for the object as a whole.
+    /// The offending member, for example `taskArn`; empty for the object as a whole.
     pub member: String,
-    /// A sentence for a person, without a value of the page.
+    /// A sentence for the operator, without a value of the page.
     pub message: String,
 }
 
 impl Rejection {
-    /// The object has no ARN, hence no identity.
+    /// The object has no ARN and therefore no identity.
     #[must_use]
     pub fn no_arn(member: &'static str) -> Self {
         Self {

@@ -1,12 +1,11 @@
-//! Everything a Portolan mapper needs.
+//! The library for Portolan mappers.
 //!
-//! A mapper turns the raw body of one Describe response into records. Its author writes three
-//! things: a *source* type (the members that matter, borrowed from the page), a *record* type (the
-//! attributes), and an implementation of [`Mapping`] that makes the one out of the other.
-//! [`export_mapping!`] does the rest. An [`Overlay`] amends the records that a mapping made.
+//! A mapper turns the raw body of one Describe response into records. Its author writes three things: a
+//! *source* type (the members to read, borrowed from the page), a *record* type (the attributes), and an
+//! implementation of [`Mapping`] that makes a record of a source. [`export_mapping!`] generates the rest. An
+//! [`Overlay`] amends the records that a mapping made.
 //!
-//! The same code runs natively: [`map_page`] is what the sandbox runs, so a mapper is tested without
-//! one.
+//! The same code runs natively: the sandbox runs [`map_page`], and so do tests, without a sandbox.
 //!
 //! | to read | use |
 //! | --- | --- |
@@ -18,7 +17,7 @@
 //! | tags | [`Tag`], collected by [`Tags`] |
 //! | an ARN | [`Arn`] |
 
-// The generated bindings, which the macros expand in other crates too, name this crate by its name.
+// Generated bindings, which the macros also expand in other crates, refer to this crate by its name.
 #[cfg(target_arch = "wasm32")]
 extern crate self as portolan_mapper_sdk;
 
@@ -71,7 +70,7 @@ pub use text::{Text, text};
 pub use timestamp::{Timestamp, UtcTime};
 
 /// Steps of [`map_page`] and [`amend_page`] for an interpreter, whose object, members and attributes are
-/// known only when it runs. Not a part of the contract with authors.
+/// known only at run time. Not a part of the public API.
 #[doc(hidden)]
 pub mod steps {
     pub use crate::beside::tags_inside;

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use crate::{Int, Object};
 
-/// A list of the page. A null list is an absent one, and null elements are allowed.
+/// A list of the page. A null list counts as absent, and elements may be null.
 pub type List<T> = Option<Vec<Option<Object<T>>>>;
 
-/// The elements of a list that are there.
+/// The elements of a list that are not null.
 pub fn items<T>(list: &List<T>) -> impl Iterator<Item = &T> {
     list.iter().flatten().flatten().map(|element| &element.0)
 }

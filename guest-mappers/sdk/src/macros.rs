@@ -1,11 +1,11 @@
-/// Makes the crate a mapping module: in the sandbox it exports the world `mapping-module`, and
-/// everywhere it gains a function `manifest`.
+/// Makes the crate a mapping module. In the sandbox it exports the world `mapping-module`; on every target it
+/// gains a function `manifest`.
 ///
-/// The crate must be built as a `cdylib`, and this macro may stand in it once.
+/// The crate must be built as a `cdylib`, and may call this macro once.
 #[macro_export]
 macro_rules! export_mapping {
     ($mapping:ty) => {
-        /// Who this module is.
+        /// Returns the module's manifest.
         #[must_use]
         pub fn manifest() -> $crate::Manifest {
             $crate::Manifest::of_mapping::<$mapping>(
@@ -40,14 +40,14 @@ macro_rules! export_mapping {
     };
 }
 
-/// Makes the crate an overlay module: in the sandbox it exports the world `overlay-module`, and
-/// everywhere it gains a function `manifest`.
+/// Makes the crate an overlay module. In the sandbox it exports the world `overlay-module`; on every target
+/// it gains a function `manifest`.
 ///
-/// The crate must be built as a `cdylib`, and this macro may stand in it once.
+/// The crate must be built as a `cdylib`, and may call this macro once.
 #[macro_export]
 macro_rules! export_overlay {
     ($overlay:ty) => {
-        /// Who this module is.
+        /// Returns the module's manifest.
         #[must_use]
         pub fn manifest() -> $crate::Manifest {
             $crate::Manifest::of_overlay::<$overlay>(

@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use crate::{Mapping, Overlay, fields};
 
-/// What a module does with a page.
+/// The effect of a module on a page: it makes or amends records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -13,33 +13,33 @@ pub enum Kind {
     Overlay,
 }
 
-/// Who a module is, as the host reads it.
+/// The description of a module, as the host reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// The crate's name.
+    /// The module's name: its crate's name.
     pub name: String,
-    /// The crate's version.
+    /// The module's version: its crate's version.
     pub version: String,
-    /// What the module does with a page.
+    /// Whether it makes or amends records.
     pub kind: Kind,
-    /// The connector objects that it handles.
+    /// The connector objects that it maps or overlays.
     pub objects: Vec<String>,
     /// The attributes beyond those of the stock schema, as JSON Schema properties.
     pub attributes: Value,
     /// The JSON Schema of the module's settings; null if it has none.
     pub settings: Value,
-    /// What the module asks of the host.
+    /// The capabilities that the module requests from the host.
     pub capabilities: Vec<String>,
-    /// What the module reads; the host gives it no more.
+    /// The members and records that the module reads. The host passes only these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reads: Option<Reads>,
 }
 
-/// What a module reads.
+/// The members and records that a module reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reads {
-    /// The members of a described object by path, `containers.image` for a member of a member; none if it
-    /// may read any.
+    /// The members of a described object by path, `containers.image` for a member of a member. `None` if the
+    /// module may read any member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Vec<String>>,
     /// Whether an overlay reads records.

@@ -11,22 +11,22 @@ use crate::{Body, Context, Issue, MappedPage, Notes, PageError, Rejection, Row, 
 pub trait Mapping {
     /// The connector object, for example `EcsTask`.
     const OBJECT: &'static str;
-    /// Where the page keeps the objects.
+    /// The member of the page that holds the objects.
     const BODY: Body;
-    /// What the module asks of the host, for example `environment-values`.
+    /// The capabilities that the module requests from the host, for example `environment-values`.
     const CAPABILITIES: &'static [&'static str] = &[];
 
-    /// The members that matter, borrowed from the page. Tags of a task definition, which AWS puts beside it,
+    /// The members to read, borrowed from the page. AWS puts the tags of a task definition beside it; they
     /// are read as if `tags` were a member of it.
     type Source<'a>: Deserialize<'a>;
-    /// The attributes.
+    /// The attributes of a record.
     type Record<'s>: Serialize;
 
     /// Makes the record of one object.
     ///
     /// # Errors
     ///
-    /// Fails if the object has no identity or otherwise cannot become a record. The other objects of
+    /// Fails if the object has no identity or cannot become a record for another reason. The other objects of
     /// the page are not affected.
     fn map<'s, 'a: 's>(
         source: &'s Self::Source<'a>,
@@ -47,12 +47,12 @@ pub trait Mapping {
     }
 }
 
-/// Maps the raw body of one Describe response: what the sandbox runs, and what a test calls.
+/// Maps the raw body of one Describe response. The sandbox and tests run this function.
 ///
 /// # Errors
 ///
-/// Fails if the module does not map the context's object or if the page is not a response that
-/// could hold such objects. A single bad object is an issue of the result instead.
+/// Fails if the module does not map the context's object, or if the page is not a response that could hold
+/// such objects. A single invalid object becomes an issue of the result instead.
 pub fn map_page<M: Mapping>(context: &Context, page: &[u8]) -> Result<MappedPage, PageError> {
     let page = check_page(M::OBJECT, context, page)?;
     let mut output = Output::for_page(page.len());
@@ -77,7 +77,7 @@ pub fn map_page<M: Mapping>(context: &Context, page: &[u8]) -> Result<MappedPage
     Ok(output.page)
 }
 
-/// Checks what must hold before a page is read at all.
+/// Checks the conditions for reading a page.
 pub fn check_page<'a>(
     object: &str,
     context: &Context,
@@ -98,13 +98,13 @@ pub fn check_page<'a>(
     })
 }
 
-/// The result while it grows.
+/// The result under construction.
 struct Output {
     page: MappedPage,
 }
 
 impl Output {
-    /// Records of full-size objects take a third of their page; half of it is rarely outgrown.
+    /// Records of full-size objects take a third of their page, so half of the page is rarely too small.
     fn for_page(page_bytes: usize) -> Self {
         let payload = Vec::with_capacity(page_bytes / 2);
         Self {

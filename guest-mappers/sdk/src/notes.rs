@@ -20,7 +20,7 @@ impl<'p> Notes<'p> {
 }
 
 impl Notes<'_> {
-    /// Notes something about a member, for example `tags`, without a value of the page.
+    /// Adds a warning about a member, for example `tags`. The message must not hold a value of the page.
     pub fn warn(&mut self, code: &'static str, member: &str, message: impl Into<String>) {
         self.issues.push(Issue {
             source_index: Some(self.source_index),
@@ -31,7 +31,7 @@ impl Notes<'_> {
         });
     }
 
-    /// Turns a time into an attribute. A year that RFC 3339 cannot write gives none, and a warning.
+    /// Turns a time into an attribute. `None`, with a warning, if RFC 3339 cannot write its year.
     pub fn time(&mut self, member: &str, time: Option<Timestamp>) -> Option<UtcTime> {
         let utc = time?.to_utc();
         if utc.is_none() {

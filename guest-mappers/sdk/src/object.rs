@@ -6,7 +6,7 @@ use serde::forward_to_deserialize_any;
 
 /// A JSON object inside an object of the page, for example `networkConfiguration`.
 ///
-/// Serde reads a struct from a JSON list too, member by member; in a page that is a wrong type.
+/// Serde also reads a struct from a JSON list, member by member; in a page that is a wrong type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Object<T>(pub T);
 
@@ -24,7 +24,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// Passes everything on, except that a struct must be a JSON object.
+/// Forwards to a deserializer, but reads a struct only from a JSON object.
 struct NoStructFromList<D>(D);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for NoStructFromList<D> {
@@ -79,7 +79,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for NoStructFromList<D> {
     }
 }
 
-/// Passes on a JSON object; a list is a wrong type.
+/// Visits a JSON object; a list is a wrong type.
 struct FromMembers<V>(V);
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for FromMembers<V> {

@@ -9,4 +9,5 @@ pub const OBJECTS: &[(&str, Body)] = &[
     ("EcsTask", Body::List("tasks")),
     ("EcsTaskDefinition", Body::One("taskDefinition")),
     ("EcsContainerInstance", Body::List("containerInstances")),
+    ("EcsContainerDefinition", Body::List("containerDefinitions")),
 ];

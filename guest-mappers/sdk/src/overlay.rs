@@ -13,31 +13,31 @@ use crate::{Body, Context, Issue, MappedPage, Notes, PageError, Rejection, Row, 
 pub trait Overlay {
     /// The connector object, for example `EcsTask`.
     const OBJECT: &'static str;
-    /// Where the page keeps the objects.
+    /// The member of the page that holds the objects.
     const BODY: Body;
-    /// What the module asks of the host, for example `environment-values`.
+    /// The capabilities that the module requests from the host, for example `environment-values`.
     const CAPABILITIES: &'static [&'static str] = &[];
 
-    /// Whether [`Overlay::amend`] looks at the record. An overlay that does not is spared the records
-    /// altogether, and is given an empty one.
+    /// Whether [`Overlay::amend`] reads the record. If not, the host passes no records, and `amend` gets an
+    /// empty one.
     const READS_RECORDS: bool = true;
 
-    /// The members that matter, borrowed from the page. Tags of a task definition, which AWS puts beside it,
-    /// are read as if `tags` were a member of it. The host leaves out all others if this is a struct
-    /// without flattened members.
+    /// The members to read, borrowed from the page. AWS puts the tags of a task definition beside it; they
+    /// are read as if `tags` were a member of it. If this is a struct without flattened members, the host
+    /// leaves out all other members.
     type Source<'a>: Deserialize<'a>;
 
-    /// The attributes that it sets or removes: a struct with a field for each, or a [`Map`] where they are
-    /// known only when it runs, which takes longer.
+    /// The attributes that it sets or removes: a struct with a field for each, or a [`Map`] if they are known
+    /// only at run time, which is slower.
     type Patch<'s>: Serialize;
 
-    /// Gives the merge patch (RFC 7396) of one record, or `None` to leave it as it is. A value in the patch
-    /// sets an attribute, a null removes it, and one that is not there stays as it is, so that a field that
-    /// is `None` wants `#[serde(skip_serializing_if = "Option::is_none")]`. `UID` cannot be changed.
+    /// Returns the merge patch (RFC 7396) of one record, or `None` to leave it as it is. A value in the patch
+    /// sets an attribute, a null removes it, and an absent attribute stays as it is. A field that may be
+    /// `None` therefore needs `#[serde(skip_serializing_if = "Option::is_none")]`. `UID` cannot be changed.
     ///
     /// # Errors
     ///
-    /// Fails if the object cannot be judged; its record stays as it is, with a warning.
+    /// Fails if the overlay does not apply to the object; its record stays as it is, with a warning.
     fn amend<'s, 'a: 's>(
         source: &'s Self::Source<'a>,
         record: &'s Map<String, Value>,
@@ -58,12 +58,12 @@ pub trait Overlay {
     }
 }
 
-/// Gives the merge patches for the records of a page: what the sandbox runs, and what a test calls.
+/// Returns the merge patches for the records of a page. The sandbox and tests run this function.
 ///
 /// # Errors
 ///
-/// Fails if the module does not amend the context's object, or if the page or a record is not what
-/// a mapping could have read or made.
+/// Fails if the module does not amend the context's object, if a mapping cannot have read the page, or if a
+/// record is not a JSON object.
 pub fn amend_page<O: Overlay>(
     context: &Context,
     page: &[u8],
@@ -93,11 +93,11 @@ pub fn amend_page<O: Overlay>(
     }
 }
 
-/// The patches while they are made.
+/// The patches under construction.
 struct Amending<'m, O> {
     context: &'m Context,
     mapped: &'m MappedPage,
-    /// Rows by position, in the order of positions.
+    /// Rows, sorted by position.
     rows: Vec<&'m Row>,
     patches: MappedPage,
     unreadable: Option<u32>,
@@ -136,7 +136,7 @@ impl<'m, O: Overlay> Amending<'m, O> {
         let source = match source {
             Ok(source) => source,
             Err(issue) => {
-                // The record exists already, so nothing is lost but the overlay's own attributes.
+                // The record exists already, so only the overlay's own attributes are missing.
                 self.patches.issues.push(Issue {
                     severity: Severity::Warning,
                     ..issue

@@ -1,13 +1,13 @@
-//! What a parser's error may say to a person: types and positions, never a value of the page.
+//! Describes a parser's error by types and positions, without a value of the page.
 
 use serde::de::Unexpected;
 use serde_json::error::Category;
 
-/// An error without the values that it was about.
+/// An error without the offending values.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
     pub(crate) code: &'static str,
-    /// Continues a sentence that began with the path of a member.
+    /// Continues a sentence that begins with the path of a member.
     pub(crate) message: String,
 }
 
@@ -23,10 +23,9 @@ pub(crate) fn unexpected_json(json: &str) -> Unexpected<'static> {
     }
 }
 
-/// Turns a parser's error into words.
+/// Describes a parser's error.
 ///
-/// Serde quotes the offending value in its own texts, so only phrases known to be free of values
-/// are taken over.
+/// Serde quotes the offending value in its own texts, so only phrases known to be free of values are copied.
 pub(crate) fn explain(error: &serde_json::Error) -> Problem {
     let text = error.to_string();
     let text = text
@@ -69,7 +68,7 @@ pub(crate) fn explain(error: &serde_json::Error) -> Problem {
     }
 }
 
-/// The type at the start of what serde found, without the value that may follow it.
+/// The type at the start of serde's text for the found value, without the value that may follow.
 fn found_type(found: &str) -> &'static str {
     const TYPES: [(&str, &str); 12] = [
         ("string", "a string"),
@@ -91,7 +90,7 @@ fn found_type(found: &str) -> &'static str {
         .map_or("something else", |found| found.1)
 }
 
-/// What a type wanted. Serde's phrases for structs and lists name Rust's terms, not JSON's.
+/// The type that was expected, in JSON's terms instead of serde's Rust terms.
 fn expected_type(expected: &str) -> &str {
     match expected {
         "a sequence" => "a list",

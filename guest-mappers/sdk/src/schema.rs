@@ -5,8 +5,8 @@ use serde_json::Value;
 
 /// The JSON Schema (2020-12) of a record type.
 ///
-/// An attribute that is not there is left out of a record, never null, so an `Option` in the type
-/// makes an attribute optional and not nullable.
+/// A record leaves out an absent attribute and never writes null, so an `Option` in the type makes an
+/// attribute optional and not nullable.
 #[must_use]
 pub fn schema<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12()

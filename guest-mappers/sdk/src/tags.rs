@@ -18,12 +18,12 @@ pub struct Tag<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tags<'s>(Vec<(&'s str, &'s str)>);
 
-/// From this many tags on, looking through all of them costs more than a tree. AWS allows 50.
+/// With this many tags, a tree is faster than a linear search. AWS allows 50.
 const MANY: usize = 24;
 
 impl<'s> Tags<'s> {
-    /// Collects tags; of a repeated key the last value counts. `None` if there is no tag, because an
-    /// empty list may also mean that tags were not asked for.
+    /// Collects tags; if a key is repeated, the last value counts. `None` if there are no tags, because an
+    /// empty list may also mean that the request did not include tags.
     #[must_use]
     pub fn collect(tags: &'s List<Tag<'_>>) -> Option<Self> {
         Self::from_pairs(items(tags).filter_map(|tag| {
@@ -62,7 +62,7 @@ impl<'s> Tags<'s> {
         (!pairs.is_empty()).then_some(Self(pairs))
     }
 
-    /// The value of a key, if there is such a tag.
+    /// The value of the tag with this key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&'s str> {
         self.0.iter().find(|pair| pair.0 == key).map(|pair| pair.1)

@@ -1,11 +1,10 @@
-//! What a mapper's own tests need: a context, and pages mapped to JSON values.
+//! Helpers for a mapper's own tests: a context, and pages mapped to JSON values.
 
 use serde_json::Value;
 
 use crate::{Context, Issue, Mapping, Overlay, PageError, amend_page, map_page};
 
-/// Where the pages of tests come from: account 123456789012, Region us-west-2, captured at
-/// 2026-11-21T01:32:00.123Z.
+/// The context of test pages: account 123456789012, Region us-west-2, captured at 2026-11-21T01:32:00.123Z.
 #[must_use]
 pub fn context(object: &str) -> Context {
     Context {
@@ -19,12 +18,12 @@ pub fn context(object: &str) -> Context {
     }
 }
 
-/// What a module made of a page.
+/// The result of mapping or amending a page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     /// The records or patches, each with its position in the page.
     pub records: Vec<(u32, Value)>,
-    /// Everything that the module had to say.
+    /// The findings of the module.
     pub issues: Vec<Issue>,
 }
 
@@ -32,16 +31,16 @@ pub struct Outcome {
 ///
 /// # Errors
 ///
-/// Fails as [`map_page`] does, and if a row is no JSON.
+/// Fails as [`map_page`] does, and if a row is not JSON.
 pub fn map<M: Mapping>(page: &str) -> Result<Outcome, PageError> {
     outcome(map_page::<M>(&context(M::OBJECT), page.as_bytes())?)
 }
 
-/// Maps a page in the [`context()`] of tests, then gives the patches of an overlay.
+/// Maps a page in the [`context()`] of tests, then returns the patches of an overlay.
 ///
 /// # Errors
 ///
-/// Fails as [`map_page`] and [`amend_page`] do, and if a row is no JSON.
+/// Fails as [`map_page`] and [`amend_page`] do, and if a row is not JSON.
 pub fn amend<M: Mapping, O: Overlay>(page: &str) -> Result<Outcome, PageError> {
     let mapped = map_page::<M>(&context(M::OBJECT), page.as_bytes())?;
     outcome(amend_page::<O>(
@@ -59,7 +58,7 @@ fn outcome(mapped: crate::MappedPage) -> Result<Outcome, PageError> {
         .map(|row| Ok((row.source_index, record(row)?)));
     let records = records
         .collect::<Result<_, serde_json::Error>>()
-        .map_err(|error| PageError::Internal(format!("a row is no JSON: {error}")))?;
+        .map_err(|error| PageError::Internal(format!("a row is not JSON: {error}")))?;
     Ok(Outcome {
         records,
         issues: mapped.issues,

@@ -6,13 +6,12 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 /// A string of the page, borrowed from it unless it holds an escape.
 ///
-/// Serde copies every string that it reads into an `Option<Cow<str>>`, borrowed or not; this type
-/// does not.
+/// Unlike an `Option<Cow<str>>`, whose strings serde always copies, this type borrows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text<'a>(Cow<'a, str>);
 
 impl Text<'_> {
-    /// The string as it stands in the page, escapes resolved.
+    /// The string in the page, with escapes resolved.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -39,7 +38,7 @@ impl<'a> From<Text<'a>> for Cow<'a, str> {
     }
 }
 
-/// The string behind an optional [`Text`]: how most attributes are filled.
+/// The string of an optional [`Text`], as most attributes need it.
 #[must_use]
 pub fn text<'s>(value: &'s Option<Text<'_>>) -> Option<&'s str> {
     value.as_deref()

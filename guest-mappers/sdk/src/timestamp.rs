@@ -8,9 +8,9 @@ use time::OffsetDateTime;
 use crate::decimal::scaled_floor;
 use crate::problem::unexpected_json;
 
-/// A time of the page: a number of seconds since 1970, down to the millisecond below it.
+/// A time of the page: a number of seconds since 1970, rounded down to the millisecond.
 ///
-/// [`Notes::time`](crate::Notes::time) makes an attribute of it.
+/// [`Notes::time`](crate::Notes::time) turns it into an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timestamp {
     /// Milliseconds since 1970 UTC; `None` beyond 64 bits.
@@ -18,7 +18,7 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    /// The time as an attribute's value, or `None` if its year is outside 0000 to 9999.
+    /// The time as an attribute's value; `None` if its year is outside 0000 to 9999.
     #[must_use]
     pub fn to_utc(self) -> Option<UtcTime> {
         let epoch_ms = self.epoch_ms?;
@@ -30,7 +30,7 @@ impl Timestamp {
         })
     }
 
-    /// Seconds since 1970 UTC, for comparisons; an infinity beyond 64 bits of milliseconds.
+    /// Seconds since 1970 UTC, for comparisons; infinity beyond 64 bits of milliseconds.
     #[must_use]
     pub fn epoch_seconds(self) -> f64 {
         self.epoch_ms
@@ -51,7 +51,7 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// A time as records write it: RFC 3339, UTC, always three digits of milliseconds.
+/// A time in the format of records: RFC 3339, UTC, always with three digits of milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UtcTime {
     whole_second: OffsetDateTime,
@@ -59,7 +59,7 @@ pub struct UtcTime {
 }
 
 impl UtcTime {
-    /// `YYYY-MM-DDTHH:MM:SS.mmmZ`; an array because a record's times need no allocation.
+    /// Writes `YYYY-MM-DDTHH:MM:SS.mmmZ`. An array avoids an allocation for each time of a record.
     fn rfc3339(self) -> [u8; 24] {
         let (year, month, day) = self.whole_second.to_calendar_date();
         let (hour, minute, second) = self.whole_second.to_hms();
@@ -77,7 +77,7 @@ impl UtcTime {
     }
 }
 
-/// Fills the place with the number's last decimal digits.
+/// Fills `place` with the number's last decimal digits.
 fn write_digits(place: &mut [u8], mut number: u16) {
     for digit in place.iter_mut().rev() {
         *digit = b'0' + (number % 10) as u8;

@@ -1,4 +1,4 @@
-//! An overlay sees the object and its record, and answers with a patch.
+//! An overlay gets the object and its record, and returns a patch.
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -141,7 +141,7 @@ impl Overlay for Owners {
     }
 }
 
-/// What an overlay of task definitions makes of a page.
+/// The patches and issues that an overlay makes of a page of task definitions.
 fn owned(page: &str) -> (Vec<Value>, Vec<String>) {
     let row = Row {
         source_index: 0,
@@ -161,7 +161,7 @@ fn owned(page: &str) -> (Vec<Value>, Vec<String>) {
     (patches.collect(), issues.collect())
 }
 
-/// The second way through a page is that of pages with something wrong in them.
+/// The second pass, object by object, is for pages with an invalid object.
 #[test]
 fn tags_beside_an_object_are_read_on_both_ways_through_a_page() {
     let owner = r#""tags":[{"key":"owner","value":"us"}]"#;

@@ -10,7 +10,7 @@ use serde::Serialize;
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct EcsService<'s> {
-    /// What identifies the service in the data model: its ARN.
+    /// The identity of the service in the data model: its ARN.
     ///
     /// Source: `service.serviceArn`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
@@ -24,11 +24,11 @@ pub struct EcsService<'s> {
     /// Source: `service.serviceName`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<&'s str>,
-    /// What to call the service: its name, or its ARN if it has none.
+    /// The display name of the service: its name, or its ARN if it has none.
     ///
     /// Source: service.serviceName, else service.serviceArn.
     pub name: &'s str,
-    /// The status of the service as ECS words it.
+    /// The status of the service, as ECS reports it.
     ///
     /// Source: `service.status`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,17 +68,17 @@ pub struct EcsService<'s> {
     /// Source: `service.platformVersion`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform_version: Option<&'s str>,
-    /// How many tasks should run.
+    /// The number of tasks that should run.
     ///
     /// Source: `service.desiredCount`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_count: Option<Int>,
-    /// How many tasks run.
+    /// The number of tasks that run.
     ///
     /// Source: `service.runningCount`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub running_count: Option<Int>,
-    /// How many tasks wait to run.
+    /// The number of tasks that wait to run.
     ///
     /// Source: `service.pendingCount`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,7 +103,7 @@ pub struct EcsService<'s> {
     /// Source: `service.loadBalancers[*].targetGroupArn`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_group_arns: Option<TextSet<'s>>,
-    /// When the service was created.
+    /// The time when the service was created.
     ///
     /// Source: `service.createdAt`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,19 +113,19 @@ pub struct EcsService<'s> {
     /// Source: `service.tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Tags<'s>>,
-    /// The cloud that the object lives in; always `AWS`.
+    /// The cloud of the object; always `AWS`.
     ///
     /// Source: the constant `AWS`.
     pub cloud_provider: &'static str,
-    /// The AWS account that was asked, twelve digits.
+    /// The AWS account that was queried, twelve digits.
     ///
     /// Source: the sync's account.
     pub account_id: &'s str,
-    /// The AWS Region that was asked.
+    /// The AWS Region that was queried.
     ///
     /// Source: the sync's Region.
     pub region: &'s str,
-    /// When the sync that saw the object began.
+    /// The start time of the sync that captured the object.
     ///
     /// Source: the sync's timestamp.
     #[cfg_attr(feature = "schema", schemars(with = "portolan_mapper_sdk::UtcTime"))]

@@ -1,4 +1,4 @@
-//! From a described object to the values of its attributes.
+//! Computes the values of a described object's attributes.
 
 use portolan_mapper_sdk::{Context, Int, IntSet, Notes, Rejection, Tags, TextSet, UtcTime};
 use serde::ser::{Serialize, Serializer};
@@ -7,16 +7,16 @@ use crate::evaluate::{Evaluator, Fault};
 use crate::plan::{Attribute, ContextMember, Convert, Literal, Part, Query, Source, Type};
 use crate::value::{Value, is_same};
 
-/// Where the values of an object's attributes come from.
+/// The sources of an object's attributes.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'b> {
     pub(crate) object: Value<'b>,
-    /// What the page holds beside the objects.
+    /// The members of the page beside the objects.
     pub(crate) page: Value<'b>,
     pub(crate) context: &'b Context,
 }
 
-/// The value of an attribute, as a record holds it.
+/// The value of an attribute, in the form that a record holds.
 #[derive(Clone, Debug)]
 pub(crate) enum Output<'b> {
     Text(&'b str),
@@ -27,7 +27,7 @@ pub(crate) enum Output<'b> {
     Texts(TextSet<'b>),
     Integers(IntSet),
     Tags(Tags<'b>),
-    /// In a patch: the attribute is taken away.
+    /// Removes the attribute, in a patch.
     Null,
 }
 
@@ -112,7 +112,7 @@ pub(crate) fn fill<'b>(
     }
 }
 
-/// The value that an attribute starts from, and the expression that gave it.
+/// The value of an attribute's source, and the expression that gave it.
 fn source<'b>(
     evaluator: &Evaluator<'b>,
     attribute: &'b Attribute<'b>,
@@ -143,7 +143,7 @@ fn source<'b>(
     })
 }
 
-/// The text of a format; null if a value in it is absent or an empty text.
+/// The text of a format; null if one of its values is absent or an empty text.
 fn format<'b>(
     evaluator: &Evaluator<'b>,
     name: &str,
@@ -182,7 +182,7 @@ fn evaluate<'b>(
             Fault::TooCostly => (
                 "expression-too-costly",
                 format!(
-                    "an expression of `{name}` takes more steps than the object may cost; make it simpler"
+                    "an expression of `{name}` takes more steps than an object may use; make it simpler"
                 ),
             ),
             Fault::Function(what) => ("wrong-type", format!("in `{name}`, {what}")),
@@ -195,7 +195,7 @@ fn evaluate<'b>(
     })
 }
 
-/// The value as the attribute holds it; `None` if it is no attribute.
+/// The value in the attribute's type; `None` if it leaves the attribute out.
 fn convert<'b>(
     attribute: &'b Attribute<'b>,
     value: Value<'b>,
@@ -232,7 +232,7 @@ fn convert<'b>(
         },
         Convert::Type(Type::Time) => match value {
             Value::Time(value) => Ok(notes.time(text, Some(value)).map(Output::Time)),
-            // The capture time is one already.
+            // The capture time is already formatted.
             Value::Text(value) => Ok(Some(Output::Text(value))),
             _ => wrong("a time"),
         },
@@ -262,7 +262,7 @@ fn entry_output<'b>(literal: &Literal<'b>) -> Option<Output<'b>> {
     }
 }
 
-/// A default, which the packer has checked against the type.
+/// A default. The packer has checked its type.
 fn plain(value: Value<'_>) -> Option<Output<'_>> {
     match value {
         Value::Text(value) => Some(Output::Text(value)),
@@ -313,7 +313,7 @@ fn integers<'b>(name: &str, value: Value<'b>) -> Result<Option<Output<'b>>, Reje
     Ok(IntSet::collect(integers).map(Output::Integers))
 }
 
-/// Key to value, from the objects with `key` and `value` that AWS sends.
+/// Keys and values of the tags that AWS sends as objects with `key` and `value`.
 fn tags<'b>(name: &str, value: Value<'b>) -> Result<Option<Output<'b>>, Rejection> {
     let Value::List(list) = value else {
         return Err(wrong_type(name, value, "a list of tags"));
@@ -345,7 +345,7 @@ fn wrong_type(name: &str, value: Value<'_>, expected: &str) -> Rejection {
         code: "wrong-type",
         member: String::new(),
         message: format!(
-            "`{name}` comes out as a JSON {}, expected {expected}",
+            "`{name}` gives a JSON {}, expected {expected}",
             value.type_name()
         ),
     }

@@ -1,4 +1,4 @@
-//! Evaluates JMESPath expressions, with a limit to the work.
+//! Evaluates JMESPath expressions, with a limit on the number of steps.
 
 use std::cell::Cell;
 
@@ -7,24 +7,24 @@ use bumpalo::Bump;
 use crate::plan::{Comparator, Expression};
 use crate::value::Value;
 
-/// Why an expression has no value.
+/// The reason that an expression has no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// It took too many steps.
     TooCostly,
-    /// A function cannot take what it was given; the sentence says what it wants.
+    /// A function does not accept its arguments; the sentence lists what it accepts.
     Function(String),
 }
 
-/// What evaluating takes, and what is left of the steps that it may take.
+/// The arena and the remaining steps of an evaluation.
 pub(crate) struct Evaluator<'b> {
-    /// Where new values live, until the page is done.
+    /// Holds new values until the page is done.
     pub(crate) arena: &'b Bump,
     steps_left: Cell<u64>,
 }
 
 impl<'b> Evaluator<'b> {
-    /// An evaluator that is at its limit until [`Evaluator::allow`].
+    /// Returns an evaluator without steps; [`Evaluator::allow`] gives it some.
     pub(crate) const fn new(arena: &'b Bump) -> Self {
         Self {
             arena,
@@ -32,12 +32,12 @@ impl<'b> Evaluator<'b> {
         }
     }
 
-    /// Sets how many steps may follow.
+    /// Sets the number of steps that may follow.
     pub(crate) fn allow(&self, steps: u64) {
         self.steps_left.set(steps);
     }
 
-    /// How many steps may follow.
+    /// The number of steps that may follow.
     pub(crate) fn steps_left(&self) -> u64 {
         self.steps_left.get()
     }
@@ -138,12 +138,12 @@ impl<'b> Evaluator<'b> {
         })
     }
 
-    /// A list that lives as long as the page.
+    /// Copies a list into the arena of the page.
     pub(crate) fn kept(&self, values: &[Value<'b>]) -> Value<'b> {
         Value::List(self.arena.alloc_slice_copy(values))
     }
 
-    /// An empty list, paid for.
+    /// An empty list; its capacity is charged as steps.
     pub(crate) fn list(&self, capacity: usize) -> Result<Vec<Value<'b>>, Fault> {
         self.spend(capacity)?;
         Ok(Vec::with_capacity(capacity))
@@ -266,7 +266,7 @@ fn path<'b>(on: Value<'b>, places: &[u16]) -> Value<'b> {
     value
 }
 
-/// How many values a value holds, itself included.
+/// The number of values in a value, itself included.
 pub(crate) fn size(value: Value<'_>) -> usize {
     match value {
         Value::List(elements) => 1 + elements.iter().copied().map(size).sum::<usize>(),

@@ -34,7 +34,7 @@ pub enum Function {
     Values,
 }
 
-/// How many arguments a function takes; `None` for one or more.
+/// The number of arguments that a function takes; `None` for one or more.
 type Arity = Option<usize>;
 
 const FUNCTIONS: [(&str, Function, Arity); 26] = [
@@ -72,14 +72,14 @@ impl Function {
         FUNCTIONS.iter().map(|each| each.0)
     }
 
-    /// The function of a name, and how many arguments it takes.
+    /// The function with a name, and the number of its arguments.
     #[must_use]
     pub fn named(name: &str) -> Option<(Self, Arity)> {
         let found = FUNCTIONS.iter().find(|each| each.0 == name);
         found.map(|each| (each.1, each.2))
     }
 
-    /// The places of arguments that are expressions (`&a`) instead of values.
+    /// The position of the argument that is an expression (`&a`) instead of a value.
     #[must_use]
     pub const fn reference(self) -> Option<usize> {
         match self {

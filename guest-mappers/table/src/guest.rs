@@ -1,6 +1,6 @@
-//! What runs only inside the sandbox: the exports of both worlds, and the place that the packer fills.
+//! The part that runs only inside the sandbox: the exports of both worlds, and the place for the table.
 //!
-//! The packer keeps the exports of the one world that a table is for.
+//! The packer keeps the exports of one world, that of the table's kind.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,13 +10,13 @@ use portolan_mapper_sdk::{Context, MappedPage, PageError, Row};
 
 use crate::plan::Plan;
 
-/// How long a packed table may be, in 64-bit words: 256 KiB, which is a lookup of some thousand accounts.
-/// What a table does not need costs nothing, because nobody touches it.
+/// The size of the place in 64-bit words: 256 KiB, enough for a lookup of some thousand accounts. Unused
+/// words take no memory, because no code touches their pages.
 const WORDS: usize = 32 * 1024;
 
-/// The length of the packed table in bytes, and then the table. The packer finds the place by its exported
-/// name, and writes it as a data segment of the module. Atomics, because a plain array would be a constant
-/// to the compiler.
+/// The length of the packed table in bytes, then the table. The packer finds the place by its exported name,
+/// and writes it as a data segment of the module. The words are atomic, because the compiler would treat a
+/// plain array as a constant.
 #[allow(
     unsafe_code,
     reason = "an exported name is unsafe if another crate exports the same"
@@ -24,7 +24,7 @@ const WORDS: usize = 32 * 1024;
 #[unsafe(no_mangle)]
 pub(crate) static PORTOLAN_TABLE: [AtomicU64; WORDS] = [const { AtomicU64::new(0) }; WORDS];
 
-/// The packed table.
+/// Copies the packed table.
 fn packed() -> Vec<u8> {
     let word = |place: &AtomicU64| place.load(Ordering::Relaxed);
     let length = PORTOLAN_TABLE.first().map_or(0, word);

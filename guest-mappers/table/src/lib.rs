@@ -1,12 +1,11 @@
 //! Interprets a mapping table: attributes as JMESPath expressions over the described objects.
 //!
-//! Who writes a table meets `portolan mapper table`, which checks it and puts its packed form
-//! ([`plan::Plan`]) into this module. The same code runs natively: [`map_page`] and [`amend_page`] are what
-//! the sandbox runs.
+//! An author runs `portolan mapper table`, which checks a table and puts its packed form ([`plan::Plan`])
+//! into this module. The same code runs natively: the sandbox runs [`map_page`] and [`amend_page`].
 //!
-//! JMESPath values are trees of counted references in its own Rust implementation, which build the whole
-//! object and cannot keep a time exact. Here an object is read once, into the members that some expression
-//! can touch and no others, and values borrow from the page.
+//! JMESPath's own Rust implementation builds the whole object as a tree of reference-counted values, and
+//! cannot keep a time exact. This interpreter reads an object once, only the members that an expression may
+//! touch, into values that borrow from the page.
 
 mod attribute;
 mod evaluate;
@@ -22,10 +21,10 @@ mod value;
 pub use function::Function;
 pub use page::{amend_page, map_page};
 
-/// The value of an expression on a JSON text, as JSON: for tests of single expressions.
+/// The value of an expression on a JSON text, as JSON, to test single expressions.
 ///
 /// # Errors
-/// If the text is no JSON of the shape, or the expression has no value.
+/// Fails if the text is not JSON of the shape, or if the expression has no value.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn evaluate(
     expression: &plan::Expression<'_>,

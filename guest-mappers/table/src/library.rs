@@ -1,7 +1,7 @@
-//! What the functions of JMESPath do.
+//! The functions of JMESPath.
 //!
-//! What is absent stays absent: a function that is given null where it cannot take null gives null. The
-//! specification makes that an error, which would cost every object without the member its record.
+//! An absent value stays absent: a function that gets null where it does not accept null returns null. The
+//! specification makes that an error, which would reject every object without the member.
 
 use std::cmp::Ordering;
 
@@ -31,8 +31,8 @@ impl<'b> Evaluator<'b> {
         }
     }
 
-    /// The value, or `None` if the function cannot take its arguments. Long, because every function has an arm
-    /// for each type that it takes.
+    /// The value; `None` if the function does not accept its arguments. Long, because every function has an
+    /// arm for each type that it accepts.
     fn apply(
         &self,
         function: Function,
@@ -121,7 +121,7 @@ impl<'b> Evaluator<'b> {
         })
     }
 
-    /// A text of its own, paid for by its length.
+    /// Copies a text into the arena; its length is charged as steps.
     fn keep(&self, text: &str) -> Result<&'b str, Fault> {
         self.spend(text.len() / 64)?;
         Ok(self.arena.alloc_str(text))
@@ -139,7 +139,7 @@ impl<'b> Evaluator<'b> {
         Ok(self.arena.alloc_slice_copy(&values))
     }
 
-    /// Texts with glue between them; null if something else is among them. Nulls are not there.
+    /// Joins texts with glue between them and skips nulls; `None` if the list holds another type.
     fn join(&self, glue: &str, list: &[Value<'b>]) -> Result<Option<Value<'b>>, Fault> {
         let mut texts = Vec::with_capacity(list.len());
         for value in list {
@@ -151,14 +151,14 @@ impl<'b> Evaluator<'b> {
         }
         let length = texts.iter().map(|text| text.len()).sum::<usize>();
         let glued = texts.len().saturating_sub(1).saturating_mul(glue.len());
-        // Paid for before it is made, because a long glue makes much of a little.
+        // Charged before the text is made, because a long glue makes a long text of a short list.
         self.spend(length.saturating_add(glued) / 64)?;
         let joined = self.arena.alloc_str(&texts.join(glue));
         Ok(Some(Value::Text(joined)))
     }
 
-    /// The element whose key is the largest or the smallest: of equal keys the first, and none without a
-    /// key.
+    /// The element with the largest or smallest key. Of equal keys the first counts; elements without a key
+    /// are skipped.
     fn extreme(
         &self,
         function: Function,
@@ -187,7 +187,7 @@ impl<'b> Evaluator<'b> {
         by: &'b [Value<'b>],
     ) -> Result<Option<Value<'b>>, Fault> {
         let order = order(function, by)?;
-        // A sort compares each element about as often as the length has binary digits.
+        // A sort compares each element about log2 of the length times.
         self.spend(list.len() * (usize::BITS - list.len().leading_zeros()) as usize)?;
         let mut places: Vec<usize> = (0..list.len()).collect();
         places.sort_by(|left, right| order(*left, *right));
@@ -196,7 +196,7 @@ impl<'b> Evaluator<'b> {
         Ok(Some(self.kept(&values)))
     }
 
-    /// Members of all objects; of a repeated name the last counts.
+    /// The members of all objects; if a name is repeated, the last counts.
     fn merge(&self, given: &'b [Value<'b>]) -> Result<Option<Value<'b>>, Fault> {
         let mut members = Vec::new();
         for value in given {
@@ -212,10 +212,10 @@ impl<'b> Evaluator<'b> {
     }
 }
 
-/// How two places of a list compare.
+/// Compares two positions of a list.
 type Order<'b> = Box<dyn Fn(usize, usize) -> Ordering + 'b>;
 
-/// How two places of a list of texts or of numbers compare; a null is behind all of them.
+/// Compares positions in a list of texts or numbers; nulls come last.
 fn order<'b>(function: Function, by: &'b [Value<'b>]) -> Result<Order<'b>, Fault> {
     if let Some(keys) = keys(by, text) {
         return Ok(Box::new(move |left, right| {
@@ -234,7 +234,7 @@ fn order<'b>(function: Function, by: &'b [Value<'b>]) -> Result<Order<'b>, Fault
     )))
 }
 
-/// The keys, each read the same way, or `None` if one of them cannot be. A null key is none.
+/// Reads all keys with `read`; `None` if it fails on one of them. A null key is absent.
 fn keys<'b, K>(by: &[Value<'b>], read: impl Fn(Value<'b>) -> Option<K>) -> Option<Vec<Option<K>>> {
     let keys = by.iter().map(|value| match value.is_null() {
         true => Some(None),
@@ -280,7 +280,7 @@ fn average<'b>(numbers: Vec<f64>) -> Value<'b> {
     }
 }
 
-/// The sum of a list: of integers exactly, as long as it is one.
+/// The sum of a list. It is exact for integers, as long as it fits one.
 fn sum<'b>(list: Value<'b>, numbers: &[f64]) -> Value<'b> {
     let integers = match list {
         Value::List(list) => list.iter().try_fold(0, |sum: i64, value| match value {
@@ -295,7 +295,7 @@ fn sum<'b>(list: Value<'b>, numbers: &[f64]) -> Value<'b> {
     }
 }
 
-/// The type of an argument, and of a list the types of its elements.
+/// The type of an argument; for a list, the types of its elements.
 fn described(value: Value<'_>) -> String {
     match value {
         Value::List(list) if list.iter().any(|element| !element.is_null()) => {
@@ -305,7 +305,7 @@ fn described(value: Value<'_>) -> String {
     }
 }
 
-/// The types of values, each once, in the order in which they are met; null last.
+/// The types of values, each once, in order of appearance; null last.
 fn types(values: &[Value<'_>]) -> String {
     let mut names: Vec<&str> = Vec::new();
     for name in values.iter().map(|value| value.type_name()) {
@@ -321,7 +321,7 @@ fn types(values: &[Value<'_>]) -> String {
     }
 }
 
-/// A rounded number; an integer stays what it is.
+/// A rounded number; an integer stays as it is.
 fn whole(given: Value<'_>, rounded: f64) -> Value<'_> {
     match given {
         Value::Integer(_) => given,
@@ -333,7 +333,7 @@ fn count<'b>(number: usize) -> Value<'b> {
     Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-/// The number that a text is in JSON; null if it is none.
+/// The number that a text represents in JSON; null if it is not a number.
 fn number(text: &str) -> Value<'_> {
     match serde_json::from_str::<serde_json::Number>(text) {
         Ok(number) => match (number.as_i64(), number.as_f64()) {

@@ -1,4 +1,4 @@
-//! From a page to its records or patches.
+//! Turns a page into its records or patches.
 
 use std::borrow::Cow;
 
@@ -15,39 +15,40 @@ use crate::plan::{Plan, Shape};
 use crate::read::Reader;
 use crate::value::Value;
 
-/// What every object may cost in steps, however small the page. A full-size task costs 400; this many
+/// The steps that every object may use, however small the page. A full-size task uses 400; this many steps
 /// take about ten milliseconds in the sandbox.
 pub(crate) const OBJECT_STEPS: u64 = 200_000;
 
-/// For how many bytes of a page an object may cost one step more, and the page twice that, on top of a
-/// tenfold [`OBJECT_STEPS`]. A step may leave a value of 16 bytes in the arena, and neither the sandbox's
-/// memory nor its time shall be what ends a costly expression.
+/// For each of this many bytes of the page, an object may use one more step, and the page two more, beyond
+/// ten times [`OBJECT_STEPS`]. A step may leave a value of 16 bytes in the arena; a costly expression must
+/// run out of steps before the sandbox runs out of memory or time.
 const BYTES_PER_STEP: u64 = 8;
 
-/// A table at work on a page.
+/// A table while it runs on a page.
 struct Run<'b> {
     plan: &'b Plan<'b>,
     context: &'b Context,
     evaluator: Evaluator<'b>,
-    /// What the page holds beside the objects, or what is wrong with it.
+    /// The members of the page beside the objects, or the error in them.
     page: Result<Value<'b>, Issue>,
     page_steps_left: u64,
     object_steps: u64,
     output: MappedPage,
     record: Vec<(&'b str, Output<'b>)>,
-    /// Of an overlay: the objects that have a record, in order.
+    /// The positions of the objects that have a record, sorted; `None` for a mapping.
     rows: Option<&'b [u32]>,
 }
 
-/// Maps a page by a table.
+/// Maps a page with a table.
 ///
 /// # Errors
-/// If the table is not for the context's object, or the page is no response that could hold such objects.
+/// Fails if the table does not map the context's object, or if the page is not a response that could hold
+/// such objects.
 pub fn map_page(plan: &Plan<'_>, context: &Context, page: &[u8]) -> Result<MappedPage, PageError> {
     walk(plan, context, page, None)
 }
 
-/// Gives the merge patches of a table for the records of a page.
+/// Returns the merge patches of a table for the records of a page.
 ///
 /// # Errors
 /// As [`map_page`].
@@ -62,8 +63,8 @@ pub fn amend_page(
     walk(plan, context, page, Some(&rows))
 }
 
-/// Goes through the objects of a page: all in one pass, or one by one if an object is of a wrong type.
-/// `rows` are the objects that have a record to be amended.
+/// Visits the objects of a page: all in one pass, or one by one if an object is of a wrong type. `rows` are
+/// the positions of the records to amend.
 fn walk(
     plan: &Plan<'_>,
     context: &Context,
@@ -91,7 +92,7 @@ fn walk(
     Ok(run.output)
 }
 
-/// The page with the tags of its object inside of that, if the table reads them.
+/// Moves the tags of the page's object into it, if the table reads them.
 fn with_tags<'p>(plan: &Plan<'_>, page: &'p str) -> Cow<'p, str> {
     match plan.object.has_tags_beside_it() && plan.shape.reads("tags") {
         true => tags_inside(page),
@@ -150,7 +151,7 @@ impl<'b> Run<'b> {
         }
     }
 
-    /// Whether an overlay has nothing to do with the object.
+    /// Whether an overlay skips the object, because it has no record.
     fn is_without_record(&self, source_index: u32) -> bool {
         self.rows
             .is_some_and(|rows| rows.binary_search(&source_index).is_err())
@@ -166,7 +167,7 @@ impl<'b> Run<'b> {
         }
     }
 
-    /// The object cannot be read. A record that is there already stays as it is.
+    /// Reports an object that cannot be read. An existing record stays as it is.
     fn refuse(&mut self, source_index: u32, issue: Issue) {
         if self.is_without_record(source_index) {
             return;
@@ -241,7 +242,7 @@ impl<'b> Run<'b> {
     }
 }
 
-/// Reads what a page holds beside the objects.
+/// Reads the members of a page beside the objects.
 fn beside<'b>(shape: &'b Shape<'b>, page: &'b str, arena: &'b Bump) -> Result<Value<'b>, Issue> {
     read_tracked(page, Reader { shape, arena })
         .map_err(|(path, error)| wrong_member(0, path, &error))

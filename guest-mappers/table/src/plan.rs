@@ -1,7 +1,7 @@
-//! The packed form of a table: what the packer writes and the interpreter reads.
+//! The packed form of a table, which the packer writes and the interpreter reads.
 //!
-//! It is read anew for every page, because each page meets a fresh instance; so everything that can be
-//! found out beforehand is found out by the packer.
+//! The interpreter reads it anew for every page, because each page gets a fresh instance. The packer
+//! therefore does all the work that does not depend on the page.
 
 use portolan_mapper_sdk::{Body, OBJECTS};
 use serde::{Deserialize, Serialize};
@@ -13,30 +13,30 @@ use crate::function::Function;
 pub struct Plan<'p> {
     /// The module's manifest, as JSON.
     pub manifest: &'p str,
-    /// What it describes.
+    /// The connector object that it maps.
     pub object: Described,
-    /// What makes the UID of a mapping's record; an overlay has none.
+    /// The expression of the UID; `None` for an overlay.
     pub uid: Option<Query<'p>>,
-    /// What is read of each described object.
+    /// The members to read of each described object.
     pub shape: Shape<'p>,
-    /// What is read of the page beside the described objects, if anything.
+    /// The members to read of the page beside the described objects.
     pub page: Option<Shape<'p>>,
-    /// In the order of the record.
+    /// The attributes, in the order of the record.
     pub attributes: Vec<Attribute<'p>>,
 }
 
-/// A connector object, by its place among all of them.
+/// A connector object, by its position in [`OBJECTS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Described(u8);
 
 impl Described {
-    /// All of them.
+    /// Lists all connector objects.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..).zip(OBJECTS).map(|(place, _)| Self(place))
     }
 
     fn entry(self) -> (&'static str, Body) {
-        // A plan is read by the interpreter that it was packed into.
+        // The interpreter that a plan was packed into reads it, so the position is valid.
         OBJECTS[usize::from(self.0)]
     }
 
@@ -46,13 +46,13 @@ impl Described {
         self.entry().0
     }
 
-    /// Where a page keeps the objects.
+    /// The member of a page that holds the objects.
     #[must_use]
     pub fn body(self) -> Body {
         self.entry().1
     }
 
-    /// Whether AWS puts an object's tags beside it, from where they are moved in.
+    /// Whether AWS puts an object's tags beside it. They are moved into it.
     #[must_use]
     pub fn has_tags_beside_it(self) -> bool {
         matches!(self.body(), Body::One(_))
@@ -62,9 +62,9 @@ impl Described {
 /// An expression and its text, which issues name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Query<'p> {
-    /// As it stands in the table.
+    /// The text in the table.
     pub text: &'p str,
-    /// What it means.
+    /// The parsed text.
     #[serde(borrow)]
     pub expression: Expression<'p>,
 }
@@ -72,24 +72,24 @@ pub struct Query<'p> {
 /// One attribute.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attribute<'p> {
-    /// For example `CLUSTER_ARN`.
+    /// The attribute's name, for example `CLUSTER_ARN`.
     pub name: &'p str,
-    /// The attribute is left as it is unless this is true.
+    /// The condition; unless it is true, the attribute is left as it is.
     #[serde(borrow)]
     pub when: Option<Expression<'p>>,
-    /// Where the value comes from.
+    /// The source of the value.
     pub source: Source<'p>,
-    /// What is asked next as long as there is no value, or an empty text.
+    /// The expressions to try next, while there is no value or an empty text.
     pub fallback: Vec<Query<'p>>,
     /// The text that the value begins with and the attribute leaves out; a value without it is none.
     pub after: Option<&'p str>,
-    /// What becomes of the value.
+    /// The conversion of the value.
     pub convert: Convert<'p>,
-    /// What stands in for a value that is not there.
+    /// The value to use if there is none.
     pub default: Option<Literal<'p>>,
 }
 
-/// Where an attribute's value comes from.
+/// The source of an attribute's value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Source<'p> {
     /// An expression over the described object.
@@ -97,52 +97,52 @@ pub enum Source<'p> {
     Object(Query<'p>),
     /// An expression over the page, beside the described objects.
     Page(Query<'p>),
-    /// The sync.
+    /// A value of the sync.
     Context(ContextMember),
-    /// The table itself.
+    /// A fixed value from the table.
     Value(Literal<'p>),
-    /// A text with expressions in it, over the described object.
+    /// A text with expressions over the described object.
     Format(Vec<Part<'p>>),
-    /// Nothing: an overlay takes the attribute away.
+    /// Removes the attribute, in an overlay.
     Remove,
 }
 
 /// A piece of a format.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Part<'p> {
-    /// Goes into the value as it is.
+    /// A text, copied as it is.
     Text(&'p str),
-    /// Its value goes into the text; if it has none, there is no text.
+    /// An expression whose value is inserted; if it has none, there is no text.
     #[serde(borrow)]
     Query(Query<'p>),
 }
 
-/// What is known about a sync.
+/// A value of the sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ContextMember {
     /// The twelve digits of the account.
     Account,
-    /// The Region that was asked.
+    /// The Region that was queried.
     Region,
-    /// For example `aws-cn`.
+    /// The AWS partition, for example `aws-cn`.
     Partition,
-    /// When the sync began.
+    /// The start time of the sync.
     Captured,
 }
 
-/// What becomes of a value.
+/// The conversion of a value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Convert<'p> {
-    /// It is of this type.
+    /// Checks that the value is of this type.
     Type(Type),
-    /// Whether it is equal to this.
+    /// Gives whether the value equals this one.
     #[serde(borrow)]
     Equals(Literal<'p>),
-    /// What stands beside it in a list that is sorted by text.
+    /// Looks up the value in a list, sorted by text.
     Lookup(Vec<(&'p str, Literal<'p>)>),
 }
 
-/// The types of attributes.
+/// The type of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Type {
     /// A text.
@@ -184,7 +184,7 @@ pub enum Literal<'p> {
 }
 
 impl Literal<'_> {
-    /// How many values it makes whenever it is evaluated.
+    /// The number of values that it makes each time it is evaluated.
     #[must_use]
     pub fn size(&self) -> usize {
         match self {
@@ -200,7 +200,7 @@ impl Literal<'_> {
 pub enum Expression<'p> {
     /// `@`
     Current,
-    /// `name`, and where it stands in the shape of the objects that the expression meets.
+    /// `name`, and its position in the shape of the objects that the expression runs on.
     Field(&'p str, u16),
     /// `a.b`, by the places of the members in the shapes that the values were read with.
     Path(Vec<u16>),
@@ -256,10 +256,10 @@ pub enum Comparator {
     GreaterOrEqual,
 }
 
-/// What is read of a value, and of which type it has to be. Null is always fine.
+/// The part of a value to read, and its required type. Null is always allowed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Shape<'p> {
-    /// Everything, whatever it is.
+    /// The whole value, of any type.
     Any,
     /// A text.
     Text,
@@ -273,33 +273,33 @@ pub enum Shape<'p> {
     Time,
     /// A text or an integer.
     TextOrInteger,
-    /// A list of such elements.
+    /// A list of elements with this shape.
     #[serde(borrow)]
     List(Box<Shape<'p>>),
     /// An object.
     Object {
-        /// The members that have a shape.
+        /// The members with a shape of their own.
         members: Vec<Member<'p>>,
         /// Whether the other members are read too.
         is_open: bool,
     },
-    /// Of a list of tags, as a list: the value of the last tag of each of these keys, which is a text; null if
-    /// there is none.
+    /// A list of tags, read as a list with the value of the last tag for each of these keys, a text; null if
+    /// there is no such tag.
     Tags(Vec<&'p str>),
 }
 
 /// A member of an object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Member<'p> {
-    /// Its name, case-sensitive.
+    /// The member's name, case-sensitive.
     pub name: &'p str,
-    /// What is read of it.
+    /// The part of the member to read.
     #[serde(borrow)]
     pub shape: Shape<'p>,
 }
 
 impl Shape<'_> {
-    /// Whether anything is read of this member.
+    /// Whether any part of this member is read.
     pub(crate) fn reads(&self, name: &str) -> bool {
         match self {
             Self::Any => true,
@@ -312,10 +312,10 @@ impl Shape<'_> {
 }
 
 impl<'p> Plan<'p> {
-    /// Reads what [`Plan::to_bytes`] wrote.
+    /// Reads the bytes that [`Plan::to_bytes`] wrote.
     ///
     /// # Errors
-    /// If the bytes are no plan of this version.
+    /// Fails if the bytes are not a plan of this version.
     pub fn from_bytes(bytes: &'p [u8]) -> Result<Self, postcard::Error> {
         postcard::from_bytes(bytes)
     }
@@ -323,7 +323,7 @@ impl<'p> Plan<'p> {
     /// The same plan always gives the same bytes.
     ///
     /// # Errors
-    /// None that a plan can cause.
+    /// Never fails for a plan.
     pub fn to_bytes(&self) -> Result<Vec<u8>, postcard::Error> {
         postcard::to_allocvec(self)
     }

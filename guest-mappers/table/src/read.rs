@@ -1,4 +1,4 @@
-//! Reads what a shape names, and nothing else, into values that borrow from the page.
+//! Reads only the members that a shape names, into values that borrow from the page.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -217,20 +217,20 @@ impl<'b> Reader<'b> {
     }
 }
 
-/// Where a member belongs.
+/// The position of a member.
 enum Found<'b> {
     Place(usize),
     Other(&'b str),
     Nothing,
 }
 
-/// Finds the place of a member by its name.
+/// Finds the position of a member by its name.
 #[derive(Clone, Copy)]
 struct Name<'b> {
     names: &'b [Member<'b>],
-    /// Where to look first: names are sorted, and AWS writes members mostly so.
+    /// The position to try first: names are sorted, and AWS sorts most members too.
     likely: usize,
-    /// Whether members without a place are kept.
+    /// The arena for the names of members without a position; `None` to skip these members.
     others: Option<&'b Bump>,
 }
 

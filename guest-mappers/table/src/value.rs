@@ -4,14 +4,14 @@ use serde::ser::{Serialize, Serializer};
 
 use crate::plan::{Expression, Literal, Member};
 
-/// A value that an expression meets: cheap to copy, because what it holds lies in the page, the table or
-/// the arena of the page.
+/// A value of an expression. It is cheap to copy, because its contents lie in the page, the table or the
+/// arena of the page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'b> {
-    /// A member that the object does not have. Only a place of an object holds it, and only reading tells
-    /// it from null, so that a repeated member is an error also if it is null at first.
+    /// A member that the object does not have. Only a position of an object holds it, and only the reader
+    /// distinguishes it from null, so that a repeated member is an error even if its first value is null.
     Absent,
-    /// Null, which an absent member is too.
+    /// Null, also for an absent member.
     Null,
     /// True or false.
     Boolean(bool),
@@ -27,23 +27,23 @@ pub(crate) enum Value<'b> {
     List(&'b [Value<'b>]),
     /// An object.
     Object(&'b Object<'b>),
-    /// An expression for a function.
+    /// An expression as a function's argument.
     Reference(&'b Expression<'b>),
 }
 
-/// An object: the members that its shape names, each in its place, and others.
+/// An object: the members that its shape names, each at its position, and others.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Object<'b> {
-    /// The names of the places.
+    /// The names of the positions.
     pub(crate) names: &'b [Member<'b>],
-    /// One for each name.
+    /// The value at each position.
     pub(crate) places: &'b [Value<'b>],
-    /// In source order.
+    /// The other members, in source order.
     pub(crate) others: &'b [(&'b str, Value<'b>)],
 }
 
 impl<'b> Object<'b> {
-    /// A member; null if there is none. `place` is where it is likely to be.
+    /// Returns a member; null if there is none. `place` is its likely position.
     #[inline]
     pub(crate) fn get(&self, name: &str, place: u16) -> Value<'b> {
         let place = usize::from(place);
@@ -62,7 +62,7 @@ impl<'b> Object<'b> {
     fn find(&self, name: &str) -> Option<Value<'b>> {
         match self.names.iter().position(|each| each.name == name) {
             Some(place) => self.places.get(place).copied(),
-            // Of a repeated member the last counts.
+            // If a member is repeated, the last one counts.
             None => self
                 .others
                 .iter()
@@ -71,7 +71,7 @@ impl<'b> Object<'b> {
         }
     }
 
-    /// The members that are there, sorted by name. A null member is not, whether it has a place or not.
+    /// The members that are not null, sorted by name.
     pub(crate) fn members(&self) -> Vec<(&'b str, Value<'b>)> {
         let named = self.names.iter().zip(self.places);
         let named = named.filter(|(_, value)| !value.is_null());
@@ -79,7 +79,7 @@ impl<'b> Object<'b> {
             .map(|(member, value)| (member.name, *value))
             .chain(self.others.iter().copied())
             .collect();
-        // The sort is stable, so that the last of a repeated member stays the last.
+        // The sort is stable, so the last of a repeated member stays last.
         members.sort_by_key(|member| member.0);
         members.reverse();
         members.dedup_by_key(|member| member.0);
@@ -109,7 +109,7 @@ impl<'b> Value<'b> {
         }
     }
 
-    /// An object of these members.
+    /// An object with these members.
     pub(crate) fn object(members: &'b [(&'b str, Self)], arena: &'b Bump) -> Self {
         Self::Object(arena.alloc(Object {
             names: &[],
@@ -118,7 +118,7 @@ impl<'b> Value<'b> {
         }))
     }
 
-    /// Whether JMESPath takes it for true.
+    /// Whether JMESPath treats the value as true.
     pub(crate) fn is_true(self) -> bool {
         match self {
             Self::Absent | Self::Null | Self::Boolean(false) => false,
@@ -131,12 +131,12 @@ impl<'b> Value<'b> {
         }
     }
 
-    /// Whether there is nothing.
+    /// Whether the value is null or absent.
     pub(crate) const fn is_null(self) -> bool {
         matches!(self, Self::Absent | Self::Null)
     }
 
-    /// The number that it is, rounded to a 64-bit float as everywhere in JMESPath.
+    /// The value as a number, rounded to a 64-bit float as everywhere in JMESPath.
     pub(crate) fn number(self) -> Option<f64> {
         match self {
             Self::Integer(value) => Some(value as f64),
@@ -146,9 +146,9 @@ impl<'b> Value<'b> {
         }
     }
 
-    /// The integer that it is; `3.0` is one.
+    /// The value as an integer, which includes `3.0`.
     pub(crate) fn integer(self) -> Option<i64> {
-        /// From here on not every integer has a float of its own.
+        /// Beyond this number, not every integer has a float of its own.
         const EXACT: f64 = 9_007_199_254_740_992.0;
         match self {
             Self::Integer(value) => Some(value),
@@ -159,7 +159,8 @@ impl<'b> Value<'b> {
         }
     }
 
-    /// A computed number: an integer if it is one, and null if it is none, such as a sum that is too large.
+    /// A computed number: an integer where possible, and null if it is not finite, such as a sum that is too
+    /// large.
     pub(crate) fn computed(number: f64) -> Self {
         match (number.is_finite(), Self::Float(number).integer()) {
             (false, _) => Self::Null,
@@ -198,14 +199,14 @@ impl PartialEq for Value<'_> {
     }
 }
 
-/// Whether two numbers are the same exactly, without rounding one to the type of the other.
+/// Whether two numbers are exactly equal, without rounding one to the type of the other.
 pub(crate) fn is_same(integer: i64, float: f64) -> bool {
-    /// The first float that is above all 64-bit integers; its negative is the lowest of them.
+    /// The first float above all 64-bit integers; its negative is the lowest of them.
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     float.fract() == 0.0 && (-LIMIT..LIMIT).contains(&float) && float as i64 == integer
 }
 
-/// As the function `to_string` writes it.
+/// Writes JSON as the function `to_string` does.
 impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match *self {

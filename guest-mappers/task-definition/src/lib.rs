@@ -68,7 +68,7 @@ impl Mapping for TaskDefinitions {
     }
 }
 
-/// `family:revision`, as people write it; the ARN if either is missing.
+/// `family:revision`, as the AWS CLI writes it; the ARN if either is missing.
 fn name<'s>(definition: &'s TaskDefinition<'_>, arn: &'s str) -> Cow<'s, str> {
     match (text(&definition.family), definition.revision) {
         (Some(family), Some(Int(revision))) if !family.is_empty() => {

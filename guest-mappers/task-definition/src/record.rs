@@ -12,7 +12,7 @@ use serde::Serialize;
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct EcsTaskDefinition<'s> {
-    /// What identifies the task definition in the data model: its ARN.
+    /// The identity of the task definition in the data model: its ARN.
     ///
     /// Source: `taskDefinition.taskDefinitionArn`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
@@ -21,7 +21,7 @@ pub struct EcsTaskDefinition<'s> {
     ///
     /// Source: `taskDefinition.taskDefinitionArn`.
     pub task_definition_arn: &'s str,
-    /// What to call the task definition: `family:revision`, or its ARN if either is missing.
+    /// The display name of the task definition: `family:revision`, or its ARN if either is missing.
     ///
     /// Source: taskDefinition.family and taskDefinition.revision, else taskDefinition.taskDefinitionArn.
     pub name: Cow<'s, str>,
@@ -35,7 +35,7 @@ pub struct EcsTaskDefinition<'s> {
     /// Source: `taskDefinition.revision`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<Int>,
-    /// The status of the task definition as ECS words it.
+    /// The status of the task definition, as ECS reports it.
     ///
     /// Source: `taskDefinition.status`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,29 +80,29 @@ pub struct EcsTaskDefinition<'s> {
     /// Source: `taskDefinition.containerDefinitions[*].environment[*].name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_keys: Option<TextSet<'s>>,
-    /// Where the secrets of all containers come from.
+    /// The sources of the secrets of all containers.
     ///
     /// Source: `taskDefinition.containerDefinitions[*].secrets[*].valueFrom`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_refs: Option<TextSet<'s>>,
-    /// When the revision was registered.
+    /// The time when the revision was registered.
     ///
     /// Source: `taskDefinition.registeredAt`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_seen: Option<UtcTime>,
-    /// The cloud that the object lives in; always `AWS`.
+    /// The cloud of the object; always `AWS`.
     ///
     /// Source: the constant `AWS`.
     pub cloud_provider: &'static str,
-    /// The AWS account that was asked, twelve digits.
+    /// The AWS account that was queried, twelve digits.
     ///
     /// Source: the sync's account.
     pub account_id: &'s str,
-    /// The AWS Region that was asked.
+    /// The AWS Region that was queried.
     ///
     /// Source: the sync's Region.
     pub region: &'s str,
-    /// When the sync that saw the object began.
+    /// The start time of the sync that captured the object.
     ///
     /// Source: the sync's timestamp.
     #[cfg_attr(feature = "schema", schemars(with = "portolan_mapper_sdk::UtcTime"))]

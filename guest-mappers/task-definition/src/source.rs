@@ -29,7 +29,7 @@ pub struct ContainerDefinition<'a> {
     pub(crate) secrets: List<Secret<'a>>,
 }
 
-/// An environment variable. Its value is not a member here, so that it cannot leave.
+/// An environment variable. Its value is not a member here, so a record cannot contain it.
 #[derive(Debug, Deserialize)]
 pub struct EnvironmentVariable<'a> {
     #[serde(borrow)]

@@ -1,4 +1,4 @@
-//! What is said of a task definition that is not as it should be.
+//! Issues with invalid task definitions.
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

@@ -1,4 +1,4 @@
-//! Times the mapping of one page of 100 tasks, natively: `cargo run --release --example map_page`.
+//! Measures the mapping of one page of 100 tasks, natively: `cargo run --release --example map_page`.
 
 use std::hint::black_box;
 use std::io::Write;

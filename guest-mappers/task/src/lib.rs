@@ -64,7 +64,7 @@ impl Mapping for Tasks {
     }
 }
 
-/// The values of one detail over all attachments, whatever their type and status.
+/// The values of one detail over all attachments, of any type and status.
 fn details<'s>(task: &'s Task<'_>, name: &str) -> Option<TextSet<'s>> {
     let details = items(&task.attachments).flat_map(|attachment| items(&attachment.details));
     TextSet::collect(

@@ -7,7 +7,7 @@ use serde::Serialize;
 #[cfg_attr(feature = "schema", schemars(title = "EcsTask", deny_unknown_fields))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct EcsTask<'s> {
-    /// What identifies the task in the data model: its ARN.
+    /// The identity of the task in the data model: its ARN.
     ///
     /// Source: `task.taskArn`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
@@ -16,7 +16,7 @@ pub struct EcsTask<'s> {
     ///
     /// Source: `task.taskArn`.
     pub task_arn: &'s str,
-    /// What to call the task: its ARN.
+    /// The display name of the task: its ARN.
     ///
     /// Source: `task.taskArn`.
     pub name: &'s str,
@@ -30,7 +30,7 @@ pub struct EcsTask<'s> {
     /// Source: `task.taskDefinitionArn`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_definition_arn: Option<&'s str>,
-    /// The ARN of the container instance that hosts the task; none on Fargate.
+    /// The ARN of the container instance that hosts the task; absent on Fargate.
     ///
     /// Source: `task.containerInstanceArn`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,22 +90,22 @@ pub struct EcsTask<'s> {
     /// Source: `task.desiredStatus`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_status: Option<&'s str>,
-    /// The last known status of the task as ECS words it.
+    /// The last known status of the task, as ECS reports it.
     ///
     /// Source: `task.lastStatus`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_status: Option<&'s str>,
-    /// When the task was created.
+    /// The time when the task was created.
     ///
     /// Source: `task.createdAt`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_seen: Option<UtcTime>,
-    /// When the task began to run.
+    /// The time when the task began to run.
     ///
     /// Source: `task.startedAt`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_started: Option<UtcTime>,
-    /// When the task stopped.
+    /// The time when the task stopped.
     ///
     /// Source: `task.stoppedAt`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,19 +115,19 @@ pub struct EcsTask<'s> {
     /// Source: `task.tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Tags<'s>>,
-    /// The cloud that the object lives in; always `AWS`.
+    /// The cloud of the object; always `AWS`.
     ///
     /// Source: the constant `AWS`.
     pub cloud_provider: &'static str,
-    /// The AWS account that was asked, twelve digits.
+    /// The AWS account that was queried, twelve digits.
     ///
     /// Source: the sync's account.
     pub account_id: &'s str,
-    /// The AWS Region that was asked.
+    /// The AWS Region that was queried.
     ///
     /// Source: the sync's Region.
     pub region: &'s str,
-    /// When the sync that saw the object began.
+    /// The start time of the sync that captured the object.
     ///
     /// Source: the sync's timestamp.
     #[cfg_attr(feature = "schema", schemars(with = "portolan_mapper_sdk::UtcTime"))]

@@ -33,14 +33,14 @@ pub struct Container<'a> {
     pub(crate) image: Option<Text<'a>>,
 }
 
-/// Something attached to a task, for example an elastic network interface.
+/// An attachment of a task, for example an elastic network interface.
 #[derive(Debug, Deserialize)]
 pub struct Attachment<'a> {
     #[serde(borrow)]
     pub(crate) details: List<Detail<'a>>,
 }
 
-/// What is known about an attachment: a name and a value.
+/// A detail of an attachment: a name and a value.
 #[derive(Debug, Deserialize)]
 pub struct Detail<'a> {
     #[serde(borrow)]

@@ -1,4 +1,4 @@
-//! What is said of a task that is not as it should be.
+//! Issues with invalid tasks.
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

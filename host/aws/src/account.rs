@@ -1,4 +1,4 @@
-//! An account that credentials reach.
+//! An account that the credentials can reach.
 
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
@@ -20,32 +20,33 @@ use portolan_page::ledger::Ledger;
 /// An account that can be synced.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// Twelve digits.
+    /// The account's twelve digits.
     pub account_id: AccountId,
-    /// For example `aws-us-gov`.
+    /// The AWS partition, for example `aws-us-gov`.
     pub partition: String,
-    /// ARN of the user or role session that the calls are made as.
+    /// The ARN of the user or role session that makes the calls.
     pub identity: String,
-    /// The Region whose STS took the credentials; none if the account is known from ARNs alone.
+    /// The Region whose STS accepted the credentials; `None` if the account is known only from ARNs.
     pub(super) confirmed_in: Option<String>,
     pub(super) access: Access,
 }
 
-/// Credentials that reach no account, or an account that does not say what it has.
+/// Credentials that do not reach an account, or an account whose Regions cannot be listed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct AccountError {
-    /// Twelve digits, as far as a role's ARN tells them.
+    /// The account's twelve digits; `None` if a role's ARN does not name it.
     pub account_id: Option<AccountId>,
-    /// The Regions that it costs; an empty name stands for Regions that nobody could list.
+    /// The Regions that are not synced because of it; an empty name stands for Regions that could not be
+    /// listed.
     pub regions: Vec<RegionName>,
     /// A short constant in kebab case, for example `credentials`.
     pub code: &'static str,
-    /// Who failed, why, and what to do.
+    /// The identity that failed, the reason, and what to do.
     pub message: String,
 }
 
-/// What calls are made with: settings of clients, the credentials in them, and the quotas of the process.
+/// The client settings, credentials and quotas that calls use.
 #[derive(Clone, Debug)]
 pub(super) struct Access {
     pub(super) sts: Sts,
@@ -54,7 +55,7 @@ pub(super) struct Access {
 }
 
 impl Access {
-    /// Access as the credentials of the configuration themselves, and the Regions to ask STS in.
+    /// Access with the configured credentials, and the Regions whose STS to call.
     pub(super) fn new(
         base: SdkConfig,
         regions: Vec<String>,
@@ -76,7 +77,7 @@ impl Access {
         }
     }
 
-    /// What requests to a Region are sent with.
+    /// The client settings and credentials for requests to a Region.
     pub(super) fn sender(&self, region: &str) -> Sender {
         Sender {
             sdk: self.sts.sdk.clone(),
@@ -85,7 +86,7 @@ impl Access {
         }
     }
 
-    /// The same with other credentials.
+    /// The same access with other credentials.
     pub(super) fn with(&self, credentials: Renewing) -> Self {
         let mut access = self.clone();
         access.sts.sdk = with_credentials(access.sts.sdk, &credentials);
@@ -102,18 +103,18 @@ fn with_credentials(sdk: SdkConfig, credentials: &Renewing) -> SdkConfig {
 }
 
 impl Account {
-    /// The Region of what has no Region of its own.
+    /// The Region for requests that do not depend on a Region.
     pub(super) fn region(&self) -> &str {
         let region = self.access.sts.sdk.region();
         region.map_or("us-east-1", AsRef::as_ref)
     }
 
-    /// Who answers: `aws`, or the URL of the endpoint that is used instead of AWS's own.
+    /// The server: `aws`, or the URL of the endpoint that replaces AWS's own.
     pub fn endpoint(&self) -> String {
         endpoint_of(&self.access.sts.sdk, "ECS").unwrap_or_else(|| "aws".into())
     }
 
-    /// Makes calls in a Region, at the pace of the account's quotas, and counts them in `ledger`.
+    /// Returns a caller for a Region. It keeps to the account's quotas, and counts its calls in `ledger`.
     pub fn caller(&self, region: &RegionName, maximum_retries: u32, ledger: Arc<Ledger>) -> Caller {
         let place = self.access.quotas.place(&self.account_id, region);
         let mut sender = self.access.sender(region);

@@ -1,4 +1,4 @@
-//! Which accounts and Regions a run takes: from roles, from an organization, or the credentials' own.
+//! Finds the accounts and Regions of a run: from roles, from an organization, or from the credentials.
 
 use futures_util::future::BoxFuture;
 use portolan_page::{AccountId, RegionName};
@@ -15,50 +15,50 @@ use super::{fips, organization, partitions, regions};
 use crate::quota::Quotas;
 use portolan_machine::clock::Clock;
 
-/// STS is asked here when no Region is known: it answers for every Region of its partition.
+/// The Region whose STS is called if none is configured: it answers for every Region of its partition.
 const ANY_REGION: &str = "us-east-1";
 
-/// The accounts of a run, not reached yet.
+/// The accounts of a run, before they are reached.
 #[derive(Debug)]
 pub struct Accounts {
-    /// What went wrong while they were listed.
+    /// The errors while the accounts were listed.
     pub errors: Vec<AccountError>,
-    /// What somebody should know about the list.
+    /// Warnings about the list.
     pub warnings: Vec<String>,
-    /// One for each account.
+    /// One route for each account.
     pub routes: Vec<AccountRoute>,
     connection: Connection,
     base: Access,
-    /// The account of the credentials themselves, if somebody had to ask and it could be told.
+    /// The account of the credentials themselves; `None` if it was not queried or is not known.
     own: Option<String>,
-    /// Regions to sync in each account; nothing if each account is asked for its own.
+    /// The Regions to sync in each account; `None` to list the enabled Regions of each account.
     regions: Option<Vec<String>>,
 }
 
-/// An account, and the ways to it in the order in which they are tried.
+/// An account, and the credentials that may reach it, in the order in which they are tried.
 #[derive(Clone, Debug)]
 pub struct AccountRoute {
-    /// Twelve digits.
+    /// The account's twelve digits.
     account_id: AccountId,
     ways: Vec<Route>,
 }
 
 #[derive(Clone, Debug)]
 enum Route {
-    /// The credentials themselves, whose account this is.
+    /// The configured credentials, which belong to the account.
     Own(Box<Account>),
     /// A role of the account.
     Role(RoleArn),
 }
 
-/// What came of a route.
+/// The result of trying a route.
 #[derive(Debug, Default)]
 pub struct Reached {
-    /// The account and the Regions of it that are to be synced here.
+    /// The account, and its Regions to sync here.
     pub account: Option<(Account, Vec<RegionName>)>,
-    /// What failed, and for which Regions.
+    /// The errors, with their Regions.
     pub errors: Vec<AccountError>,
-    /// What somebody should know about it.
+    /// Warnings about the account.
     pub warnings: Vec<String>,
 }
 
@@ -66,7 +66,7 @@ impl Accounts {
     /// Finds credentials and lists the accounts. Calls to all of them keep to `quotas`.
     ///
     /// # Errors
-    /// If no Region is known. Credentials that do not work are errors of their account only.
+    /// Fails if no Region is known. Credentials that do not work are errors of their account only.
     pub fn find<'a>(
         connection: &'a Connection,
         quotas: Quotas,
@@ -141,7 +141,7 @@ impl Accounts {
             }));
     }
 
-    /// The account of the credentials themselves.
+    /// Returns the account of the configured credentials.
     async fn identify(&mut self) -> Option<Account> {
         match identify(self.base.clone(), None).await {
             Ok(own) => {
@@ -155,11 +155,12 @@ impl Accounts {
         }
     }
 
-    /// Lets STS correct the clock before the first role is assumed, if STS was not asked anything yet.
+    /// Calls STS to correct the clock before the first role is assumed, unless it was called already.
     pub fn correct_clock<'a>(&'a self) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             if self.own.is_none() && self.errors.is_empty() {
-                // Credentials that STS refuses fail again, and are reported, when a role is assumed.
+                // If STS refuses the credentials, it refuses them again, with a report, when a role is
+                // assumed.
                 let asked = self.base.sts.ask("sts:GetCallerIdentity", |client| {
                     client.get_caller_identity().send()
                 });
@@ -168,8 +169,8 @@ impl Accounts {
         })
     }
 
-    /// What decides which accounts and Regions these are, beside the configuration; nothing if the
-    /// credentials themselves, on which that depends, do not say whose they are.
+    /// The facts beside the configuration that determine the accounts and Regions. `None` if these depend on
+    /// the account of the configured credentials, and it is not known.
     pub fn place(&self) -> Option<[(&'static str, String); 3]> {
         let needs_own = self.connection.organization.is_some() || self.connection.roles.is_empty();
         if needs_own && self.own.is_none() {
@@ -185,7 +186,7 @@ impl Accounts {
         ])
     }
 
-    /// The accounts of the organization that are wanted, and the way to each.
+    /// The selected accounts of the organization, each with its route.
     async fn members(&mut self, organization: &Organization) -> Vec<(String, Route)> {
         let Some(own) = self.identify().await else {
             return Vec::new();
@@ -201,13 +202,13 @@ impl Accounts {
         } else {
             let missing = organization.include.iter().filter(|id| !ids.contains(id));
             self.warnings.extend(missing.map(|id| {
-                format!("organization-include names {id}, which is no active account of the organization")
+                format!("organization-include names {id}, which is not an active account of the organization")
             }));
         }
         let wanted = ids.into_iter().filter(|id| organization.wants(id));
         wanted
             .map(|account_id| {
-                // A management account seldom has the role that it reaches the others with.
+                // A management account seldom has the role that the members have.
                 let way = if own.account_id == *account_id {
                     Route::Own(Box::new(own.clone()))
                 } else {
@@ -218,7 +219,7 @@ impl Accounts {
             .collect()
     }
 
-    /// Assumes the account's role, and finds out which of its Regions are to be synced here.
+    /// Assumes the account's role, and lists its Regions to sync here.
     pub fn reach<'a>(&'a self, route: &'a AccountRoute) -> BoxFuture<'a, Reached> {
         Box::pin(async move {
             let mut reached = Reached::default();
@@ -236,7 +237,7 @@ impl Accounts {
                         Route::Role(role) => role.arn.clone(),
                     };
                     reached.warnings.push(format!(
-                    "{who} reaches account {} that another role reaches already; it was left out, for its records would be duplicates",
+                    "{who} reaches account {}, which another role reaches already; it was left out, because its records would be duplicates",
                     account.account_id
                 ));
                     continue;
@@ -294,10 +295,10 @@ impl Accounts {
         reached.account = Some((account, taken));
     }
 
-    /// An error of credentials, with the Regions that it costs here.
+    /// Adds to an error of credentials the Regions that cannot be synced here because of it.
     fn placed(&self, mut error: AccountError) -> AccountError {
         let account_id = error.account_id.clone().unwrap_or_default();
-        // Regions that nobody could list count as one without a name.
+        // Regions that could not be listed count as one Region without a name.
         let regions = self.regions.clone().unwrap_or_else(|| vec![String::new()]);
         let regions = regions.into_iter();
         error.regions = regions
@@ -320,8 +321,8 @@ fn invalid_regions(reason: String) -> ConnectionError {
     }
 }
 
-/// Checks that Regions can be ones: those that are synced, and that of the chain, which is only asked who the
-/// credentials are.
+/// Checks that Region names are valid: the names of the synced Regions, and the default Region, whose STS
+/// identifies the credentials.
 fn check_regions(
     base: &SdkConfig,
     regions: Option<&[String]>,
@@ -333,13 +334,13 @@ fn check_regions(
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     if chain_region.is_some_and(|region| !is_label(region)) {
-        let reason = "instance metadata names a Region that cannot be one; name one with --regions";
+        let reason = "instance metadata names an invalid Region; name one with --regions";
         return Err(invalid_regions(reason.into()));
     }
     let endpoint_url = ["ECS", "STS"]
         .into_iter()
         .find_map(|service| endpoint_of(base, service));
-    // A Region of the chain that is only asked who the credentials are has to be one too.
+    // The default Region is checked too, even if only its STS is called.
     let asked_first = regions.iter().copied().flatten().chain(chain_region);
     if endpoint_url.is_none() {
         asked_first

@@ -1,4 +1,4 @@
-//! What to say to a person: what is wrong behind an error, and what to do about it.
+//! Explains errors to the operator: the cause of an error, and what to do about it.
 
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
@@ -9,16 +9,16 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::failure_kind::FailureKind;
 use portolan_machine::text::printable;
 
-/// What to do, by what AWS says. The first that fits counts.
+/// The advice for texts in AWS's message. The first match counts.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
 const ADVICE: [(&str, &str); 8] = [
     (
         "service control policy",
-        "a service control policy of the organization denies it, and no policy of the account can allow it; ask those who manage the organization",
+        "a service control policy of the organization denies it, and no policy of the account can allow it; ask the organization's administrators",
     ),
     (
         "resource control policy",
-        "a resource control policy of the organization denies it, and no policy of the account can allow it; ask those who manage the organization",
+        "a resource control policy of the organization denies it, and no policy of the account can allow it; ask the organization's administrators",
     ),
     (
         "permissions boundary",
@@ -46,7 +46,7 @@ const ADVICE: [(&str, &str); 8] = [
     ),
 ];
 
-/// What to do about a refusal, with a semicolon before it.
+/// The advice for a refusal, after a semicolon.
 pub(super) fn advice(action: &str, kind: FailureKind, code: &str, said: &str) -> String {
     let known = ADVICE.iter().find(|(words, _)| said.contains(words));
     let text = match (known, kind, code) {
@@ -75,14 +75,14 @@ pub(super) fn advice(action: &str, kind: FailureKind, code: &str, said: &str) ->
     format!("; {text}")
 }
 
-/// What keeps a request from its server.
+/// A problem that keeps a request from its server.
 pub(super) struct Trouble {
     pub(super) kind: FailureKind,
-    /// What to do, with a semicolon before it.
+    /// The advice, after a semicolon.
     pub(super) advice: &'static str,
 }
 
-/// Words of the error, whether the trouble may pass, and what to do. The first that fits counts.
+/// Texts of errors, whether a retry may succeed, and the advice. The first match counts.
 const TROUBLES: [(&str, FailureKind, &str); 13] = [
     (
         "underlying connection: dns error",
@@ -102,7 +102,7 @@ const TROUBLES: [(&str, FailureKind, &str); 13] = [
     (
         "tls handshake eof",
         FailureKind::Transient,
-        "; what answered ended the connection before TLS began: a proxy or a filter may be in between; check HTTPS_PROXY and NO_PROXY",
+        "; the server ended the connection before TLS began: a proxy or a filter may be in between; check HTTPS_PROXY and NO_PROXY",
     ),
     (
         "certificate expired",
@@ -122,17 +122,17 @@ const TROUBLES: [(&str, FailureKind, &str); 13] = [
     (
         "Connection refused",
         FailureKind::Transient,
-        "; nothing answers there: check --endpoint-url, HTTPS_PROXY and HTTP_PROXY",
+        "; no server answers there: check --endpoint-url, HTTPS_PROXY and HTTP_PROXY",
     ),
     (
         "tunnel",
         FailureKind::Transient,
-        "; the proxy does not connect to this host: ask for it to be let through, or name it in NO_PROXY",
+        "; the proxy does not connect to this host: ask its administrators to allow the host, or name it in NO_PROXY",
     ),
     (
         "corrupt message",
         FailureKind::Final,
-        "; what answered does not speak TLS: check whether http:// is meant in the endpoint URL, and whether HTTPS_PROXY names a proxy",
+        "; the server does not speak TLS: check whether http:// is meant in the endpoint URL, and whether HTTPS_PROXY names a proxy",
     ),
     (
         "dns error",
@@ -142,12 +142,12 @@ const TROUBLES: [(&str, FailureKind, &str); 13] = [
     (
         "timed out",
         FailureKind::Transient,
-        "; nothing answers there: check the network, HTTPS_PROXY and firewalls",
+        "; no server answers there: check the network, HTTPS_PROXY and firewalls",
     ),
     (
         "timeout",
         FailureKind::Transient,
-        "; nothing answers there: check the network, HTTPS_PROXY and firewalls",
+        "; no server answers there: check the network, HTTPS_PROXY and firewalls",
     ),
 ];
 
@@ -167,10 +167,10 @@ impl Trouble {
     }
 }
 
-/// What is said of an answer that is a page for people.
+/// The message for an answer that is an HTML page.
 pub(super) fn html_page(status: u16) -> String {
     format!(
-        "was answered with an HTML page (HTTP status {status}), which does not come from AWS: a proxy, a filter or a login page is in between; ask for AWS's hosts to be let through, or check HTTPS_PROXY and NO_PROXY"
+        "was answered with an HTML page (HTTP status {status}), which does not come from AWS: a proxy, a filter or a login page is in between; ask its administrators to allow AWS's hosts, or check HTTPS_PROXY and NO_PROXY"
     )
 }
 
@@ -181,7 +181,7 @@ pub(super) fn is_html(answer: &HttpResponse) -> bool {
         .is_some_and(portolan_machine::text::is_html)
 }
 
-/// What layers of the SDK call themselves. It tells nobody anything.
+/// The names of the SDK's layers, which add nothing to a message.
 const LAYERS: [&str; 9] = [
     "dispatch failure",
     "service error",
@@ -194,12 +194,12 @@ const LAYERS: [&str; 9] = [
     "could not parse profile file",
 ];
 
-/// An error and what caused it, on one line.
+/// An error and its causes, on one line.
 pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = String::new();
     for cause in std::iter::successors(Some(error), |error| error.source()) {
         let words = words(cause);
-        // What is behind an error without a type says the same, and more.
+        // The source of an untyped error says the same in more detail.
         let is_layer = words.starts_with("unhandled error (") && cause.source().is_some();
         if is_layer || text.contains(&words) || LAYERS.contains(&words.as_str()) {
             continue;
@@ -211,7 +211,7 @@ pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     printable(&words.join(" "), 500)
 }
 
-/// What an error says of itself; the SDK shows errors that it has no type for as a structure.
+/// The text of an error. The SDK prints errors without a type as a structure.
 fn words(error: &(dyn std::error::Error + 'static)) -> String {
     let metadata = error
         .downcast_ref::<ErrorMetadata>()

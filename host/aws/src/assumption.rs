@@ -8,7 +8,7 @@ use super::settings::{Connection, RoleArn};
 use super::sts::{Refusal, Sts};
 use super::value::sendable;
 
-/// How a role is assumed.
+/// The parameters for assuming a role.
 #[derive(Debug)]
 pub(super) struct Assumption {
     sts: Sts,
@@ -19,7 +19,7 @@ pub(super) struct Assumption {
 }
 
 impl Assumption {
-    /// How this role is assumed, by whoever `sts` asks as.
+    /// The parameters for assuming this role with the credentials of `sts`.
     pub(super) fn new(sts: &Sts, connection: &Connection, role: &RoleArn) -> Self {
         Self {
             sts: sts.clone(),
@@ -30,7 +30,7 @@ impl Assumption {
         }
     }
 
-    /// New credentials of the role.
+    /// Assumes the role and returns its credentials.
     pub(super) async fn credentials(&self) -> Result<Credentials, Refusal> {
         let seconds = i32::try_from(self.duration.as_secs()).unwrap_or(i32::MAX);
         let (_, answer) = self
@@ -46,7 +46,7 @@ impl Assumption {
             })
             .await?;
         let Some(given) = answer.credentials else {
-            return Err(Refusal::strange("STS gave no credentials for the role"));
+            return Err(Refusal::strange("STS returned no credentials for the role"));
         };
         let credentials = Credentials::new(
             given.access_key_id,

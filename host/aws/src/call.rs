@@ -1,4 +1,4 @@
-//! One call: paced by quotas, bounded in parallel, repeated with jitter, counted, and checked to be what it claims.
+//! One call: paced by quotas, bounded in parallel, repeated with jitter, counted, and its answer checked.
 
 use portolan_page::AccountId;
 use std::sync::Arc;
@@ -17,23 +17,23 @@ use portolan_machine::clock::Clock;
 use portolan_page::ledger::{Ledger, OperationCalls};
 use portolan_page::object::Operation;
 
-/// The longest pause that a server may ask for.
+/// The longest pause that a server's answer can set.
 const ASKED_PAUSE_LIMIT: Duration = Duration::from_secs(30);
-/// How often one request may be throttled before it fails: with pauses of 5 s more than ten minutes, by
-/// which time somebody has to look at who else uses the account.
+/// The number of times that one request may be throttled before it fails. With pauses of 5 s that takes more
+/// than ten minutes; then other callers use up the account's quota.
 const THROTTLE_LIMIT: u32 = 300;
 
-/// How often credentials are renewed for one request: once when they expire, once more if the request was
-/// signed while somebody else renewed them, and once to spare.
+/// The number of times that credentials are renewed for one request: once when they expire, once if another
+/// task renewed them while the request was signed, and one in reserve.
 const RENEWAL_LIMIT: u32 = 3;
 
-/// What one request has been through.
+/// The tries of one request.
 #[derive(Default)]
 struct Tries {
     retries: u32,
     throttles: u32,
     renewals: u32,
-    /// Whether the clock was corrected for it.
+    /// Whether the clock was corrected for this request.
     is_corrected: bool,
 }
 
@@ -44,9 +44,9 @@ pub struct Caller {
     place: Pacing,
     sender: Sender,
     clock: Clock,
-    /// The Region whose STS took the credentials.
+    /// The Region whose STS accepted the credentials.
     confirmed_in: Option<String>,
-    /// Whether AWS has let a call through here.
+    /// Whether a call of this caller has succeeded.
     is_let_in: Arc<AtomicBool>,
     maximum_retries: u32,
     ledger: Arc<Ledger>,
@@ -72,8 +72,7 @@ impl Caller {
         }
     }
 
-    /// Sends a request until it has an answer that `read` accepts, which may say in a sentence why the body is not
-    /// one.
+    /// Sends a request until `read` accepts its answer. `read` returns a sentence if the body is not valid.
     pub async fn call<R>(
         &self,
         operation: Operation,
@@ -99,7 +98,7 @@ impl Caller {
         }
     }
 
-    /// How long to wait before the request is sent once more, if at all; or the failure, if it is not.
+    /// The pause before the next try; `None` to retry at once. The failure if there is no next try.
     async fn repeated(
         &self,
         operation: Operation,
@@ -178,7 +177,7 @@ impl Caller {
             asked_at.elapsed().as_millis()
         );
         let answer = answer.map_err(|error| CallFailure::of_sdk(operation, &error))?;
-        // Told by content: servers and proxies are careless about the type.
+        // Checks the content, because servers and proxies often send a wrong content type.
         if portolan_machine::text::is_html(&answer.body) {
             return Err(CallFailure::html(
                 operation,
@@ -190,7 +189,7 @@ impl Caller {
             .map_err(|reason| CallFailure::malformed(operation, &reason, answer.request_id))
     }
 
-    /// How often credentials are renewed. Where AWS never let them in, the Region may be why.
+    /// The number of renewals. It is 1 if no call has succeeded, because the Region may be the cause.
     fn renewal_limit(&self) -> u32 {
         match self.is_let_in.load(Ordering::Relaxed) {
             true => RENEWAL_LIMIT,
@@ -198,8 +197,8 @@ impl Caller {
         }
     }
 
-    /// How often a request is repeated. One that nobody answers is where nobody ever answered, and somebody
-    /// waits to hear of it.
+    /// The number of retries. A request without an answer, where no call has ever succeeded, is retried at
+    /// most once: the operator waits for the report.
     fn retries_after(&self, failure: &CallFailure) -> u32 {
         if failure.code != TIMEOUT || self.is_let_in.load(Ordering::Relaxed) {
             return self.maximum_retries;
@@ -213,7 +212,8 @@ impl Caller {
         self.maximum_retries.min(1)
     }
 
-    /// Says that a Region is not enabled, where credentials that are good elsewhere were never let in.
+    /// Reports that a Region is not enabled, if its endpoint never accepted credentials that are valid
+    /// elsewhere.
     fn placed(&self, failure: CallFailure) -> CallFailure {
         let is_unknown = ["UnrecognizedClientException", "InvalidClientTokenId"]
             .contains(&failure.code.as_str());
@@ -229,7 +229,7 @@ impl Caller {
         }
     }
 
-    /// Gives back the right to call, and tells limiter and ledger how it went.
+    /// Ends a call, and reports its result to the limiter and the ledger.
     fn answered(
         &self,
         operation: Operation,

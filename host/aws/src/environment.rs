@@ -1,5 +1,5 @@
-//! The one place where `AWS_…` variables are read. The SDK sees only what is checked here: it panics over
-//! some values, and takes others for something that nobody meant.
+//! The only module that reads `AWS_…` variables. The SDK sees only checked values, because it panics on some
+//! and misreads others.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -15,22 +15,22 @@ use super::settings::{Connection, ConnectionError};
 use super::value::checked;
 use portolan_machine::proxies::Proxies;
 
-/// A bundle of every public authority has 150 certificates.
+/// A bundle of all public authorities has 150 certificates.
 const CERTIFICATE_LIMIT: usize = 10_000;
-/// A bundle of every public authority has a quarter of a megabyte.
+/// A bundle of all public authorities has a quarter of a megabyte.
 const BUNDLE_LIMIT_BYTES: u64 = 8 * 1024 * 1024;
 
-/// The checked environment.
+/// The checked environment variables and AWS profiles.
 #[derive(Debug)]
 pub(super) struct Environment {
     variables: HashMap<String, String>,
     pub(super) profiles: Profiles,
     pub(super) proxies: Proxies,
-    /// The profile that is used; none for the default one.
+    /// The selected profile; `None` for the default one.
     profile: Option<String>,
 }
 
-/// The variables that the SDK reads for what is called here, and those that are read here.
+/// The variables that the SDK reads for the APIs used here, and those that this module reads.
 #[rustfmt::skip]
 const READ: [&str; 40] = [
     "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCOUNT_ID",
@@ -47,14 +47,14 @@ const READ: [&str; 40] = [
     "AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE", "AWS_AUTH_SCHEME_PREFERENCE", "AWS_SIGV4A_SIGNING_REGION_SET",
 ];
 
-/// Names the file of the token that a container's endpoint asks for.
+/// The variable that names the token file for a container's credentials endpoint.
 const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 
 impl Environment {
     /// Reads the variables of the process and the files that they name.
     ///
     /// # Errors
-    /// If a value cannot be used, or a file of profiles cannot be read.
+    /// Fails if a value cannot be used, or if a profile file cannot be read.
     pub(super) async fn read(connection: &Connection) -> Result<Self, ConnectionError> {
         let variables: Vec<_> = std::env::vars_os().collect();
         Self::of(variables, connection.profile.as_deref()).await
@@ -70,7 +70,7 @@ impl Environment {
                 continue;
             };
             let is_of_aws = READ.contains(&name.as_str());
-            // The endpoints of other services, and variables of other programs, are none of ours.
+            // Variables for other services' endpoints and for other programs are ignored.
             if name.starts_with("AWS_") && !is_of_aws {
                 continue;
             }
@@ -109,19 +109,19 @@ impl Environment {
         self.variables.get(name).map(String::as_str)
     }
 
-    /// The Region of variables or profile.
+    /// The Region from the variables or the profile.
     pub(super) fn region(&self) -> Option<&str> {
         self.variable("AWS_REGION")
             .or_else(|| self.variable("AWS_DEFAULT_REGION"))
             .or_else(|| self.profiles.value(self.profile(), "region"))
     }
 
-    /// What the SDK reads in place of the environment of the process.
+    /// The variables that the SDK reads instead of the process's environment.
     pub(super) fn variables(&self) -> Env {
         let mut variables = self.variables.clone();
-        // The SDK takes fewer characters for a name than people do.
+        // The SDK accepts fewer characters in a profile's name than the AWS CLI does.
         variables.insert("AWS_PROFILE".into(), Profiles::alias(self.profile()));
-        // Files end with a line break, which no header may have.
+        // Token files end with a line break, which a header cannot hold.
         let file = self.variable(TOKEN_FILE).map(std::fs::read_to_string);
         if let Some(Ok(token)) = file
             && let Ok(Some(token)) = checked("AWS_CONTAINER_AUTHORIZATION_TOKEN", &token)
@@ -132,10 +132,10 @@ impl Environment {
         Env::from(variables)
     }
 
-    /// The certificate authorities that take the place of the system's, in PEM, if some are named.
+    /// The certificate authorities, in PEM, that replace the system's; `None` if no setting names a bundle.
     ///
     /// # Errors
-    /// If the file cannot be read or holds no certificate.
+    /// Fails if the file cannot be read or does not hold a certificate.
     pub(super) fn ca_bundle(
         &self,
         connection: &Connection,
@@ -166,28 +166,28 @@ impl Environment {
             .map_err(|reason| wrong(&name, format!("the file {} cannot be used: {reason}; name a file of certificate authorities in PEM form", path.display())))
     }
 
-    /// Why no account can be reached, if that is known before AWS is asked.
+    /// The reason that the selected profile cannot be used, if it is in neither file.
     pub(super) fn missing_profile(&self) -> Option<String> {
         let name = self.profile.as_deref()?;
         self.profiles.missing(name)
     }
 
-    /// Whether a program of the user gives the credentials.
+    /// Whether the profile's credentials come from a program of the user.
     pub(super) fn runs_a_program(&self) -> bool {
         let mut sources = self.profiles.sources(self.profile()).into_iter();
         sources.any(|source| self.profiles.value(source, "credential_process").is_some())
     }
 
-    /// Whether STS gives the credentials: for a role of a profile, or for a token.
+    /// Whether the credentials come from STS: for a role of a profile, or for a token.
     pub(super) fn assumes_a_role(&self) -> bool {
         let mut sources = self.profiles.sources(self.profile()).into_iter();
         sources.any(|source| self.profiles.value(source, "role_arn").is_some())
             || self.variable("AWS_WEB_IDENTITY_TOKEN_FILE").is_some()
     }
 
-    /// What to say of credentials that the SDK did not find, for `reason`.
+    /// The message for credentials that the SDK did not find, because of `reason`.
     pub(super) fn credentials_problem(&self, reason: &str) -> String {
-        // What a program writes to its standard error may be a secret.
+        // The standard error of a program may hold a secret.
         let reason = reason.split("Stderr:").next().unwrap_or_default().trim();
         if let Some(problem) = self.incomplete() {
             return problem;
@@ -203,7 +203,7 @@ impl Environment {
             ),
             (
                 "unexpected token '<'",
-                "what answered in place of the service that gives credentials sent an HTML page or other text; check AWS_CONTAINER_CREDENTIALS_FULL_URI and the network",
+                "the address of the credentials service answered with an HTML page or other text; check AWS_CONTAINER_CREDENTIALS_FULL_URI and the network",
             ),
         ];
         if reason.contains("AccessDenied") && self.assumes_a_role() {
@@ -233,7 +233,7 @@ impl Environment {
         )
     }
 
-    /// What is missing beside a variable that is set, or cannot be read.
+    /// The message for a variable whose counterpart is not set, or whose file cannot be read.
     fn incomplete(&self) -> Option<String> {
         let profile = self.profile();
         let has = |name| self.variable(name).is_some();
@@ -281,7 +281,7 @@ fn read_bundle(path: &Path) -> Result<Vec<u8>, String> {
         ));
     }
     let pem = std::fs::read(path).map_err(|error| error.to_string())?;
-    // The SDK panics over a certificate that it cannot use, and company bundles hold such.
+    // The SDK panics on a certificate that it cannot use, and company bundles hold such certificates.
     let mut roots = rustls::RootCertStore::empty();
     let (mut usable, mut unusable) = (String::new(), 0);
     let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&pem);

@@ -1,4 +1,4 @@
-//! What a failed call means: whether to repeat it, and what to tell a person.
+//! The meaning of a failed call: whether to repeat it, and the message for the operator.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,31 +18,31 @@ use portolan_page::BODY_LIMIT_BYTES;
 use portolan_page::ledger::Failure;
 use portolan_page::object::Operation;
 
-/// The code of a call that nobody answered.
+/// The code of a call without an answer.
 pub(super) const TIMEOUT: &str = "timeout";
 
-/// Why a request has no answer.
+/// The reason that a request has no answer.
 pub(super) type Refused = SdkError<ErrorMetadata, HttpResponse>;
 
 /// A call that failed for good.
 #[derive(Clone, Debug)]
 pub struct CallFailure {
-    /// What was called.
+    /// The operation that was called.
     pub operation: Operation,
-    /// What the failure means for the caller.
+    /// The class of the failure.
     pub kind: FailureKind,
-    /// The code of AWS, or a short constant in kebab case.
+    /// The error code of AWS, or a short constant in kebab case.
     pub code: String,
-    /// What failed, why, and what to do.
+    /// The failed operation, the reason, and what to do.
     pub message: String,
-    /// The id under which AWS knows the request.
+    /// The request id that AWS returned.
     pub request_id: Option<String>,
-    /// How long AWS wants to be left alone, if it says so.
+    /// The pause that AWS requested.
     pub retry_after: Option<Duration>,
 }
 
 impl CallFailure {
-    /// An answer that is not what it claims to be.
+    /// An answer with an invalid body.
     pub(super) fn malformed(
         operation: Operation,
         reason: &str,
@@ -52,7 +52,7 @@ impl CallFailure {
             operation,
             kind: FailureKind::Transient,
             code: "malformed-response".into(),
-            message: format!("{operation} gave an answer that is not one: {reason}"),
+            message: format!("{operation} returned an invalid answer: {reason}"),
             request_id,
             retry_after: None,
         }
@@ -85,10 +85,10 @@ impl CallFailure {
                 let message = format!("{operation} failed with {shown}: {said}{advice}");
                 failure(kind, &shown, message)
             }
-            // Repeating would only read as much again.
+            // A retry would only read as much again.
             SdkError::ResponseError(_) | SdkError::DispatchFailure(_) if is_too_large(error) => {
                 let message = format!(
-                    "{operation} was answered with more than {BODY_LIMIT_BYTES} bytes, which no answer has that is read here; the rest was not read. Check what answers at the endpoint"
+                    "{operation} was answered with more than {BODY_LIMIT_BYTES} bytes, which is more than any valid answer has; the rest was not read. Check which server answers at the endpoint"
                 );
                 failure(FailureKind::Final, "response-too-large", message)
             }
@@ -107,7 +107,7 @@ impl CallFailure {
             SdkError::TimeoutError(_) => failure(
                 FailureKind::Transient,
                 TIMEOUT,
-                format!("{operation} gave no answer in time"),
+                format!("{operation} did not answer in time"),
             ),
             other => {
                 let (kind, code, message) = unsent(operation, other);
@@ -116,11 +116,12 @@ impl CallFailure {
         }
     }
 
-    /// A page for people, which AWS does not send.
+    /// An answer that is an HTML page, which AWS does not send.
     pub(super) fn html(operation: Operation, status: u16, request_id: Option<String>) -> Self {
         Self {
             operation,
-            // A gateway that is overloaded says so with such a page; one that refuses goes on to.
+            // An overloaded gateway sends such a page with 429, 408 or a 5xx status; other statuses are
+            // permanent refusals.
             kind: match status {
                 429 => FailureKind::Throttled,
                 408 => FailureKind::Transient,
@@ -134,13 +135,13 @@ impl CallFailure {
         }
     }
 
-    /// The same where the Region is why.
+    /// The same failure if the Region is the cause.
     pub(super) fn not_enabled(self, account_id: &str, region: &str, elsewhere: &str) -> Self {
         let Self {
             operation, code, ..
         } = &self;
         let message = format!(
-            "{operation} failed with {code}: the Region {region} is not enabled in the account {account_id}, for the credentials are good in {elsewhere}; enable the Region in the account, or leave it out of --regions"
+            "{operation} failed with {code}, but the credentials are valid in {elsewhere}: the Region {region} is not enabled in the account {account_id}; enable the Region in the account, or leave it out of --regions"
         );
         Self {
             kind: FailureKind::Denied,
@@ -159,7 +160,7 @@ impl CallFailure {
         ["connection-failed", TIMEOUT, "html-page"].contains(&self.code.as_str())
     }
 
-    /// Whether one of several objects may be why the request was refused.
+    /// Whether the request may have been refused because of one of several objects.
     pub fn may_be_of_one(&self) -> bool {
         self.kind == FailureKind::Final
             && [
@@ -170,11 +171,11 @@ impl CallFailure {
             .contains(&self.code.as_str())
     }
 
-    /// Whether what the request asked to include may be why it was refused.
+    /// Whether the request may have been refused because of the members that it asked to include.
     pub fn may_be_of_include(&self) -> bool {
         match self.kind {
             FailureKind::Denied => true,
-            // What failed for the moment, too often, is not among them.
+            // A call that gave up after retries is not among these codes.
             FailureKind::Final => {
                 let code = self.code.as_str();
                 ["Exception", "Error"].iter().any(|end| code.ends_with(end))
@@ -188,7 +189,7 @@ impl CallFailure {
         }
     }
 
-    /// How the report tells it.
+    /// The failure as the report writes it.
     pub fn line(&self) -> Failure {
         Failure {
             operation: self.operation,
@@ -202,7 +203,7 @@ impl CallFailure {
     }
 }
 
-/// What is wrong with a request that could not be sent.
+/// The class, code and message of a request that could not be sent.
 fn unsent(operation: Operation, error: &Refused) -> (FailureKind, &'static str, String) {
     let chain = chain(error);
     if chain.contains("redential") {
@@ -221,7 +222,7 @@ fn unsent(operation: Operation, error: &Refused) -> (FailureKind, &'static str, 
     }
 }
 
-/// What AWS says of a request whose time is too far from its own. It says some of it of wrong keys too.
+/// The codes of AWS for a request whose time is too far from its own. Wrong keys give some of them too.
 const CLOCK_CODES: [&str; 5] = [
     "InvalidSignatureException",
     "SignatureDoesNotMatch",
@@ -230,7 +231,8 @@ const CLOCK_CODES: [&str; 5] = [
     "AuthFailure",
 ];
 
-/// The time of a server that may have refused ours. An answer that was kept in between tells an earlier one.
+/// The time of a server that may have refused the local time. A cached answer carries an earlier time, and is
+/// skipped.
 pub(super) fn time_of_refusal<E>(error: &SdkError<E, HttpResponse>) -> Option<SystemTime>
 where
     E: ProvideErrorMetadata,
@@ -244,13 +246,13 @@ where
     date.try_into().ok()
 }
 
-/// What an answer says of itself that has no error code of AWS, and what to do, with a semicolon before it.
+/// The text of an answer without an error code of AWS, and the advice, after a semicolon.
 fn said_without_code(answer: &HttpResponse) -> String {
     let status = answer.status().as_u16();
     if let Some(place) = answer.headers().get("location").filter(|_| status < 400) {
         let host = place.split("//").nth(1).unwrap_or(place).split('/').next();
         return format!(
-            " and sends to {}, which AWS does not: a proxy, a filter or a login page is in between; ask for AWS's hosts to be let through, or check HTTPS_PROXY and NO_PROXY",
+            " and sends to {}, which AWS does not: a proxy, a filter or a login page is in between; ask its administrators to allow AWS's hosts, or check HTTPS_PROXY and NO_PROXY",
             printable(host.unwrap_or_default(), 128)
         );
     }
@@ -262,11 +264,11 @@ fn said_without_code(answer: &HttpResponse) -> String {
         format!(": {}", printable(words, 300))
     });
     format!(
-        "{said}; no error code of AWS is in it, so that something in between may have answered: check the endpoint, HTTPS_PROXY and NO_PROXY"
+        "{said}; it has no error code of AWS, so a server in between may have sent it: check the endpoint, HTTPS_PROXY and NO_PROXY"
     )
 }
 
-/// The pause that an answer asks for: AWS in milliseconds, gateways in seconds.
+/// The pause that an answer requests: AWS sends milliseconds, gateways send seconds.
 fn retry_after(answer: &HttpResponse) -> Option<Duration> {
     let number = |name| answer.headers().get(name)?.trim().parse::<u64>().ok();
     number("x-amz-retry-after")
@@ -276,7 +278,7 @@ fn retry_after(answer: &HttpResponse) -> Option<Duration> {
 
 pub(super) fn kind_of(operation: Operation, code: &str, status: u16) -> FailureKind {
     match code {
-        // Servers that are not AWS say so of what they do not have, and will not have it in a moment.
+        // Servers other than AWS send 501 for an operation that they do not implement.
         _ if status == 501 => FailureKind::Final,
         "ThrottlingException"
         | "throttlingException"
@@ -310,7 +312,7 @@ pub(super) fn kind_of(operation: Operation, code: &str, status: u16) -> FailureK
         | "IncompleteSignature"
         | "MissingAuthenticationToken" => FailureKind::Credentials,
         "ClusterNotFoundException" => FailureKind::ClusterGone,
-        // The only word that ECS has for a revision that does not exist (any more).
+        // The only code of ECS for a revision that does not exist, or no longer exists.
         "ClientException" if operation == Operation::DescribeTaskDefinition => {
             FailureKind::ObjectGone
         }
@@ -323,7 +325,7 @@ pub(super) fn kind_of(operation: Operation, code: &str, status: u16) -> FailureK
         | "RequestTimeoutException" => FailureKind::Transient,
         _ if status == 429 => FailureKind::Throttled,
         _ if status >= 500 => FailureKind::Transient,
-        // Without a code it is not AWS that answers, but something on the way.
+        // An answer without a code does not come from AWS, but from a server in between.
         "" if matches!(status, 401 | 403) => FailureKind::Denied,
         "" if matches!(status, 300..400 | 404 | 405) => FailureKind::Final,
         "" => FailureKind::Transient,

@@ -1,20 +1,20 @@
-//! What sorts of failures there are.
+//! Classes of failures.
 
-/// What a failure means for what comes next.
+/// The consequence of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// AWS asks to slow down; repeated without limit of number.
+    /// AWS throttles the caller; the call is retried up to a high limit.
     Throttled,
-    /// A fault of the moment; repeated a limited number of times.
+    /// A momentary fault; the call is retried a limited number of times.
     Transient,
     /// The permissions do not allow the operation.
     Denied,
-    /// The credentials are not valid (any more), which no other call will survive either.
+    /// The credentials are not valid, or no longer valid; all other calls fail too.
     Credentials,
-    /// The cluster is gone.
+    /// The cluster does not exist any more.
     ClusterGone,
-    /// The object is gone.
+    /// The object does not exist any more.
     ObjectGone,
-    /// Repeating would not help.
+    /// A retry would fail too.
     Final,
 }

@@ -1,9 +1,9 @@
-//! Where ECS has FIPS 140 endpoints.
+//! The Regions in which ECS has FIPS 140 endpoints.
 
 use super::settings::ConnectionError;
 
-/// Regions with an `ecs-fips` endpoint, as AWS publishes them on its FIPS page. The SDK would make up a
-/// host name for any other Region too, which then does not resolve.
+/// Regions with an `ecs-fips` endpoint, from AWS's FIPS page. For any other Region the SDK builds a host name
+/// that does not resolve.
 const FIPS_REGIONS: [&str; 6] = [
     "us-east-1",
     "us-east-2",
@@ -13,7 +13,7 @@ const FIPS_REGIONS: [&str; 6] = [
     "us-west-2",
 ];
 
-/// Checks that FIPS endpoints can be used for a Region at all.
+/// Checks that FIPS endpoints can be used for a Region.
 pub fn check(region: &str, endpoint_url: Option<&str>) -> Result<(), ConnectionError> {
     if let Some(url) = endpoint_url {
         return Err(invalid(format!(

@@ -1,4 +1,4 @@
-//! Random values of variables and profiles, through everything that the SDK makes of them.
+//! Tests random values of variables and profiles through all uses of them in the SDK.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::settings::Connection;
 use super::value::sendable;
 use portolan_machine::clock::Clock;
 
-/// Variables, and beside them the keys of a profile that mean the same.
+/// Variables, with the profile keys of the same meaning.
 const NAMES: [(&str, &str); 24] = [
     ("AWS_ACCESS_KEY_ID", "aws_access_key_id"),
     ("AWS_SECRET_ACCESS_KEY", "aws_secret_access_key"),
@@ -59,7 +59,7 @@ fn value() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Takes everything as far as a signed request that nobody answers.
+/// Uses the variables up to a signed request, which no server answers.
 async fn is_survived(variables: Vec<(OsString, OsString)>) {
     let Ok(environment) = Environment::of(variables, None).await else {
         return;
@@ -144,7 +144,7 @@ proptest! {
         let place = file.display().to_string();
         let named = [("AWS_CONFIG_FILE".to_owned(), place), ("AWS_PROFILE".to_owned(), name)];
         let mut variables = around(named.into());
-        // So that the profile is asked for them.
+        // Without these variables, the profile is used.
         variables.retain(|(name, _)| !name.contains("ACCESS_KEY") && name != "AWS_REGION");
         run(variables);
     }
@@ -168,7 +168,7 @@ fn profiles_are_read_with_blanks_quotes_and_either_line_end() {
     assert_eq!(casey.region(), Some("eu-west-1"));
     assert_eq!(casey.profiles.value("Casey's laptop", "endpoint_url"), None);
     assert_eq!(casey.profiles.sources("other"), ["other", "Casey's laptop"]);
-    // What another profile holds is nobody's business.
+    // An invalid value in an unused profile does not matter.
     let error = read("other").expect_err("no URL").to_string();
     assert!(
         error.contains("line 8: endpoint_url: its value is not a URL"),

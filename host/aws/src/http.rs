@@ -1,10 +1,10 @@
-//! The SDK's HTTP client, with bounds on what it reads and on how much it does at once.
+//! The SDK's HTTP client, with limits on the size of answers and on the number of parallel requests.
 //!
-//! The SDK collects a whole body before anyone can look at it. So the bound stands where the body is
-//! still a stream: a server that never stops sending costs [`BODY_LIMIT_BYTES`], not all memory.
+//! The SDK collects a whole body before its caller sees it. The limit therefore applies while the body is
+//! still a stream: a server that never stops sending uses at most [`BODY_LIMIT_BYTES`] of memory.
 //!
-//! A request counts as in flight from its first byte to the last one of its answer. What is done before
-//! and after, signing and parsing, is work of this machine, meanwhile another request may be under way.
+//! A request counts as in flight from its first byte to the last byte of its answer. Signing and parsing run
+//! on this machine, and another request may be under way meanwhile.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -33,10 +33,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use portolan_machine::proxies::{Proxies, Proxy};
 use portolan_page::BODY_LIMIT_BYTES;
 
-/// A Describe page takes well under a second; an answer that has not begun after so long does not come.
+/// A Describe page takes well under a second; an answer that has not begun by then does not come.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Where instances and containers find their credentials. A proxy on another machine would answer with its own.
+/// The addresses of the credentials services for instances and containers. A proxy on another machine would
+/// answer with its own credentials.
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html>
 const METADATA_ADDRESSES: [IpAddr; 5] = [
     IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)),
@@ -46,8 +47,8 @@ const METADATA_ADDRESSES: [IpAddr; 5] = [
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)),
 ];
 
-/// A client as the SDK would make it by itself (rustls), with bounded bodies. It trusts `authorities` (PEM) in
-/// place of the system's, if there are any.
+/// Returns the SDK's default client (rustls) with bounded bodies. It trusts `authorities` (PEM) instead of
+/// the system's, if given.
 pub(super) fn client(authorities: Option<Vec<u8>>, proxies: &Proxies) -> SharedHttpClient {
     let trust = authorities.map_or_else(TrustStore::default, |pem| {
         TrustStore::empty().with_pem_certificate(pem)
@@ -65,7 +66,7 @@ pub(super) fn client(authorities: Option<Vec<u8>>, proxies: &Proxies) -> SharedH
         Builder::new().build_with_connector_fn(move |settings, components| {
             let mut builder =
                 ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-            // A context without server names of its own always builds.
+            // A context without server names always builds.
             if let Ok(tls) = &tls {
                 builder = builder.tls_context(tls.clone());
             }
@@ -85,8 +86,8 @@ pub(super) fn client(authorities: Option<Vec<u8>>, proxies: &Proxies) -> SharedH
     })
 }
 
-/// The same client (and its connections), whose requests each take one of these permits while they are under
-/// way.
+/// The same client and connections, limited by a semaphore: each request holds a permit while it is in
+/// flight.
 pub(super) fn in_turn(client: SharedHttpClient, in_flight: Arc<Semaphore>) -> SharedHttpClient {
     SharedHttpClient::new(Bounded {
         client,
@@ -95,10 +96,10 @@ pub(super) fn in_turn(client: SharedHttpClient, in_flight: Arc<Semaphore>) -> Sh
     })
 }
 
-/// Whether an error is that of a body over the limit.
+/// Whether an error means that a body is over the limit.
 pub(super) fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source())
-        // Where the SDK has boxed the error once more, only its words are left of its type.
+        // Where the SDK has boxed the error again, only its text identifies it.
         .any(|error| {
             error.is::<LengthLimitError>() || error.to_string().contains("length limit exceeded")
         })
@@ -111,12 +112,12 @@ struct Bounded {
     in_flight: Option<Arc<Semaphore>>,
 }
 
-/// The same client with other proxies.
+/// Clients with other proxies.
 #[derive(Clone, Debug)]
 struct Others {
-    /// For endpoints without TLS.
+    /// Uses the proxy for endpoints without TLS.
     http: SharedHttpClient,
-    /// For metadata: without proxies.
+    /// Uses no proxy, for metadata services.
     direct: SharedHttpClient,
 }
 
@@ -160,7 +161,8 @@ impl HttpClient for Bounded {
 #[derive(Clone, Debug)]
 struct BoundedConnector {
     connector: SharedHttpConnector,
-    /// What other connectors are made of, if they are needed: each costs megabytes. Clients keep theirs.
+    /// The parts of other connectors, which are built only when needed: each takes megabytes. Clients cache
+    /// theirs.
     others: Option<(Others, HttpConnectorSettings, RuntimeComponents)>,
     in_flight: Option<Arc<Semaphore>>,
 }
@@ -203,12 +205,12 @@ impl HttpConnector for BoundedConnector {
     }
 }
 
-/// A session of the instance metadata service lasts six hours at most.
+/// A session of the instance metadata service lasts at most six hours.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html>
 const SESSION_LIMIT_SECONDS: u64 = 21_600;
 const SESSION_HEADER: &str = "x-aws-ec2-metadata-token-ttl-seconds";
 
-/// Takes out of an answer of a metadata service what the SDK panics over: services that stand in for AWS's end
+/// Corrects the parts of a metadata service's answer that the SDK panics on. Services other than AWS's end
 /// their answers with a line break, and give sessions any length.
 async fn tidy(answer: &mut HttpResponse) -> Result<(), ConnectorError> {
     let seconds = answer.headers().get(SESSION_HEADER).map(str::parse::<u64>);
@@ -219,7 +221,7 @@ async fn tidy(answer: &mut HttpResponse) -> Result<(), ConnectorError> {
     let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
     let whole = body.collect().await.map_err(ConnectorError::io)?.to_bytes();
     let tidied = whole.trim_ascii();
-    // The SDK holds a body to its length.
+    // The SDK requires that a body has its declared length.
     if answer.headers().get("content-length").is_some() {
         let length = tidied.len().to_string();
         answer.headers_mut().insert("content-length", length);
@@ -228,7 +230,7 @@ async fn tidy(answer: &mut HttpResponse) -> Result<(), ConnectorError> {
     Ok(())
 }
 
-/// Whether a request is one of the instance metadata service, wherever that is.
+/// Whether a request is for the instance metadata service, at any address.
 fn is_of_instances(request: &HttpRequest) -> bool {
     let uri = request.uri().parse::<http::Uri>();
     uri.is_ok_and(|uri| uri.path().starts_with("/latest/"))
@@ -241,8 +243,8 @@ fn is_for_metadata(request: &HttpRequest) -> bool {
     address.is_some_and(|address| METADATA_ADDRESSES.contains(&address))
 }
 
-/// A body that ends in an error at the limit, or at once if its length is known to be over it. The permit
-/// goes with it.
+/// A body that fails at the limit, or at once if its declared length is over it. It holds the permit until it
+/// is dropped.
 fn bounded(body: SdkBody, permit: Option<OwnedSemaphorePermit>) -> SdkBody {
     let is_over = body
         .content_length()
@@ -251,7 +253,7 @@ fn bounded(body: SdkBody, permit: Option<OwnedSemaphorePermit>) -> SdkBody {
     let mut is_first = true;
     SdkBody::from_body_1_x(Limited::new(body, limit).map_frame(move |frame| {
         let _held = &permit;
-        // Servers that are not AWS put a byte order mark before JSON.
+        // Some servers other than AWS send a byte order mark before JSON.
         let is_begin = std::mem::take(&mut is_first);
         frame.map_data(|data: Bytes| match data.strip_prefix(b"\xef\xbb\xbf") {
             Some(rest) if is_begin => data.slice_ref(rest),

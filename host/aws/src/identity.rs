@@ -1,4 +1,4 @@
-//! Which account credentials belong to, and roles that they may assume.
+//! The account of credentials, and the roles that they may assume.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ use super::settings::{Connection, RoleArn};
 use super::sts::Refusal;
 use portolan_page::object::Operation;
 
-/// How long ECS is asked for an ARN that tells the account, in all Regions together.
+/// The limit for finding an ARN with the account id in ECS, over all Regions together.
 const ARN_LIMIT: Duration = Duration::from_secs(10);
-/// How often a Region is asked for each.
+/// The number of tries for each list operation in a Region.
 const ARN_TRIES: u32 = 3;
 
-/// Assumes a role.
+/// Assumes a role, and returns its account.
 pub(super) async fn assume(
     access: &Access,
     connection: &Connection,
@@ -31,7 +31,7 @@ pub(super) async fn assume(
     identify(access.with(credentials), Some(role)).await
 }
 
-/// Finds out which account credentials belong to.
+/// Returns the account that credentials belong to.
 pub(super) async fn identify(
     access: Access,
     role: Option<&RoleArn>,
@@ -40,7 +40,7 @@ pub(super) async fn identify(
         || "the credentials".to_owned(),
         |role| format!("role {}", role.arn),
     );
-    // Without credentials there will be no request to ECS either.
+    // Without credentials, the request to ECS below would fail too.
     access.credentials.load().await.map_err(|reason| {
         failed(
             role,
@@ -59,7 +59,7 @@ pub(super) async fn identify(
                 return Err(failed(
                     role,
                     format!(
-                        "STS did not say which account {who} belongs to; check what answers at the endpoint"
+                        "STS did not return the account of {who}; check which server answers at the endpoint"
                     ),
                 ));
             };
@@ -67,7 +67,7 @@ pub(super) async fn identify(
                 return Err(failed(
                     role,
                     format!(
-                        "STS named an account that is not one of twelve digits for {who}; check what answers at the endpoint"
+                        "STS returned an account for {who} that does not have twelve digits; check which server answers at the endpoint"
                     ),
                 ));
             }
@@ -85,19 +85,19 @@ pub(super) async fn identify(
     of_arns(access, role, who, &refusal).await
 }
 
-/// The account as ARNs tell it, where STS does not.
+/// The account from ARNs, if STS does not return it.
 async fn of_arns(
     access: Access,
     role: Option<&RoleArn>,
     who: String,
     refusal: &Refusal,
 ) -> Result<Account, AccountError> {
-    // A network that reaches ECS through a VPC endpoint need not reach STS.
+    // A network with a VPC endpoint for ECS may lack one for STS.
     let Some((partition, account_id)) = account_of_arns(&access, role).await else {
         let Refusal {
             message, advice, ..
         } = refusal;
-        // Where nothing answers, nothing is said of the credentials.
+        // If no server answered, the error does not concern the credentials.
         return Err(failed(
             role,
             match refusal.code.as_str() {
@@ -107,7 +107,7 @@ async fn of_arns(
         ));
     };
     tracing::warn!(
-        "STS does not say which account this is ({}); taking the account {account_id} from ARNs instead",
+        "STS does not return the account ({}); taking the account {account_id} from ARNs instead",
         refusal.message
     );
     Ok(Account {
@@ -128,12 +128,12 @@ fn failed(role: Option<&RoleArn>, message: String) -> AccountError {
     }
 }
 
-/// Whether a text can be the id of an account.
+/// Whether a text is a valid account id.
 fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Partition and account of the role, or of anything that ECS lists in any of the Regions.
+/// The partition and account of the role, or of any ARN that ECS lists in any of the Regions.
 async fn account_of_arns(access: &Access, role: Option<&RoleArn>) -> Option<(String, String)> {
     if let Some(role) = role {
         return Some((role.partition.clone(), role.account_id.to_string()));

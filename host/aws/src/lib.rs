@@ -1,4 +1,4 @@
-//! AWS: credentials, accounts, requests, and calls that give the raw body.
+//! AWS: credentials, accounts, requests, and calls that return the raw body.
 
 mod account;
 mod accounts;
@@ -18,7 +18,7 @@ mod organization;
 mod partitions;
 mod pause;
 mod profiles;
-/// The pace at which AWS may be called.
+/// Paces calls within AWS's quotas.
 pub mod quota;
 mod regions;
 mod renewal;
@@ -40,10 +40,11 @@ pub use settings::url_problem;
 pub use settings::{AccessKeys, Connection, ConnectionError, Organization, RoleArn, RolePattern};
 pub use shard::Shard;
 
-/// The certificate authorities (PEM) that settings, environment or AWS profile name in place of the system's.
+/// Returns the certificate authorities (PEM) that replace the system's, if settings, environment or AWS
+/// profile name some.
 ///
 /// # Errors
-/// If the environment, or the file, cannot be used.
+/// Fails if the environment or the file cannot be used.
 pub async fn ca_bundle(connection: &Connection) -> Result<Option<Vec<u8>>, ConnectionError> {
     environment::Environment::read(connection)
         .await?

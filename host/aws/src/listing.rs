@@ -1,4 +1,4 @@
-//! What an account says of itself, page by page: its organization's accounts, its Regions.
+//! Lists of an account, page by page: the accounts of its organization, its Regions.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,26 +10,26 @@ use super::account::Account;
 use portolan_page::ledger::Ledger;
 use portolan_page::object::Operation;
 
-/// How long a page may take, with what is repeated. Somebody waits for it.
+/// The limit for one page, retries included. The operator waits for it.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
-/// How often a page is asked for again.
+/// The number of retries for one page.
 const REPEAT_LIMIT: u32 = 3;
-/// More pages than there are accounts in the largest organization: 50,000 by 20.
+/// More pages than the largest organization needs: 50,000 accounts, 20 on a page.
 const PAGE_LIMIT: usize = 10_000;
 /// A page of a hundred accounts has some tens of kilobytes.
 const PAGE_LIMIT_BYTES: usize = 1024 * 1024;
 
-/// An operation that gives something page by page.
+/// An operation that returns a list in pages.
 pub(super) struct PagedList {
     pub(super) operation: Operation,
-    /// The member of an answer that holds a page.
+    /// The member of an answer that holds the page.
     pub(super) member: &'static str,
-    /// What one page holds at most.
+    /// The most elements of one page.
     pub(super) page_size: u32,
 }
 
 impl PagedList {
-    /// Everything on all pages, and why there are no more, if that is not their end.
+    /// All elements of all pages, and the reason if the list is incomplete.
     pub(super) async fn all(
         &self,
         account: &Account,
@@ -54,7 +54,7 @@ impl PagedList {
                 Ok(Err(failure)) => return (all, Some(failure.line().message)),
                 Err(_) => {
                     let reason = format!(
-                        "{} gave no answer within {} s, or only asked to slow down; check the network, HTTPS_PROXY and firewalls, or try again later",
+                        "{} did not answer within {} s, or was only throttled; check the network, HTTPS_PROXY and firewalls, or try again later",
                         self.operation,
                         ANSWER_LIMIT.as_secs()
                     );
@@ -65,7 +65,7 @@ impl PagedList {
             match token.as_str() {
                 Some("") => return (all, None),
                 Some(token) if !tokens.insert(token.to_owned()) || tokens.len() > PAGE_LIMIT => {
-                    let reason = format!("{} gives pages without end", self.operation);
+                    let reason = format!("{} returns pages without end", self.operation);
                     return (all, Some(reason));
                 }
                 Some(token) => parameters["NextToken"] = token.into(),

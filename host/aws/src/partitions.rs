@@ -1,14 +1,14 @@
-//! Names of Regions: what can be one, and which partition of AWS it is in.
+//! Names of Regions: valid names, and the partition of a Region.
 //!
-//! The names and prefixes are those of the partition table that AWS gives to its SDKs, which keep theirs
-//! to themselves. A Region that AWS opens after this program was built is known by the form of its name.
+//! The names and prefixes are those of the partition table that AWS gives to its SDKs, which do not export
+//! it. A Region that is newer than this program is recognized by the form of its name.
 
-/// A partition, the first part of the names of its Regions, and those Regions that exist.
+/// A partition, the prefixes of its Regions' names, and its Regions.
 struct Partition {
     id: &'static str,
-    /// What hosts end in, and those that have IPv6 addresses too.
+    /// The suffixes of host names: IPv4 only, and dual-stack.
     suffixes: [&'static str; 2],
-    /// The Region that answers for all where a service is global.
+    /// The Region that serves global services for the partition.
     home: &'static str,
     prefixes: &'static [&'static str],
     regions: &'static [&'static str],
@@ -59,7 +59,7 @@ const PARTITIONS: [Partition; 8] = [
     },
 ];
 
-/// What stands before the number in the name of a Region.
+/// The part before the number in the name of a Region.
 const DIRECTIONS: [&str; 9] = [
     "central",
     "east",
@@ -72,7 +72,7 @@ const DIRECTIONS: [&str; 9] = [
     "west",
 ];
 
-/// The partition of a Region; none if no Region of AWS has such a name.
+/// The partition of a Region; `None` if the name is not one of an AWS Region.
 fn partition_of(region: &str) -> Option<&'static str> {
     let (rest, number) = region.rsplit_once('-')?;
     let (prefix, direction) = rest.rsplit_once('-')?;
@@ -89,7 +89,7 @@ fn partition(region: &str) -> &'static Partition {
     partition.unwrap_or(&PARTITIONS[0])
 }
 
-/// The Region that answers for all of the same partition where a service is global.
+/// The Region that serves global services for the partition.
 pub(super) fn home_of(region: &str) -> &'static str {
     partition(region).home
 }
@@ -102,12 +102,12 @@ pub(super) fn url(service: &str, region: &str, is_fips: bool, is_dual_stack: boo
     format!("https://{service}{fips}.{region}.{suffix}")
 }
 
-/// A Region of the same partition that every account has.
+/// A Region of the same partition that is enabled in every account.
 pub(crate) fn any_beside(region: &str) -> &'static str {
     partition(region).regions[0]
 }
 
-/// Says what is wrong with a name that no Region of AWS has, and which name may be meant.
+/// Checks the name of a Region. The error names the nearest known Region.
 pub fn check(region: &str) -> Result<(), String> {
     if partition_of(region).is_some() {
         return Ok(());
@@ -115,7 +115,7 @@ pub fn check(region: &str) -> Result<(), String> {
     let lower = region.to_ascii_lowercase();
     let names = || PARTITIONS.iter().flat_map(|it| it.regions).copied();
     let shown = portolan_machine::text::printable(region, 32);
-    // A zone has the name of its Region, and more behind it: `us-east-1a`, `us-west-2-lax-1a`.
+    // A zone's name begins with the name of its Region: `us-east-1a`, `us-west-2-lax-1a`.
     let zone_of = names().find(|name| {
         let rest = lower.strip_prefix(name).unwrap_or_default();
         rest.starts_with(|next: char| next == '-' || next.is_ascii_alphabetic())

@@ -1,13 +1,13 @@
-//! How long to wait before a request is repeated.
+//! The pause before a request is repeated.
 
 use std::time::Duration;
 
-/// The first pause before a request is repeated; it doubles with every try, and jitter takes a random
-/// part of it, so that parallel requests do not come back together.
+/// The first pause before a request is repeated. It doubles with every try; jitter takes a random part of it,
+/// so that parallel requests do not return together.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause: AWS refills its buckets every second, so that longer ones gain nothing.
+/// The longest pause. AWS refills its buckets every second, so longer pauses gain nothing.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// Full jitter: anything between nothing and the doubled pause.
+/// Full jitter: a random duration between 0 and the doubled pause.
 pub(super) fn pause(tries: u32) -> Duration {
     let longest = FIRST_PAUSE
         .saturating_mul(1 << tries.min(10))

@@ -1,15 +1,12 @@
-//! The AWS configuration and credentials files: read, checked, and written anew for the SDK, which takes only
-//! some characters in names and panics over some values.
+//! The AWS configuration and credentials files: read, checked, and rewritten for the SDK, which accepts only
+//! some characters in names and panics on some values.
 
 mod lines;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-#[expect(
-    deprecated,
-    reason = "the name under which the loader of the SDK takes them"
-)]
+#[expect(deprecated, reason = "the SDK's loader accepts only these types")]
 use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 use aws_types::os_shim_internal::{Env, Fs};
 
@@ -19,7 +16,7 @@ use portolan_machine::text::printable;
 /// Keys whose value is the name of another section.
 const REFERENCES: [&str; 3] = ["source_profile", "sso_session", "services"];
 
-/// What the files hold.
+/// The contents of the profile files.
 #[derive(Debug, Default)]
 pub(super) struct Profiles {
     config: File,
@@ -27,7 +24,7 @@ pub(super) struct Profiles {
     home: Option<PathBuf>,
     /// Values by kind (`profile`, `sso-session`, …) and name of the section, then by key.
     sections: BTreeMap<(String, String), BTreeMap<String, String>>,
-    /// What is wrong, and in which section. It matters only to those who use the section.
+    /// Invalid values and their sections. An error is reported only if its section is used.
     problems: Vec<ProfileProblem>,
 }
 
@@ -41,7 +38,7 @@ struct ProfileProblem {
 #[derive(Debug, Default)]
 struct File {
     path: PathBuf,
-    /// As the SDK may read it. Lines keep their numbers.
+    /// The text that the SDK reads. Lines keep their numbers.
     text: String,
 }
 
@@ -92,7 +89,7 @@ impl Profiles {
         Ok(profiles)
     }
 
-    /// A path with `~` for the home folder.
+    /// Expands `~` to the home folder.
     pub(super) fn expand(&self, path: &Path) -> PathBuf {
         match (path.strip_prefix("~"), &self.home) {
             (Ok(rest), Some(home)) => home.join(rest),
@@ -100,7 +97,7 @@ impl Profiles {
         }
     }
 
-    /// The files as the SDK may read them.
+    /// The files that the SDK reads.
     #[expect(deprecated, reason = "as above")]
     pub(super) fn files(&self) -> ProfileFiles {
         ProfileFiles::builder()
@@ -109,7 +106,7 @@ impl Profiles {
             .build()
     }
 
-    /// The name under which the SDK finds a section: what it does not take is written as %XX.
+    /// The name of a section in the SDK's files: characters that the SDK does not accept are written as %XX.
     pub(super) fn alias(name: &str) -> String {
         let is_taken = |byte: u8| byte.is_ascii_alphanumeric() || b"_-/.%@:+".contains(&byte);
         name.bytes().fold(String::new(), |alias, byte| match byte {
@@ -129,7 +126,7 @@ impl Profiles {
         self.sections.get(&(kind.to_owned(), name.to_owned()))
     }
 
-    /// What a profile takes its credentials from: itself, then its `source_profile`, and so on.
+    /// The profiles that provide a profile's credentials: itself, then its `source_profile`, and so on.
     pub(super) fn sources<'p>(&'p self, profile: &'p str) -> Vec<&'p str> {
         let mut sources = vec![profile];
         while let Some(next) = self.value(sources[sources.len() - 1], "source_profile")
@@ -140,7 +137,7 @@ impl Profiles {
         sources
     }
 
-    /// Whether a profile says where its credentials come from.
+    /// Whether a profile names a source of credentials.
     pub(super) fn has_credentials(&self, profile: &str) -> bool {
         let keys = [
             "aws_access_key_id",
@@ -155,7 +152,7 @@ impl Profiles {
         keys.iter().any(|key| self.value(profile, key).is_some())
     }
 
-    /// Whether everything that the profile uses can be used.
+    /// Checks that every value that the profile uses is valid.
     pub(super) fn check(&self, profile: &str) -> Result<(), ConnectionError> {
         let used = self.sources(profile).into_iter().flat_map(|name| {
             let below = ["sso_session", "services"].map(|key| self.value(name, key));
@@ -170,7 +167,7 @@ impl Profiles {
             })
     }
 
-    /// Says that a profile is in neither file, if so.
+    /// The message if a profile is in neither file.
     pub(super) fn missing(&self, profile: &str) -> Option<String> {
         if self.values("profile", profile).is_some() {
             return None;
@@ -198,7 +195,7 @@ impl Profiles {
         ))
     }
 
-    /// What to say of a profile that gave no credentials, if the profile is why.
+    /// The message for a profile without usable credentials, if the profile is the cause.
     pub(super) fn credentials_problem(&self, profile: &str, reason: &str) -> Option<String> {
         for source in self.sources(profile) {
             let shown = printable(source, 64);
@@ -215,7 +212,7 @@ impl Profiles {
                 shown.clone()
             };
             let is_sso = has("sso_session") || has("sso_start_url");
-            // A token that nobody ever asked for is a file that is missing in the cache.
+            // A token that was never requested is reported as a missing file in the cache.
             let is_of_token = ["token", "sso/cache"]
                 .iter()
                 .any(|words| reason.to_ascii_lowercase().contains(words));

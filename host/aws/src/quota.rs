@@ -1,9 +1,9 @@
-//! How fast AWS lets an account call, and keeping to it.
+//! Paces calls within AWS's quotas.
 //!
-//! ECS gives every account and Region one token bucket for each group of actions, whoever calls with
-//! whichever role. This room knows the buckets ([`ActionGroup`](portolan_page::object::ActionGroup)), has a [`Limiter`] for each that slows
-//! callers down before AWS has to, and keeps all of them together ([`Quotas`]), so that everything in the
-//! process that calls for an account and Region shares them.
+//! ECS has one token bucket for each group of actions in each account and Region, shared by all callers and
+//! roles. This module defines the buckets ([`ActionGroup`](portolan_page::object::ActionGroup)), a
+//! [`Limiter`] for each that delays callers before AWS throttles them, and [`Quotas`], through which all
+//! callers in the process share the limiters of an account and Region.
 
 mod level;
 mod limiter;

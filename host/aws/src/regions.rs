@@ -9,20 +9,20 @@ use portolan_page::object::Operation;
 const REGIONS: PagedList = PagedList {
     operation: Operation::ListRegions,
     member: "Regions",
-    // By its API reference.
+    // The maximum in the API reference.
     page_size: 50,
 };
 
-/// Names of the Regions that can be used in an account, sorted.
+/// Names of the Regions that are enabled in an account, sorted.
 ///
 /// # Errors
-/// What failed and what to do.
+/// Fails if the Regions cannot be listed; the message says what to do.
 pub(super) async fn enabled(account: &Account) -> Result<Vec<String>, String> {
     let enabled = json!({"RegionOptStatusContains": ["ENABLED", "ENABLED_BY_DEFAULT"]});
     let (regions, problem) = REGIONS.all(account, enabled).await;
     if let Some(reason) = problem {
         return Err(format!(
-            "its Regions cannot be listed: {reason}; it takes account:ListRegions in the account (`portolan iam-policy --regions all`), or name the Regions with --regions"
+            "its Regions cannot be listed: {reason}; allow account:ListRegions in the account (`portolan iam-policy --regions all`), or name the Regions with --regions"
         ));
     }
     let names = regions
@@ -32,7 +32,7 @@ pub(super) async fn enabled(account: &Account) -> Result<Vec<String>, String> {
     names.sort_unstable();
     names.dedup();
     if names.is_empty() {
-        return Err("Account Management says that it has no Region enabled".into());
+        return Err("Account Management lists no enabled Region for it".into());
     }
     Ok(names)
 }

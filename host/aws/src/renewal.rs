@@ -1,7 +1,7 @@
-//! Credentials that are renewed: shortly before they expire, and when AWS says that they have.
+//! Credentials that are renewed: shortly before they expire, and when AWS reports them as expired.
 //!
-//! The SDK has a cache of its own, which cannot be told that credentials which should still be good are
-//! not: because a clock is wrong, a session was revoked, or somebody rotated the keys of a profile.
+//! The SDK's own cache cannot drop credentials that are not expired yet. AWS may refuse them earlier, because
+//! a clock is wrong, a session was revoked, or the keys of a profile were rotated.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,23 +22,23 @@ use super::value::sendable;
 use portolan_machine::clock::Clock;
 use portolan_machine::guard::guarded_async;
 
-/// Credentials are renewed so long before they expire, or in the last tenth of their life if that is
+/// Credentials are renewed this long before they expire, or in the last tenth of their life if that is
 /// shorter: a request that is signed now may take this long to arrive.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(10);
 
-/// How long it counts that there are no other credentials: a source may have them again.
+/// The time for which a failed renewal is not tried again.
 const COUNTS_FOR: Duration = Duration::from_secs(10);
-/// How long the SDK's chain may look for credentials in files, at metadata addresses, and in services.
+/// The limit for the SDK's chain to find credentials in files, at metadata addresses, and in services.
 const CHAIN_LIMIT: Duration = Duration::from_secs(30);
-/// How long STS may take to give the credentials of a role that a profile or a variable names, in all Regions
+/// The limit for STS to return the credentials of a role that a profile or a variable names, over all Regions
 /// together.
 const STS_LIMIT: Duration = Duration::from_secs(10);
-/// After so long somebody wants to know what is waited for.
+/// The time after which a warning reports what the program waits for.
 const WORD_AFTER: Duration = Duration::from_secs(3);
-/// How long the program of a profile (`credential_process`) may take: it may ask a person for a code.
+/// The limit for a profile's program (`credential_process`), which may prompt for a code.
 const PROGRAM_LIMIT: Duration = Duration::from_secs(300);
 
-/// Credentials that everybody who calls as the same identity shares.
+/// The credentials of an identity. All callers with this identity share them.
 #[derive(Clone)]
 pub(crate) struct Renewing {
     shared: Arc<Shared>,
@@ -47,7 +47,7 @@ pub(crate) struct Renewing {
 struct Shared {
     source: CredentialSource,
     held: tokio::sync::Mutex<Held>,
-    /// Counts credentials, so that a caller can say which ones were refused.
+    /// Counts renewals, so that a caller can name the credentials that were refused.
     generation: AtomicU64,
 }
 
@@ -55,14 +55,14 @@ struct Shared {
 struct Held {
     credentials: Option<Credentials>,
     renew_at: Option<SystemTime>,
-    /// The generation that AWS refused and in whose place nothing better was found, and when that was.
+    /// The generation that AWS refused and that could not be replaced, and the time of the attempt.
     dead: Option<(u64, Instant)>,
-    /// Why there are none, and when that was found out: others who wait need not find it out again.
+    /// The reason and time of the last failed load, so that other waiting callers do not repeat it.
     failed: Option<(String, Instant)>,
 }
 
 enum CredentialSource {
-    /// The SDK's chain, made anew for each question, for its parts remember what they have read.
+    /// The SDK's chain, built anew for each load, because its parts cache the files that they read.
     Chain(Box<Connection>, Clock),
     /// A role, and the credentials that may assume it.
     Role {
@@ -85,10 +85,10 @@ impl Renewing {
         })
     }
 
-    /// Loads credentials, before anything is asked of AWS with them.
+    /// Loads credentials before the first request to AWS.
     ///
     /// # Errors
-    /// Why there are none, and what to do.
+    /// The reason that there are no credentials, and what to do.
     pub(super) async fn load(&self) -> Result<(), String> {
         match self.current().await {
             Ok(_) => Ok(()),
@@ -106,13 +106,13 @@ impl Renewing {
         }
     }
 
-    /// Which credentials a request that is signed now has.
+    /// The generation of the credentials that sign a request now.
     pub(super) fn generation(&self) -> u64 {
         self.shared.generation.load(Ordering::Acquire)
     }
 
-    /// Asks for new credentials because AWS refused those of `generation`. Gives whether there are others
-    /// now, with which the request may be repeated.
+    /// Renews credentials because AWS refused those of `generation`. Returns whether there are others now, so
+    /// that the request may be repeated.
     pub(super) async fn renew(&self, generation: u64) -> bool {
         let mut held = self.shared.held.lock().await;
         if self.generation() != generation {
@@ -126,7 +126,7 @@ impl Renewing {
         let renewed = self.fetch().await.ok();
         match renewed.filter(|new| !held.credentials.as_ref().is_some_and(|old| same(old, new))) {
             Some(new) => {
-                tracing::info!("AWS refused credentials that should be good; they were renewed");
+                tracing::info!("AWS refused credentials that were not expired; they were renewed");
                 self.hold(&mut held, new);
                 true
             }
@@ -137,7 +137,7 @@ impl Renewing {
         }
     }
 
-    /// The time as AWS has it, by which credentials expire.
+    /// AWS's time, by which credentials expire.
     fn time(&self) -> SystemTime {
         match &self.shared.source {
             CredentialSource::Chain(_, clock) => clock.time(),
@@ -195,7 +195,7 @@ impl Renewing {
                 };
                 let is_callers =
                     ["ExpiredToken", "InvalidClientTokenId"].contains(&refused.code.as_str());
-                // Boxed, for the assumer may be a role itself.
+                // Boxed, because the assumer may be a role itself.
                 if !is_callers || !Box::pin(assumer.renew(generation)).await {
                     return Err(CredentialsError::provider_error(refused));
                 }
@@ -211,14 +211,14 @@ async fn from_chain(connection: &Connection, clock: &Clock) -> provider::Result 
     let failed = |problem: String| CredentialsError::provider_error(problem);
     let environment = Environment::read(connection).await;
     let environment = environment.map_err(CredentialsError::provider_error)?;
-    // Keys of our own settings need no profile, whatever a variable of AWS names.
+    // Keys from Portolan's own settings need no profile, even if an AWS variable names one.
     let needs_profile = connection.access_keys.is_none() || connection.profile.is_some();
     if let Some(problem) = environment.missing_profile().filter(|_| needs_profile) {
         return Err(failed(problem));
     }
     let (limit, regions) = match (environment.runs_a_program(), environment.assumes_a_role()) {
         (true, _) => (PROGRAM_LIMIT, vec![None]),
-        // Its STS may be one that does not answer, or is not for this account.
+        // The STS of one Region may not answer, or may refuse the account.
         (false, true) => (STS_LIMIT, chain_regions(&environment, connection)),
         (false, false) => (CHAIN_LIMIT, vec![None]),
     };
@@ -229,14 +229,14 @@ async fn from_chain(connection: &Connection, clock: &Clock) -> provider::Result 
         Ok(Ok(credentials)) => Ok(credentials),
         Ok(Err(problem)) => Err(failed(problem)),
         Err(_) => Err(failed(format!(
-            "what gives the credentials (STS, IAM Identity Center, a container's endpoint, instance metadata or a program) gave no answer within {} s; check the network, HTTPS_PROXY and firewalls",
+            "the source of the credentials (STS, IAM Identity Center, a container's endpoint, instance metadata or a program) did not answer within {} s; check the network, HTTPS_PROXY and firewalls",
             limit.as_secs()
         ))),
     }
 }
 
-/// Where the STS of a role in a profile or a token file is asked: in the chain's own Region, then in those of
-/// the run.
+/// The Regions whose STS is called for a role in a profile or a token file: the profile's own Region, then
+/// the Regions of the run.
 fn chain_regions(environment: &Environment, connection: &Connection) -> Vec<Option<String>> {
     let own = environment.region().map(str::to_owned);
     let all = own.into_iter().chain(connection.regions.iter().cloned());
@@ -252,7 +252,7 @@ fn chain_regions(environment: &Environment, connection: &Connection) -> Vec<Opti
     regions.into_iter().map(Some).collect()
 }
 
-/// The credentials of the chain, which asks in `region`, if that matters.
+/// The credentials of the chain. Its clients call `region`, if given.
 async fn of_region(
     environment: &Environment,
     connection: &Connection,
@@ -264,17 +264,17 @@ async fn of_region(
     let Some(provider) = sdk.credentials_provider() else {
         return Err(environment.credentials_problem("no credentials found"));
     };
-    // The SDK panics over some of what containers' endpoints and instance metadata answer.
+    // The SDK panics on some answers of containers' endpoints and of instance metadata.
     let answer = guarded_async(provider.provide_credentials()).await;
     let Some(answer) = answer else {
-        return Err("what gives the credentials gave something that the AWS SDK cannot read; check what answers at its address".into());
+        return Err("the source of the credentials returned an answer that the AWS SDK cannot read; check which server answers at its address".into());
     };
     let credentials = answer.map_err(|error| environment.credentials_problem(&chain(&error)))?;
     sendable(&credentials)
 }
 
-/// Asks in one Region after the other, each when the one before has failed or is silent for a while. The first
-/// error counts: it is that of the Region which was meant.
+/// Calls one Region after the other, each when the one before has failed or has not answered for a while. The
+/// first error counts, because it is that of the preferred Region.
 async fn in_turn<F>(
     regions: Vec<Option<String>>,
     limit: Duration,
@@ -296,7 +296,7 @@ where
             if began.elapsed() >= WORD_AFTER && !has_spoken {
                 has_spoken = true;
                 tracing::warn!(
-                    "what gives the credentials does not answer; waiting for it for at most {} s",
+                    "the source of the credentials does not answer; waiting for it for at most {} s",
                     limit.as_secs()
                 );
             }

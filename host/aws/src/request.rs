@@ -1,5 +1,5 @@
-//! Requests: an operation and its parameters, written in the protocol of its API, signed and sent. No SDK crate
-//! is compiled for it, and nothing is parsed but what an error says of itself.
+//! Writes an operation and its parameters in the protocol of its API, signs the request and sends it. It
+//! needs no SDK crate for the API, and parses only error answers.
 
 use futures_util::future::BoxFuture;
 use portolan_page::RegionName;
@@ -32,19 +32,19 @@ use super::renewal::Renewing;
 use super::sdk::endpoint_of;
 use portolan_page::object::{Api, Operation, Protocol};
 
-/// Who asks, as servers and CloudTrail see it.
+/// The name of the program for servers and CloudTrail.
 const USER_AGENT: &str = concat!("portolan/", env!("CARGO_PKG_VERSION"));
 
-/// What requests are sent with.
+/// The client settings, Region and credentials of requests.
 #[derive(Clone, Debug)]
 pub(super) struct Sender {
-    /// Settings of clients: the HTTP client, timeouts, endpoints, the clock. The Region is that of `region`.
+    /// Client settings: the HTTP client, timeouts, endpoints, the clock. The Region is in `region`.
     pub(super) sdk: SdkConfig,
     pub(super) region: RegionName,
     pub(super) credentials: Renewing,
 }
 
-/// What came back, with a status of success.
+/// An answer with a success status.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) body: Bytes,
@@ -53,7 +53,7 @@ pub(super) struct Answer {
 }
 
 impl Sender {
-    /// Sends a request once. Parameters are a JSON object; of forms, its members are texts.
+    /// Sends a request once. Parameters are a JSON object; for forms, only its text members are sent.
     pub(super) fn send<'a>(
         &'a self,
         operation: Operation,
@@ -61,7 +61,7 @@ impl Sender {
     ) -> BoxFuture<'a, Result<Answer, Refused>> {
         Box::pin(async move {
             let credentials = self.credentials.provide_credentials().await;
-            // A service that gives credentials may have them again in a moment.
+            // A dispatch failure, because a credentials service may recover in a moment.
             let credentials = credentials.map_err(|error| {
                 SdkError::dispatch_failure(ConnectorError::other(Box::new(error), None))
             })?;
@@ -76,7 +76,7 @@ impl Sender {
                 .endpoint_url(&url)
                 .no_auth()
                 .no_retry()
-                // A connection whose server fails for the moment is not used again.
+                // A connection whose server has a momentary fault is not used again.
                 .retry_classifier(HttpStatusCodeClassifier::default())
                 .retry_classifier(TransientErrorClassifier::<ErrorMetadata>::new())
                 .with_connection_poisoning()
@@ -100,14 +100,14 @@ impl Sender {
         })
     }
 
-    /// The Region that a request is signed for, and where it is sent.
+    /// The Region that a request is signed for, and the URL that it is sent to.
     fn endpoint(&self, api: &'static Api) -> (&str, String) {
         let region = match api.is_global {
             true => partitions::home_of(&self.region),
             false => &self.region,
         };
         let url = endpoint_of(&self.sdk, api.id).unwrap_or_else(|| {
-            // The one host that AWS has for both, by the rules of its SDKs.
+            // AWS has one host for both here, by the rules of its SDKs.
             let is_of_both = api.name == "organizations" && region.starts_with("us-gov-");
             let is_fips = self.sdk.use_fips() == Some(true) && !is_of_both;
             let is_dual_stack = self.sdk.use_dual_stack() == Some(true);
@@ -143,12 +143,12 @@ impl Sender {
         let signable = SignableBody::Bytes(body.as_bytes());
         let signable = SignableRequest::new("POST", uri, shown, signable)?;
         let (instructions, _) = sign(signable, &signing)?.into_parts();
-        // The endpoint is put before the path when it is sent.
+        // The SDK puts the endpoint before the path when it sends the request.
         let mut request = http::Request::builder().method("POST").uri(path);
         for (name, value) in &headers {
             request = request.header(*name, value);
         }
-        // Not signed: proxies add to it.
+        // Not signed, because proxies add to it.
         let mut request = request
             .header("user-agent", self.user_agent())
             .body(SdkBody::from(body))?;
@@ -156,7 +156,7 @@ impl Sender {
         Ok(HttpRequest::try_from(request)?)
     }
 
-    /// The program, and the application that variables or the profile name.
+    /// The program's name, and the application name from variables or the profile.
     fn user_agent(&self) -> String {
         let application = self.sdk.app_name();
         application.map_or_else(
@@ -166,7 +166,7 @@ impl Sender {
     }
 }
 
-/// Path, content type, target and body of a request.
+/// The path, content type, target and body of a request.
 fn written(
     operation: Operation,
     protocol: Protocol,
@@ -204,8 +204,8 @@ fn form(operation: &str, version: &str, parameters: &Value) -> String {
     form.finish()
 }
 
-/// Takes the body of an answer as it is. A refusal without a code is left to those who read answers of others than
-/// AWS.
+/// Copies the body of an answer. An error without a code becomes a response error, which `CallFailure`
+/// explains.
 fn read(answer: &HttpResponse) -> Result<Answer, OrchestratorError<ErrorMetadata>> {
     if !answer.status().is_success() {
         let refusal = refusal(answer);
@@ -214,7 +214,7 @@ fn read(answer: &HttpResponse) -> Result<Answer, OrchestratorError<ErrorMetadata
             None => OrchestratorError::other("it has no error code"),
         });
     }
-    // A body that broke off, or went over its limit, stays a stream.
+    // A body that broke off, or exceeded its limit, is still a stream.
     let body = answer.body().bytes();
     let body = body.ok_or_else(|| OrchestratorError::other("its body is cut"))?;
     let request_id = answer.headers().get("x-amzn-requestid");
@@ -225,8 +225,8 @@ fn read(answer: &HttpResponse) -> Result<Answer, OrchestratorError<ErrorMetadata
     })
 }
 
-/// Code and message of an answer in any of the protocols. What follows a JSON object does not matter, nor do members
-/// that are not read.
+/// The code and message of an error in any of the protocols. Text after a JSON object and other members are
+/// ignored.
 fn refusal(answer: &HttpResponse) -> ErrorMetadata {
     let body = answer.body().bytes().unwrap_or_default();
     let mut json = serde_json::Deserializer::from_slice(body);

@@ -1,4 +1,4 @@
-//! Settings of the SDK's clients, from our own, the environment and AWS profiles.
+//! Settings of the SDK's clients, from Portolan's settings, the environment and AWS profiles.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,15 +16,15 @@ use portolan_machine::clock::Clock;
 
 /// A TCP and TLS connection within AWS takes milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often the SDK's chain asks where it finds credentials. Somebody waits for it.
+/// The number of attempts of each request in the SDK's chain. The operator waits for it.
 const CHAIN_ATTEMPTS: u32 = 3;
-/// For an answer and for the one before it, behind which a request may have to wait. `http` bounds how long
-/// an answer may take to begin, and the SDK how long it may stall.
+/// The limit for an answer, and for the answer before it on the same connection. `http` limits the time until
+/// an answer begins, and the SDK the time that it may stall.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// The URL that flags, environment or profile set for a service, as its client would find it.
+/// The URL that flags, environment or profile set for a service, by the SDK's rules.
 pub(super) fn endpoint_of(base: &SdkConfig, service: &'static str) -> Option<String> {
-    // A flag wins over what environment and profile say of single services.
+    // A flag overrides the environment and the profile for all services.
     if base.get_origin("endpoint_url").is_client_config() {
         return base.endpoint_url().map(str::to_owned);
     }
@@ -39,7 +39,7 @@ pub(super) fn endpoint_of(base: &SdkConfig, service: &'static str) -> Option<Str
         .or_else(|| base.endpoint_url().map(str::to_owned))
 }
 
-/// The clock as the SDK takes it.
+/// The clock, as a time source of the SDK.
 #[derive(Clone, Debug)]
 struct Corrected(Clock);
 
@@ -49,22 +49,22 @@ impl TimeSource for Corrected {
     }
 }
 
-/// Settings of clients that make calls as the credentials themselves.
+/// Settings of clients that use the configured credentials.
 ///
 /// # Errors
-/// If the certificate authorities that somebody names cannot be used.
+/// Fails if the configured certificate authorities cannot be used.
 pub(super) async fn base(
     environment: &Environment,
     connection: &Connection,
     clock: &Clock,
 ) -> Result<SdkConfig, ConnectionError> {
     let base = loader(environment, connection, clock, None)?;
-    // `Clock` does it for all clients at once, and for records.
+    // `Clock` corrects the time of all clients at once, and of records.
     Ok(base.disable_clock_skew_correction(true).load().await)
 }
 
-/// Settings of the clients inside the SDK's chain, which ask in `region`, if one is given. They correct a wrong
-/// clock by themselves.
+/// Settings of the clients inside the SDK's chain, which call `region`, if given. They correct a wrong clock
+/// themselves.
 ///
 /// # Errors
 /// As [`base`].
@@ -96,7 +96,7 @@ fn loader(
         .retry_config(RetryConfig::standard().with_max_attempts(CHAIN_ATTEMPTS))
         .timeout_config(timeouts)
         .time_source(Corrected(clock.clone()));
-    // The chain asks STS and IAM Identity Center as every AWS tool does, whatever is synced.
+    // The chain calls STS and IAM Identity Center as every AWS tool does, whatever Regions are synced.
     let region = region
         .or_else(|| environment.region())
         .or(connection.regions.first().map(String::as_str));

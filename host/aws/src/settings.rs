@@ -1,4 +1,4 @@
-//! How AWS is reached: the settings of a connection, checked, with defaults filled in.
+//! The settings of a connection to AWS, checked and with defaults.
 
 use portolan_page::AccountId;
 use std::collections::BTreeSet;
@@ -9,39 +9,39 @@ use secrecy::SecretString;
 
 use super::shard::Shard;
 
-/// As whom, in which accounts and Regions, and over which endpoints AWS is asked.
+/// The identity, accounts, Regions and endpoints of calls to AWS.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    /// Access keys that were given as settings; else the SDK's own chain finds credentials.
+    /// Access keys from the settings; `None` to use the SDK's own chain.
     pub access_keys: Option<AccessKeys>,
     /// A profile of the shared AWS configuration files.
     pub profile: Option<String>,
-    /// Regions to sync; empty means the Region of the SDK's own chain.
+    /// Regions to sync; if empty, the default Region of the SDK's own chain.
     pub regions: Vec<String>,
-    /// Whether each account is asked for the Regions that it has enabled, instead.
+    /// Whether to sync the enabled Regions of each account instead of `regions`.
     pub all_regions: bool,
-    /// Roles to assume, each its own account; empty means the credentials' own account.
+    /// Roles to assume, each in its own account; if empty, the credentials' own account.
     pub roles: Vec<RoleArn>,
-    /// Accounts of the credentials' organization to sync beside those of `roles`.
+    /// Accounts of the credentials' organization to sync besides those of `roles`.
     pub organization: Option<Organization>,
-    /// The part of the accounts and Regions that is synced here; none means all.
+    /// The part of the accounts and Regions to sync; `None` for all.
     pub shard: Option<Shard>,
-    /// External id that the roles' trust policies ask for.
+    /// The external ID that the roles' trust policies require.
     pub external_id: Option<String>,
-    /// Session name that CloudTrail shows.
+    /// The session name in CloudTrail.
     pub session_name: String,
-    /// How long the credentials of an assumed role live before they are renewed.
+    /// The lifetime of an assumed role's credentials.
     pub session_duration: Duration,
     /// Whether to use FIPS endpoints.
     pub use_fips_endpoint: Option<bool>,
-    /// Where to send ECS and STS requests instead of AWS's own endpoints.
+    /// The URL for ECS and STS requests, instead of AWS's own endpoints.
     pub endpoint_url: Option<String>,
-    /// Certificate authorities that take the place of the system's, in PEM.
+    /// Certificate authorities in PEM form, instead of the system's.
     pub ca_bundle: Option<PathBuf>,
 }
 
 impl Default for Connection {
-    /// The account and Region that the SDK's own chain finds.
+    /// Uses the account and Region of the SDK's own chain.
     fn default() -> Self {
         Self {
             access_keys: None,
@@ -64,16 +64,16 @@ impl Default for Connection {
 /// Long-lived or temporary access keys.
 #[derive(Clone, Debug)]
 pub struct AccessKeys {
-    /// Not a secret.
+    /// The access key ID, which is not a secret.
     pub access_key_id: String,
-    /// The secret half.
+    /// The secret access key.
     pub secret_access_key: SecretString,
-    /// For temporary keys.
+    /// The session token of temporary keys.
     pub session_token: Option<SecretString>,
 }
 
 impl AccessKeys {
-    /// Long-lived keys.
+    /// Makes long-lived keys.
     #[must_use]
     pub fn new(access_key_id: &str, secret_access_key: &str) -> Self {
         Self {
@@ -84,30 +84,30 @@ impl AccessKeys {
     }
 }
 
-/// ARN of an IAM role, taken apart.
+/// The ARN of an IAM role, split into its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleArn {
-    /// As it was given.
+    /// The whole ARN, as given.
     pub arn: String,
-    /// For example `aws-us-gov`.
+    /// The AWS partition, for example `aws-us-gov`.
     pub partition: String,
-    /// Twelve digits.
+    /// The account's twelve digits.
     pub account_id: AccountId,
 }
 
 /// The accounts of the organization that the credentials belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Organization {
-    /// The role that is assumed in each account.
+    /// The role to assume in each account.
     pub role: RolePattern,
-    /// Only these accounts; empty means all.
+    /// The accounts to sync; if empty, all accounts.
     pub include: BTreeSet<String>,
-    /// Not these.
+    /// The accounts to leave out.
     pub exclude: BTreeSet<String>,
 }
 
 impl Organization {
-    /// Whether an account of the organization is to be synced.
+    /// Whether to sync an account of the organization.
     #[must_use]
     pub fn wants(&self, account_id: &str) -> bool {
         (self.include.is_empty() || self.include.contains(account_id))
@@ -120,10 +120,10 @@ impl Organization {
 pub struct RolePattern(String);
 
 impl RolePattern {
-    /// What stands for the account id.
+    /// The placeholder for the account id.
     pub const ACCOUNT: &str = "{account}";
 
-    /// A pattern that has been checked to be one.
+    /// Makes a pattern of a checked text.
     pub const fn new(pattern: String) -> Self {
         Self(pattern)
     }
@@ -132,7 +132,7 @@ impl RolePattern {
     #[must_use]
     pub fn role_in(&self, partition: &str, account_id: &str) -> RoleArn {
         let arn = self.arn_in(partition, account_id);
-        // A pattern may name another partition than that of the credentials.
+        // A pattern may name another partition than the credentials'.
         let partition = arn.split(':').nth(1).unwrap_or(partition).to_owned();
         RoleArn {
             arn,
@@ -141,7 +141,7 @@ impl RolePattern {
         }
     }
 
-    /// The ARN in an account; `*` gives what a policy says for all accounts.
+    /// The ARN in an account; `*` gives the resource of a policy for all accounts.
     #[must_use]
     pub fn arn_in(&self, partition: &str, account_id: &str) -> String {
         if self.0.starts_with("arn:") {
@@ -152,14 +152,14 @@ impl RolePattern {
     }
 }
 
-/// What is wrong with the URL of an endpoint, if anything is.
+/// The problem with the URL of an endpoint; `None` if it is valid.
 pub fn url_problem(url: &str) -> Option<&'static str> {
     const NOT_A_URL: &str = "its value is not a URL; one starts with http:// or https://";
     let Ok(parsed) = url.parse::<http::Uri>() else {
         return Some(NOT_A_URL);
     };
     if parsed.query().is_some() {
-        return Some("its value has a query (`?`), which requests cannot take; leave it out");
+        return Some("its value has a query (`?`), which is not supported; leave it out");
     }
     let is_http = matches!(parsed.scheme_str(), Some("http" | "https"));
     match parsed.authority() {
@@ -168,45 +168,45 @@ pub fn url_problem(url: &str) -> Option<&'static str> {
         }
         Some(authority) if is_http && !authority.host().is_empty() => {
             authority.as_str().contains('@').then_some(
-                "its value holds a user name or password, which ECS has no use for; leave them out",
+                "its value holds a user name or password, which ECS does not use; leave them out",
             )
         }
         _ => Some(NOT_A_URL),
     }
 }
 
-/// Whether a port is named that there cannot be.
+/// Whether the port is above 65535.
 fn has_bad_port(authority: &str) -> bool {
     let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
     let is_number = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     is_number && !authority.ends_with(']') && port.parse::<u16>().is_err()
 }
 
-/// Something that a connection is made of cannot be used.
+/// A setting of a connection cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectionError {
     /// A variable of the environment cannot be used.
     #[error("{name}: {reason}")]
     Environment {
-        /// The variable.
+        /// The name of the variable.
         name: String,
-        /// What is wrong with its value, which is not repeated.
+        /// The problem with its value, without the value.
         reason: String,
     },
-    /// A file of AWS profiles cannot be used.
+    /// An AWS profile file cannot be used.
     #[error("the AWS file {path} cannot be used: {reason}")]
     Profiles {
-        /// The file.
+        /// The path of the file.
         path: String,
-        /// What is wrong with it, and where.
+        /// The problem, and the line.
         reason: String,
     },
-    /// A setting does not go together with what the environment or AWS says.
+    /// A setting conflicts with the environment or with AWS.
     #[error("{setting}: {reason}")]
     Setting {
         /// The setting's name.
         setting: &'static str,
-        /// What is wrong and what would be right.
+        /// The problem, and what to do.
         reason: String,
     },
 }

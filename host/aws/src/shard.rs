@@ -5,22 +5,22 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
-/// More machines than this would each get less than one Region of a large organization.
+/// With more machines, each would get less than one Region of a large organization.
 const COUNT_LIMIT: u64 = 10_000;
 
-/// Which part of how many.
+/// The number of a part, and the number of parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
-    /// From 1 to `count`.
+    /// The number of the part, from 1 to `count`.
     number: u64,
     count: u64,
 }
 
 impl Shard {
-    /// Whether an account and Region are in this part. Every pair is in exactly one of the parts, and stays
-    /// there whatever other accounts come or go: the first eight bytes of the SHA-256 of
-    /// `ACCOUNT/REGION` (for example `111111111111/us-east-1`), read as a big-endian number, modulo the
-    /// number of parts, plus one, is the number of the part.
+    /// Whether an account and Region are in this part. Every pair is in exactly one part, and stays there
+    /// when other accounts come or go. The number of the part is one plus the remainder, modulo the number of
+    /// parts, of the first eight bytes of the SHA-256 of `ACCOUNT/REGION` (for example
+    /// `111111111111/us-east-1`), read as a big-endian number.
     #[must_use]
     pub fn takes(&self, account_id: &str, region: &str) -> bool {
         let digest = Sha256::digest(format!("{account_id}/{region}"));
@@ -49,7 +49,7 @@ impl FromStr for Shard {
                 Ok(Self { number, count })
             }
             _ => Err(format!(
-                "`{}` is no shard; one looks like 2/5, from 1/5 to 5/5, of at most {COUNT_LIMIT}",
+                "`{}` is not a shard; one looks like 2/5, from 1/5 to 5/5, of at most {COUNT_LIMIT}",
                 portolan_machine::text::printable(text, 32)
             )),
         }

@@ -1,5 +1,5 @@
-//! Questions to STS: in one Region after the other until one answers, for a Region that is not enabled, or
-//! that a network does not reach, says nothing about the others.
+//! Calls to STS: in one Region after the other until one answers, because a Region that is not enabled or not
+//! reachable implies nothing about the others.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -22,34 +22,34 @@ use portolan_machine::clock::Clock;
 use portolan_machine::text::printable;
 use portolan_page::object::Operation;
 
-/// How long all Regions together may stay silent. STS answers in tens of milliseconds; isolated networks have
-/// no way to it, and swallow what is sent.
+/// The limit for an answer from any of the Regions. STS answers in tens of milliseconds; isolated networks
+/// drop packets to it without an error.
 const SILENCE_LIMIT: Duration = Duration::from_secs(10);
-/// How long one Region may stay silent before the next is asked too, at most: each gets its turn.
+/// The longest wait for one Region before the next is called too, so that each gets its turn.
 const STAGGER: Duration = Duration::from_secs(2);
-/// After so long somebody wants to know what is waited for.
+/// The time after which a warning reports what the program waits for.
 const WORD_AFTER: Duration = Duration::from_secs(3);
-/// How often a question is repeated that STS failed to answer, or whose connection failed.
+/// The number of retries after an error of STS or of the connection.
 const REPEAT_LIMIT: u32 = 2;
-/// How often a question is repeated that STS throttles: with growing pauses, more than a minute.
+/// The number of retries when STS throttles: with growing pauses, more than a minute.
 const THROTTLE_LIMIT: u32 = 20;
 
-/// STS, as it is reached from the Regions of a run.
+/// STS, called in the Regions of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Sts {
     pub(super) sdk: SdkConfig,
-    /// In this order, at least one.
+    /// The Regions to call in this order, at least one.
     pub(super) regions: Vec<String>,
     pub(super) clock: Clock,
-    /// The Region that answered first, which is asked before the others from then on.
+    /// The Region that answered first; later calls try it first.
     pub(super) good: Arc<OnceLock<String>>,
 }
 
 impl Sts {
-    /// Asks until a Region answers, and gives the Region and what it says.
+    /// Calls STS until a Region answers, and returns the Region and its answer.
     ///
     /// # Errors
-    /// The most telling one of the Regions' errors.
+    /// The most informative of the Regions' errors.
     pub(super) async fn ask<O, E, S, F>(
         &self,
         action: &str,
@@ -90,7 +90,7 @@ impl Sts {
                     let _ = self.good.set(answer.0.clone());
                     return Ok(answer);
                 }
-                // Other Regions would say the same.
+                // Other Regions would refuse the call too.
                 Some(Err(refusal)) if refusal.is_definite() => return Err(refusal),
                 Some(Err(refusal)) => {
                     worst = Some(match worst {
@@ -137,7 +137,7 @@ impl Sts {
                 FailureKind::Throttled if throttles < THROTTLE_LIMIT => {
                     throttles += 1;
                     tokio::time::sleep(pause(throttles)).await;
-                    // It answers.
+                    // A throttled answer shows that STS is reachable.
                     until = Instant::now() + SILENCE_LIMIT;
                 }
                 FailureKind::Transient if repeats < REPEAT_LIMIT => {
@@ -150,37 +150,37 @@ impl Sts {
     }
 }
 
-/// Why STS did not do what it was asked for.
+/// The reason that STS did not perform an action.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}{advice}")]
 pub(super) struct Refusal {
     pub(super) kind: FailureKind,
     /// AWS's error code; empty if AWS did not answer.
     pub(super) code: String,
-    /// What failed, and why.
+    /// The failed action, and the reason.
     pub(super) message: String,
-    /// What to do, with a semicolon before it.
+    /// The advice, after a semicolon.
     pub(super) advice: String,
 }
 
 impl Refusal {
-    /// Nothing answered.
+    /// No server answered.
     pub(super) fn silent(limit: std::time::Duration) -> Self {
         Self {
             kind: FailureKind::Final,
             code: String::new(),
-            message: format!("STS gave no answer within {} s", limit.as_secs()),
+            message: format!("STS did not answer within {} s", limit.as_secs()),
             advice: "; check the network, HTTPS_PROXY and firewalls".into(),
         }
     }
 
-    /// An answer that STS does not give.
+    /// An answer that STS does not send.
     pub(super) fn strange(message: &str) -> Self {
         Self {
             kind: FailureKind::Final,
             code: String::new(),
             message: message.into(),
-            advice: "; check what answers at the endpoint".into(),
+            advice: "; check which server answers at the endpoint".into(),
         }
     }
 
@@ -204,7 +204,7 @@ impl Refusal {
                 code => code.to_owned(),
             };
             let said = printable(service.err().message().unwrap_or("no message"), 500);
-            // STS and ECS have the same words for what is wrong with a caller.
+            // STS and ECS use the same error codes for a caller's identity.
             let kind = kind_of(
                 Operation::ListClusters,
                 service.err().code().unwrap_or(""),
@@ -227,8 +227,8 @@ impl Refusal {
         }
     }
 
-    /// Whether AWS has refused the caller, wherever it is asked. A denial may be of one Region alone: policies
-    /// of organizations and of VPC endpoints forbid Regions.
+    /// Whether AWS refuses the caller in every Region. A denial may concern one Region only: policies of
+    /// organizations and of VPC endpoints forbid Regions.
     fn is_definite(&self) -> bool {
         let is_refusal = !matches!(
             self.kind,
@@ -237,10 +237,11 @@ impl Refusal {
         is_refusal && self.rank() == 3
     }
 
-    /// How much it tells: a Region that is not enabled, or not reached, hides what another one says.
+    /// How informative the error is: an error of a disabled or unreachable Region would hide one of another
+    /// Region.
     pub(super) fn rank(&self) -> u8 {
         match self.code.as_str() {
-            "" => u8::from(!self.message.starts_with("STS gave no answer")),
+            "" => u8::from(!self.message.starts_with("STS did not answer")),
             "InvalidClientTokenId" | "RegionDisabledException" => 2,
             _ => 3,
         }

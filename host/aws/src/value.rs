@@ -1,25 +1,25 @@
-//! What values of variables and profiles may be. The SDK sees only what is checked here.
+//! Checks the values of variables and profiles. The SDK sees only checked values.
 
 use aws_credential_types::Credentials;
 
 use super::settings::url_problem;
 
-/// What a value is for, which decides what it may be.
+/// The use of a value, which determines the valid characters.
 #[derive(Clone, Copy)]
 enum Use {
     Text,
-    /// It goes into a header of a request.
+    /// A header of a request.
     Header,
     Url,
     Region,
     Flag,
-    /// A path below the address of the container's endpoint.
+    /// A path at the address of the container's endpoint.
     Path,
-    /// `IPv4` or `IPv6`.
+    /// An address family, `IPv4` or `IPv6`.
     AddressKind,
 }
 
-/// What the value of a variable (`AWS_REGION`) or of a key in a profile (`region`) is for.
+/// The use of the value of a variable (`AWS_REGION`) or of a profile's key (`region`).
 fn use_of(name: &str) -> Use {
     let name = name.to_ascii_lowercase();
     match name.strip_prefix("aws_").unwrap_or(&name) {
@@ -39,10 +39,10 @@ fn use_of(name: &str) -> Use {
     }
 }
 
-/// The value as the SDK may see it; none if it is empty. The error says what is wrong with it and does not
-/// repeat it: it may be a secret.
+/// Returns the value for the SDK; `None` if it is empty. The error names the problem but not the value, which
+/// may be a secret.
 pub(super) fn checked(name: &str, value: &str) -> Result<Option<String>, String> {
-    // What was read from a file may begin with a byte order mark.
+    // A value from a file may begin with a byte order mark.
     let value = value.trim().trim_start_matches('\u{feff}').trim();
     if value.is_empty() {
         return Ok(None);
@@ -78,13 +78,13 @@ pub(super) fn checked(name: &str, value: &str) -> Result<Option<String>, String>
     }
 }
 
-/// The credentials without what the SDK panics over when it writes them into headers: programs and servers
-/// that hand out credentials write line breaks too.
+/// Removes line breaks and other characters that the SDK panics on when it writes credentials into headers.
+/// Programs and servers that provide credentials may add line breaks.
 pub(super) fn sendable(given: &Credentials) -> Result<Credentials, String> {
     let part = |name: &str, value: &str| match checked(name, value) {
         Ok(value) => Ok(value.unwrap_or_default()),
         Err(problem) => Err(format!(
-            "the {name} that was found cannot be used: {problem}"
+            "the {name} of the loaded credentials cannot be used: {problem}"
         )),
     };
     let id = part("access_key_id", given.access_key_id())?;
@@ -94,7 +94,9 @@ pub(super) fn sendable(given: &Credentials) -> Result<Credentials, String> {
         .map(|token| part("session_token", token))
         .transpose()?;
     if id.is_empty() || secret.is_empty() {
-        return Err("credentials were found, but the access key ID or the secret is empty".into());
+        return Err(
+            "the loaded credentials have an empty access key ID or secret access key".into(),
+        );
     }
     let token = token.filter(|token| !token.is_empty());
     Ok(Credentials::new(
@@ -106,7 +108,7 @@ pub(super) fn sendable(given: &Credentials) -> Result<Credentials, String> {
     ))
 }
 
-/// A flag in the spellings that AWS tools take.
+/// A flag in the spellings that AWS tools accept.
 fn parse_flag(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "y" | "on" | "t" => Some(true),

@@ -22,7 +22,7 @@ const CLUSTER_LIMIT: usize = 10_000;
 pub(super) fn cluster_objects(scope: &RegionFetch) -> impl Iterator<Item = Object> {
     let needs_clusters =
         |object: &Object| *object == Object::EcsCluster || object.row().parent == Parent::Cluster;
-    let objects = scope.config.objects.iter().copied();
+    let objects = scope.objects.iter().copied();
     objects.filter(needs_clusters)
 }
 

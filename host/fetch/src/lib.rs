@@ -59,6 +59,8 @@ pub struct FetchedPage {
 pub(crate) struct RegionFetch {
     caller: Caller,
     config: Arc<Fetching>,
+    /// The objects that are fetched, for themselves or for their parts.
+    objects: BTreeSet<Object>,
     /// Without the time, which is read with the first page.
     origin: Origin,
     moment: Moment,
@@ -103,7 +105,7 @@ pub fn region<'a>(
             ..RegionFetch::new(account, region, moment, config, ledger, pages)
         });
         let (mut first, mut last) = (JoinSet::new(), Vec::new());
-        for object in scope.config.objects.iter().copied() {
+        for object in scope.objects.iter().copied() {
             scope.ledger.open(&scope.key(object, None));
             let Row { way, parent, .. } = object.row();
             match (way, parent) {
@@ -202,6 +204,7 @@ impl RegionFetch {
                 captured_at: String::new(),
             },
             moment: moment.clone(),
+            objects: config.fetched(),
             config,
             ledger,
             pages,
@@ -216,7 +219,7 @@ impl RegionFetch {
     }
 
     fn wants(&self, object: Object) -> bool {
-        self.config.objects.contains(&object)
+        self.objects.contains(&object)
     }
 
     fn key(&self, object: Object, cluster: Option<String>) -> EntryKey {

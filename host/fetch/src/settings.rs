@@ -1,6 +1,6 @@
 //! What to fetch and how: settings, checked, with defaults filled in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -53,6 +53,12 @@ impl Default for Fetching {
 }
 
 impl Fetching {
+    /// The objects whose calls bring the wanted ones.
+    #[must_use]
+    pub fn fetched(&self) -> BTreeSet<Object> {
+        self.objects.iter().map(|object| object.fetched()).collect()
+    }
+
     /// The quotas that all calls of a process keep to, with all buckets full.
     #[must_use]
     pub fn quotas(&self) -> Quotas {

@@ -1,14 +1,14 @@
-//! Files that are written aside and renamed into place, so that they appear whole or not at all.
+//! Files that are written under a temporary name and then renamed, so that they appear whole or not at all.
 
 use std::io;
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// Starts a file in the folder of `place`, with the permissions that any new file gets from the process's
-/// mask. Temporary files are for their owner alone, and would stay so under their final name.
+/// Creates a file in the folder of `place`, with the permissions that the process's umask gives to a new
+/// file. By default, temporary files are readable only by their owner, even after they are renamed.
 ///
-/// # Errors
+/// Fails if the folder is not writable.
 /// If the folder cannot be written to.
 pub fn beside(place: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     let folder = place

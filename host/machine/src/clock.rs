@@ -1,4 +1,4 @@
-//! Timestamps in the one form that records and reports use: RFC 3339, UTC, milliseconds.
+//! Timestamps in the format of records and reports: RFC 3339, UTC, milliseconds.
 
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -7,14 +7,14 @@ use std::time::{Duration, SystemTime};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
-/// AWS refuses requests whose time is further off than this.
+/// AWS refuses requests whose time differs by more than this.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>
 const TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
-/// From 2020 to 2100, in seconds since 1970. What claims another time is not AWS.
+/// 2020 to 2100, in seconds since 1970. A server that sends another time is not AWS.
 const PLAUSIBLE: std::ops::Range<u64> = 1_577_836_800..4_102_444_800;
 
-/// The machine's clock, corrected by what AWS says if AWS refuses its time. Clones share the correction.
+/// The machine's clock, corrected by AWS's time if AWS refuses the machine's. Clones share the correction.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     correction: Arc<Correction>,
@@ -22,26 +22,26 @@ pub struct Clock {
 
 #[derive(Debug, Default)]
 struct Correction {
-    /// What has to be added to the machine's time.
+    /// The milliseconds to add to the machine's time.
     behind_ms: AtomicI64,
-    /// How often that was found out.
+    /// The number of corrections.
     count: AtomicU32,
 }
 
 impl Clock {
-    /// The present moment.
+    /// The current time.
     #[must_use]
     pub fn now(&self) -> String {
         text(self.time().into())
     }
 
-    /// The present moment, for signatures.
+    /// The current time, for signatures.
     #[must_use]
     pub fn time(&self) -> SystemTime {
         self.corrected(SystemTime::now())
     }
 
-    /// A moment of the machine's clock, corrected by what is known by now.
+    /// A time of the machine's clock, with the current correction.
     #[must_use]
     pub fn at(&self, moment: SystemTime) -> String {
         text(self.corrected(moment).into())
@@ -58,12 +58,13 @@ impl Clock {
         corrected.unwrap_or(now)
     }
 
-    /// How often the clock was corrected: a request that was signed before the last time may be repeated.
+    /// The number of corrections. A request that was signed before the last one may be repeated.
     pub fn corrections(&self) -> u32 {
         self.correction.count.load(Ordering::Acquire)
     }
 
-    /// Takes the time of a server that refused a request, if it is too far from ours and can be one.
+    /// Adopts the time of a server that refused a request, if it differs by more than AWS allows and is
+    /// plausible.
     pub fn refused_at(&self, server: SystemTime) {
         let since_1970 = server.duration_since(SystemTime::UNIX_EPOCH);
         if !since_1970.is_ok_and(|time| PLAUSIBLE.contains(&time.as_secs())) {
@@ -80,7 +81,7 @@ impl Clock {
         }
         let off_ms = i64::try_from(off.as_millis()).unwrap_or(i64::MAX);
         let off_ms = if is_behind { off_ms } else { -off_ms };
-        // Refusals come together, and only the first of them corrects.
+        // Several refusals may arrive together; only the first corrects the clock.
         let corrected = self.correction.behind_ms.compare_exchange(
             before_ms,
             before_ms.saturating_add(off_ms),
@@ -92,24 +93,24 @@ impl Clock {
         }
         self.correction.count.fetch_add(1, Ordering::AcqRel);
         tracing::warn!(
-            "the clock of this machine is {} s {}; AWS refuses its time, so AWS's own is used. Set the clock, for example with NTP",
+            "the clock of this machine is {} s {}; AWS refuses its time, so portolan uses AWS's time. Set the clock, for example with NTP",
             off.as_secs(),
             if is_behind { "slow" } else { "fast" },
         );
     }
 }
 
-/// The one time of a sync, and the clock that tells it. Clones share both.
+/// The timestamp of a sync, and its clock. Clones share both.
 #[derive(Clone, Debug)]
 pub struct Moment {
-    /// The clock.
+    /// The clock that corrects the timestamp.
     pub clock: Clock,
     began: SystemTime,
     captured_at: Arc<OnceLock<String>>,
 }
 
 impl Moment {
-    /// The beginning of a sync: now.
+    /// Starts a sync now.
     pub fn now() -> Self {
         Self {
             clock: Clock::default(),
@@ -118,25 +119,25 @@ impl Moment {
         }
     }
 
-    /// LAST_CAPTURED: the beginning, as the clock is corrected at the first use. That is when the first page
-    /// is read, or when a checkpoint notes it after STS was asked.
+    /// LAST_CAPTURED: the start of the sync, with the correction at the time of the first use. That is when
+    /// the first page is read, or when a checkpoint stores it after the first call to STS.
     pub fn captured_at(&self) -> &str {
         self.captured_at.get_or_init(|| self.clock.at(self.began))
     }
 
-    /// Makes it that of an earlier sync, unless it was read already.
+    /// Sets the timestamp to that of an earlier sync, unless it was used already.
     pub fn set(&self, captured_at: &str) {
         let _ = self.captured_at.set(captured_at.to_owned());
     }
 }
 
-/// The present moment of the machine's own clock.
+/// The current time of the machine's own clock.
 #[must_use]
 pub fn now() -> String {
     text(OffsetDateTime::now_utc())
 }
 
-/// Reads any RFC 3339 timestamp and gives it in our form, rounded down to the millisecond.
+/// Parses any RFC 3339 timestamp and writes it in the format of records, rounded down to the millisecond.
 #[must_use]
 pub fn normalised(timestamp: &str) -> Option<String> {
     let time = OffsetDateTime::parse(timestamp, &Rfc3339)

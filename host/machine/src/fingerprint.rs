@@ -1,5 +1,5 @@
-//! SHA-256: whole, as the name of bytes; and its first bytes, which stand for a text where millions have to fit
-//! into memory, and tell damage.
+//! SHA-256: the whole digest identifies bytes. Its first bytes identify a text where millions have to fit
+//! into memory, and detect damage.
 
 use sha2::{Digest, Sha256};
 

@@ -1,5 +1,5 @@
-//! Panics: code of others that panics over bad input must not end the program, and our own must not end it
-//! as if all were well.
+//! Panics. A panic of third-party code on bad input must not end the program; a panic of Portolan's own code
+//! must not end it as if it had succeeded.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,11 +11,12 @@ use futures_util::FutureExt;
 static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
-    /// Whether a panic of this thread is caught and told in words.
+    /// Whether a panic of this thread is caught and reported as an error.
     static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What `work` gives; none if it panicked. What it worked on should not be used any more then.
+/// Returns the result of `work`; `None` if it panicked. Then values that it was changing must not be used any
+/// more.
 pub fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     let before = IS_GUARDED.replace(true);
     let outcome = catch_unwind(AssertUnwindSafe(work));
@@ -23,7 +24,7 @@ pub fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     outcome.ok()
 }
 
-/// As [`guarded`], for work that waits.
+/// As [`guarded`], for asynchronous work.
 pub async fn guarded_async<T>(work: impl Future<Output = T>) -> Option<T> {
     let mut work = std::pin::pin!(AssertUnwindSafe(work).catch_unwind());
     let outcome = std::future::poll_fn(|context| {
@@ -35,9 +36,9 @@ pub async fn guarded_async<T>(work: impl Future<Output = T>) -> Option<T> {
     outcome.await.ok()
 }
 
-/// Tells of a panic, which is a bug, in one line; for the start of a program. Nothing is told of those that are
-/// caught and told in words, and of the first alone otherwise, whose echoes the others are. What a panic says
-/// may quote a value, and is not told.
+/// Reports a panic, which is a bug, in one line; called at the start of the program. It skips panics that are
+/// caught and reported as errors, and all panics after the first, which usually follow from it. It leaves out
+/// the panic's message, which may quote a value.
 pub fn tell_panics(commit: &'static str, tell: impl Fn(&str) + Send + Sync + 'static) {
     std::panic::set_hook(Box::new(move |panic| {
         if IS_GUARDED.get() || HAS_PANICKED.swap(true, Ordering::AcqRel) {
@@ -54,7 +55,7 @@ pub fn tell_panics(commit: &'static str, tell: impl Fn(&str) + Send + Sync + 'st
     }));
 }
 
-/// Whether anything has panicked that nobody caught. What was done since is not to be relied on.
+/// Whether a panic was not caught. Results since then are not reliable.
 #[must_use]
 pub fn has_panicked() -> bool {
     HAS_PANICKED.load(Ordering::Acquire)
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::panic, reason = "that is what is caught")]
+    #[expect(clippy::panic, reason = "the test catches it")]
     fn a_panic_is_none_and_the_thread_goes_on() {
         assert_eq!(guarded(|| 7), Some(7));
         let nested = guarded(|| {

@@ -1,14 +1,14 @@
-//! What a process has of the machine that it runs on: files, the clock, proxies, text, and panics.
+//! Services of the machine for the process: files, the clock, proxies, text, and panics.
 
-/// Files that appear whole.
+/// Writes files that appear whole or not at all.
 pub mod aside;
-/// The time that AWS goes by.
+/// Timestamps, and a clock that follows AWS's time.
 pub mod clock;
-/// Digests of bytes, whole and short.
+/// Whole and short SHA-256 digests.
 pub mod fingerprint;
-/// Code of others that panics.
+/// Catches and reports panics.
 pub mod guard;
-/// The proxies of the environment.
+/// Reads the proxies of the environment.
 pub mod proxies;
-/// Text for people, and text of files.
+/// Makes text printable, and reads text files.
 pub mod text;

@@ -1,39 +1,39 @@
-//! The proxies of the environment. HTTP clients take bad values for none at all, and then ask the wrong host; so
-//! they are read here, as strictly as other variables, for AWS and for registries alike.
+//! The proxies of the environment, for AWS and for registries. HTTP clients ignore invalid values and then
+//! connect directly, so this module checks them as strictly as other variables.
 
 use std::fmt;
 use std::net::IpAddr;
 
-/// The proxies for the two kinds of endpoint, and the hosts that are asked without.
+/// The proxies for both kinds of endpoint, and the hosts to connect to directly.
 #[derive(Clone, Debug, Default)]
 pub struct Proxies {
-    /// For endpoints whose URL begins with `https://`.
+    /// The proxy for endpoints whose URL begins with `https://`.
     pub https: Option<Proxy>,
-    /// For those that begin with `http://`.
+    /// The proxy for endpoints whose URL begins with `http://`.
     pub http: Option<Proxy>,
-    /// As HTTP clients take `NO_PROXY`.
+    /// Hosts without a proxy, in the format of `NO_PROXY`.
     pub not_for: String,
 }
 
-/// A proxy, which shows itself without user name and password.
+/// A proxy. Its text forms omit user name and password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
-    /// As HTTP clients take it, user name and password included.
+    /// The URL for HTTP clients, with user name and password.
     pub url: String,
-    /// The variable that names it.
+    /// The environment variable that names it.
     pub variable: &'static str,
-    /// Host and port.
+    /// The host and the port.
     place: String,
-    /// Whether user name or password are given.
+    /// Whether the URL has a user name or password.
     pub has_credentials: bool,
 }
 
-/// A variable that cannot be used: its name and why, without its value, which may hold a password.
+/// The name of an invalid variable, and the reason without its value, which may hold a password.
 pub(crate) type Wrong = (&'static str, String);
 
 impl Proxies {
-    /// Reads what `variable` has. A variable in upper case counts before that in lower case, one for the
-    /// kind of endpoint before `ALL_PROXY`.
+    /// Reads the proxies from `variable`. An upper-case variable takes precedence over a lower-case one, and
+    /// a variable for the kind of endpoint over `ALL_PROXY`.
     pub fn read<'v>(variable: impl Fn(&str) -> Option<&'v str>) -> Result<Self, Wrong> {
         let first = |names: [&'static str; 4]| -> Result<Option<Proxy>, Wrong> {
             for name in names {
@@ -53,7 +53,7 @@ impl Proxies {
         })
     }
 
-    /// The same for the environment of the process.
+    /// Reads the proxies from the environment of the process.
     pub fn of_environment() -> Result<Self, Wrong> {
         let all: Vec<(String, String)> = std::env::vars_os()
             .filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()))
@@ -64,13 +64,13 @@ impl Proxies {
         })
     }
 
-    /// The proxy that a host is asked through.
+    /// The proxy for a host; `None` to connect directly.
     pub fn to(&self, host: &str, is_plain: bool) -> Option<&Proxy> {
         let proxy = if is_plain { &self.http } else { &self.https };
         proxy.as_ref().filter(|_| !self.leaves_out(host))
     }
 
-    /// Whether a host is asked without, by the rules of the HTTP clients.
+    /// Whether to connect to a host directly, by the rules of the HTTP clients.
     fn leaves_out(&self, host: &str) -> bool {
         let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
         let address = host.parse::<IpAddr>().ok();
@@ -88,7 +88,7 @@ impl Proxies {
     }
 }
 
-/// Whether an address is in a network of that many leading bits.
+/// Whether an address is in a network of `length` leading bits.
 fn is_in(address: IpAddr, network: &str, length: &str) -> bool {
     let bits = |address: IpAddr| match address {
         IpAddr::V4(address) => (u128::from(address.to_bits()) << 96, 32),
@@ -120,8 +120,8 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// The proxy that a variable names; none if it is empty. User name and password may hold any character: the host
-/// begins after the last `@`.
+/// The proxy that a variable names; `None` if it is empty. User name and password may hold any character: the
+/// host begins after the last `@`.
 fn proxy(variable: &'static str, value: &str) -> Result<Option<Proxy>, String> {
     let value = value.trim().trim_matches(['"', '\'']).trim();
     if value.is_empty() {
@@ -174,7 +174,7 @@ fn is_host_and_port(text: &str) -> bool {
     is_host && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
-/// A part of a URL in which nothing but letters and digits stands for itself. What is encoded already stays.
+/// Percent-encodes all characters but ASCII letters and digits. Encoded characters stay.
 fn encoded(text: &str) -> String {
     let is_encoded = |at: usize| {
         let digits = text.as_bytes().get(at + 1..at + 3);
@@ -189,8 +189,8 @@ fn encoded(text: &str) -> String {
         })
 }
 
-/// Hosts that are asked without a proxy, as HTTP clients take them: `*.example.com` for all hosts below it, and
-/// without ports and brackets, which they do not know. `*` has to name addresses too.
+/// Rewrites a list of hosts for the HTTP clients: `.example.com` for `*.example.com`, and without ports and
+/// brackets, which they do not support. `*` must also list all addresses.
 fn hosts(list: &str) -> String {
     let hosts = list.split([',', ';', ' ', '\t', '\r', '\n']);
     let hosts = hosts.map(|host| {

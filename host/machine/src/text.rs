@@ -1,11 +1,11 @@
-//! Text that came from outside and goes to a person: cut, and free of control characters.
+//! Text from outside for the terminal: shortened, and without control characters.
 
 mod file;
 
 pub use file::{lines, read_all, read_file, skip_mark, variable};
 
-/// Cuts `text` to `limit_characters` and replaces control characters, so that a guest or a server
-/// can neither flood a terminal nor steer it.
+/// Cuts `text` to `limit_characters` and replaces control characters, so that a guest or a server can neither
+/// flood nor control a terminal.
 #[must_use]
 pub fn printable(text: &str, limit_characters: usize) -> String {
     let mut characters = text.chars();
@@ -26,24 +26,24 @@ pub fn printable(text: &str, limit_characters: usize) -> String {
     result
 }
 
-/// The candidate that is most like `given`, if there is any.
+/// The candidate that is most similar to `given`; `None` if there are no candidates.
 pub fn nearest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
         .map(|candidate| (strsim::jaro_winkler(given, candidate), candidate))
-        // Of equal ones the first.
+        // Of equally similar candidates, the first counts.
         .reduce(|best, next| if next.0 > best.0 { next } else { best })
         .map(|(_, candidate)| candidate)
 }
 
-/// Whether the body of an answer is a page for people, by how it begins: what proxies and filters send in place
-/// of answers, whatever content type they claim.
+/// Whether a body begins like an HTML page. Proxies and filters send such pages in place of answers, with any
+/// content type.
 pub fn is_html(body: &[u8]) -> bool {
     let mut body = body
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(body)
         .trim_ascii_start();
-    // Declarations and comments may come first.
+    // Declarations and comments may precede the first tag.
     for (start, end) in [(&b"<?xml"[..], &b"?>"[..]), (b"<!--", b"-->")] {
         while body.starts_with(start) {
             let end_at = body.windows(end.len()).position(|window| window == end);

@@ -1,6 +1,7 @@
 //! A page: the raw body of one Describe response, with the values of environment variables withheld.
 
 mod members;
+mod parts;
 mod scan;
 mod wanted;
 
@@ -9,7 +10,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::object::{Object, Shape};
+use crate::object::{Object, Shape, Way};
+pub use parts::PartsTooLarge;
 pub use scan::ScanError;
 use scan::{Member, Withhold};
 pub use wanted::Wanted;
@@ -58,6 +60,7 @@ pub struct Page {
 struct WithValues {
     body: Bytes,
     objects: Vec<Option<Range<usize>>>,
+    members: Vec<Member>,
 }
 
 impl std::fmt::Debug for WithValues {
@@ -95,6 +98,7 @@ impl Page {
         let with_values = WithValues {
             body: scanned.body.map_or_else(|| raw.clone(), Bytes::from),
             objects: scanned.objects,
+            members: scanned.members,
         };
         Ok(Self {
             with_values: Some(with_values),
@@ -165,6 +169,9 @@ impl Page {
     #[must_use]
     pub fn arn(&self, index: usize) -> Option<String> {
         let span = self.objects.get(index)?.clone()?;
+        if let Way::PartsOf { whole, .. } = self.object.row().way {
+            return self.arn_of_part(span, whole);
+        }
         if self.body.get(span.start) != Some(&b'{') {
             return None;
         }
@@ -227,7 +234,12 @@ impl Page {
         let members = moved(&self.members, moves);
         let with_values = self.with_values.as_ref().map(|whole| {
             let (body, objects) = part_of(member, &whole.body, &whole.objects[range]);
-            WithValues { body, objects }
+            // Nothing is taken out of a part of a part, so that its members are not needed.
+            WithValues {
+                body,
+                objects,
+                members: Vec::new(),
+            }
         });
         Self {
             object: self.object,

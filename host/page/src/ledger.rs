@@ -38,7 +38,7 @@ struct Books {
     omitted: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct OpenEntry {
     counts: Counts,
     /// Tombstones of the cluster itself, which was never listed in this scope.
@@ -312,20 +312,16 @@ impl Ledger {
     /// Totals of each object so far.
     #[must_use]
     pub fn totals(&self) -> BTreeMap<Object, Counts> {
-        totals(&self.books())
+        let mut totals: BTreeMap<Object, Counts> = BTreeMap::new();
+        for (key, entry) in &self.books().scopes {
+            totals.entry(key.object).or_default().add(&entry.counts);
+        }
+        totals
     }
 
-    /// Closes the books.
+    /// Closes the books, with entries for these objects.
     #[must_use]
-    pub fn close(&self) -> Balance {
-        Balance::of(std::mem::take(&mut *self.books()))
+    pub fn close(&self, objects: &[Object]) -> Balance {
+        Balance::of(std::mem::take(&mut *self.books()), objects)
     }
-}
-
-fn totals(books: &Books) -> BTreeMap<Object, Counts> {
-    let mut totals: BTreeMap<Object, Counts> = BTreeMap::new();
-    for (key, entry) in &books.scopes {
-        totals.entry(key.object).or_default().add(&entry.counts);
-    }
-    totals
 }

@@ -11,5 +11,5 @@ pub mod recording;
 pub mod schemas;
 mod scope;
 
-pub use body::{BODY_LIMIT_BYTES, Origin, Page, ScanError, WITHHOLDING, Wanted};
+pub use body::{BODY_LIMIT_BYTES, Origin, Page, PartsTooLarge, ScanError, WITHHOLDING, Wanted};
 pub use scope::{AccountId, RegionName};

@@ -5,6 +5,7 @@
 
 mod api;
 mod cluster;
+mod container_definition;
 mod container_instance;
 mod group;
 mod operation;
@@ -40,16 +41,19 @@ pub enum Object {
     EcsTaskDefinition,
     /// A machine that a cluster places tasks on.
     EcsContainerInstance,
+    /// A container as a revision of a task definition describes it.
+    EcsContainerDefinition,
 }
 
 impl Object {
     /// Every object, in the order in which a person would read about them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::EcsCluster,
         Self::EcsService,
         Self::EcsTask,
         Self::EcsTaskDefinition,
         Self::EcsContainerInstance,
+        Self::EcsContainerDefinition,
     ];
 
     /// The objects that name revisions of task definitions: who uses a revision.
@@ -63,6 +67,7 @@ impl Object {
             Self::EcsService => &service::ROW,
             Self::EcsTask => &task::ROW,
             Self::EcsTaskDefinition => &task_definition::ROW,
+            Self::EcsContainerDefinition => &container_definition::ROW,
             Self::EcsContainerInstance => &container_instance::ROW,
         }
     }
@@ -72,6 +77,23 @@ impl Object {
     pub fn defaults() -> Vec<Self> {
         let all = Self::ALL.into_iter();
         all.filter(|object| object.row().is_default).collect()
+    }
+
+    /// Names for several objects at once.
+    pub const GROUPS: [&str; 4] = ["default", "inventory", "audit", "all"];
+
+    /// The objects of a group.
+    #[must_use]
+    pub fn group(name: &str) -> Option<Vec<Self>> {
+        let is_audit = |object: &Self| object.name() == "EcsAuditEvent";
+        let all = Self::ALL.into_iter();
+        match name {
+            "default" => Some(Self::defaults()),
+            "inventory" => Some(all.filter(|it| !is_audit(it)).collect()),
+            "audit" => Some(all.filter(is_audit).collect()),
+            "all" => Some(all.collect()),
+            _ => None,
+        }
     }
 
     /// The data model's name, which also names the output file and the schema.
@@ -94,7 +116,7 @@ impl Object {
             | Way::DescribeAlone { describe }
             | Way::DescribeNamed { describe, .. } => describe,
             Way::ListAlone { list } => list,
-            Way::PartsOf { object } => object.describe_operation(),
+            Way::PartsOf { object, .. } => object.describe_operation(),
         }
     }
 
@@ -112,11 +134,20 @@ impl Object {
     pub fn operations(self) -> Vec<Operation> {
         let Row { way, parent, .. } = self.row();
         let above = match (way, parent) {
-            (Way::PartsOf { object }, _) => object.operations(),
+            (Way::PartsOf { object, .. }, _) => object.operations(),
             (_, Parent::Cluster) => vec![Operation::ListClusters],
             (_, Parent::Region) => Vec::new(),
         };
         above.into_iter().chain(way.operations()).collect()
+    }
+
+    /// The object whose calls bring this one: itself, but for a part the object that it is part of.
+    #[must_use]
+    pub const fn fetched(self) -> Self {
+        match self.row().way {
+            Way::PartsOf { object, .. } => object,
+            _ => self,
+        }
     }
 
     /// Where the described objects stand in a response body.
@@ -215,7 +246,7 @@ mod tests {
         for object in Object::ALL {
             let way = object.row().way;
             assert!(
-                matches!(way, Way::ListThenDescribe { .. }),
+                matches!(way, Way::ListThenDescribe { .. } | Way::PartsOf { .. }),
                 "{object}: {way:?}"
             );
         }
@@ -228,7 +259,10 @@ mod tests {
                 object.operations().last().copied(),
                 Some(object.describe_operation())
             );
-            assert_eq!(object.describe_operation().described_object(), Some(object));
+            assert_eq!(
+                object.describe_operation().described_object(),
+                Some(object.fetched())
+            );
         }
     }
 }

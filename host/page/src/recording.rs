@@ -225,7 +225,8 @@ fn described_object(operation: &str) -> Result<Object, String> {
         .filter(|known| operation == known.name() || operation == known.action())
         .find_map(Operation::described_object)
         .ok_or_else(|| {
-            let known = Object::ALL.map(|object| object.describe_operation().name());
+            let fetched = Object::ALL.into_iter().filter(|it| it.fetched() == *it);
+            let known: Vec<&str> = fetched.map(|it| it.describe_operation().name()).collect();
             format!(
                 "`{}` is not an operation whose pages are mapped; those are {}",
                 printable(operation, 64),

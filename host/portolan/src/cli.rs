@@ -1,4 +1,4 @@
-//! The command line: what can be typed, and which exit status answers.
+//! The command line: commands, arguments and exit statuses.
 
 mod cache;
 mod changes;
@@ -25,20 +25,20 @@ use portolan_aws::ConnectionError;
 use portolan_sandbox::SetError;
 use portolan_sync::config::{Config, ConfigError, Settings};
 
-/// Everything that the command was asked for is done.
+/// Every part of the command succeeded.
 pub(crate) const COMPLETE: u8 = 0;
-/// Nothing of it could be done.
+/// Every part of the command failed.
 pub(crate) const FAILED: u8 = 1;
 /// The command line or the configuration is not valid.
 pub(crate) const USAGE: u8 = 2;
-/// A part of it could be done.
+/// A part of the command failed.
 pub(crate) const PARTIAL: u8 = 3;
 
 const EXIT_STATUS: &str = "Exit status:
   0  complete
   1  failed: nothing could be done
   2  usage: the command line or the configuration is not valid
-  3  partial: some of it is missing, and the report says what";
+  3  partial: some of the result is missing; the report names the missing parts";
 
 const SYNC_EXAMPLES: &str = "Examples:
   Sync the account that the AWS environment points to:
@@ -53,12 +53,12 @@ const SYNC_EXAMPLES: &str = "Examples:
   Only what is new or different since the sync before, beside the full records:
     portolan sync --regions us-east-1 --output ecs --changes-since ecs
     jq -r .uid ecs/EcsTask.changes.jsonl
-  A long sync that goes on where it stopped if it is killed and started again:
+  A long sync that resumes where it stopped if it is killed and started again:
     portolan sync --regions us-east-1 --output ecs --checkpoint ecs.checkpoint";
 
-const PLAN_EXAMPLES: &str = "It asks only what is cheap: lists of clusters and task definitions, and the counters of clusters. The
-time is what AWS's token buckets leave open at the chosen share; no client can be faster. Revisions that the
-revision cache has cost no call.
+const PLAN_EXAMPLES: &str = "It makes only cheap calls: it lists clusters and task definitions, and reads the counters of clusters.
+The time is the least that AWS's token buckets allow at the chosen share; no client can be faster.
+Revisions in the revision cache cost no call.
 
 Examples:
   How long will a sync of this account take?
@@ -75,15 +75,15 @@ const COMPLETIONS: &str = "Examples:
   portolan completions elvish >> ~/.config/elvish/rc.elv
   portolan completions powershell >> $PROFILE";
 
-/// Brings Amazon ECS into data-model records through sandboxed WASM mappers.
+/// Maps Amazon ECS resources to data-model records with sandboxed WASM mappers.
 #[derive(Debug, Parser)]
 #[command(name = "portolan", version, after_help = EXIT_STATUS, max_term_width = 100)]
 struct Arguments {
-    /// Configuration file (TOML); flags and PORTOLAN_… variables win over it.
+    /// Configuration file (TOML); flags and PORTOLAN_… variables take precedence over it.
     #[arg(long, global = true, env = "PORTOLAN_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// What to tell on standard error: error, warn, info, debug or trace.
+    /// Log level on standard error: error, warn, info, debug or trace.
     #[arg(
         long,
         global = true,
@@ -102,7 +102,7 @@ enum Command {
     /// Fetch clusters, services, tasks and task definitions, and write valid records and a report.
     #[command(after_help = SYNC_EXAMPLES)]
     Sync(sync::SyncArguments),
-    /// Tell what a sync would take before it runs: objects, calls, and the time that AWS's quotas ask for.
+    /// Estimate a sync before it runs: objects, calls, and the time that AWS's quotas require.
     #[command(after_help = PLAN_EXAMPLES)]
     Plan(plan::PlanArguments),
     /// Map recorded pages without AWS: one bare record per line, issues on standard error.
@@ -110,30 +110,30 @@ enum Command {
     /// Compare two outputs: a line on standard output for everything that was added, changed or removed.
     #[command(after_help = changes::EXAMPLES)]
     Changes(changes::ChangesArguments),
-    /// Tools for people who write mappings: try, check and look into modules.
+    /// Tools for authors of mappings: try, check and inspect modules.
     Mapper(mapper::MapperArguments),
-    /// Tell who the credentials are and which permissions answer, for each role and Region.
+    /// Print the identity of the credentials and the permissions that they have, for each role and Region.
     Check(check::CheckArguments),
     /// Print the least-privilege IAM policy for the chosen objects and roles.
     IamPolicy(Box<Settings>),
     /// Print the JSON Schema of an object's records, or of changes, config, manifest or report.
     Schema(schema::SchemaArguments),
-    /// Look into, check or remove the cache of task-definition revisions.
+    /// Inspect, check or remove the cache of task-definition revisions.
     #[command(after_help = cache::EXAMPLES)]
     Cache(cache::CacheArguments),
     /// Check files of records against their schemas.
     Validate(validate::ValidateArguments),
-    /// Print the completions of a shell, for its folder of completions.
+    /// Print the completion script of a shell.
     #[command(after_help = COMPLETIONS)]
     Completions {
-        /// Which shell.
+        /// Shell that runs the script.
         shell: clap_complete::Shell,
     },
-    /// Print version, commit, WIT versions and the provider of TLS.
+    /// Print version, commit, WIT versions and the TLS provider.
     Version(version::VersionArguments),
 }
 
-/// The settings that matter to a command that never talks to AWS.
+/// Settings that apply to the commands without AWS calls.
 const MAPPING_SETTINGS: [&str; 5] = [
     "mappers",
     "overlays",
@@ -141,9 +141,9 @@ const MAPPING_SETTINGS: [&str; 5] = [
     "trusted_keys",
     "cache_folder",
 ];
-/// The settings that matter to a comparison of outputs.
+/// Settings that apply to a comparison of outputs.
 const CHANGES_SETTINGS: [&str; 2] = ["objects", "volatile_attributes"];
-/// The settings that matter to the policy.
+/// Settings that apply to the policy.
 const POLICY_SETTINGS: [&str; 7] = [
     "objects",
     "options",
@@ -154,14 +154,14 @@ const POLICY_SETTINGS: [&str; 7] = [
     "regions",
 ];
 
-/// The command and all below it, whose help shows no values of variables.
+/// Hides the values of variables in the help of a command and its subcommands.
 fn without_values(command: clap::Command) -> clap::Command {
     command
         .mut_args(|argument| argument.hide_env_values(true))
         .mut_subcommands(without_values)
 }
 
-/// The command line as clap knows it, with the settings that a command does not use left out of its help.
+/// The command line of clap. The help of a command leaves out the settings that the command does not use.
 pub(crate) fn command() -> clap::Command {
     without_values(Arguments::command())
         .mut_subcommand("map", |command| {
@@ -194,12 +194,13 @@ fn hide_settings_but(command: clap::Command, shown: &[&str]) -> clap::Command {
     })
 }
 
-/// What was typed, with what variables add to it. What is told in its place has an exit status.
+/// Parses the command line, with variables as defaults. The error is the exit status; its message is printed
+/// already.
 fn arguments() -> Result<Arguments, u8> {
     let (with_defaults, problems) = variables::as_defaults(command());
     let matches = with_defaults.try_get_matches().map_err(|mut error| {
         if error.kind() == ErrorKind::DisplayHelp {
-            // The help names the variables, which are no defaults there.
+            // The help names the variables; their values are not defaults there.
             error = command().try_get_matches().err().unwrap_or(error);
         }
         tell(&error)
@@ -212,7 +213,7 @@ fn arguments() -> Result<Arguments, u8> {
 }
 
 fn tell(error: &clap::Error) -> u8 {
-    // clap knows whether its text is data (--help) or talk; a closed pipe is nobody's fault.
+    // clap prints help to standard output and problems to standard error. A closed pipe is not a failure.
     let _ = error.print();
     if error.use_stderr() { USAGE } else { COMPLETE }
 }
@@ -257,7 +258,7 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-/// An error and its causes, each told once.
+/// An error and its causes. A cause that the text already contains is not repeated.
 fn words(error: &anyhow::Error) -> String {
     error.chain().fold(String::new(), |text, cause| {
         let cause = cause.to_string();

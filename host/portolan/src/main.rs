@@ -1,4 +1,4 @@
-//! The program: `cli` has its commands, and the other crates of the host do the work.
+//! The program: `cli` holds its commands, and the other crates of the host do the work.
 
 mod cli;
 mod talk;
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use portolan_machine::guard;
 
-/// The commit that this was built from; `unknown` where that was no clone.
+/// The commit of this build; `unknown` if it was not built in a clone.
 const COMMIT: &str = env!("PORTOLAN_COMMIT");
 
 fn main() -> ExitCode {

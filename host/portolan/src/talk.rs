@@ -1,28 +1,28 @@
-//! Words for people go to standard error, data to standard output; nothing else writes to either.
+//! Writes messages to standard error and data to standard output.
 
 use std::io::{self, IsTerminal, Write};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-/// Says one line. If nobody can hear it, that is no reason to fail.
+/// Prints one line. It ignores a standard error that is closed.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Says what went wrong.
+/// Prints an error.
 pub(crate) fn error(text: &str) {
     say(&format!("error: {text}"));
 }
 
-/// Writes data.
+/// Writes data to standard output.
 pub(crate) fn data(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
 }
 
-/// Whether a person is watching standard error.
+/// Whether standard error is a terminal.
 pub(crate) fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
@@ -31,14 +31,14 @@ pub(crate) fn is_watched() -> bool {
 pub(crate) fn start_log(level: &str) -> Result<(), String> {
     let level: LevelFilter = level.parse().map_err(|_| {
         format!(
-            "log: `{}` is no level; known are error, warn, info, debug, trace and off",
+            "log: `{}` is not a level; use error, warn, info, debug, trace or off",
             portolan_machine::text::printable(level, 32)
         )
     })?;
-    // Libraries may print whole HTTP bodies at their finer levels, and a body can hold environment
-    // values; so only our own targets ever say more than errors.
+    // Libraries may log whole HTTP bodies at their finer levels, and a body can hold environment values; so
+    // only Portolan's own targets log more than errors.
     let others = level.min(LevelFilter::ERROR);
-    // A certificate that is refused is told with what to do about it.
+    // Portolan reports a refused certificate itself, with a remedy.
     let told = "rustls_platform_verifier=off";
     let filter = EnvFilter::new(format!("{others},{told},portolan={level},mapper={level}"));
     tracing_subscriber::fmt()

@@ -1,8 +1,8 @@
-//! The one member of a revision's body that changes after registration.
+//! The only member of a revision's body that changes after registration: its status.
 
 use serde_json::value::RawValue;
 
-/// The body with this status. Nothing if it is not the body of a revision, which a damaged file may hold.
+/// Sets the status in a body. `None` if the body is not that of a revision, as in a damaged file.
 pub(super) fn with_status(body: Vec<u8>, status: &str) -> Option<Vec<u8>> {
     let span = status_span(&body)?;
     let wanted = serde_json::to_string(status).ok()?;
@@ -16,7 +16,7 @@ pub(super) fn with_status(body: Vec<u8>, status: &str) -> Option<Vec<u8>> {
     Some(changed)
 }
 
-/// Where the value of `taskDefinition.status` stands: everything else has to stay byte for byte.
+/// The position of the value of `taskDefinition.status`. All other bytes have to stay as they are.
 fn status_span(body: &[u8]) -> Option<std::ops::Range<usize>> {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -31,7 +31,7 @@ fn status_span(body: &[u8]) -> Option<std::ops::Range<usize>> {
     }
     let parsed: Body<'_> = serde_json::from_slice(body).ok()?;
     let text = parsed.task_definition.status.get();
-    // The borrowed text is a part of the body, so that its address tells where.
+    // The borrowed text is a slice of the body, so its address gives its position.
     let start = text.as_ptr().addr().checked_sub(body.as_ptr().addr())?;
     let span = start..start + text.len();
     (text.starts_with('"') && body.get(span.clone())? == text.as_bytes()).then_some(span)

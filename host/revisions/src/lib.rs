@@ -1,10 +1,10 @@
-//! Revisions that were described once: a task definition's body never changes after it is registered, so
-//! that a later sync need not ask for it again.
+//! Caches the bodies of described revisions. A task definition's body never changes after it is registered,
+//! so a later sync need not describe it again.
 //!
-//! AWS promises that for itself; whatever else answers at an endpoint URL promises nothing, which is why
-//! bodies are kept by endpoint. What is kept is the page as a mapper sees it, with environment values
-//! withheld. Only `status` and tags of a revision change: the status is that of the listing, and tags count
-//! for as long as the cache is opened for.
+//! Only AWS guarantees that. Another server at an endpoint URL may change a body, so the cache keeps bodies
+//! by endpoint. It stores the page as a mapper sees it, with environment values withheld. Only the `status`
+//! and the tags of a revision change: the status comes from the listing, and tags are valid for the duration
+//! that the cache is opened with.
 
 mod body;
 mod store;
@@ -20,15 +20,15 @@ use portolan_page::ledger::RevisionCacheUse;
 use store::{KeptBody, Store};
 pub use store::{StoreError, StoreStats};
 
-/// Bodies that wait to be written together: one transaction costs a disk flush, and what is lost when a
-/// process is killed is only asked for again.
+/// The number of bodies that are written together, because each transaction costs a disk flush. Bodies that
+/// are lost when a process is killed are only described again.
 const WRITTEN_TOGETHER: usize = 512;
 
-/// Bodies of revisions, kept across syncs.
+/// A cache of revisions' bodies across syncs.
 #[derive(Debug)]
 pub struct RevisionCache {
     store: Store,
-    /// How long tags count; none if for ever.
+    /// The time for which tags are valid; `None` for ever.
     tags_count_for: Option<Duration>,
     waiting: Mutex<HashMap<String, KeptBody>>,
     hits: AtomicU64,
@@ -38,26 +38,26 @@ pub struct RevisionCache {
     has_failed: AtomicBool,
 }
 
-/// The file of the cache in a cache folder.
+/// The path of the cache's file in a cache folder.
 #[must_use]
 pub fn default_file(cache_folder: &Path) -> PathBuf {
     cache_folder.join("revisions.redb")
 }
 
 impl RevisionCache {
-    /// Opens the file, which is made if it is missing. Bodies whose tags were read longer ago than
-    /// `tags_count_for` count as unknown; without it none does.
+    /// Opens the file, or creates it. Bodies whose tags were read longer ago than `tags_count_for` count as
+    /// unknown; with `None`, tags never expire.
     ///
     /// # Errors
-    /// If another process uses the file, a newer version of this program made it, or it cannot be read.
+    /// Fails if another process uses the file, a later version of this program made it, or it cannot be read.
     pub fn open(file: &Path, tags_count_for: Option<Duration>) -> Result<Self, StoreError> {
         Store::open(file).map(|store| Self::of(store, tags_count_for))
     }
 
-    /// Opens a file that is there already.
+    /// Opens an existing file.
     ///
     /// # Errors
-    /// As [`RevisionCache::open`], and if there is no file.
+    /// As [`RevisionCache::open`]; also if the file does not exist.
     pub fn open_existing(
         file: &Path,
         tags_count_for: Option<Duration>,
@@ -78,7 +78,7 @@ impl RevisionCache {
         }
     }
 
-    /// The body of a revision that is listed with this status, if it is known and its tags count.
+    /// Returns the body of a revision with the status in the listing, if it is cached and its tags are valid.
     #[must_use]
     pub fn get(&self, endpoint: &str, arn: &str, status: &str) -> Option<Vec<u8>> {
         let known = self.asked(|store| store.get(&key(endpoint, arn)));
@@ -97,14 +97,14 @@ impl RevisionCache {
         body
     }
 
-    /// Whether the body of a revision is known and its tags count.
+    /// Whether the body of a revision is cached and its tags are valid.
     #[must_use]
     pub fn has(&self, endpoint: &str, arn: &str) -> bool {
         self.asked(|store| store.described_at_s(&key(endpoint, arn)))
             .is_some_and(|described_at_s| !self.is_due(described_at_s))
     }
 
-    /// What the store says, as long as it has not failed.
+    /// Reads from the store, unless it has failed before.
     fn asked<T>(&self, ask: impl FnOnce(&Store) -> Result<Option<T>, StoreError>) -> Option<T> {
         if self.has_failed.load(Ordering::Relaxed) {
             return None;
@@ -113,8 +113,8 @@ impl RevisionCache {
         answer.ok().flatten()
     }
 
-    /// Whether tags of that time no longer count. A time that is still to come tells of a clock that was
-    /// wrong, and nothing about their age.
+    /// Whether tags of that time have expired. A time in the future comes from a wrong clock, so the age of
+    /// its tags is not known.
     fn is_due(&self, described_at_s: u64) -> bool {
         self.tags_count_for.is_some_and(|tags_count_for| {
             now_s()
@@ -123,7 +123,7 @@ impl RevisionCache {
         })
     }
 
-    /// Keeps the body of a revision, from which environment values are withheld already.
+    /// Caches the body of a revision; environment values are withheld already.
     pub fn put(&self, endpoint: &str, arn: &str, body: &[u8]) {
         let full = {
             let mut waiting = self.waiting();
@@ -140,7 +140,7 @@ impl RevisionCache {
         self.write(full);
     }
 
-    /// Writes what still waits, and says what the cache did.
+    /// Writes the waiting bodies, and returns the cache's counts.
     pub fn finish(&self) -> RevisionCacheUse {
         let rest = std::mem::take(&mut *self.waiting());
         self.write(rest);
@@ -153,7 +153,7 @@ impl RevisionCache {
     }
 
     fn write(&self, bodies: HashMap<String, KeptBody>) {
-        // A disk that is full stays full: one warning, and the sync goes on without.
+        // A full disk stays full: the cache warns once, and the sync continues without it.
         if bodies.is_empty() || self.has_failed.load(Ordering::Relaxed) {
             return;
         }
@@ -168,7 +168,9 @@ impl RevisionCache {
 
     fn warn(&self, error: &StoreError) {
         if !self.has_failed.swap(true, Ordering::Relaxed) {
-            tracing::warn!("{error}; the sync goes on, and asks AWS for what it cannot read here");
+            tracing::warn!(
+                "{error}; the sync goes on, and asks AWS for the revisions that it cannot read here"
+            );
         }
     }
 
@@ -177,7 +179,7 @@ impl RevisionCache {
     }
 }
 
-/// What the cache in a file holds.
+/// The contents of the cache in a file, as counts.
 ///
 /// # Errors
 /// As [`RevisionCache::open`].
@@ -185,7 +187,7 @@ pub fn stats(file: &Path) -> Result<StoreStats, StoreError> {
     Store::open_existing(file)?.stats()
 }
 
-/// Reads everything in a file and counts what is damaged.
+/// Reads all bodies in a file, and counts the damaged ones.
 ///
 /// # Errors
 /// As [`RevisionCache::open`].
@@ -193,15 +195,14 @@ pub fn verify(file: &Path) -> Result<StoreStats, StoreError> {
     Store::open_existing(file)?.verify()
 }
 
-/// Removes a cache. Nothing is lost but time.
+/// Removes a cache. The next sync describes the revisions again.
 ///
 /// # Errors
-/// If the file cannot be removed, or is something else than a cache; one that is not there is no error, and
-/// gives false.
+/// Fails if the file cannot be removed, or is not a cache. If it does not exist, the result is `false`.
 pub fn clear(file: &Path) -> std::io::Result<bool> {
     if file.exists() && !store::is_cache(file)? {
         return Err(std::io::Error::other(
-            "it is no revision cache; remove it by hand if nobody needs it",
+            "it is not a revision cache; remove it by hand if it is not needed",
         ));
     }
     match std::fs::remove_file(file) {
@@ -211,13 +212,13 @@ pub fn clear(file: &Path) -> std::io::Result<bool> {
     }
 }
 
-/// Seconds since 1970.
+/// The current time in seconds since 1970.
 fn now_s() -> u64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
     since_1970.map_or(0, |duration| duration.as_secs())
 }
 
-/// Where the bodies of an endpoint are kept. A newline is in neither part.
+/// The key of a body. Neither part contains a newline.
 fn key(endpoint: &str, arn: &str) -> String {
     format!("{endpoint}\n{arn}")
 }

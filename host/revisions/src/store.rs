@@ -1,8 +1,8 @@
-//! The file: redb, whose transactions survive a kill, with a checksum and compression for each body.
+//! The cache's file: redb, whose transactions survive a kill, with a checksum and compression for each body.
 //!
-//! Chosen by measurement: for 100,000 bodies of 2.4 kB, compressed to a fifth, in one run on a busy
-//! machine, redb wrote in 0.25 and read in 0.14 times the time of SQLite (rusqlite, WAL), for a file of
-//! 1.9 times the size.
+//! Measured with 100,000 bodies of 2.4 kB, compressed to a fifth, in one run on a busy machine: redb took
+//! 0.25 times as long to write and 0.14 times as long to read as SQLite (rusqlite, WAL), with a file 1.9
+//! times as large.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,42 +16,43 @@ use portolan_machine::fingerprint::fingerprint;
 use portolan_machine::guard;
 use portolan_page::WITHHOLDING;
 
-/// Key (endpoint and ARN) to checksum, time of its tags and compressed body.
+/// Maps a key (endpoint and ARN) to a checksum, the time of its tags and the compressed body.
 const BODIES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("bodies");
-/// What the file is.
+/// The format of the file.
 const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
 
-/// The version of the layout above. A file with a higher one was made by a later program; one with a lower
-/// one is emptied. Version 1 had no times.
+/// The version of the layout above. A file with a higher version comes from a later program; a file with a
+/// lower one is emptied. Version 1 had no times.
 const FORMAT: u64 = 2;
 const FORMAT_NAME: &str = "format";
-/// What the file says about itself, as this program writes it.
+/// The entries that this program writes about the file.
 const ABOUT_OURS: [(&str, u64); 2] = [(FORMAT_NAME, FORMAT), ("withholding", WITHHOLDING)];
 
-/// Bytes of the checksum before a body; chance and disks do not get past sixteen.
+/// Length of the checksum before a body, in bytes. Damage that keeps sixteen bytes valid is practically
+/// impossible.
 const CHECKSUM_BYTES: usize = 16;
-/// zstd's own default: higher levels cost ten times the time for a tenth less space.
+/// zstd's own default: higher levels take ten times as long for a tenth less space.
 const COMPRESSION_LEVEL: i32 = 3;
-/// redb's own memory for pages, in bytes: its default of 1 GiB would be most of a sync's memory.
+/// redb's memory for pages, in bytes. Its default of 1 GiB would be most of a sync's memory.
 const PAGE_CACHE_BYTES: usize = 16 * 1024 * 1024;
 
 /// An open file of bodies.
 #[derive(Debug)]
 pub(super) struct Store {
-    /// None only while it is being dropped.
+    /// `None` only while the store is dropped.
     database: Option<Database>,
     file: PathBuf,
 }
 
-/// A body, and when AWS gave it.
+/// A body, and the time when AWS returned it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KeptBody {
-    /// In seconds since 1970. Its tags are those of that time.
+    /// In seconds since 1970; also the time of its tags.
     pub(super) described_at_s: u64,
     pub(super) body: Vec<u8>,
 }
 
-/// The cache of revisions cannot be used.
+/// The revision cache cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("the revision cache {file} cannot be used: {reason}")]
 pub struct StoreError {
@@ -59,14 +60,14 @@ pub struct StoreError {
     reason: String,
 }
 
-/// What a cache of revisions holds.
+/// The contents of a revision cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct StoreStats {
-    /// Revisions.
+    /// The number of revisions.
     pub revisions: u64,
-    /// Revisions whose body is damaged; only [`super::verify`] looks for them.
+    /// The number of revisions with a damaged body; only [`super::verify`] counts them.
     pub damaged: u64,
-    /// Size of the file.
+    /// The size of the file in bytes.
     pub file_bytes: u64,
 }
 
@@ -82,10 +83,10 @@ impl Store {
         })
     }
 
-    /// Opens a file to look into it: nothing of it changes.
+    /// Opens a file for reading its contents. It does not change the file.
     pub(super) fn open_existing(file: &Path) -> Result<Self, StoreError> {
         if !file.is_file() {
-            let reason = "there is no such file; a sync of AWS makes one, or name yours with --revision-cache";
+            let reason = "there is no such file; a sync of AWS creates it, or name another file with --revision-cache";
             return Err(failed(file, reason.into()));
         }
         let (store, is_current) = guarded(file, || {
@@ -95,7 +96,7 @@ impl Store {
         })?;
         if !is_current {
             let reason =
-                "another version of portolan kept it; the next sync that uses it fills it anew";
+                "another version of portolan wrote it; the next sync that uses it fills it anew";
             return Err(failed(file, reason.into()));
         }
         Ok(store)
@@ -112,7 +113,7 @@ impl Store {
         })
     }
 
-    /// Whether the bodies are of this layout, and were kept under the rules of today.
+    /// Whether the bodies have this layout, and were stored under the current rules.
     fn is_current(&self) -> Result<bool, StoreError> {
         let transaction = self.begin_read()?;
         let about = match transaction.open_table(ABOUT) {
@@ -129,8 +130,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Refuses the file of a later program, and empties one of an earlier one or whose bodies were kept under
-    /// other rules.
+    /// Refuses the file of a later program. Empties a file of an earlier program, or with bodies that were
+    /// stored under other rules.
     fn prepare(&self) -> Result<(), StoreError> {
         let transaction = self.begin_write()?;
         let mut is_of_others = false;
@@ -148,7 +149,7 @@ impl Store {
         }
         if is_of_others {
             tracing::warn!(
-                "the revision cache {} was kept by another version of portolan; this sync fills it anew",
+                "the revision cache {} was written by another version of portolan; this sync fills it anew",
                 self.file.display()
             );
             transaction
@@ -179,7 +180,7 @@ impl Store {
             .ok_or_else(|| self.failed(&"it is closed"))
     }
 
-    /// The bodies as they are now.
+    /// The table of bodies, in its current state.
     fn bodies(&self) -> Result<ReadOnlyTable<&'static str, &'static [u8]>, StoreError> {
         let transaction = self.begin_read()?;
         transaction.open_table(BODIES).map_err(|e| self.failed(&e))
@@ -189,12 +190,12 @@ impl Store {
         guarded(&self.file, || {
             let bodies = self.bodies()?;
             let kept = bodies.get(key).map_err(|e| self.failed(&e))?;
-            // A damaged body is as good as none: the sync describes the revision again and replaces it.
+            // A damaged body counts as missing: the sync describes the revision again and replaces it.
             Ok(kept.and_then(|kept| unpack(kept.value())))
         })
     }
 
-    /// When a body that is kept was described, in seconds since 1970.
+    /// The time when a stored body was described, in seconds since 1970.
     pub(super) fn described_at_s(&self, key: &str) -> Result<Option<u64>, StoreError> {
         guarded(&self.file, || {
             let bodies = self.bodies()?;
@@ -263,8 +264,8 @@ fn failed(file: &Path, reason: String) -> StoreError {
     }
 }
 
-/// Does something with the file of the cache. redb panics over some kinds of damage, and that may cost no more
-/// than the cache.
+/// Runs work on the cache's file. redb panics on some kinds of damage; the guard turns such a panic into an
+/// error of the cache.
 fn guarded<T>(file: &Path, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
     guard::guarded(work)
         .unwrap_or_else(|| Err(failed(file, format!("it is damaged; {}", remove(file)))))
@@ -272,13 +273,14 @@ fn guarded<T>(file: &Path, work: impl FnOnce() -> Result<T, StoreError>) -> Resu
 
 impl Drop for Store {
     fn drop(&mut self) {
-        // Closing writes, so that it can meet the damage. What it cannot write is only asked for again.
+        // Closing writes, so it may panic on damage. A lost write only means that revisions are described
+        // again.
         let database = self.database.take();
         guard::guarded(|| drop(database));
     }
 }
 
-/// How to be rid of the file.
+/// The advice to remove the file.
 fn remove(file: &Path) -> String {
     format!(
         "remove it with `portolan cache clear --revision-cache {}`",
@@ -286,7 +288,7 @@ fn remove(file: &Path) -> String {
     )
 }
 
-/// Whether a file is a database of redb, by its first bytes: nothing else is a cache that may be removed.
+/// Whether a file is a database of redb, by its first bytes. No other file may be removed as a cache.
 pub(super) fn is_cache(file: &Path) -> std::io::Result<bool> {
     use std::io::Read;
     let mut first = Vec::new();
@@ -294,7 +296,7 @@ pub(super) fn is_cache(file: &Path) -> std::io::Result<bool> {
     Ok(first == *b"redb")
 }
 
-/// redb's words, and what to do about them.
+/// redb's error, and what to do about it.
 fn open_reason(file: &Path, error: &redb::DatabaseError) -> String {
     if !is_cache(file).unwrap_or(true) {
         return "it is something else; name another file with --revision-cache".into();
@@ -314,7 +316,8 @@ fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
     fingerprint(bytes)
 }
 
-/// Checksum, then time, length (so that nothing is allocated on trust) and the compressed body.
+/// Writes the checksum, then the time, the length and the compressed body. The checksum covers the length, so
+/// the reader may allocate that much.
 fn pack(kept: &KeptBody) -> std::io::Result<Vec<u8>> {
     let length = u32::try_from(kept.body.len()).map_err(std::io::Error::other)?;
     let mut dated = kept.described_at_s.to_le_bytes().to_vec();

@@ -1,4 +1,4 @@
-//! Merge patches (RFC 7396) of an overlay, applied to the records of a page.
+//! Applies merge patches (RFC 7396) of an overlay to the records of a page.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use super::{CallError, Engine, Issue, Mapped, MappedRecord, Overlay, Severity};
 use crate::validate::RecordValidator;
 use portolan_page::Page;
 
-/// An overlay at work for one object.
+/// An overlay, with the state of its failures, for one object.
 pub struct Amender {
-    /// The module.
+    /// The overlay.
     pub overlay: Arc<Overlay>,
-    /// Whether it is still worth calling.
+    /// Stops calls after too many failures.
     pub breaker: Breaker,
 }
 
 impl Amender {
-    /// Lets the overlay amend valid records. What it cannot amend, or amends badly, stays as it was with
-    /// a warning, or is rejected, as configured.
+    /// Amends valid records with the overlay. A record that it cannot amend, or makes invalid, stays as it
+    /// was with a warning, or is rejected, as configured.
     pub fn amend(
         &self,
         engine: &Engine,
@@ -67,7 +67,7 @@ impl Amender {
         touched
     }
 
-    /// What the overlay says of an object, as this overlay's: a failure counts as configured.
+    /// Converts an overlay's issue: the message names the overlay, and a rejection has the configured effect.
     fn own(&self, issue: Issue) -> Issue {
         if issue.severity != Severity::Rejected {
             let message = self.said(&issue.message);
@@ -81,7 +81,7 @@ impl Amender {
         self.issue(issue.source_index, problem)
     }
 
-    /// Writes every record once more, with its patch or without: that is cheaper than a payload that grows to
+    /// Writes every record again, with its patch or without. That is faster than a payload that grows to
     /// twice its size.
     fn patch(
         &self,
@@ -155,7 +155,7 @@ impl Amender {
         }
     }
 
-    /// Of several overlays nobody could tell who has said it.
+    /// Prefixes a message with the overlay's name, because several overlays may amend an object.
     fn said(&self, message: &str) -> String {
         format!("overlay {}: {message}", self.overlay.component.name())
     }

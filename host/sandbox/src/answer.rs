@@ -1,4 +1,4 @@
-//! Believing nothing of what a module answers.
+//! Checks a module's answer; nothing in it is trusted.
 
 use super::bindings::mapping_world::portolan::mapper::types;
 use super::guest::LOG_LINE_CHARACTERS;
@@ -6,8 +6,8 @@ use super::{CallError, Issue, Mapped, MappedRecord, Severity};
 use portolan_machine::text::printable;
 use portolan_page::Page;
 
-/// Checks an answer: a row has to point at an object of the page and into the payload, and no object has
-/// two.
+/// Checks an answer: each row has to point to an object of the page and into the payload, and an object has
+/// at most one row.
 pub(super) fn check(
     module: &str,
     mapped: types::MappedPage,
@@ -51,7 +51,7 @@ pub(super) fn check(
     })
 }
 
-/// Cuts what a module says to a length and a number that a report can bear.
+/// Cuts a module's issues to a length and a number that a report can hold.
 fn issues(module: &str, issues: Vec<types::Issue>, page: &Page) -> Vec<Issue> {
     let limit = 100 + 10 * page.len();
     if issues.len() > limit {

@@ -1,6 +1,6 @@
-//! Code that wasmtime generates from the WIT, one world each.
+//! Code that wasmtime generates from the WIT, one module for each world.
 
-/// A module that makes records.
+/// The world of modules that make records.
 pub(super) mod mapping_world {
     wasmtime::component::bindgen!({
         path: "../../wit",
@@ -8,7 +8,7 @@ pub(super) mod mapping_world {
     });
 }
 
-/// A module that amends records; its types are those of the other world.
+/// The world of modules that amend records. It shares the types of the other world.
 pub(super) mod overlay_world {
     wasmtime::component::bindgen!({
         path: "../../wit",

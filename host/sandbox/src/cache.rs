@@ -1,8 +1,8 @@
 //! Compiled code on disk, so that a second run starts in milliseconds.
 //!
-//! Compiled code is trusted code: whoever can write it, runs it. So it is read only from a folder that
-//! belongs to this user and that nobody else can write to or exchange, is never accepted from anywhere else,
-//! and is named after the module's digest and everything in wasmtime that it depends on.
+//! Compiled code is trusted: any process that can write it can make this program run it. It is read only from
+//! a folder that belongs to this user and that other users can neither write to nor replace. Its name
+//! contains the module's digest and a hash of everything in wasmtime that it depends on.
 
 use std::fs;
 use std::io::{self, Write};
@@ -18,17 +18,17 @@ pub struct CompiledCache {
 }
 
 impl CompiledCache {
-    /// Uses `folder`, which is made if it is missing.
+    /// Opens `folder`, or creates it.
     ///
     /// # Errors
-    /// If the folder cannot be made, or if others than its owner could write to it.
+    /// Fails if the folder cannot be created, or if other users can write to it.
     pub fn open(folder: &Path) -> io::Result<Self> {
         let folder = folder.join("compiled");
         make_private(&folder)?;
         Ok(Self { folder })
     }
 
-    /// Whether the module of this digest is here, compiled for this engine.
+    /// Whether the cache holds the module with this digest, compiled for this engine.
     #[must_use]
     pub fn has(&self, engine: &super::Engine, digest: &str) -> bool {
         self.file(&engine.wasmtime, digest).is_file()
@@ -43,8 +43,8 @@ impl CompiledCache {
             unsafe_code,
             reason = "running compiled code needs trust: the folder is private, see above"
         )]
-        // SAFETY: the file was written by `store` below into a folder that only this user can write to,
-        // and it is replaced by renaming, never changed in place.
+        // SAFETY: `store` below wrote the file into a folder that only this user can write to, and a file is
+        // replaced by renaming, never changed in place.
         let loaded = unsafe { Component::deserialize_file(engine, &file) };
         loaded
             .inspect_err(|error| {
@@ -53,7 +53,7 @@ impl CompiledCache {
             .ok()
     }
 
-    /// Keeps compiled code. A failure costs only time at the next start, so it is a warning.
+    /// Stores compiled code. A failure is a warning, because it only slows down the next start.
     pub(super) fn store(&self, engine: &Engine, digest: &str, component: &Component) {
         let result = component
             .serialize()
@@ -65,13 +65,13 @@ impl CompiledCache {
                 Ok(())
             });
         if let Err(error) = result {
-            tracing::warn!("compiled module {digest} could not be kept: {error}");
+            tracing::warn!("compiled module {digest} could not be stored: {error}");
         }
     }
 
     fn file(&self, engine: &Engine, digest: &str) -> PathBuf {
         use std::hash::{Hash, Hasher};
-        // Only a name: wasmtime itself checks compatibility again when it loads the file.
+        // Only part of the name: wasmtime checks compatibility itself when it loads the file.
         let mut hasher = std::hash::DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
         let compatibility = hasher.finish();
@@ -96,7 +96,7 @@ fn make_private(folder: &Path) -> io::Result<()> {
         return Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
             format!(
-                "{} must belong to you and be writable by nobody else (chmod 700)",
+                "{} must belong to you and be writable only by you (chmod 700)",
                 folder.display()
             ),
         ));
@@ -106,17 +106,17 @@ fn make_private(folder: &Path) -> io::Result<()> {
 
 #[cfg(unix)]
 const WRITABLE_BY_OTHERS: u32 = 0o022;
-/// On the way to the folder a group counts as its user: many systems give every user one.
+/// On the path to the folder, a group counts as its user, because many systems give every user a group.
 #[cfg(unix)]
 const WRITABLE_BY_ALL: u32 = 0o002;
-/// In a folder with this bit, only the owner of an entry (or of the folder) renames it.
+/// In a folder with this bit, only the owner of an entry (or of the folder) can rename it.
 #[cfg(unix)]
 const STICKY: u32 = 0o1000;
 
-/// Whether nobody else can put another folder into the place of this one: all that leads there, links
-/// included, belongs to this user or to root, and others rename nothing in it.
+/// Checks that other users cannot replace this folder: all folders and links on the path belong to this user
+/// or to root, and other users cannot rename anything in them.
 ///
-/// It goes from the root downwards, so that what it has looked at stays as it is.
+/// It checks from the root downwards, so that checked parts stay as they are.
 #[cfg(unix)]
 fn way_is_closed(folder: &Path, own: u32) -> io::Result<()> {
     let mut place = PathBuf::new();
@@ -147,19 +147,19 @@ fn way_is_closed(folder: &Path, own: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// How others can exchange a folder or link, or what is in it.
+/// The problem, if other users can replace a folder or link, or its contents.
 #[cfg(unix)]
 fn opening(path: &Path, metadata: &fs::Metadata, own: u32) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
     let (name, mode, owner) = (path.display(), metadata.mode(), metadata.uid());
     if owner != own && owner != 0 {
         return Some(format!(
-            "{name} belongs to another user (id {owner}), who can exchange what is in it"
+            "{name} belongs to another user (id {owner}), and that user can replace its contents"
         ));
     }
     let is_open = mode & WRITABLE_BY_ALL != 0 && mode & STICKY == 0;
     (is_open && !metadata.is_symlink())
-        .then(|| format!("others can write to {name} and exchange what is in it (chmod go-w)"))
+        .then(|| format!("other users can write to {name} and replace its contents (chmod go-w)"))
 }
 
 #[cfg(not(unix))]
@@ -206,7 +206,7 @@ mod tests {
         }
     }
 
-    /// Only root can give folders away.
+    /// Runs only as root, because others cannot change the owner of a folder.
     #[test]
     fn a_folder_below_that_of_another_user_is_refused() {
         let root = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! What modules of all kinds have in common: how they are loaded, what they are given, and how they are called.
+//! The common part of modules of all kinds: loading them, their input, and calling them.
 
 use std::borrow::Cow;
 
@@ -20,30 +20,30 @@ use portolan_machine::fingerprint::digest;
 use portolan_machine::text::printable;
 use portolan_page::{Page, Wanted};
 
-/// A component that may run: checked, compiled, and what it says about itself.
+/// A component that may run: checked, compiled, and with its manifest.
 pub struct Component {
-    /// What it says about itself.
+    /// The component's own description.
     pub manifest: Manifest,
     /// SHA-256 of the component, in hexadecimal.
     pub digest: String,
-    /// Where it came from.
+    /// The file, or the stock mappers in this program.
     pub source: ModuleSource,
     /// The WIT package that it is built against, for example `portolan:mapper@1.0.0`.
     pub wit: String,
-    /// What its signature and its lock say; none for a stock module, and for one that passed no gate.
+    /// The result of the trust checks; `None` for a stock module, and for one that was not checked.
     pub trust: Option<Trust>,
     name: String,
-    /// The members that it reads, if not any.
+    /// The members that it reads; `None` if it may read any.
     wanted: Option<Wanted>,
     limits: Limits,
     config: String,
-    /// Whether an operator lets it see environment values.
+    /// Whether an operator grants it environment values.
     sees_values: bool,
 }
 
 impl Component {
-    /// Checks imports and exports by name, compiles (or takes compiled code from the cache), links as a module
-    /// of this kind, and asks for the manifest.
+    /// Checks imports and exports by name, compiles (or takes compiled code from the cache), links as a
+    /// module of this kind, and calls its `manifest`.
     pub(super) fn load<P>(
         engine: &Engine,
         cache: Option<&CompiledCache>,
@@ -57,7 +57,7 @@ impl Component {
         let linked = engine.linker.instantiate_pre(&component).and_then(link);
         let pre =
             linked.map_err(|error| refused(load::misfit(engine, &component, kind, &error)))?;
-        // Before it has said its name, nobody can know which limit was meant for it.
+        // Before the module gives its name, its own limit is not known.
         let limits = Limits {
             memory_bytes: engine.memory_bytes,
             ..engine.limits.clone()
@@ -85,7 +85,7 @@ impl Component {
         Ok((loaded, pre))
     }
 
-    /// Takes settings and limits.
+    /// Applies settings and limits.
     pub(super) fn configure(&mut self, settings: &ModuleSettings) -> Result<(), LoadError> {
         let refused = |reason| LoadError::new(&self.source, reason);
         self.config = settings.config(&self.manifest).map_err(refused)?;
@@ -94,7 +94,7 @@ impl Component {
         Ok(())
     }
 
-    /// What a signature of it covers and a lock pins.
+    /// The identity that a signature covers and a lock pins.
     #[must_use]
     pub fn identity(&self) -> Identity {
         Identity {
@@ -105,25 +105,25 @@ impl Component {
         }
     }
 
-    /// Name and version, as errors and reports call it.
+    /// The name and version, for errors and reports.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What a call may use.
+    /// The limits of a call.
     #[must_use]
     pub const fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// The body that it is given: without members that it does not read.
+    /// The page body for the module, without members that it does not read.
     #[must_use]
     pub fn body<'p>(&self, page: &'p Page) -> Cow<'p, [u8]> {
         guest::body(page, self.sees_values, self.wanted.as_ref())
     }
 
-    /// Calls it once about a page, in an instance of its own, and checks the answer.
+    /// Calls it once for a page, in an instance of its own, and checks the answer.
     pub(super) fn call(
         &self,
         engine: &Engine,
@@ -135,7 +135,7 @@ impl Component {
         ) -> wasmtime::Result<Result<MappedPage, PageError>>,
     ) -> Result<(Mapped, Usage), CallError> {
         let body = self.body(page);
-        // What is left out counts for the limits, which follow what AWS sent.
+        // The limits depend on the size that AWS sent, including the members that are left out.
         let page_bytes = body.len().max(page.body().len());
         let mut store = engine.store(&self.limits, page_bytes);
         let context = guest::context(page, &self.config);

@@ -1,4 +1,4 @@
-//! wasmtime, narrowed to what a pure mapper needs.
+//! wasmtime, restricted to the features that a pure mapper needs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,15 +12,15 @@ use super::bindings::mapping_world::MappingModule;
 use super::guest::Guest;
 use super::limits::{self, Limits};
 
-/// How often the clock that interrupts guests ticks. Ten milliseconds cost nothing and are fine enough
-/// for budgets of a second.
+/// The interval of the clock that interrupts guests. Ten milliseconds take no measurable time, and are short
+/// enough for budgets of a second.
 const TICK: Duration = Duration::from_millis(10);
 
-/// The stack of a guest, in bytes. serde's recursion is bounded at 128 levels, far below this.
+/// The stack of a guest, in bytes. serde's recursion is bounded at 128 levels, which need far less.
 const STACK_BYTES: usize = 512 * 1024;
 
-/// What an instance keeps mapped between pages, in bytes: enough for a page of 100 full-size tasks, so
-/// that the next page does not pay for page faults again.
+/// The memory that an instance keeps mapped between pages, in bytes: enough for a page of 100 full-size
+/// tasks, so that the next page causes no page faults.
 const KEEP_RESIDENT_BYTES: usize = 8 * 1024 * 1024;
 
 /// The compiler, the pool of instances and the clock, shared by every module of a process.
@@ -28,14 +28,14 @@ pub struct Engine {
     pub(super) wasmtime: wasmtime::Engine,
     pub(super) linker: Linker<Guest>,
     pub(super) limits: Limits,
-    /// The most memory that any module may be given.
+    /// The largest memory limit of any module, in bytes.
     pub(super) memory_bytes: usize,
     counts_instructions: bool,
     stop: Arc<AtomicBool>,
     clock: Option<JoinHandle<()>>,
 }
 
-/// The sandbox could not be set up.
+/// The sandbox cannot be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot set up the WebAssembly sandbox on this machine: {0}")]
 pub struct EngineError(String);
@@ -44,13 +44,13 @@ impl Engine {
     /// Sets up the sandbox for `parallel` calls at once.
     ///
     /// # Errors
-    /// If wasmtime cannot work here, for example for lack of address space.
+    /// Fails if wasmtime cannot work here, for example because of too little address space.
     pub fn new(parallel: usize, limits: Limits) -> Result<Self, EngineError> {
         let memory_bytes = limits.memory_bytes;
         Self::with_memory(parallel, limits, memory_bytes)
     }
 
-    /// Sets up a sandbox in which single modules may be given more memory than `limits` say, up to
+    /// Sets up a sandbox in which single modules may have more memory than `limits` allow, up to
     /// `memory_bytes`.
     ///
     /// # Errors
@@ -72,8 +72,8 @@ impl Engine {
         Self::around(wasmtime, limits, memory_bytes, false)
     }
 
-    /// Sets up a sandbox that also counts the instructions of its modules, which makes them slower: for
-    /// measuring, not for a sync.
+    /// Sets up a sandbox that also counts the instructions of its modules. That makes them slower, so it is
+    /// for measurements only.
     ///
     /// # Errors
     /// As [`Engine::new`].
@@ -126,15 +126,15 @@ impl Engine {
         store.set_hostcall_fuel(limits.output_bytes(page_bytes));
         let ticks = limits.time(page_bytes).as_millis() / TICK.as_millis();
         if self.counts_instructions {
-            // Only an engine that does not count them could refuse.
+            // Setting fuel fails only for an engine that does not count instructions.
             let _ = store.set_fuel(u64::MAX);
         }
-        // One more tick, for the clock may tick right after this.
+        // One more tick, because the clock may tick right after this.
         store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX - 1) + 1);
         store
     }
 
-    /// What modules may use.
+    /// The default limits of modules.
     #[must_use]
     pub const fn limits(&self) -> &Limits {
         &self.limits
@@ -145,7 +145,7 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(clock) = self.clock.take() {
-            // The clock has nothing to lose; a panic in it has already been printed.
+            // A panic of the clock has already been printed.
             let _ = clock.join();
         }
     }
@@ -155,9 +155,9 @@ fn failed(error: wasmtime::Error) -> EngineError {
     EngineError(format!("{error:#}"))
 }
 
-/// Everything off that a pure mapper does not need: a proposal is attack surface. Multiple memories are
-/// on, because wasmtime's own code between the parts of a composed component has the memories of both, as
-/// in what the tools of interpreted languages make; without them it panics over such a component.
+/// Turns off all features that a pure mapper does not need, because each is attack surface. Multiple memories
+/// are on: in a composed component, as the tools of interpreted languages make it, wasmtime's own code
+/// between the parts uses the memories of both. Without the feature wasmtime panics on such a component.
 fn config() -> Config {
     let mut config = Config::new();
     config
@@ -189,7 +189,7 @@ fn pooled(parallel: usize, memory_bytes: usize) -> Config {
         .table_elements(limits::TABLE_ELEMENTS)
         .max_memory_size(memory_bytes)
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
-        // Where the kernel can tell which pages of memory were written to, only those are cleared.
+        // Where the kernel can report which memory pages were written to, only those are cleared.
         .pagemap_scan(Enabled::Auto)
         .table_keep_resident(64 * 1024);
     let mut config = config();
@@ -210,7 +210,7 @@ mod tests {
         );
     }
 
-    /// A component around a core module, written by hand: section ids and sizes of the binary format.
+    /// A component around a core module, from WebAssembly text.
     fn wat_bytes(core: &str) -> Vec<u8> {
         wat::parse_str(format!("(component (core module {core}))")).expect("valid text")
     }

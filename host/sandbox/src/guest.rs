@@ -1,4 +1,4 @@
-//! What the host keeps for one call of a module: its meter, its log, and its last words.
+//! The host's state for one call of a module: its meter, its log, and its last error.
 
 use std::borrow::Cow;
 
@@ -11,17 +11,17 @@ use super::limits::{GrowthRefused, Limits, Meter};
 use portolan_machine::text::printable;
 use portolan_page::{Page, Wanted};
 
-/// Lines of one call that reach the log.
+/// The number of lines of one call that reach the log.
 const LOG_LINES: usize = 100;
-/// Characters of one line.
+/// The number of characters in one line.
 pub(super) const LOG_LINE_CHARACTERS: usize = 1024;
 
-/// What one call of a module used.
+/// The resources that one call of a module used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Linear memory at its largest, in bytes.
+    /// The peak of linear memory, in bytes.
     pub memory_bytes: usize,
-    /// WebAssembly instructions, if the engine counts them.
+    /// WebAssembly instructions; `None` if the engine does not count them.
     pub instructions: Option<u64>,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Guest {
     last_error: Option<String>,
 }
 
-/// What the instance of this store has used until now.
+/// The resources that the instance of this store has used so far.
 pub(super) fn usage(store: &Store<Guest>) -> Usage {
     Usage {
         memory_bytes: store.data().meter.memory_bytes(),
@@ -40,8 +40,8 @@ pub(super) fn usage(store: &Store<Guest>) -> Usage {
     }
 }
 
-/// The body that a module is given: with environment values if it was granted them, and else without what
-/// it does not read.
+/// The page body for a module: with environment values if it has the grant, else without members that it does
+/// not read.
 pub(super) fn body<'p>(
     page: &'p Page,
     sees_values: bool,
@@ -54,7 +54,7 @@ pub(super) fn body<'p>(
     }
 }
 
-/// What a module is told about a page.
+/// The context of a page, for a module.
 pub(super) fn context(page: &Page, config: &str) -> types::PageContext {
     types::PageContext {
         object: page.object.name().into(),
@@ -67,7 +67,7 @@ pub(super) fn context(page: &Page, config: &str) -> types::PageContext {
     }
 }
 
-/// The name of a failure: which limit, or which trap with the module's last words.
+/// Converts a failure: to the limit that was exceeded, or to the trap with the module's last error.
 pub(super) fn failure(
     module: &str,
     limits: &Limits,
@@ -96,7 +96,7 @@ pub(super) fn failure(
             module,
             message: guest.last_error.unwrap_or_else(|| trap.to_string()),
         },
-        // wasmtime has no type for this one.
+        // wasmtime has no type for this error.
         None if format!("{error:#}").contains("fuel allocated for hostcalls") => {
             CallError::OutputExceeded {
                 module,
@@ -111,7 +111,7 @@ pub(super) fn failure(
     }
 }
 
-/// A module's own refusal of a page.
+/// Converts a module's own refusal of a page.
 pub(super) fn refusal(module: &str, error: PageError) -> CallError {
     let (what, text) = match error {
         PageError::UnsupportedObject(text) => ("unsupported object", text),
@@ -133,12 +133,12 @@ impl Guest {
         }
     }
 
-    /// What bounds the growth of its memory and tables.
+    /// The limiter of its memory and tables.
     pub(super) const fn meter(&mut self) -> &mut Meter {
         &mut self.meter
     }
 
-    /// What the module said last before it failed.
+    /// The last error that the module logged before it failed.
     pub(super) fn last_words(self) -> Option<String> {
         self.last_error
     }
@@ -151,7 +151,8 @@ impl diagnostics::Host for Guest {
         self.lines += 1;
         let message = printable(&message, LOG_LINE_CHARACTERS);
         if matches!(level, diagnostics::Level::Error) {
-            // A flood must not hide the panic that ends it.
+            // Stored even beyond the log's limit, so that a flood of lines does not hide the panic that ends
+            // it.
             self.last_error = Some(message.clone());
         }
         if self.lines > LOG_LINES {

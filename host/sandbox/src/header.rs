@@ -1,12 +1,12 @@
-//! Components and other files, told apart before anything reads further.
+//! Distinguishes components from other files by their first bytes.
 
 use portolan_machine::text::printable;
 
-/// Tells a component from other files by its first bytes.
+/// Checks that a file is a component, by its first bytes.
 pub fn check_header(bytes: &[u8]) -> Result<(), String> {
-    // Text or compiled code would also be taken by wasmtime's own entrance; here neither is.
+    // wasmtime also accepts text and compiled code; this host accepts neither.
     if bytes.get(..4) != Some(b"\0asm") {
-        return Err("it is no WebAssembly file".into());
+        return Err("it is not a WebAssembly file".into());
     }
     if bytes.get(4..8) != Some(&[0x0d, 0, 1, 0]) {
         return Err("it is a core module, not a component; build it with `portolan mapper build`, or turn it into a component with `wasm-tools component new`".into());
@@ -14,8 +14,8 @@ pub fn check_header(bytes: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// What is wrong with a file that a parser or compiler takes for no component.
+/// The message for a file that a parser or compiler refuses.
 pub(super) fn invalid(error: &dyn std::fmt::Display) -> String {
     let error = printable(&format!("{error:#}"), 400);
-    format!("it is no valid component: {error}")
+    format!("it is not a valid component: {error}")
 }

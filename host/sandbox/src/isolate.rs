@@ -1,4 +1,4 @@
-//! A page that a module cannot bear costs only the objects that break it.
+//! Isolates the objects of a page that make a module fail, so that only these are lost.
 
 use std::ops::Range;
 use std::sync::Mutex;
@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 use super::{CallError, Issue, Mapped, MappedRecord, Severity};
 use portolan_page::Page;
 
-/// Pages in a row of which nothing could be mapped, after which a module is not called any more: a
-/// module that always hangs must not hold up a sync of ten thousand pages.
+/// The number of pages in a row without any mapped object, after which a module is not called any more: a
+/// module that always hangs must not delay a sync of ten thousand pages.
 const FAILURES_IN_A_ROW: u32 = 5;
 
-/// How long the search for the objects that break a module may take, beyond the page's own budget. What
-/// is not isolated by then is lost with the rest of its part.
+/// The limit for the search for the objects that break a module, beyond the page's own budget. Objects that
+/// are not isolated by then are rejected with the rest of their part.
 const SEARCH_TIME: Duration = Duration::from_secs(10);
 
-/// Remembers whether a module is worth calling.
+/// Counts a module's failures in a row, to stop calling it.
 #[derive(Debug, Default)]
 pub struct Breaker {
     state: Mutex<(u32, Option<CallError>)>,
@@ -39,7 +39,7 @@ impl Breaker {
     fn note(&self, failure: Option<&CallError>) {
         let mut state = self.lock();
         match failure {
-            // A page that is no response says nothing about the module.
+            // A page that the module refuses is not a failure of the module.
             Some(CallError::Refused { .. }) => {}
             Some(error) => *state = (state.0 + 1, Some(error.clone())),
             None => *state = (0, None),
@@ -53,24 +53,23 @@ impl Breaker {
     }
 }
 
-/// What became of a page.
+/// The result of mapping a page.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What the module gave, and rejections of the objects that break it.
+    /// The module's answer, and rejections of the objects that break it.
     pub mapped: Mapped,
-    /// The failure that had to be isolated, if there was one: for the report.
+    /// The failure that had to be isolated, for the report.
     pub isolated: Option<CallError>,
 }
 
-/// Calls a module with a page that holds the places of a range of the whole one.
+/// Calls a module with the part of a page in this range.
 pub type Call<'a> = &'a dyn Fn(&Page, Range<usize>) -> Result<Mapped, CallError>;
 
-/// Calls a module for a page with `call`, which takes a page that holds the places of a range of the
-/// whole one. If the module fails, the page is tried once more in a fresh instance, then bisected, and
-/// every object that breaks the module becomes a rejection.
+/// Calls a module for a page with `call`. If the module fails, the page is tried again in a fresh instance,
+/// then bisected, and every object that breaks the module becomes a rejection.
 ///
 /// # Errors
-/// If the module can do nothing with the page.
+/// Fails if the module cannot map any part of the page.
 pub fn isolated(
     module: &str,
     breaker: &Breaker,
@@ -98,7 +97,7 @@ pub fn isolated(
     };
     let nothing = |outcome: &Outcome| outcome.mapped.rows.is_empty();
     breaker.note(match &result {
-        // One bad object says nothing about the next one, unless each costs all of its time.
+        // One bad object implies nothing about the next one, unless each uses up all of its time.
         Ok(outcome) if nothing(outcome) => outcome
             .isolated
             .as_ref()
@@ -142,7 +141,7 @@ fn bisect(page: &Page, call: Call<'_>, error: CallError) -> Result<Outcome, Call
     })
 }
 
-/// A page of one object that breaks the module: a rejection, for all of the page is accounted for.
+/// Rejects the objects of a page that breaks the module, so that every object of the page is accounted for.
 fn quarantine_all(page: &Page, error: CallError) -> Result<Outcome, CallError> {
     if page.described().next().is_none() {
         return Err(error);

@@ -1,9 +1,9 @@
-//! Modules of others in their sandbox: components that make records of a page, or amend them.
+//! Third-party modules in their sandbox: components that make records of a page, or amend them.
 //!
-//! [`Engine`] is made once per process, a [`Module`] once per component, and an instance once per page,
-//! so that no page can see another and the same page always gives the same records. [`Module::map`]
-//! calls a module once; [`Mapper::map`] is what a sync uses: it retries, and bisects a page that a module
-//! cannot bear until only the objects that break it are lost.
+//! A process makes one [`Engine`]; each component has one [`Module`], and each page one instance, so that no
+//! page can see another and the same page always gives the same records. [`Module::map`] calls a module once.
+//! A sync uses [`Mapper::map`], which retries, and bisects a page that a module fails on until only the
+//! objects that break it are lost.
 
 mod amend;
 mod answer;
@@ -26,10 +26,10 @@ mod sandbox;
 mod set;
 mod settings;
 mod surface;
-/// Whether a module may run.
+/// Decides whether a module may run.
 pub mod trust;
 mod unfilled;
-/// Records against JSON Schema.
+/// Validates records against JSON Schema.
 pub mod validate;
 
 use std::ops::Range;
@@ -60,120 +60,120 @@ pub use settings::{Capability, Mapping, ModuleSettings, OnFailure};
 pub use surface::{Item, Surface};
 pub use unfilled::Unfilled;
 
-/// A page after its mapper: records as spans of one payload, and what the mapper had to say.
+/// A mapped page: records as spans of one payload, and the mapper's issues.
 #[derive(Debug, Default)]
 pub struct Mapped {
-    /// The bytes that rows point into.
+    /// The bytes of the records.
     pub payload: Vec<u8>,
-    /// One per record, in the mapper's order.
+    /// The records, in the mapper's order.
     pub rows: Vec<MappedRecord>,
-    /// In the mapper's order.
+    /// The mapper's issues, in its order.
     pub issues: Vec<Issue>,
 }
 
-/// One record.
+/// The position of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MappedRecord {
-    /// Position of the described object in the page.
+    /// The position of the described object in the page.
     pub source_index: usize,
-    /// Where the record stands in the payload.
+    /// The record's bytes in the payload.
     pub span: Range<usize>,
 }
 
-/// What became of the object that an issue names.
+/// The effect of an issue on its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// The object has a record all the same.
+    /// The object has a record nevertheless.
     Warning,
     /// The object has no record.
     Rejected,
 }
 
-/// Something to tell about one object of a page.
+/// A finding about one object of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
-    /// Position of the described object in the page; none if it is about the whole page.
+    /// The position of the described object in the page; `None` for the whole page.
     pub source_index: Option<usize>,
-    /// What it means for the record.
+    /// The effect on the record.
     pub severity: Severity,
     /// A short constant in kebab case.
     pub code: String,
-    /// Path of the member in the page.
+    /// The path of the member in the page.
     pub path: String,
-    /// A sentence.
+    /// A sentence for the operator.
     pub message: String,
 }
 
-/// How a call of a module failed.
+/// The failure of a module's call.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// The epoch budget ran out.
+    /// The call exceeded its time.
     #[error(
-        "mapper {module} was stopped: it ran longer than {limit_milliseconds} ms, the limit for a page of {page_bytes} bytes; time-milliseconds of its table in [modules] raises that"
+        "mapper {module} was stopped: it ran longer than {limit_milliseconds} ms, the limit for a page of {page_bytes} bytes; time-milliseconds of its table in [modules] raises the limit"
     )]
     TimeExceeded {
-        /// Name and version.
+        /// The module's name and version.
         module: String,
-        /// The budget.
+        /// The time limit for this page, in milliseconds.
         limit_milliseconds: u64,
-        /// How large the page was.
+        /// The size of the page, in bytes.
         page_bytes: usize,
     },
-    /// Linear memory or tables were to grow past their limit.
+    /// Linear memory or tables grew to their limit.
     #[error("mapper {module} was stopped: {what}")]
     MemoryExceeded {
-        /// Name and version.
+        /// The module's name and version.
         module: String,
-        /// What grew, to where, and the limit.
+        /// The memory or table, the requested size, and the limit.
         what: String,
     },
-    /// The answer was too large to copy out.
+    /// The answer exceeds its limit.
     #[error(
         "mapper {module} was stopped: its answer is larger than {limit_bytes} bytes, the limit for a page of {page_bytes} bytes"
     )]
     OutputExceeded {
-        /// Name and version.
+        /// The module's name and version.
         module: String,
-        /// The cap.
+        /// The limit for this page, in bytes.
         limit_bytes: usize,
-        /// How large the page was.
+        /// The size of the page, in bytes.
         page_bytes: usize,
     },
-    /// The code trapped.
+    /// The module's code trapped.
     #[error("mapper {module} crashed: {message}")]
     Trapped {
-        /// Name and version.
+        /// The module's name and version.
         module: String,
-        /// The panic message if the module reported one, else wasmtime's name of the trap.
+        /// The panic message if the module logged one, else wasmtime's name of the trap.
         message: String,
     },
     /// The answer breaks the contract.
     #[error("mapper {module} gave an answer that breaks the contract: {message}")]
     BadAnswer {
-        /// Name and version.
+        /// The module's name and version.
         module: String,
-        /// What is wrong with it.
+        /// The rule that it breaks.
         message: String,
     },
-    /// The module itself said that it could not map the page.
+    /// The module refused to map the page.
     #[error("mapper {module} refused the page: {message}")]
     Refused {
-        /// Name and version.
+        /// The module's name and version.
         module: String,
-        /// The module's words.
+        /// The module's message.
         message: String,
     },
-    /// The module failed too many pages in a row and is not called any more.
+    /// The module failed on too many pages in a row, and is not called any more.
     #[error(
         "mapper {module} is switched off after {failures} pages in a row that it could not map at all; the last failure was: {last}"
     )]
     SwitchedOff {
-        /// Name and version.
+        /// The module's name and version.
         module: String,
-        /// How many.
+        /// The number of pages in a row.
         failures: u32,
-        /// The last error.
+        /// The error of the last page.
         last: String,
     },
 }

@@ -1,22 +1,23 @@
-//! What a module may use, with units and reasons.
+//! The limits of a module, with units and reasons.
 
 use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 
-/// The bounds of one call of a module.
+/// The limits of one call of a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Time for any page: a hundred times what the slowest stock mapper needs, so that a busy machine
-    /// is no reason to lose a page.
+    /// The time for any page: a hundred times as long as the slowest stock mapper takes, so that a busy
+    /// machine does not lose a page.
     pub time_base: Duration,
-    /// Time for every further MiB of the page, for the cost follows the input, not the author.
+    /// The additional time for each MiB of the page, because the cost grows with the input.
     pub time_per_mebibyte: Duration,
-    /// Linear memory of an instance. A stock mapper needs about four times its page.
+    /// The linear memory of an instance, in bytes. A stock mapper needs about four times its page.
     pub memory_bytes: usize,
-    /// Answer to any page, in bytes.
+    /// The size of the answer to any page, in bytes.
     pub output_base_bytes: usize,
-    /// Answer for every byte of the page: a mapper selects, it does not multiply.
+    /// The additional size of the answer for each byte of the page. A mapper selects from the page, so a
+    /// small factor suffices.
     pub output_per_page_byte: usize,
 }
 
@@ -35,35 +36,35 @@ impl Default for Limits {
 const MEBIBYTE: usize = 1024 * 1024;
 
 impl Limits {
-    /// How long a call with a page of this size may take.
+    /// The time that a call with a page of this size may take.
     #[must_use]
     pub fn time(&self, page_bytes: usize) -> Duration {
         let share = page_bytes as f64 / MEBIBYTE as f64;
         self.time_base + self.time_per_mebibyte.mul_f64(share)
     }
 
-    /// How many bytes a call with a page of this size may give back.
+    /// The size of the answer that a call with a page of this size may return, in bytes.
     #[must_use]
     pub const fn output_bytes(&self, page_bytes: usize) -> usize {
         self.output_base_bytes + self.output_per_page_byte * page_bytes
     }
 }
 
-/// Tables of a mapper hold its indirect functions; a stock mapper has a few dozen, Python 15,000.
+/// A mapper's tables hold its indirect functions; a stock mapper has a few dozen, Python has 15,000.
 pub(super) const TABLE_ELEMENTS: usize = 100_000;
 
-/// Parts of a component. One made of one core module has up to four: itself and shims. Python has a dozen
-/// libraries, each its own, and the stubs in place of WASI.
+/// The number of parts of a component. A component of one core module has up to four: itself and shims.
+/// Python has a part for each of its dozen libraries, and stubs in place of WASI.
 pub(super) const CORE_INSTANCES: u32 = 64;
 
-/// One per part at most.
+/// The number of tables: at most one per part.
 pub(super) const TABLES: u32 = 64;
 
-/// The guest's own, and those of the stubs in place of WASI.
+/// The number of memories: the guest's own, and those of the stubs in place of WASI.
 pub(super) const MEMORIES: u32 = 4;
 
-/// Refuses growth past the limit with an error that names it: a guest that merely saw its allocation
-/// fail would abort, and the report would say `unreachable`.
+/// Refuses growth past the limit with an error that names it. If its allocation just failed, a guest would
+/// abort, and the report would say `unreachable`.
 #[derive(Debug)]
 pub(super) struct Meter {
     memory_limit_bytes: usize,
@@ -78,13 +79,13 @@ impl Meter {
         }
     }
 
-    /// What has been granted until now. Linear memory never shrinks, so that this is also the peak.
+    /// The memory granted so far, in bytes. Linear memory never shrinks, so this is also the peak.
     pub(super) const fn memory_bytes(&self) -> usize {
         self.memory_bytes
     }
 }
 
-/// Growth that was refused.
+/// A refusal of growth.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct GrowthRefused(pub(super) String);
@@ -100,7 +101,7 @@ impl ResourceLimiter for Meter {
         if total > self.memory_limit_bytes {
             let limit = self.memory_limit_bytes;
             return Err(GrowthRefused(format!(
-                "it wanted {total} bytes of memory, more than its limit of {limit} bytes; memory-mebibytes of its table in [modules] raises that"
+                "it requested {total} bytes of memory, more than its limit of {limit} bytes; memory-mebibytes of its table in [modules] raises the limit"
             ))
             .into());
         }
@@ -116,7 +117,7 @@ impl ResourceLimiter for Meter {
     ) -> wasmtime::Result<bool> {
         if desired > TABLE_ELEMENTS {
             return Err(GrowthRefused(format!(
-                "it wanted a table of {desired} elements, more than its limit of {TABLE_ELEMENTS}"
+                "it requested a table of {desired} elements, more than its limit of {TABLE_ELEMENTS}"
             ))
             .into());
         }

@@ -1,4 +1,4 @@
-//! From bytes to a component that may run: what it imports is checked before anything of it is compiled.
+//! Loads a component from bytes. Its imports are checked before any of it is compiled.
 
 use std::path::PathBuf;
 
@@ -17,26 +17,26 @@ use portolan_machine::fingerprint::digest;
 use portolan_machine::guard::guarded;
 use portolan_machine::text::printable;
 
-/// What a mapping exports.
+/// The prefix of a mapping's export.
 const MAPPING: &str = "portolan:mapper/mapping@";
-/// What an overlay exports.
+/// The prefix of an overlay's export.
 const OVERLAY: &str = "portolan:mapper/overlay@";
 
-/// The most bytes of a module's file: a Python interpreter has 18 MB.
+/// The most bytes of a module's file. A Python interpreter has 18 MB.
 pub const MODULE_LIMIT_BYTES: usize = 64 * 1024 * 1024;
 
-/// A module from which on compiling takes so long that people ask what is going on.
+/// The size from which compiling takes so long that a warning reports it, in bytes.
 const SLOW_BYTES: usize = 8 * 1024 * 1024;
 
-/// The unit of a memory's size.
+/// The unit of a memory's size, in bytes.
 const WASM_PAGE_BYTES: u64 = 64 * 1024;
 
-/// Where a module came from.
+/// The origin of a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModuleSource {
-    /// It travels inside this program.
+    /// A module inside this program.
     Stock,
-    /// A file.
+    /// A module in a file.
     File(PathBuf),
 }
 
@@ -65,14 +65,14 @@ impl LoadError {
         }
     }
 
-    /// Why, without the module's name.
+    /// The reason, without the module's name.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
     }
 }
 
-/// A component whose imports are harmless, compiled.
+/// Compiles a component, and checks its imports and size.
 pub(super) fn component(
     engine: &Engine,
     cache: Option<&CompiledCache>,
@@ -83,9 +83,9 @@ pub(super) fn component(
     Ok(component)
 }
 
-/// Names what a component has too much of, before an instance of it is tried.
+/// Checks the number and size of memories and tables before an instance is made.
 fn check_size(engine: &Engine, component: &Component) -> Result<(), String> {
-    // Without a figure the parts are not known before they are there, and the store's limits remain.
+    // Without these figures the parts are known only at run time, and the store's limits apply.
     let Some(needs) = component.resources_required() else {
         return Ok(());
     };
@@ -102,14 +102,14 @@ fn check_size(engine: &Engine, component: &Component) -> Result<(), String> {
     let (wanted, limit) = (pages.saturating_mul(WASM_PAGE_BYTES), engine.memory_bytes);
     if wanted > limit as u64 {
         return Err(format!(
-            "its memory begins with {wanted} bytes, more than the limit of {limit} bytes; memory-mebibytes in its table of [modules] raises that"
+            "its memory begins with {wanted} bytes, more than the limit of {limit} bytes; memory-mebibytes in its table of [modules] raises the limit"
         ));
     }
     Ok(())
 }
 
-/// Reads what a module says about itself, and checks that it is of this kind and asks for nothing that
-/// nobody can grant. Whether it has been granted is known when it is configured.
+/// Parses a module's manifest, and checks that it is of this kind and requests only known capabilities.
+/// Whether these are granted is checked when the module is configured.
 pub(super) fn manifest(text: &str, kind: Kind) -> Result<Manifest, String> {
     let manifest = Manifest::parse(text)?;
     if manifest.kind != kind {
@@ -126,13 +126,14 @@ pub(super) fn manifest(text: &str, kind: Kind) -> Result<Manifest, String> {
     if let Some(capability) = manifest.capabilities.iter().find(|asked| *asked != known) {
         let capability = printable(capability, 64);
         return Err(format!(
-            "it asks for the capability `{capability}`, which this host cannot grant; it knows `{known}`"
+            "it requests the capability `{capability}`, which this host cannot grant; it can grant `{known}`"
         ));
     }
     Ok(manifest)
 }
 
-/// Why a component does not fit the world of its kind, for whoever put it into the wrong setting.
+/// The reason that a component does not fit the world of its kind. It says so if the module is in the wrong
+/// setting.
 pub(super) fn misfit(
     engine: &Engine,
     component: &Component,
@@ -153,7 +154,7 @@ pub(super) fn misfit(
     }
 }
 
-/// Name and version, as errors and reports call a module.
+/// The name and version, for errors and reports.
 pub(super) fn name(manifest: &Manifest) -> String {
     format!(
         "{} {}",
@@ -162,7 +163,7 @@ pub(super) fn name(manifest: &Manifest) -> String {
     )
 }
 
-/// The WIT package that a component is built against, by its first export out of ours.
+/// The WIT package that a component is built against, from its first export of a Portolan interface.
 pub(super) fn wit(engine: &Engine, component: &Component) -> String {
     component
         .component_type()
@@ -171,7 +172,7 @@ pub(super) fn wit(engine: &Engine, component: &Component) -> String {
             let (_, version) = name.strip_prefix("portolan:mapper/")?.split_once('@')?;
             Some(format!("portolan:mapper@{}", printable(version, 64)))
         })
-        // Versions are part of the world's names, so that a component without one does not fit.
+        // Versions are part of the world's names, so a component without a version does not fit.
         .unwrap_or_else(|| "portolan:mapper".into())
 }
 
@@ -193,12 +194,12 @@ fn compile(
     }
     if bytes.len() > SLOW_BYTES {
         tracing::warn!(
-            "a module of {} MB is compiled, which takes a while; the compiled code is kept in the cache folder",
+            "compiling a module of {} MB takes a while; the compiled code is stored in the cache folder",
             bytes.len() / 1_000_000
         );
     }
-    // wasmtime's compiler panics over some components that need a feature that is off; a file must not be
-    // able to end the program.
+    // wasmtime's compiler panics on some components that need a disabled feature; a file must not end the
+    // program.
     let compile = || Component::from_binary(&engine.wasmtime, bytes);
     let compiled = guarded(compile).ok_or_else(|| {
         "it cannot be compiled within the features that mappers may use".to_owned()
@@ -211,10 +212,10 @@ fn compile(
 }
 
 impl Surface {
-    /// Reads a component that would not be refused for its names, without running anything of it.
+    /// Reads the names of a component that passes the import checks, without running it.
     ///
     /// # Errors
-    /// A sentence about why the bytes are no component that could run here.
+    /// The reason that the bytes are not a component that can run here.
     pub fn of(
         engine: &Engine,
         cache: Option<&CompiledCache>,

@@ -1,4 +1,4 @@
-//! A module in the shape that its kind is called in.
+//! A loaded module of either kind.
 
 use super::cache::CompiledCache;
 use super::component::Component;
@@ -11,17 +11,17 @@ use super::surface::Surface;
 
 /// A module of either kind.
 pub enum Loaded {
-    /// It makes records.
+    /// A module that makes records.
     Mapping(Module),
-    /// It amends records.
+    /// A module that amends records.
     Overlay(Overlay),
 }
 
 impl Loaded {
-    /// Loads a module as what its exports say it is: an overlay only if it has no mapping.
+    /// Loads a module by its exports: as an overlay only if it does not export a mapping.
     ///
     /// # Errors
-    /// If a sync would refuse it too.
+    /// Fails if a sync would refuse the module too.
     pub fn load(
         engine: &Engine,
         cache: Option<&CompiledCache>,
@@ -35,7 +35,7 @@ impl Loaded {
         }
     }
 
-    /// What modules of all kinds have in common.
+    /// The common part of modules of all kinds.
     #[must_use]
     pub const fn component(&self) -> &Component {
         match self {

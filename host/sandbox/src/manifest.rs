@@ -1,4 +1,4 @@
-//! What a module says about itself.
+//! The manifest of a module.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use portolan_page::Wanted;
 use portolan_page::object::Object;
 
-/// A module's manifest, as its `manifest` function gives it in JSON.
+/// A module's manifest, as its `manifest` function returns it in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "manifest")]
 pub struct Manifest {
@@ -17,9 +17,9 @@ pub struct Manifest {
     /// The module's own version.
     #[schemars(length(min = 1, max = 64))]
     pub version: String,
-    /// What the module does with records.
+    /// The effect of the module on records: it makes or amends them.
     pub kind: Kind,
-    /// The connector objects that it is for.
+    /// The connector objects that the module maps or overlays.
     #[schemars(length(min = 1))]
     pub objects: Vec<Object>,
     /// Attributes beyond the stock schema that its records may have: UPPER_SNAKE names to JSON Schemas.
@@ -28,38 +28,40 @@ pub struct Manifest {
     /// JSON Schema of the module's own settings; null if it has none.
     #[serde(default)]
     pub settings: Option<Value>,
-    /// What it asks for beyond a page; an operator has to grant it.
+    /// The capabilities that the module requests beyond a page; an operator has to grant them.
     #[serde(default)]
     pub capabilities: Vec<String>,
-    /// What it reads; as a rule it is given no more. Without it, all of a page, and as an overlay all records.
+    /// The members and records that the module reads; as a rule the host passes only these. Without it, the
+    /// host passes whole pages, and to an overlay all records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reads: Option<Reads>,
 }
 
-/// What a module reads.
+/// The members and records that a module reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reads {
     /// The members of a described object by path: `cpu`, or `containers.image` for a member of a member,
-    /// whether in a list or not; null if it may read any. What stands around the objects is always there, but
-    /// for `tags` of a task definition, which AWS puts beside it: they count as a member. A module with the
-    /// grant for environment values is given whole objects all the same.
+    /// whether in a list or not; null if the module may read any. The page always has its other members,
+    /// except `tags` of a task definition: AWS puts them beside it, and they count as its member. A module
+    /// with the grant for environment values gets whole objects nevertheless.
     #[schemars(length(max = 4096))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Vec<String>>,
-    /// Whether an overlay reads records. If not, it is given `{}` for each.
+    /// Whether an overlay reads records. If not, the host passes `{}` for each.
     #[serde(default = "yes")]
     pub records: bool,
 }
 
-/// Paths in `reads`. All objects of ECS together have fewer members.
+/// The number of paths in `reads`. All objects of ECS together have fewer members.
 const PATHS: usize = 4_096;
-/// Bytes of one of them.
+/// The length of a path, in bytes.
 const PATH_BYTES: usize = 1_024;
-/// Names in one of them. Nothing in ECS is half as deep.
+/// The number of names in a path. No member of ECS is half as deep.
 const PATH_NAMES: usize = 32;
 
 impl Reads {
-    /// What is wrong with the paths, if anything. A module is not trusted, and the host makes a tree of them.
+    /// The problem with the paths; `None` if they are valid. A module is not trusted, and the host builds a
+    /// tree of its paths.
     fn fault(&self) -> Option<String> {
         let paths = self.members.as_deref().unwrap_or_default();
         if paths.len() > PATHS {
@@ -74,7 +76,7 @@ impl Reads {
         ))
     }
 
-    /// The members as a tree; none if it may read any.
+    /// The members as a tree; `None` if the module may read any.
     pub(super) fn wanted(&self) -> Option<Wanted> {
         let paths = self.members.as_ref()?;
         Some(Wanted::at_paths(paths.iter().map(String::as_str)))
@@ -85,24 +87,24 @@ const fn yes() -> bool {
     true
 }
 
-/// What a module does with records.
+/// The effect of a module on records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// It makes them.
+    /// It makes records.
     Mapping,
-    /// It amends them.
+    /// It amends records.
     Overlay,
 }
 
 impl Manifest {
-    /// Reads a manifest, and checks what the type cannot say.
+    /// Parses a manifest, and checks the rules that its type does not express.
     ///
     /// # Errors
-    /// A sentence about the first thing that is wrong.
+    /// A sentence about the first problem.
     pub fn parse(text: &str) -> Result<Self, String> {
         let manifest: Self = serde_json::from_str(text).map_err(|error| {
-            // It may repeat a part of the manifest.
+            // The error may quote a part of the manifest.
             let error = portolan_machine::text::printable(&error.to_string(), 400);
             format!("its manifest does not follow the schema (`portolan schema manifest`): {error}")
         })?;
@@ -113,7 +115,7 @@ impl Manifest {
             return Err("its manifest has a version that is empty or longer than 64 bytes".into());
         }
         if manifest.objects.is_empty() {
-            return Err("its manifest names no connector object".into());
+            return Err("its manifest does not name a connector object".into());
         }
         if let Some(fault) = manifest.reads.as_ref().and_then(Reads::fault) {
             return Err(format!("`reads` in its manifest {fault}"));

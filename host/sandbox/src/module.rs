@@ -13,18 +13,18 @@ use portolan_page::Page;
 
 /// A mapping module, checked, compiled and linked.
 pub struct Module {
-    /// What it has in common with modules of other kinds.
+    /// The common part of modules of all kinds.
     pub component: Component,
     pre: MappingModulePre<Guest>,
 }
 
 impl Module {
-    /// Loads a component: checks its imports and exports by name, compiles it (or takes compiled code
-    /// from the cache), and asks for its manifest.
+    /// Loads a component: checks its imports and exports by name, compiles it (or takes compiled code from
+    /// the cache), and calls its `manifest`.
     ///
     /// # Errors
-    /// If it is no component, imports anything but diagnostics, lacks the `mapping` interface, or has a
-    /// manifest that does not follow the schema.
+    /// Fails if it is not a component, imports functions besides diagnostics, lacks the `mapping` interface,
+    /// or has a manifest that does not follow the schema.
     pub fn load(
         engine: &Engine,
         cache: Option<&CompiledCache>,
@@ -45,11 +45,11 @@ impl Module {
         Ok(Self { component, pre })
     }
 
-    /// Gives the module its settings and limits.
+    /// Applies the module's settings and limits.
     ///
     /// # Errors
-    /// If it asks for what nobody has granted, or the settings do not follow the schema of the module's
-    /// manifest.
+    /// Fails if it requests a capability that is not granted, or if the settings do not follow the schema in
+    /// its manifest.
     pub fn configure(mut self, settings: &ModuleSettings) -> Result<Self, LoadError> {
         self.component.configure(settings)?;
         Ok(self)
@@ -58,12 +58,12 @@ impl Module {
     /// Calls the module once with a page, in an instance of its own.
     ///
     /// # Errors
-    /// If the module ran into a limit, trapped, broke the contract or refused the page.
+    /// Fails if the module exceeds a limit, traps, breaks the contract or refuses the page.
     pub fn map(&self, engine: &Engine, page: &Page) -> Result<Mapped, CallError> {
         self.map_measured(engine, page).map(|(mapped, _)| mapped)
     }
 
-    /// As [`Module::map`], and says what the call used.
+    /// As [`Module::map`], and returns the resources that the call used.
     ///
     /// # Errors
     /// As [`Module::map`].

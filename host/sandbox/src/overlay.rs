@@ -15,11 +15,11 @@ use portolan_page::object::Object;
 
 /// An overlay module, checked, compiled and linked.
 pub struct Overlay {
-    /// What it has in common with modules of other kinds.
+    /// The common part of modules of all kinds.
     pub component: Component,
-    /// What happens to a record that the overlay cannot amend.
+    /// The effect on a record that the overlay cannot amend.
     pub on_failure: OnFailure,
-    /// The objects whose records it amends: those of the manifest, or fewer by configuration.
+    /// The objects whose records it amends: those of the manifest, or fewer if configured.
     pub objects: Vec<Object>,
     pre: OverlayModulePre<Guest>,
 }
@@ -28,8 +28,8 @@ impl Overlay {
     /// Loads a component, as [`super::Module::load`] does.
     ///
     /// # Errors
-    /// If it is no component, imports anything but diagnostics, lacks the `overlay` interface, or has a
-    /// manifest that does not follow the schema.
+    /// Fails if it is not a component, imports functions besides diagnostics, lacks the `overlay` interface,
+    /// or has a manifest that does not follow the schema.
     pub fn load(
         engine: &Engine,
         cache: Option<&CompiledCache>,
@@ -55,11 +55,11 @@ impl Overlay {
         })
     }
 
-    /// Gives the module its settings, limits, objects and failure policy.
+    /// Applies the module's settings, limits, objects and failure policy.
     ///
     /// # Errors
-    /// If it asks for what nobody has granted, or the settings do not follow the schema of the module's
-    /// manifest, or name an object that the manifest does not.
+    /// Fails if it requests a capability that is not granted, if the settings do not follow the schema in its
+    /// manifest, or if they name an object that the manifest does not list.
     pub fn configure(mut self, settings: &ModuleSettings) -> Result<Self, LoadError> {
         self.component.configure(settings)?;
         self.on_failure = settings.on_failure.unwrap_or_default();
@@ -70,7 +70,7 @@ impl Overlay {
             let is_other = |object: &&Object| !manifest.objects.contains(object);
             if let Some(other) = objects.iter().find(is_other) {
                 let reason = format!(
-                    "the configuration wants it for {other}, which its manifest does not name"
+                    "the configuration uses it for {other}, which its manifest does not list"
                 );
                 return Err(LoadError::new(source, reason));
             }
@@ -79,11 +79,10 @@ impl Overlay {
         Ok(self)
     }
 
-    /// Calls the module once with a page and the records made of it. The rows of the answer are merge
-    /// patches.
+    /// Calls the module once with a page and its records. The rows of the answer are merge patches.
     ///
     /// # Errors
-    /// If the module ran into a limit, trapped, broke the contract or refused the page.
+    /// Fails if the module exceeds a limit, traps, breaks the contract or refuses the page.
     pub fn amend(
         &self,
         engine: &Engine,
@@ -95,7 +94,7 @@ impl Overlay {
             .map(|(patches, _)| patches)
     }
 
-    /// As [`Overlay::amend`], and says what the call used.
+    /// As [`Overlay::amend`], and returns the resources that the call used.
     ///
     /// # Errors
     /// As [`Overlay::amend`].
@@ -120,7 +119,8 @@ impl Overlay {
     }
 }
 
-/// For an overlay that reads no records: the objects that have one, each with the same empty one.
+/// The rows for an overlay that reads no records: one for each object with a record, all with the same empty
+/// record.
 fn without_records(rows: &[MappedRecord]) -> types::MappedPage {
     let payload = b"{}".to_vec();
     let row = |row: &MappedRecord| types::Row {
@@ -135,7 +135,7 @@ fn without_records(rows: &[MappedRecord]) -> types::MappedPage {
     }
 }
 
-/// The records in the words of the WIT. What they do not name of the payload stays here.
+/// The records with the types of the WIT, without the other bytes of the payload.
 fn in_wit(all: &[u8], rows: &[MappedRecord]) -> types::MappedPage {
     let bytes: usize = rows.iter().map(|row| row.span.len()).sum();
     let mut payload = Vec::with_capacity(bytes);
@@ -144,7 +144,7 @@ fn in_wit(all: &[u8], rows: &[MappedRecord]) -> types::MappedPage {
         .map(|row| {
             let offset = payload.len();
             payload.extend_from_slice(&all[row.span.clone()]);
-            // A payload came out of 32-bit memory, or was made here of such.
+            // A payload comes from 32-bit memory, or is a part of one that does.
             let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
             types::Row {
                 source_index: narrow(row.source_index),

@@ -1,4 +1,4 @@
-//! Merge patches (RFC 7396) on records.
+//! Applies merge patches (RFC 7396) to records.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 
 use crate::validate::RecordValidator;
 
-/// What identifies a record and says where and when it was seen is the host's.
+/// The attributes that only the host sets: the identity of a record, and where and when it was captured.
 pub const PROTECTED: [&str; 4] = ["UID", "ACCOUNT_ID", "REGION", "LAST_CAPTURED"];
 
 /// The attributes that an overlay set or removed: position of the object in the page, and attribute.
 pub type Touched = Vec<(usize, Arc<str>)>;
 
-/// Why a record cannot have its patch.
+/// The reason that a patch cannot be applied to a record.
 pub(super) struct PatchProblem {
     pub(super) code: String,
     pub(super) path: String,
@@ -35,8 +35,8 @@ impl PatchProblem {
 pub(super) struct Patcher<'v> {
     validator: &'v RecordValidator,
     names: Names,
-    /// The attributes of patches that may be added to a record as they are; none for other patches. Tasks of
-    /// one service have the same tags, and so the same patch.
+    /// The attributes of patches that may be added to a record without parsing it; `None` for other patches.
+    /// Tasks of one service have the same tags, and so the same patch.
     additions: HashMap<&'v [u8], Option<Vec<usize>>>,
 }
 
@@ -49,7 +49,7 @@ impl<'v> Patcher<'v> {
         }
     }
 
-    /// Appends the record with its patch to the payload, and notes the attributes that the patch names.
+    /// Appends the record with its patch to the payload, and stores the attributes that the patch names.
     pub(super) fn patch(
         &mut self,
         record: &[u8],
@@ -73,8 +73,8 @@ impl<'v> Patcher<'v> {
         Ok(())
     }
 
-    /// Whether this is the plain case, which needs neither parsing nor validating the record again: each
-    /// attribute is new, valid by itself, and neither null nor an object. Notes them if so.
+    /// Whether the record needs neither parsing nor validation: each attribute of the patch is new, valid by
+    /// itself, and neither null nor an object. If so, it stores the attributes.
     fn only_adds(
         &mut self,
         record: &[u8],
@@ -82,7 +82,7 @@ impl<'v> Patcher<'v> {
         source_index: usize,
         touched: &mut Touched,
     ) -> bool {
-        // A name with an escape could stand for any other.
+        // A name with an escape may be equal to any other name.
         let is_plain =
             record.len() > 2 && record.ends_with(b"}") && memchr(b'\\', record).is_none();
         if !is_plain {
@@ -106,7 +106,7 @@ impl<'v> Patcher<'v> {
     }
 }
 
-/// The names in an overlay's patches, each made ready once to be looked for in every record.
+/// The names in an overlay's patches, each with a prepared search.
 #[derive(Default)]
 struct Names(Vec<AttributeName>);
 
@@ -131,7 +131,7 @@ impl Names {
         Arc::clone(&self.0[place].name)
     }
 
-    /// The attributes of a patch that may be added to a valid record without another look at it.
+    /// The attributes of a patch that may be added to a valid record without validation.
     fn of_addition(&mut self, validator: &RecordValidator, patch: &[u8]) -> Option<Vec<usize>> {
         let attributes = validator.check_addition(patch)?;
         let is_ours = |name: &str| PROTECTED.contains(&name);
@@ -141,7 +141,7 @@ impl Names {
         Some(attributes.iter().map(|name| self.place(name)).collect())
     }
 
-    /// Whether a record without escapes may have an attribute of this name.
+    /// Whether a record without escapes may have an attribute with this name.
     fn may_be_in(&self, place: usize, record: &[u8]) -> bool {
         let AttributeName { name, finder } = &self.0[place];
         let mut places = finder.find_iter(record);
@@ -166,7 +166,7 @@ fn amended(
             .get(*name)
             .is_some_and(|value| record.get(*name) != Some(value))
     }) {
-        let message = format!("it changes {name}, which is the host's");
+        let message = format!("it changes {name}, which only the host sets");
         return Err(PatchProblem::new(
             "overlay-changes-protected",
             format!("/{name}"),
@@ -297,7 +297,7 @@ mod tests {
         Ok((record, names, is_added))
     }
 
-    /// Whether a record is parsed for its patch or not must make no difference.
+    /// The result must not depend on whether a record is parsed for its patch.
     #[test]
     fn what_is_only_added_comes_out_as_what_is_merged() {
         let plain = RECORD.replace("\\\"", "'");
@@ -347,7 +347,7 @@ mod tests {
         assert_eq!(is_added(&without_region, r#"{"REGION":"mine"}"#), bad);
     }
 
-    /// Only what a patch says by itself is remembered of it.
+    /// The cache of a patch must not depend on the record.
     #[test]
     fn a_known_patch_is_compared_with_every_record() {
         let plain = RECORD.replace("\\\"", "'");

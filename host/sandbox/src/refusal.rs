@@ -1,5 +1,5 @@
-//! Why a component cannot run here, by its names alone: compiling one may take seconds, and is not worth
-//! it for a component that is refused anyway.
+//! Checks by its names whether a component can run here. Compiling a component may take seconds, and is not
+//! worth it for one that is refused.
 
 use std::collections::BTreeSet;
 
@@ -8,20 +8,20 @@ use wasmparser::{KnownCustom, Parser, Payload};
 
 use super::Surface;
 
-/// The contract's WIT package, as its interfaces begin.
+/// The prefix of the contract's interfaces.
 const PACKAGE: &str = "portolan:mapper/";
-/// Major and minor version of it that this host has; a patch changes nothing that anybody could miss.
+/// The major and minor version of the contract in this host. Patch versions are compatible.
 const CONTRACT: [u64; 2] = [1, 0];
 
-/// The one interface that a module may import functions from.
+/// The only interface that a module may import functions from.
 const DIAGNOSTICS: &str = "portolan:mapper/diagnostics@1.";
-/// Types only: no function comes with it.
+/// An interface of types, without functions.
 const TYPES: &str = "portolan:mapper/types@1.";
 
-/// Checks what a component imports, and which contract it was built against.
+/// Checks a component's imports, and the contract that it was built against.
 ///
 /// # Errors
-/// Why it cannot run here, with what helps in the language that it was written in.
+/// The reason that it cannot run here, and what to do in the language that it was written in.
 pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     let surface = Surface::names(bytes)?;
     let contract = other_contract(&surface);
@@ -33,7 +33,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     Err(reasons.join("; besides, "))
 }
 
-/// One name stands for all: a component is built against one version of a package.
+/// One interface is enough, because a component is built against one version of a package.
 fn other_contract(surface: &Surface) -> Option<String> {
     let find = |items: &[super::Item]| {
         let mut names = items.iter().map(|item| item.name.as_str());
@@ -53,7 +53,7 @@ fn other_contract(surface: &Surface) -> Option<String> {
     ))
 }
 
-/// Whether this host has everything that a version of the contract promises.
+/// Whether this host implements a version of the contract.
 fn fits(version: &str) -> bool {
     let numbers: Vec<u64> = version
         .split(['.', '-', '+'])
@@ -67,7 +67,7 @@ fn forbidden_imports(surface: &Surface, is_other: bool, bytes: &[u8]) -> Option<
     let names = surface.imports.iter().map(|item| item.name.as_str());
     let forbidden: Vec<&str> = names
         .filter(|name| !name.starts_with(DIAGNOSTICS) && !name.starts_with(TYPES))
-        // Said already, with what helps.
+        // The contract's version is already reported, with what to do.
         .filter(|name| !(is_other && name.starts_with(PACKAGE)))
         .collect();
     let all_are = |prefix| forbidden.iter().all(|name| name.starts_with(prefix));
@@ -81,13 +81,13 @@ fn forbidden_imports(surface: &Surface, is_other: bool, bytes: &[u8]) -> Option<
         "remove the dependency that needs it"
     };
     Some(format!(
-        "it imports {}, but a mapper may import nothing but portolan:mapper/diagnostics@1.0.0; {remedy}",
+        "it imports {}, but a mapper may import only portolan:mapper/diagnostics@1.0.0; {remedy}",
         forbidden.join(", ")
     ))
 }
 
-/// Languages by the names that their tools leave in a component, and how each does without WASI. The
-/// engines of the first two are written in Rust and C themselves.
+/// Languages by the names that their tools leave in a component, and how to build without WASI in each.
+/// Python and JavaScript come first, because their engines are written in C and Rust.
 const REMEDIES: [(&[&str], &str); 5] = [
     (
         &["python", "componentize-py"],
@@ -119,9 +119,9 @@ const REMEDIES: [(&[&str], &str); 5] = [
 
 fn without_wasi(bytes: &[u8]) -> &'static str {
     let mut made_with = BTreeSet::new();
-    // What cannot be read any further has said enough before.
+    // If the rest cannot be read, the names before it are used.
     let _ = read_producers(bytes, &mut made_with);
-    // TinyGo signs as a compiler of C, and only its runtime's names tell.
+    // TinyGo names a C compiler; only the names in its runtime identify it.
     if memmem::find(bytes, b"tinygo").is_some() {
         made_with.insert("tinygo".into());
     }
@@ -134,7 +134,7 @@ fn without_wasi(bytes: &[u8]) -> &'static str {
         )
 }
 
-/// The languages and tools of a component and of what it is made of.
+/// The languages and tools of a component and of its parts.
 fn read_producers(bytes: &[u8], names: &mut BTreeSet<String>) -> wasmparser::Result<()> {
     for payload in Parser::new(0).parse_all(bytes) {
         if let Payload::CustomSection(section) = payload?
@@ -179,7 +179,7 @@ mod tests {
                 said.contains("wasi:io/poll@0.2.3, wasi:io/streams@0.2.3"),
                 "{said}"
             );
-            assert_eq!(said.matches("may import nothing").count(), 1, "{said}");
+            assert_eq!(said.matches("may import only").count(), 1, "{said}");
         }
     }
 

@@ -1,4 +1,5 @@
-//! The sandbox that a configuration asks for: the engine, sized for its modules, and compiled code on disk.
+//! Sets up the sandbox for a configuration: the engine, sized for its modules, and the cache of compiled
+//! code.
 
 use super::cache::CompiledCache;
 use super::engine::{Engine, EngineError};
@@ -8,12 +9,12 @@ use super::settings::Mapping;
 /// Sets up the sandbox that the modules of a configuration need.
 ///
 /// # Errors
-/// If wasmtime cannot work here.
+/// Fails if wasmtime cannot work here.
 pub fn engine(mapping: &Mapping, threads: usize) -> Result<Engine, EngineError> {
     Engine::with_memory(threads, Limits::default(), largest_memory_bytes(mapping))
 }
 
-/// The most memory that the configuration gives to a module, in bytes; 0 if it says nothing.
+/// The largest memory limit that the configuration sets for a module, in bytes; 0 if it sets none.
 pub fn largest_memory_bytes(mapping: &Mapping) -> usize {
     let given = mapping.modules.values();
     given
@@ -22,7 +23,7 @@ pub fn largest_memory_bytes(mapping: &Mapping) -> usize {
         .unwrap_or(0)
 }
 
-/// Opens the cache of compiled modules. Without one everything works, only slower.
+/// Opens the cache of compiled modules. Without it, each start compiles the modules again.
 pub fn open_cache(mapping: &Mapping) -> Option<CompiledCache> {
     let folder = mapping.cache_folder.as_deref()?;
     CompiledCache::open(folder)

@@ -1,4 +1,4 @@
-//! Which module maps which object: the stock ones, and files that replace them.
+//! Selects the module for each object: the stock ones, and files that replace them.
 
 mod loader;
 
@@ -22,35 +22,35 @@ pub use loader::Loader;
 use portolan_page::Page;
 use portolan_page::object::Object;
 
-/// The modules of a run, one per object.
+/// The modules of a run, one for each object.
 #[derive(Clone)]
 pub struct MapperSet {
     mappers: BTreeMap<Object, Arc<Mapper>>,
 }
 
-/// A module at work for one object.
+/// A module and its overlays, for one object.
 pub struct Mapper {
-    /// The object.
+    /// The object that it maps.
     pub object: Object,
-    /// The module.
+    /// The mapping module.
     pub module: Arc<Module>,
-    /// Overlays that amend its records, in order.
+    /// The overlays that amend its records, in order.
     pub amenders: Vec<Amender>,
-    /// What its records have to follow: the stock schema and the attributes that its modules declare.
+    /// The schema of its records: the stock schema and the attributes that its modules declare.
     pub validator: RecordValidator,
-    /// What no record has had so far.
+    /// The attributes that no record has had so far.
     pub unfilled: Unfilled,
-    /// Whether the module is still worth calling.
+    /// Stops calls after too many failures.
     pub breaker: Breaker,
-    /// Pages of a sync that it has been given.
+    /// The number of pages of a sync that it has mapped.
     pub pages: AtomicU64,
 }
 
 impl Mapper {
-    /// Puts together the mapper of one object.
+    /// Builds the mapper of one object.
     ///
     /// # Errors
-    /// If the attributes that the modules declare are no valid JSON Schemas, or claim a stock name.
+    /// Fails if the attributes that the modules declare are not valid JSON Schemas, or have a stock name.
     pub fn assemble(
         object: Object,
         module: Arc<Module>,
@@ -86,10 +86,10 @@ impl Mapper {
                 .any(|manifest| manifest.may_read(member))
     }
 
-    /// Maps a page, and isolates what the module cannot bear.
+    /// Maps a page, and isolates the objects that the module fails on.
     ///
     /// # Errors
-    /// If nothing of the page could be mapped.
+    /// Fails if the module cannot map any part of the page.
     pub fn map(&self, engine: &Engine, page: &Page) -> Result<Outcome, CallError> {
         isolated(
             self.module.component.name(),
@@ -100,39 +100,39 @@ impl Mapper {
     }
 }
 
-/// The modules could not be made ready.
+/// The modules cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum SetError {
     /// A module or the mappers folder cannot be read.
     #[error("cannot read the module or folder {path}: {source}")]
     Unreadable {
-        /// The folder or file.
+        /// The path of the folder or file.
         path: String,
-        /// Why.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// A module was refused.
     #[error(transparent)]
     Module(#[from] LoadError),
-    /// A module does not satisfy the module policy, or what would tell cannot be read.
+    /// A module does not satisfy the module policy, or its signature or lock cannot be read.
     #[error(transparent)]
     Trust(#[from] TrustError),
     /// Two files map one object.
     #[error("both {first} and {second} map {object}; keep one of them in the mappers folder")]
     Ambiguous {
-        /// The object.
+        /// The object that both map.
         object: Object,
-        /// One file.
+        /// The first file.
         first: String,
-        /// The other.
+        /// The second file.
         second: String,
     },
-    /// The attributes that a module declares are no JSON Schemas.
-    #[error("module {module} declares attributes that are no valid JSON Schema: {source}")]
+    /// The attributes that a module declares are not valid JSON Schemas.
+    #[error("module {module} declares attributes that are not valid JSON Schemas: {source}")]
     Attributes {
-        /// Name and version.
+        /// The module's name and version.
         module: String,
-        /// Why.
+        /// The schema's error.
         source: SchemaError,
     },
     /// The configuration has settings for a module that is not part of the run.
@@ -140,10 +140,10 @@ pub enum SetError {
     UnknownModule {
         /// The name in the configuration.
         name: String,
-        /// The names that there are.
+        /// The names of the run's modules.
         known: String,
     },
-    /// The folder has no module in it.
+    /// The mappers folder does not contain a module.
     #[error(
         "there is no .wasm file in the mappers folder {0}; put a component there, or leave the setting out to use the stock mappers"
     )]
@@ -151,12 +151,12 @@ pub enum SetError {
 }
 
 impl MapperSet {
-    /// Loads a module for each of `objects` (from the mappers folder if a file there maps it, else the
-    /// stock one) and the overlays.
+    /// Loads the overlays, and a module for each of `objects`: a file in the mappers folder if it maps the
+    /// object, else the stock module.
     ///
     /// # Errors
-    /// If the folder or a file cannot be read, a module is refused or does not satisfy the module policy, two
-    /// map the same object, or settings fit no module.
+    /// Fails if the folder or a file cannot be read, if a module is refused or does not satisfy the module
+    /// policy, if two modules map the same object, or if settings do not match a module.
     pub fn load(
         engine: &Engine,
         cache: Option<&CompiledCache>,
@@ -166,8 +166,7 @@ impl MapperSet {
         Self::load_beside(engine, cache, mapping, objects, None)
     }
 
-    /// As [`MapperSet::load`], while a module of another name may have settings without being part of the
-    /// run.
+    /// As [`MapperSet::load`], but accepts settings for the module `candidate`, which is not part of the run.
     pub fn load_beside(
         engine: &Engine,
         cache: Option<&CompiledCache>,
@@ -192,7 +191,8 @@ impl MapperSet {
         Ok(set)
     }
 
-    /// Settings for a module that is not there are a misspelt name, and the module would run without.
+    /// Refuses settings for an unknown module: the name is misspelt, and the module would run without its
+    /// settings.
     fn check_names(
         &self,
         mapping: &Mapping,
@@ -222,7 +222,7 @@ impl MapperSet {
         }
     }
 
-    /// The mapper of an object, if the object is part of this run.
+    /// The mapper of an object; `None` if the object is not part of this run.
     #[must_use]
     pub fn get(&self, object: Object) -> Option<&Arc<Mapper>> {
         self.mappers.get(&object)
@@ -234,7 +234,8 @@ impl MapperSet {
     }
 }
 
-/// The stock schema with the attributes that the modules declare. Two modules may declare the same one.
+/// Builds the stock schema with the attributes that the modules declare. Two modules may declare the same
+/// attribute.
 fn validator(
     object: Object,
     module: &Module,
@@ -255,7 +256,7 @@ fn validator(
 /// The stock module of an object, with default settings.
 ///
 /// # Errors
-/// If it cannot be loaded on this machine.
+/// Fails if it cannot be loaded on this machine.
 pub fn stock_module(
     engine: &Engine,
     cache: Option<&CompiledCache>,
@@ -274,7 +275,8 @@ include!(concat!(env!("OUT_DIR"), "/stock.rs"));
 fn stock(object: Object) -> &'static [u8] {
     let mut known = STOCK.iter();
     let found = known.find(|(word, _)| *word == object.word());
-    // A test holds every object to having one; nothing is refused as no component.
+    // A test checks that every object has a stock module. An empty one would be refused, because it is not a
+    // component.
     found.map_or(&[], |(_, bytes)| bytes)
 }
 

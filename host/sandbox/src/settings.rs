@@ -1,4 +1,4 @@
-//! The settings of mapping, checked: which modules there are, and what each of them gets.
+//! The checked settings of mapping: the modules, and the settings of each.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,20 +14,20 @@ use crate::trust::ModulePolicy;
 use portolan_machine::text::printable;
 use portolan_page::object::Object;
 
-/// Which modules map and amend, what they have to show, and what they get.
+/// The modules that map and amend, their policy, and their settings.
 #[derive(Clone, Debug, Default)]
 pub struct Mapping {
-    /// Folder of modules that replace stock mappers.
+    /// The folder of modules that replace stock mappers.
     pub mappers: Option<PathBuf>,
     /// Overlay modules, in the order in which they amend.
     pub overlays: Vec<PathBuf>,
-    /// Settings of single modules, by name.
+    /// The settings of single modules, by name.
     pub modules: BTreeMap<String, ModuleSettings>,
-    /// What a module has to show before it may run; none for the default, which depends on its folder.
+    /// The requirements before a module may run; `None` for the default, which depends on its folder.
     pub module_policy: Option<ModulePolicy>,
-    /// Files of the public keys whose signatures count.
+    /// Files with the public keys of trusted signers.
     pub trusted_keys: Vec<PathBuf>,
-    /// Folder for compiled modules; none if there is no home to put it in.
+    /// The folder for compiled modules; `None` without a home folder.
     pub cache_folder: Option<PathBuf>,
 }
 
@@ -41,11 +41,11 @@ impl Mapping {
     }
 }
 
-/// What one module gets, by the name in its manifest.
+/// The settings of one module, by the name in its manifest.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ModuleSettings {
-    /// The module's own settings, as the schema in its manifest describes them.
+    /// The module's own settings. They follow the schema in its manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<Map<String, Value>>,
 
@@ -53,27 +53,28 @@ pub struct ModuleSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objects: Option<Vec<Object>>,
 
-    /// For an overlay: what happens to a record that it cannot amend [default: keep-stock].
+    /// For an overlay: the effect on a record that it cannot amend [default: keep-stock].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_failure: Option<OnFailure>,
 
-    /// What it may have beyond a page, if its manifest asks for it: `environment-values` shows this module,
-    /// and no other, the values of environment variables [default: nothing].
+    /// Capabilities beyond a page that the module may use, if its manifest requests them:
+    /// `environment-values` shows the values of environment variables to this module, and to no other
+    /// [default: none].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant: Option<Vec<Capability>>,
 
-    /// Memory of an instance in MiB [default: 256].
+    /// The memory of an instance in MiB [default: 256].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 4096))]
     pub memory_mebibytes: Option<u32>,
 
-    /// Time for a page in milliseconds, beside what its size adds [default: 1000].
+    /// The time for a page in milliseconds, in addition to the time for its size [default: 1000].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 600_000))]
     pub time_milliseconds: Option<u32>,
 }
 
-/// Something beyond a page that a module may have, if an operator grants it.
+/// A capability beyond a page that an operator may grant to a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Capability {
@@ -91,14 +92,14 @@ impl Capability {
     }
 }
 
-/// What happens to a record that an overlay cannot amend.
+/// The effect on a record that an overlay cannot amend.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnFailure {
-    /// It stays as it was before the overlay, with a warning in the report.
+    /// The record stays as it was before the overlay, with a warning in the report.
     #[default]
     KeepStock,
-    /// It is rejected.
+    /// The record is rejected.
     Reject,
 }
 
@@ -111,7 +112,7 @@ impl ModuleSettings {
             .is_some_and(|granted| granted.contains(&capability))
     }
 
-    /// Whether the module may see environment values: its manifest has to ask for them, and an operator to
+    /// Whether the module may see environment values. Its manifest has to request them, and an operator to
     /// grant them.
     pub(crate) fn sees_values(&self, manifest: &Manifest) -> Result<bool, String> {
         let capability = Capability::EnvironmentValues;
@@ -119,11 +120,11 @@ impl ModuleSettings {
         let asks = manifest.capabilities.iter().any(|asked| asked == name);
         match (asks, self.grants(capability)) {
             (true, false) => Err(format!(
-                "it asks for the capability `{name}`, which nobody has granted; if it may see the values of environment variables, set grant = [\"{name}\"] in [modules.{}] of the configuration",
+                "it requests the capability `{name}`, which is not granted; if it may see the values of environment variables, set grant = [\"{name}\"] in [modules.{}] of the configuration",
                 printable(&manifest.name, 128)
             )),
             (false, true) => Err(format!(
-                "the configuration grants it `{name}`, which its manifest does not ask for; remove the grant"
+                "the configuration grants it `{name}`, which its manifest does not request; remove the grant"
             )),
             (_, granted) => Ok(granted),
         }
@@ -138,7 +139,10 @@ impl ModuleSettings {
                 .as_ref()
                 .is_some_and(|settings| !settings.is_empty())
             {
-                return Err("it has settings in the configuration, but its manifest says that it takes none".into());
+                return Err(
+                    "it has settings in the configuration, but its manifest does not define any"
+                        .into(),
+                );
             }
             return Ok(settings.to_string());
         };
@@ -165,7 +169,7 @@ impl ModuleSettings {
         ))
     }
 
-    /// The default limits with what is set here.
+    /// The default limits, with the limits that are set here.
     pub(crate) fn limits(&self, default: &Limits) -> Limits {
         Limits {
             memory_bytes: self.memory_bytes().unwrap_or(default.memory_bytes),

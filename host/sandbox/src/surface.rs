@@ -1,4 +1,4 @@
-//! What a component wants and offers, by name: for people who ask why it does not fit.
+//! The imports and exports of a component, by name, to explain why it does not fit.
 
 use wasmparser::{ComponentExternName, Parser, Payload};
 
@@ -9,28 +9,28 @@ use portolan_machine::text::printable;
 /// The imports and exports of a component, or of a world.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Surface {
-    /// What it wants.
+    /// The interfaces and functions that it imports.
     pub imports: Vec<Item>,
-    /// What it offers.
+    /// The interfaces and functions that it exports.
     pub exports: Vec<Item>,
 }
 
 /// An interface or a single function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// For example `portolan:mapper/mapping@1.0.0`.
+    /// The full name, for example `portolan:mapper/mapping@1.0.0`.
     pub name: String,
-    /// The functions of an interface; none for one that has only types.
+    /// The functions of an interface; empty for an interface of types.
     pub functions: Vec<String>,
 }
 
-/// A name whose version may be written in two parts.
+/// Joins a name and its version, which may be written in two parts.
 fn full_name(name: ComponentExternName<'_>) -> String {
     format!("{}{}", name.name, name.version_suffix.unwrap_or_default())
 }
 
 impl Surface {
-    /// What a component is, by what it exports; a mapping if it exports both.
+    /// The kind of a component, by its exports; a mapping if it exports both.
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
         let exports = |interface: &str| {
@@ -44,10 +44,10 @@ impl Surface {
         }
     }
 
-    /// Reads the names alone, without functions: nothing is compiled.
+    /// Reads only the names, without functions and without compiling.
     ///
     /// # Errors
-    /// A sentence about why the bytes are no component.
+    /// The reason that the bytes are not a component.
     pub fn names(bytes: &[u8]) -> Result<Self, String> {
         header::check_header(bytes)?;
         let mut surface = Self::default();
@@ -62,7 +62,7 @@ impl Surface {
             name: printable(name, 128),
             functions: Vec::new(),
         };
-        // What components inside import and export is between them.
+        // The imports and exports of nested components are internal.
         let mut depth = 0;
         for payload in Parser::new(0).parse_all(bytes) {
             match payload? {

@@ -1,8 +1,8 @@
-//! Whose module is this, and may it run: signatures, pins, and the policy that asks for them.
+//! Decides whether a module may run: signatures, pins, and the policy that requires them.
 //!
-//! A signature stands beside its module and covers a small [`Statement`]; a lock stands beside the modules
-//! that it pins. Both are looked at twice by the [`Gate`]: with the bytes alone, before anything of a
-//! module is compiled, and again with what the module says about itself.
+//! A signature lies beside its module and covers a small [`Statement`]; a lock lies in the folder of the
+//! modules that it pins. The [`Gate`] checks both twice: with the bytes alone, before any part of a module is
+//! compiled, and again with the module's manifest.
 
 mod gate;
 mod identity;
@@ -22,7 +22,7 @@ pub use pin::{Identify, PinChange, pin_files, pin_folder};
 pub use policy::ModulePolicy;
 pub use signature::{Look, Signature, Statement, Verification};
 
-/// A module may not run, or what would tell cannot be read.
+/// A module may not run, or its signature, lock or key cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrustError {
@@ -32,37 +32,37 @@ pub enum TrustError {
     /// A lock cannot be read or used.
     #[error("the lock {path} cannot be used: {reason}")]
     Lock {
-        /// The lock.
+        /// The lock's path.
         path: String,
-        /// What is wrong and what to do.
+        /// The problem, and what to do.
         reason: String,
     },
-    /// A lock names a module that is not there.
+    /// A lock names a module that does not exist.
     #[error(
-        "{lock} pins {file} ({name} {version}), which is not there; put it back, or pin what is there: portolan mapper pin {folder}"
+        "{lock} pins {file} ({name} {version}), which does not exist; put it back, or pin the present files: portolan mapper pin {folder}"
     )]
     Missing {
-        /// The lock.
+        /// The lock's path.
         lock: String,
-        /// The module's file.
+        /// The name of the module's file.
         file: String,
-        /// Its name by the lock.
+        /// The module's name in the lock.
         name: String,
-        /// Its version by the lock.
+        /// The module's version in the lock.
         version: String,
-        /// The folder of both.
+        /// The folder of the lock and the module.
         folder: String,
     },
     /// A module does not satisfy the policy.
     #[error("module {file} does not satisfy the module policy `{policy}`: {reason}; {remedy}")]
     Refused {
-        /// The module.
+        /// The module's file.
         file: String,
-        /// The policy.
+        /// The policy that it does not satisfy.
         policy: ModulePolicy,
-        /// Why not.
+        /// The requirement that it does not meet.
         reason: String,
-        /// What to do.
+        /// The advice to the operator.
         remedy: String,
     },
     /// A file cannot be read or written.
@@ -70,17 +70,17 @@ pub enum TrustError {
     File {
         /// `read` or `write`.
         action: &'static str,
-        /// The file.
+        /// The path of the file.
         path: String,
-        /// Why.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// Something about a module stands in the way of pinning or signing it; the sentence says what to do.
+    /// A module cannot be pinned or signed; the reason says what to do.
     #[error("{file}: {reason}")]
     Unfit {
-        /// The module or folder.
+        /// The module's file, or the folder.
         file: String,
-        /// Why, and what to do.
+        /// The reason, and what to do.
         reason: String,
     },
 }
@@ -105,7 +105,7 @@ impl TrustError {
     }
 }
 
-/// The digest of a component as signatures, locks and registries write it: `sha256:` and 64 digits.
+/// The digest of a component in the format of signatures, locks and registries: `sha256:` and 64 digits.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
     format!("sha256:{}", portolan_machine::fingerprint::digest(bytes))
@@ -123,7 +123,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrustError> {
     write().map_err(TrustError::writing(path))
 }
 
-/// Reads a file that is far below `limit_bytes` if it is what it should be; none if there is no file.
+/// Reads a file; `None` if it does not exist. `limit_bytes` is far above the size of any valid file.
 fn read_small(path: &Path, limit_bytes: u64) -> std::io::Result<Option<String>> {
     match portolan_machine::text::read_file(path, limit_bytes) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -1,5 +1,5 @@
-//! Attributes that the schema knows and no record of a run has had: the sign of a mapping that rots, or
-//! of a request that does not ask for what it maps.
+//! Finds attributes in the schema that no record of a run has: a sign of an outdated mapping, or of a request
+//! that does not include the mapped members.
 
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
@@ -7,15 +7,15 @@ use std::sync::{PoisonError, RwLock};
 use memchr::memmem::Finder;
 use serde_json::value::RawValue;
 
-/// Watches the records of one object.
+/// Tracks the attributes in the records of one object.
 #[derive(Debug, Default)]
 pub struct Unfilled {
-    /// After the first pages there are hardly any left, so that watching costs next to nothing.
+    /// Few names remain after the first pages, so that tracking takes little time.
     names: RwLock<Vec<Finder<'static>>>,
 }
 
 impl Unfilled {
-    /// Watches for these attributes.
+    /// Starts with these attributes.
     pub(super) fn new(names: &[String]) -> Self {
         Self {
             names: RwLock::new(
@@ -27,11 +27,11 @@ impl Unfilled {
         }
     }
 
-    /// Notes what a valid record has.
+    /// Removes the attributes of a valid record from the list.
     pub fn see(&self, record: &[u8]) {
         let found: Vec<Vec<u8>> = {
             let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-            // The text is searched first, for most of what is left is in no record at all.
+            // The text search comes first, because no record has most of the remaining names.
             let mentioned = |name: &&Finder<'_>| name.find(record).is_some();
             let mut candidates = names.iter().filter(mentioned).peekable();
             if candidates.peek().is_none() {
@@ -50,7 +50,7 @@ impl Unfilled {
         }
     }
 
-    /// What no record has had so far, in order.
+    /// The attributes that no record has had so far, in order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! The last gate before a sink: every record is checked against its object's JSON Schema.
+//! Checks every record against its object's JSON Schema before it reaches a sink.
 
 mod borrowed;
 mod read;
@@ -16,13 +16,13 @@ use read::Record;
 #[derive(Clone)]
 pub struct RecordValidator {
     validator: jsonschema::Validator<BorrowedJson>,
-    /// The same without what a record must have; none if the schema says more than which values each
-    /// attribute may have.
+    /// The same schema without required attributes. `None` if the schema has rules beyond the values of
+    /// single attributes.
     additions: Option<jsonschema::Validator<BorrowedJson>>,
     attributes: Vec<String>,
 }
 
-/// What a schema may say so that a valid record with further valid attributes is valid again.
+/// Keywords that cannot make a valid record invalid when valid attributes are added.
 const INDEPENDENT: [&str; 10] = [
     "$schema",
     "$id",
@@ -36,25 +36,25 @@ const INDEPENDENT: [&str; 10] = [
     "x-data-model",
 ];
 
-/// A schema that cannot be used.
+/// A schema is not valid.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SchemaError(String);
 
-/// What is wrong with a record: where, and why. Never holds the record's values.
+/// A rule that a record breaks. It never holds the record's values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// JSON Pointer into the record, empty for the whole.
+    /// A JSON Pointer into the record; empty for the whole record.
     pub path: String,
-    /// A sentence.
+    /// A sentence that names the rule.
     pub message: String,
 }
 
 impl RecordValidator {
-    /// The object's committed schema, with the attributes that a module declares beside it.
+    /// Uses the object's stock schema, with the attributes that a module declares.
     ///
     /// # Errors
-    /// If a declared attribute is no valid schema, or claims a stock attribute's name.
+    /// Fails if a declared attribute is not a valid schema, or has the name of a stock attribute.
     pub fn new(object: Object, declared: &Map<String, Value>) -> Result<Self, SchemaError> {
         let mut schema: Value = schemas::record(object);
         if !declared.is_empty() {
@@ -75,7 +75,7 @@ impl RecordValidator {
                 .with_pattern_options(jsonschema::PatternOptions::regex())
                 .build(schema)
                 .map_err(|error| {
-                    // It may repeat a part of what a module declares.
+                    // The error may quote a part of the module's declaration.
                     let reason = format!("at {}: {error}", error.instance_path());
                     SchemaError(portolan_machine::text::printable(&reason, 400))
                 })
@@ -103,21 +103,21 @@ impl RecordValidator {
         })
     }
 
-    /// Every attribute that a record may have.
+    /// The attributes that a record may have.
     #[must_use]
     pub fn attributes(&self) -> &[String] {
         &self.attributes
     }
 
-    /// Checks one record as it stands in a payload or a file.
+    /// Checks the text of one record.
     ///
     /// # Errors
-    /// Every violation, or that the text is no JSON object.
+    /// All violations, or one if the text is not a JSON object.
     pub fn check(&self, record: &[u8]) -> Result<(), Vec<Violation>> {
         if record.contains(&b'\n') {
             return Err(vec![whole("a record has to stand on one line")]);
         }
-        // Once for all of its texts, which the parser would otherwise check one by one.
+        // Checked once for the whole record; the parser would check each text.
         let text = std::str::from_utf8(record).map_err(|error| {
             let position = error.valid_up_to();
             vec![whole(&format!(
@@ -125,7 +125,7 @@ impl RecordValidator {
             ))]
         })?;
         let Record(value) = serde_json::from_str(text).map_err(|error| {
-            // serde_json's text may quote the record, its position does not.
+            // serde_json's text may quote the record; the position does not.
             let reason = if error.is_data() {
                 "not a flat JSON object with each attribute once"
             } else {
@@ -139,9 +139,9 @@ impl RecordValidator {
         self.check_borrowed(&value)
     }
 
-    /// Checks attributes that may be added to a valid record, and gives their names: a JSON object without
-    /// space between its parts, with at least one member, none of which is null or an object. None if they
-    /// are not of this kind or not valid, or if only the whole record can tell.
+    /// Checks attributes that may be added to a valid record, and returns their names. They must be a JSON
+    /// object without space between its parts, with at least one member, and without members that are null or
+    /// objects. `None` if they are not, if they are not valid, or if only the whole record decides.
     pub(crate) fn check_addition<'a>(&self, attributes: &'a [u8]) -> Option<Vec<Cow<'a, str>>> {
         let additions = self.additions.as_ref()?;
         let text = std::str::from_utf8(attributes).ok()?;
@@ -161,10 +161,10 @@ impl RecordValidator {
         are_plain.then(|| members.into_iter().map(|(name, _)| name).collect())
     }
 
-    /// Checks a record that is already parsed.
+    /// Checks a parsed record.
     ///
     /// # Errors
-    /// Every violation.
+    /// All violations.
     pub fn check_value(&self, value: &Value) -> Result<(), Vec<Violation>> {
         self.check_borrowed(&Borrowed::from(value))
     }
@@ -188,9 +188,9 @@ impl RecordValidator {
     }
 }
 
-/// Whether there may be space between the parts of a JSON text; space inside a string may look like it.
+/// Whether there may be space between the parts of a JSON text. Space inside a string may match too.
 fn has_space_between(text: &[u8]) -> bool {
-    // Most have none at all, which is seen faster.
+    // Most texts contain no space, which is faster to check.
     text.iter().any(u8::is_ascii_whitespace)
         && text.windows(2).any(|pair| {
             let is_after = b"{[:,".contains(&pair[0]) && pair[1].is_ascii_whitespace();

@@ -1,9 +1,10 @@
-//! A folder: one `<Object>.jsonl` for each object and `report.json`, and with an earlier output to compare
-//! with one `<Object>.changes.jsonl` for each object. On request `<Object>.provenance.jsonl` says of each
-//! record which module set which attribute.
+//! An output folder: one `<Object>.jsonl` for each object and `report.json`. If an earlier output is
+//! compared, it also has one `<Object>.changes.jsonl` for each object. On request,
+//! `<Object>.provenance.jsonl` lists the module that set each attribute of each record.
 //!
-//! Files are written into a hidden folder beside their place and renamed when the sync ends. The report
-//! goes first and comes last: a folder without one was interrupted in the instant of replacement.
+//! Files are written into a hidden staging folder inside the output folder, and renamed when the sync ends.
+//! The old report is removed first and the new one comes last: a folder without a report was interrupted
+//! during the replacement.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -21,14 +22,14 @@ use portolan_records::report::Report;
 const STAGING_PREFIX: &str = ".portolan-";
 const LOCK: &str = "lock";
 const REPORT: &str = "report.json";
-/// The report of a sync that failed, beside that of the data that is still there.
+/// The report of a failed sync, beside the report of the data that stays.
 const FAILED_REPORT: &str = "report.failed.json";
 
 /// An output folder while a sync runs.
 pub struct Folder {
     place: PathBuf,
     files: BTreeMap<String, Mutex<BufWriter<File>>>,
-    /// Held as long as the sync runs, so that a later sync knows a staging folder that nobody needs.
+    /// Locked while the sync runs, so that a later sync recognizes abandoned staging folders.
     _lock: File,
     staging: TempDir,
 }
@@ -50,7 +51,7 @@ fn provenance_name(object: Object) -> String {
     format!("{object}.provenance.jsonl")
 }
 
-/// Every file of an object that a folder can have.
+/// The names of all data files in an output folder.
 fn file_names() -> impl Iterator<Item = String> {
     let names = |object| {
         [
@@ -82,7 +83,7 @@ impl Folder {
             .tempdir_in(place)
             .map_err(failed(place))?;
         let lock = File::create(staging.path().join(LOCK)).map_err(failed(place))?;
-        // A file system without locks only means that nobody cleans up after a killed sync.
+        // On a file system without locks, the staging folder of a killed sync is not removed.
         let _ = lock.try_lock();
         let mut files = BTreeMap::new();
         let names = objects.iter().flat_map(|object| {
@@ -137,7 +138,7 @@ impl Folder {
         })
     }
 
-    /// Writes that an object is gone.
+    /// Writes the removal of an object.
     pub(super) fn write_removal(&self, object: Object, line: &[u8]) -> Result<(), SinkError> {
         self.append(&changes_name(object), |file| file.write_all(line))
     }
@@ -167,7 +168,7 @@ impl Folder {
         let _turn = take_turn(&self.place);
         let failed_report = self.place.join(FAILED_REPORT);
         if !report.data_replaced {
-            // The report of the data that stays has to stay with it.
+            // The report of the data that stays must not be replaced.
             let place = if report_place.exists() {
                 failed_report
             } else {
@@ -189,7 +190,8 @@ impl Folder {
         for name in file_names() {
             let staged = self.staging.path().join(&name);
             let path = self.place.join(&name);
-            // The folder holds one sync: what this one did not fetch must not look like a part of it.
+            // The folder holds the data of one sync, so files of objects that this sync did not fetch are
+            // removed.
             let replaced = if staged.exists() {
                 fs::rename(&staged, &path)
             } else {
@@ -203,7 +205,7 @@ impl Folder {
 
 /// Waits until no other sync is opening or replacing files in this folder.
 fn take_turn(place: &Path) -> Option<File> {
-    // A file system without locks only means that nobody waits.
+    // On a file system without locks, syncs do not wait.
     let folder = File::open(place).ok()?;
     folder.lock().ok()?;
     Some(folder)
@@ -230,7 +232,7 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes staging folders of syncs that were killed: nobody holds their lock.
+/// Removes the staging folders of killed syncs. Their locks are free.
 fn remove_abandoned(place: &Path) {
     let Ok(entries) = fs::read_dir(place) else {
         return;
@@ -249,7 +251,7 @@ fn remove_abandoned(place: &Path) {
             && let Err(error) = fs::remove_dir_all(&path)
         {
             tracing::warn!(
-                "cannot remove what a killed sync left in {}: {error}",
+                "cannot remove the staging folder {} of a killed sync: {error}",
                 path.display()
             );
         }

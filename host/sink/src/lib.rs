@@ -1,4 +1,4 @@
-//! Where records go: a folder of files that appear whole or not at all, or standard output.
+//! Writes records to a folder of files that appear whole or not at all, or to standard output.
 
 mod folder;
 mod stdout;
@@ -12,35 +12,35 @@ use portolan_records::Authors;
 use portolan_records::changes::RecordChange;
 use portolan_records::report::Report;
 
-/// What is written beside the records.
+/// The data to write beside the records.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Beside {
-    /// What has changed in each.
+    /// The changes of each record.
     pub changes: bool,
-    /// Which module set which attribute.
+    /// The module that set each attribute.
     pub provenance: bool,
 }
 
-/// A record, and what is said beside it.
+/// A record, with the data to write beside it.
 #[derive(Debug)]
 pub struct Line<'r> {
-    /// A JSON object on one line.
+    /// The record: a JSON object on one line.
     pub record: &'r [u8],
-    /// What has changed in it, if it was compared with an earlier output.
+    /// Its changes, if it was compared with an earlier output.
     pub change: Option<RecordChange>,
-    /// Which module set which attribute, if that is asked for.
+    /// The module that set each attribute, if requested.
     pub authors: Option<Authors>,
 }
 
-/// A place for records.
+/// A destination of records.
 pub enum Sink {
-    /// A folder.
+    /// An output folder.
     Folder(Folder),
     /// Standard output.
     Stdout,
 }
 
-/// Records could not be written.
+/// Records cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
     /// The disk is full, the folder is not writable, and so on.
@@ -48,22 +48,22 @@ pub enum SinkError {
         "cannot write {path}: {source}; nothing of this sync is kept, and earlier output is as it was"
     )]
     Write {
-        /// The file or folder.
+        /// The path of the file or folder.
         path: String,
-        /// Why.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// Replacing went wrong half-way.
+    /// The replacement of files failed half-way.
     #[error(
-        "cannot replace {path}: {source}; the folder now holds files of two syncs and no report.json; mend the cause and run the sync again"
+        "cannot replace {path}: {source}; the folder now holds files of two syncs and no report.json; fix the cause and run the sync again"
     )]
     Torn {
-        /// The file.
+        /// The path of the file.
         path: String,
-        /// Why.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// The reader of standard output went away.
+    /// The reader of standard output closed it.
     #[error("standard output was closed before the sync ended")]
     Closed,
 }
@@ -72,7 +72,7 @@ impl Sink {
     /// Opens `output`: a folder, or `-` for standard output.
     ///
     /// # Errors
-    /// If the folder cannot be made or written to.
+    /// Fails if the folder cannot be created or written to.
     pub fn open(output: &Path, objects: &[Object], beside: Beside) -> Result<Self, SinkError> {
         if output == Path::new("-") {
             return Ok(Self::Stdout);
@@ -80,10 +80,10 @@ impl Sink {
         Folder::open(output, objects, beside).map(Self::Folder)
     }
 
-    /// Writes the records of one page. May be called from any thread.
+    /// Writes the records of one page. It may be called from any thread.
     ///
     /// # Errors
-    /// If they cannot be written; the sync has to stop then.
+    /// Fails if they cannot be written; then the sync has to stop.
     pub fn write(&self, object: Object, lines: &[Line<'_>]) -> Result<(), SinkError> {
         match self {
             Self::Folder(folder) => folder.write(object, lines),
@@ -91,10 +91,10 @@ impl Sink {
         }
     }
 
-    /// Writes that an object is gone.
+    /// Writes the removal of an object.
     ///
     /// # Errors
-    /// If it cannot be written; the sync has to stop then.
+    /// Fails if it cannot be written; then the sync has to stop.
     pub fn write_removal(&self, object: Object, removal: &RecordChange) -> Result<(), SinkError> {
         let mut line = removal.line(object, None);
         line.push(b'\n');
@@ -104,17 +104,17 @@ impl Sink {
         }
     }
 
-    /// Removes what was written, while other threads may still hold this sink.
+    /// Removes the written files, while other threads may still hold this sink.
     pub fn discard(&self) {
         if let Self::Folder(folder) = self {
             folder.discard();
         }
     }
 
-    /// Makes what was written visible, all at once, together with the report.
+    /// Publishes the written files, all at once, together with the report.
     ///
     /// # Errors
-    /// If a file cannot be finished or put into its place.
+    /// Fails if a file cannot be finished or renamed.
     pub fn finish(self, report: &Report) -> Result<(), SinkError> {
         match self {
             Self::Folder(folder) => folder.finish(report),

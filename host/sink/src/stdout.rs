@@ -1,4 +1,4 @@
-//! Standard output: one line `{"object":…,"attributes":{…}}` for each record.
+//! Writes one line `{"object":…,"attributes":{…}}` to standard output for each record.
 
 use std::io::{self, Write};
 
@@ -15,7 +15,7 @@ fn failed(error: io::Error) -> SinkError {
     }
 }
 
-/// Writes the records of a page, each with what is said beside it.
+/// Writes the records of a page, each with its changes and provenance.
 pub(super) fn write(object: Object, lines: &[Line<'_>]) -> Result<(), SinkError> {
     let mut text = Vec::new();
     for each in lines {
@@ -24,7 +24,7 @@ pub(super) fn write(object: Object, lines: &[Line<'_>]) -> Result<(), SinkError>
             None => line(&mut text, object, each.record),
         }
         if let Some(authors) = &each.authors {
-            // One more member before the brace that closes the line.
+            // Adds one more member before the brace that closes the line.
             text.pop();
             text.extend_from_slice(b",\"provenance\":");
             text.extend(authors.modules());
@@ -35,7 +35,7 @@ pub(super) fn write(object: Object, lines: &[Line<'_>]) -> Result<(), SinkError>
     write_lines(&text)
 }
 
-/// Appends the line of a record, without its end.
+/// Appends the line of a record, without a line break.
 fn line(lines: &mut Vec<u8>, object: Object, record: &[u8]) {
     lines.extend_from_slice(b"{\"object\":\"");
     lines.extend_from_slice(object.name().as_bytes());
@@ -44,7 +44,7 @@ fn line(lines: &mut Vec<u8>, object: Object, record: &[u8]) {
     lines.push(b'}');
 }
 
-/// Writes whole lines in one piece, so that threads do not mix them.
+/// Writes whole lines in one call, so that threads do not mix them.
 pub(super) fn write_lines(lines: &[u8]) -> Result<(), SinkError> {
     let mut stdout = io::stdout().lock();
     stdout

@@ -24,7 +24,8 @@ pub(super) async fn report(
     };
     let mappers = &workshop.mappers;
     let used = mappers.iter().flat_map(|mapper| used::of(mapper)).collect();
-    let balance = workshop.ledger.close();
+    let objects: Vec<_> = mappers.iter().map(|mapper| mapper.object).collect();
+    let balance = workshop.ledger.close(&objects);
     let mut report = Report::new(balance, moment.captured_at(), moment.clock.now(), used);
     report.revision_cache = revisions.map(|cache| cache.finish());
     report.shadow = shadow;

@@ -158,7 +158,10 @@ pub(super) fn open_revisions(config: &Config, are_tags_read: bool) -> Option<Rev
 /// If the modules of the configuration cannot be loaded, which would stop a sync too.
 pub fn known_revisions(config: &Config) -> Result<Option<RevisionCache>, SyncError> {
     if config.fetching.revision_cache.is_none()
-        || !config.fetching.objects.contains(&Object::EcsTaskDefinition)
+        || !config
+            .fetching
+            .fetched()
+            .contains(&Object::EcsTaskDefinition)
     {
         return Ok(None);
     }
@@ -199,7 +202,10 @@ pub(super) fn may_read_revision_tags(
 fn revisions_use(config: &Config, are_tags_read: bool) -> Option<(&Path, Option<Duration>)> {
     // Kept bodies have no environment values, and what a module is granted must not depend on the last sync.
     if config.mapping.grants_environment_values()
-        || !config.fetching.objects.contains(&Object::EcsTaskDefinition)
+        || !config
+            .fetching
+            .fetched()
+            .contains(&Object::EcsTaskDefinition)
     {
         return None;
     }

@@ -184,7 +184,8 @@ impl ScopePlan {
 fn objects(survey: &Survey, config: &Fetching) -> BTreeMap<Object, u64> {
     let objects = counted(survey, config);
     objects
-        .map(|object| (*object, count(survey, *object)))
+        .filter(|object| config.objects.contains(object))
+        .map(|object| (object, count(survey, object)))
         .collect()
 }
 
@@ -202,9 +203,9 @@ fn per_cluster(survey: &Survey, object: Object) -> impl Iterator<Item = u64> {
     clusters.map(move |cluster| cluster.get(&object).copied().unwrap_or_default())
 }
 
-/// The wanted objects that could be counted.
-fn counted<'c>(survey: &Survey, config: &'c Fetching) -> impl Iterator<Item = &'c Object> {
-    let objects = config.objects.iter();
+/// The fetched objects that could be counted. How many parts they have is not known before the sync.
+fn counted(survey: &Survey, config: &Fetching) -> impl Iterator<Item = Object> {
+    let objects = config.fetched().into_iter();
     objects.filter(|object| !survey.uncounted.contains(object))
 }
 
@@ -215,7 +216,7 @@ fn calls(survey: &Survey, config: &Fetching) -> BTreeMap<Operation, u64> {
     let pages = |objects: u64| objects.div_ceil(page).max(1);
     let clusters = survey.clusters.len() as u64;
     let mut calls = BTreeMap::new();
-    for object in counted(survey, config).copied() {
+    for object in counted(survey, config) {
         let batch = page.min(object.describe_batch() as u64);
         let (list, describe) = match (object, object.row().parent) {
             (Object::EcsCluster, _) => (pages(clusters), clusters.div_ceil(batch)),
@@ -247,7 +248,7 @@ impl Plan {
     #[must_use]
     pub fn notes(config: &Fetching) -> Vec<&'static str> {
         let mut notes = Vec::new();
-        if config.options.fetch_stopped_tasks && config.objects.contains(&Object::EcsTask) {
+        if config.options.fetch_stopped_tasks && config.fetched().contains(&Object::EcsTask) {
             notes.push("stopped tasks are not counted, for AWS has no counter of them");
         }
         if config.options.task_definition_status != TaskDefinitionStatus::Active {

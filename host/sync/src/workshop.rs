@@ -12,11 +12,12 @@ use super::{Provenance, SyncError, record_error};
 use crate::checkpoint::Checkpoint;
 use portolan_fetch::FetchedPage;
 use portolan_page::Page;
-use portolan_page::ledger::{Failure, Ledger};
+use portolan_page::ledger::{EntryKey, Failure, Ledger};
+use portolan_page::object::Object;
 use portolan_page::recording::Recorder;
 use portolan_records::Records;
 use portolan_records::changes::EarlierOutput;
-use portolan_sandbox::{Engine, MapperSet};
+use portolan_sandbox::{Engine, Mapper, MapperSet};
 use portolan_sink::{Line, Sink};
 
 /// Everything that mapping threads share.
@@ -80,6 +81,23 @@ pub(super) fn discard(workshop: &Workshop) {
     }
 }
 
+/// The entry of an object whose page another one's calls may have brought.
+fn key_of(key: &EntryKey, object: Object) -> EntryKey {
+    EntryKey {
+        object,
+        ..key.clone()
+    }
+}
+
+fn failed(page: &Page, code: &str, message: String) -> Failure {
+    Failure {
+        operation: page.object.describe_operation(),
+        code: code.into(),
+        message,
+        request_id: None,
+    }
+}
+
 impl Workshop {
     fn work(&self) {
         let done = catch_unwind(AssertUnwindSafe(|| self.all_pages()));
@@ -112,14 +130,40 @@ impl Workshop {
         for include in unread {
             self.ledger.unread(key, include);
         }
-        let Some(mapper) = self.mappers.get(page.object) else {
-            return Ok(());
-        };
-        mapper.pages.fetch_add(1, Ordering::Relaxed);
         if let Some(recorder) = &self.recorder {
             recorder
                 .write(page)
                 .map_err(|source| record_error(recorder.place(), source))?;
+        }
+        if self.mappers.get(page.object).is_none() {
+            // Only its parts are wanted; their entries say what became of them.
+            let objects = page.described().count();
+            self.ledger
+                .records(key, objects, std::iter::empty(), std::iter::empty());
+        }
+        for mapper in self.mappers.iter() {
+            match page.of(mapper.object) {
+                Ok(None) => {}
+                Ok(Some(page)) => self.map(mapper, &page, fetched)?,
+                Err(error) => {
+                    let key = key_of(key, mapper.object);
+                    let failure = failed(page, "parts-too-large", error.to_string());
+                    self.ledger.failure(&key, failure, 0);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the records of a page for one object.
+    fn map(&self, mapper: &Mapper, page: &Page, fetched: &FetchedPage) -> Result<(), SyncError> {
+        let key = &key_of(&fetched.key, page.object);
+        let unread = &fetched.unread;
+        mapper.pages.fetch_add(1, Ordering::Relaxed);
+        if page.object != fetched.page.object {
+            let parts = page.described().count();
+            self.ledger.listed(key, parts);
+            self.ledger.described(key, parts);
         }
         let mapped = portolan_records::from_page(&self.engine, mapper, page);
         tracing::trace!(
@@ -150,12 +194,7 @@ impl Workshop {
                 }
             }
             Err(error) => {
-                let failure = Failure {
-                    operation: page.object.describe_operation(),
-                    code: error.code().into(),
-                    message: error.to_string(),
-                    request_id: None,
-                };
+                let failure = failed(page, error.code(), error.to_string());
                 self.ledger.failure(key, failure, page.described().count());
             }
         }

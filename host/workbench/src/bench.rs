@@ -1,4 +1,4 @@
-//! How fast a module is in the engine of a sync, against the stock mapping of the same object.
+//! The speed of a module in the engine of a sync, compared with the stock mapping of the same object.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,42 +14,42 @@ use portolan_page::Page;
 use portolan_page::object::{Object, Shape};
 use portolan_page::recording;
 
-/// How often each page is mapped by each side, at most.
+/// Largest number of times that each side maps a page.
 const ROUNDS: usize = 200;
-/// Rounds before the clock counts: caches fill, and memory is mapped.
+/// Rounds without the clock: caches fill, and memory is mapped.
 const WARM_UP_ROUNDS: usize = 5;
-/// How long the rounds of one object may take, once there are [`LEAST_ROUNDS`].
+/// Longest time for the rounds of one object, after [`LEAST_ROUNDS`].
 const TIME: Duration = Duration::from_secs(5);
-/// Below this a median says nothing.
+/// Fewer rounds give no reliable median.
 const LEAST_ROUNDS: usize = 10;
-/// Pages of one object that take part.
+/// Largest number of timed pages of one object.
 const PAGES: usize = 20;
-/// Objects of the page that stands in for a recording, which is what ECS describes at once.
+/// Objects of the page that replaces a recording. ECS describes that many at once.
 const SAMPLE_OBJECTS: usize = 100;
 
-/// How fast a module is with the pages of one object. Both sides took turns, on one core.
+/// The speed of a module with the pages of one object. Both sides take turns, on one core.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Speed {
-    /// Pages that took part.
+    /// Number of timed pages.
     pub pages: u64,
-    /// Objects that they describe.
+    /// Number of objects in these pages.
     pub objects: u64,
-    /// Bytes of their bodies.
+    /// Bytes of the page bodies.
     pub bytes: u64,
-    /// How often each was mapped by each side.
+    /// Number of times that each side mapped a page.
     pub rounds: u64,
-    /// With the module.
+    /// Speed with the module.
     pub module: MappingSpeed,
-    /// With the stock mapping alone.
+    /// Speed with the stock mapping alone.
     pub stock: MappingSpeed,
 }
 
-/// From page to valid records.
+/// The speed from a page to valid records.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct MappingSpeed {
     /// Median time of a page, in microseconds.
     pub page_microseconds: f64,
-    /// Records that come out in a second.
+    /// Records per second.
     pub records_per_second: f64,
 }
 
@@ -61,11 +61,11 @@ impl Speed {
     }
 }
 
-/// Times a module against the stock mapping; without a recording, with pages of our own.
+/// Times a module against the stock mapping. Without a recording, it uses sample pages.
 ///
 /// # Errors
-/// If a sync would refuse the module, a line is no page, no page is of an object that the module is for, or
-/// the module makes nothing of a page.
+/// If a sync would refuse the module, a line is not a page, no page is of an object that the module is for,
+/// or the module cannot map a page.
 pub fn bench(
     bench: &Workbench,
     specimen: &Specimen,
@@ -76,7 +76,7 @@ pub fn bench(
     let mut chosen: BTreeMap<Object, Vec<Page>> = BTreeMap::new();
     match file {
         Some(file) => {
-            for read in pages::each(file)? {
+            for read in pages::each(file, &rig.objects().collect::<Vec<_>>())? {
                 let (_, page) = read?;
                 let pages = chosen.entry(page.object).or_default();
                 if rig.mapper(page.object).is_some() && pages.len() < PAGES {
@@ -104,7 +104,7 @@ pub fn bench(
     Ok(speeds)
 }
 
-/// A page of as many objects as ECS describes at once, out of those that new modules are tested with.
+/// A page of as many objects as ECS describes at once, copied from the sample pages of new modules.
 fn sample(object: Object) -> Result<Page, WorkbenchError> {
     let line = scaffold::sample_pages(object).lines().next();
     let unfit = |reason: String| WorkbenchError::Unfit(format!("no sample page: {reason}"));

@@ -1,4 +1,4 @@
-//! Whether a module may go into a sync, and if not, what to change.
+//! Checks whether a sync would take a module, and if not, what to change.
 
 use super::contract::{Finding, World};
 use super::{Specimen, Workbench, WorkbenchError};
@@ -6,16 +6,16 @@ use portolan_sandbox::trust::{Gate, Verification};
 use portolan_sandbox::validate::RecordValidator;
 use portolan_sandbox::{Kind, Loaded, Manifest, PROTECTED, Surface};
 
-/// What a look at a module has found.
+/// The result of a check.
 #[derive(Clone, Debug)]
 pub struct Checked {
-    /// What it is, if its exports tell.
+    /// The kind, if the exports show it.
     pub kind: Option<Kind>,
-    /// The world that it was compared with.
+    /// The world that the module was compared with.
     pub world: Option<String>,
-    /// What it was written with, by its producers section: SDK and WIT package, each with its version.
+    /// SDK and WIT package, each with its version, from the producers section.
     pub sdk: Vec<(String, String)>,
-    /// What it says about itself, if it could be loaded.
+    /// The manifest, if the module could be loaded.
     pub manifest: Option<Manifest>,
     /// The state of its signature.
     pub signature: Verification,
@@ -35,7 +35,7 @@ impl Checked {
 /// what the module policy asks for.
 ///
 /// # Errors
-/// If the check itself cannot be made. What is wrong with the module is a finding.
+/// If the check itself fails. A fault of the module is a finding, not an error.
 pub fn check(
     bench: &Workbench,
     specimen: &Specimen,
@@ -78,7 +78,7 @@ pub fn check(
             }
             checked.manifest = Some(loaded.component().manifest.clone());
         }
-        // A name that does not fit has been explained better already.
+        // The comparison has explained a name that does not fit.
         Err(_) if !checked.is_good() => {}
         Err(error) => checked
             .findings
@@ -101,7 +101,7 @@ fn wit_version(sdk: &[(String, String)]) -> Option<&str> {
     Some(&found.1)
 }
 
-/// A module of a later contract may rely on what this host does not do, although its names fit.
+/// A module of a later contract may rely on functions that this host lacks, although its names fit.
 fn later_wit(sdk: &[(String, String)], world: &World) -> Option<Finding> {
     let theirs = wit_version(sdk)?;
     let numbers = |version: &str| -> Vec<u64> {
@@ -110,13 +110,13 @@ fn later_wit(sdk: &[(String, String)], world: &World) -> Option<Finding> {
     };
     (numbers(theirs) > numbers(world.version())).then(|| {
         Finding::note(format!(
-            "it was built against {WIT_PACKAGE} {theirs}, and this host has {}; what it needs of the later one is not there",
+            "it was built against {WIT_PACKAGE} {theirs}, and this host has {}; the later version's features are missing here",
             world.version()
         ))
     })
 }
 
-/// Who built the module against what, to be added to why it does not fit.
+/// The versions that the module was built with, as an addition to the cause of a misfit.
 fn built_against(sdk: &[(String, String)], world: &World) -> String {
     if sdk.is_empty() {
         return String::new();
@@ -148,7 +148,7 @@ fn no_kind(surface: &Surface) -> Finding {
     ))
 }
 
-/// What loading alone does not look at.
+/// Checks of the manifest that loading does not make.
 fn manifest(loaded: &Loaded) -> Vec<Finding> {
     let manifest = &loaded.component().manifest;
     let mut findings = Vec::new();
@@ -184,7 +184,7 @@ fn manifest(loaded: &Loaded) -> Vec<Finding> {
     for (name, schema) in &manifest.attributes {
         if schema.get("description").is_none() {
             findings.push(Finding::note(format!(
-                "the attribute {name} has no description for whoever reads the schema"
+                "the attribute {name} has no description for readers of the schema"
             )));
         }
     }

@@ -6,13 +6,13 @@ use serde_json::Value;
 use super::WorkbenchError;
 use portolan_machine::text::printable;
 
-/// Expected records are read into memory, and by people.
+/// People read expected records, and a comparison holds them in memory.
 const FILE_LIMIT_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// Characters of a value that a difference shows.
+/// Characters of a value shown in a difference.
 const SHOWN_CHARACTERS: usize = 80;
 
-/// Writes records as those that are expected.
+/// Writes records as the expected ones.
 pub(super) fn write(file: &Path, records: &[Vec<u8>]) -> Result<(), WorkbenchError> {
     let folder = file.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(WorkbenchError::writing(folder))?;
@@ -24,8 +24,8 @@ pub(super) fn write(file: &Path, records: &[Vec<u8>]) -> Result<(), WorkbenchErr
     std::fs::write(file, text).map_err(WorkbenchError::writing(file))
 }
 
-/// How records differ from those that are expected, attribute by attribute. The order of attributes does
-/// not matter.
+/// The differences between records and the expected ones, attribute by attribute. The order of attributes
+/// does not matter.
 pub(super) fn differences(file: &Path, records: &[Vec<u8>]) -> Result<Vec<String>, WorkbenchError> {
     if !file.is_file() {
         return Ok(vec![format!(
@@ -39,7 +39,7 @@ pub(super) fn differences(file: &Path, records: &[Vec<u8>]) -> Result<Vec<String
     for (number, line) in text.lines().enumerate() {
         let record: Value = serde_json::from_str(line).map_err(|error| {
             WorkbenchError::Unfit(format!(
-                "line {} of {} is no record: {error}",
+                "line {} of {} is not a record: {error}",
                 number + 1,
                 file.display()
             ))
@@ -53,7 +53,7 @@ pub(super) fn differences(file: &Path, records: &[Vec<u8>]) -> Result<Vec<String
     Ok(between(by_uid(expected), by_uid(found)))
 }
 
-/// Records by UID and by how often that came before: a recording may hold an object more than once.
+/// Records by UID and number of earlier records of that UID: a recording may hold an object more than once.
 fn by_uid(records: Vec<Value>) -> BTreeMap<(String, usize), Value> {
     let mut result = BTreeMap::new();
     for record in records {
@@ -86,7 +86,7 @@ fn between(
 
 fn attributes(uid: &str, expected: &Value, found: &Value, differences: &mut Vec<String>) {
     let (Some(expected), Some(found)) = (expected.as_object(), found.as_object()) else {
-        differences.push(format!("{uid}: what is expected is no JSON object"));
+        differences.push(format!("{uid}: the expected record is not a JSON object"));
         return;
     };
     let shown = |value: Option<&Value>| match value {

@@ -1,4 +1,4 @@
-//! The worlds of `wit/mapper.wit`, and how a component differs from one.
+//! The worlds of `wit/mapper.wit`, and the differences between a component and a world.
 
 use wit_parser::{Resolve, WorldItem, WorldKey};
 
@@ -7,12 +7,12 @@ use portolan_sandbox::{Item, Kind, Surface};
 
 const WIT: &str = include_str!("../../../wit/mapper.wit");
 
-/// Something to tell about a module.
+/// A fault or a note about a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Whether a sync would refuse the module for it.
+    /// Whether a sync would refuse the module because of it.
     pub is_fault: bool,
-    /// A sentence that says what to do.
+    /// A sentence with the remedy.
     pub text: String,
 }
 
@@ -37,15 +37,15 @@ impl Finding {
 pub struct World {
     /// For example `portolan:mapper/mapping-module@1.0.0`.
     pub name: String,
-    /// What the host offers to such a module, and what it calls.
+    /// Functions that the host offers to the module, and functions that it calls.
     pub surface: Surface,
 }
 
 impl World {
-    /// Reads the world out of the WIT that travels inside this program.
+    /// Reads the world from the WIT in this program.
     ///
     /// # Errors
-    /// If that WIT has no such world, which a test excludes.
+    /// If the WIT lacks the world; a test excludes this.
     pub fn of(kind: Kind) -> Result<Self, WorkbenchError> {
         let unfit = |what: String| WorkbenchError::Unfit(format!("wit/mapper.wit: {what}"));
         let mut resolve = Resolve::default();
@@ -86,7 +86,7 @@ impl World {
         self.name.split_once('@').map_or("", |(_, version)| version)
     }
 
-    /// How a component differs from this world.
+    /// Findings for each difference between a component and this world.
     #[must_use]
     pub fn compare(&self, component: &Surface) -> Vec<Finding> {
         let mut findings = Vec::new();
@@ -100,7 +100,7 @@ impl World {
             }
         }
         for have in &component.imports {
-            // Other imports are refused before anybody looks at functions.
+            // The sandbox refuses other imports before this comparison of functions.
             let Some(want) = find(&self.surface.imports, have) else {
                 continue;
             };

@@ -1,6 +1,8 @@
-//! What a module leaves empty, and what it leaves unread: the two ways in which mappings rot silently.
+//! The attributes that a module leaves empty and the members that it does not read: both kinds of decay are
+//! silent.
 //!
-//! A module's manifest names what it reads, and the host gives it no more, so that nobody has to watch it.
+//! A module's manifest names the members that it reads, and the host passes on only these, so the
+//! tool need not watch the module.
 
 mod shape;
 
@@ -18,56 +20,57 @@ use portolan_page::object::{Object, Shape};
 use portolan_sandbox::{Manifest, Mapper};
 use shape::{Asked, Tree};
 
-/// What a module fills and reads of recorded pages.
+/// The attributes that a module fills and the members that it reads, over recorded pages.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Coverage {
-    /// Name and version.
+    /// Name and version of the module.
     pub module: String,
     /// Pages of objects that the module is not for.
     pub pages_left_out: u64,
-    /// By object.
+    /// Figures by object.
     pub objects: BTreeMap<Object, ObjectCoverage>,
 }
 
-/// What a module fills and reads of the pages of one object.
+/// The attributes that a module fills and the members that it reads, over the pages of one object.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct ObjectCoverage {
-    /// Pages of the recording.
+    /// Number of pages in the recording.
     pub pages: u64,
-    /// Objects that these describe.
+    /// Number of objects in these pages.
     pub objects: u64,
-    /// Records that were made of them.
+    /// Number of records made from these objects.
     pub records: u64,
-    /// Records that have each attribute.
+    /// Number of records that have each attribute.
     pub filled: BTreeMap<String, u64>,
-    /// Attributes that no record has: of a mapping those of the schema, of an overlay those that its
-    /// manifest declares.
+    /// Attributes that no record has: for a mapping out of the schema, for an overlay out of its manifest.
     pub unfilled: Vec<String>,
-    /// Members that the module asks for, whatever it makes of them.
+    /// Members that the module asks for, used or not.
     pub read: Vec<PageMember>,
-    /// Members that the module does not ask for; of an overlay, those that the stock mapping does not ask
+    /// Members that the module does not ask for; for an overlay, members that the stock mapping does not ask
     /// for either.
     pub unread: Vec<PageMember>,
-    /// Members that are null or empty in every object, whether they are read or not.
+    /// Members that are null or empty in every object, read or not.
     pub empty: Vec<PageMember>,
 }
 
-/// A member of a page, wherever in a list it stands.
+/// A member of a page. Positions in lists are left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PageMember {
-    /// For example `tasks[].containers[].runtimeId`. A star stands for names beyond the first 64 of an
+    /// For example `tasks[].containers[].runtimeId`. A star stands for the names after the first 64 of an
     /// object that is a table, such as labels.
     pub path: String,
-    /// Objects that have it (for a member of the page itself: pages).
+    /// Number of objects that have it (for a member of the page itself: pages).
     pub objects: u64,
-    /// Members inside it, which share its verdict.
+    /// Number of members inside it, which share its verdict.
     pub inside: u64,
 }
 
-/// Looks at what a module fills and reads. The recording is read page by page.
+/// Reports the attributes that a module fills and the members that it reads. It reads the recording page by
+/// page.
 ///
 /// # Errors
-/// If a sync would refuse the module, a line is no page, or no page is of an object that the module is for.
+/// If a sync would refuse the module, a line is not a page, or no page is of an object that the module is
+/// for.
 pub fn coverage(
     bench: &Workbench,
     specimen: &Specimen,
@@ -80,7 +83,7 @@ pub fn coverage(
         objects: BTreeMap::new(),
     };
     let mut seen: BTreeMap<Object, Seen> = BTreeMap::new();
-    for read in pages::each(file)? {
+    for read in pages::each(file, &rig.objects().collect::<Vec<_>>())? {
         let (_, page) = read?;
         let Some(mapper) = rig.mapper(page.object) else {
             coverage.pages_left_out += 1;
@@ -127,7 +130,7 @@ fn count(bench: &Workbench, rig: &mut Rig, page: &Page, coverage: &mut ObjectCov
     }
 }
 
-/// What the module could have filled and has not.
+/// The attributes that the module could fill and that no record has.
 fn unfilled(mapper: &Mapper, filled: &BTreeMap<String, u64>) -> Vec<String> {
     let candidates: BTreeSet<String> = match mapper.amenders.first() {
         None => mapper.validator.attributes().iter().cloned().collect(),
@@ -187,8 +190,8 @@ impl Seen {
     }
 }
 
-/// The manifests of those that read an object: of a mapping alone, or of the stock mapping and the overlay
-/// that is looked at.
+/// The manifests that read an object: of a mapping alone, or of the stock mapping and the overlay in
+/// question.
 fn manifests(mapper: &Mapper) -> impl Iterator<Item = &Manifest> {
     let overlays = mapper.amenders.iter();
     std::iter::once(&mapper.module.component.manifest)

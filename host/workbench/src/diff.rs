@@ -1,6 +1,6 @@
-//! What would change if one module took the place of another.
+//! The changes that would follow if one module replaced another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use schemars::JsonSchema;
@@ -10,7 +10,7 @@ use super::{Rig, Specimen, Workbench, WorkbenchError, pages};
 use portolan_page::object::Object;
 use portolan_records::differences::Differences;
 
-/// What two modules make of the same pages.
+/// The differences between the results of two modules on the same pages.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ModuleDiff {
     /// Name and version of the old module, or `stock`.
@@ -19,23 +19,23 @@ pub struct ModuleDiff {
     pub new: String,
     /// Pages of objects that neither module is for.
     pub pages_left_out: u64,
-    /// What differs in the records of each object.
+    /// Differences in the records of each object.
     pub objects: BTreeMap<Object, Differences>,
 }
 
 impl ModuleDiff {
-    /// Whether both make the same of all pages.
+    /// Whether both modules give the same result for all pages.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.objects.values().all(Differences::is_empty)
     }
 }
 
-/// Compares two modules, each at work as in a sync: an overlay over the stock mapping, and the stock
-/// mapping where a module is not for an object. No module stands for the stock mappings.
+/// Compares two modules, each as a sync would run it: an overlay over the stock mapping, and the stock
+/// mapping for objects that a module is not for. `None` stands for the stock mappings.
 ///
 /// # Errors
-/// If a sync would refuse a module, a line is no page, or no page is of an object that a module is for.
+/// If a sync would refuse a module, a line is not a page, or no page is of an object that a module is for.
 pub fn diff(
     bench: &Workbench,
     old: Option<&Specimen>,
@@ -57,7 +57,11 @@ pub fn diff(
     let is_for = |rig: &Rig, specimen: Option<&Specimen>, object| {
         specimen.is_some() && rig.mapper(object).is_some()
     };
-    for read in pages::each(file)? {
+    let mounted = [(&old_rig, old), (&new_rig, new)].into_iter();
+    let modules = mounted.filter(|(_, specimen)| specimen.is_some());
+    let objects: BTreeSet<Object> = modules.flat_map(|(rig, _)| rig.objects()).collect();
+    let objects: Vec<Object> = objects.into_iter().collect();
+    for read in pages::each(file, &objects)? {
         let (_, page) = read?;
         if !is_for(&old_rig, old, page.object) && !is_for(&new_rig, new, page.object) {
             comparison.pages_left_out += 1;

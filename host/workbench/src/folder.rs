@@ -7,7 +7,7 @@ use super::WorkbenchError;
 /// The files of pages of a folder, each with the file of its expected records, sorted by name.
 ///
 /// # Errors
-/// If there are none.
+/// If the folder has no pages.
 pub fn files(folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>, WorkbenchError> {
     let found = with_extension(&folder.join("pages"), "jsonl")?;
     if found.is_empty() {
@@ -27,10 +27,10 @@ pub fn files(folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>, WorkbenchError> {
         .collect())
 }
 
-/// The one module that was built in a folder.
+/// The only module in `built/` of a folder.
 ///
 /// # Errors
-/// If there is none, or more than one.
+/// If there is no module, or more than one.
 pub fn module(folder: &Path) -> Result<PathBuf, WorkbenchError> {
     let built = folder.join("built");
     let mut found = with_extension(&built, "wasm")?;
@@ -75,7 +75,7 @@ pub fn newer_source(folder: &Path, module: &Path) -> Option<PathBuf> {
         .find(|source| modified(source).is_some_and(|time| time > built))
 }
 
-/// Files with an extension, sorted; none if there is no folder.
+/// Files with an extension, sorted. The list is empty without a folder.
 fn with_extension(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, WorkbenchError> {
     if !folder.is_dir() {
         return Ok(Vec::new());
@@ -91,7 +91,7 @@ fn with_extension(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Workbe
     Ok(files)
 }
 
-/// A folder as it can be typed.
+/// A folder as a user can type it.
 fn display(folder: &Path) -> std::path::Display<'_> {
     if folder.as_os_str().is_empty() {
         Path::new(".").display()

@@ -1,4 +1,4 @@
-//! Everything that can be known about a module without a page.
+//! All facts about a module that need no page.
 
 use std::collections::BTreeMap;
 
@@ -11,41 +11,41 @@ use portolan_machine::guard::guarded;
 use portolan_sandbox::trust::{TrustedKeys, Verification};
 use portolan_sandbox::{Kind, Manifest, Surface};
 
-/// What is known about a module.
+/// The facts about a module.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Inspection {
-    /// The file.
+    /// Path of the file.
     pub file: String,
     /// SHA-256 in hexadecimal.
     pub digest: String,
-    /// How large it is.
+    /// Size of the file.
     pub size_bytes: usize,
     /// Whether its compiled code is in the cache.
     pub cached: bool,
-    /// What it is, if its exports tell.
+    /// The kind, if the exports show it.
     pub kind: Option<Kind>,
-    /// What it says about itself, if a sync would take it.
+    /// The manifest, if a sync would take the module.
     pub manifest: Option<Manifest>,
     /// The state of its signature.
     pub signature: Verification,
-    /// Why a sync would not take it.
+    /// The reason why a sync would refuse it.
     pub refused: Option<String>,
-    /// Names of what it imports.
+    /// Names of the imports.
     pub imports: Vec<String>,
-    /// Names of what it exports.
+    /// Names of the exports.
     pub exports: Vec<String>,
     /// Its producers section: field (such as `processed-by`), then tool, then version.
     pub producers: BTreeMap<String, BTreeMap<String, String>>,
-    /// Its source, if it is a mapping table.
+    /// Source of the module, if it is a mapping table.
     pub table: Option<String>,
     /// Its WIT as text, if it has one.
     pub wit: Option<String>,
 }
 
-/// Looks at a module from all sides.
+/// Collects the facts about a module.
 #[must_use]
 pub fn inspect(bench: &Workbench, specimen: &Specimen, keys: &TrustedKeys) -> Inspection {
-    // Asked first: reading the module puts it there.
+    // Comes first, because reading the module puts it into the cache.
     let cached = bench
         .cache()
         .is_some_and(|cache| cache.has(bench.engine(), &specimen.digest));
@@ -55,7 +55,7 @@ pub fn inspect(bench: &Workbench, specimen: &Specimen, keys: &TrustedKeys) -> In
         items.iter().map(|item| item.name.clone()).collect()
     };
     let kind = surface.as_ref().ok().and_then(Surface::kind);
-    // A file that is no component has no WIT either, and the reader of WIT need not see it.
+    // A file that is not a component has no WIT, so the WIT reader is spared its bytes.
     let wit = surface.is_ok().then(|| guarded(|| wit(&specimen.bytes)));
     let surface = surface.unwrap_or_default();
     Inspection {

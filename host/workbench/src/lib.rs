@@ -1,6 +1,6 @@
-//! Tools for people who write mappings: what a module is, whether it fits, and what it makes of pages.
+//! Tools for authors of mappings: they inspect and check modules, and run them on pages.
 //!
-//! Everything runs in the engine of a sync, so that what passes here passes there.
+//! The tools use the engine of a sync, so a module that passes here passes there.
 
 pub mod bench;
 pub mod check;
@@ -12,7 +12,7 @@ pub mod folder;
 pub mod inspect;
 mod measure;
 pub mod pages;
-/// Modules into and out of OCI registries.
+/// Pushes modules to OCI registries and pulls them.
 pub mod registry;
 mod rig;
 pub mod scaffold;

@@ -4,34 +4,35 @@ use super::Rig;
 use portolan_page::Page;
 use portolan_sandbox::{CallError, Engine, Limits, Mapped, Usage};
 
-/// How often a page is mapped to time it; the fastest counts, for the others met a busy machine.
+/// Number of times that a page is mapped. The fastest round counts: slower rounds measure the machine's other
+/// load.
 const ROUNDS: usize = 5;
 
-/// What the module needs for a page, without the host's part (validating, and for an overlay the stock
-/// mapping and merging).
+/// The resources that a module uses for a page, without the host's part (validation, and for an overlay the
+/// stock mapping and merging).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
-    /// Records or patches.
+    /// Number of records or patches.
     pub rows: usize,
-    /// Described objects, all of which the time and the instructions went into.
+    /// Number of described objects; time and instructions cover all of them.
     pub objects: usize,
-    /// Of the whole page.
+    /// Time for the whole page.
     pub time: Duration,
-    /// What it may take.
+    /// Limit of the time.
     pub time_limit: Duration,
-    /// Linear memory at its largest, in bytes.
+    /// Largest linear memory, in bytes.
     pub memory_bytes: usize,
-    /// What it may be.
+    /// Limit of the linear memory, in bytes.
     pub memory_limit_bytes: usize,
-    /// Of the whole page.
+    /// Output for the whole page, in bytes.
     pub output_bytes: usize,
-    /// What it may be.
+    /// Limit of the output, in bytes.
     pub output_limit_bytes: usize,
     /// WebAssembly instructions for the whole page, if the engine counts them.
     pub instructions: Option<u64>,
 }
 
-/// Maps a page a few times; nothing comes of it if the module fails.
+/// Maps a page a few times. The result is `None` if the module fails.
 pub(super) fn measure(engine: &Engine, rig: &Rig, page: &Page) -> Option<Measured> {
     let mapper = rig.mapper(page.object)?;
     match mapper.amenders.first() {

@@ -1,5 +1,6 @@
-//! Recorded pages for modules to be tried on.
+//! Recorded pages to test modules with.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -9,30 +10,48 @@ use portolan_page::Page;
 use portolan_page::object::Object;
 use portolan_page::recording::Pages;
 
-/// Every page of a recording with the number of its line.
+/// Every page of a recording, as modules for these objects get it, with the number of its line.
 ///
 /// # Errors
-/// If the file cannot be read, or a line is no page.
-pub fn read_all(file: &Path) -> Result<Vec<(u64, Page)>, WorkbenchError> {
-    each(file)?.collect()
+/// If the file cannot be read, or a line is not a page.
+pub fn read_all(file: &Path, objects: &[Object]) -> Result<Vec<(u64, Page)>, WorkbenchError> {
+    each(file, objects)?.collect()
 }
 
-/// As [`read_all`], one page after the other, so that a recording may be larger than memory.
+/// Like [`read_all`], but one page at a time, so that a recording may be larger than memory.
 ///
 /// # Errors
-/// As [`read_all`].
+/// Like [`read_all`].
 pub fn each(
     file: &Path,
+    objects: &[Object],
 ) -> Result<impl Iterator<Item = Result<(u64, Page), WorkbenchError>>, WorkbenchError> {
     let opened = open(file)?;
-    let file = file.to_owned();
-    Ok(opened.map(move |read| page(&file, read)))
+    let (file, objects) = (file.to_owned(), objects.to_vec());
+    Ok(opened.flat_map(move |read| match page(&file, read) {
+        Ok((number, page)) => {
+            let pages = of_objects(page, &objects);
+            pages.into_iter().map(|page| Ok((number, page))).collect()
+        }
+        Err(error) => vec![Err(error)],
+    }))
 }
 
-/// One page of a recording: that of a line, or the first one of an object that a module is for.
+/// A page as modules for these objects get it: as it is, as its parts, or both. A page that no module is for
+/// stays as it is.
+fn of_objects(page: Page, objects: &[Object]) -> Vec<Page> {
+    let of = |object: &Object| page.of(*object).ok().flatten().map(Cow::into_owned);
+    let pages: Vec<Page> = objects.iter().filter_map(of).collect();
+    match pages.is_empty() {
+        true => vec![page],
+        false => pages,
+    }
+}
+
+/// One page of a recording: the page at a line, or the first page of an object that a module is for.
 ///
 /// # Errors
-/// If the file cannot be read, the line is no page or is not there, or no page is of these objects.
+/// If the file cannot be read, the line is missing or not a page, or no page is of these objects.
 pub fn choose(
     file: &Path,
     line: Option<u64>,
@@ -46,6 +65,7 @@ pub fn choose(
             continue;
         }
         let (number, page) = page(file, read)?;
+        let page = of_objects(page, objects).swap_remove(0);
         if objects.contains(&page.object) {
             return Ok((number, page));
         }

@@ -1,9 +1,9 @@
-//! Modules to and from OCI registries, in the layout that the CNCF's Wasm working group describes
-//! (<https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/>), so that any registry holds
-//! them and other tools read them. The signature travels as an annotation of the manifest: tools that do
-//! not know it leave it alone, whereas a second layer would make them refuse the module.
+//! Pushes modules to OCI registries and pulls them, in the layout of the CNCF's Wasm working group
+//! (<https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/>), so that any registry can store
+//! them and other tools can read them. The signature is an annotation of the manifest: tools that do not know
+//! it ignore it, whereas a second layer would make them refuse the module.
 //!
-//! Nothing of a sync comes here.
+//! A sync never uses this module.
 
 mod artifact;
 mod client;
@@ -31,128 +31,128 @@ use portolan_sandbox::trust::TrustError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegistryError {
-    /// What was given is no reference, or not one for this purpose.
-    #[error("`{given}` is no reference to use here: {reason}")]
+    /// The argument is not a reference, or not one for this purpose.
+    #[error("`{given}` is not a valid reference here: {reason}")]
     Reference {
-        /// As it was given.
+        /// The reference as typed.
         given: String,
-        /// What is wrong and what would be right.
+        /// The fault, and a correct form.
         reason: String,
     },
-    /// There are credentials, but they cannot be used.
+    /// Credentials exist, but cannot be used.
     #[error("the credentials for the registry {registry} cannot be used: {reason}")]
     Credentials {
-        /// The registry.
+        /// Host and port of the registry.
         registry: String,
-        /// Why, and what to do.
+        /// The cause and the remedy.
         reason: String,
     },
-    /// No connection, or none that lasts.
+    /// The connection failed, or broke.
     #[error("cannot reach the registry {registry} for {reference}: {reason}; {remedy}")]
     Unreachable {
-        /// The registry.
+        /// Host and port of the registry.
         registry: String,
-        /// The reference.
+        /// The reference, with its tag or digest.
         reference: String,
-        /// Why.
+        /// The cause.
         reason: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
-    /// Somebody in between answered.
+    /// A proxy, a filter or a login portal answered.
     #[error(
-        "what came from {registry} for {reference} is a page of a proxy, a filter or a login portal, not a registry's answer; is the registry's name right? If it is, {remedy}"
+        "the answer from {registry} for {reference} is a page of a proxy, a filter or a login portal, not a registry's answer; is the registry's name right? If it is, {remedy}"
     )]
     Page {
-        /// The registry.
+        /// Host and port of the registry.
         registry: String,
-        /// The reference.
+        /// The reference, with its tag or digest.
         reference: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
-    /// A proxy wants a password.
+    /// A proxy requires a password.
     #[error(
         "{proxy} does not lead to the registry {registry} for {reference} (status 407): {remedy}"
     )]
     Proxy {
-        /// The registry.
+        /// Host and port of the registry.
         registry: String,
-        /// The reference.
+        /// The reference, with its tag or digest.
         reference: String,
-        /// Which proxy, without its password.
+        /// The proxy, without its password.
         proxy: String,
-        /// What it wants.
+        /// The remedy.
         remedy: String,
     },
-    /// The registry has no time now.
+    /// The registry is overloaded or down.
     #[error("the registry {registry} could not {action} {reference}: {reason}; {remedy}")]
     Busy {
-        /// The registry.
+        /// Host and port of the registry.
         registry: String,
-        /// The reference.
+        /// The reference, with its tag or digest.
         reference: String,
         /// `push` or `pull`.
         action: Action,
-        /// Its words.
+        /// The registry's answer.
         reason: String,
-        /// What to do.
+        /// The remedy.
         remedy: String,
     },
-    /// The registry does not let us.
+    /// The registry denies access.
     #[error(
         "the registry {registry} refuses to {action} {reference} ({credentials}); log in with `docker login {registry}`, or set PORTOLAN_REGISTRY_USERNAME and PORTOLAN_REGISTRY_PASSWORD"
     )]
     Denied {
-        /// The registry.
+        /// Host and port of the registry.
         registry: String,
-        /// The reference.
+        /// The reference, with its tag or digest.
         reference: String,
         /// `push` or `pull`.
         action: Action,
-        /// Which credentials were used.
+        /// The credentials that were used.
         credentials: String,
     },
-    /// There is nothing under this reference.
+    /// The registry has no such reference.
     #[error(
-        "the registry {registry} has no {reference}; are repository and tag right? Some registries say so, too, to whoever may not see it"
+        "the registry {registry} has no {reference}; are repository and tag right? Some registries also answer this if the credentials may not see it"
     )]
     NotFound {
-        /// The registry.
+        /// Host and port of the registry.
         registry: String,
-        /// The reference.
+        /// The reference, with its tag or digest.
         reference: String,
     },
-    /// What is there is no module.
-    #[error("{reference} is no mapper module: {reason}")]
+    /// The artifact under the reference is not a module.
+    #[error("{reference} is not a mapper module: {reason}")]
     NotAModule {
-        /// The reference.
+        /// The reference, with its tag or digest.
         reference: String,
-        /// Why not.
+        /// The cause.
         reason: String,
     },
-    /// What came is not what its digest promises.
+    /// The content does not match its digest.
     #[error(
-        "what the registry {registry} sent for {reference} is not what its digest promises; nothing of it was kept: {reason}"
+        "the content that the registry {registry} sent for {reference} does not match its digest; nothing of it was kept: {reason}"
     )]
     Digest {
-        /// The registry.
+        /// Host and port of the registry.
         registry: String,
-        /// The reference.
+        /// The reference, with its tag or digest.
         reference: String,
         /// Both digests.
         reason: String,
     },
-    /// The registry answered with something else.
+    /// The registry gave another error.
     #[error("the registry {registry} could not {action} {reference}: {reason}")]
     Answer {
-        /// The registry.
+        /// Host and port of the registry.
         registry: String,
-        /// The reference.
+        /// The reference, with its tag or digest.
         reference: String,
         /// `push` or `pull`.
         action: Action,
-        /// Its words.
+        /// The registry's answer.
         reason: String,
     },
     /// A file could not be written.
@@ -160,12 +160,12 @@ pub enum RegistryError {
     File(#[from] TrustError),
 }
 
-/// What is asked of a registry.
+/// An operation of a registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// To take a module.
+    /// Upload a module.
     Push,
-    /// To give a module.
+    /// Download a module.
     Pull,
 }
 

@@ -10,7 +10,7 @@ use portolan_sandbox::{
     ModuleSettings, stock_module,
 };
 
-/// The engine of a sync for one call at a time, and the settings that the configuration has for modules.
+/// The engine of a sync for one call at a time, and the configured settings of modules.
 pub struct Workbench {
     engine: Engine,
     cache: Option<CompiledCache>,
@@ -55,7 +55,7 @@ impl Workbench {
         self.cache.as_ref()
     }
 
-    /// Puts a module to work: a mapping alone, an overlay over the stock mappings.
+    /// Mounts a module: a mapping alone, an overlay over the stock mappings.
     ///
     /// # Errors
     /// If a sync would refuse the module or its settings.
@@ -88,7 +88,7 @@ impl Workbench {
         Ok(Rig { name, mappers })
     }
 
-    /// Puts the stock mappings of all objects to work.
+    /// Mounts the stock mappings of all objects.
     ///
     /// # Errors
     /// If they cannot be loaded on this machine.
@@ -107,7 +107,7 @@ impl Workbench {
     }
 }
 
-/// A module at work for the objects that it is for.
+/// A mounted module, with a mapper for each of its objects.
 pub struct Rig {
     name: String,
     mappers: Vec<Mapper>,
@@ -131,7 +131,7 @@ impl Rig {
         self.mappers.iter().find(|mapper| mapper.object == object)
     }
 
-    /// Attributes that the module declares, and no record has had so far.
+    /// Attributes that the module declares and no record has had so far.
     #[must_use]
     pub fn never_filled(&self) -> Vec<String> {
         let declares = |mapper: &Mapper, name: &String| {
@@ -153,10 +153,10 @@ impl Rig {
         unfilled.collect()
     }
 
-    /// Maps a page as a sync would, whatever became of pages before it.
+    /// Maps a page as a sync would, whatever the result of earlier pages.
     ///
     /// # Errors
-    /// If nothing of the page could be mapped, or the module is not for its object.
+    /// If the whole page fails, or the module is not for its object.
     pub fn records(&mut self, engine: &Engine, page: &Page) -> Result<Records, CallError> {
         let Some(mapper) = self
             .mappers

@@ -14,23 +14,23 @@ use portolan_page::object::Object;
 use portolan_sandbox::Kind;
 use words::Words;
 
-/// What a new module is to be.
+/// The description of a new module.
 #[derive(Clone, Debug)]
 pub struct NewModule {
-    /// The module's name, which is also the folder's.
+    /// Name of the module and of its folder.
     pub name: String,
-    /// The object that it is for.
+    /// The object that the module maps.
     pub object: Object,
-    /// What it does with records.
+    /// Whether it makes or changes records.
     pub kind: Kind,
-    /// What it is written in.
+    /// Language of the source.
     pub language: Language,
 }
 
-/// What a module is written in.
+/// The language of a module's source.
 #[derive(Clone, Debug)]
 pub enum Language {
-    /// Rust, with the SDK from there.
+    /// Rust, with its SDK.
     Rust(Sdk),
     /// A mapping table, which needs no compiler.
     Table,
@@ -40,32 +40,31 @@ pub enum Language {
     JavaScript,
 }
 
-/// Where a crate has the SDK from.
+/// The source of the SDK.
 #[derive(Clone, Debug)]
 pub enum Sdk {
-    /// A copy inside the new folder, out of this program.
+    /// A copy inside the new folder; this program brings it.
     Vendored,
-    /// The registry's, of this program's version.
+    /// The registry, in this program's version.
     Published,
-    /// A folder.
+    /// A folder on this machine.
     Path(PathBuf),
 }
 
 /// The files of a new folder, by their paths inside it.
 type Files = Vec<(String, String)>;
 
-/// Makes the folder inside `parent`, and gives its path.
+/// Makes the folder inside `parent` and returns its path.
 ///
 /// # Errors
-/// If the name is no crate name, the folder is there already or cannot be written, or there is no SDK at
-/// the path.
+/// If the name is not a valid crate name, the folder exists or cannot be written, or the path has no SDK.
 pub fn create(parent: &Path, plan: &NewModule) -> Result<PathBuf, WorkbenchError> {
     check_name(&plan.name)?;
     let files = files(plan)?;
     let folder = parent.join(&plan.name);
     std::fs::create_dir(&folder).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => WorkbenchError::Unfit(format!(
-            "{} is there already; choose another name, or remove it first",
+            "{} already exists; choose another name, or remove it first",
             folder.display()
         )),
         _ => WorkbenchError::writing(&folder)(error),
@@ -91,6 +90,13 @@ fn files(plan: &NewModule) -> Result<Files, WorkbenchError> {
         Language::JavaScript => (script::javascript(plan, &words), README),
     };
     let (pages, expected) = samples::of(plan.object, plan.kind);
+    if expected.is_empty() {
+        return Err(WorkbenchError::Unfit(format!(
+            "the templates make records of ARNs, and {object} has none of its own; copy its stock mapping from guest-mappers/{word}, or make an overlay with --kind overlay",
+            object = plan.object,
+            word = plan.object.word()
+        )));
+    }
     files.push(("README.md".into(), words.fill(readme)));
     let lines = |text: &str| format!("{}\n", text.trim_end());
     files.push(("pages/sample.jsonl".into(), lines(pages)));
@@ -98,10 +104,10 @@ fn files(plan: &NewModule) -> Result<Files, WorkbenchError> {
     Ok(files)
 }
 
-/// What every module of source code says about itself.
+/// The README.md of every module of source code.
 const README: &str = include_str!("templates/README.md");
 
-/// Names that cargo or the compiler would refuse, or that would be mistaken for a dependency.
+/// Names that cargo or the compiler would refuse, or would confuse with a dependency.
 const TAKEN: [&str; 8] = [
     "alloc",
     "core",
@@ -179,7 +185,7 @@ mod tests {
         let folder = create(parent.path(), &plan).expect("a module");
         assert!(folder.join("expected/sample.jsonl").is_file());
         let again = create(parent.path(), &plan).expect_err("it is there");
-        assert!(again.to_string().contains("there already"), "{again}");
+        assert!(again.to_string().contains("already exists"), "{again}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use portolan_sandbox::{
     CompiledCache, Engine, EngineError, LoadError, Loaded, ModuleSource, SetError,
 };
 
-/// A tool could not do its work.
+/// A tool failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorkbenchError {
@@ -18,34 +18,34 @@ pub enum WorkbenchError {
     /// A module was refused.
     #[error(transparent)]
     Module(#[from] LoadError),
-    /// A module does not go together with the stock schema.
+    /// A module does not fit the stock schema.
     #[error(transparent)]
     Set(#[from] SetError),
     /// A file or folder cannot be read.
     #[error("cannot read {path}")]
     Unreadable {
-        /// The file or folder.
+        /// Path of the file or folder.
         path: String,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// A file or folder cannot be written.
     #[error("cannot write {path}")]
     Unwritable {
-        /// The file or folder.
+        /// Path of the file or folder.
         path: String,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// A mapping table is not good.
-    #[error("{file} is no good table:\n  {}", problems.join("\n  "))]
+    /// A mapping table has faults.
+    #[error("{file} is not a valid table:\n  {}", problems.join("\n  "))]
     Table {
-        /// The file.
+        /// Path of the table.
         file: String,
-        /// Everything that was found, each a sentence.
+        /// Every fault, each a sentence.
         problems: Vec<String>,
     },
-    /// Something is missing or not as it has to be; the sentence says what to do.
+    /// A part is missing or not valid; the sentence has the remedy.
     #[error("{0}")]
     Unfit(String),
 }
@@ -62,12 +62,12 @@ impl WorkbenchError {
     }
 }
 
-/// A module's file, read and not yet trusted.
+/// The file of a module, read and not trusted yet.
 #[derive(Clone, Debug)]
 pub struct Specimen {
-    /// Where it is.
+    /// Path of the file.
     pub file: PathBuf,
-    /// What is in it.
+    /// Content of the file.
     pub bytes: Vec<u8>,
     /// SHA-256 in hexadecimal.
     pub digest: String,
@@ -83,7 +83,7 @@ impl Specimen {
         Ok(Self::of(file, bytes))
     }
 
-    /// A file that somebody has read already.
+    /// A file that has been read already.
     #[must_use]
     pub fn of(file: &Path, bytes: Vec<u8>) -> Self {
         Self {
@@ -93,7 +93,7 @@ impl Specimen {
         }
     }
 
-    /// Looks at the signature beside it; the more is known of the module, the more it has to fit.
+    /// Checks the signature beside it. With the loaded module, its name and version have to fit too.
     #[must_use]
     pub fn look(&self, loaded: Option<&Loaded>, keys: &TrustedKeys) -> Look {
         let look = Look::at(&self.file, &sha256(&self.bytes), keys);
@@ -120,10 +120,10 @@ impl Specimen {
             .collect()
     }
 
-    /// Loads it as what its exports say it is: an overlay only if it has no mapping.
+    /// Loads it as the kind that its exports show: an overlay only if it has no mapping.
     ///
     /// # Errors
-    /// If a sync would refuse it too.
+    /// If a sync would refuse it.
     pub fn load(
         &self,
         engine: &Engine,

@@ -1,4 +1,4 @@
-//! Pages against the records that are expected of them, and what becomes of the pages when damaged.
+//! Tests a module: compares records with the expected ones, and damages the pages.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,39 +11,39 @@ use portolan_page::Page;
 use portolan_records::Records;
 use portolan_sandbox::{CallError, Mapping};
 
-/// Damaged pages of one file that are tried.
+/// Largest number of damaged pages per file.
 const VARIANTS: usize = 5_000;
-/// Problems after which no more of them are tried: a module that hangs costs seconds for each.
+/// Number of problems that ends the tries: a module that hangs costs seconds for each.
 const PROBLEMS: usize = 10;
-/// Places at which a page's text is cut off.
+/// Number of cuts of a page's text.
 const CUTS: usize = 8;
 
-/// A module, and what it takes to try and to measure it.
+/// A module, mounted for trying and for measuring.
 pub struct Suite {
     bench: Workbench,
     rig: Rig,
     counting: Option<(Workbench, Rig)>,
 }
 
-/// What became of a file of pages.
+/// The result for a file of pages.
 #[derive(Clone, Debug, Default)]
 pub struct FileOutcome {
-    /// What the pages cost, with their lines.
+    /// Resources used for each page, with its line.
     pub measured: Vec<(u64, Measured)>,
     /// Objects that have no record, and warnings: sentences.
     pub remarks: Vec<String>,
-    /// How the records differ from those that are expected: sentences.
+    /// Differences between the records and the expected ones: sentences.
     pub differences: Vec<String>,
-    /// How many damaged pages were tried.
+    /// Number of damaged pages that were tried.
     pub variants: usize,
     /// Failures of the module and records that are not valid: sentences.
     pub problems: Vec<String>,
-    /// Whether the expected records were written anew.
+    /// Whether the expected records were written again.
     pub is_blessed: bool,
 }
 
 impl FileOutcome {
-    /// Whether all is as it has to be.
+    /// Whether the file passes.
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.differences.is_empty() && self.problems.is_empty()
@@ -51,7 +51,7 @@ impl FileOutcome {
 }
 
 impl Suite {
-    /// Puts a module to work.
+    /// Mounts a module.
     ///
     /// # Errors
     /// If a sync would refuse the module or its settings.
@@ -75,17 +75,16 @@ impl Suite {
         self.rig.name()
     }
 
-    /// Attributes that the module declares and none of the tried pages fills, so that nothing was tried of
-    /// them.
+    /// Attributes that the module declares and no tried page fills, so that they are not tested.
     #[must_use]
     pub fn never_filled(&self) -> Vec<String> {
         self.rig.never_filled()
     }
 
-    /// Tries a file of pages against its expected records, or writes these anew if `bless` is set.
+    /// Compares a file of pages with its expected records, or writes these again if `bless` is set.
     ///
     /// # Errors
-    /// If a file cannot be read or written, or a line is no page.
+    /// If a file cannot be read or written, or a line is not a page.
     pub fn run(
         &mut self,
         file: &Path,
@@ -96,7 +95,7 @@ impl Suite {
         let mut lines = Vec::new();
         let mut seen = BTreeSet::new();
         let mut tried = 0;
-        for (line, page) in pages::read_all(file)? {
+        for (line, page) in pages::read_all(file, &self.rig.objects().collect::<Vec<_>>())? {
             if self.rig.mapper(page.object).is_none() {
                 outcome.remarks.push(format!(
                     "line {line} is left out: it is a page of {}, which the module is not for",
@@ -116,7 +115,7 @@ impl Suite {
         }
         if tried == 0 {
             outcome.problems.push(
-                "the file has no page of an object that the module is for, so that nothing was tried"
+                "the file has no page of an object that the module is for, so nothing was tried"
                     .into(),
             );
         }
@@ -155,7 +154,7 @@ impl Suite {
         }
     }
 
-    /// Damages a page in every way, and looks at what the module makes of it.
+    /// Damages a page in every supported form, and checks the module's result.
     fn damage(
         &mut self,
         page: &Page,
@@ -171,7 +170,7 @@ impl Suite {
             let end = page.body().len() * cut / (CUTS + 1);
             let body = Bytes::copy_from_slice(&page.body()[..end]);
             outcome.variants += 1;
-            // The host refuses what is no JSON before a module sees it; this holds it to that.
+            // The host refuses text that is not JSON before a module sees it; this checks the host.
             if Page::read(page.object, page.origin.clone(), body).is_ok() {
                 let problem = format!("a page that ends at byte {end} was taken for a whole one");
                 outcome.problems.push(problem);

@@ -6,13 +6,13 @@ use super::WorkbenchError;
 use portolan_page::schemas;
 use portolan_sandbox::INTERPRETER;
 
-/// A table of a thousand attributes is far below this.
+/// Far larger than a table of a thousand attributes.
 const TABLE_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The file of a table in an author's folder.
 pub const FILE: &str = "table.toml";
 
-/// A table's module.
+/// The module of a table.
 #[derive(Clone, Debug)]
 pub struct TableModule {
     /// The name that the table gives it.
@@ -21,10 +21,10 @@ pub struct TableModule {
     pub component: Vec<u8>,
 }
 
-/// Checks a table, and makes its component.
+/// Checks a table and makes its component.
 ///
 /// # Errors
-/// If the file cannot be read, or anything is wrong with the table: all that was found.
+/// If the file cannot be read, or the table has faults; the error holds all of them.
 pub fn pack(file: &Path) -> Result<TableModule, WorkbenchError> {
     let text = portolan_machine::text::read_file(file, TABLE_LIMIT_BYTES)
         .map_err(WorkbenchError::reading(file))?;
@@ -43,17 +43,17 @@ pub fn pack(file: &Path) -> Result<TableModule, WorkbenchError> {
     })
 }
 
-/// The source of the table that a component holds; `None` if it is no table.
+/// The source of the table in a component; `None` if it is not a table.
 #[must_use]
 pub fn source(component: &[u8]) -> Option<String> {
     portolan_mapper_pack::source(component)
 }
 
-/// Packs the table of an author's folder into `<folder's name>.wasm` of another, and gives its path and
+/// Packs the table of an author's folder into `<folder's name>.wasm` of another folder. It returns path and
 /// size in bytes.
 ///
 /// # Errors
-/// As [`pack`], and if the component cannot be written.
+/// Like [`pack`], and if the component cannot be written.
 pub fn build(folder: &Path, out: &Path) -> Result<(PathBuf, usize), WorkbenchError> {
     let table = pack(&folder.join(FILE))?;
     std::fs::create_dir_all(out).map_err(WorkbenchError::writing(out))?;

@@ -1,5 +1,5 @@
-//! Pages as they must never be, made out of pages as they are: what a module makes of them shows whether
-//! one bad object costs more than itself.
+//! Makes damaged pages out of recorded ones. The module's result shows whether one bad object costs more than
+//! itself.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use portolan_page::object::Shape;
 /// A damaged page.
 #[derive(Clone, Debug)]
 pub struct Variant {
-    /// What was done to which member, for example `tasks[].createdAt is null`.
+    /// The damage, for example `tasks[].createdAt is null`.
     pub name: String,
-    /// The body.
+    /// Body of the page.
     pub body: Vec<u8>,
-    /// Position of the damaged object; none if the page itself is damaged, which a module may refuse.
+    /// Position of the damaged object. `None` if the page itself is damaged; a module may refuse it.
     pub damaged: Option<usize>,
-    /// Position of an object that is as it was.
+    /// Position of an undamaged object.
     pub sound: Option<usize>,
 }
 
@@ -28,10 +28,10 @@ enum Step {
     Element(usize),
 }
 
-/// Damages a page in every way that was not tried before: each member of each object absent, null and of
-/// other types, objects that end early, and the same for the members of the page itself.
+/// Damages a page once for each damage that has not been tried before: each member of each object absent,
+/// null and of other types, objects that end early, and the same for the members of the page itself.
 ///
-/// `sound` is an object of the page that gives a record, which must go on giving one. `seen` remembers
+/// `sound` is an object of the page that gives a record, and has to do so in every variant. `seen` holds
 /// paths without positions, so that a hundred tasks of one shape cost no more than one.
 #[must_use]
 pub fn of(page: &Page, sound: Option<usize>, seen: &mut BTreeSet<String>) -> Vec<Variant> {
@@ -79,7 +79,7 @@ pub fn of(page: &Page, sound: Option<usize>, seen: &mut BTreeSet<String>) -> Vec
     variants
 }
 
-/// A page without what its members hold, for those have been damaged one by one.
+/// A page with empty members, because the damages inside them have been made one by one.
 fn shallow(body: &Value) -> Value {
     let members = body.as_object().into_iter().flatten();
     let empty = |value: &Value| match value {
@@ -94,7 +94,7 @@ fn shallow(body: &Value) -> Value {
     )
 }
 
-/// The value damaged in one place each, with what was done.
+/// Copies of the value, each damaged in one place, with the name of the damage.
 fn damages(value: &Value, prefix: &str, seen: &mut BTreeSet<String>) -> Vec<(String, Value)> {
     let mut places = Vec::new();
     walk(value, prefix.to_owned(), &mut Vec::new(), &mut places);
@@ -130,7 +130,7 @@ fn damages(value: &Value, prefix: &str, seen: &mut BTreeSet<String>) -> Vec<(Str
     damages
 }
 
-/// Null, and values of types that the place does not have.
+/// Null, and values of types other than the present one.
 fn wrong(here: &Value) -> Vec<Value> {
     let others = match here {
         Value::String(_) => vec![json!(7), json!({})],
@@ -143,7 +143,7 @@ fn wrong(here: &Value) -> Vec<Value> {
     std::iter::once(Value::Null).chain(others).collect()
 }
 
-/// Every place inside a value. Of a list only the first element counts: the others have its shape.
+/// Every place inside a value. Of a list only the first element counts, because the others have its shape.
 fn walk(value: &Value, path: String, steps: &mut Vec<Step>, places: &mut Vec<(String, Vec<Step>)>) {
     match value {
         Value::Object(members) => {

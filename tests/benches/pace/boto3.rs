@@ -1,4 +1,5 @@
-//! Beside boto3 in a plain script, on the same simulator: with the same quotas, and with none but latency.
+//! Compares the sync with a plain boto3 script on the same simulator: with the same quotas, and with latency
+//! alone.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -16,7 +17,7 @@ pub(crate) fn measure(is_full: bool) {
     let python = std::env::var("PORTOLAN_TEST_PYTHON")
         .unwrap_or_else(|_| format!("{}/target/venv-moto/bin/python", root.display()));
     if !Path::new(&python).is_file() {
-        println!("boto3: left out, for {python} is not there; `make setup` installs it");
+        println!("boto3: left out, because {python} is missing; `make setup` installs it");
         return;
     }
     let script = root.join("tests/compare/boto3_sync.py");
@@ -28,7 +29,7 @@ pub(crate) fn measure(is_full: bool) {
         &["--quota-share", "1"],
         &boto3,
     );
-    // Nothing but latency: the whole account takes seconds.
+    // Latency alone: the whole account takes seconds.
     let rules = Rules {
         latency: LATENCY,
         ..Rules::default()
@@ -74,7 +75,7 @@ fn compare(
 }
 
 impl Boto3 {
-    /// Runs the script, and gives what it took and how many objects it got.
+    /// Runs the script. The result is its usage and the number of objects that it got.
     fn run(&self, simulator: &Simulator, threads: &str, mode: &str) -> (Usage, u64) {
         let output = tempfile::NamedTempFile::new().unwrap();
         let child = Command::new(&self.python)

@@ -1,4 +1,4 @@
-//! Without quotas: nothing but latency and the requests in flight should count.
+//! Without quotas: only latency and the number of requests in flight should count.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ pub(crate) const LATENCY: Duration = Duration::from_millis(20);
 const IN_FLIGHT: f64 = 8.0;
 const GOAL: f64 = 1.1;
 
-/// Always the whole reference account: it takes seconds.
+/// Always uses the whole reference account, which takes seconds.
 pub(crate) fn measure(_: bool) {
     let (world, shape) = account(true);
     let rules = Rules {

@@ -1,11 +1,8 @@
-//! How fast a sync goes under AWS's quotas, without any, and beside boto3: `make bench-pace`. Names of parts
-//! (`quotas`, `revisions`, `free`, `tasks`, `boto3`) as arguments leave out the others; `full` takes the whole reference
-//! account where enforced quotas make that a matter of minutes.
-#![expect(clippy::print_stdout, reason = "the table is what it is for")]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a measurement that fails has nothing to tell"
-)]
+//! The speed of a sync under AWS's quotas, without quotas, and compared with boto3: `make bench-pace`. Names
+//! of parts (`quotas`, `revisions`, `free`, `tasks`, `boto3`) as arguments leave out the others; `full` takes
+//! the whole reference account where enforced quotas make that a matter of minutes.
+#![expect(clippy::print_stdout, reason = "the table is the output")]
+#![expect(clippy::unwrap_used, reason = "a measurement that fails has no result")]
 
 mod boto3;
 mod free;
@@ -37,7 +34,7 @@ fn main() {
     }
 }
 
-/// The reference account, or a fifth of it, whose quotas last a minute instead of five.
+/// The reference account, or a fifth of it, whose quotas last one minute instead of five.
 fn account(is_full: bool) -> (World, Shape) {
     let part = if is_full { 1 } else { 5 };
     let shape = Shape {
@@ -51,13 +48,13 @@ fn account(is_full: bool) -> (World, Shape) {
     (World::single(1, shape.clone()), shape)
 }
 
-/// One row of a table; a figure beyond its goal is marked.
+/// Prints one row of a table; a figure beyond its goal is marked.
 fn row(what: &str, figure: &str, goal: &str, is_met: bool) {
     let mark = if is_met { "" } else { "  MISSED" };
     println!("{what:<62} {figure:>18}  {goal}{mark}");
 }
 
-/// One row without a goal.
+/// Prints one row without a goal.
 fn note(what: &str, figure: &str) {
     row(what, figure, "", true);
 }

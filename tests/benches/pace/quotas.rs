@@ -1,4 +1,4 @@
-//! Under enforced token buckets: how near to the floor, and how often throttled.
+//! Measures enforced token buckets: the distance to the floor, and the number of throttles.
 
 use portolan_tests::simulator::{Rules, Shape, Simulator, Throttling, World};
 
@@ -8,7 +8,7 @@ use crate::{account, note, row};
 const RATIO_GOAL: f64 = 1.05;
 const THROTTLES_GOAL: f64 = 0.02;
 pub(crate) const REFILL_PER_SECOND: f64 = 20.0;
-/// Of the bucket for task definitions.
+/// Size of the bucket for task definitions.
 pub(crate) const BURST: f64 = 50.0;
 
 pub(crate) fn measure(is_full: bool) {
@@ -23,7 +23,7 @@ pub(crate) fn measure(is_full: bool) {
     unthrottled(&sync);
     let sync = sync_beside_another(world, &shape);
     let calls = sync.calls_of_revisions() as f64;
-    // A full bucket once, then what the other client leaves of the refill.
+    // A full bucket once, then the part of the refill that the other client leaves.
     let floor = (calls - BURST) / (REFILL_PER_SECOND / 2.0);
     ratio("Another client takes half, share 0.9", &sync, floor);
     let throttled = sync.sum("throttles") as f64 / sync.sum("calls") as f64;
@@ -35,7 +35,7 @@ pub(crate) fn measure(is_full: bool) {
     );
 }
 
-/// The whole quota: a first sync, and a second one that knows all revisions but a hundredth.
+/// The whole quota: a first sync, and a second one with all revisions but a hundredth in its cache.
 fn second_sync(is_full: bool) {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("revisions.redb");
@@ -100,7 +100,7 @@ fn start(world: World, other_clients_share: f64) -> Simulator {
     Simulator::start(world, enforced(other_clients_share)).unwrap()
 }
 
-/// Syncs an account, of which nothing may be missing.
+/// Syncs an account; the output has to be complete.
 fn sync(simulator: &Simulator, shape: &Shape, arguments: &[&str]) -> Sync {
     let sync = run(simulator, arguments);
     let revisions = shape.families * shape.active_revisions;

@@ -1,4 +1,4 @@
-//! A hundred thousand revisions, of which one in a hundred is new since the sync before.
+//! A hundred thousand revisions; one in a hundred is new since the sync before.
 
 use portolan_tests::simulator::{Rules, Shape, Simulator, World};
 
@@ -8,8 +8,9 @@ use crate::{note, row};
 
 const GAIN_GOAL: f64 = 50.0;
 
-/// Always the whole of it. Filling the cache under quotas would take 84 minutes, so that it is filled without:
-/// what a first sync takes at least is computed from the buckets, what the second one takes is measured.
+/// Always uses all revisions. Filling the cache under quotas would take 84 minutes, so it is filled without
+/// them: the least time of a first sync is computed from the buckets, and the time of the second one is
+/// measured.
 pub(crate) fn measure(_: bool) {
     let shape = Shape {
         families: 990,
@@ -39,7 +40,7 @@ pub(crate) fn measure(_: bool) {
         &second,
         second.floor_seconds(),
     );
-    // As many lists, and a call for each revision.
+    // A first sync makes as many List calls, and one call for each revision.
     let calls = second.calls_of_revisions() - 1_000 + second.written();
     let floor = (calls as f64 - BURST) / REFILL_PER_SECOND;
     let gain = floor / second.seconds();

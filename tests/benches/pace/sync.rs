@@ -1,4 +1,4 @@
-//! `portolan sync` as somebody would call it, watched.
+//! Runs `portolan sync` as a user would, and measures it.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -16,7 +16,7 @@ pub(crate) struct Sync {
     output: TempDir,
 }
 
-/// A program of the workspace, which `make build` puts beside this one's folder.
+/// A program of the workspace. `make build` puts it beside the folder of this one.
 fn portolan() -> Command {
     let own = std::env::current_exe().unwrap();
     let program: PathBuf = own.parent().unwrap().parent().unwrap().join("portolan");
@@ -53,11 +53,12 @@ pub(crate) fn run(simulator: &Simulator, arguments: &[&str]) -> Sync {
     }
 }
 
-/// A simulator of another world at the endpoint of one that is gone: what is kept of the endpoint counts.
+/// A simulator of another world at the endpoint of an earlier one, because the revision cache keys by
+/// endpoint.
 pub(crate) fn at_the_same_place(simulator: Simulator, world: World, rules: Rules) -> Simulator {
     let port = simulator.url().rsplit_once(':').unwrap().1.parse().unwrap();
     drop(simulator);
-    // Its listener closes in the background.
+    // The listener of the earlier one closes in the background.
     for _ in 0..100 {
         if let Ok(simulator) = Simulator::start_on(port, world.clone(), rules.clone()) {
             return simulator;
@@ -81,7 +82,7 @@ impl Sync {
         lines
     }
 
-    /// The floor of the slowest action group, as the report has it, in seconds.
+    /// The floor of the slowest action group in the report, in seconds.
     pub(crate) fn floor_seconds(&self) -> f64 {
         let groups = self.report["quotas"].as_array().unwrap().iter();
         let floor_ms = groups
@@ -90,7 +91,7 @@ impl Sync {
         floor_ms.unwrap() as f64 / 1e3
     }
 
-    /// Calls for revisions that AWS let through.
+    /// Calls for revisions that AWS did not throttle.
     pub(crate) fn calls_of_revisions(&self) -> u64 {
         let groups = self.report["quotas"].as_array().unwrap();
         let group = groups

@@ -1,4 +1,4 @@
-//! A million tasks: memory that does not grow with them, and how many a second.
+//! A million tasks: memory that does not grow with them, and tasks per second.
 
 use portolan_tests::simulator::{Rules, Shape, Simulator, World};
 
@@ -6,7 +6,7 @@ use crate::sync::run;
 use crate::{note, row};
 
 const PEAK_GOAL_MEBIBYTES: u64 = 200;
-/// A tenth more is noise: an allocator's, or a page that waits in a queue.
+/// A tenth more is noise of the allocator, or a page that waits in a queue.
 const GROWTH_GOAL: f64 = 1.1;
 
 pub(crate) fn measure(_: bool) {

@@ -1,5 +1,5 @@
-//! One overlay that takes OWNER from a tag, in every language: what an interpreter costs. Python and JavaScript
-//! are what `portolan mapper new` makes. Each says that it reads tags, and no records.
+//! One overlay that takes OWNER from a tag, in every language: the cost of an interpreter. `portolan mapper
+//! new` makes the Python and JavaScript modules. Each declares that it reads tags, and no records.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ kind = "overlay"
 object = "EcsTask"
 
 [attributes]
-OWNER = { tag = "Owner", description = "Who owns the task." }
+OWNER = { tag = "Owner", description = "Owner of the task." }
 "#;
 
 pub(crate) fn measure() {
@@ -100,7 +100,7 @@ fn measure_module(language: &str, bytes: &[u8], settings: &Value) {
     note("  records a second on one core", &format!("{rate:.0}"));
 }
 
-/// A call of the overlay, which has to give this many patches.
+/// Times a call of the overlay, which has to return this many patches.
 fn time(engine: &Engine, overlay: &Overlay, body: Bytes, patches: usize) -> Duration {
     let page = Page::read(Object::EcsTask, origin(), body).unwrap();
     let stock = stock_module(engine, None, Object::EcsTask).unwrap();

@@ -1,13 +1,10 @@
-//! How fast a page becomes records, and how much memory a sync takes: `make bench`. Names of parts (`page`,
+//! The speed from a page to records, and the memory of a sync: `make bench`. Names of parts (`page`,
 //! `overlay`, `tables`, `languages`, `program`, `memory`) as arguments leave out the others.
 //!
-//! Every figure is a median on one core. What is compared is measured in turns in one process, so that
-//! a busy machine slows both sides alike.
-#![expect(clippy::print_stdout, reason = "the table is what it is for")]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a measurement that fails has nothing to tell"
-)]
+//! Every figure is a median on one core. The compared sides take turns in one process, so that a busy machine
+//! slows both alike.
+#![expect(clippy::print_stdout, reason = "the table is the output")]
+#![expect(clippy::unwrap_used, reason = "a measurement that fails has no result")]
 
 mod languages;
 mod memory;
@@ -38,13 +35,13 @@ fn main() {
     }
 }
 
-/// One row of the table; a figure beyond its goal is marked.
+/// Prints one row of the table; a figure beyond its goal is marked.
 fn row(what: &str, figure: &str, goal: &str, is_met: bool) {
     let mark = if is_met { "" } else { "  MISSED" };
     println!("{what:<58} {figure:>14}  {goal}{mark}");
 }
 
-/// One row without a goal.
+/// Prints one row without a goal.
 fn note(what: &str, figure: &str) {
     row(what, figure, "", true);
 }

@@ -1,4 +1,4 @@
-//! The peak memory of a sync, which must not depend on how much there is to sync.
+//! The peak memory of a sync, which must not depend on the number of objects.
 
 use std::process::Stdio;
 
@@ -8,7 +8,7 @@ use portolan_tests::usage::watch;
 use crate::program::portolan;
 use crate::{note, row};
 
-/// A tenth more is noise: an allocator's, or a page that waits in a queue.
+/// A tenth more is noise of the allocator, or a page that waits in a queue.
 const GROWTH_GOAL: f64 = 1.1;
 
 pub(crate) fn measure() {

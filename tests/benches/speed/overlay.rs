@@ -1,4 +1,4 @@
-//! What an overlay that adds two attributes costs, beside the stock mapping of the same page.
+//! The cost of an overlay that adds two attributes, beside the stock mapping of the same page.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -18,11 +18,10 @@ use crate::{median, microseconds, note, row};
 const TASKS: usize = 100;
 const BLOCKS: usize = 30;
 const ROUNDS_OF_A_BLOCK: usize = 10;
-/// Of the time of the stock mapping in its sandbox.
+/// Share of the time of the stock mapping in its sandbox.
 const GOAL: f64 = 0.40;
 
-/// The tags of the page are called `Owner` and `CostCenter`, and the overlay of tests/guests/owner reads
-/// `owner` and `cost-center`.
+/// A page with tags called `owner` and `cost-center`, as the overlay of tests/guests/owner reads them.
 fn body() -> Bytes {
     let page = describe_tasks_page(TASKS);
     let page = page.replace("\"Owner\"", "\"owner\"");
@@ -76,8 +75,8 @@ pub(crate) fn measure_module(language: &str, overlay: &Path) {
     let mut times = [const { Vec::<Duration>::new() }; 4];
     for _ in 0..BLOCKS {
         for (step, times) in steps.iter().zip(&mut times) {
-            // A sync has one mapping and one overlay at work; here two sets of modules take turns, and
-            // push each other out of the processor's caches.
+            // A sync runs one mapping and one overlay; here two sets of modules take turns, and evict each
+            // other from the processor's caches.
             step();
             times.extend((0..ROUNDS_OF_A_BLOCK).map(|_| time(step)));
         }

@@ -1,4 +1,4 @@
-//! `portolan map` as somebody would call it.
+//! Runs `portolan map` as a user would.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ use crate::{median, row};
 const RUNS: usize = 25;
 const GOAL: Duration = Duration::from_millis(60);
 
-/// A program of the workspace, which `make build` puts beside this one's folder.
+/// A program of the workspace. `make build` puts it beside the folder of this one.
 pub(crate) fn portolan() -> Command {
     let own = std::env::current_exe().unwrap();
     let program: PathBuf = own.parent().unwrap().parent().unwrap().join("portolan");

@@ -1,4 +1,4 @@
-//! What a table costs beside Rust: the stock mappings as tables, and an overlay.
+//! The cost of a table compared with Rust: the stock mappings as tables, and an overlay.
 
 use std::path::Path;
 use std::time::Duration;
@@ -28,8 +28,8 @@ kind = "overlay"
 object = "EcsTask"
 
 [attributes]
-OWNER = { tag = "owner", description = "Who owns the task." }
-COST_CENTER = { tag = "cost-center", description = "Who pays for it." }
+OWNER = { tag = "owner", description = "Owner of the task." }
+COST_CENTER = { tag = "cost-center", description = "Cost center of the task." }
 "#;
 
 pub(crate) fn measure() {
@@ -47,7 +47,7 @@ pub(crate) fn measure() {
     measure_module("as a table", &module);
 }
 
-/// The stock mapping and the same mapping as a table take turns with a page of as many objects as ECS
+/// Times the stock mapping and the same mapping as a table, in turns, with a page of as many objects as ECS
 /// describes at once.
 fn measure_table(engine: &Engine, object: Object) {
     let file = root().join(format!(
@@ -87,7 +87,8 @@ fn turns(steps: [&dyn Fn() -> Duration; 2]) -> [Duration; 2] {
     times.map(median)
 }
 
-/// Full-size tasks; of other objects, what AWS's documentation shows, as often as ECS describes at once.
+/// Full-size tasks; for other objects, the examples of AWS's documentation, repeated up to the number that
+/// ECS describes at once.
 fn page(object: Object) -> Page {
     let body = match object {
         Object::EcsTask => describe_tasks_page(object.describe_batch()),

@@ -1,4 +1,4 @@
-//! Earlier outputs: what is one, and what is done about those that are not.
+//! Earlier outputs: valid ones, and the errors for all others.
 
 use super::{counts, earlier_tasks, feed, rewrite, sync_again};
 use crate::support::{Ended, Site, run};

@@ -1,4 +1,4 @@
-//! What a change feed says.
+//! The content of a change feed.
 
 use serde_json::{Map, Value, json};
 

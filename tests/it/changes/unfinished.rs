@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{counts, earlier_tasks, feed, rewrite, sync_again};
 use crate::support::{Site, run, wait_until};
 
-/// Lets the earlier output have a service more.
+/// Adds a service to the earlier output.
 fn earlier_service(site: &Site) {
     rewrite(site, "EcsService", |records| {
         let mut gone = records[0].clone();
@@ -41,7 +41,7 @@ fn what_an_incomplete_sync_misses_is_not_called_removed() {
     );
     assert_eq!(counts(&site.report(), "EcsService"), [0, 0, 0, 0, 17]);
     assert_eq!(feed(&site.output(), "EcsService"), Vec::<Value>::new());
-    // Tasks were complete in both.
+    // Tasks were complete in both syncs.
     assert_eq!(counts(&site.report(), "EcsTask"), [1, 1, 38, 1, 0]);
     assert_eq!(feed(&site.output(), "EcsTask")[2]["uid"], gone);
 }
@@ -78,7 +78,7 @@ fn what_was_not_asked_for_is_not_called_removed() {
 fn what_one_side_did_not_read_is_not_compared() {
     let site = Site::small();
     site.sync(&[]).with(0);
-    // An overlay may have made OWNER of tags.
+    // An overlay may have taken OWNER from tags.
     rewrite(&site, "EcsTask", |records| {
         records[0]["OWNER"] = json!("payments");
         records[1]["GROUP"] = json!("family:other");

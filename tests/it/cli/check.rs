@@ -1,4 +1,4 @@
-//! `portolan check`: who the credentials are, and what they may.
+//! `portolan check`: the identity of the credentials, and their permissions.
 
 use portolan_tests::simulator::{Denial, Rules, Scope, World};
 use serde_json::Value;

@@ -1,11 +1,11 @@
-//! Whatever the environment holds, nothing panics, and no value is repeated.
+//! No value of a variable causes a panic, and no message repeats it.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use crate::support::{REGION, Site, portolan_at, root, run};
 
-/// Variables of AWS that the program or the SDK reads.
+/// AWS variables that the program or the SDK reads.
 const AWS: [&str; 18] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -27,7 +27,7 @@ const AWS: [&str; 18] = [
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 ];
 
-/// Our own, as the help names them.
+/// Portolan's own variables, from the help.
 fn ours() -> Vec<String> {
     let help = std::fs::read_to_string(root().join("tests/contracts/help.txt")).unwrap();
     let mut names: Vec<String> = help
@@ -59,7 +59,7 @@ fn no_value_of_the_environment_ends_in_a_panic_or_is_repeated() {
                 (0..=3).contains(&ended.status),
                 "{name}={value:?}: {ended:#?}"
             );
-            // Names that somebody mistyped are told, so that they can be found; secrets are not.
+            // A message repeats mistyped names, so that users can find them, but not secrets.
             let is_secret = name.starts_with("AWS_")
                 || [
                     "KEY_ID",

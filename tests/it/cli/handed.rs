@@ -1,5 +1,5 @@
-//! What people have in hand: files of other editors and shells, and output of the AWS CLI; and what they are told
-//! about the program.
+//! Files as users have them: from other editors and shells, and from the AWS CLI; and the program's
+//! information about itself.
 
 use std::path::Path;
 use std::process::Command;
@@ -43,7 +43,7 @@ fn outputs_with_marks_and_other_line_ends_are_what_they_were() {
         let ended = run(portolan().arg("changes").args([old, new])).with(0);
         assert_eq!((ended.stdout, ended.stderr), Default::default());
     }
-    // One task less, told from what has a mark.
+    // One task less, compared with a file with a mark.
     let tasks = plain.join("EcsTask.jsonl");
     let text = std::fs::read_to_string(&tasks).unwrap();
     std::fs::write(&tasks, text.split_once('\n').unwrap().1).unwrap();

@@ -1,4 +1,4 @@
-//! A panic that nobody foresaw: what is told of it, and what becomes of a sync.
+//! An unexpected panic: its message, and the result of the sync.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use portolan_tests::simulator::BASE_ACCESS_KEY;
 
 use crate::support::{REGION, SECRET, Site, portolan, run};
 
-/// A sync in this process.
+/// Runs a sync in this process.
 fn sync(site: &Site) -> Result<Status, SyncError> {
     let settings = Settings {
         endpoint_url: Some(site.simulator.url().to_owned()),
@@ -33,7 +33,7 @@ fn sync(site: &Site) -> Result<Status, SyncError> {
     runtime.block_on(synced).map(|report| report.status)
 }
 
-/// A program of its own, which the test below runs: the hook is for a whole process.
+/// The test below runs this as a program of its own, because the panic hook is for a whole process.
 #[test]
 #[ignore = "it panics"]
 #[expect(clippy::print_stdout, reason = "it stands for a program")]
@@ -54,7 +54,7 @@ fn child() {
 
 #[test]
 fn a_panic_of_any_thread_is_told_once_by_its_place_and_fails_a_sync() {
-    // For the environment of the program alone.
+    // Takes only the environment of the program.
     let environment = portolan();
     let mut child = std::process::Command::new(std::env::current_exe().unwrap());
     for (name, value) in environment.get_envs() {

@@ -1,4 +1,4 @@
-//! `portolan plan`: its numbers are those of the sync that follows, and it asks nothing that is expensive.
+//! `portolan plan`: its numbers match the sync that follows, and it makes no expensive call.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ fn plan(site: &Site, arguments: &[&str]) -> Value {
     serde_json::from_str(&ended.stdout).unwrap()
 }
 
-/// The simulator's clusters count up to two pending tasks beside those that they list.
+/// The simulator's clusters count up to two pending tasks more than they list.
 #[track_caller]
 fn assert_counts_tasks(scope: &Value) {
     let tasks = scope["objects"]["EcsTask"].as_u64().unwrap();

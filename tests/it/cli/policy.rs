@@ -1,4 +1,4 @@
-//! `portolan iam-policy`: what to allow, and nothing more.
+//! `portolan iam-policy`: the required permissions, and no others.
 
 use serde_json::{Value, json};
 

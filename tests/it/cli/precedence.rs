@@ -1,5 +1,5 @@
-//! Flags win over the environment, the environment over the file, the file over the default; and each
-//! setting arrives where it matters.
+//! Flags override the environment, the environment overrides the file, and the file overrides the default;
+//! and each setting takes effect.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ fn config(site: &Site, text: &str) -> PathBuf {
     path
 }
 
-/// The page sizes that were asked for.
+/// The page sizes of the requests.
 fn page_sizes(site: &Site) -> BTreeSet<u64> {
     site.simulator
         .requests()
@@ -133,10 +133,10 @@ fn the_configuration_schema_knows_every_key_of_the_help() {
         .iter()
         .filter(|key| !["modules", "options"].contains(*key))
     {
-        assert!(help.contains(&format!("--{key} ")), "{key} is no flag");
+        assert!(help.contains(&format!("--{key} ")), "{key} is not a flag");
     }
     for line in help.lines().filter(|line| line.contains("[env: PORTOLAN_")) {
-        // Help also shows what a variable is set to.
+        // The help also shows the value of a variable.
         let variable = line.split("[env: ").nth(1).unwrap();
         let variable = variable.split([']', '=']).next().unwrap();
         let key = variable
@@ -146,7 +146,7 @@ fn the_configuration_schema_knows_every_key_of_the_help() {
         let is_of_run = ["output", "log", "config", "checkpoint"].contains(&key.as_str());
         assert!(
             is_of_run || keys.contains(key.as_str()),
-            "{variable} is no key of the file"
+            "{variable} is not a key of the file"
         );
     }
 }

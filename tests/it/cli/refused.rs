@@ -1,8 +1,9 @@
-//! What cannot be meant is refused before any call, with exit status 2 and the nearest thing that can.
+//! Arguments that cannot be meant are refused before any call, with exit status 2 and the nearest valid
+//! argument.
 
 use crate::support::{REGION, Site, portolan, run};
 
-/// A sync with these arguments is refused with a text that contains all of these.
+/// Checks that a sync with these arguments is refused with a text that contains all of these parts.
 #[track_caller]
 fn refused(arguments: &[&str], says: &[&str]) {
     let site = Site::small();
@@ -148,7 +149,7 @@ fn fips_is_refused_where_ecs_has_none() {
         "{}",
         ended.stderr
     );
-    // The Region and FIPS may come from the AWS variables as well.
+    // The Region and FIPS may also come from the AWS variables.
     let mut sync = portolan();
     sync.args(["sync", "--output"])
         .arg(&output)

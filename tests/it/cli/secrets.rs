@@ -7,7 +7,7 @@ use portolan_tests::simulator::BASE_ACCESS_KEY;
 
 use crate::support::{Ended, SECRET, Site, portolan, run};
 
-/// A sync whose access key ID is a setting of ours, and whose secret is still missing.
+/// A sync with an access key ID from Portolan's settings and without a secret.
 fn without_secret(site: &Site, arguments: &[&str]) -> Command {
     let mut sync = site.sync_command(arguments);
     sync.env_remove("AWS_ACCESS_KEY_ID")

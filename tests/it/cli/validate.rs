@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::{OBJECTS, Site, portolan, root, run};
 
-/// A valid record of a cluster, changed, in a file of that object.
+/// A changed record of a cluster, in a file of that object.
 fn cluster(site: &Site, change: impl Fn(&str) -> String) -> PathBuf {
     site.sync(&["--objects", "EcsCluster"]).with(0);
     let path = site.output().join("EcsCluster.jsonl");

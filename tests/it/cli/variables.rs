@@ -1,4 +1,5 @@
-//! `PORTOLAN_…` variables as shells, Compose and CI set them: empty, with line ends, not meant; and roles in them.
+//! `PORTOLAN_…` variables as shells, Compose and CI set them: empty, with line ends, or by mistake; and roles
+//! in them.
 
 use portolan_tests::simulator::{Rules, World};
 
@@ -38,7 +39,7 @@ fn empty_variables_are_as_good_as_none() {
     let site = Site::small();
     for value in ["", " \r\n"] {
         let mut sync = site.sync_command(&[]);
-        // What the simulator needs stays.
+        // The variables of the simulator stay.
         for name in variables() {
             let is_needed = ["_URL", "_REGIONS", "_QUOTAS", "_FOLDER", "_CACHE"];
             if !is_needed.iter().any(|end| name.ends_with(end)) {
@@ -65,7 +66,7 @@ fn variables_have_blanks_around_them_and_several_words_for_truth() {
         ("PORTOLAN_ORGANIZATION", "No", 0),
         ("PORTOLAN_ORGANIZATION", "0", 0),
         ("PORTOLAN_USE_FIPS_ENDPOINT", "off", 0),
-        // With the endpoint of the simulator that is refused, so that it was understood.
+        // With the endpoint of the simulator FIPS is refused, which shows that the value was understood.
         ("PORTOLAN_USE_FIPS_ENDPOINT", "YES", 2),
     ] {
         run(site.sync_command(&[]).env(name, value)).with(status);
@@ -91,7 +92,7 @@ fn a_variable_that_cannot_be_used_is_named_and_its_value_is_not() {
             ended.stderr
         );
         assert!(!ended.stderr.contains("s3cr3t"), "{}", ended.stderr);
-        // Who does not need it, or has a flag, does not care.
+        // A command without the argument, or with its flag, ignores the variable.
         run(portolan().args(["schema", "EcsTask"]).env(name, "s3cr3t")).with(0);
     }
     for name in [

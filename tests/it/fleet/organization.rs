@@ -1,4 +1,4 @@
-//! `--organization` and `--regions all`: accounts and Regions that AWS is asked for.
+//! `--organization` and `--regions all`: AWS lists the accounts and Regions.
 
 use portolan_tests::simulator::{
     BASE_ACCESS_KEY, BASE_ACCOUNT, Denial, Rules, Scope, Shape, World,

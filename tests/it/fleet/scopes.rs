@@ -1,4 +1,4 @@
-//! Scopes that fail or are slow beside others that are neither.
+//! Scopes that fail or are slow, beside healthy ones.
 
 use std::time::Duration;
 
@@ -110,7 +110,7 @@ fn a_slow_scope_keeps_no_other_waiting() {
             .max()
             .unwrap()
     };
-    // The slow one takes one of two places; the other place serves the seventeen others meanwhile.
+    // The slow scope takes one of two slots; the other slot serves the seventeen others meanwhile.
     assert!(
         last(false) < last(true),
         "{} ms, {} ms",

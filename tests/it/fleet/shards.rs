@@ -1,4 +1,4 @@
-//! `--shard`: the parts together are the whole, and no two share anything.
+//! `--shard`: the parts together are the whole, and no two parts overlap.
 
 use std::collections::{BTreeMap, BTreeSet};
 

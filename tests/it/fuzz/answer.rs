@@ -1,4 +1,4 @@
-//! What a mapping answers, first with the WIT kept and then as memory that need not.
+//! Answers of a mapping: first valid for the WIT, then as arbitrary memory.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ fn nothing_is_believed_of_an_answer() {
     });
 }
 
-/// The answer that a text of the corpus tells, and other words for its result, if it has some.
+/// The answer that a text of the corpus describes, and other words for its result, if the text has some.
 fn told(text: &[u8]) -> Option<(Answer, Option<[u32; 7]>)> {
     let told: Value = serde_json::from_slice(text).ok()?;
     let number = |value: &Value| value.as_i64().unwrap_or(0) as u32;
@@ -47,7 +47,8 @@ fn told(text: &[u8]) -> Option<(Answer, Option<[u32; 7]>)> {
     Some((answer, words.try_into().ok()))
 }
 
-/// Whether an answer is taken. One that keeps to the WIT is if its rows are sound, and then as it was given.
+/// Whether an answer is accepted. An answer that is valid for the WIT is accepted unchanged if its rows are
+/// sound.
 fn is_checked(engine: &Engine, mapper: &Mapper, text: &[u8]) -> anyhow::Result<bool> {
     let told = told(text);
     let mut memory = told

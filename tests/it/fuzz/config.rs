@@ -1,4 +1,4 @@
-//! The configuration file. Secrets of the corpus stand in `tests/fuzz/config/secret`, which its files name.
+//! The configuration file. The files of the corpus name `tests/fuzz/config/secret`, which holds their secret.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use portolan_sync::config::{Config, ConfigError, Settings};
 use super::CANARY;
 use super::puppet::is_printable;
 
-/// What that file holds.
+/// Content of that file.
 const SECRET: &str = "s3cr3t-of-a-file";
 
 #[test]
@@ -24,7 +24,7 @@ fn settings_mean_the_same_however_they_are_given() {
     super::run(&["fuzz/config"], 1_500, |text| {
         let settings = std::str::from_utf8(text).ok();
         let settings = settings.and_then(|text| toml::from_str::<toml::Table>(text).ok());
-        // As a table a time is a text, as it is in JSON.
+        // In a table, a time is a text, as in JSON.
         let settings = settings.and_then(|table| table.try_into::<Settings>().ok());
         if settings.as_ref().is_some_and(reads_standard_input) {
             return Ok(false);
@@ -33,7 +33,7 @@ fn settings_mean_the_same_however_they_are_given() {
             Ok(config) => shown(&config),
             Err(error) => {
                 is_told(&error, text)?;
-                // As values, what is no number is null, which is nothing.
+                // As values, nan and inf become null, which counts as absent.
                 if let Some(settings) =
                     settings.filter(|_| !error.to_string().contains("nan or inf"))
                 {
@@ -47,7 +47,7 @@ fn settings_mean_the_same_however_they_are_given() {
         };
         ensure!(!config.0.contains(SECRET), "a secret is shown");
         let Some(settings) = settings else {
-            anyhow::bail!("a file is taken that is no settings");
+            anyhow::bail!("a file without valid settings is accepted");
         };
         let printed = toml::to_string(&settings)?;
         let again = from_file(printed.as_bytes())?;
@@ -67,7 +67,7 @@ fn settings_mean_the_same_however_they_are_given() {
     });
 }
 
-/// What a configuration is. The order of a module's own settings is none of it.
+/// A configuration, without the order of a module's own settings.
 fn shown(config: &Config) -> (String, BTreeMap<String, ModuleSettings>) {
     let mut config = config.clone();
     let modules = std::mem::take(&mut config.mapping.modules);
@@ -85,7 +85,7 @@ fn reads_standard_input(settings: &Settings) -> bool {
         .any(|file| file.as_os_str() == "-")
 }
 
-/// An error is a sentence, and one about the file itself repeats no value of it.
+/// Checks that an error is a sentence and repeats no value of the file.
 fn is_told(error: &ConfigError, text: &[u8]) -> anyhow::Result<()> {
     let said = error.to_string();
     is_printable(&said)?;
@@ -98,7 +98,7 @@ fn is_told(error: &ConfigError, text: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether a name in a value has this in it.
+/// Whether a name in a value contains this word.
 fn names(value: &toml::Value, word: &str) -> bool {
     match value {
         toml::Value::Table(table) => table
@@ -109,11 +109,11 @@ fn names(value: &toml::Value, word: &str) -> bool {
     }
 }
 
-/// Each text in the file means as a flag what it means there.
+/// Checks that each text in the file has the same meaning as a flag.
 fn are_flags(text: &[u8]) -> anyhow::Result<()> {
     let table: toml::Table = toml::from_str(std::str::from_utf8(text)?)?;
     for (name, value) in table {
-        // A flag for a file has to name one.
+        // A flag for a file needs a file name.
         let Some(value) = value.as_str().filter(|value| !value.is_empty()) else {
             continue;
         };

@@ -3,7 +3,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// A JSON text as it is written: with repeated members, and names and scalars as they stand in it.
+/// A JSON text as written: with repeated members, and with names and scalars in their notation.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Json {
     Scalar(String),
@@ -67,7 +67,7 @@ impl Json {
         }
     }
 
-    /// The values of the members of this name.
+    /// The values of all members with this name.
     pub(super) fn all(&self, name: &str) -> impl DoubleEndedIterator<Item = &Self> {
         let members = self.members().iter();
         let named = members.filter(move |member| decoded(&member.0).is_some_and(|it| it == name));
@@ -78,7 +78,7 @@ impl Json {
         matches!(self, Self::Scalar(text) if text == "null")
     }
 
-    /// The text that it is.
+    /// The value as a text, if it is one.
     pub(super) fn text(&self) -> Option<String> {
         match self {
             Self::Scalar(text) => decoded(text),
@@ -87,7 +87,7 @@ impl Json {
     }
 }
 
-/// What a string means that is written so.
+/// The meaning of a string in this notation.
 pub(super) fn decoded(written: &str) -> Option<String> {
     serde_json::from_str(written).ok()
 }

@@ -1,4 +1,4 @@
-//! What modules say about themselves: the manifest, the schemas in it, and settings for them.
+//! Manifests of modules, the schemas in them, and settings for them.
 
 use anyhow::ensure;
 use portolan_page::object::Object;
@@ -37,7 +37,7 @@ fn manifests_are_understood_or_refused() {
     });
 }
 
-/// Attributes that can be declared make no valid record invalid, and none without them valid.
+/// Checks that declared attributes make no valid record invalid, and no record without them valid.
 fn declares(manifest: &Manifest) -> anyhow::Result<()> {
     let stock = RecordValidator::new(Object::EcsTask, &Default::default())?;
     let declared = match RecordValidator::new(Object::EcsTask, &manifest.attributes) {
@@ -71,7 +71,7 @@ fn declares(manifest: &Manifest) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A module of this manifest takes settings, or refuses them in words.
+/// Checks that a module with this manifest accepts settings, or refuses them with a sentence.
 fn is_configured(engine: &Engine, text: &str) -> anyhow::Result<()> {
     let answer = Answer {
         manifest: text,

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use fastrand::Rng;
 
-/// What stands for anything.
+/// Values that may replace any other.
 const ODD: [&str; 24] = [
     "null",
     "true",
@@ -50,7 +50,7 @@ pub(super) fn changed(random: &mut Rng, corpus: &[Vec<u8>]) -> Vec<u8> {
             }
             9 => spelt_otherwise(random, old),
             10 => flipped(random, old),
-            // Most texts that are cut are refused at once.
+            // Most cut texts are refused at once.
             _ if random.u8(..4) > 0 => old.to_vec(),
             _ => {
                 text.truncate(at.start);
@@ -85,7 +85,7 @@ fn flipped(random: &mut Rng, old: &[u8]) -> Vec<u8> {
     new
 }
 
-/// A line, a word, a string, or brackets with what they hold: such pieces can often stand for each other.
+/// A line, a word, a string, or brackets with their content: such pieces can often replace each other.
 fn piece(random: &mut Rng, text: &[u8]) -> Range<usize> {
     let (mut pieces, mut open, mut at) = (Vec::new(), Vec::new(), 0);
     while let Some(first) = text.get(at) {
@@ -110,7 +110,7 @@ fn piece(random: &mut Rng, text: &[u8]) -> Range<usize> {
     }
     let ends = (0..text.len()).filter(|at| text[*at] == b'\n');
     let ends: Vec<usize> = ends.collect();
-    // The first line is most often all of the text, which says the same as another text of the corpus.
+    // The first line is most often the whole text, which equals another text of the corpus.
     pieces.extend(ends.windows(2).map(|ends| ends[0] + 1..ends[1]));
     random.choice(pieces).unwrap_or(0..text.len())
 }
@@ -119,7 +119,7 @@ fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-+._".contains(&byte)
 }
 
-/// The input without what can be left out of it.
+/// The input without the parts that the failure does not need.
 pub(super) fn shrunk(input: &[u8], fails: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     let mut smallest = input.to_owned();
     let halves = std::iter::successors(Some(input.len() / 2), |size| Some(size / 2));

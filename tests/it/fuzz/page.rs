@@ -1,4 +1,4 @@
-//! A second reading of bodies, by serde_json and as plainly as the rules can be written, against that of the scan.
+//! A second reader of bodies, with serde_json and as plain as the rules, against the scanner.
 
 use anyhow::ensure;
 use bytes::Bytes;
@@ -48,7 +48,7 @@ fn page(object: Object, raw: &[u8]) -> anyhow::Result<Page> {
     both.map_err(anyhow::Error::new)
 }
 
-/// Whether a body is a page, which has to be what `json` says, if the body is JSON at all.
+/// Whether a body is a page. If the body is JSON, the page has to match `json`.
 fn is_read(object: Object, raw: &[u8], json: Option<&Json>) -> anyhow::Result<bool> {
     let page = match page(object, raw) {
         Ok(page) => page,
@@ -82,7 +82,7 @@ fn is_read(object: Object, raw: &[u8], json: Option<&Json>) -> anyhow::Result<bo
     Ok(true)
 }
 
-/// Where a plain reading is.
+/// The position of the plain reader.
 #[derive(Clone, Copy, PartialEq)]
 enum Inside {
     Plain,
@@ -92,7 +92,7 @@ enum Inside {
     Withheld,
 }
 
-/// What is left of a body: see the head of `page/scan.rs`.
+/// The remaining part of a body: see the head of `page/scan.rs`.
 fn withheld(json: &Json, inside: Inside, withholds_values: bool) -> Json {
     let go = |json: &Json, inside| withheld(json, inside, withholds_values);
     let is_blank = matches!(
@@ -145,7 +145,7 @@ fn withheld(json: &Json, inside: Inside, withholds_values: bool) -> Json {
     }
 }
 
-/// A name that nobody can read may be one.
+/// A name that cannot be read may be one.
 fn is_credential(name: Option<&str>) -> bool {
     const WORDS: [&str; 10] = [
         "token",
@@ -167,7 +167,7 @@ fn is_credential(name: Option<&str>) -> bool {
     })
 }
 
-/// The places that a body has for objects.
+/// The places for objects in a body.
 fn places(body: &Json, object: Object) -> Vec<&Json> {
     let (Shape::List(member) | Shape::Single(member)) = object.shape();
     let is_list = matches!(object.shape(), Shape::List(_));
@@ -178,7 +178,7 @@ fn places(body: &Json, object: Object) -> Vec<&Json> {
     values.collect()
 }
 
-/// A page knows its objects, their ARNs, and what could not be described.
+/// Checks a page's objects, their ARNs, and its failures.
 fn has_places(page: &Page, body: &Json) -> anyhow::Result<()> {
     let places = places(body, page.object);
     ensure!(page.len() == places.len(), "{} places", page.len());
@@ -210,13 +210,13 @@ fn has_places(page: &Page, body: &Json) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What is left of a body of which only [`PATHS`] are wanted.
+/// The rest of a body from which only [`PATHS`] are wanted.
 fn wanted(body: &Json, object: Object) -> Json {
     let (Shape::List(member) | Shape::Single(member)) = object.shape();
     let is_single = matches!(object.shape(), Shape::Single(_));
     let members = body.members().iter().filter_map(|(written, value)| {
         let is = |word: &str| decoded(written).is_some_and(|it| it == word);
-        // None of the paths names tags, which are a member of the one object beside which they stand.
+        // None of the paths names tags, which count as a member of the object beside them.
         let is_left_out = is_single && written == "\"tags\"";
         let value = match is(member) {
             true => of_paths(value, &PATHS),
@@ -238,7 +238,7 @@ fn of_paths(json: &Json, paths: &[&str]) -> Json {
                 let name = written.trim_matches('"');
                 let below = paths.iter().filter_map(|path| path.strip_prefix(name));
                 let below: Vec<&str> = below.collect();
-                // With escapes, or without any letter, it may be any.
+                // With escapes, or without any letter, it may be any name.
                 if name.is_empty() || name.contains('\\') || below.contains(&"") {
                     return Some((written.clone(), value.clone()));
                 }
@@ -253,7 +253,7 @@ fn of_paths(json: &Json, paths: &[&str]) -> Json {
     }
 }
 
-/// Two pages are one, whichever way they were made.
+/// Checks that two pages are equal, however they were made.
 fn is_same(left: &Page, right: &Page) -> anyhow::Result<()> {
     ensure!(left.text() == right.text(), "bodies differ");
     ensure!(left.described().eq(right.described()), "objects differ");

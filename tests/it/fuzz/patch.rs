@@ -48,7 +48,7 @@ fn is_merged(engine: &Engine, mapper: &Mapper, text: &[u8]) -> anyhow::Result<bo
         });
         ensure!(
             told == (patch.is_some() && merged.is_none()),
-            "a bad patch is told: {told}"
+            "a bad patch is reported: {told}"
         );
         is_any_merged |= merged.is_some();
         let (expected, names) = merged.unwrap_or_else(|| (record, Vec::new()));
@@ -64,7 +64,7 @@ fn is_merged(engine: &Engine, mapper: &Mapper, text: &[u8]) -> anyhow::Result<bo
     Ok(is_any_merged)
 }
 
-/// The record with its patch, and the attributes that the patch names; none if it stays as it is.
+/// The record with its patch, and the attributes in the patch; `None` if the record stays unchanged.
 fn merged(mapper: &Mapper, record: &Value, patch: &[u8]) -> Option<(Value, Vec<String>)> {
     let patch: Map<String, Value> = serde_json::from_slice(patch).ok()?;
     let changes = |name: &&str| {

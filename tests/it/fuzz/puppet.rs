@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 
 use crate::guests::answers::{data, module, words};
 
-/// Where the memory that a test gives begins.
+/// Address of the memory that a test supplies.
 const START: u32 = 2048;
 
-/// A mapping whose answer is the memory that the Region of a page spells.
+/// A mapping that answers with the memory in the Region of a page.
 pub(super) fn mapping() -> Vec<u8> {
     puppet(
         "mapping",
@@ -21,7 +21,7 @@ pub(super) fn mapping() -> Vec<u8> {
     )
 }
 
-/// An overlay whose answer is the memory that the partition of a page spells.
+/// An overlay that answers with the memory in the partition of a page.
 pub(super) fn overlay() -> Vec<u8> {
     puppet(
         "overlay",
@@ -71,7 +71,7 @@ fn puppet(kind: &str, function: &str, parameters: &str, answer: &str) -> Vec<u8>
     module(&text, &format!("{kind}-module"))
 }
 
-/// An answer that keeps to the WIT.
+/// An answer that is valid for the WIT.
 #[derive(Default)]
 pub(super) struct Answer {
     pub(super) payload: Vec<u8>,
@@ -124,7 +124,7 @@ impl Answer {
     }
 }
 
-/// A page of four places, the second of which is null, that spells the answers of a mapping and of an overlay.
+/// A page of four places, the second of them null, that holds the answers of a mapping and of an overlay.
 pub(super) fn page(mapping: &[u8], overlay: &[u8]) -> Page {
     let tasks = [0, 1, 2, 3].map(|index| match index {
         1 => Value::Null,
@@ -140,7 +140,7 @@ pub(super) fn page(mapping: &[u8], overlay: &[u8]) -> Page {
     Page::read(Object::EcsTask, origin, Bytes::from(body)).unwrap()
 }
 
-/// More than any answer of the corpus has, and less than lies between it and what the module is given.
+/// More than any answer of the corpus takes, and less than the space up to the module's input.
 const MEMORY_BYTES: usize = 48 * 1024;
 
 fn spelt(memory: &[u8]) -> String {
@@ -158,7 +158,7 @@ pub(super) fn record(index: usize) -> Value {
     })
 }
 
-/// The records by object, if they are what every page has to give.
+/// The records by object, if they match the rules for every page.
 pub(super) fn sound(
     mapper: &Mapper,
     page: &Page,
@@ -188,7 +188,7 @@ pub(super) fn sound(
     Ok(by_object)
 }
 
-/// An answer may be refused for these reasons, in words that a terminal can bear.
+/// Checks that an answer is refused for a known reason, in text that is safe for a terminal.
 pub(super) fn is_refused(error: &CallError) -> anyhow::Result<()> {
     let known = [
         "mapper-bad-answer",

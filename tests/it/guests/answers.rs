@@ -9,20 +9,20 @@ use crate::support::root;
 const MANIFEST: &str =
     r#"{"name":"liar","version":"1.0.0","kind":"mapping","objects":["EcsTask"]}"#;
 
-/// What a hand-written module does at each place where the host trusts its memory.
+/// The content of a hand-written module at each place where the host reads its memory.
 pub(crate) struct Answer<'a> {
     /// The manifest's text.
     pub(crate) manifest: &'a str,
-    /// Where the manifest's pointer and length stand. At 1024 is text that is not UTF-8, at 1032 a list
-    /// far outside.
+    /// Address of the manifest's pointer and length. The memory has text that is not UTF-8 at 1024, and a
+    /// list far out of range at 1032.
     pub(crate) manifest_pointer: &'a str,
     /// Instructions that run when the module is instantiated.
     pub(crate) start: &'a str,
     /// Instructions of the allocator, which leave a pointer.
     pub(crate) realloc: &'a str,
-    /// Where the result of `map-page` stands.
+    /// Address of the result of `map-page`.
     pub(crate) result_pointer: &'a str,
-    /// The result's words: which case, then pointer and length of payload, rows and issues.
+    /// The words of the result: its case, then pointer and length of payload, rows and issues.
     pub(crate) result: [u32; 7],
 }
 
@@ -39,7 +39,7 @@ impl Default for Answer<'_> {
     }
 }
 
-/// Bytes as a string of the text format.
+/// Bytes as a string in the text format.
 pub(crate) fn data(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
 }
@@ -78,12 +78,12 @@ pub(crate) fn component(answer: &Answer<'_>) -> Vec<u8> {
     mapping(&text)
 }
 
-/// A mapping of a core module in the text format.
+/// A mapping from a core module in the text format.
 pub(crate) fn mapping(text: &str) -> Vec<u8> {
     module(text, "mapping-module")
 }
 
-/// A module of a world of a core module in the text format.
+/// A module of a world from a core module in the text format.
 pub(crate) fn module(text: &str, world: &str) -> Vec<u8> {
     let mut module = wat::parse_str(text).unwrap();
     let mut resolve = Resolve::default();

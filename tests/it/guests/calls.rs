@@ -5,7 +5,7 @@ use portolan_sandbox::{CallError, Engine, Limits};
 
 use super::{arns, assert_recovered, body, engine, evil, page, read, uids};
 
-/// A behaviour of one task among others costs that task alone, under its own code and sentence.
+/// Checks that a behaviour of one task costs only that task, under its own code and sentence.
 fn costs_one_task(behaviour: &str, code: &str, sentence: &str) {
     let engine = engine();
     let mapper = evil(&engine);
@@ -84,7 +84,7 @@ fn lies_cost_one_task() {
     costs_one_task("log-not-utf8", "mapper-bad-answer", "utf-8");
 }
 
-/// Time for a page, short enough to wait for it many times.
+/// Time limit for a page, short enough to reach it many times.
 const BUDGET: Duration = Duration::from_millis(300);
 
 fn hasty_engine() -> Engine {
@@ -163,7 +163,7 @@ fn a_refusal_is_believed_and_says_why() {
     }
 }
 
-/// The answers to the same page, again and again.
+/// The answers to the same page, repeated.
 fn repeated(behaviours: &[&str]) -> Vec<&'static str> {
     let engine = engine();
     let mapper = evil(&engine);
@@ -187,7 +187,7 @@ fn a_module_that_maps_nothing_is_switched_off() {
 
 #[test]
 fn pages_of_one_bad_object_do_not_switch_a_module_off() {
-    // Task definitions come one by one: five bad ones in a row must not cost all that follow.
+    // Task definitions come one by one: five bad ones in a row must not cost all later ones.
     assert_eq!(repeated(&["panic"]), ["mapper-crashed"; 7]);
 }
 

@@ -5,7 +5,7 @@ use portolan_sandbox::{Module, ModuleSource};
 use super::answers::{Answer, component};
 use super::engine;
 
-/// Loads a module, which must fail within a few seconds, and gives the sentence.
+/// Loads a module, which must fail within a few seconds, and returns the sentence.
 fn refusal(bytes: &[u8]) -> String {
     let start = Instant::now();
     let refused = Module::load(&engine(), None, ModuleSource::Stock, bytes)
@@ -35,14 +35,14 @@ fn text(component: &str) -> Vec<u8> {
 
 #[test]
 fn files_that_are_no_components_are_refused() {
-    assert_refused(b"", "no WebAssembly file");
-    assert_refused(b"#!/bin/sh\n", "no WebAssembly file");
-    assert_refused(b"(component)", "no WebAssembly file");
+    assert_refused(b"", "not a WebAssembly file");
+    assert_refused(b"#!/bin/sh\n", "not a WebAssembly file");
+    assert_refused(b"(component)", "not a WebAssembly file");
     assert_refused(b"\0asm", "not a component");
     assert_refused(&text("(module)"), "it is a core module, not a component");
-    assert_refused(b"\0asm\x0d\0\x01\0\xff\xfe\xfd", "no valid component");
+    assert_refused(b"\0asm\x0d\0\x01\0\xff\xfe\xfd", "not a valid component");
     let whole = std::fs::read(super::evil_file()).unwrap();
-    assert_refused(&whole[..whole.len() / 2], "no valid component");
+    assert_refused(&whole[..whole.len() / 2], "not a valid component");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_manifest_that_breaks_its_schema_is_refused() {
         ),
         (
             r#""name":"a","version":"1","kind":"mapping","objects":[]"#,
-            "names no connector object",
+            "does not name a connector object",
         ),
         (
             r#""name":"a","version":"1","kind":"mapping","objects":["EcsTasks"]"#,
@@ -150,7 +150,7 @@ fn a_manifest_that_is_no_text_is_refused() {
             ..Answer::default()
         })
     };
-    // The return area holds a pointer and a length; what stands at 1024 is invalid UTF-8.
+    // The return area holds a pointer and a length; the text at 1024 is not valid UTF-8.
     assert_refused(&with("1024"), "utf-8");
     assert_refused(&with("1032"), "out of bounds");
     assert_refused(&with("1033"), "not aligned");

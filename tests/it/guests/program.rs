@@ -31,7 +31,7 @@ fn map(mappers: &Path, pages: &[Value]) -> Output {
         .unwrap();
     let mut input = child.stdin.take().unwrap();
     let lines: Vec<String> = pages.iter().map(line).collect();
-    // A program that refuses the mappers ends without reading, which is an error only here.
+    // A program that refuses the mappers ends without reading, so this write may fail.
     let _ = writeln!(input, "{}", lines.join("\n"));
     drop(input);
     child.wait_with_output().unwrap()
@@ -149,7 +149,11 @@ fn a_mapper_that_cannot_be_used_ends_the_program_with_its_name() {
             wat::parse_str("(module)").unwrap(),
             "core module",
         ),
-        ("garbage.wasm", b"garbage".to_vec(), "no WebAssembly file"),
+        (
+            "garbage.wasm",
+            b"garbage".to_vec(),
+            "not a WebAssembly file",
+        ),
     ] {
         let output = map(folder(name, &bytes).path(), &[body(&[""])]);
         let said = String::from_utf8_lossy(&output.stderr);

@@ -1,7 +1,7 @@
 use portolan_page::object::Object;
 use proptest::prelude::*;
 
-/// What ECS documents about a member.
+/// The documented type of a member.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Text,
@@ -111,7 +111,42 @@ const CONTAINER: Kind = Kind::Object(&[
     ("secrets", List(&Kind::Object(&[("valueFrom", Arn)]))),
 ]);
 
-/// The members of an object that its mapper reads, and some that it does not.
+const CONTAINER_DEFINITION: &[(&str, Kind)] = &[
+    ("name", Text),
+    ("image", Text),
+    ("memory", Number),
+    ("environment", VARIABLES),
+    ("secrets", VARIABLES),
+    (
+        "portMappings",
+        List(&Kind::Object(&[
+            ("containerPort", Number),
+            ("hostPort", Number),
+        ])),
+    ),
+    (
+        "mountPoints",
+        List(&Kind::Object(&[("sourceVolume", Text)])),
+    ),
+    ("healthCheck", Kind::Object(&[("command", List(&Text))])),
+    (
+        "taskDefinition",
+        Kind::Object(&[
+            ("taskDefinitionArn", Arn),
+            ("family", Text),
+            (
+                "volumes",
+                List(&Kind::Object(&[
+                    ("name", Text),
+                    ("host", Kind::Object(&[("sourcePath", Text)])),
+                ])),
+            ),
+        ]),
+    ),
+    ("position", Number),
+];
+
+/// The members of an object that its mapper reads, and some others.
 pub(super) fn members(object: Object) -> &'static [(&'static str, Kind)] {
     match object {
         Object::EcsCluster => CLUSTER,
@@ -119,6 +154,7 @@ pub(super) fn members(object: Object) -> &'static [(&'static str, Kind)] {
         Object::EcsTask => TASK,
         Object::EcsTaskDefinition => TASK_DEFINITION,
         Object::EcsContainerInstance => CONTAINER_INSTANCE,
+        Object::EcsContainerDefinition => CONTAINER_DEFINITION,
     }
 }
 
@@ -146,7 +182,7 @@ pub(super) fn body(
         .boxed()
 }
 
-/// An object with these members in their order, of which one in `rarity` is anything at all.
+/// An object with these members in their order; one in `rarity` has any value.
 fn fields(members: &'static [(&'static str, Kind)], rarity: u32) -> BoxedStrategy<String> {
     let members: Vec<_> = members
         .iter()
@@ -211,7 +247,7 @@ fn text() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// Any JSON, with names that the mappers read and depth that a recursive reader does not bear.
+/// Any JSON, with names that the mappers read, and deeper than a recursive reader supports.
 fn anything() -> BoxedStrategy<String> {
     let name = prop::sample::select(vec![
         "tags",

@@ -1,8 +1,8 @@
-//! Numbers and times, which languages read in ways of their own.
+//! Numbers and times, which each language reads differently.
 
 use super::*;
 
-/// What an overlay of these lines, in the function that gives the patch, makes of the tasks of a page.
+/// The result of an overlay with these lines in its patch function, for the tasks of a page.
 fn amended(language: &(&'static str, &'static str, PathBuf), lines: &str, tasks: &Value) -> Ended {
     let made = Made::new(language, "EcsTask", "overlay");
     let (file, attributes, function) = match language.0 {
@@ -30,7 +30,7 @@ fn amended(language: &(&'static str, &'static str, PathBuf), lines: &str, tasks:
         .arg(made.module()))
 }
 
-/// As the readers of the SDK in Rust do, as far as the language's numbers go.
+/// Numbers are read as in the Rust SDK, as far as the language's numbers allow.
 #[test]
 fn numbers_and_times_are_read_as_they_are_written() {
     let tasks = json!(
@@ -49,7 +49,7 @@ fn numbers_and_times_are_read_as_they_are_written() {
             .map(|record| (record["N"].clone(), record["T"].clone()))
             .collect();
         let none = || (Value::Null, Value::Null);
-        // A double is not the text that it was made of, and JavaScript has no other numbers.
+        // A double loses the original text, and JavaScript has no other numbers.
         let (far, fine) = match language.0 {
             "python" => ((json!(7), Value::Null), json!("2016-06-24T20:56:48.595Z")),
             _ => (none(), json!("2016-06-24T20:56:48.596Z")),

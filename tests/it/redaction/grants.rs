@@ -1,4 +1,4 @@
-//! An operator may let a named module see environment values; nobody else sees them then either.
+//! An operator may grant environment values to a named module; no other module sees them.
 
 use std::process::Command;
 
@@ -9,11 +9,11 @@ use super::nowhere;
 use crate::guests::answers::{data, mapping, words};
 use crate::support::{Ended, Site, run};
 
-/// What every environment value of the world contains.
+/// The text in every environment value of the world.
 const CANARY: &str = "CANARY-4711";
 
-/// A mapping that makes no records, but has an issue called `seen` for a page that holds "CANA". Its manifest
-/// says `asks` besides.
+/// A mapping without records. It gives an issue called `seen` for a page that holds "CANA". `asks` is added
+/// to its manifest.
 pub(super) fn spy(name: &str, object: &str, asks: &str) -> Vec<u8> {
     let manifest = format!(
         r#"{{"name":"{name}","version":"1.0.0","kind":"mapping","objects":["{object}"],{asks}}}"#
@@ -48,7 +48,7 @@ pub(super) fn spy(name: &str, object: &str, asks: &str) -> Vec<u8> {
     ))
 }
 
-/// A site whose mappers folder holds a module that asks for values and one that does not.
+/// A site with a mappers folder that holds a module that asks for values and one that does not.
 fn site(asking: &str) -> Site {
     let site = Site::new(World::small(1).with_canary(CANARY), Rules::default());
     let folder = site.folder.path().join("mappers");
@@ -71,7 +71,7 @@ fn sync(site: &Site, config: &str) -> Ended {
     run(sync.arg("--record").arg(&recording))
 }
 
-/// In how many pages the module of an object has seen values.
+/// Number of pages in which the module of an object has seen values.
 fn seen(site: &Site, object: &str) -> usize {
     let report: Value = site.report();
     let scopes = report["scopes"].as_array().unwrap().iter();
@@ -133,7 +133,7 @@ fn asking_alone_and_granting_alone_are_refused() {
             "",
             "set grant = [\"environment-values\"] in [modules.asking]",
         ),
-        ("[]", GRANT, "which its manifest does not ask for"),
+        ("[]", GRANT, "which its manifest does not request"),
         (
             r#"["network"]"#,
             "[modules.asking]\ngrant = [\"environment-values\"]\n",

@@ -1,4 +1,4 @@
-//! A module is given what its manifest says it reads, and nothing else of an object.
+//! A module receives the members that its manifest names, and no others of an object.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::grants::spy;
 use crate::examples::recorded;
 use crate::support::{portolan, run};
 
-/// Whether a mapping that says it reads these paths sees what stands in a task.
+/// Whether a mapping that reads these paths sees the secret of a task.
 fn sees(paths: &Value, task: &Value) -> bool {
     let folder = tempfile::tempdir().unwrap();
     let mappers = folder.path().join("mappers");

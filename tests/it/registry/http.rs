@@ -2,7 +2,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// What a server answered.
+/// The answer of a server.
 #[derive(Debug)]
 pub(super) struct Answer {
     status: u16,
@@ -29,12 +29,12 @@ impl Answer {
     }
 }
 
-/// A GET with this Accept header.
+/// Sends a GET with this Accept header.
 pub(super) fn get(address: &str, path: &str, accept: &str) -> Answer {
     send(address, "GET", path, accept, &[])
 }
 
-/// One request on a connection of its own. `media_type` is that of the body, and the one wanted back.
+/// Sends one request on its own connection. `media_type` is that of the body, and the accepted one.
 pub(super) fn send(
     address: &str,
     method: &str,

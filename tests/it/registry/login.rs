@@ -79,7 +79,7 @@ fn what_docker_login_stored_is_used() {
         said.contains("cannot be used") && said.contains("docker login"),
         "{said}"
     );
-    // Wrapped, as `base64` prints it, of a text that ends with a line break.
+    // Wrapped as `base64` prints it, from a text that ends with a line break.
     stored("cHVibGlzaGVyOm9wZW4t\nc2VzYW1lCg==\n");
     push(&shop, &registry, |_| {}).with(0);
     let utf16 = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes);

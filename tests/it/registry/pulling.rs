@@ -20,7 +20,7 @@ fn shipped() -> Option<(Registry, Shop, String)> {
     Some((registry, shop, exact))
 }
 
-/// A manifest with one layer, as a Wasm artefact has it.
+/// A manifest with one layer, as in a Wasm artifact.
 fn manifest(config: &Value, layer: &Value) -> Value {
     json!({
         "schemaVersion": 2,
@@ -83,7 +83,7 @@ fn a_pull_replaces_module_and_signature() {
     std::fs::remove_file(shop.path("overlays/owner.wasm.sig")).unwrap();
     push(&shop, &registry.reference("acme/owner:2"));
     let unsigned = registry.reference("acme/owner:2");
-    // With a key, what that key has not signed is not taken, and what is there stays.
+    // With a key, a module without its signature is refused, and the existing file stays.
     refused(&shop, &unsigned, &["not signed", "nothing was written"]);
     pull(&shop, &unsigned, "owner.wasm").with(1);
     assert!(shop.path("owner.wasm.sig").exists());
@@ -93,7 +93,7 @@ fn a_pull_replaces_module_and_signature() {
         !shop.path("owner.wasm.sig").exists(),
         "the signature of another version"
     );
-    // The name of the repository is the file's where none is given.
+    // The default file name is the name of the repository.
     run(&mut mapper(
         &shop,
         &["pull", &registry.reference("acme/owner:2")],
@@ -109,10 +109,10 @@ fn a_digest_is_enforced() {
     let (_, _, manifest) = registry.manifest("acme/owner", "1");
     let other = format!("{}@{}", registry.reference("acme/owner"), sha256(b"other"));
     refused(&shop, &other, &["has no", "are repository and tag right?"]);
-    // A registry that was broken into serves other bytes under the digest of the layer.
+    // A compromised registry serves other bytes under the digest of the layer.
     alter(&registry.stored(&manifest["layers"][0]["digest"]));
-    refused(&shop, &exact, &["is not what its digest promises", &exact]);
-    // And another manifest under the digest of the reference.
+    refused(&shop, &exact, &["does not match its digest", &exact]);
+    // And it serves another manifest under the digest of the reference.
     let digest = exact.split_once('@').unwrap().1;
     let stored = registry.stored(&json!(digest));
     let text = std::fs::read_to_string(&stored).unwrap();
@@ -143,7 +143,7 @@ fn what_is_no_module_is_refused() {
         &reference,
         &[
             &reference,
-            "is no mapper module",
+            "is not a mapper module",
             "application/vnd.oci.image.config.v1+json",
         ],
     );
@@ -159,7 +159,7 @@ fn what_is_no_module_is_refused() {
     refused(
         &shop,
         &put("text", &manifest(&config, &layer)),
-        &["it is no WebAssembly file", "application/wasm, is text"],
+        &["it is not a WebAssembly file", "application/wasm, is text"],
     );
 
     let layer = registry.put_blob("x", wasm, b"\0asm\x01\0\0\0");

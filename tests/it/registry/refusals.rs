@@ -18,7 +18,7 @@ fn told(said: &str, parts: &[&str]) {
     assert!(!said.contains(SECRET), "{said}");
 }
 
-/// What a pull of `acme/owner:1` says that ends with this exit status.
+/// The messages of a pull of `acme/owner:1` with this exit status.
 #[track_caller]
 fn pulled(shop: &Shop, registry: &Scripted, exit: i32) -> String {
     let reference = format!("{}/acme/owner:1", registry.address);
@@ -61,7 +61,7 @@ fn a_registry_without_time_is_asked_again() {
 fn a_registry_that_wants_a_long_pause_is_told_at_once() {
     for (code, parts) in [
         (429, ["too many requests", "docker login"]),
-        (503, ["is down or has too much to do", "status 503"]),
+        (503, ["is down or overloaded", "status 503"]),
     ] {
         let registry =
             Scripted::start(move |_, _, _| Some(status(code, "retry-after", "60", PAGE)));
@@ -81,7 +81,7 @@ fn tokens_are_trimmed_and_checked() {
         (
             r#"{"token":"never-to-be-seen\nb"}"#,
             1,
-            "token service 127.0.0.1 gives cannot be used",
+            "token of its token service 127.0.0.1 cannot be used",
         ),
         (r#"{"token":" "}"#, 1, "has no token in it"),
     ] {
@@ -106,8 +106,8 @@ fn a_push_to_a_page_or_to_nowhere_is_told() {
     for (code, location, body, part) in [
         (200, "/", PAGE, "is a page of a proxy, a filter or a login"),
         (200, "/", "hello", "status 200 OK: hello"),
-        (202, "http://[", "", "does not say where to upload to"),
-        (202, "data:x", "", "does not say where to upload to"),
+        (202, "http://[", "", "does not name a place to upload to"),
+        (202, "data:x", "", "does not name a place to upload to"),
     ] {
         let registry = Scripted::start(move |method, _, _| {
             Some(match *method {
@@ -121,7 +121,7 @@ fn a_push_to_a_page_or_to_nowhere_is_told() {
     }
 }
 
-/// A pull by way of this proxy of a registry that is not on this machine.
+/// Pulls through this proxy from a registry on another machine.
 fn through(proxy: &str) -> String {
     let reference = "registry.invalid/acme/owner:1";
     let shop = Shop::new();
@@ -164,7 +164,10 @@ fn a_proxy_that_is_not_there_is_named_without_its_password() {
             "is the proxy that HTTP_PROXY names (127.0.0.1:1) right",
         ],
     );
-    assert!(!said.contains("has HTTPS_PROXY to be set"), "{said}");
+    assert!(
+        !said.contains("does this network need HTTPS_PROXY"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -7,11 +7,11 @@ use serde_json::json;
 
 use super::server::{MANIFEST, sha256};
 
-/// What a proxy or a filter answers in place of a registry.
+/// The answer of a proxy or a filter instead of a registry.
 pub(super) const PAGE: &str = "<!DOCTYPE html><html><title>Blocked</title></html>";
 
-/// A registry, or a proxy, that answers as a test wants: by method, path and the number of the request; with nothing
-/// at all where there is no answer.
+/// A registry or proxy with the answers of a test, by method, path and number of the request; `None` gives no
+/// answer at all.
 pub(super) struct Scripted {
     pub(super) address: String,
     _runtime: tokio::runtime::Runtime,
@@ -44,7 +44,7 @@ impl Scripted {
     }
 }
 
-/// What an open registry with this one module answers to a pull.
+/// The answer of an open registry with this one module to a pull.
 pub(super) fn open(path: &str, module: &[u8]) -> Response {
     if path.contains("/blobs/") {
         return module.to_vec().into_response();

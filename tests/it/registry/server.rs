@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 use super::http;
 use crate::support::{root, wait_until};
 
-/// A registry of its own for a test; it ends with it.
+/// A registry for one test, stopped on drop.
 pub(crate) struct Registry {
-    /// Host and port.
+    /// Host and port of the registry.
     pub(crate) address: String,
     folder: tempfile::TempDir,
     passwords: Option<tempfile::TempDir>,
@@ -19,7 +19,7 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    /// Starts an open registry; none where it is not installed.
+    /// Starts an open registry; `None` if it is not installed.
     pub(crate) fn start() -> Option<Self> {
         Self::with("")
     }
@@ -81,7 +81,7 @@ impl Registry {
         format!("{}/{name}", self.address)
     }
 
-    /// The manifest of a tag or digest: its media type, its bytes, and what they say.
+    /// The manifest of a tag or digest: its media type, its bytes, and its JSON.
     pub(super) fn manifest(&self, repository: &str, tag: &str) -> (String, Vec<u8>, Value) {
         let path = format!("/v2/{repository}/manifests/{tag}");
         let answer = http::get(&self.address, &path, MANIFEST).with(200);
@@ -94,7 +94,7 @@ impl Registry {
         http::get(&self.address, &path, "*/*").with(200).body
     }
 
-    /// Puts a blob there by plain HTTP, and gives its descriptor.
+    /// Uploads a blob by plain HTTP, and returns its descriptor.
     pub(super) fn put_blob(&self, repository: &str, media_type: &str, bytes: &[u8]) -> Value {
         let digest = sha256(bytes);
         let session = http::send(
@@ -120,14 +120,14 @@ impl Registry {
         serde_json::json!({"mediaType": media_type, "digest": digest, "size": bytes.len()})
     }
 
-    /// Puts a manifest there by plain HTTP.
+    /// Uploads a manifest by plain HTTP.
     pub(super) fn put_manifest(&self, repository: &str, tag: &str, manifest: &Value) {
         let path = format!("/v2/{repository}/manifests/{tag}");
         let body = manifest.to_string();
         http::send(&self.address, "PUT", &path, MANIFEST, body.as_bytes()).with(201);
     }
 
-    /// Where the registry keeps a blob.
+    /// Path of a blob in the registry's storage.
     pub(super) fn stored(&self, digest: &Value) -> PathBuf {
         let hex = digest.as_str().unwrap().strip_prefix("sha256:").unwrap();
         let blobs = "data/docker/registry/v2/blobs/sha256";
@@ -147,7 +147,7 @@ pub(super) fn sha256(bytes: &[u8]) -> String {
     format!("sha256:{digits}")
 }
 
-/// What `tests/setup.sh tests` unpacked, else what is installed.
+/// The program that `tests/setup.sh tests` unpacked, else the installed one.
 fn program() -> PathBuf {
     let unpacked = root().join("target/docker-registry/usr/bin/docker-registry");
     if unpacked.is_file() {
@@ -162,7 +162,7 @@ fn skip() {
         std::env::var_os("PORTOLAN_TEST_REGISTRY").is_none_or(|value| value != "required"),
         "docker-registry is required here, and there is none"
     );
-    // Past the test's own capture, or nobody would read it.
+    // Bypasses the test's output capture, so that the line is visible.
     let _ = writeln!(
         std::io::stderr(),
         "SKIPPED: {name}: there is no docker-registry; `tests/setup.sh tests` gets it on Debian"

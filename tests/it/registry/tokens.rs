@@ -15,8 +15,8 @@ use crate::trust::Shop;
 const IDENTITY: &str = "never-to-be-seen";
 const HELPER: &str = "docker-credential-case";
 
-/// A registry with one module, which wants a token that only [`IDENTITY`] is exchanged for. Paths that begin
-/// with `page` are answered by a proxy.
+/// A registry with one module. It requires a token, and only [`IDENTITY`] gets one. A proxy answers paths
+/// that begin with `page`.
 #[derive(Clone)]
 struct StandIn {
     address: String,
@@ -25,8 +25,8 @@ struct StandIn {
 }
 
 impl StandIn {
-    /// Pulls its module while it runs, with this as Docker's configuration (`REGISTRY` is the address), and
-    /// this as what the helper `case` does.
+    /// Pulls its module, with this text as Docker's configuration (`REGISTRY` is the address), and this
+    /// script as the helper `case`.
     fn pull(shop: &Shop, page: Option<&'static str>, config: &str, helper: Option<&str>) -> Ended {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"));
@@ -56,7 +56,7 @@ impl StandIn {
         }
         let path = format!("{}:/usr/bin:/bin", shop.site.folder.path().display());
         let mut pull = mapper(shop, &["pull", &format!("{address}/acme/owner:1")]);
-        // A proxy that is not there: a registry on this machine is asked without.
+        // A proxy without a server: a registry on this machine is reached without it.
         pull.env("HTTP_PROXY", "http://127.0.0.1:1")
             .env_remove("NO_PROXY");
         let ended = run(pull.env("PATH", path).env("PORTOLAN_LOG", "trace"));

@@ -1,4 +1,4 @@
-//! What a world holds, asked for behind the program's back.
+//! The content of a world, read without the program.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::everything::{KEYS, REGIONS};
 use crate::support::Site;
 
-/// Asks the simulator without the AWS SDK, so that both cannot be wrong in the same way.
+/// Calls the simulator without the AWS SDK, so that both cannot be wrong in the same point.
 fn ask(url: &str, key: &str, region: &str, operation: &str, body: &Value) -> Value {
     let (body, signature) = (body.to_string(), "0".repeat(64));
     let host = url.strip_prefix("http://").unwrap();
@@ -51,7 +51,7 @@ fn list(
     }
 }
 
-/// The ARNs of everything in the demo world that can be described, by object.
+/// The ARNs of all objects in the demo world that can be described, by object.
 pub(super) fn world_of(site: &Site) -> [BTreeSet<String>; 4] {
     let mut world: [BTreeSet<String>; 4] = Default::default();
     for (key, _) in KEYS {

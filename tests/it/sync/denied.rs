@@ -1,4 +1,4 @@
-//! Permissions and credentials that are missing: what they cost, and what they do not.
+//! Missing permissions and credentials, and their effect on the rest.
 
 use portolan_tests::simulator::{Denial, Rules, Scope, Shape, World};
 use serde_json::Value;
@@ -76,8 +76,8 @@ fn a_denied_describe_is_not_asked_for_again_and_again() {
         .with(3);
     let report = site.report();
     assert_eq!(report["objects"]["EcsTask"]["failed"], 1000);
-    // Two describers for each request in flight have a batch in hand when the first denial comes, and one of
-    // them asks again without tags. There are 100 batches.
+    // Two describers for each request in flight hold a batch when the first denial comes, and one of them
+    // repeats it without tags. There are 100 batches.
     let calls = site.calls("DescribeTasks");
     assert!(calls <= 2 * 4 + 1, "{calls} calls");
 }

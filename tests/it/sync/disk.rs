@@ -1,5 +1,5 @@
-//! A disk that is full. The limit on a file's size stands for it where no privilege is to be needed: writing
-//! fails in the same way. Where a small disk of one's own can be mounted, it is a real one.
+//! A full disk. A limit on file sizes simulates it without privileges, because writes fail in the same
+//! manner. If a small disk can be mounted, the test uses a real one.
 
 use std::io::Write;
 use std::path::Path;
@@ -14,7 +14,7 @@ const BLOCK_BYTES: u64 = 512;
 /// The exit status of a script that cannot mount a disk.
 const NO_DISK: i32 = 77;
 
-/// The shell with a script, to which the command is `"$0" "$@"`.
+/// The shell with a script, in which `"$0" "$@"` is the command.
 fn in_shell(mut shell: Command, script: &str, command: &Command) -> Command {
     shell
         .args(["-c", script])
@@ -38,7 +38,7 @@ pub(super) fn limited(command: &Command, limit_bytes: u64) -> Command {
 }
 
 /// Runs a command with a disk of this size at `place`, and shell commands before and after it, which see the
-/// disk too. None where nobody may mount one.
+/// disk too. `None` if mounting is not allowed.
 fn on_disk(
     place: &Path,
     size_bytes: u64,
@@ -57,7 +57,7 @@ fn on_disk(
     let is_there = |ended: &Ended| ended.status != NO_DISK && !ended.stderr.contains("unshare:");
     let ended = ended.filter(is_there);
     if ended.is_none() {
-        // Past the test's own capture, or nobody would read it.
+        // Bypasses the test's output capture, so that the line is visible.
         let _ = writeln!(std::io::stderr(), "SKIPPED: no disk can be mounted here");
     }
     ended
@@ -77,7 +77,7 @@ fn busy(running_tasks: u64) -> Site {
     )
 }
 
-/// A sync that meets the limit must say so, and leave what an earlier one wrote.
+/// Checks that a sync that meets the limit reports it, and keeps the output of an earlier one.
 #[track_caller]
 fn fails_and_leaves_everything(site: &Site, limit_bytes: u64, arguments: &[&str], file: &str) {
     let before = site.contents();
@@ -131,7 +131,7 @@ fn a_recording_that_does_not_fit_leaves_earlier_output() {
 fn a_recording_whose_last_bytes_do_not_fit_leaves_earlier_output() {
     let site = Site::small();
     let recording = site.folder.path().join("pages.jsonl");
-    // The pages of task definitions are small: the last ones are written when all records are.
+    // The pages of task definitions are small: the last ones are written after all records.
     let arguments = [
         "--record",
         recording.to_str().unwrap(),

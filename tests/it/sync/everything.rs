@@ -1,4 +1,4 @@
-//! Nothing is lost: what a sync writes is what the world holds.
+//! The output of a sync equals the content of the world.
 
 use portolan_tests::simulator::{Rules, World};
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::support::{OBJECTS, Site, root, run};
 pub(super) const ROLES: &str =
     "arn:aws:iam::111111111111:role/PortolanRead,arn:aws:iam::222222222222:role/PortolanRead";
 pub(super) const REGIONS: &str = "us-east-1,eu-west-1";
-/// Access keys of the two accounts, for asking the simulator behind the program's back.
+/// Access keys of the two accounts, to read the simulator without the program.
 pub(super) const KEYS: [(&str, &str); 2] = [
     ("AKIAFIRST", "111111111111"),
     ("AKIASECOND", "222222222222"),
@@ -202,7 +202,7 @@ fn an_attribute_that_no_record_has_is_told() {
     let site = demo();
     site.sync(&demo_arguments()).with(0);
     let report = site.report();
-    // The simulator fills everything that AWS can send, or the stock mappings would not be shown whole.
+    // The simulator fills every member that AWS can send, so that the test covers the whole stock mappings.
     assert_eq!(report.get("unfilled_attributes"), None, "{report}");
     let site = demo();
     let overlay = root().join("tests/guests/built/owner.wasm");

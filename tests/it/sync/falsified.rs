@@ -1,4 +1,4 @@
-//! Answers that are JSON and do not say what ECS says.
+//! Answers that are valid JSON, but not valid responses of ECS.
 
 use std::process::Child;
 use std::time::Duration;
@@ -26,7 +26,7 @@ fn rejections(report: &Value, object: &str) -> Vec<Value> {
         .collect()
 }
 
-/// One object with a member of a wrong type is rejected by name; everything else is written.
+/// Checks that one object with a member of a wrong type is rejected by name, and everything else is written.
 #[track_caller]
 fn only_the_wrong_object_is_rejected(operation: &str, object: &str, path: &str) {
     let site = Site::new(World::small(1), next(operation, Fault::WrongType));
@@ -73,8 +73,8 @@ fn a_task_definition_of_a_wrong_type_is_rejected_alone() {
     only_the_wrong_object_is_rejected("DescribeTaskDefinition", "EcsTaskDefinition", "revision");
 }
 
-/// An object that is described twice is written once, whether the SDK can read the answer or not, and nothing
-/// is asked for again.
+/// An object that is described twice is written once, whether the SDK can read the answer or not, without
+/// another call.
 #[test]
 fn a_repeated_object_is_kept_once() {
     for operation in ["DescribeClusters", "DescribeServices", "DescribeTasks"] {
@@ -157,7 +157,7 @@ fn an_object_that_stays_dropped_is_a_tombstone() {
     }
 }
 
-/// An answer whose content is null is no answer, not an empty one.
+/// An answer with null content is not a valid answer, and not an empty one.
 #[test]
 fn nulls_in_place_of_objects_fail_their_scope() {
     for (operation, object, member) in [
@@ -191,7 +191,7 @@ fn a_null_that_goes_away_loses_nothing() {
     assert_eq!(site.all_records().len(), 74);
 }
 
-/// A List whose ARNs are missing, null or no texts must not pass for an empty one.
+/// A List with ARNs that are missing, null or not texts must not pass for an empty one.
 #[test]
 fn lists_without_arns_fail_their_scope() {
     for fault in [Fault::WrongType, Fault::NullMember, Fault::EmptyObject] {
@@ -214,7 +214,7 @@ fn lists_without_arns_fail_their_scope() {
     }
 }
 
-/// Waits for a process; gives its exit status and the largest resident size that Linux showed, in KiB.
+/// Waits for a process. Returns its exit status and the largest resident size that Linux reported, in KiB.
 fn watch(mut child: Child) -> (Option<i32>, u64) {
     let file = format!("/proc/{}/status", child.id());
     let mut peak = 0;
@@ -251,7 +251,7 @@ fn an_endless_body_fails_its_scope_by_name() {
     assert_eq!(site.records("EcsTask").len(), 40);
 }
 
-/// STS is asked through the same client.
+/// Calls to STS use the same client.
 #[test]
 fn an_endless_body_of_sts_ends_too() {
     let rules = Rules {
@@ -265,7 +265,7 @@ fn an_endless_body_of_sts_ends_too() {
     let site = Site::new(World::small(1), rules);
     let ended = site.sync(&[]).with(0);
     assert!(
-        ended.stderr.contains("STS does not say which account"),
+        ended.stderr.contains("STS does not return the account"),
         "{}",
         ended.stderr
     );

@@ -1,4 +1,4 @@
-//! Answers that go wrong: repeated until they are right, or failed by name.
+//! Faulty answers: repeated until they are right, or reported as failures by name.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::Site;
 
-/// A sync in which a share of all answers has this fault must give what one without faults gives.
+/// Checks that a sync in which a share of all answers has this fault gives the records of one without faults.
 #[track_caller]
 fn survives(fault: Fault) {
     let calm = Site::small();
@@ -76,7 +76,7 @@ fn empty_pages_lose_nothing() {
     survives(Fault::EmptyPage);
 }
 
-/// One answer in four goes wrong, in five ways alike.
+/// One answer in four has a fault, of five kinds in equal shares.
 fn storm() -> Rules {
     let faults = [
         Fault::Throttling,
@@ -85,7 +85,7 @@ fn storm() -> Rules {
         Fault::TruncatedBody,
         Fault::SlowBody(Duration::from_millis(50)),
     ];
-    // The first that applies counts; each rate is of what the others leave.
+    // The first rule that applies counts; each rate is a share of the calls that the earlier rules leave.
     Rules {
         faults: faults.map(|fault| FaultRule::rate(fault, 0.05)).to_vec(),
         ..Rules::default()
@@ -107,8 +107,8 @@ fn ten_storms_lose_nothing() {
     assert!(kinds.len() >= 5, "not every fault came: {kinds:?}");
 }
 
-/// Without retries a storm costs something. What it costs is said: a scope that is complete has everything,
-/// and in any other the numbers add up.
+/// Without retries a storm loses objects, and the report states them: a complete scope has everything, and in
+/// any other the numbers add up.
 #[test]
 fn what_ten_storms_cost_without_retries_is_in_the_report() {
     let mut is_hit = false;
@@ -142,14 +142,14 @@ fn what_ten_storms_cost_without_retries_is_in_the_report() {
             let lists = failures
                 .iter()
                 .any(|failure| failure["operation"].as_str().unwrap().starts_with("List"));
-            // A list that breaks off is the one thing after which nobody knows how much is missing.
+            // Only after a List that breaks off the number of missing objects is unknown.
             assert!(lists || expected == written + failed, "{scope}");
         }
     }
     assert!(is_hit, "no storm cost anything");
 }
 
-/// Whether a record belongs into a scope of the report.
+/// Whether a record belongs to a scope of the report.
 fn is_in(record: &Value, scope: &Value) -> bool {
     let uid = record["UID"].as_str().unwrap();
     let kind = match scope["object"].as_str().unwrap() {
@@ -162,7 +162,7 @@ fn is_in(record: &Value, scope: &Value) -> bool {
         .as_str()
         .map(|arn| arn.rsplit('/').next().unwrap());
     let is_object = uid.contains(kind);
-    // The scope of services or tasks without a cluster is that of their clusters' list.
+    // The scope of services or tasks without a cluster covers the list of their clusters.
     match (cluster, kind) {
         (Some(cluster), _) => is_object && uid.contains(&format!("{kind}{cluster}/")),
         (None, ":service/" | ":task/") => false,
@@ -170,7 +170,7 @@ fn is_in(record: &Value, scope: &Value) -> bool {
     }
 }
 
-/// Every answer of an operation has this fault.
+/// Rules that give every answer of an operation this fault.
 pub(super) fn always(operation: &str, fault: Fault) -> Rules {
     let rule = FaultRule {
         operation: Some(operation.into()),
@@ -193,7 +193,7 @@ pub(super) fn failures(report: &Value, object: &str) -> Vec<Value> {
         .collect()
 }
 
-/// A fault that does not go away fails the scopes that need the operation, and only those.
+/// Checks that a permanent fault fails the scopes that need the operation, and only those.
 #[track_caller]
 fn fails_its_scope(fault: Fault, has_request_id: bool) {
     let site = Site::new(World::small(1), always("DescribeServices", fault));
@@ -349,7 +349,7 @@ fn a_network_without_sts_can_be_synced() {
     );
     let ended = site.sync(&[]).with(0);
     assert!(
-        ended.stderr.contains("STS does not say which account"),
+        ended.stderr.contains("STS does not return the account"),
         "{}",
         ended.stderr
     );

@@ -163,7 +163,7 @@ fn the_program_needs_no_home() {
     assert_eq!(ended.stderr, "");
 }
 
-/// What a sync leaves is as readable as any other new file; that it is written aside must not show.
+/// The output has the permissions of any other new file, although it is written to temporary files first.
 #[cfg(unix)]
 #[test]
 fn files_have_the_permissions_of_any_new_file() {

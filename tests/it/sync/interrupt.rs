@@ -1,4 +1,4 @@
-//! Ctrl-C and worse.
+//! Ctrl-C and other signals.
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ fn stuck() -> Rules {
     }
 }
 
-/// Starts a sync and waits until some of its records exist and some are missing.
+/// Starts a sync and waits until some of its records exist and others do not.
 fn start(site: &Site, arguments: &[&str]) -> Child {
     let mut sync = site.sync_command(arguments);
     let child = sync
@@ -47,7 +47,7 @@ pub(crate) fn signal(name: &str, child: &Child) {
     assert!(sent.success());
 }
 
-/// Stops a sync and gives what it said.
+/// Stops a sync and returns its output.
 fn stop(name: &str, child: Child) -> Ended {
     let start = Instant::now();
     signal(name, &child);
@@ -57,7 +57,7 @@ fn stop(name: &str, child: Child) -> Ended {
     ended
 }
 
-/// An interrupted first sync leaves nothing but its folder.
+/// Checks that an interrupted first sync leaves only its folder.
 #[track_caller]
 fn leaves_nothing(name: &str) {
     let site = Site::new(World::small(1), stuck());
@@ -172,13 +172,13 @@ fn records_in_a_pipe_stay_and_the_rest_is_said_to_be_missing() {
     );
 }
 
-/// A site whose mapper of tasks hangs as soon as it gets a page, and has ten minutes for it.
+/// A site whose task mapper hangs as soon as it gets a page, with a time limit of ten minutes.
 fn hanging() -> Site {
     let site = Site::small();
     let folder = site.folder.path().join("mappers");
     std::fs::create_dir(&folder).unwrap();
     let module = component(&Answer {
-        // The page has to be put somewhere, which never happens.
+        // The page needs an allocation, which never returns.
         realloc: "(loop $again br $again) unreachable",
         ..Answer::default()
     });
@@ -188,7 +188,7 @@ fn hanging() -> Site {
     site
 }
 
-/// Everything is fetched and a mapper hangs: stopping is no slower, and leaves as little.
+/// Checks a sync that has fetched everything while a mapper hangs: it stops as fast, and leaves as little.
 #[track_caller]
 fn stops_a_hanging_mapper(name: &str) {
     let site = hanging();
@@ -205,7 +205,7 @@ fn stops_a_hanging_mapper(name: &str) {
         .stderr(Stdio::piped());
     let child = sync.spawn().unwrap();
     wait_until("both pages", || site.calls("DescribeTasks") == 2);
-    // The last answer is read, and the queue to the mapping threads is closed.
+    // By now the last answer is read, and the queue to the mapping threads is closed.
     std::thread::sleep(Duration::from_millis(500));
     let ended = stop(name, child).with(1);
     assert!(ended.stderr.contains("interrupted: "), "{}", ended.stderr);

@@ -28,7 +28,7 @@ fn tasks_that_stop_and_start_meanwhile_are_written_once() {
         .sum::<u64>()
         / 2;
     assert!(changes > 20, "the world changed {changes} times only");
-    // Reading the records fails the test if a UID comes twice.
+    // Reading the records fails the test if a UID occurs twice.
     let records = site.records("EcsTask");
     let counts = &site.report()["objects"]["EcsTask"];
     assert_eq!(counts["written"], records.len());
@@ -39,8 +39,8 @@ fn tasks_that_stop_and_start_meanwhile_are_written_once() {
     );
 }
 
-/// Services and stopped tasks that go, revisions that are deregistered, and new ones of each: whatever was
-/// there from the first call to the last is written, and nothing is written twice.
+/// Services and stopped tasks go, revisions are deregistered, and new ones of each come. Every object that
+/// exists from the first call to the last is written, and none is written twice.
 #[test]
 fn what_exists_throughout_is_written_once_whatever_else_comes_and_goes() {
     let shape = Shape {
@@ -69,12 +69,12 @@ fn what_exists_throughout_is_written_once_whatever_else_comes_and_goes() {
     let site = Site::new(World::single(1, shape), rules);
     site.sync(&everything).with(0);
     let calls: u64 = site.simulator.counts().iter().map(|it| it.calls).sum();
-    // In turn with four other changes, so that at most so many of each kind came and went.
+    // The changes alternate with four other ones, which bounds the number of each kind.
     let went = calls / 2 / 5 + 1;
     assert!(went > 20, "{went} of each kind only");
     let report = site.report();
     let written = |site: &Site, object: &str| -> BTreeSet<String> {
-        // Reading the records fails the test if a UID comes twice.
+        // Reading the records fails the test if a UID occurs twice.
         site.records(object).into_keys().collect()
     };
     let (mut gone, mut new) = (0, 0);
@@ -87,7 +87,7 @@ fn what_exists_throughout_is_written_once_whatever_else_comes_and_goes() {
             let index = || uid.rsplit('-').next().unwrap().parse::<u64>();
             let may_go = match object {
                 "EcsService" => index().unwrap() < went,
-                // Ids of tasks do not tell their index.
+                // Ids of tasks do not show their index.
                 "EcsTask" => calm.records(object)[uid]["SOURCE_STATUS"] == "STOPPED",
                 _ => false,
             };

@@ -78,7 +78,7 @@ fn a_repeated_token_ends_the_listing_with_an_error() {
 fn tokens_are_sent_back_as_they_came() {
     let site = Site::small();
     site.sync(&["--page-size", "1"]).with(0);
-    // The simulator signs its tokens, and refuses what it did not issue for this very request.
+    // The simulator signs its tokens, and refuses a token that it did not issue for this request.
     let all = site.simulator.requests();
     assert!(
         all.iter()

@@ -1,10 +1,10 @@
-//! `--provenance`: which module set which attribute.
+//! `--provenance`: the module of each attribute.
 
 use serde_json::Value;
 
 use crate::support::{Site, json_lines, root, run};
 
-/// A configuration with an overlay that reads a tag which simulated tasks have.
+/// A configuration with an overlay that reads a tag of simulated tasks.
 fn configuration(site: &Site) -> String {
     let overlay = root().join("tests/guests/built/owner.wasm");
     let text = format!(
@@ -16,7 +16,7 @@ fn configuration(site: &Site) -> String {
     file.to_str().unwrap().to_owned()
 }
 
-/// Every attribute of a record, each with the stock mapping or the overlay.
+/// Checks that every attribute of a record names the stock mapping or the overlay.
 #[track_caller]
 fn assert_authors(record: &Value, provenance: &Value) {
     let attributes = record.as_object().unwrap();
@@ -67,7 +67,7 @@ fn a_folder_has_it_in_a_file_beside_the_records() {
     std::fs::write(&file, "{\"UID\":7}\n").unwrap();
     let mut validate = site.command("validate");
     run(validate.arg(&file)).with(1);
-    // The folder holds one sync: what the next one does not write must not look like a part of it.
+    // The folder holds one sync: a file that the next one does not write must not remain.
     site.sync(&[&arguments[..], &["--provenance"]].concat())
         .with(0);
     assert_eq!(site.files(), ["EcsTask.jsonl", "report.json"]);

@@ -1,11 +1,11 @@
-//! AWS's quotas: kept without being throttled, shared with others, and told in the report.
+//! AWS's quotas: the sync keeps them without throttles, shares them with other clients, and reports them.
 
 use portolan_tests::simulator::{Rules, Shape, Throttling, World};
 use serde_json::Value;
 
 use crate::support::{Site, run};
 
-/// So many revisions that describing them outlasts a bucket of 50 tokens.
+/// Enough revisions to exhaust a bucket of 50 tokens.
 const REVISIONS: u64 = 130;
 
 fn site(other_clients_share: f64) -> Site {
@@ -54,7 +54,7 @@ fn a_sync_alone_runs_at_the_floor_and_is_never_throttled() {
     let report = site.report();
     assert_eq!(site.records("EcsTaskDefinition").len() as u64, REVISIONS);
     let line = quota(&report, "task-definition-read");
-    // Two pages of revisions, and each revision by itself; 50 of the calls are free.
+    // Two pages of revisions, and a call for each revision; 50 of the calls are free.
     assert_eq!(line["calls"], REVISIONS + 2);
     assert_eq!(line["floor_ms"], (REVISIONS + 2 - 50) * 1_000 / 20);
     let ratio = line["elapsed_ms"].as_f64().unwrap() / line["floor_ms"].as_f64().unwrap();
@@ -70,7 +70,7 @@ fn a_sync_alone_runs_at_the_floor_and_is_never_throttled() {
         "{}",
         ended.stderr
     );
-    // Buckets are one beside the other: who waits for one keeps nobody from the rest.
+    // Buckets are independent: a wait for one does not delay calls of another.
     let tasks = last_offset_ms(&site, "DescribeTasks");
     let revisions = last_offset_ms(&site, "DescribeTaskDefinition");
     assert!(tasks + 2_000 < revisions, "{tasks} ms, {revisions} ms");
@@ -95,7 +95,8 @@ fn another_client_that_takes_half_costs_time_and_nothing_else() {
     assert_eq!(site.records("EcsTask").len(), 600);
     let line = quota(&report, "task-definition-read");
     let throttles = line["throttles"].as_u64().unwrap();
-    // To find out costs a few throttles, whatever the number of calls; more would be one in ten.
+    // A sync detects the other client by a few throttles, whatever the number of calls; more would be one in
+    // ten.
     assert!((1..=13).contains(&throttles), "{throttles} throttled");
     assert_eq!(line["retries"], 0);
 }

@@ -1,5 +1,4 @@
-//! Credentials that end in the middle of a sync: renewed if somebody has new ones, else the end of their
-//! scopes.
+//! Credentials that end in the middle of a sync: renewed if there are new ones, else the end of their scopes.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -13,7 +12,7 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/Read";
 const SECOND_KEY: &str = "AKIASECOND0000000000";
 const REVISIONS: usize = 120;
 
-/// A world that takes some three seconds at two requests in flight.
+/// A world that takes about three seconds with two requests in flight.
 fn site(rules: Rules) -> Site {
     let shape = Shape {
         clusters: 2,
@@ -36,7 +35,7 @@ fn site(rules: Rules) -> Site {
 const SLOWLY: [&str; 2] = ["--parallel-requests", "2"];
 const SLOWLY_AS_ROLE: [&str; 4] = ["--parallel-requests", "2", "--assume-role-arn", ROLE];
 
-/// How often the simulator refused credentials as expired.
+/// Number of requests that the simulator refused for expired credentials.
 fn refused(site: &Site) -> usize {
     let requests = site.simulator.requests();
     let refused = requests
@@ -58,7 +57,7 @@ fn sessions_that_end_before_their_time_are_renewed() {
         sessions_end_early: Some(Duration::from_millis(1_200)),
         ..Rules::default()
     });
-    // Not even one repetition is allowed for what fails.
+    // No repetition is allowed for failures.
     let arguments = [&SLOWLY_AS_ROLE[..], &["--maximum-retries", "0"]].concat();
     site.sync(&arguments).with(0);
     nothing_is_missing(&site);
@@ -83,7 +82,7 @@ fn sessions_that_say_when_they_end_are_renewed_before() {
     assert!((2..=30).contains(&assumed), "{assumed} sessions");
 }
 
-/// A profile whose keys somebody rotates.
+/// A profile with keys that are rotated.
 struct Profile {
     path: PathBuf,
 }
@@ -112,7 +111,7 @@ impl Profile {
     }
 }
 
-/// Runs a sync, in whose middle the profile's keys end, with `replacement` in their place.
+/// Runs a sync. In its middle the profile's keys end, and `replacement` takes their place.
 fn rotate(site: &Site, arguments: &[&str], replacement: Option<&str>) -> Ended {
     let profile = Profile::new(site);
     let child = profile

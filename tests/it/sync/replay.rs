@@ -1,4 +1,4 @@
-//! `--record`, and `portolan map` of what it recorded.
+//! `--record`, and `portolan map` of its recording.
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! What a sync asks for: tags everywhere, full batches, and no call too many.
+//! The requests of a sync: tags everywhere, full batches, and no unnecessary call.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -129,8 +129,8 @@ fn the_page_size_bounds_batches_too() {
 fn no_call_is_made_that_is_not_needed() {
     let site = demo();
     site.sync(&demo_arguments()).with(0);
-    // Four account-Regions with four clusters each, of which one vanishes: it is listed all the same, and
-    // asked once for its services and once for its tasks.
+    // Four account-Regions with four clusters each. One cluster of each vanishes: it is listed all the same,
+    // with one call for its services and one for its tasks.
     let calls = calls(&site);
     assert_eq!(calls["ListClusters"], 4);
     assert_eq!(calls["DescribeClusters"], 4);
@@ -214,7 +214,7 @@ fn requests_in_flight_are_bounded() {
         .iter()
         .map(|request| request.offset_ms)
         .collect();
-    // Nothing that starts within the time that an answer takes can follow upon another's answer.
+    // A request that starts before an answer can have arrived does not depend on that answer.
     let in_flight = |start: &u64| {
         starts
             .iter()

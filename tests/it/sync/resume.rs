@@ -1,4 +1,4 @@
-//! `--checkpoint`: a sync that is killed goes on where it stopped.
+//! `--checkpoint`: a killed sync resumes where it stopped.
 
 mod world;
 
@@ -10,7 +10,7 @@ use portolan_tests::simulator::{Rules, Shape, Simulator, World};
 
 use crate::support::{Ended, OBJECTS, Site, figure, names_in, portolan_at, run, wait_until};
 
-/// How often the test of random moments kills, unless PORTOLAN_TEST_KILLS says otherwise.
+/// Number of kills in the test of random moments, unless PORTOLAN_TEST_KILLS sets another one.
 const KILLS: u64 = 8;
 
 fn shape() -> Shape {
@@ -35,7 +35,7 @@ fn slow() -> Site {
     Site::new(World::single(7, shape()), rules)
 }
 
-/// Small pages and few requests at a time, so that there are many moments to be killed in.
+/// Small pages and few requests in flight, for many moments to be killed in.
 const SLOWLY: [&str; 4] = ["--page-size", "10", "--parallel-requests", "2"];
 
 fn checkpoint(site: &Site) -> PathBuf {
@@ -53,12 +53,12 @@ fn command(site: &Site, arguments: &[&str]) -> Command {
 }
 
 fn kill(mut child: Child) {
-    // SIGKILL: nothing of the program runs any more.
+    // After SIGKILL the program runs no more code.
     child.kill().unwrap();
     child.wait().unwrap();
 }
 
-/// Kills a sync once it has asked for so many revisions.
+/// Kills a sync after this number of calls for revisions.
 fn killed_after(site: &Site, revisions: u64, arguments: &[&str]) {
     let child = command(site, arguments).spawn().unwrap();
     wait_until("revisions", || {
@@ -91,14 +91,14 @@ fn own_lines(site: &Site) -> Vec<String> {
     )
 }
 
-/// What a sync that nobody kills gives.
+/// The result of a sync that is not killed.
 fn undisturbed(world: World, arguments: &[&str]) -> Vec<String> {
     let site = Site::new(world, Rules::default());
     site.sync(arguments).with(0);
     own_lines(&site)
 }
 
-/// The LAST_CAPTURED of a checkpoint, if it has come that far.
+/// The LAST_CAPTURED of a checkpoint, if it holds one.
 fn captured_at(site: &Site) -> Option<String> {
     let bytes = std::fs::read(checkpoint(site).join("pages")).ok()?;
     let text = String::from_utf8_lossy(&bytes);
@@ -106,7 +106,7 @@ fn captured_at(site: &Site) -> Option<String> {
     Some(rest.split('"').next()?.to_owned())
 }
 
-/// Runs the sync to its end, which must be that of one that nobody killed.
+/// Runs the sync to its end, which must equal that of an undisturbed one.
 fn goes_on(site: &Site, arguments: &[&str], expected: &[String]) -> Ended {
     let began = captured_at(site);
     let ended: Ended = command(site, arguments).output().unwrap().into();
@@ -127,7 +127,7 @@ fn goes_on(site: &Site, arguments: &[&str], expected: &[String]) -> Ended {
     ended
 }
 
-/// Every record byte for byte, LAST_CAPTURED (which has to be that of the first start) aside.
+/// Every record byte for byte, except LAST_CAPTURED, which has to be that of the first start.
 #[test]
 fn a_sync_killed_at_any_moment_ends_with_the_records_of_one_that_is_not() {
     let kills = figure("PORTOLAN_TEST_KILLS", KILLS);
@@ -302,7 +302,7 @@ fn a_sync_that_is_partial_ends_what_it_kept() {
     assert!(site.report()["resumed"].is_null());
 }
 
-/// Credentials that ended must not cost the work of hours, nor put a part of it in place of the last output.
+/// Expired credentials must not lose the work of hours, nor replace the last output by a part of the new one.
 #[test]
 fn a_sync_that_can_do_nothing_leaves_what_is_kept() {
     let site = slow();
@@ -313,7 +313,7 @@ fn a_sync_that_can_do_nothing_leaves_what_is_kept() {
     assert!(!ended.stderr.contains("panic"), "{}", ended.stderr);
     assert_eq!(site.files(), ["report.json"], "no records");
     assert!(std::fs::read(checkpoint(&site).join("pages")).unwrap() == pages);
-    // The same with credentials that reach the account, which then refuses everything.
+    // The same with credentials that reach the account, where every call is then refused.
     site.simulator.change_rules(|rules| {
         rules.denials = vec![portolan_tests::simulator::Denial::default()];
     });

@@ -46,7 +46,7 @@ fn pages_from_the_cache_hold_no_environment_value() {
     let site = Site::small();
     sync(&site, &[]);
     let recording = site.folder.path().join("pages.jsonl");
-    // Pages are recorded with tags of today, unless somebody wants none.
+    // Pages are recorded with present tags, unless the user wants no tags.
     let file = recording.to_str().unwrap();
     let report = sync(&site, &["--revision-tags", "never", "--record", file]);
     assert_ne!(report["revision_cache"]["hits"], 0);
@@ -76,7 +76,7 @@ fn amending(attribute: &str) -> (tempfile::TempDir, PathBuf) {
     ))
 }
 
-/// What the attribute TEAM says anywhere, an empty text aside.
+/// All values of the attribute TEAM, without the empty text.
 fn teams(site: &Site) -> BTreeSet<String> {
     let records = site.records("EcsTaskDefinition").into_values();
     records
@@ -116,7 +116,7 @@ fn a_module_that_reads_no_tags_costs_no_calls() {
     assert_ne!(report["revision_cache"]["hits"], 0);
 }
 
-/// Who may read tags is not only who makes records.
+/// Modules that make no records of the output may read tags, too.
 #[test]
 fn a_recording_and_a_candidate_get_the_tags_of_today() {
     let (_folder, tags) = amending("tag = \"team\"");
@@ -136,7 +136,8 @@ fn a_recording_and_a_candidate_get_the_tags_of_today() {
     assert_eq!(calls(&["--shadow", family]), 0);
 }
 
-/// What is described again for its tags is kept, or a later sync would go back to older ones.
+/// A revision that is described again for its tags is stored, because otherwise a later sync would show older
+/// tags.
 #[test]
 fn tags_never_go_back() {
     let (_folder, module) = amending("tag = \"team\"");
@@ -191,7 +192,7 @@ fn tags_are_read_again_once_they_are_older_than_the_schedule() {
 #[test]
 fn a_damaged_cache_costs_a_warning_and_nothing_else() {
     let site = Site::small();
-    std::fs::write(cache(&site), "this is no database, whatever its name says").unwrap();
+    std::fs::write(cache(&site), "this is not a database, whatever its name").unwrap();
     let ended = site
         .sync(&["--revision-cache", cache(&site).to_str().unwrap()])
         .with(0);
@@ -199,7 +200,7 @@ fn a_damaged_cache_costs_a_warning_and_nothing_else() {
     assert_eq!(site.report()["complete"], true);
 }
 
-/// The store's own code panics over some of it.
+/// Some damage makes the store's own code panic.
 #[test]
 fn damage_anywhere_in_the_cache_costs_calls_and_nothing_else() {
     const PAGE_BYTES: usize = 4096;
@@ -237,7 +238,7 @@ fn only_a_cache_is_cleared() {
     let clear = |file: &str| run(portolan().args(["cache", "clear", "--revision-cache", file]));
     let ended = clear(file.to_str().unwrap()).with(1);
     assert!(
-        ended.stderr.contains("no revision cache"),
+        ended.stderr.contains("not a revision cache"),
         "{}",
         ended.stderr
     );

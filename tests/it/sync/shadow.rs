@@ -12,7 +12,7 @@ fn sync(site: &Site, shadow: &Path, more: &[&str]) -> Ended {
     site.sync(&[&arguments[..], more].concat())
 }
 
-/// A module that answers nonsense, in a file.
+/// A file with a module that gives an invalid answer.
 fn liar(site: &Site, answer: &Answer<'_>) -> std::path::PathBuf {
     let file = site.folder.path().join("liar.wasm");
     std::fs::write(&file, component(answer)).unwrap();
@@ -49,7 +49,7 @@ fn the_same_module_as_a_shadow_changes_nothing() {
 fn what_an_overlay_would_add_is_reported_and_not_written() {
     let site = Site::small();
     let settings = site.folder.path().join("portolan.toml");
-    // The tag that every simulated task has.
+    // Every simulated task has this tag.
     let text = "[modules.portolan-test-owner.settings]\nowner-tag = 'team'\n";
     std::fs::write(&settings, text).unwrap();
     let overlay = root().join("tests/guests/built/owner.wasm");
@@ -95,7 +95,7 @@ fn a_shadow_that_cannot_be_loaded_stops_the_sync_before_it_begins() {
     std::fs::write(&file, "#!/bin/sh").unwrap();
     let ended = sync(&site, &file, &[]).with(2);
     assert!(
-        ended.stderr.contains("it is no WebAssembly file"),
+        ended.stderr.contains("it is not a WebAssembly file"),
         "{}",
         ended.stderr
     );

@@ -97,7 +97,7 @@ fn an_interrupt_ends_a_sync_whose_reader_sleeps() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // The queue between fetching and writing is short, so that fetching stops when nobody reads.
+    // The queue between fetching and writing is short, so fetching stops if the pipe is not read.
     let calls = || site.calls("DescribeTasks");
     wait_until("a full pipe", || {
         let before = calls();
@@ -106,7 +106,7 @@ fn an_interrupt_ends_a_sync_whose_reader_sleeps() {
     });
     assert!(
         calls() < 40,
-        "all tasks were fetched although nobody took them"
+        "all tasks were fetched although the pipe was not read"
     );
     let start = Instant::now();
     signal("INT", &child);

@@ -1,4 +1,4 @@
-//! Several syncs into one folder at the same time: what is there is always of one of them.
+//! Several syncs into one folder at the same time: the output is always that of one of them.
 
 use std::path::Path;
 use std::process::Child;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::{OBJECTS, Site, json_lines};
 
-/// Each has another number of objects and records, so that a mixture would be seen.
+/// Each has another number of objects and records, so that a mixture would show.
 const SYNCS: [&[&str]; 3] = [
     &[],
     &["--option", "EcsTask.fetchStoppedTasks=true"],
@@ -20,8 +20,8 @@ const ROUNDS: usize = 4;
 /// A report, and the records of each object.
 type Outcome = (Value, Vec<(String, Vec<Value>)>);
 
-/// What a folder holds that a reader may trust: the report is read before and after the data, and was
-/// the same one.
+/// The content that a reader may trust: the report is read before and after the data, and is the same both
+/// times.
 fn read(folder: &Path) -> Option<Outcome> {
     let report = std::fs::read(folder.join("report.json")).ok()?;
     let mut data = Vec::new();

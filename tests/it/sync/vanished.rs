@@ -1,4 +1,4 @@
-//! What is listed and gone by the time it is described leaves a tombstone, and nothing else is lost.
+//! An object that is listed and gone before it is described leaves a tombstone; no other object is lost.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ fn tombstones(report: &Value, object: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Syncs a small world from which one object has vanished, and gives its tombstone.
+/// Syncs a small world from which one object has vanished, and returns its tombstone.
 #[track_caller]
 fn one_tombstone(object: Vanishing, name: &str, part_of_arn: &str) -> Value {
     let site = Site::new(World::small(1), gone(&[object]));

@@ -1,7 +1,7 @@
 use super::{mapper, overlay, table};
 use crate::support::run;
 
-/// What `portolan mapper table` says about a table that is not good.
+/// The errors of `portolan mapper table` for a table with faults.
 fn problems(text: &str) -> String {
     let (folder, file) = table(text);
     let ended = run(mapper(&["table"]).arg(&file)).with(1);
@@ -32,7 +32,7 @@ fn each_problem_of_an_attribute_is_a_sentence_with_its_name() {
         ("GRUOP = 'group'", "did you mean GROUP?"),
         (
             "GROUP = 'group.'",
-            "GROUP: `group.` is no JMESPath expression at column 7",
+            "GROUP: `group.` is not a JMESPath expression at column 7",
         ),
         ("GROUP = 'tags[?key==`owner`].value | [0'", "GROUP: `tags"),
         (
@@ -75,7 +75,7 @@ fn each_problem_of_an_attribute_is_a_sentence_with_its_name() {
         ),
         (
             "GROUP = { page = 'tasks[0].group' }",
-            "`page` is for what stands beside `tasks`",
+            "`page` reads members beside `tasks`",
         ),
         ("group = 'group'", "group: its name is not UPPER_SNAKE"),
         (
@@ -156,11 +156,11 @@ fn what_can_never_work_is_refused() {
         ),
         (
             "GROUP = { value = 2026-01-01 }",
-            "GROUP: a date of TOML is no value; write a text in quotes",
+            "GROUP: a date of TOML is not supported; write a text in quotes",
         ),
         (
             "GROUP = { from = 'group', lookup = 'l' }\n[lookups.l]\na = 2026-01-01",
-            "l: a date of TOML is no value",
+            "l: a date of TOML is not supported",
         ),
     ];
     for (attributes, expected) in cases {

@@ -20,7 +20,7 @@ fn blocks() -> Vec<(String, String)> {
     blocks
 }
 
-/// What a table makes of a page.
+/// The result of a table for a page.
 fn result(table: &str, page: &str) -> Value {
     let stock =
         |object: &str| serde_json::from_str(portolan_page::schemas::text(object).unwrap()).unwrap();
@@ -49,7 +49,7 @@ fn result(table: &str, page: &str) -> Value {
     serde_json::from_slice(answer.record(row)).unwrap()
 }
 
-/// A block of TOML, then an object or a page in JSON, then what the table makes of it.
+/// A block of TOML, then an object or a page in JSON, then the result of the table.
 #[test]
 fn every_example_of_the_manual_gives_what_it_says() {
     let blocks = blocks();

@@ -4,7 +4,7 @@ use super::{example, mapper, overlay, packed};
 use crate::examples::recorded;
 use crate::support::{json_lines, portolan, root, run};
 
-/// The records of tasks with a table over the stock mapping, and what was said.
+/// The records of tasks with a table over the stock mapping, and the messages.
 fn amended(text: &str, tasks: &Value) -> (Vec<Value>, String) {
     let (folder, module) = packed(text);
     let pages = folder.path().join("pages.jsonl");
@@ -59,7 +59,7 @@ fn a_table_is_an_ordinary_component_and_always_the_same_one() {
     assert_eq!(seen["exports"], json!(["portolan:mapper/overlay@1.0.0"]));
     assert_eq!(
         seen["manifest"]["attributes"]["COST_CENTER"],
-        json!({"type": "string", "description": "Who pays for the task."})
+        json!({"type": "string", "description": "The cost center that pays for the task."})
     );
     let plain = run(mapper(&["inspect"]).arg(&one)).with(0).stdout;
     assert!(plain.contains("    OWNER = { tag = \"owner\""), "{plain}");
@@ -144,10 +144,7 @@ fn what_comes_out_wrong_names_the_attribute_and_leaves_the_record() {
         &tasks,
     );
     assert_eq!(records.len(), 2);
-    assert!(
-        said.contains("`GROUP` comes out as a JSON object"),
-        "{said}"
-    );
+    assert!(said.contains("`GROUP` gives a JSON object"), "{said}");
     let (_, said) = amended(
         &overlay("GROUP = 'to_string(sum(containers[].name))'"),
         &tasks,
@@ -155,7 +152,7 @@ fn what_comes_out_wrong_names_the_attribute_and_leaves_the_record() {
     assert!(said.contains("the function sum cannot take"), "{said}");
 }
 
-/// Each doubles what the one before it gives.
+/// Each attribute doubles the result of the one before it.
 #[test]
 fn a_wild_expression_on_a_huge_page_has_its_own_error() {
     let doubling = format!("GROUP = '[@, @]{} | [0].group'", " | [@, @][]".repeat(60));
@@ -181,7 +178,7 @@ fn a_wild_expression_on_a_huge_page_has_its_own_error() {
     }
 }
 
-/// What they make is charged before it is made, so that no limit of the sandbox is what ends them.
+/// Their cost is charged in advance, so that no limit of the sandbox ends them.
 #[test]
 fn large_literals_and_long_glue_have_the_error_of_costly_expressions() {
     let numbers = vec!["0"; 420].join(",");
@@ -211,7 +208,7 @@ fn a_new_table_builds_and_passes_its_own_test() {
             .with(0);
             let here = |arguments: &[&str]| {
                 let mut command = mapper(arguments);
-                // No compiler is needed: there is none on this PATH.
+                // The module runs without a compiler: this PATH has none.
                 command
                     .current_dir(folder.path().join("acme"))
                     .env("PATH", "/nonexistent");

@@ -7,7 +7,7 @@ use crate::examples::recorded;
 use crate::support::{json_lines, portolan, run};
 use crate::trust::{Shop, alter};
 
-/// An overlay that says which service a task belongs to.
+/// An overlay with the service of a task.
 const ATTRIBUTES: &str =
     "SERVICE = { tag = 'aws:ecs:serviceName', description = 'The service of the task.' }";
 
@@ -120,7 +120,7 @@ fn limits_of_modules_hold_for_tables() {
         .unwrap()
         .len();
     assert_eq!(length, 8_000_000, "{}", ended.stderr);
-    // By default the record stays as the stock mapping made it, and on request it is not written.
+    // By default the record stays as the stock mapping made it; on request it is not written.
     let small = "[modules.acme]\nmemory-mebibytes = 4";
     let ended = configured(attributes, small).with(0);
     let record = &json_lines(&ended.stdout)[0];
@@ -147,15 +147,13 @@ fn a_table_takes_no_settings_and_says_so() {
     assert_eq!(ended.stdout, "");
     assert!(ended.stderr.contains("acme"), "{}", ended.stderr);
     assert!(
-        ended
-            .stderr
-            .contains("its manifest says that it takes none"),
+        ended.stderr.contains("its manifest does not define any"),
         "{}",
         ended.stderr
     );
 }
 
-/// The packer refuses such a table, so that somebody has to forge its module.
+/// The packer refuses such a table, so that its module has to be forged.
 #[test]
 fn a_forged_table_cannot_change_what_the_sync_keeps() {
     let honest = "ZID = { value = 'forged', description = 'Nothing yet.' }";

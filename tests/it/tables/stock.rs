@@ -21,7 +21,7 @@ fn packed(name: &str, folder: &Path) {
     write(&folder.join(format!("{name}.wasm")), &module.component).unwrap();
 }
 
-/// The table in its sandbox and the mapping in Rust outside agree on random pages, byte for byte.
+/// Checks that the table in its sandbox and the mapping in Rust agree on random pages, byte for byte.
 fn agrees<M: Mapping>(object: Object) {
     let folder = tempfile::tempdir().unwrap();
     packed(object.word(), folder.path());
@@ -68,8 +68,8 @@ fn tables_give_the_expected_records_of_every_documented_page() {
     documented_pages_give_the_expected_records(&["--mappers", folder]);
 }
 
-/// The reading of the conventions in another language cannot tell the tables from the mappings in Rust,
-/// in records, rejections and warnings.
+/// For the reference reader in another language, tables and mappings in Rust give the same records,
+/// rejections and warnings.
 #[test]
 fn tables_map_random_pages_as_the_conventions_say() {
     let tables = all_packed();
@@ -78,7 +78,7 @@ fn tables_map_random_pages_as_the_conventions_say() {
     follows_the_conventions(&product);
 }
 
-/// Everything that a simulated ECS answers, by the stock mappers and by the tables.
+/// All answers of a simulated ECS, through the stock mappers and through the tables.
 #[test]
 fn a_recorded_sync_gives_the_same_bytes_by_tables() {
     let site = Site::small();

@@ -85,7 +85,7 @@ fn a_lock_refuses_a_folder_with_more_or_less() {
         &[],
         &[
             "mappers.lock pins task.wasm (portolan-mapper-task",
-            "which is not there",
+            "which does not exist",
         ],
     );
 }
@@ -107,7 +107,7 @@ fn a_module_that_was_signed_when_pinned_has_to_stay_signed() {
     let signature = shop.path("overlays/owner.wasm.sig");
     shop.sign(&module, "acme.key");
     shop.pin("overlays").with(0);
-    // The lock names the key itself, so that it needs no trusted key.
+    // The lock names the key itself, so it needs no trusted key.
     shop.sync(&[]).with(0);
     let shop = Shop { site: shop.site };
     std::fs::remove_dir_all(shop.site.output()).unwrap();

@@ -43,7 +43,7 @@ fn the_policy_signed_refuses_a_changed_byte_and_a_stranger() {
     shop.sign(&module, "stranger.key");
     shop.refused(
         &signed,
-        &["verification failed", "none of the trusted keys"],
+        &["verification failed", "not one of the trusted keys"],
     );
     shop.sign(&module, "acme.key");
     alter(&module);
@@ -84,7 +84,7 @@ fn the_policy_pinned_wants_a_lock_and_any_looks_at_none() {
     shop.sign(&module, "acme.key");
     std::fs::write(shop.path("overlays/mappers.lock"), "no lock").unwrap();
     let ended = shop.sync(&["--module-policy", "any"]).with(0);
-    // What does not count is told all the same.
+    // A signature without effect on the policy is reported all the same.
     assert!(
         ended.stderr.contains("verification failed"),
         "{}",

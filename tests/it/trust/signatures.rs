@@ -84,12 +84,12 @@ fn the_key_of_a_stranger_does_not_count() {
     let module = shop.overlay();
     let stranger = shop.keygen("stranger.key");
     shop.sign(&module, "stranger.key");
-    let said = verify(&shop, 1, "which is none of the trusted keys");
+    let said = verify(&shop, 1, "which is not one of the trusted keys");
     assert!(said.contains(&stranger), "{said}");
-    // To write Acme's name over the stranger's makes no signature of Acme's.
+    // Acme's name over the stranger's does not make it a signature of Acme.
     let acme = shop.keygen("acme2.key");
     replace(&shop.path("overlays/owner.wasm.sig"), &stranger, &acme);
-    verify(&shop, 1, "holds no signature of");
+    verify(&shop, 1, "does not hold a valid signature of");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_statement_cannot_be_rewritten() {
     assert_eq!(statement["wit"], "portolan:mapper@1.0.0");
     let version = statement["version"].as_str().unwrap().to_owned();
     replace(&place, &format!("\"{version}\""), "\"99.0.0\"");
-    verify(&shop, 1, "holds no signature of");
+    verify(&shop, 1, "does not hold a valid signature of");
     std::fs::write(&place, "{}").unwrap();
     verify(
         &shop,
@@ -112,7 +112,7 @@ fn a_statement_cannot_be_rewritten() {
     );
 }
 
-/// The author of a signature may sign what is not so; the module itself is asked, too.
+/// A signature may state a wrong name, so the module's own name counts, too.
 #[test]
 fn a_statement_that_the_module_refutes_does_not_count() {
     use portolan_sandbox::trust::{Identity, PrivateKey, Signature, sha256};
@@ -146,7 +146,7 @@ fn keys_are_private_and_never_overwritten() {
         .mapper(&["keygen", key.to_str().unwrap()])
         .with(1)
         .stderr;
-    assert!(said.contains("is there already"), "{said}");
+    assert!(said.contains("exists already"), "{said}");
     assert_eq!(std::fs::read(&key).unwrap(), before);
     #[cfg(unix)]
     {
@@ -164,8 +164,8 @@ fn keys_are_private_and_never_overwritten() {
     assert!(ended.with(1).stderr.contains("it is a public key"));
 }
 
-/// OpenSSL makes keys that we take and checks signatures that we make.
-/// Long, because it is one story.
+/// OpenSSL makes keys that Portolan accepts, and verifies signatures that Portolan makes. Long, because it is
+/// one story.
 #[test]
 fn openssl_and_we_understand_each_other() {
     let openssl = |arguments: &[&str]| {
@@ -190,7 +190,7 @@ fn openssl_and_we_understand_each_other() {
     shop.sign(&module, "openssl.key");
     shop.mapper(&["verify", module.to_str().unwrap(), "--key", &public])
         .with(0);
-    // And a key of ours, with the signature over the statement as canonical JSON.
+    // And a key of Portolan, with the signature over the statement as canonical JSON.
     shop.sign(&module, "acme.key");
     let signature = read_json(&shop.path("overlays/owner.wasm.sig"));
     let (text, raw) = (shop.text("statement"), shop.text("raw"));
@@ -250,7 +250,7 @@ fn a_file_that_is_no_module_is_not_signed() {
         run(&mut sign)
             .with(1)
             .stderr
-            .contains("it is no WebAssembly file")
+            .contains("it is not a WebAssembly file")
     );
     assert!(!shop.path("text.wasm.sig").exists());
 }

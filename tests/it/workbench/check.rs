@@ -35,7 +35,7 @@ fn check_takes_what_a_sync_takes() {
 #[test]
 fn check_names_what_does_not_fit() {
     let text = |text: &str| wat::parse_str(text).unwrap();
-    assert_fault(b"#!/bin/sh\n", &["it is no WebAssembly file"]);
+    assert_fault(b"#!/bin/sh\n", &["it is not a WebAssembly file"]);
     assert_fault(&text("(module)"), &["it is a core module, not a component"]);
     assert_fault(&text("(component)"), &["it exports neither", "but nothing"]);
     assert_fault(

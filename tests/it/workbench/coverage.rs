@@ -24,7 +24,7 @@ fn paths(members: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// What the stock mapping of tasks reads is no secret: its source type names it.
+/// The source type of the stock mapping of tasks names the members that it reads.
 #[test]
 fn what_a_mapping_reads_is_what_its_manifest_asks_for() {
     let page = recorded("DescribeTasks", &describe_tasks_page(100));

@@ -7,7 +7,7 @@ use crate::examples::recorded;
 use crate::guests::answers::{Answer, component};
 use crate::support::{Ended, run};
 
-/// A cluster, and two tasks of which one has an owner.
+/// A cluster, and two tasks; one of them has an owner.
 fn pages() -> String {
     let cluster = json!({"clusters": [{"clusterArn": "arn:c"}]}).to_string();
     let task = json!({"tasks": [

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::mapper;
 use crate::support::{json_lines, portolan, root, run};
 
-/// The templates' samples: what can be said of them without building.
+/// The templates' samples: checks that need no build.
 #[test]
 fn samples_of_new_modules_fit_the_stock_schemas() {
     for object in ["EcsCluster", "EcsService", "EcsTask", "EcsTaskDefinition"] {
@@ -37,7 +37,7 @@ fn samples_of_new_modules_fit_the_stock_schemas() {
     }
 }
 
-/// From nothing to a tested module, as its author would go.
+/// From nothing to a tested module, in the steps of its author.
 fn new_build_test(name: &str, object: &str, kind: &str, sdk: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     run(mapper(&["new", name, "--object", object, "--kind", kind])
@@ -45,13 +45,13 @@ fn new_build_test(name: &str, object: &str, kind: &str, sdk: &[&str]) {
         .current_dir(folder.path()))
     .with(0);
     let place = folder.path().join(name);
-    // The versions of this repository, which are on this machine already: no network is needed.
+    // The versions of this repository, which are on this machine already, so that no network is needed.
     std::fs::copy(root().join("Cargo.lock"), place.join("Cargo.lock")).unwrap();
     let here = |arguments: &[&str]| {
         let mut command = mapper(arguments);
         command
             .current_dir(&place)
-            // What was compiled for the stock mappers need not be compiled again.
+            // The code of the stock mappers is compiled already.
             .env("CARGO_TARGET_DIR", root().join("target"));
         run(&mut command)
     };
@@ -85,13 +85,13 @@ fn a_new_mapping_builds_and_passes_its_own_test() {
 
 #[test]
 fn a_new_overlay_builds_and_passes_its_own_test() {
-    // With the SDK that travels in the program, as somebody has it who has nothing else.
+    // With the copy of the SDK in the program, which every author has.
     new_build_test("acme-tags", "EcsTask", "overlay", &[]);
 }
 
 #[test]
 fn a_module_of_the_same_name_elsewhere_is_built_anew() {
-    // One folder for what is compiled, as the cache is for all modules of a person.
+    // One folder for compiled code, as all modules of a user share the cache.
     let shared = tempfile::tempdir().unwrap();
     let build = |owner: &str| {
         let folder = tempfile::tempdir().unwrap();
@@ -136,11 +136,7 @@ fn new_and_build_name_what_is_wrong() {
     }
     new(&["acme", "--sdk", "published"]).with(0);
     let ended = new(&["acme"]).with(1);
-    assert!(
-        ended.stderr.contains("is there already"),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.stderr.contains("already exists"), "{}", ended.stderr);
     let ended = run(mapper(&["test"]).arg(folder.path().join("acme"))).with(1);
     assert!(
         ended.stderr.contains("portolan mapper build"),

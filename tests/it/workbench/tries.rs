@@ -6,7 +6,7 @@ use super::{file, guest, mapper, stock};
 use crate::examples::recorded;
 use crate::support::{Ended, json_lines, root, run};
 
-/// Two pages: a cluster, and a task that misbehaves beside one that does not.
+/// Two pages: a cluster, and a misbehaving task beside an honest one.
 fn pages(behaviour: &str) -> String {
     let cluster = json!({"clusters": [{"clusterArn": "arn:c"}]}).to_string();
     let tags = json!([{"key": "owner", "value": "team-a"}]);

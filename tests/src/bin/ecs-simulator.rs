@@ -22,55 +22,55 @@ enum Preset {
 /// Serves a simulated Amazon ECS, STS included, and prints its URL once it listens.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// The port on 127.0.0.1; 0 is any free one
+    /// Port on 127.0.0.1; 0 takes any free port
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// What exists
+    /// Accounts, Regions and objects of the world
     #[arg(long, value_enum, default_value = "demo")]
     world: Preset,
     /// Equal seeds make equal worlds and equal faults
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How long every answer takes at least, in milliseconds
+    /// Least latency of every answer, in milliseconds
     #[arg(long, default_value_t = 0)]
     latency_ms: u64,
     /// Throttle as AWS does, per account, Region and group of actions
     #[arg(long)]
     buckets: bool,
-    /// The share of every bucket's refill that other clients take, 0.0 to 1.0
+    /// Share of every bucket's refill that other clients take, 0.0 to 1.0
     #[arg(long, default_value_t = 0.0, value_parser = share, requires = "buckets")]
     other_clients_share: f64,
-    /// The share of calls, 0.0 to 1.0, answered with 500 InternalFailure
+    /// Share of calls, 0.0 to 1.0, answered with 500 InternalFailure
     #[arg(long, default_value_t = 0.0, value_parser = share)]
     internal_failure_rate: f64,
-    /// The share of calls answered with ThrottlingException
+    /// Share of calls answered with ThrottlingException
     #[arg(long, default_value_t = 0.0, value_parser = share)]
     throttling_rate: f64,
-    /// The share of calls whose connection is closed without an answer
+    /// Share of calls whose connection is closed without an answer
     #[arg(long, default_value_t = 0.0, value_parser = share)]
     reset_rate: f64,
-    /// The share of calls whose body breaks off before its content-length
+    /// Share of calls whose body ends before its content-length
     #[arg(long, default_value_t = 0.0, value_parser = share)]
     truncated_rate: f64,
-    /// The share of calls answered with JSON that breaks off
+    /// Share of calls answered with JSON that breaks off
     #[arg(long, default_value_t = 0.0, value_parser = share)]
     cut_json_rate: f64,
-    /// The share of calls answered with a page of HTML and status 200
+    /// Share of calls answered with an HTML page and status 200
     #[arg(long, default_value_t = 0.0, value_parser = share)]
     html_rate: f64,
-    /// The share of calls answered with `{}`
+    /// Share of calls answered with `{}`
     #[arg(long, default_value_t = 0.0, value_parser = share)]
     empty_object_rate: f64,
-    /// The share of Lists answered with an empty page and a token
+    /// Share of List calls answered with an empty page and a token
     #[arg(long, default_value_t = 0.0, value_parser = share)]
     empty_page_rate: f64,
-    /// A task stops or starts after every so many calls
+    /// Number of calls after which a task stops or starts
     #[arg(long)]
     calls_per_change: Option<u64>,
-    /// A service or revision comes or goes after every so many calls
+    /// Number of calls after which a service or revision comes or goes
     #[arg(long)]
     calls_per_deployment: Option<u64>,
-    /// Stop as soon as standard input is closed
+    /// Stop when standard input is closed
     #[arg(long)]
     until_stdin_closes: bool,
 }
@@ -130,12 +130,12 @@ fn main() -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let stop = runtime.block_on(stop(arguments.until_stdin_closes));
-    // The thread that waits for standard input may still do so.
+    // The thread that waits for standard input may still be running.
     runtime.shutdown_background();
     stop
 }
 
-/// Returns on SIGTERM, on Ctrl-C and, if asked for, at the end of standard input.
+/// Waits for SIGTERM, Ctrl-C or, if requested, the end of standard input.
 async fn stop(until_stdin_closes: bool) -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;

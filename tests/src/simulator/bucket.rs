@@ -35,7 +35,7 @@ struct Bucket {
 pub(super) struct Buckets(HashMap<(String, String, &'static str), Bucket>);
 
 impl Buckets {
-    /// Takes a token, or says that there is none; `now` counts from the simulator's start.
+    /// Takes a token, or returns that there is none; `now` counts from the simulator's start.
     ///
     /// Other clients use `other_clients_share` of the refill, 0.0 to 1.0.
     pub(super) fn take(

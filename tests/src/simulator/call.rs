@@ -1,4 +1,4 @@
-//! One ECS call: where it lands, what is there at that moment, and what has vanished.
+//! One ECS call: its account and Region, the objects at that moment, and the vanished ones.
 
 use std::time::Duration;
 
@@ -9,22 +9,23 @@ use super::place::{Place, Revision, TaskNumber};
 use super::rules::{Fault, Rules, Vanishing};
 use super::token::Tokens;
 
-/// How the world has changed since the start: the first objects of a kind go, new ones are added at the end.
+/// The changes of the world since the start: the first objects of a kind go, and new ones are added at the
+/// end.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Drift {
     /// Running tasks with an index below this have stopped.
     pub(super) stopped: u64,
-    /// So many running tasks have been added.
+    /// Number of running tasks that have been added.
     pub(super) started: u64,
-    /// Tasks that had stopped from the start, with an index below this, are forgotten.
+    /// Tasks that had stopped from the start, with an index below this, are no longer listed.
     pub(super) forgotten: u64,
     /// Services with an index below this are deleted.
     pub(super) deleted_services: u64,
-    /// So many services have been added.
+    /// Number of services that have been added.
     pub(super) created_services: u64,
     /// The oldest ACTIVE revision of each family with an index below this is INACTIVE.
     pub(super) deregistered: u64,
-    /// So many families have been added.
+    /// Number of families that have been added.
     pub(super) registered_families: u64,
 }
 
@@ -57,15 +58,15 @@ impl Drift {
     }
 }
 
-/// What an operation answers.
+/// The answer of an operation.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) body: String,
-    /// How many objects or ARNs the body holds.
+    /// Number of objects or ARNs in the body.
     pub(super) items: u64,
 }
 
-/// Everything that an operation may look at.
+/// The input of an operation.
 #[derive(Debug)]
 pub(super) struct Call<'a> {
     pub(super) place: &'a Place,
@@ -73,14 +74,14 @@ pub(super) struct Call<'a> {
     pub(super) tokens: &'a Tokens,
     pub(super) canary: &'a str,
     pub(super) drift: Drift,
-    /// Since the simulator started.
+    /// Time since the simulator started.
     pub(super) now: Duration,
     pub(super) fault: Option<&'a Fault>,
     pub(super) body: &'a [u8],
 }
 
 impl Call<'_> {
-    /// Reads the parameters; what the operation does not know is ignored, as ECS does.
+    /// Reads the parameters. Like ECS, it ignores unknown ones.
     pub(super) fn parameters<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         serde_json::from_slice(self.body)
             .map_err(|error| ApiError::new("SerializationException", error.to_string()))
@@ -101,7 +102,7 @@ impl Call<'_> {
             || self.vanished(&Vanishing::Cluster(cluster))
     }
 
-    /// The cluster that a request names by name or ARN; `default` if it names none.
+    /// The cluster that a request names by name or ARN; `default` if it names no cluster.
     pub(super) fn cluster(&self, named: Option<&str>) -> Result<u64, ApiError> {
         let name = self.place.resource("cluster", named.unwrap_or("default"));
         name.and_then(|name| self.place.cluster(name))

@@ -1,4 +1,4 @@
-//! Who calls: credentials in the `Authorization` header, and the sessions that AssumeRole hands out.
+//! The caller of a request: credentials in the `Authorization` header, and the sessions of AssumeRole.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -9,7 +9,7 @@ use super::error::ApiError;
 use super::rules::Rules;
 use super::world::World;
 
-/// The caller of a request, as far as its credentials are known.
+/// The caller of a request, if its credentials are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Caller {
     pub(super) account: String,
@@ -18,7 +18,7 @@ pub(super) struct Caller {
     pub(super) arn: String,
     /// The unique id, as GetCallerIdentity answers it.
     pub(super) user_id: String,
-    /// Set if the credentials came from AssumeRole; such callers get an hour at most themselves.
+    /// Set if the credentials came from AssumeRole; AWS limits further sessions of such callers to an hour.
     pub(super) assumed: bool,
 }
 
@@ -30,13 +30,13 @@ pub(super) struct Session {
     pub(super) account: String,
     pub(super) arn: String,
     pub(super) role_id: String,
-    /// When they end, as the client is told.
+    /// Expiration that the client receives.
     pub(super) expires_at: SystemTime,
-    /// When they end.
+    /// Actual end of the credentials.
     pub(super) ends_at: SystemTime,
 }
 
-/// The temporary credentials that are out, by access key id.
+/// The valid temporary credentials, by access key id.
 #[derive(Debug, Default)]
 pub(super) struct Sessions(HashMap<String, Session>);
 
@@ -115,7 +115,7 @@ impl Sessions {
     }
 }
 
-/// STS and EC2 refuse for the same reasons as ECS does, under other names.
+/// STS and EC2 refuse for the same reasons as ECS, but with other error codes.
 pub(super) fn in_query_protocol(error: ApiError) -> ApiError {
     let (code, status) = match error.code {
         "UnrecognizedClientException" => ("InvalidClientTokenId", StatusCode::FORBIDDEN),
@@ -146,7 +146,7 @@ pub(super) fn credential_scope(authorization: &str) -> Option<(&str, &str)> {
     (scope.next() == Some("aws4_request") && scope.next().is_none()).then_some((id, region))
 }
 
-/// When credentials that are good for `seconds` end, cut short to `lifetime` if there is one.
+/// End of credentials that are valid for `seconds`, shortened to `lifetime` if there is one.
 pub(super) fn expiry(seconds: u64, lifetime: Option<Duration>) -> SystemTime {
     SystemTime::now() + lifetime.unwrap_or(Duration::from_secs(seconds))
 }

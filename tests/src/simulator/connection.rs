@@ -33,8 +33,8 @@ impl axum::serve::Listener for Listener {
 
     async fn accept(&mut self) -> (Stream, SocketAddr) {
         let (tcp, address) = axum::serve::Listener::accept(&mut self.0).await;
-        // Answers are written in one go; waiting for more to send would only add latency. Where the
-        // option is refused the connection works nevertheless.
+        // Answers are written in one piece; waiting for more data would only add latency. If the option is
+        // refused, the connection works nevertheless.
         let _refused = tcp.set_nodelay(true);
         let scissors = Scissors::default();
         (Stream { tcp, scissors }, address)
@@ -51,7 +51,7 @@ impl Connected<IncomingStream<'_, Listener>> for Scissors {
     }
 }
 
-/// A connection, until it is cut.
+/// A connection that can be cut.
 #[derive(Debug)]
 pub(super) struct Stream {
     tcp: TcpStream,
@@ -75,7 +75,7 @@ impl AsyncWrite for Stream {
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
         if self.scissors.0.load(Ordering::Relaxed) {
-            // Without lingering, closing sends a reset instead of an orderly end.
+            // With a linger time of zero, closing sends a reset instead of an orderly end.
             self.tcp.set_zero_linger()?;
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }

@@ -1,4 +1,4 @@
-//! Container instances: as many in each cluster as the cluster counts.
+//! Container instances. Each cluster has as many as it counts.
 
 use serde::Deserialize;
 
@@ -9,12 +9,12 @@ use super::page::{ListParameters, Listing};
 use super::place::Place;
 use super::render::{created_at, tags};
 
-/// How many container instances a cluster has.
+/// Number of container instances in a cluster.
 pub(super) fn count(place: &Place, cluster: u64) -> u64 {
     place.hash(30, cluster) % 20
 }
 
-/// 32 hexadecimal digits.
+/// An id of 32 hexadecimal digits.
 fn id(place: &Place, cluster: u64, position: u64) -> String {
     let index = cluster * 32 + position;
     format!(
@@ -86,7 +86,7 @@ fn render(call: &Call<'_>, cluster: u64, position: u64, include: &[String]) -> S
     let place = call.place;
     let (id, name) = (id(place, cluster, position), place.cluster_name(cluster));
     let index = cluster * 32 + position;
-    // Every fifth machine is one of ECS Anywhere, which has neither type nor image.
+    // Every fifth instance is one of ECS Anywhere, which has neither type nor image.
     let (prefix, attributes) = match position % 5 {
         4 => ("mi", String::new()),
         _ => (

@@ -1,10 +1,10 @@
-//! What was asked: counters per account, Region and operation, and a bounded log of requests.
+//! Counters per account, Region and operation, and a bounded log of requests.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
-/// How many requests the log keeps; older ones fall off.
+/// Number of requests in the log; older ones are dropped.
 const LOGGED_REQUESTS: usize = 20_000;
 
 /// Calls of one operation in one account and Region.
@@ -16,7 +16,7 @@ pub struct Count {
     pub region: String,
     /// The operation, such as `ListTasks`.
     pub operation: String,
-    /// Calls, whatever was answered.
+    /// Number of calls, whatever the answer.
     pub calls: u64,
     /// Calls answered with `ThrottlingException`.
     pub throttled: u64,
@@ -24,7 +24,7 @@ pub struct Count {
     pub items: u64,
 }
 
-/// A request and how it was answered.
+/// A request and its answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct Request {
     /// Milliseconds since the simulator started.
@@ -41,7 +41,7 @@ pub struct Request {
     pub answer: String,
 }
 
-/// A [`Request`] as it is kept: bodies are parsed when somebody reads them.
+/// A stored [`Request`]. Its body is parsed when it is read.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) offset_ms: u64,
@@ -53,7 +53,7 @@ pub(super) struct Entry {
     pub(super) items: u64,
 }
 
-/// Counters and log.
+/// The counters and the log.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     counts: BTreeMap<(String, String, String), Count>,

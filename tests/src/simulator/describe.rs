@@ -28,10 +28,10 @@ impl DescribeParameters {
     }
 }
 
-/// What became of one object that a request names.
+/// The result for one object that a request names.
 pub(super) enum Found<T> {
     Object(T),
-    /// The ARN for `failures`, with reason MISSING.
+    /// A failure with the reason MISSING and this ARN.
     Missing(String),
     /// Neither an object nor a failure.
     Nothing,
@@ -63,7 +63,7 @@ pub(super) fn answer<T: Display>(
     Ok(Answer { body, items })
 }
 
-/// The ARN that a failure states for an object named by `named`, an ARN or a name below `path`.
+/// The ARN in a failure for `named`, which is an ARN or a name below `path`.
 pub(super) fn failed_arn(call: &Call<'_>, path: &str, named: &str) -> String {
     if named.starts_with("arn:") {
         return named.to_owned();

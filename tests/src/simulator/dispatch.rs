@@ -1,4 +1,4 @@
-//! From a request to an answer: which service and operation, who calls, whether AWS would refuse.
+//! From a request to an answer: service, operation, caller, and AWS's refusals.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
@@ -18,10 +18,10 @@ use super::{container_instance, describe, list, organization};
 const ECS: &str = "AmazonEC2ContainerServiceV20141113";
 const ORGANIZATIONS: &str = "AWSOrganizationsV20161128";
 const ACCOUNT: &str = "Account";
-/// What a call of Account Management's ListRegions is dispatched as.
+/// Name under which Account Management's ListRegions is dispatched.
 pub(super) const LIST_REGIONS: &str = "Account.ListRegions";
 
-/// An answer, and what is to happen to it on its way.
+/// An answer, and the fault that it meets on its way.
 pub(super) struct Outcome {
     pub(super) response: Response<Body>,
     pub(super) fault: Option<Fault>,
@@ -29,7 +29,7 @@ pub(super) struct Outcome {
 
 type Operation = fn(&Call<'_>) -> Result<Answer, ApiError>;
 
-/// The operations of ECS, and the group of actions that AWS publishes for each.
+/// The operations of ECS, each with the group of actions that AWS publishes for it.
 const ECS_OPERATIONS: [(&str, Group, Operation); 10] = [
     ("ListClusters", CLUSTER_READ, list::list_clusters),
     ("ListServices", SERVICE_READ, list::list_services),
@@ -71,7 +71,7 @@ const ECS_OPERATIONS: [(&str, Group, Operation); 10] = [
     ),
 ];
 
-/// The group of an ECS operation; none if it is not one of ECS.
+/// The group of an ECS operation; `None` for an operation of another service.
 pub(super) fn group_of(name: &str) -> Option<Group> {
     let mut operations = ECS_OPERATIONS.into_iter();
     operations.find_map(|(known, group, _)| (known == name).then_some(group))
@@ -103,7 +103,7 @@ fn unknown_operation() -> ApiError {
     )
 }
 
-/// The services that speak AWS JSON 1.1.
+/// Services of the AWS JSON 1.1 protocol.
 fn json(state: &State, caller: Result<Caller, ApiError>, target: &str, body: &[u8]) -> Outcome {
     let (service, operation) = target.split_once('.').unwrap_or(("", target));
     let text = String::from_utf8_lossy(body).into_owned();
@@ -164,7 +164,7 @@ fn ecs(
     run(&call)
 }
 
-/// The services that speak the query protocol: forms in, XML out.
+/// Services of the query protocol, with forms in and XML out.
 fn query(
     state: &State,
     caller: Result<Caller, ApiError>,
@@ -198,7 +198,7 @@ fn query(
     finish(state, entry, response, fault)
 }
 
-/// Refuses a call as AWS does before it looks at the parameters.
+/// Refuses a call as AWS does before it reads the parameters.
 fn admit(
     state: &State,
     caller: &Caller,
@@ -249,7 +249,7 @@ fn entry(state: &State, caller: Option<&Caller>, operation: &str, body: String) 
     }
 }
 
-/// Notes the call; what a fault destroys was not delivered.
+/// Counts the call; the items of an answer that a fault destroys do not count.
 fn finish(
     state: &State,
     mut entry: Entry,

@@ -42,7 +42,7 @@ impl ApiError {
         respond(self.status, JSON, body.to_string())
     }
 
-    /// The query protocol's form, which STS and EC2 speak.
+    /// The error as XML of the query protocol, for STS and EC2.
     pub(super) fn into_xml(self, request_id: &str) -> Response<Body> {
         let kind = match self.status.is_server_error() {
             true => "Receiver",

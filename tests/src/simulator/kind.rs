@@ -1,6 +1,6 @@
 //! Launch types, network modes and platforms, in the combinations that ECS has.
 
-/// Where containers of a service or a family run; decides which members an answer has.
+/// The place where containers of a service or a family run. It decides which members an answer has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Fargate,
@@ -25,7 +25,7 @@ impl Kind {
         Self::Fargate,
     ];
 
-    /// One after the other, so that a few objects already show every kind.
+    /// Takes the kinds in turn, so that a few objects already show every kind.
     pub(super) fn of(number: u64) -> Self {
         Self::CYCLE[(number % 8) as usize]
     }

@@ -71,7 +71,7 @@ pub(super) fn list_tasks(call: &Call<'_>) -> Result<Answer, ApiError> {
         member: "taskArns",
         request: parameters.fingerprint(call, "ListTasks"),
         page_size: 100,
-        // Stopped tasks come first: theirs is the number that never changes.
+        // Stopped tasks come first, because their number never changes.
         positions: stopped + running,
         arn_at: |position: u64| {
             let running_position = position.checked_sub(stopped);
@@ -88,7 +88,7 @@ pub(super) fn list_tasks(call: &Call<'_>) -> Result<Answer, ApiError> {
     parameters.page(call, listing)
 }
 
-/// Whether a task passes the filters, the one by service aside.
+/// Whether a task passes the filters, without the one by service.
 fn wants(parameters: &ListParameters, call: &Call<'_>, task: TaskNumber) -> bool {
     let ListParameters {
         desired_status,
@@ -111,7 +111,7 @@ fn wants(parameters: &ListParameters, call: &Call<'_>, task: TaskNumber) -> bool
         && passes(launch_type, &|| place.task_kind(task).launch_type().to_owned())
         && passes(family, &family_of)
         && passes(started_by, &|| place.started_by(task))
-        // Container instances are not simulated, so that no task runs on the one asked for.
+        // No simulated task runs on a container instance, so this filter matches none.
         && container_instance.is_none()
 }
 

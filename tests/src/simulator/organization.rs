@@ -1,5 +1,5 @@
-//! Which accounts and Regions there are: Organizations' ListAccounts, Account Management's ListRegions and
-//! EC2's DescribeRegions.
+//! The accounts and Regions: Organizations' ListAccounts, Account Management's ListRegions and EC2's
+//! DescribeRegions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::state::State;
 
-/// Organizations answers at most so many accounts at a time, and so many unless asked.
+/// Largest and default number of accounts in an answer of Organizations.
 const ACCOUNTS_PER_PAGE: usize = 20;
 
 #[derive(Debug, Default, Deserialize)]
@@ -21,7 +21,8 @@ struct ListAccounts {
     next_token: Option<String>,
 }
 
-/// Every account with objects and every other member, to the account of the long-lived credentials only.
+/// Lists every account with objects and every other member. Only the account of the long-lived credentials
+/// may call it.
 pub(super) fn list_accounts(
     state: &State,
     caller: &Caller,
@@ -82,7 +83,7 @@ fn refused(message: &str) -> ApiError {
     ApiError::new("InvalidInputException", message)
 }
 
-/// A Region that exists everywhere and is enabled nowhere.
+/// A Region that no account has enabled.
 const DISABLED_REGION: &str = "ap-east-1";
 
 #[derive(Debug, Default, Deserialize)]
@@ -122,7 +123,7 @@ pub(super) fn list_regions(
     })
 }
 
-/// The Regions in which anybody has objects; filters are ignored.
+/// The Regions in which any account has objects; filters are ignored.
 pub(super) fn describe_regions(state: &State, request_id: &str) -> String {
     let places = state.world.places.keys();
     let regions: BTreeSet<_> = places.map(|(_, region)| region).collect();

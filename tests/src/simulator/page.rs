@@ -1,4 +1,4 @@
-//! Cuts lists into pages: page sizes, tokens, and what goes wrong with them.
+//! Cuts lists into pages: page sizes, tokens, and their faults.
 
 use std::fmt::{Display, Write};
 
@@ -8,7 +8,7 @@ use super::call::{Answer, Call};
 use super::error::ApiError;
 use super::rules::Fault;
 
-/// The parameters of all four Lists; an operation ignores those that it does not have.
+/// The parameters of all four List operations; an operation ignores those that it does not have.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct ListParameters {
@@ -30,16 +30,16 @@ pub(super) struct ListParameters {
 /// A list before it is cut into pages: positions from 0, of which a filter may skip some.
 pub(super) struct Listing<'a, F> {
     pub(super) member: &'a str,
-    /// Operation and filters: a token is good for the same ones only.
+    /// Operation and filters. A token is valid only for the same ones.
     pub(super) request: String,
-    /// The page size if none is asked for.
+    /// Page size of a request without one.
     pub(super) page_size: u64,
     pub(super) positions: u64,
     pub(super) arn_at: F,
 }
 
 impl ListParameters {
-    /// Operation, place and filters as one text, without what changes from page to page.
+    /// Operation, place and filters as one text, without the parameters that change from page to page.
     pub(super) fn fingerprint(&self, call: &Call<'_>, operation: &str) -> String {
         let Self {
             cluster,
@@ -72,7 +72,7 @@ impl ListParameters {
         format!("{operation} {} {filters:?}", call.place.key)
     }
 
-    /// Writes the page that these parameters ask for.
+    /// Writes the page that the parameters select.
     pub(super) fn page<F, A>(
         &self,
         call: &Call<'_>,

@@ -1,4 +1,4 @@
-//! One account and Region: names and ids of its objects, computed both ways.
+//! One account and Region: names and ids of its objects, computed from the index and back.
 
 use std::fmt::{self, Display};
 
@@ -8,7 +8,7 @@ const CLUSTER_WORDS: [&str; 6] = ["payments", "search", "web", "batch", "edge", 
 const SERVICE_WORDS: [&str; 8] = [
     "checkout", "orders", "gateway", "mailer", "ledger", "worker", "metrics", "auth",
 ];
-/// Odd, so that multiplying by it modulo 2^64 can be undone.
+/// Odd, so that multiplication by it modulo 2^64 has an inverse.
 const SCRAMBLER: u64 = 0xD6E8_FEB8_6659_FD93;
 
 /// Spreads the bits of `value` evenly; the finaliser of SplitMix64.
@@ -19,7 +19,7 @@ pub(super) fn mix(value: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A task: its index among those that run, or among those that had stopped from the start.
+/// A task: its index among the running tasks, or among those that had stopped from the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TaskNumber {
     pub(super) index: u64,
@@ -33,7 +33,7 @@ pub(super) struct Revision {
     pub(super) revision: u64,
 }
 
-/// An account and Region with what exists there.
+/// An account and Region with its objects.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) account: String,
@@ -41,7 +41,7 @@ pub(super) struct Place {
     pub(super) partition: &'static str,
     pub(super) shape: Shape,
     pub(super) key: u64,
-    /// Services that have been created since the start; what existed before does not change with them.
+    /// Services that have been created since the start; they do not change the earlier ones.
     pub(super) created_services: u64,
     /// Families that have been registered since the start, with as many revisions as the others.
     pub(super) registered_families: u64,
@@ -69,7 +69,7 @@ impl Place {
         }
     }
 
-    /// A number that looks random but is the same for the same place, topic and index.
+    /// A number that looks random and is always the same for the same place, topic and index.
     pub(super) fn hash(&self, topic: u64, index: u64) -> u64 {
         mix(self.key ^ mix(topic ^ (index << 8)))
     }
@@ -85,9 +85,9 @@ impl Place {
         fmt::from_fn(move |f| write!(f, "arn:{partition}:ecs:{region}:{account}:{resource}"))
     }
 
-    /// The part of `text` after this place's ARN prefix for `kind`, or all of it if it is no ARN.
+    /// The part of `text` after this place's ARN prefix for `kind`, or all of it if it is not an ARN.
     ///
-    /// None is the ARN of something else: another Region, account or kind of resource.
+    /// `None` for the ARN of another Region, account or kind of resource.
     pub(super) fn resource<'t>(&self, kind: &str, text: &'t str) -> Option<&'t str> {
         if !text.starts_with("arn:") {
             return Some(text);
@@ -104,7 +104,7 @@ impl Place {
         format!("{word}-{cluster:03}")
     }
 
-    /// The index of the cluster called `name`, whether or not it has vanished.
+    /// The index of the cluster called `name`, vanished or not.
     pub(super) fn cluster(&self, name: &str) -> Option<u64> {
         let cluster = if name == "default" { 0 } else { number(name)? };
         (cluster < self.shape.clusters && self.cluster_name(cluster) == name).then_some(cluster)
@@ -120,17 +120,17 @@ impl Place {
         (service < self.services() && self.service_name(service) == name).then_some(service)
     }
 
-    /// Services that exist or have existed.
+    /// Number of services that exist or have existed.
     pub(super) fn services(&self) -> u64 {
         self.shape.services + self.created_services
     }
 
-    /// Families that exist.
+    /// Number of families.
     pub(super) fn families(&self) -> u64 {
         self.shape.families + self.registered_families
     }
 
-    /// Families sort by their index, so that ECS's lexicographic order is the order of indexes.
+    /// Name of a family. Names sort by index, so that ECS's lexicographic order is the order of indexes.
     pub(super) fn family_name(&self, family: u64) -> String {
         let word = SERVICE_WORDS[(family % 8) as usize];
         format!("app{family:06}-{word}")
@@ -161,7 +161,7 @@ impl Place {
         }
     }
 
-    /// The revision that `text` means: a family (its newest active one), `family:revision` or an ARN.
+    /// The revision for `text`: a family (its newest active one), `family:revision` or an ARN.
     pub(super) fn revision(&self, text: &str) -> Option<Revision> {
         let text = self.resource("task-definition", text)?;
         let (name, revision) = match text.split_once(':') {
@@ -183,7 +183,7 @@ impl Place {
         }))
     }
 
-    /// 32 hexadecimal digits from which [`Place::task`] finds the number again.
+    /// 32 hexadecimal digits. [`Place::task`] computes the number from them.
     pub(super) fn task_id(&self, task: TaskNumber) -> String {
         let number = (task.index << 1) | u64::from(task.stopped);
         let low = (number ^ self.key).wrapping_mul(SCRAMBLER);

@@ -1,10 +1,10 @@
-//! Which objects belong together: clusters, services, tasks and revisions.
+//! Relations between clusters, services, tasks and revisions.
 
 use super::kind::Kind;
 use super::place::{Place, Revision, TaskNumber};
 
 impl Place {
-    /// How many of `total` objects that are spread over the clusters are in `cluster`.
+    /// Number of objects in `cluster` if `total` objects are spread over the clusters.
     pub(super) fn members(&self, cluster: u64, total: u64) -> u64 {
         match self.shape.clusters {
             clusters if clusters == 0 || cluster >= total => 0,
@@ -45,7 +45,7 @@ impl Place {
         }
     }
 
-    /// The deployment that a service is in.
+    /// The present deployment of a service.
     pub(super) fn deployment_id(&self, service: u64) -> String {
         format!("ecs-svc/{:019}", self.hash(3, service) >> 1)
     }
@@ -58,7 +58,7 @@ impl Place {
         }
     }
 
-    /// The newest revision of a family of the service's own kind, as far as there is one.
+    /// The newest revision of a family of the service's own kind, if there is one.
     pub(super) fn revision_of_service(&self, service: u64) -> Revision {
         let families = self.shape.families.max(1);
         let family = service % families;

@@ -1,7 +1,7 @@
 //! JSON of the objects, written straight from their index.
 //!
-//! Names and ids are made of letters, digits and hyphens and need no escaping; texts that do are
-//! passed through [`json`].
+//! Names and ids are made of letters, digits and hyphens and need no escaping; other texts go through
+//! [`json`].
 
 mod cluster;
 mod service;
@@ -18,7 +18,7 @@ pub(super) use task_definition::task_definition;
 use super::call::Call;
 use super::place::Place;
 
-/// The moment around which everything was created: 2026-09-21, in milliseconds since 1970.
+/// The time around which everything was created: 2026-09-21, in milliseconds since 1970.
 const EPOCH_MS: u64 = 1_790_000_000_000;
 const DAY_MS: u64 = 86_400_000;
 
@@ -55,7 +55,7 @@ fn text_member<T: Display>(name: &str, value: Option<T>) -> impl Display {
     })
 }
 
-/// A time in milliseconds since 1970, written as ECS writes it: seconds, some with an exponent.
+/// A time in milliseconds since 1970, written as ECS does: seconds, some with an exponent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Millis(u64);
 
@@ -77,7 +77,7 @@ impl Display for Millis {
     }
 }
 
-/// A moment in the year before [`EPOCH_MS`], the same for the same object.
+/// A time in the year before [`EPOCH_MS`], always the same for the same object.
 pub(super) fn created_at(place: &Place, topic: u64, index: u64) -> Millis {
     Millis(EPOCH_MS - place.hash(topic, index) % (365 * DAY_MS))
 }
@@ -88,7 +88,7 @@ impl Millis {
     }
 }
 
-/// The `tags` of an object, or `[]` if they were not asked for. Every eleventh object has none.
+/// The `tags` of an object, or `[]` if the request does not include them. Every eleventh object has no tags.
 pub(super) fn tags(
     call: &Call<'_>,
     asked: bool,

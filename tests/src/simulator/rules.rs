@@ -1,10 +1,10 @@
-//! How the simulator misbehaves: latency, faults, denials, vanishing objects, throttling.
+//! The misbehaviour of the simulator: latency, faults, denials, vanishing objects, throttling.
 
 use std::time::Duration;
 
 use super::dispatch::group_of;
 
-/// An account and Region, or all of them where a part is None.
+/// An account and Region; `None` stands for all.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     /// A 12-digit account id.
@@ -20,7 +20,7 @@ impl Scope {
     }
 }
 
-/// Something that goes wrong with one answer.
+/// A fault of one answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
     /// HTTP 500 `InternalFailure`, with AWS's body.
@@ -29,7 +29,7 @@ pub enum Fault {
     Throttling,
     /// The connection is closed without an answer.
     ConnectionReset,
-    /// The connection is closed before `content-length` bytes were sent.
+    /// A complete answer, by its `content-length`, whose JSON breaks off in the middle.
     TruncatedBody,
     /// A complete answer, by its `content-length`, of JSON that breaks off in the middle.
     CutJson,
@@ -41,36 +41,36 @@ pub enum Fault {
     EmptyObject,
     /// A List answers no ARN, but a token that continues where this page would have begun.
     EmptyPage,
-    /// A List answers the token that it was asked with.
+    /// A List answers the token of its own request.
     RepeatedToken,
-    /// The first object that a Describe gives has a member of another type than ECS's; the first ARN of
-    /// a List is a number.
+    /// A member of the first object of a Describe has a type other than ECS's; the first ARN of a List is a
+    /// number.
     WrongType,
-    /// The member that an operation answers with is null.
+    /// The member that holds the answer of an operation is null.
     NullMember,
-    /// A Describe gives its first object twice.
+    /// A Describe returns its first object twice.
     RepeatedObject,
-    /// Both: the first object comes twice, and has a member of a wrong type.
+    /// A Describe returns its first object twice, with a member of a wrong type.
     RepeatedWrongType,
-    /// A Describe leaves out its last object, and has no failure for it.
+    /// A Describe leaves out its last object, without a failure for it.
     DroppedObject,
     /// White space without end.
     EndlessBody,
 }
 
 impl Fault {
-    /// Whether only a List can fail in this way.
+    /// Whether only a List can have this fault.
     pub(super) fn is_about_pages(&self) -> bool {
         matches!(self, Self::EmptyPage | Self::RepeatedToken)
     }
 }
 
-/// How often a [`FaultRule`] applies.
+/// The frequency of a [`FaultRule`].
 #[derive(Clone, Debug)]
 pub enum Frequency {
     /// A share of the calls, 0.0 to 1.0, drawn from the world's seed.
     Rate(f64),
-    /// That many calls from now on.
+    /// This number of calls from now on.
     Next(u32),
 }
 
@@ -90,16 +90,16 @@ impl Frequency {
 /// One fault, for one operation or for all.
 #[derive(Clone, Debug)]
 pub struct FaultRule {
-    /// The operation, such as `DescribeTasks` or `AssumeRole`; None is every ECS operation.
+    /// The operation, such as `DescribeTasks` or `AssumeRole`; `None` stands for every ECS operation.
     pub operation: Option<String>,
-    /// What goes wrong.
+    /// The fault of each affected call.
     pub fault: Fault,
-    /// How often.
+    /// The frequency of the fault.
     pub frequency: Frequency,
 }
 
 impl FaultRule {
-    /// The next `count` calls of `operation` go wrong.
+    /// The next `count` calls of `operation` get the fault.
     pub fn next(operation: &str, fault: Fault, count: u32) -> Self {
         Self {
             operation: Some(operation.to_owned()),
@@ -108,7 +108,7 @@ impl FaultRule {
         }
     }
 
-    /// A share (0.0 to 1.0) of all ECS calls goes wrong.
+    /// A share (0.0 to 1.0) of all ECS calls gets the fault.
     pub fn rate(fault: Fault, rate: f64) -> Self {
         Self {
             operation: None,
@@ -121,18 +121,18 @@ impl FaultRule {
 /// Calls that are answered with `AccessDeniedException`.
 #[derive(Clone, Debug, Default)]
 pub struct Denial {
-    /// Where.
+    /// Account and Region of the denied calls.
     pub scope: Scope,
-    /// Which operation; None is every ECS operation.
+    /// The operation; `None` stands for every ECS operation.
     pub operation: Option<String>,
 }
 
-/// An object that is listed, but not there when it is described. Numbers are indexes from 0.
+/// An object that is listed, but missing when it is described. Numbers are indexes from 0.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Vanishing {
     /// MISSING from DescribeClusters; `ClusterNotFoundException` for everything inside.
     Cluster(u64),
-    /// MISSING from DescribeServices; its tasks go on.
+    /// MISSING from DescribeServices; its tasks remain.
     Service(u64),
     /// A running task that is MISSING from DescribeTasks.
     Task(u64),
@@ -150,9 +150,9 @@ pub enum Vanishing {
 /// Objects vanish between List and Describe.
 #[derive(Clone, Debug)]
 pub struct VanishRule {
-    /// Where.
+    /// Account and Region of the object.
     pub scope: Scope,
-    /// What.
+    /// The object that vanishes.
     pub object: Vanishing,
 }
 
@@ -163,12 +163,12 @@ pub struct Throttling {
     pub other_clients_share: f64,
 }
 
-/// Everything that can be changed while the simulator runs. The default is an AWS without faults.
+/// The settings that can change while the simulator runs. The default is an AWS without faults.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
-    /// How long every answer takes at least.
+    /// Least time of every answer.
     pub latency: Duration,
-    /// Faults; of several that apply to a call, the first counts.
+    /// Faults. If several apply to a call, the first one counts.
     pub faults: Vec<FaultRule>,
     /// Refused operations.
     pub denials: Vec<Denial>,
@@ -180,25 +180,26 @@ pub struct Rules {
     pub slow: Vec<(Scope, Duration)>,
     /// Token buckets, or no throttling at all.
     pub throttling: Option<Throttling>,
-    /// How long a `nextToken` is good for; None is for ever.
+    /// Lifetime of a `nextToken`; `None` is for ever.
     pub token_lifetime: Option<Duration>,
-    /// How long temporary credentials are good for, whatever duration was asked for.
+    /// Lifetime of temporary credentials, whatever duration the request has.
     pub session_lifetime: Option<Duration>,
-    /// Temporary credentials are refused after this long, whatever expiration they were given with.
+    /// Time after which temporary credentials are refused, whatever their expiration.
     pub sessions_end_early: Option<Duration>,
     /// Long-lived access key ids that are refused as expired.
     pub retired_access_keys: Vec<String>,
-    /// After every so many ECS calls a task stops or, in turn, a new one starts.
+    /// Number of ECS calls after which a task stops or, in turn, a new one starts.
     pub calls_per_change: Option<u64>,
-    /// After every so many ECS calls, in turn: a service is created, the first one deleted, a family registered,
-    /// the oldest ACTIVE revision of the next family deregistered, and a stopped task forgotten.
+    /// Number of ECS calls after which, in turn, a service is created, the first one is deleted, a family is
+    /// registered, the oldest ACTIVE revision of the next family is deregistered, and a stopped task is no
+    /// longer listed.
     pub calls_per_deployment: Option<u64>,
-    /// What the tag `team` of everything that has one is changed to.
+    /// New value of the tag `team` of every object that has this tag.
     pub team: Option<String>,
 }
 
 impl Rules {
-    /// The fault of this call, if one is due; counts down the rules that say "the next N calls".
+    /// The fault of this call, if one is due. It counts down the rules for "the next N calls".
     pub(super) fn draw_fault(
         &mut self,
         operation: &str,
@@ -211,7 +212,7 @@ impl Rules {
         due.find_map(|rule| rule.frequency.strikes(random).then(|| rule.fault.clone()))
     }
 
-    /// What is wrong with every call to a place.
+    /// The fault of every call to a place.
     pub(super) fn fault_of(&self, account: &str, region: &str) -> Option<Fault> {
         if self.outages.iter().any(|it| it.covers(account, region)) {
             return Some(Fault::ConnectionReset);
@@ -226,7 +227,7 @@ impl Rules {
         })
     }
 
-    /// What has vanished in one account and Region.
+    /// The objects that have vanished in one account and Region.
     pub(super) fn vanished_in<'r>(
         &'r self,
         account: &'r str,
@@ -239,12 +240,12 @@ impl Rules {
     }
 }
 
-/// Whether a rule for the operation `ruled`, or for all of ECS, is about `operation`.
+/// Whether a rule for the operation `ruled`, or for all of ECS, applies to `operation`.
 fn applies(ruled: Option<&str>, operation: &str) -> bool {
     ruled.map_or_else(|| is_ecs(operation), |ruled| ruled == operation)
 }
 
-/// Every operation that is simulated has a bucket exactly if it is one of ECS.
+/// Only ECS operations have a bucket.
 fn is_ecs(operation: &str) -> bool {
     group_of(operation).is_some()
 }

@@ -1,4 +1,4 @@
-//! HTTP: one door for all services, and the simulator's own pages under `/_simulator/`.
+//! HTTP: one port for all services, and the simulator's own pages under `/_simulator/`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -46,7 +46,7 @@ async fn call(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    // What making the answer takes is a part of the latency, as it is at AWS.
+    // As at AWS, the latency includes the time to make the answer.
     let asked_at = Instant::now();
     let request_id = request_id();
     let Outcome { response, fault } = dispatch(&state, &headers, &body, &request_id);
@@ -64,15 +64,15 @@ async fn call(
     response
 }
 
-/// Waits until a moment, to a tenth of a millisecond: benchmarks compare with the latency that was asked for.
-/// tokio's timer counts in milliseconds and rounds up, so that the last ones are waited for by a thread.
+/// Waits until a moment, to a tenth of a millisecond, because benchmarks compare with the requested latency.
+/// tokio's timer counts in milliseconds and rounds up, so a thread waits for the last ones.
 async fn wait_until(moment: Instant) {
     const LAST: Duration = Duration::from_millis(2);
     if let Some(most) = moment.checked_sub(LAST) {
         tokio::time::sleep_until(most.into()).await;
     }
     let wait = move || std::thread::sleep(moment.saturating_duration_since(Instant::now()));
-    // It has nothing to fail with.
+    // The closure cannot panic.
     let _ = tokio::task::spawn_blocking(wait).await;
 }
 

@@ -1,4 +1,4 @@
-//! What a fault leaves of an answer.
+//! Spoils an answer by a fault.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use super::connection::Scissors;
 use super::error::{JSON, respond};
 use super::rules::Fault;
 
-/// Long enough for the bytes before it to leave the machine on their own.
+/// Long enough for the bytes before it to leave the machine by themselves.
 const PAUSE_BEFORE_BREAKING_OFF: Duration = Duration::from_millis(20);
-/// White space, which a JSON text may hold as much of as it likes.
+/// White space. A JSON text may hold any amount of it.
 static SPACE: [u8; 64 * 1024] = [b' '; 64 * 1024];
 
-/// Does to an answer what a fault does on its way.
+/// Applies a fault to an answer.
 pub(super) async fn spoil(
     response: Response<Body>,
     fault: &Fault,
@@ -61,7 +61,7 @@ pub(super) async fn spoil(
     }
 }
 
-/// The head at once; then, after a pause, the tail or a broken connection.
+/// Sends the head at once; then, after a pause, the tail or a broken connection.
 fn halting_body(head: Bytes, tail: Bytes, fault: &Fault) -> Body {
     let (pause, rest) = match fault {
         Fault::SlowBody(pause) => (*pause, Ok(tail)),
@@ -78,17 +78,17 @@ fn halting_body(head: Bytes, tail: Bytes, fault: &Fault) -> Body {
     Body::from_stream(head.chain(rest))
 }
 
-/// What could become JSON, if it ever ended.
+/// A body of white space without end, which could still become JSON.
 fn endless_body() -> Body {
     let head = stream::once(async { Ok::<_, std::io::Error>(Bytes::from_static(b"{")) });
     let space = stream::repeat_with(|| Ok(Bytes::from_static(&SPACE)));
     Body::from_stream(head.chain(space))
 }
 
-/// An answer that is JSON and does not say what ECS says.
+/// An answer that is valid JSON, but not a valid response of ECS.
 fn falsified(whole: &[u8], fault: &Fault) -> String {
     let mut answer: Value = serde_json::from_slice(whole).unwrap_or_default();
-    // What an operation answers with is its body's first member.
+    // An operation's answer is the first member of its body.
     let first = answer
         .as_object_mut()
         .and_then(|members| members.iter_mut().next());
@@ -112,7 +112,7 @@ fn falsified(whole: &[u8], fault: &Fault) -> String {
     answer.to_string()
 }
 
-/// Gives one member of a described object, or an ARN in a list, another type than ECS does.
+/// Gives one member of a described object, or an ARN in a list, a type other than ECS's.
 fn mistype(list: &str, element: &mut Value) {
     match list {
         "clusters" => element["runningTasksCount"] = json!("seven"),

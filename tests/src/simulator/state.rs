@@ -1,4 +1,4 @@
-//! What the simulator knows while it runs, shared by all requests.
+//! The state of a running simulator, shared by all requests.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use super::token::Tokens;
 use super::truth::Truth;
 use super::world::World;
 
-/// A panicking test must not turn every later call into a second panic.
+/// Ignores poisoning, because a panicking test must not make every later call panic.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -81,7 +81,7 @@ impl State {
         lock(&self.ledger)
     }
 
-    /// Counts an ECS call, which may change the world.
+    /// Counts an ECS call. The call may change the world.
     pub(super) fn count_ecs_call(&self) {
         self.ecs_calls.fetch_add(1, Ordering::Relaxed);
     }
@@ -95,7 +95,7 @@ impl State {
         )
     }
 
-    /// Forgets counts, requests, drift and what was taken from the buckets; rules and sessions stay.
+    /// Resets counts, requests, changes of the world, and buckets; rules and sessions stay.
     pub(super) fn reset(&self) {
         *self.ledger() = Ledger::default();
         *self.buckets() = Buckets::default();

@@ -38,7 +38,7 @@ pub(super) fn get_caller_identity(caller: &Caller, request_id: &str) -> String {
     envelope("GetCallerIdentity", &result, request_id)
 }
 
-/// Checks what AWS checks, hands out credentials and remembers them.
+/// Makes AWS's checks, then issues and stores credentials.
 pub(super) fn assume_role(
     state: &State,
     caller: &Caller,
@@ -122,7 +122,7 @@ fn credentials(id: &str, session: &Session) -> String {
     )
 }
 
-/// 900 to 43,200 seconds, an hour unless asked; at most an hour from one role to the next.
+/// 900 to 43,200 seconds, by default an hour; at most an hour from one role to the next.
 fn duration_seconds(asked: Option<&str>, chained: bool) -> Result<u64, ApiError> {
     let seconds = match asked {
         None => 3_600,
@@ -145,7 +145,7 @@ fn duration_seconds(asked: Option<&str>, chained: bool) -> Result<u64, ApiError>
     Ok(seconds)
 }
 
-/// Account and name of a role's ARN; the name is what follows the last slash of its path.
+/// Account and name of a role's ARN; the name follows the last slash of its path.
 fn role_parts(arn: &str) -> Option<(&str, &str)> {
     let (partition, rest) = arn.strip_prefix("arn:")?.split_once(":iam::")?;
     let (account, role) = rest.split_once(":role/")?;

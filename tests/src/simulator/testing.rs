@@ -1,4 +1,4 @@
-//! Asks a [`State`] without a socket between.
+//! Calls a [`State`] without a socket.
 
 use axum::http::{HeaderMap, HeaderValue};
 use serde_json::Value;
@@ -39,7 +39,7 @@ pub(super) fn send(state: &State, headers: &HeaderMap, body: &str) -> (u16, Stri
     (status, text)
 }
 
-/// Calls an ECS operation and reads the answer, which is JSON whatever happens.
+/// Calls an ECS operation and reads the answer, which is always JSON.
 pub(super) fn call(state: &State, operation: &str, parameters: &Value) -> (u16, Value) {
     let mut headers = headers(BASE_ACCESS_KEY);
     let target = format!("AmazonEC2ContainerServiceV20141113.{operation}");

@@ -23,7 +23,7 @@ fn send(stream: &mut TcpStream, connection: &str) {
         .expect("the request is sent");
 }
 
-/// Everything that comes back until the connection ends, and whether it ended in order.
+/// Everything received until the connection ends, and whether it ended in order.
 fn exchange(simulator: &Simulator) -> (String, bool) {
     let mut stream = connect(simulator);
     send(&mut stream, "close");
@@ -45,7 +45,7 @@ fn with_fault(fault: Fault) -> (String, bool) {
     outcome
 }
 
-/// The body of an answer and the length that its header claims.
+/// The body of an answer, and the length in its header.
 fn body(answer: &str) -> (&str, usize) {
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
     let header = head

@@ -1,4 +1,4 @@
-//! Opaque paging tokens: they carry a position, good for the request that they belong to only.
+//! Opaque paging tokens. They carry a position, and are valid only for the request that they belong to.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,9 +11,9 @@ use super::place::mix;
 /// Makes and reads the `nextToken`s of one simulator.
 #[derive(Debug)]
 pub(super) struct Tokens {
-    /// Differs per simulator, so that tokens of another one are foreign.
+    /// Differs per simulator, so that tokens of another one are refused.
     secret: u64,
-    /// Makes every token unlike all before it: clients take a repeated one for an endless list.
+    /// Makes every token unlike all earlier ones, because clients treat a repeated one as an endless list.
     issued: AtomicU64,
 }
 
@@ -25,7 +25,7 @@ impl Tokens {
         }
     }
 
-    /// A token for `position` in the list that `request` asks for, made `now` after the start.
+    /// A token for `position` in the list of `request`, issued at `now` after the start.
     pub(super) fn issue(&self, request: &str, position: u64, now: Duration) -> String {
         let issued_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
         let serial = self.issued.fetch_add(1, Ordering::Relaxed);
@@ -35,7 +35,8 @@ impl Tokens {
         format!("{sealed:016x}{issued_ms:016x}{serial:016x}{mac}")
     }
 
-    /// The position in `token`, refused unless it was issued here, for this request, not too long ago.
+    /// The position in `token`. It is refused unless it was issued here, for this request, and not too long
+    /// ago.
     pub(super) fn open(
         &self,
         request: &str,

@@ -1,4 +1,4 @@
-//! What a perfect client would find.
+//! The objects that a perfect client would find.
 
 use serde::Serialize;
 

@@ -1,30 +1,30 @@
-//! What exists in the simulated accounts, described by counts.
+//! The objects in the simulated accounts, described by counts.
 
 use std::collections::BTreeMap;
 
 use super::place::{Place, mix};
 
-/// The access key id of the long-lived credentials of every preset. Its secret is any.
+/// The access key id of the long-lived credentials of every preset. Any secret fits it.
 pub const BASE_ACCESS_KEY: &str = "AKIADEMO00000000BASE";
-/// The account whose credentials [`BASE_ACCESS_KEY`] are in the `demo` world.
+/// The account of [`BASE_ACCESS_KEY`] in the `demo` world.
 pub const BASE_ACCOUNT: &str = "999999999999";
-/// The only account of the worlds that have one.
+/// The only account of the worlds with one account.
 pub const SINGLE_ACCOUNT: &str = "123456789012";
 
-/// How many objects of each kind exist in one account and Region.
+/// The number of objects of each kind in one account and Region.
 ///
 /// Objects are spread evenly: service `i` is in cluster `i % clusters`, as is task `i`.
 #[derive(Clone, Debug, Default)]
 pub struct Shape {
-    /// Clusters that are listed, those that vanish included.
+    /// Listed clusters, including the vanishing ones.
     pub clusters: u64,
-    /// How many of the clusters, the last ones, are gone by the time somebody describes them.
+    /// Number of clusters, at the end of the list, that are missing when they are described.
     pub vanishing_clusters: u64,
-    /// Services, of all clusters together.
+    /// Services of all clusters together.
     pub services: u64,
-    /// Running tasks, of all clusters together.
+    /// Running tasks of all clusters together.
     pub running_tasks: u64,
-    /// Stopped tasks that ECS still shows, of all clusters together.
+    /// Stopped tasks that ECS still lists, of all clusters together.
     pub stopped_tasks: u64,
     /// Task definition families.
     pub families: u64,
@@ -39,13 +39,13 @@ pub struct Shape {
 /// A role that can be assumed.
 #[derive(Clone, Debug)]
 pub(super) struct Role {
-    /// The role's ARN; its account is the one that calls land in.
+    /// The role's ARN; calls go to its account.
     pub(super) arn: String,
-    /// The external id that must be given, if the role requires one.
+    /// The external id, if the role requires one.
     pub(super) external_id: Option<String>,
 }
 
-/// Everything that exists. Objects are computed from their index when somebody asks.
+/// All simulated objects. Each is computed from its index on request.
 #[derive(Clone, Debug)]
 pub struct World {
     pub(super) seed: u64,
@@ -58,7 +58,7 @@ pub struct World {
 }
 
 impl World {
-    /// A world without accounts; equal seeds and equal calls make equal worlds.
+    /// A world without accounts. Equal seeds and equal calls make equal worlds.
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
@@ -84,7 +84,7 @@ impl World {
         self
     }
 
-    /// Adds long-lived credentials of `account`; every secret goes with them.
+    /// Adds long-lived credentials of `account`; any secret fits them.
     pub fn with_access_key(mut self, access_key_id: &str, account: &str) -> Self {
         self.access_keys
             .insert(access_key_id.to_owned(), account.to_owned());
@@ -106,7 +106,7 @@ impl World {
         self
     }
 
-    /// The text that every environment value contains and that must never leave the host.
+    /// The text in every environment value. It must never leave the host.
     pub fn canary(&self) -> &str {
         &self.canary
     }
@@ -135,7 +135,7 @@ impl World {
 
     /// Two accounts behind roles, two Regions each, and a cluster that vanishes in each of them.
     ///
-    /// The fourth cluster is the one that vanishes, with a quarter of the services and tasks.
+    /// The fourth cluster vanishes, with a quarter of the services and tasks.
     pub fn demo(seed: u64) -> Self {
         let shape = Shape {
             clusters: 4,
@@ -159,8 +159,8 @@ impl World {
             .with_role("arn:aws:iam::222222222222:role/PortolanRead", None)
     }
 
-    /// The world of the published measurements: 50 clusters, 2,000 services, 20,000 tasks and
-    /// 5,000 active revisions.
+    /// The world of the published measurements: 50 clusters, 2,000 services, 20,000 tasks and 5,000 active
+    /// revisions.
     pub fn reference(seed: u64) -> Self {
         let shape = Shape {
             clusters: 50,
@@ -189,7 +189,7 @@ impl World {
         Self::single(seed, shape)
     }
 
-    /// The account and Region of a call; there is nothing in those that were not added.
+    /// The account and Region of a call; a place that was not added is empty.
     pub(super) fn place(&self, account: &str, region: &str) -> Place {
         let key = (account.to_owned(), region.to_owned());
         self.places

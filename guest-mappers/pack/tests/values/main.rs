@@ -1,5 +1,5 @@
-//! What tables make of values where JMESPath leaves it open, where the manual differs from it, and where a
-//! page is hostile.
+//! Values that tables compute where JMESPath leaves the result open, where the manual differs from it, and on
+//! hostile pages.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 /// What types and texts make of values.
@@ -19,14 +19,14 @@ fn stock(object: &str) -> Value {
     serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
 }
 
-/// An overlay for tasks.
+/// An overlay of tasks with these attributes.
 fn table(attributes: &str) -> String {
     format!(
         "name = 'acme'\nversion = '1.0.0'\nkind = 'overlay'\nobject = 'EcsTask'\n[attributes]\n{attributes}\n"
     )
 }
 
-/// The patch that an overlay of these attributes makes of a task, and its issues.
+/// The patch that an overlay with these attributes makes of a task, and its issues.
 fn amended(attributes: &str, task: &Value) -> (Value, Vec<String>) {
     let packed = check(&table(attributes), stock).unwrap_or_else(|error| panic!("{error}"));
     let plan = Plan::from_bytes(&packed.plan).unwrap();
@@ -53,7 +53,7 @@ fn amended(attributes: &str, task: &Value) -> (Value, Vec<String>) {
     (patch, issues.collect())
 }
 
-/// The patch, without issues.
+/// The patch of an overlay that reports no issues.
 fn patch(attributes: &str, task: &Value) -> Value {
     let (patch, issues) = amended(attributes, task);
     assert_eq!(issues, Vec::<String>::new(), "{attributes}");
@@ -156,7 +156,7 @@ fn numbers_are_integers_where_they_are_exact() {
     assert_eq!(is("n", "3"), json!({"IS": true}));
 }
 
-/// In a patch, null would take the attribute away.
+/// In a patch, null would remove the attribute.
 #[test]
 fn what_is_no_number_is_never_written() {
     for number in ["nan", "inf", "-inf"] {
@@ -169,7 +169,7 @@ fn what_is_no_number_is_never_written() {
         ];
         for attributes in cases {
             let said = refused(&attributes);
-            assert!(said.contains("no finite number"), "{attributes}\n{said}");
+            assert!(said.contains("not a finite number"), "{attributes}\n{said}");
         }
     }
     let task = json!({"taskArn": "arn:0", "l": [1e308, 1e308], "m": [-1e308, -1e308]});
@@ -190,7 +190,7 @@ fn what_is_no_number_is_never_written() {
     }
 }
 
-/// As the helpers for Rust, Python and JavaScript read tags.
+/// The helpers for Rust, Python and JavaScript read tags by the same rule.
 #[test]
 fn of_a_repeated_tag_the_last_counts_also_without_a_value() {
     let owner = "O = { tag = 'o', description = 'x' }\nALL = { from = 'tags', type = 'tags', description = 'x' }";
@@ -221,12 +221,12 @@ fn of_a_repeated_tag_the_last_counts_also_without_a_value() {
     assert_eq!(patch(fallback, &task), json!({"O": "g"}));
 }
 
-/// A table that reads nothing else of tags reads them in a shorter way, which must make no difference.
+/// A table that reads tags only by key uses a shorter form of them. It must give the same values.
 #[test]
 fn tags_mean_the_same_whether_all_of_them_are_read_or_some() {
     let some = "OWNER = { tag = 'owner', description = 'o' }\n\
                 CENTER = { tag = 'center', equals = 'a', description = 'c' }\n\
-                AGAIN = { tag = 'owner', default = 'nobody', description = 'a' }";
+                AGAIN = { tag = 'owner', default = 'unowned', description = 'a' }";
     let all = format!("{some}\nALL = {{ from = 'tags[0].nothing', description = 'n' }}");
     for tags in [
         json!([{"key": "owner", "value": "a"}, {"key": "center", "value": "a"}]),

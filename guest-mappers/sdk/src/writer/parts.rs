@@ -6,10 +6,10 @@ use serde_json::{Error, Value};
 
 use super::{Written, write};
 
-/// How `RawValue` asks to be written as it is: as a struct of this name whose one field has it too.
+/// `RawValue` serializes as a struct with this name and one field with this name, to be written unchanged.
 pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
-/// A list or an object while it grows.
+/// A list or an object under construction.
 pub(super) struct Parts<'o> {
     output: &'o mut Vec<u8>,
     is_empty: bool,
@@ -39,7 +39,7 @@ impl<'o> Parts<'o> {
         write(self.output, value)
     }
 
-    /// The name is written as it is: it comes from the source code of a type or table, not from a page.
+    /// Writes the name unescaped, because it comes from the source code of a type or a table, not from a page.
     pub(super) fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Written {
         if name == RAW_VALUE {
             if let Value::String(json) = serde_json::to_value(value)? {
@@ -71,7 +71,7 @@ impl SerializeMap for Parts<'_> {
         let start = self.output.len();
         write(self.output, key)?;
         if self.output.get(start) != Some(&b'"') {
-            // Some keys that are no texts become ones, others are errors.
+            // `serde_json` turns some keys that are not texts into texts, and rejects the others.
             self.output.truncate(start);
             let map = serde_json::to_string(&Single(key))?;
             let key = map.trim_start_matches('{').trim_end_matches(":null}");
@@ -99,7 +99,7 @@ impl<T: Serialize + ?Sized> Serialize for Single<'_, T> {
     }
 }
 
-/// Serde has one trait for each kind of list and of object.
+/// Serde has one trait for each kind of list and object.
 macro_rules! parts {
     ($($part:ident: $($trait:ident.$method:ident($($name:ident)?)),*;)*) => {
         $($(impl $trait for Parts<'_> {

@@ -1,4 +1,4 @@
-/// Whether nothing in a text has to be escaped.
+/// Whether a text needs no escapes.
 #[inline]
 pub(super) fn is_plain(text: &[u8]) -> bool {
     let (chunks, rest) = text.as_chunks::<32>();
@@ -11,7 +11,7 @@ pub(super) fn is_plain(text: &[u8]) -> bool {
         escapes |= in_word(*word);
     }
     match text.last_chunk::<8>() {
-        // It overlaps the word before it, so that no byte is looked at alone.
+        // The last word overlaps the word before it, so no byte needs a check of its own.
         Some(word) => escapes |= in_word(*word),
         None => {
             let mut word = [b' '; 8];

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::write;
 
-/// What both writers make of a value, errors included.
+/// Compares the output of both writers, errors included.
 fn assert_same(value: &(impl Serialize + ?Sized)) {
     let mut output = b"before".to_vec();
     let ours = write(&mut output, value).map_err(|error| error.to_string());

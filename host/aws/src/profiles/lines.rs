@@ -1,4 +1,4 @@
-//! The lines of a profile file, checked and tidied before the SDK reads them.
+//! Checks and normalizes the lines of a profile file before the SDK reads them.
 
 use std::path::Path;
 
@@ -7,11 +7,11 @@ use crate::settings::ConnectionError;
 use crate::value::checked;
 use portolan_machine::text::printable;
 
-/// Files with thousands of profiles stay below this.
+/// Files with thousands of profiles are smaller.
 const FILE_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
 
 impl Profiles {
-    /// Reads a file, notes what it holds, and gives it as the SDK may read it.
+    /// Reads a file, stores its values, and returns the text for the SDK.
     pub(super) fn cleaned(
         &mut self,
         path: &Path,
@@ -20,9 +20,9 @@ impl Profiles {
     ) -> Result<String, ConnectionError> {
         let text = match read(path) {
             Ok(text) => text,
-            // Nobody needs to have these files.
+            // Both files are optional.
             Err(Unread::Missing) => return Ok(String::new()),
-            // A service may have a home that is not its own.
+            // A service may run with a home folder that it cannot read.
             Err(Unread::Forbidden) if !is_named => return Ok(String::new()),
             Err(Unread::Forbidden) => {
                 return Err(invalid(path, "it may not be read; check its permissions"));
@@ -30,10 +30,11 @@ impl Profiles {
             Err(Unread::Other(reason)) => return Err(invalid(path, &reason)),
         };
         let (mut cleaned, mut section) = (String::new(), None);
-        // Only a group has lines below it: what the SDK would join to a value above goes.
+        // Only a group has nested lines. Other indented lines are dropped, because the SDK would join them to
+        // the value above.
         let mut is_in_group = false;
         let lines: Vec<&str> = text.lines().collect();
-        // It counts in place of `[default]`, not with it.
+        // `[profile default]` replaces `[default]`; the two are not merged.
         let mut headers = lines.iter().filter_map(|line| header(line, is_config));
         let has_prefixed_default =
             headers.any(|it| it.is_prefixed && it.kind == "profile" && it.name == "default");
@@ -43,7 +44,7 @@ impl Profiles {
                 section = begun;
                 written
             } else {
-                // An empty value may begin a group of nested ones.
+                // An empty value followed by indented lines begins a group.
                 let next = lines[index + 1..]
                     .iter()
                     .find(|next| !next.trim().is_empty());
@@ -66,7 +67,8 @@ impl Profiles {
         Ok(cleaned)
     }
 
-    /// A line `[kind name]` as the SDK may read it, and the section that it begins; none if it does not count.
+    /// Rewrites a line `[kind name]` for the SDK, and returns the section that it begins; `None` if it is
+    /// ignored.
     fn section(
         &mut self,
         line: &str,
@@ -88,7 +90,7 @@ impl Profiles {
         (written, Some(key))
     }
 
-    /// A line `key = value`, checked; empty if the SDK is better off without it.
+    /// Checks a line `key = value`; empty if the SDK must not read it.
     fn property(
         &mut self,
         path: &Path,
@@ -135,7 +137,7 @@ impl Profiles {
     }
 }
 
-/// A value without blanks around it, and without a comment behind it.
+/// A value without surrounding blanks and without a trailing comment.
 fn without_comment(value: &str) -> &str {
     let end = [" #", " ;", "\t#", "\t;"]
         .iter()
@@ -144,15 +146,15 @@ fn without_comment(value: &str) -> &str {
     value[..end.unwrap_or(value.len())].trim()
 }
 
-/// How a section begins.
+/// The header of a section.
 struct SectionHeader {
     kind: String,
     name: String,
-    /// Whether the kind is written.
+    /// Whether the header names the kind.
     is_prefixed: bool,
 }
 
-/// Reads how a section begins. Names may have blanks and quotes around them, as in the AWS CLI.
+/// Parses the header of a section. Names may have blanks and quotes around them, as in the AWS CLI.
 fn header(line: &str, is_config: bool) -> Option<SectionHeader> {
     let (inner, _) = line.strip_prefix('[')?.split_once(']')?;
     let inner = inner.trim();

@@ -1,34 +1,35 @@
-//! The arithmetic of a limiter: how many tokens there are, and how fast they come back.
+//! The arithmetic of a limiter: the number of tokens, and the rate at which they return.
 //!
-//! Not `governor`: a quota of its limiters is fixed once made, while this rate follows what AWS says; and
-//! it would count a token as coming back while the call that took it may not have arrived.
+//! `governor` does not fit: the quota of its limiters is fixed, while this rate follows AWS's answers. It
+//! would also count a token as returning while the call that took it may not have arrived.
 
 use std::time::Duration;
 
 use portolan_page::object::Bucket;
 
-/// What is left of the rate when AWS throttles: others use the bucket too. With the recovery below, a
-/// client that is left half of a bucket is throttled once in more than a hundred calls, and uses the half.
+/// The part of the rate that remains when AWS throttles, because other clients use the bucket too. With the
+/// recovery below, a client with half of a bucket is throttled in less than one of a hundred calls, and uses
+/// its half.
 const CUT: f64 = 0.7;
-/// The part of the full rate that comes back per second: from half to full takes fifty seconds.
+/// The part of the full rate that returns per second: from half to full takes fifty seconds.
 const RECOVERY_PER_SECOND: f64 = 0.01;
-/// The part of the full rate that no throttling takes away: at 20 calls a second one call a second, which
-/// finds out whether it is over.
+/// The part of the full rate that always remains: 1 call per second of 20, which detects when the throttling
+/// ends.
 const LEAST: f64 = 0.05;
-/// A little more than what is missing, so that a timer that is early by rounding is not early.
+/// Added to each pause, because a timer may fire early by rounding.
 const TIMER_MARGIN: Duration = Duration::from_micros(100);
 
-/// A bucket's level. Times count from any moment, but all from the same one.
+/// The level of a bucket. Times count from an arbitrary moment, the same for all.
 #[derive(Debug)]
 pub(super) struct Level {
     full: Bucket,
     tokens: f64,
     refill_per_second: f64,
-    /// Tokens of calls without an answer yet.
+    /// The number of tokens of calls without an answer.
     out: f64,
-    /// When all this was true.
+    /// The time of the last update.
     at: Duration,
-    /// Counts cuts of the rate.
+    /// The number of times that the rate was cut.
     cuts: u64,
 }
 
@@ -44,8 +45,8 @@ impl Level {
         }
     }
 
-    /// Takes a token and gives how often the rate was cut before, or says how long until there is one,
-    /// as far as no answer comes earlier.
+    /// Takes a token, and returns the number of cuts so far. The error is the time until the next token,
+    /// unless an answer comes earlier.
     pub(super) fn take(&mut self, now: Duration) -> Result<u64, Duration> {
         self.advance(now);
         if self.tokens < 1.0 {
@@ -57,14 +58,14 @@ impl Level {
         Ok(self.cuts)
     }
 
-    /// A call has its answer, whatever that is.
+    /// Ends a call, whatever its answer.
     pub(super) fn answered(&mut self, now: Duration) {
         self.advance(now);
         self.out -= 1.0;
     }
 
-    /// AWS throttled a call whose token was taken after `cuts` cuts: its bucket is empty, whatever we
-    /// thought. Calls that were on their way during a cut tell nothing new about the rate.
+    /// Empties the level, because AWS throttled a call whose token was taken after `cuts` cuts. The rate is
+    /// cut once for all calls that were under way together.
     pub(super) fn throttled(&mut self, now: Duration, cuts: u64) {
         self.advance(now);
         self.tokens = self.tokens.min(0.0);
@@ -78,9 +79,9 @@ impl Level {
     fn advance(&mut self, now: Duration) {
         let elapsed = now.saturating_sub(self.at).as_secs_f64();
         self.at = self.at.max(now);
-        // A call that has no answer may not have arrived, in which case the bucket at AWS may still be
-        // full and gain nothing. To count on less is what makes throttles impossible, whatever the
-        // latencies are, as long as nobody else uses the bucket.
+        // A call without an answer may not have arrived yet. The bucket at AWS may then still be full, and
+        // its refill is lost. Not counting this refill rules out throttles at any latency, as long as no
+        // other client uses the bucket.
         let room = self.full.burst - self.out;
         if self.tokens < room {
             self.tokens = (self.tokens + elapsed * self.refill_per_second).min(room);

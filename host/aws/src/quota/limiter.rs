@@ -1,4 +1,4 @@
-//! One bucket, from the client's side: calls wait for a token here instead of being throttled there.
+//! The client's side of a bucket: calls wait for a token here instead of being throttled by AWS.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,13 +14,13 @@ pub(crate) struct Limiter {
     full: Bucket,
     started_at: Instant,
     level: Mutex<Level>,
-    /// Held by the one caller that waits for the next token; the others queue behind it, in order.
+    /// Held by the caller that waits for the next token; the others queue behind it, in order.
     turnstile: tokio::sync::Mutex<()>,
-    /// An answer has come, so that the level may rise again.
+    /// Notified by each answer, because the level may then rise again.
     answered: Notify,
 }
 
-/// The right to make one call. It has to live until the answer is there.
+/// The right to make one call. It must live until the call has its answer.
 #[derive(Debug)]
 pub(crate) struct Token {
     limiter: Arc<Limiter>,
@@ -38,12 +38,12 @@ impl Limiter {
         }
     }
 
-    /// The bucket when it is full.
+    /// The bucket at its full size and rate.
     pub(super) fn full(&self) -> Bucket {
         self.full
     }
 
-    /// Waits for a token. Callers get theirs in the order in which they came.
+    /// Waits for a token. Callers get tokens in the order of their calls.
     pub(super) async fn token(self: &Arc<Self>) -> Token {
         let _turn = self.turnstile.lock().await;
         loop {
@@ -73,7 +73,7 @@ impl Limiter {
 }
 
 impl Token {
-    /// Says that AWS throttled the call: its bucket is empty.
+    /// Records that AWS throttled the call, so its bucket is empty.
     pub(crate) fn throttled(&self) {
         let now = self.limiter.now();
         self.limiter.level().throttled(now, self.cuts);
@@ -118,7 +118,7 @@ mod tests {
         assert!(impatient.is_err(), "a token was there too early");
         assert!(
             limiter.level().take(Duration::from_secs(9)).is_ok(),
-            "the token that nobody took is still there"
+            "the unused token is still there"
         );
     }
 

@@ -1,4 +1,4 @@
-//! One account and Region: its limiters, and how many requests may be in flight there.
+//! The limiters of one account and Region, and its limit of requests in flight.
 
 use portolan_page::{AccountId, RegionName};
 use std::collections::{BTreeMap, HashMap};
@@ -11,7 +11,7 @@ use super::limiter::{Limiter, Token};
 use portolan_page::object::Operation;
 use portolan_page::object::{ActionGroup, Bucket};
 
-/// Everything that bounds calls, for all accounts and Regions. Clones share it.
+/// All limits on calls, for all accounts and Regions. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Quotas {
     share: Option<f64>,
@@ -19,31 +19,31 @@ pub struct Quotas {
     places: Arc<Mutex<HashMap<(AccountId, RegionName), Pacing>>>,
 }
 
-/// What bounds the calls to one account and Region. Clones share it.
+/// The limits on the calls to one account and Region. Clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Pacing {
-    /// None for a server without quotas.
+    /// `None` for a server without quotas.
     limiters: Option<Arc<BTreeMap<ActionGroup, Arc<Limiter>>>>,
     in_flight: Arc<Semaphore>,
     prepared: Arc<Semaphore>,
 }
 
-/// How many calls are prepared for each that may be in flight: while one is under way, the next is signed,
-/// and the answer of the last is read.
+/// The number of calls that are prepared for each that may be in flight: while one is under way, the next is
+/// signed, and the last answer is read.
 const PREPARED_PER_FLIGHT: usize = 2;
 
 /// The right to make one call, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Clearance {
-    /// How long the quota made the call wait.
+    /// The time that the call waited for the quota.
     pub(crate) waited: Duration,
     token: Option<Token>,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Quotas {
-    /// The quotas of a process, all buckets full: a share of AWS's (none for a server without quotas), and so
-    /// many requests in flight per account and Region.
+    /// The quotas of a process, with full buckets. `share` is the used share of AWS's quotas, `None` for a
+    /// server without quotas. `parallel_requests` limits the requests in flight per account and Region.
     #[must_use]
     pub fn new(share: Option<f64>, parallel_requests: usize) -> Self {
         Self {
@@ -53,7 +53,7 @@ impl Quotas {
         }
     }
 
-    /// The same limits for everybody who asks for the same account and Region.
+    /// Returns the limits of an account and Region; all callers share them.
     pub(crate) fn place(&self, account_id: &AccountId, region: &RegionName) -> Pacing {
         let key = (account_id.to_owned(), region.to_owned());
         self.places
@@ -79,19 +79,19 @@ impl Pacing {
         }
     }
 
-    /// A permit for each request that may be under way, for the client that sends them.
+    /// The semaphore with a permit for each request that may be in flight; the HTTP client takes the permits.
     pub(crate) fn in_flight(&self) -> Arc<Semaphore> {
         Arc::clone(&self.in_flight)
     }
 
-    /// The bucket that calls of a group keep to, if there is one.
+    /// The bucket for calls of a group; `None` without quotas.
     pub(crate) fn bucket(&self, group: ActionGroup) -> Option<Bucket> {
         Some(self.limiters.as_ref()?.get(&group)?.full())
     }
 
-    /// Waits until a call may be prepared; it may still have to wait for a permit to be under way. Who waits
-    /// for a token holds no place among the calls, so that an empty bucket keeps nobody from using another
-    /// one.
+    /// Waits until a call may be prepared; it may then still wait for a permit to be in flight. A caller that
+    /// waits for a token does not occupy a request slot, so an empty bucket does not block calls of another
+    /// group.
     pub(crate) async fn clearance(&self, operation: Operation) -> Clearance {
         let start = Instant::now();
         let limiter = self
@@ -114,7 +114,7 @@ impl Pacing {
 }
 
 impl Clearance {
-    /// Says that AWS throttled the call.
+    /// Records that AWS throttled the call.
     pub(crate) fn throttled(&self) {
         if let Some(token) = &self.token {
             token.throttled();

@@ -1,16 +1,16 @@
-//! Text files as people have them: with a byte order mark, with either line end, in another encoding.
+//! Text files from any editor: with a byte order mark, with either line end, in another encoding.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::path::Path;
 
-/// What some editors and shells put before UTF-8.
+/// The byte order mark that some editors and shells write before UTF-8.
 const MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Reads a text file that is far below `limit_bytes` if it is what it should be.
+/// Reads a text file. `limit_bytes` is far above the size of any valid file.
 ///
 /// # Errors
-/// If it cannot be read, is larger, or is not UTF-8.
+/// Fails if the file cannot be read, is larger, or is not UTF-8.
 pub fn read_file(path: &Path, limit_bytes: u64) -> io::Result<String> {
     read_all(File::open(path)?, limit_bytes)
 }
@@ -35,10 +35,10 @@ pub fn read_all(input: impl Read, limit_bytes: u64) -> io::Result<String> {
     })
 }
 
-/// Takes a byte order mark off the beginning of an input, and gives the number of its bytes.
+/// Skips a byte order mark at the beginning of an input, and returns its length in bytes.
 ///
 /// # Errors
-/// If it cannot be read, or is UTF-16.
+/// Fails if the input cannot be read, or is UTF-16.
 pub fn skip_mark(input: &mut impl BufRead) -> io::Result<u64> {
     let beginning = input.fill_buf()?;
     refuse_utf16(beginning)?;
@@ -51,10 +51,10 @@ pub fn skip_mark(input: &mut impl BufRead) -> io::Result<u64> {
     Ok(length as u64)
 }
 
-/// The lines of a text without their ends and without a byte order mark.
+/// The lines of a text, without line ends and without a byte order mark.
 ///
 /// # Errors
-/// If it cannot be read, or is UTF-16.
+/// Fails if the input cannot be read, or is UTF-16.
 pub fn lines<R: BufRead>(mut input: R) -> io::Result<impl Iterator<Item = io::Result<Vec<u8>>>> {
     skip_mark(&mut input)?;
     Ok(input.split(b'\n').map(|line| {
@@ -65,14 +65,14 @@ pub fn lines<R: BufRead>(mut input: R) -> io::Result<impl Iterator<Item = io::Re
     }))
 }
 
-/// All that is read here begins with ASCII, which has a zero beside it in UTF-16, with or without a mark.
+/// Every supported text begins with ASCII, which has a zero byte beside it in UTF-16, with or without a mark.
 fn refuse_utf16(beginning: &[u8]) -> io::Result<()> {
     match beginning {
         [0xff, 0xfe, 1..=255, 0, ..]
         | [0xfe, 0xff, 0, 1..=255, ..]
         | [1..=255, 0, ..]
         | [0, 1..=255, ..] => Err(unfit(
-            "it is UTF-16, as `>` of Windows PowerShell writes it; it has to be UTF-8 (there `| Out-File -Encoding utf8 FILE`)".to_owned(),
+            "it is UTF-16, which `>` of Windows PowerShell writes; write it as UTF-8 (in PowerShell: `| Out-File -Encoding utf8 FILE`)".to_owned(),
         )),
         _ => Ok(()),
     }
@@ -82,16 +82,16 @@ fn unfit(reason: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, reason)
 }
 
-/// The value of a variable of the environment; none if it is empty.
+/// The value of an environment variable; `None` if it is empty.
 ///
 /// # Errors
-/// What is wrong with the value.
+/// The problem with the value.
 pub fn variable(name: &str) -> Result<Option<String>, &'static str> {
     let Some(value) = std::env::var_os(name) else {
         return Ok(None);
     };
     let value = value.into_string().map_err(|_| "its value is not UTF-8")?;
-    // What `$(…)`, Compose and .env files add around a value is not a part of it.
+    // `$(…)`, Compose and .env files may add blanks and line breaks around a value.
     let value = value.trim();
     Ok((!value.is_empty()).then(|| value.to_owned()))
 }

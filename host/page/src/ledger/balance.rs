@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Books, Counts, EntryKey, GroupCalls, GroupClock, OpenEntry, OperationCalls, Provenance,
-    ReportEntry, totals,
+    ReportEntry,
 };
 use crate::object::{ActionGroup, Object};
 
@@ -31,18 +31,20 @@ pub struct Balance {
 }
 
 impl Balance {
-    pub(super) fn of(books: Books) -> Self {
-        // What an earlier sync described is no sign that this one could do anything.
+    pub(super) fn of(mut books: Books, wanted: &[Object]) -> Self {
+        // Objects that an earlier sync described do not show that this one could do anything.
         let described = |entry: &OpenEntry| entry.counts.described > entry.resumed;
+        let has_described = books.scopes.values().any(described);
+        let scopes = entries(std::mem::take(&mut books.scopes), wanted);
+        let mut objects: BTreeMap<Object, Counts> = BTreeMap::new();
+        for entry in &scopes {
+            objects.entry(entry.object).or_default().add(&entry.counts);
+        }
         Self {
-            objects: totals(&books),
-            has_described: books.scopes.values().any(described),
+            objects,
+            has_described,
             quotas: quotas(&books),
-            scopes: books
-                .scopes
-                .into_iter()
-                .map(|(key, entry)| scope(key, entry))
-                .collect(),
+            scopes,
             operations: books.operations.into_values().collect(),
             provenance: books.provenance,
             warnings: books.warnings,
@@ -63,7 +65,55 @@ fn quotas(books: &Books) -> Vec<GroupCalls> {
     books.paces.iter().map(line).collect()
 }
 
-fn scope(key: EntryKey, entry: OpenEntry) -> ReportEntry {
+/// The entries of the wanted objects. Parts are complete where the object that they are part of is: its calls
+/// bring them.
+fn entries(mut open: BTreeMap<EntryKey, OpenEntry>, wanted: &[Object]) -> Vec<ReportEntry> {
+    let parts: Vec<Object> = wanted
+        .iter()
+        .copied()
+        .filter(|it| it.fetched() != *it)
+        .collect();
+    for part in parts {
+        let wholes = open.iter().filter(|(key, _)| key.object == part.fetched());
+        let wholes: Vec<(EntryKey, ReportEntry)> = wholes
+            .map(|(key, entry)| (key.clone(), closed(key.clone(), entry.clone())))
+            .collect();
+        for (key, whole) in wholes {
+            let entry = open
+                .entry(EntryKey {
+                    object: part,
+                    ..key
+                })
+                .or_default();
+            let is_hidden = !wanted.contains(&whole.object);
+            entry.inherit(part, whole, is_hidden);
+        }
+    }
+    let open = open
+        .into_iter()
+        .filter(|(key, _)| wanted.contains(&key.object));
+    open.map(|(key, entry)| closed(key, entry)).collect()
+}
+
+impl OpenEntry {
+    /// Takes over from the entry of the object that the parts are part of. One that is hidden has no other place
+    /// to say what failed.
+    fn inherit(&mut self, part: Object, whole: ReportEntry, is_hidden: bool) {
+        let object = whole.object;
+        let reason = whole.reason;
+        let reason = reason.map(|reason| format!("{object} is not complete here: {reason}"));
+        self.reason = self.reason.take().or(reason);
+        let includes = part.row().includes.iter();
+        let unread = includes.filter(|it| whole.unread.contains(it.name));
+        self.unread.extend(unread.map(|it| it.name.to_owned()));
+        if is_hidden {
+            self.tombstones.extend(whole.tombstones_detail);
+            self.failures.extend(whole.failures);
+        }
+    }
+}
+
+fn closed(key: EntryKey, entry: OpenEntry) -> ReportEntry {
     let counts = entry.counts;
     // Whatever was listed has to have gone somewhere; a difference would be a bug of ours, and must not
     // look like completeness.

@@ -65,6 +65,10 @@ pub enum Way {
     PartsOf {
         /// The object whose pages hold them.
         object: Object,
+        /// The member of that object that lists them.
+        list: &'static str,
+        /// The member of a part under which a mapper finds that object.
+        whole: &'static str,
     },
     /// A Describe operation takes keys that other records of this sync name, possibly of another account and
     /// Region; the scope is where it is asked. `listed` counts the keys; one that the service does not know is

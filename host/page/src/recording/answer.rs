@@ -32,7 +32,8 @@ pub(super) fn refuse_other_output(beginning: &[u8]) -> std::io::Result<()> {
 /// Makes a page of an answer. Account and Region are those of the first ARN, and it was captured now, for the
 /// answer does not say when.
 pub(super) fn read(text: &[u8], members: &HashMap<String, &RawValue>) -> Result<Page, String> {
-    let object = Object::ALL.into_iter().find(|object| {
+    let fetched = Object::ALL.into_iter().filter(|it| it.fetched() == *it);
+    let object = fetched.into_iter().find(|object| {
         let (Shape::List(member) | Shape::Single(member)) = object.shape();
         members.contains_key(member)
     });

@@ -1,4 +1,4 @@
-//! `portolan cache`: the revisions that an earlier sync described.
+//! `portolan cache`: the revisions that earlier syncs described.
 
 use std::path::{Path, PathBuf};
 
@@ -11,11 +11,11 @@ use super::{COMPLETE, PARTIAL};
 use crate::talk;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  How many revisions need not be asked for again?
+  Count the revisions that the next sync need not describe:
     portolan cache stats
-  Read every body and count what is damaged (exit status 3 if there is any):
+  Read every body and count the damaged ones (exit status 3 if there are any):
     portolan cache verify --revision-cache revisions.redb
-  Start over; nothing is lost but time:
+  Start over; the next sync only takes longer:
     portolan cache clear";
 
 #[derive(Debug, clap::Args)]

@@ -1,4 +1,4 @@
-//! `portolan changes`: what is different between two outputs?
+//! `portolan changes`: the differences between two outputs.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
@@ -16,12 +16,12 @@ use super::{COMPLETE, PARTIAL};
 use crate::talk;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  What has changed between two syncs:
+  The changes between two syncs:
     portolan changes monday tuesday
-  UIDs of tasks that are gone:
+  UIDs of removed tasks:
     portolan changes monday tuesday --objects EcsTask | jq -r 'select(.change == \"removed\").uid'
 
-Exit status 3: some earlier records are missing, but not proven gone, and are not told.";
+Exit status 3: some earlier records are missing, but not proven gone; they are not reported as removed.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ChangesArguments {
@@ -117,12 +117,12 @@ fn compare(
     Ok(())
 }
 
-/// The report of the later output. Without one nothing is called removed.
+/// The report of the later output. Without a report, no record counts as removed.
 fn report(new: &Path) -> anyhow::Result<Option<Report>> {
     let path = new.join("report.json");
     if !path.is_file() {
         talk::say(&format!(
-            "warning: {} has no report.json, which would say what was complete; nothing is called removed",
+            "warning: {} has no report.json, so that the complete parts are unknown; no record is reported as removed",
             new.display()
         ));
         return Ok(None);
@@ -130,7 +130,7 @@ fn report(new: &Path) -> anyhow::Result<Option<Report>> {
     let text = portolan_machine::text::read_file(&path, REPORT_LIMIT_BYTES)
         .with_context(|| format!("cannot read {}", path.display()))?;
     let report = serde_json::from_str(&text)
-        .with_context(|| format!("{} is no report of this program", path.display()))?;
+        .with_context(|| format!("{} is not a report of this program", path.display()))?;
     Ok(Some(report))
 }
 

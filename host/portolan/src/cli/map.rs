@@ -8,7 +8,7 @@ use anyhow::Context;
 use portolan_page::Page;
 use portolan_page::object::Object;
 use portolan_page::recording::Pages;
-use portolan_sandbox::{Engine, MapperSet, Severity};
+use portolan_sandbox::{Engine, Mapper, MapperSet, Severity};
 use portolan_sync::config::{Config, Settings};
 use serde::Serialize;
 
@@ -17,11 +17,11 @@ use crate::talk;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct MapArguments {
-    /// Recorded pages (JSON Lines, as `portolan sync --record` writes them), or what `aws ecs
-    /// describe-clusters`, `-services`, `-tasks` or `-task-definition` prints as JSON; `-` is standard input.
+    /// Recorded pages (JSON Lines, as `portolan sync --record` writes them), or the JSON output of `aws ecs
+    /// describe-clusters`, `-services`, `-tasks` or `-task-definition`; `-` is standard input.
     ///
-    /// What the AWS CLI prints does not say where and when: account and Region are those of its first ARN,
-    /// and LAST_CAPTURED is the time of this command.
+    /// Output of the AWS CLI has no account, Region and time of its own: account and Region come from its
+    /// first ARN, and LAST_CAPTURED is the time of this command.
     #[arg(value_name = "FILE", default_value = "-")]
     file: PathBuf,
 
@@ -50,7 +50,12 @@ pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow
     let config = Config::resolve(arguments.settings, config_file)?;
     let engine = portolan_sandbox::engine(&config.mapping, 1)?;
     let cache = portolan_sandbox::open_cache(&config.mapping);
-    let mappers = MapperSet::load(&engine, cache.as_ref(), &config.mapping, &Object::ALL)?;
+    let mappers = MapperSet::load(
+        &engine,
+        cache.as_ref(),
+        &config.mapping,
+        &config.fetching.objects,
+    )?;
     let mut input: Box<dyn BufRead> = if arguments.file == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
@@ -66,7 +71,15 @@ pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow
         let (number, page) =
             read.with_context(|| format!("cannot read {}", arguments.file.display()))?;
         let is_mapped = match page {
-            Ok(page) => map_page(&engine, &mappers, number, &page, &mut output)?,
+            Ok(page) => {
+                let mut is_mapped = true;
+                for mapper in mappers.iter() {
+                    if let Some(page) = page.of(mapper.object)? {
+                        is_mapped &= map_page(&engine, mapper, number, &page, &mut output)?;
+                    }
+                }
+                is_mapped
+            }
             Err(reason) => {
                 say(&IssueLine {
                     line: number,
@@ -93,10 +106,10 @@ pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow
     Ok(status)
 }
 
-/// Maps one page, and says whether that was possible at all.
+/// Maps one page. The result is `false` if the whole page failed.
 fn map_page(
     engine: &Engine,
-    mappers: &MapperSet,
+    mapper: &Mapper,
     line: u64,
     page: &Page,
     output: &mut impl Write,
@@ -111,9 +124,6 @@ fn map_page(
         path,
         message,
     };
-    let mapper = mappers
-        .get(page.object)
-        .context("every object has a mapper")?;
     let records = match portolan_records::from_page(engine, mapper, page) {
         Ok(records) => records,
         Err(error) => {

@@ -1,4 +1,4 @@
-//! `portolan mapper`: what people who write mappings need.
+//! `portolan mapper`: tools for authors of mappings.
 
 mod bench;
 mod build;
@@ -46,13 +46,14 @@ enum MapperCommand {
     /// Check whether a sync would take a module, and if not, say what to change.
     #[command(after_help = check::EXAMPLES)]
     Check(check::CheckArguments),
-    /// Show everything that can be known about a module without a page.
+    /// Show manifest, imports, exports, signature and WIT of a module; this needs no page.
     #[command(after_help = inspect::EXAMPLES)]
     Inspect(inspect::InspectArguments),
-    /// Compare what two modules, or two versions of one, make of recorded pages.
+    /// Compare the results of two modules, or of two versions of one, on recorded pages.
     #[command(after_help = diff::EXAMPLES)]
     Diff(diff::DiffArguments),
-    /// Tell which attributes are never filled, and which members of recorded pages nobody reads.
+    /// Report the attributes that no record has, and the members of recorded pages that the module does not
+    /// read.
     #[command(after_help = coverage::EXAMPLES)]
     Coverage(coverage::CoverageArguments),
     /// Time a module in the engine of a sync, in turns with the stock mapping.
@@ -67,10 +68,10 @@ enum MapperCommand {
     /// Sign modules: a file MODULE.sig beside each.
     #[command(after_help = sign::EXAMPLES)]
     Sign(sign::SignArguments),
-    /// Tell whether a module is not signed, fails verification, or is verified.
+    /// Report whether a module is not signed, fails verification, or is verified.
     #[command(after_help = verify::EXAMPLES)]
     Verify(verify::VerifyArguments),
-    /// Write down which modules may run, by digest, in the mappers.lock of their folder.
+    /// Write the digests of the modules that may run into the mappers.lock of their folder.
     #[command(after_help = pin::EXAMPLES)]
     Pin(pin::PinArguments),
     /// Put a module, with its signature, into an OCI registry.
@@ -81,7 +82,7 @@ enum MapperCommand {
     Pull(pull::PullArguments),
 }
 
-/// Where compiled code is kept; the other settings come from the configuration file alone.
+/// The folder of compiled code; the other settings come only from the configuration file.
 #[derive(Clone, Debug, clap::Args)]
 struct CacheArguments {
     /// Folder for compiled modules [default: the user's cache folder].
@@ -99,10 +100,10 @@ impl CacheArguments {
     }
 }
 
-/// How a registry is spoken to.
+/// The connection to a registry.
 #[derive(Clone, Debug, clap::Args)]
 struct ConnectionArguments {
-    /// Speak HTTP to the registry, without TLS: credentials and modules can be read on the way.
+    /// Use HTTP without TLS: others on the network can read credentials and modules.
     #[arg(long)]
     plain_http: bool,
 
@@ -125,10 +126,10 @@ impl ConnectionArguments {
     }
 }
 
-/// Whose signatures count.
+/// The trusted public keys.
 #[derive(Clone, Debug, clap::Args)]
 struct TrustArguments {
-    /// Public key (PEM) whose signatures count; repeat or separate by commas.
+    /// Trusted public key (PEM); repeat or separate by commas.
     #[arg(
         long = "key",
         visible_alias = "trusted-keys",
@@ -150,7 +151,7 @@ impl TrustArguments {
     }
 }
 
-/// The folder without the `.` that stands for this one, so that paths inside it read well.
+/// The folder without a leading `.`, so that messages show short paths.
 fn plain(folder: &Path) -> &Path {
     folder.strip_prefix(".").unwrap_or(folder)
 }

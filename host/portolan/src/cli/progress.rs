@@ -1,4 +1,5 @@
-//! Progress of a sync on a terminal: a line for each object of each account and Region. Silence in a pipe.
+//! Progress of a sync on a terminal: a line for each object of each account and Region. A pipe gets no
+//! progress.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,9 +13,9 @@ use portolan_page::{AccountId, RegionName};
 use crate::talk;
 
 const INTERVAL: Duration = Duration::from_millis(200);
-/// Lines that fit on the smallest terminal in use, 24 lines high, together with what stood there before.
+/// Half of the smallest terminal in use, which has 24 lines, so that earlier output stays visible.
 const LINES: usize = 12;
-/// A rate is what happened in about this time: long enough to be calm, short enough to follow a quota.
+/// Time that a rate covers: long enough for a steady figure, short enough to follow a quota.
 const RATE_PERIOD: Duration = Duration::from_secs(5);
 
 /// Lines that are drawn over and over.
@@ -68,7 +69,7 @@ async fn draw(lines: MultiProgress, ledger: Arc<Ledger>) {
     }
 }
 
-/// Remembers how fast each line moves.
+/// The rate of each line.
 #[derive(Default)]
 struct Rates(HashMap<(AccountId, RegionName, Object), Rate>);
 
@@ -79,10 +80,10 @@ struct Rate {
 }
 
 impl Rates {
-    /// The lines of this moment: first those that have something left to do.
+    /// The current lines; unfinished ones come first.
     fn lines(&mut self, progress: &[ledger::EntryProgress], now: Instant) -> Vec<String> {
         if progress.is_empty() {
-            return vec!["asking AWS who we are".into()];
+            return vec!["asking AWS for the identity of the credentials".into()];
         }
         let mut lines: Vec<(bool, String)> = progress
             .iter()
@@ -123,7 +124,7 @@ impl Rates {
                 line.quota_wait.as_secs()
             ));
         }
-        // What is not listed yet comes on top of it.
+        // Objects that are not listed yet come on top of it.
         if let Some(seconds) = rate.seconds_for(listed.saturating_sub(done)) {
             text.push_str(&format!("  at least {seconds} s left"));
         }
@@ -146,7 +147,7 @@ impl Rate {
 
     #[expect(clippy::cast_precision_loss, reason = "an estimate for a person")]
     fn seconds_for(&self, objects: u64) -> Option<u64> {
-        // Below this the estimate would be hours of which nobody knows anything.
+        // At lower rates the estimate would be hours without meaning.
         (objects > 0 && self.per_second >= 0.1)
             .then(|| Duration::from_secs_f64(objects as f64 / self.per_second).as_secs())
     }

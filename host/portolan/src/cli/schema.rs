@@ -7,7 +7,7 @@ use crate::talk;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SchemaArguments {
-    /// Which schema to print.
+    /// Schema to print.
     #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(schemas::all().map(|(name, _)| name)))]
     name: String,
 }

@@ -1,11 +1,11 @@
-//! A report in a few lines.
+//! A short summary of a report.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_page::ledger::{GroupCalls, RejectionLine};
 use portolan_records::report::{Report, Status};
 
-/// Problems that are told one by one; the report has all of them.
+/// Number of problems printed one by one; the report has all of them.
 const PROBLEMS: usize = 10;
 
 pub(super) fn table(report: &Report) -> String {
@@ -58,7 +58,7 @@ pub(super) fn table(report: &Report) -> String {
     text
 }
 
-/// The action group that took longest, if quotas slowed anything down.
+/// The action group that took longest, if a quota slowed the sync.
 fn slowest(report: &Report) -> Option<String> {
     let slowed = report.quotas.iter().filter(|each| each.quota_wait_ms > 0);
     let GroupCalls {
@@ -79,7 +79,7 @@ fn slowest(report: &Report) -> Option<String> {
     ))
 }
 
-/// What is not complete, and why. Objects that miss for one reason share a line.
+/// The incomplete scopes and their reasons. Objects with the same reason share a line.
 pub(super) fn problems(report: &Report) -> Vec<String> {
     let mut by_reason: BTreeMap<(&str, &str, &str), BTreeSet<&str>> = BTreeMap::new();
     for scope in report.scopes.iter().filter(|scope| !scope.complete) {
@@ -120,7 +120,7 @@ pub(super) fn problems(report: &Report) -> Vec<String> {
     lines
 }
 
-/// What mappers and overlays had to say about records, once for each kind of warning.
+/// Warnings of mappers and overlays about records, once for each kind of warning.
 fn record_warnings(report: &Report) -> Vec<String> {
     let mut by_code: BTreeMap<(&str, &str), (u64, &RejectionLine)> = BTreeMap::new();
     for scope in &report.scopes {

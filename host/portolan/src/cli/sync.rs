@@ -20,7 +20,7 @@ pub(super) struct SyncArguments {
     /// Folder for <Object>.jsonl and report.json, or `-` for one line {"object":…,"attributes":{…}} per
     /// record on standard output.
     ///
-    /// A sync that ends replaces all of an earlier one in its folder, objects that it was not asked for included.
+    /// A sync that ends replaces the whole earlier output in its folder, also objects that it did not fetch.
     #[arg(long, short, value_name = "FOLDER", env = "PORTOLAN_OUTPUT")]
     output: PathBuf,
 
@@ -32,33 +32,33 @@ pub(super) struct SyncArguments {
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 
-    /// Also tell what is different from an earlier output (a folder, or a file of lines): one
+    /// Also write the differences from an earlier output (a folder, or a file of lines): one
     /// <Object>.changes.jsonl per object beside the records.
     ///
-    /// A line is {"object":…,"change":"added"|"changed"|"removed","uid":…}, with the names of
-    /// the changed attributes and the new record. `removed` is told only where both syncs were complete.
-    /// The folder may be that of --output. With `--output -`, every line says its change, `unchanged` too.
+    /// A line is {"object":…,"change":"added"|"changed"|"removed","uid":…}, with the names of the changed
+    /// attributes and the new record. `removed` is written only where both syncs were complete. The folder
+    /// may be that of --output. With `--output -`, every line has its change, also `unchanged`.
     #[arg(long, value_name = "FOLDER|FILE")]
     changes_since: Option<PathBuf>,
 
-    /// Keep what is fetched in this folder while the sync runs, so that the same command goes on there if
-    /// the sync is killed.
+    /// Keep the fetched data in this folder while the sync runs, so that the same command resumes if the sync
+    /// is killed.
     ///
-    /// What is kept is not asked for again, and LAST_CAPTURED stays that of the first start. What was
-    /// described before and is gone by now is still written: it existed at that time. Settings that decide
-    /// what comes out have to be the same. With `--output -` all records are written again from the first.
-    /// A sync that ends, complete or partial, removes what is kept, and the next one begins anew; one that is
-    /// stopped, or can fetch nothing at all, leaves it. Environment values are not kept. Nobody but you can
-    /// read the files.
+    /// A resumed sync does not fetch the kept data again, and LAST_CAPTURED stays the time of the first
+    /// start. Objects that were described before and no longer exist are still written: they existed at that
+    /// time. Settings that affect the output have to be the same. With `--output -` all records are written
+    /// again from the first. A sync that ends, complete or partial, removes the kept data, and the next one
+    /// starts anew; a sync that is stopped, or can fetch nothing at all, leaves it. Environment values are
+    /// not kept. Only you can read the files.
     #[arg(long, value_name = "FOLDER", env = "PORTOLAN_CHECKPOINT")]
     checkpoint: Option<PathBuf>,
 
-    /// Print a summary table on standard error even if nobody watches it.
+    /// Print a summary table on standard error even if it is not a terminal.
     #[arg(long)]
     summary: bool,
 
-    /// Say in the report which module set which attribute, in how many records; with `=records` also beside
-    /// each record: as member `provenance` on standard output, in <Object>.provenance.jsonl in a folder.
+    /// Report which module set which attribute, in how many records; with `=records` also beside each record:
+    /// as member `provenance` on standard output, in <Object>.provenance.jsonl in a folder.
     #[arg(
         long,
         value_name = "WHERE",
@@ -68,8 +68,8 @@ pub(super) struct SyncArguments {
     )]
     provenance: Option<ProvenanceIn>,
 
-    /// Let this module map the pages too, and say in the report what it would change; its records are not
-    /// written. An overlay takes the place of the one of the same name, or comes last.
+    /// Map the pages with this module too, and report the changes that it would make; its records are not
+    /// written. An overlay replaces the one of the same name, or comes last.
     #[arg(long, value_name = "FILE")]
     shadow: Option<PathBuf>,
 
@@ -77,10 +77,10 @@ pub(super) struct SyncArguments {
     settings: Settings,
 }
 
-/// Where it is said which module set which attribute.
+/// Destination of the module names of attributes.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum ProvenanceIn {
-    /// In the report, in numbers of records.
+    /// In the report, as numbers of records.
     Report,
     /// In the report, and beside each record.
     Records,
@@ -100,7 +100,7 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
         changes_since: arguments.changes_since,
         checkpoint: arguments.checkpoint,
     };
-    // An unwritable place should be known before the sync, not after it.
+    // An unwritable place fails the command before the sync, not after it.
     let report_file = arguments.report.as_deref().map(open_report).transpose()?;
     let ledger = Arc::new(Ledger::default());
     let runtime = super::runtime()?;
@@ -110,7 +110,7 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
         portolan_sync::run(config, &request, ledger, Box::pin(interrupt())).await
     });
     progress.stop();
-    // Whatever is still in flight is not worth waiting for.
+    // Calls in flight are dropped.
     runtime.shutdown_background();
     let report = match result {
         Ok(report) => report,
@@ -137,7 +137,7 @@ fn failed(error: SyncError) -> anyhow::Result<u8> {
             talk::error(&error.to_string());
             Ok(USAGE)
         }
-        // That was told when it happened.
+        // The panic has been reported already.
         SyncError::ThreadLost if portolan_machine::guard::has_panicked() => Ok(FAILED),
         error => {
             talk::error(&error.to_string());
@@ -170,22 +170,22 @@ fn tell(report: &Report, asked: bool) {
     }
 }
 
-/// Makes a write past the process's limit on file sizes an error like any other: without a handler its signal
-/// ends the process before it can say which file does not fit.
+/// Turns a write past the process's limit on file sizes into an ordinary error. Without a handler, its signal
+/// ends the process before it can name the file that does not fit.
 fn bear_file_size_limits() {
     #[cfg(any(target_os = "linux", target_os = "macos"))]
     {
         /// `SIGXFSZ`, on every architecture that wasmtime compiles for.
         const FILE_SIZE_EXCEEDED: i32 = 25;
         use tokio::signal::unix::{SignalKind, signal};
-        // The handler stays when its stream is gone.
+        // The handler stays after its stream is dropped.
         if let Err(error) = signal(SignalKind::from_raw(FILE_SIZE_EXCEEDED)) {
             tracing::debug!("a limit on file sizes will end the process: {error}");
         }
     }
 }
 
-/// Ctrl-C, or the signal with which service managers stop a process.
+/// Waits for Ctrl-C, or for the signal with which service managers stop a process.
 async fn interrupt() {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! `portolan validate`: do the records in these files follow their schemas?
+//! `portolan validate`: checks records against their schemas.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -25,7 +25,7 @@ pub(super) struct ValidateArguments {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
-    /// The object that bare records are of; without it the file's name or the records' ARN attribute tells.
+    /// Object of bare records [default: from the file's name, else from the records' ARN attribute].
     #[arg(long, value_name = "OBJECT")]
     object: Option<Object>,
 
@@ -64,7 +64,7 @@ pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> a
     let knows_stock_only = config.mapping.mappers.is_none() && config.mapping.overlays.is_empty();
     if violations > 0 && knows_stock_only {
         talk::say(
-            "note: only stock attributes are known; name the modules that made others with --mappers and --overlays",
+            "note: only stock attributes are known; name the modules of other attributes with --mappers and --overlays",
         );
     }
     Ok(if violations == 0 { COMPLETE } else { FAILED })
@@ -95,7 +95,7 @@ fn open(file: &Path) -> anyhow::Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::with_capacity(256 * 1024, opened)))
 }
 
-/// Whether a file is a report, whatever its name: its first member is one of a report, and no record's.
+/// Whether a file is a report, whatever its name: its first member belongs to reports and not to records.
 fn is_report(beginning: &[u8]) -> bool {
     let member = || {
         let text = beginning.trim_ascii_start().strip_prefix(b"{")?;
@@ -139,7 +139,7 @@ fn check_records(
             }
             OutputLine::Removal { object } => (Some(object), None, true),
         };
-        // Every validator says the same of a line that is not a record.
+        // For a line that is not a record, every validator reports the same.
         let validator = object.map_or(validators.values().next(), |object| validators.get(&object));
         let found = record.zip(validator);
         let found = found.map_or(Ok(()), |(record, validator)| validator.check(record));
@@ -153,7 +153,7 @@ fn check_records(
             }];
         }
         if is_change || is_feed {
-            // What is no JSON at all is told above.
+            // Lines that are not JSON are reported above.
             let value: Value = serde_json::from_slice(&line).unwrap_or_default();
             found.extend(violations_of(changes, &value));
         }
@@ -165,7 +165,7 @@ fn check_records(
     Ok(violations)
 }
 
-/// Writes what is wrong with a line.
+/// Writes the violations of a line.
 fn tell(line: &str, found: &[Violation], output: &mut impl Write) -> std::io::Result<()> {
     for Violation { path, message } in found {
         match path.as_str() {
@@ -191,7 +191,7 @@ fn violations_of(validator: &jsonschema::Validator, value: &Value) -> Vec<Violat
     violations.collect()
 }
 
-/// A line of the file that says which module set which attribute.
+/// A line of a provenance file: the module of each attribute.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProvenanceLine {

@@ -1,5 +1,5 @@
-//! `PORTOLAN_…` variables of arguments. clap takes an empty variable for a value and quotes one that does not
-//! fit; so each is looked at here, and becomes the default of its argument.
+//! `PORTOLAN_…` variables of arguments. clap treats an empty variable as a value and quotes one that is not
+//! valid, so this module checks each variable and makes it the default of its argument.
 
 use std::ffi::{OsStr, OsString};
 
@@ -9,14 +9,14 @@ use clap::{Arg, ArgMatches, Command, ValueHint, parser::ValueSource};
 /// A variable that cannot be used.
 #[derive(Debug)]
 pub(super) struct VariableProblem {
-    /// Name of the command, with those above it, whose argument it is of.
+    /// Names of the commands down to the one with the argument, for example `portolan sync `.
     command: String,
     argument: clap::Id,
-    /// The variable, and what is wrong with it.
+    /// The variable and its problem.
     text: String,
 }
 
-/// The command with defaults in the place of variables, and variables that cannot be used.
+/// The command with variables as defaults, and the variables that cannot be used.
 pub(super) fn as_defaults(command: Command) -> (Command, Vec<VariableProblem>) {
     let mut problems = Vec::new();
     let command = below(command, "", &mut problems);
@@ -48,7 +48,8 @@ fn below(command: Command, above: &str, problems: &mut Vec<VariableProblem>) -> 
     command.mut_subcommands(|command| below(command, &path, problems))
 }
 
-/// A value without what `$(…)`, Compose and .env files add around it; none if that is all.
+/// A value without the characters that `$(…)`, Compose and .env files add around it; `None` if nothing is
+/// left.
 fn trimmed(argument: &Arg, value: OsString) -> Option<OsString> {
     let value = match value.to_str() {
         // The name of a file may begin or end with a blank.
@@ -57,16 +58,16 @@ fn trimmed(argument: &Arg, value: OsString) -> Option<OsString> {
         {
             text.trim_matches(['\r', '\n']).into()
         }
-        // A file that was read into a variable may begin with a byte order mark.
+        // The content of a file in a variable may begin with a byte order mark.
         Some(text) => text.trim().trim_start_matches('\u{feff}').trim().into(),
         None => value,
     };
     (!value.is_empty()).then_some(value)
 }
 
-/// What is wrong with a value, which is not repeated: it may be a secret in the wrong place.
+/// The problem of a value. It does not quote the value, which may be a secret in the wrong place.
 fn unfit(argument: &Arg, value: &OsStr) -> Option<String> {
-    // It would reach a terminal with the next message.
+    // A control character would reach a terminal with the next message.
     if value.to_string_lossy().chars().any(char::is_control) {
         return Some("its value holds a line break or another control character".to_owned());
     }
@@ -91,7 +92,7 @@ fn unfit(argument: &Arg, value: &OsStr) -> Option<String> {
     })
 }
 
-/// The first variable that the chosen command cannot use, and needs, for no flag wins over it.
+/// The first variable that the chosen command cannot use and needs, because no flag overrides it.
 pub(super) fn problem<'p>(
     problems: &'p [VariableProblem],
     matches: &ArgMatches,

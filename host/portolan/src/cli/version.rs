@@ -1,4 +1,4 @@
-//! `portolan version`: what this program is made of.
+//! `portolan version`.
 
 use portolan_sandbox::Kind;
 use portolan_workbench::contract::World;
@@ -9,20 +9,20 @@ use crate::talk;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct VersionArguments {
-    /// Print one JSON object, for scripts and reports of bugs.
+    /// Print one JSON object, for scripts and bug reports.
     #[arg(long)]
     json: bool,
 }
 
-/// Members come to it, and none goes.
+/// A later version may add members; it removes none.
 #[derive(Serialize)]
 struct Version {
     version: &'static str,
-    /// Of the clone that it was built in, or `unknown`.
+    /// Commit of the clone that the program was built in, or `unknown`.
     commit: &'static str,
     /// WIT packages that modules may be built against.
     wit: Vec<String>,
-    /// What speaks TLS, and with which cryptography.
+    /// The TLS library and its cryptography.
     tls: &'static str,
 }
 

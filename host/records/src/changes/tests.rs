@@ -88,7 +88,12 @@ fn report(is_complete: bool) -> Report {
         ledger.lost(&key, "a test", 0);
     }
     let captured_at = "2026-11-25T00:00:00.000Z";
-    Report::new(ledger.close(), captured_at, String::new(), Vec::new())
+    Report::new(
+        ledger.close(&Object::ALL),
+        captured_at,
+        String::new(),
+        Vec::new(),
+    )
 }
 
 fn write(folder: &Path, records: &Records, is_complete: bool) {

@@ -1,4 +1,4 @@
-//! From files and settings to modules, if the policy lets them pass.
+//! Loads modules from files, with their settings, if the policy admits them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::surface::Surface;
 use crate::trust::{Admission, Gate, Identity, Trust, Verification};
 use portolan_page::object::Object;
 
-/// Loads modules with the settings that the configuration has for them, if the policy lets them pass.
+/// Loads modules with their settings in the configuration, if the policy admits them.
 pub struct Loader<'a> {
     engine: &'a Engine,
     cache: Option<&'a CompiledCache>,
@@ -26,10 +26,10 @@ pub struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    /// Prepares loading, with the keys and locks that the policy asks for.
+    /// Prepares loading, with the keys and locks that the policy requires.
     ///
     /// # Errors
-    /// If a key or a lock cannot be read.
+    /// Fails if a key or a lock cannot be read.
     pub fn new(
         engine: &'a Engine,
         cache: Option<&'a CompiledCache>,
@@ -77,7 +77,7 @@ impl<'a> Loader<'a> {
         Ok(chosen)
     }
 
-    /// The mapping in a file.
+    /// Loads the mapping in a file.
     fn mapping(&self, file: &Path) -> Result<Module, SetError> {
         let bytes = std::fs::read(file).map_err(unreadable(file))?;
         let admission = self.gate.admit(file, &bytes)?;
@@ -90,7 +90,7 @@ impl<'a> Loader<'a> {
         Ok(module)
     }
 
-    /// The overlay in a file.
+    /// Loads the overlay in a file.
     fn overlay(&self, file: &Path) -> Result<Overlay, SetError> {
         let bytes = std::fs::read(file).map_err(unreadable(file))?;
         let admission = self.gate.admit(file, &bytes)?;
@@ -115,9 +115,9 @@ impl<'a> Loader<'a> {
         files.map(|file| self.overlay(file).map(Arc::new)).collect()
     }
 
-    /// The module in a file, whatever its kind.
+    /// Loads the module in a file, of either kind.
     pub fn candidate(&self, file: &Path) -> Result<Loaded, SetError> {
-        // A file that cannot be read is named further on.
+        // The functions below report a file that cannot be read.
         let bytes = std::fs::read(file).unwrap_or_default();
         let surface = Surface::names(&bytes).unwrap_or_default();
         match surface.kind() {
@@ -127,8 +127,8 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// Confirms what was admitted. A policy may let a module run whose signature does not count, but not
-/// without a word.
+/// Confirms an admitted module. A policy may let a module run although its signature is not valid; this
+/// reports it as a warning.
 fn trust(
     source: &ModuleSource,
     admission: Admission,
@@ -146,7 +146,7 @@ fn unreadable(path: &Path) -> impl FnOnce(std::io::Error) -> SetError {
     move |source| SetError::Unreadable { path, source }
 }
 
-/// The modules of a folder, in the order of their names: that of a folder is the file system's whim.
+/// The modules of a folder, sorted by name, because the file system's order is not defined.
 fn wasm_files(folder: &Path) -> Result<Vec<PathBuf>, SetError> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {

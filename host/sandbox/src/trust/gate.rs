@@ -1,4 +1,4 @@
-//! The gate that a module passes before it runs.
+//! The checks that a module passes before it runs.
 
 use std::path::{Path, PathBuf};
 
@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::lock::split;
 use super::{Identity, Lock, Look, ModulePolicy, Pin, TrustError, TrustedKeys, Verification};
 
-/// The policy of a configuration and the keys that it trusts.
+/// The policy of a configuration, and the keys that it trusts.
 #[derive(Clone, Debug, Default)]
 pub struct Gate {
     policy: Option<ModulePolicy>,
     keys: TrustedKeys,
 }
 
-/// What is known of a module that has passed.
+/// The result of the checks for a module that has passed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Trust {
     /// The state of its signature.
@@ -25,11 +25,11 @@ pub struct Trust {
 }
 
 impl Gate {
-    /// A gate with this policy (none for the default, which depends on a module's folder) and the public keys
-    /// in these files.
+    /// Creates a gate with this policy and the public keys in these files. A policy of `None` means the
+    /// default, which depends on a module's folder.
     ///
     /// # Errors
-    /// If one cannot be read.
+    /// Fails if a key cannot be read.
     pub fn open(policy: Option<ModulePolicy>, keys: &[PathBuf]) -> Result<Self, TrustError> {
         Ok(Self {
             policy,
@@ -37,17 +37,17 @@ impl Gate {
         })
     }
 
-    /// The keys whose signatures count.
+    /// The trusted keys.
     #[must_use]
     pub const fn keys(&self) -> &TrustedKeys {
         &self.keys
     }
 
-    /// Checks that every module that the lock of a mappers folder pins is among its files: a mapping that
-    /// vanishes would silently give its objects back to the stock one.
+    /// Checks that every module that the lock of a mappers folder pins is among its files. If a mapping
+    /// vanished, the stock mapping would silently replace it.
     ///
     /// # Errors
-    /// If one is missing, or the lock cannot be read.
+    /// Fails if a module is missing, or the lock cannot be read.
     pub fn check_folder(&self, folder: &Path, files: &[PathBuf]) -> Result<(), TrustError> {
         let Some(lock) = self.lock(folder)? else {
             return Ok(());
@@ -65,7 +65,7 @@ impl Gate {
         }
     }
 
-    /// The lock of a folder, if it counts.
+    /// The lock of a folder; `None` if the policy ignores it or there is none.
     fn lock(&self, folder: &Path) -> Result<Option<Lock>, TrustError> {
         match self.policy {
             Some(ModulePolicy::Any) => Ok(None),
@@ -73,10 +73,10 @@ impl Gate {
         }
     }
 
-    /// Looks at a module's bytes before anything of them is compiled.
+    /// Checks a module's bytes before any part of it is compiled.
     ///
     /// # Errors
-    /// If the module does not satisfy the policy, or what would tell cannot be read.
+    /// Fails if the module does not satisfy the policy, or if its signature or lock cannot be read.
     pub fn admit(&self, file: &Path, bytes: &[u8]) -> Result<Admission, TrustError> {
         let (folder, name) = split(file);
         let lock = self.lock(folder)?;
@@ -114,7 +114,7 @@ impl Gate {
     }
 }
 
-/// A module whose bytes are admitted, and whose words are not known yet.
+/// A module whose bytes are admitted, before its manifest is known.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Admission {
@@ -125,10 +125,10 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// Looks again, now that it is known what the module says about itself.
+    /// Checks the module again, with the identity in its manifest.
     ///
     /// # Errors
-    /// If it is not what its signature states or its lock pins.
+    /// Fails if it differs from its signature's statement or from its pin.
     pub fn confirm(mut self, module: &Identity) -> Result<Trust, TrustError> {
         self.look = self.look.confirm(&self.file, module);
         if self.policy == ModulePolicy::Signed {
@@ -162,10 +162,10 @@ impl Admission {
             Verification::Verified { .. } => Ok(()),
             Verification::NotSigned => Err(self.refused("it is not signed", &sign)),
             failed @ Verification::VerificationFailed { .. } => {
-                // Nobody should be led around a signature that does not hold.
+                // The advice must not lead around a signature that is not valid.
                 let remedy = match self.look.is_broken() {
                     true => "do not use it as it is",
-                    false => "module-policy `signed` takes nothing else",
+                    false => "module-policy `signed` requires a signature of a trusted key",
                 };
                 Err(self.refused(&failed.to_string(), remedy))
             }
@@ -189,7 +189,7 @@ impl Admission {
         self.check_signer(pin)
     }
 
-    /// A module that was signed when it was pinned has to stay so.
+    /// A module that was signed when it was pinned has to stay signed by the same key.
     fn check_signer(&self, pin: &Pin) -> Result<(), TrustError> {
         let Some(signer) = &pin.signer else {
             return Ok(());
@@ -199,7 +199,7 @@ impl Admission {
             Some(signature) => format!("it is signed by {}", signature.signer),
             None => match &self.look.verification {
                 Verification::VerificationFailed { reason } => {
-                    format!("its signature does not hold: {reason}")
+                    format!("its signature is not valid: {reason}")
                 }
                 _ => "it is not signed".to_owned(),
             },

@@ -1,21 +1,21 @@
-//! Which module it is: what a signature covers and a lock pins.
+//! The identity of a module, which a signature covers and a lock pins.
 
-/// What tells a module from every other.
+/// The facts that distinguish a module from every other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The name in its manifest.
     pub name: String,
     /// The version in its manifest.
     pub version: String,
-    /// `sha256:` and 64 hexadecimal digits.
+    /// The digest: `sha256:` and 64 hexadecimal digits.
     pub digest: String,
     /// The WIT package that it is built against, for example `portolan:mapper@1.0.0`.
     pub wit: String,
 }
 
 impl Identity {
-    /// The first thing in which a claim differs from this module, as the end of a sentence that begins with
-    /// who claims it.
+    /// The first difference between a claim and this module, as the end of a sentence that begins with the
+    /// source of the claim.
     pub(super) fn refutes(&self, claim: &Self) -> Option<String> {
         let pairs = [
             ("digest", &claim.digest, &self.digest),

@@ -1,4 +1,4 @@
-//! Ed25519 keys in the files that OpenSSL writes and reads too: PKCS#8 and SPKI in PEM (RFC 8410).
+//! Ed25519 keys in files that OpenSSL also reads and writes: PKCS#8 and SPKI in PEM (RFC 8410).
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,65 +14,65 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret, ExposeSecretMut, SecretBox, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A key file has a hundred bytes.
+/// A key file has about a hundred bytes.
 const KEY_LIMIT_BYTES: u64 = 16 * 1024;
 
 const PREFIX: &str = "ed25519:";
 
-/// A key cannot be made, read or written.
+/// A key cannot be created, read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
     /// The file cannot be read.
     #[error("cannot read the key {path}: {source}")]
     Unreadable {
-        /// The file.
+        /// The path of the key.
         path: String,
-        /// Why.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// The file cannot be written.
     #[error("cannot write the key {path}: {source}")]
     Unwritable {
-        /// The file.
+        /// The path of the key.
         path: String,
-        /// Why.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// The file is there already.
-    #[error("{0} is there already, and a key that is overwritten is lost; choose another name")]
+    /// The file exists already.
+    #[error("{0} exists already, and a key that is overwritten is lost; choose another name")]
     Exists(String),
-    /// The file holds no key of the kind that is needed.
+    /// The file does not hold a key of the required kind.
     #[error("the key {path} cannot be used: {reason}")]
     Unfit {
-        /// The file.
+        /// The path of the key.
         path: String,
-        /// Why, and what would be right.
+        /// The reason, and what to do.
         reason: &'static str,
     },
-    /// The system gives no random bytes.
-    #[error("the system gives no random bytes for a new key: {0}")]
+    /// The operating system does not return random bytes.
+    #[error("the system returns no random bytes for a new key: {0}")]
     Randomness(getrandom::Error),
 }
 
-/// A key that signs. Its memory is wiped when it is dropped.
+/// A key for signing. Its memory is wiped when it is dropped.
 pub struct PrivateKey(SigningKey);
 
 impl PrivateKey {
-    /// Makes a new key.
+    /// Generates a new key.
     ///
     /// # Errors
-    /// If the system has no randomness to give.
+    /// Fails if the system returns no random bytes.
     pub fn generate() -> Result<Self, KeyError> {
         let mut seed = SecretBox::<ed25519_dalek::SecretKey>::default();
         getrandom::fill(seed.expose_secret_mut()).map_err(KeyError::Randomness)?;
         Ok(Self(SigningKey::from_bytes(seed.expose_secret())))
     }
 
-    /// Reads a key.
+    /// Reads a private key.
     ///
     /// # Errors
-    /// If the file cannot be read or holds no Ed25519 private key in PEM.
+    /// Fails if the file cannot be read, or does not hold an Ed25519 private key in PEM.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
         let text = SecretString::from(read(path)?);
         let text = text.expose_secret();
@@ -80,18 +80,18 @@ impl PrivateKey {
             unfit(path, if text.contains("BEGIN ENCRYPTED PRIVATE KEY") {
                 "it is encrypted; decrypt it first, for example with `openssl pkey -in FILE -out PLAIN`"
             } else if text.contains("BEGIN PUBLIC KEY") {
-                "it is a public key; signing needs the private one"
+                "it is a public key; signing needs the private key"
             } else {
                 "it holds no Ed25519 private key in PEM; make one with `portolan mapper keygen FILE`"
             })
         })
     }
 
-    /// Writes the private key to `path`, readable by its owner alone, and the public key beside it, with
-    /// `.pub` added to the name. Gives the place of the public key.
+    /// Writes the private key to `path`, readable only by its owner, and the public key beside it, with
+    /// `.pub` added to the name. Returns the path of the public key.
     ///
     /// # Errors
-    /// If one of the files is there already or cannot be written.
+    /// Fails if one of the files exists already or cannot be written.
     pub fn write(&self, path: &Path) -> Result<PathBuf, KeyError> {
         let mut name = path.as_os_str().to_owned();
         name.push(".pub");
@@ -99,7 +99,7 @@ impl PrivateKey {
         if public.exists() {
             return Err(KeyError::Exists(public.display().to_string()));
         }
-        // Without the public half, as RFC 8410 shows it and every OpenSSL reads it.
+        // Leaves out the public half, as in RFC 8410, because every OpenSSL reads this form.
         let private = KeypairBytes {
             secret_key: self.0.to_bytes(),
             public_key: None,
@@ -118,25 +118,25 @@ impl PrivateKey {
         Ok(public)
     }
 
-    /// The public half.
+    /// The public half of the key.
     #[must_use]
     pub fn signer(&self) -> Signer {
         Signer(self.0.verifying_key())
     }
 
-    /// Signs bytes; the signature is in base64.
+    /// Signs bytes, and returns the signature in base64.
     pub(super) fn sign(&self, message: &[u8]) -> String {
         STANDARD.encode(self.0.sign(message).to_bytes())
     }
 }
 
-/// Who signs: a public key, written as `ed25519:` and the key in base64, so that a signature and a lock
-/// name the key itself and not only something short for it.
+/// The identity of a signer: a public key, written as `ed25519:` and the key in base64. Signatures and locks
+/// contain the whole key instead of a short id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signer(VerifyingKey);
 
 impl Signer {
-    /// Checks a signature in base64.
+    /// Verifies a signature in base64.
     pub(super) fn has_signed(&self, message: &[u8], signature: &str) -> bool {
         let Ok(bytes) = STANDARD.decode(signature) else {
             return false;
@@ -187,13 +187,13 @@ impl JsonSchema for Signer {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "description": "The public key of whoever signed: `ed25519:` and 32 bytes in base64.",
+            "description": "The signer's public key: `ed25519:` and 32 bytes in base64.",
             "pattern": "^ed25519:[A-Za-z0-9+/]{43}=$"
         })
     }
 }
 
-/// The public keys whose signatures count.
+/// The public keys of trusted signers.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedKeys(Vec<(Signer, PathBuf)>);
 
@@ -201,13 +201,13 @@ impl TrustedKeys {
     /// Reads public keys.
     ///
     /// # Errors
-    /// If a file cannot be read or holds no Ed25519 public key in PEM.
+    /// Fails if a file cannot be read, or does not hold an Ed25519 public key in PEM.
     pub fn read(files: &[PathBuf]) -> Result<Self, KeyError> {
         let key = |file: &PathBuf| {
             let text = read(file)?;
             let key = VerifyingKey::from_public_key_pem(&text).map_err(|_| {
                 unfit(file, if text.contains("PRIVATE KEY") {
-                    "it is a private key; trust needs the public one, which `portolan mapper keygen` wrote beside it"
+                    "it is a private key; trust needs the public key, which `portolan mapper keygen` wrote beside it"
                 } else {
                     "it holds no Ed25519 public key in PEM"
                 })
@@ -217,7 +217,7 @@ impl TrustedKeys {
         Ok(Self(files.iter().map(key).collect::<Result<_, _>>()?))
     }
 
-    /// The file of a trusted key.
+    /// The file of a trusted key; `None` if the key is not trusted.
     #[must_use]
     pub fn file(&self, signer: &Signer) -> Option<&Path> {
         self.0

@@ -1,4 +1,4 @@
-//! `mappers.lock`: which modules of a folder may run, by digest.
+//! `mappers.lock`: the modules of a folder that may run, by digest.
 
 use std::path::{Path, PathBuf};
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Identity, Signer, TrustError};
 
-/// The name of a lock. It stands in the folder of the modules that it pins.
+/// The file name of a lock. It lies in the folder of the modules that it pins.
 pub const LOCK_FILE: &str = "mappers.lock";
 
-/// A lock of a thousand modules is below this.
+/// A lock of a thousand modules is smaller.
 const LOCK_LIMIT_BYTES: u64 = 1024 * 1024;
 
 const HEAD: &str = "# Written by `portolan mapper pin`. A sync runs these modules and, of this folder, no others.\n";
@@ -20,22 +20,22 @@ const HEAD: &str = "# Written by `portolan mapper pin`. A sync runs these module
 #[serde(deny_unknown_fields)]
 #[schemars(title = "lock")]
 pub struct Lock {
-    /// What this file is.
+    /// The format of this file.
     pub format: LockFormat,
     /// The modules, in the order of their files.
     #[serde(default, rename = "module")]
     pub modules: Vec<Pin>,
 }
 
-/// The formats of locks.
+/// A format of locks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum LockFormat {
-    /// The first.
+    /// The first format.
     #[serde(rename = "portolan-mappers-lock/1")]
     V1,
 }
 
-/// One pinned module.
+/// A pinned module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pin {
@@ -50,7 +50,7 @@ pub struct Pin {
     pub digest: String,
     /// The WIT package that it is built against.
     pub wit: String,
-    /// Who had signed it when it was pinned; its signature has to stay with it then.
+    /// The signer when the module was pinned. The module has to stay signed by the same key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signer: Option<Signer>,
 }
@@ -76,16 +76,16 @@ impl Default for Lock {
 }
 
 impl Lock {
-    /// Where the lock of a folder stands.
+    /// The path of the lock of a folder.
     #[must_use]
     pub fn place(folder: &Path) -> PathBuf {
         folder.join(LOCK_FILE)
     }
 
-    /// Reads the lock of a folder, if it has one.
+    /// Reads the lock of a folder; `None` if it has none.
     ///
     /// # Errors
-    /// If there is one and it cannot be read, or is no lock.
+    /// Fails if the lock exists and cannot be read, or is not a valid lock.
     pub fn read(folder: &Path) -> Result<Option<Self>, TrustError> {
         let place = Self::place(folder);
         let unusable = |reason: String| TrustError::Lock {
@@ -128,7 +128,7 @@ impl Lock {
     /// Writes the lock of a folder.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// Fails if the file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<PathBuf, TrustError> {
         let place = Self::place(folder);
         let unwritable = |error: toml::ser::Error| TrustError::Lock {
@@ -140,14 +140,14 @@ impl Lock {
         Ok(place)
     }
 
-    /// The pin of a file.
+    /// Returns the pin of a file.
     #[must_use]
     pub fn pin(&self, file: &str) -> Option<&Pin> {
         self.modules.iter().find(|pin| pin.file == file)
     }
 }
 
-/// The folder and the name of a module's file.
+/// Splits the path of a module into its folder and file name.
 pub(super) fn split(file: &Path) -> (&Path, String) {
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

@@ -1,26 +1,27 @@
-//! Writing locks: what changes is told, never silently done.
+//! Writes locks, and reports every change.
 
 use std::path::{Path, PathBuf};
 
 use super::lock::split;
 use super::{Identity, Lock, Look, Pin, TrustError, TrustedKeys};
 
-/// What pinning did with one file.
+/// The effect of pinning on one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinChange {
-    /// How it was pinned; none if it was not.
+    /// The previous pin; `None` if the file was not pinned.
     pub before: Option<Pin>,
-    /// How it is pinned now; none if it is not there any more.
+    /// The new pin; `None` if the file does not exist any more.
     pub after: Option<Pin>,
 }
 
-/// Who tells the identity of a module's bytes: the sandbox, which this room does not know.
+/// Reads the identity of a module's bytes. The sandbox provides it, because this module does not load
+/// components.
 pub type Identify<'a> = &'a dyn Fn(&Path, &[u8]) -> Result<Identity, TrustError>;
 
-/// Pins every module of a folder and no other.
+/// Pins all modules of a folder, and removes all other pins.
 ///
 /// # Errors
-/// If a file cannot be read or written, a module cannot be loaded, or its signature is broken.
+/// Fails if a file cannot be read or written, a module cannot be loaded, or its signature is not valid.
 pub fn pin_folder(
     folder: &Path,
     identify: Identify<'_>,
@@ -45,10 +46,10 @@ pub fn pin_folder(
     write(folder, &files, true, identify)
 }
 
-/// Pins some modules of one folder; the lock keeps what it has of others.
+/// Pins some modules of one folder; other pins of the lock stay.
 ///
 /// # Errors
-/// As [`pin_folder`]; also if the files are in different folders, for each folder has its own lock.
+/// As [`pin_folder`]; also if the files are in different folders, because each folder has its own lock.
 pub fn pin_files(
     files: &[PathBuf],
     identify: Identify<'_>,

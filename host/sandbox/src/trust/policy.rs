@@ -1,19 +1,19 @@
-//! How much a module has to show.
+//! The requirements before a module may run.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a module has to show before it may run. Stock modules are part of the program and may always.
+/// The requirements before a module may run. Stock modules are part of the program and always run.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum ModulePolicy {
-    /// Nothing: signatures are reported, locks are not read.
+    /// None: signatures are reported, locks are not read.
     Any,
-    /// The `mappers.lock` beside it pins it.
+    /// The `mappers.lock` in its folder pins it.
     Pinned,
-    /// One of the trusted keys has signed it; a `mappers.lock` beside it must pin it too.
+    /// One of the trusted keys has signed it; a `mappers.lock` in its folder must also pin it.
     Signed,
 }
 

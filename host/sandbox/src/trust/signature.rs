@@ -1,4 +1,4 @@
-//! A detached signature, beside its module as `FILE.sig`, and what a look at it tells.
+//! Detached signatures, beside their modules as `FILE.sig`, and their verification.
 
 use std::path::{Path, PathBuf};
 
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Identity, PrivateKey, Signer, TrustError, TrustedKeys};
 
-/// A signature file has four hundred bytes.
+/// A signature file has about four hundred bytes.
 const SIGNATURE_LIMIT_BYTES: u64 = 64 * 1024;
 
-/// What is signed: not the module but a statement about it, so that nobody can pass off one version, or one
-/// name, as another. The bytes under the signature are this as canonical JSON (RFC 8785): without spaces,
+/// The signed statement about a module. It covers name and version, so that a signature for one version or
+/// name is not valid for another. The signed bytes are this as canonical JSON (RFC 8785): without spaces,
 /// members in alphabetical order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -20,7 +20,7 @@ pub struct Statement {
     /// SHA-256 of the component: `sha256:` and 64 hexadecimal digits.
     #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub digest: String,
-    /// What this statement is, so that no signature for another purpose can be taken for one.
+    /// The format of this statement, so that a signature for another purpose is not accepted.
     pub format: StatementFormat,
     /// The name in the module's manifest.
     pub name: String,
@@ -30,16 +30,16 @@ pub struct Statement {
     pub wit: String,
 }
 
-/// The formats of statements.
+/// A format of statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum StatementFormat {
-    /// The first.
+    /// The first format.
     #[serde(rename = "portolan-mapper-signature/1")]
     V1,
 }
 
 impl Statement {
-    /// The statement about a module.
+    /// Makes the statement about a module.
     #[must_use]
     pub fn of(module: &Identity) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl Statement {
     }
 
     fn bytes(&self) -> Vec<u8> {
-        // A structure of texts is always JSON.
+        // Serializing a struct of texts never fails.
         serde_json::to_vec(self).unwrap_or_default()
     }
 }
@@ -71,9 +71,9 @@ impl Statement {
 #[serde(deny_unknown_fields)]
 #[schemars(title = "signature")]
 pub struct Signature {
-    /// What is signed.
+    /// The signed statement.
     pub statement: Statement,
-    /// Who has signed it.
+    /// The signer's public key.
     pub signer: Signer,
     /// The Ed25519 signature of the statement's bytes, 64 bytes in base64.
     #[schemars(regex(pattern = "^[A-Za-z0-9+/]{86}==$"))]
@@ -92,7 +92,7 @@ impl Signature {
         }
     }
 
-    /// Where the signature of a module's file stands.
+    /// The path of the signature of a module's file.
     #[must_use]
     pub fn place(module: &Path) -> PathBuf {
         let mut name = module.as_os_str().to_owned();
@@ -100,10 +100,10 @@ impl Signature {
         PathBuf::from(name)
     }
 
-    /// Reads a signature's text.
+    /// Parses a signature file.
     ///
     /// # Errors
-    /// What is wrong with it, as the end of a sentence that begins with its name.
+    /// The problem, as the end of a sentence that begins with the file's name.
     pub fn parse(text: &str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|error| {
             let error = portolan_machine::text::printable(&error.to_string(), 200);
@@ -111,25 +111,25 @@ impl Signature {
         })
     }
 
-    /// Writes it beside its module.
+    /// Writes the signature beside its module.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// Fails if the file cannot be written.
     pub fn write(&self, module: &Path) -> Result<PathBuf, TrustError> {
         let place = Self::place(module);
         super::write_whole(&place, self.text().as_bytes())?;
         Ok(place)
     }
 
-    /// As a file holds it.
+    /// The text of a signature file.
     #[must_use]
     pub fn text(&self) -> String {
-        // A structure of texts is always JSON.
+        // Serializing a struct of texts never fails.
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
         format!("{text}\n")
     }
 
-    /// Whether its signer has really signed its statement.
+    /// Whether the signature is that of its signer for its statement.
     fn is_genuine(&self) -> bool {
         self.signer
             .has_signed(&self.statement.bytes(), &self.signature)
@@ -145,20 +145,20 @@ impl Signature {
     }
 }
 
-/// The three states of a module.
+/// The state of a module's signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum Verification {
-    /// No signature stands beside it.
+    /// The module has no signature file.
     NotSigned,
-    /// There is a signature, and it does not count.
+    /// The signature is not valid, or its key is not trusted.
     VerificationFailed {
-        /// Why not, and what to do.
+        /// The reason, and what to do.
         reason: String,
     },
-    /// A trusted key has signed this module under this name and version.
+    /// A trusted key has signed this module with this name and version.
     Verified {
-        /// Whose key.
+        /// The signer's public key.
         signer: Signer,
         /// The file of the key.
         key: String,
@@ -179,23 +179,23 @@ impl std::fmt::Display for Verification {
     }
 }
 
-/// What a look at a module and its signature has told.
+/// The result of checking a module's signature.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// The state, as far as it is known.
+    /// The state so far; the manifest may still contradict it.
     pub verification: Verification,
-    /// The signature, if it is genuine and fits the module, whether its key is trusted or not.
+    /// The signature, if it is valid for the module, whether its key is trusted or not.
     pub genuine: Option<Signature>,
 }
 
 impl Look {
-    /// Looks at the signature beside a module's file, with the module's bytes alone.
+    /// Checks the signature beside a module's file, with the module's bytes alone.
     #[must_use]
     pub fn at(file: &Path, digest: &str, keys: &TrustedKeys) -> Self {
         Self::of(file, Signature::read(file).transpose(), digest, keys)
     }
 
-    /// Looks at a signature that is to stand beside a module's file.
+    /// Checks a given signature for a module's file.
     #[must_use]
     pub fn of(
         file: &Path,
@@ -218,7 +218,7 @@ impl Look {
             return Self::failed(
                 file,
                 &format!(
-                    "holds no signature of {} under its statement",
+                    "does not hold a valid signature of {} for its statement",
                     signature.signer
                 ),
             );
@@ -227,7 +227,7 @@ impl Look {
             return Self::failed(
                 file,
                 &format!(
-                    "is for a module with the digest {}, but this one's is {digest}: it was changed after it was signed, or the signature belongs to another",
+                    "is for a module with the digest {}, but this one's is {digest}: it was changed after it was signed, or the signature belongs to another module",
                     portolan_machine::text::printable(&signature.statement.digest, 80)
                 ),
             );
@@ -240,7 +240,7 @@ impl Look {
             },
             None => Verification::VerificationFailed {
                 reason: format!(
-                    "it is signed by {signer}, which is none of the trusted keys ({}); if you trust it, add its public key to trusted-keys",
+                    "it is signed by {signer}, which is not one of the trusted keys ({}); if you trust it, add its public key to trusted-keys",
                     if keys.is_empty() {
                         "there are none"
                     } else {
@@ -255,7 +255,7 @@ impl Look {
         }
     }
 
-    /// Looks again, now that it is known what the module says about itself.
+    /// Checks the signature again, with the identity in the module's manifest.
     #[must_use]
     pub fn confirm(self, file: &Path, module: &Identity) -> Self {
         let claim = self.genuine.as_ref();
@@ -265,7 +265,7 @@ impl Look {
         }
     }
 
-    /// Whether there is a signature that contradicts itself or the module.
+    /// Whether the signature contradicts itself or the module.
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.genuine.is_none() && self.verification != Verification::NotSigned
@@ -276,7 +276,7 @@ impl Look {
         Self {
             verification: Verification::VerificationFailed {
                 reason: format!(
-                    "{} {what}; get module and signature again from whoever signed, or sign it yourself",
+                    "{} {what}; get module and signature again from the signer, or sign it yourself",
                     place.display()
                 ),
             },

@@ -1,7 +1,7 @@
-//! JSON that borrows its texts from the record, for the validator.
+//! JSON values that borrow their texts from the record, for the validator.
 //!
-//! Validation reads a record once and throws it away. Trees that own every name and text cost two thirds
-//! of the time of the whole step.
+//! Validation reads a record once and drops it. Trees with owned names and texts would take two thirds of the
+//! time of this step.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -22,16 +22,16 @@ pub(super) enum Borrowed<'r> {
     Object(Vec<(Cow<'r, str>, Self)>),
 }
 
-/// Up to this many, looking through all of them is faster than hashing.
+/// Up to this many texts, a linear search is faster than hashing.
 const FEW: usize = 64;
 
-/// Whether no text occurs twice.
+/// Whether every text occurs once.
 pub(super) fn are_unique<'t>(texts: impl ExactSizeIterator<Item = &'t str> + Clone) -> bool {
     if texts.len() > FEW {
         let mut seen = HashSet::with_capacity(texts.len());
         return texts.clone().all(|text| seen.insert(text));
     }
-    // A bit for each kind of text that occurred: most texts are the first of their kind.
+    // A bit for each kind of text that occurred. Most texts are the first of their kind.
     let mut kinds = 0_u64;
     texts.clone().enumerate().all(|(index, text)| {
         let kind = 1 << (kind_of(text) % 64);
@@ -41,7 +41,7 @@ pub(super) fn are_unique<'t>(texts: impl ExactSizeIterator<Item = &'t str> + Clo
     })
 }
 
-/// A number that differs for most texts that differ.
+/// A number that differs for most pairs of different texts.
 fn kind_of(text: &str) -> usize {
     let bytes = text.as_bytes();
     let byte = |place: usize| usize::from(bytes.get(place).copied().unwrap_or_default());
@@ -84,7 +84,7 @@ impl Borrowed<'_> {
     }
 }
 
-/// Tells the validator how to read [`Borrowed`].
+/// Implements the validator's view of [`Borrowed`].
 pub(super) struct BorrowedJson;
 
 impl Json for BorrowedJson {
@@ -92,7 +92,7 @@ impl Json for BorrowedJson {
     type PreparedKey = String;
     type StringBuffer = Borrowed<'static>;
 
-    // A lookup walks half of the members on average, and a pass all of them.
+    // A lookup visits half of the members on average, and a pass visits all of them.
     const KEYS_PER_LOOKUP: usize = 8;
 
     fn prepare_key(key: &str) -> String {
@@ -175,7 +175,7 @@ impl<'a> Node<'a, BorrowedJson> for &'a Borrowed<'a> {
     }
 }
 
-/// The members of an object, in their order.
+/// Iterates over the members of an object, in their order.
 pub(super) struct MemberIter<'a>(std::slice::Iter<'a, (Cow<'a, str>, Borrowed<'a>)>);
 
 impl<'a> Iterator for MemberIter<'a> {
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn texts_of_one_kind_are_told_apart() {
-        // The same length and the same bytes at the front, in the middle and at the end.
+        // The same length, and the same bytes at the front, in the middle and at the end.
         assert!(unique(&["axbxc", "aybxc", "axbyc"]));
         assert_eq!(kind_of("axbxc"), kind_of("aybxc"));
     }

@@ -1,4 +1,4 @@
-//! Reads a record, and refuses what two readers could understand differently.
+//! Reads a record, and refuses JSON that two readers may understand differently.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,8 +7,8 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 
 use super::borrowed::{Borrowed, are_unique};
 
-/// A record: a JSON object that has every member once, at every depth. Two readers of
-/// `{"UID":1,"UID":2}` may disagree about what was validated.
+/// A record: a JSON object in which every member occurs once, at every depth. Two readers of
+/// `{"UID":1,"UID":2}` may disagree about the validated value.
 pub(super) struct Record<'r>(pub(super) Borrowed<'r>);
 
 impl<'r> Deserialize<'r> for Record<'r> {
@@ -27,7 +27,7 @@ impl<'r> Visitor<'r> for RecordVisitor {
     }
 
     fn visit_map<A: MapAccess<'r>>(self, members: A) -> Result<Borrowed<'r>, A::Error> {
-        // The largest stock record has 26 attributes; growing in steps would copy most of them again.
+        // The largest stock record has 26 attributes; a growing vector would copy most of them again.
         object(members, Vec::with_capacity(32))
     }
 }

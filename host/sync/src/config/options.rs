@@ -72,9 +72,9 @@ pub(super) fn resolve(pairs: &[(String, String)]) -> Result<Options, ConfigError
 
 /// What the options ask of the chosen objects.
 pub(super) fn check_objects(options: &Options, objects: &[Object]) -> Result<(), ConfigError> {
+    let has = |object| objects.iter().any(|it| it.fetched() == object);
     let asks = options.task_definition_scope == TaskDefinitionScope::InUse
-        && objects.contains(&Object::EcsTaskDefinition);
-    let has = |object| objects.contains(&object);
+        && has(Object::EcsTaskDefinition);
     if asks && !(has(Object::EcsService) && has(Object::EcsTask)) {
         return Err(invalid(format!(
             "{}=in-use takes the revisions that services and tasks refer to; sync EcsService and EcsTask as well",

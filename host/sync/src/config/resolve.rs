@@ -10,7 +10,7 @@ use super::{
 };
 use portolan_aws::{Connection, Organization, check_fips, check_region, url_problem};
 use portolan_fetch::{Fetching, RevisionTags};
-use portolan_page::object::Object;
+use portolan_page::object::{Object, UnknownObject};
 use portolan_sandbox::Mapping;
 
 /// Stands for every Region that an account has enabled.
@@ -268,11 +268,15 @@ fn objects(given: Option<&[String]>) -> Result<Vec<Object>, ConfigError> {
     let Some(names) = given else {
         return Ok(Object::defaults());
     };
-    let mut objects = names
-        .iter()
-        .map(|name| name.trim().parse())
-        .collect::<Result<Vec<Object>, _>>()
-        .map_err(|error| ConfigError::setting("objects", error.to_string()))?;
+    let mut objects = Vec::new();
+    for name in names {
+        match Object::group(name.trim()) {
+            Some(group) => objects.extend(group),
+            None => objects.push(name.trim().parse().map_err(|error: UnknownObject| {
+                ConfigError::setting("objects", error.to_string())
+            })?),
+        }
+    }
     objects.sort();
     objects.dedup();
     if objects.is_empty() {

@@ -1,4 +1,4 @@
-//! The members that the objects of a recording have, as a tree of names without positions, and who asks for
+//! The members of a recording's objects, as a tree of names without positions, and the modules that ask for
 //! them.
 
 use std::collections::BTreeMap;
@@ -10,15 +10,15 @@ use portolan_machine::text::printable;
 use portolan_page::object::Shape;
 use portolan_sandbox::Manifest;
 
-/// Names of one object that are told apart, besides those that a module asks for; the largest object of ECS
-/// has about fifty. What has more is a table of somebody's own keys.
+/// Distinct names of one object, besides those that a module asks for. The largest object of ECS has about
+/// fifty names; an object with more is a table with keys of the user's own.
 const NAMES: usize = 64;
-/// Members of a tree, besides those.
+/// Largest number of members of a tree, besides those that a module asks for.
 const MEMBERS: usize = 5_000;
-/// What stands for all names beyond the first.
+/// Stands for all names beyond the limit.
 const OTHERS: &str = "*";
 
-/// What a module asks for of a value.
+/// The parts of a value that a module asks for.
 #[derive(Clone, Debug)]
 pub(super) enum Asked {
     Everything,
@@ -27,15 +27,15 @@ pub(super) enum Asked {
 }
 
 impl Asked {
-    /// What a module asks for of an object.
+    /// The parts of an object that a module asks for.
     pub(super) fn of(manifest: &Manifest) -> Self {
         let reads = manifest.reads.as_ref();
         let paths = reads.and_then(|reads| reads.members.clone());
         paths.map_or(Self::Everything, Self::Paths)
     }
 
-    /// What it asks for around the object: tags of a task definition, which AWS puts beside it, count as a
-    /// member of it, and for anything else no manifest can ask.
+    /// The parts around the object. AWS puts the tags of a task definition beside it, and they count as its
+    /// member; a manifest cannot ask for any other member there.
     pub(super) fn around(&self, shape: Shape) -> Self {
         let Self::Paths(paths) = self else {
             return Self::Everything;
@@ -44,7 +44,7 @@ impl Asked {
         Self::Paths(paths.iter().filter(is_told).cloned().collect())
     }
 
-    /// What it asks for of a member.
+    /// The parts of a member.
     fn member(&self, name: &str) -> Self {
         let Self::Paths(paths) = self else {
             return Self::Everything;
@@ -73,19 +73,19 @@ fn first(path: &str) -> &str {
     path.split_once('.').map_or(path, |(first, _)| first)
 }
 
-/// The members of some objects.
+/// The members of the objects so far.
 pub(super) struct Tree {
     prefix: String,
     object: Node,
-    /// Objects so far.
+    /// Number of objects so far.
     seen: u64,
-    /// How many more members there may be.
+    /// Number of members that may still be added.
     room: usize,
 }
 
 impl Tree {
-    /// A tree of no objects yet, and what is asked for of them: by each module, the one that is looked at
-    /// being the last.
+    /// A tree without objects. `asked` has the parts that each module asks for; the module in question comes
+    /// last.
     pub(super) fn new(prefix: String, asked: Vec<Asked>) -> Self {
         Self {
             prefix,
@@ -95,13 +95,13 @@ impl Tree {
         }
     }
 
-    /// Notes the members of one object.
+    /// Adds the members of one object.
     pub(super) fn look_at(&mut self, object: &Value) {
         self.seen += 1;
         self.object.walk(object, self.seen, &mut self.room);
     }
 
-    /// Adds what is known of every member to a report.
+    /// Adds every member to a report.
     pub(super) fn report(&self, found: &mut ObjectCoverage) {
         self.object.report_inside(&self.prefix, found);
     }
@@ -112,11 +112,11 @@ struct Node {
     asked: Vec<Asked>,
     children: BTreeMap<String, Node>,
     is_list: bool,
-    /// Whether it is anything but null or empty in some object.
+    /// Whether some object has a value here that is neither null nor empty.
     is_filled: bool,
-    /// Objects that have it.
+    /// Number of objects that have it.
     objects: u64,
-    /// The number of the object that was counted last.
+    /// Number of the last counted object.
     counted: u64,
 }
 
@@ -201,8 +201,8 @@ impl Node {
         }
     }
 
-    /// Whether the module that is looked at asks for all that there is of it. Where only members of it are
-    /// asked for, a value without any is given to the module all the same.
+    /// Whether the module in question asks for all of this member. A module that asks only for inner members
+    /// also gets a value without any.
     fn is_read(&self) -> bool {
         self.asked.last().is_some_and(|asked| match asked {
             Asked::Everything => true,
@@ -210,7 +210,7 @@ impl Node {
         })
     }
 
-    /// How many members are inside.
+    /// Number of members inside.
     fn inside(&self) -> u64 {
         let children = self.children.values();
         children.map(|child| 1 + child.inside()).sum()
@@ -222,7 +222,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// What is said of members of tasks where modules ask for these paths.
+    /// The report about members of tasks, if modules ask for these paths.
     fn report(asked: &[&[&str]], objects: &[Value]) -> ObjectCoverage {
         let paths =
             |paths: &&[&str]| Asked::Paths(paths.iter().copied().map(str::to_owned).collect());

@@ -1,4 +1,4 @@
-//! What stands in a registry: a manifest, a configuration that describes the component, and one layer.
+//! The parts of an artifact: a manifest, a configuration that describes the component, and one layer.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -21,28 +21,28 @@ const LAYER_MEDIA_TYPE: &str = "application/wasm";
 /// The text of the signature file.
 const SIGNATURE_ANNOTATION: &str = "portolan.mapper.signature";
 
-/// A module on its way to a registry.
+/// A module to push.
 #[derive(Clone, Debug)]
 pub struct Shipment {
     /// The component.
     pub bytes: Vec<u8>,
     /// Name, version and digest.
     pub identity: Identity,
-    /// Names of what it imports.
+    /// Names of the component's imports.
     pub imports: Vec<String>,
-    /// Names of what it exports.
+    /// Names of the component's exports.
     pub exports: Vec<String>,
-    /// The world that it is built for, for example `portolan:mapper/mapping-module@1.0.0`.
+    /// The component's world, for example `portolan:mapper/mapping-module@1.0.0`.
     pub target: String,
-    /// When its file was written, so that the same module gives the same manifest again.
+    /// Time when the file was written, so that the same module gives the same manifest again.
     pub created: SystemTime,
-    /// The name of its file, which other tools give to what they pull.
+    /// Name of the file; other tools name their copy after it.
     pub file_name: String,
-    /// Its signature, if it has one.
+    /// The signature, if there is one.
     pub signature: Option<Signature>,
 }
 
-/// The configuration as the layout describes it.
+/// The configuration of the layout.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WasmConfig<'a> {
@@ -62,7 +62,7 @@ struct WasmComponent<'a> {
     target: &'a str,
 }
 
-/// The bytes of an artefact's parts.
+/// The bytes of an artifact's parts.
 pub(super) struct Artifact {
     pub(super) config: Vec<u8>,
     pub(super) manifest: Vec<u8>,
@@ -70,7 +70,7 @@ pub(super) struct Artifact {
 
 impl Artifact {
     /// # Errors
-    /// If its time is none that a calendar knows.
+    /// If no calendar can express the time of the file.
     pub(super) fn of(shipment: &Shipment) -> Result<Self, String> {
         let created = OffsetDateTime::from(shipment.created)
             .replace_nanosecond(0)
@@ -133,12 +133,12 @@ impl Artifact {
     }
 }
 
-/// What a manifest promises.
+/// The parts of a manifest that the module has to match.
 #[derive(Debug)]
 pub(super) struct Promise {
     pub(super) layer: OciDescriptor,
     pub(super) size_bytes: usize,
-    /// The text of a signature.
+    /// Text of the signature file.
     pub(super) signature: Option<String>,
 }
 
@@ -146,7 +146,7 @@ impl Promise {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// Why it is not that of a module that could be used here.
+    /// The reason why it is not the manifest of a usable module.
     pub(super) fn read(manifest: &[u8]) -> Result<Self, String> {
         let parsed = serde_json::from_slice(manifest);
         let manifest = match parsed {
@@ -173,7 +173,7 @@ impl Promise {
             ));
         }
         let layer = OciDescriptor {
-            // Other places for the layer would be requests to wherever the manifest's author wants.
+            // With `urls`, the manifest's author could direct requests to any host.
             urls: None,
             ..layer.clone()
         };
@@ -188,9 +188,9 @@ impl Promise {
     }
 }
 
-/// Finds the layer that is the module. What a manifest says of its configuration is not looked at, because
-/// every tool writes another one: `portolan mapper push` that of the CNCF, wasm-to-oci and the first wash
-/// their own, and oras an empty one.
+/// Finds the layer that is the module. It ignores the configuration in the manifest, because every tool
+/// writes another one: `portolan mapper push` that of the CNCF, wasm-to-oci and the first wash their own, and
+/// oras an empty one.
 fn module_layer(manifest: &OciImageManifest) -> Result<&OciDescriptor, String> {
     let title = |layer: &OciDescriptor| {
         let annotations = layer.annotations.as_ref()?;
@@ -199,7 +199,7 @@ fn module_layer(manifest: &OciImageManifest) -> Result<&OciDescriptor, String> {
     let is_wasm = |layer: &&OciDescriptor| {
         layer.media_type == LAYER_MEDIA_TYPE || layer.media_type.ends_with("+wasm")
     };
-    // Without a type for its file, oras calls it an archive; then its name has to do.
+    // Without a type for its file, oras calls the layer an archive; then the file name decides.
     let is_untyped = |layer: &&OciDescriptor| {
         [
             "application/vnd.oci.image.layer.v1.tar",
@@ -259,13 +259,13 @@ mod tests {
 
     #[test]
     fn what_is_made_is_understood_again() {
-        let artifact = Artifact::of(&shipment()).expect("an artefact");
+        let artifact = Artifact::of(&shipment()).expect("an artifact");
         let promise = Promise::read(&artifact.manifest).expect("a module");
         assert_eq!(promise.layer.digest, shipment().identity.digest);
         assert_eq!((promise.size_bytes, promise.signature), (8, None));
         let config: serde_json::Value = serde_json::from_slice(&artifact.config).expect("JSON");
         assert_eq!(config["created"], "1970-01-01T00:00:00Z");
-        let again = Artifact::of(&shipment()).expect("an artefact");
+        let again = Artifact::of(&shipment()).expect("an artifact");
         assert_eq!(again.manifest, artifact.manifest);
     }
 

@@ -1,4 +1,4 @@
-//! The way to a registry: protocol, proxies, certificates, time limits and login.
+//! The connection to a registry: protocol, proxies, certificates, time limits and login.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::words::UNTRUSTED;
 use super::{Action, ArtifactRef, RegistryError};
 use portolan_machine::proxies::{Proxies, Proxy};
 
-/// A registry that has not answered by then is not there.
+/// A registry that has not answered by then counts as unreachable.
 pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// Enough for 64 MiB at a megabit per second.
 const TOTAL_LIMIT: Duration = Duration::from_secs(600);
@@ -20,10 +20,10 @@ const USER_AGENT: &str = concat!("portolan/", env!("CARGO_PKG_VERSION"));
 /// A client of one registry, with its credentials.
 pub struct RegistryClient {
     pub(super) client: reqwest::Client,
-    /// For identity tokens: a redirection would carry them to where nobody has looked.
+    /// For identity tokens: a redirection could send them to a host that has not been checked.
     pub(super) unmoved: reqwest::Client,
     pub(super) login: Login,
-    /// What the registry gave for the login.
+    /// The registry's token for the login.
     pub(super) kept: Mutex<Option<Kept>>,
     pub(super) repeats: Repeats,
     pub(super) is_plain: bool,
@@ -31,13 +31,13 @@ pub struct RegistryClient {
 }
 
 impl RegistryClient {
-    /// Prepares to talk to the registry of a place: by HTTP if it is on this machine or `plain_http` says so,
-    /// else by HTTPS. Certificates have to be signed by one of `roots` (PEM), or by one that this machine
-    /// trusts where there are none. Credentials come from the environment, else from what `docker login`
-    /// stored. Proxies are those of the environment.
+    /// Prepares the connection to the registry of a place. It uses HTTP if the registry is on this machine or
+    /// `plain_http` is set, else HTTPS. Certificates have to be signed by one of `roots` (PEM); without
+    /// `roots`, by an authority that this machine trusts. Credentials come from the environment, else from
+    /// `docker login`. Proxies are those of the environment.
     ///
     /// # Errors
-    /// If there are credentials that cannot be used, or no client can be made.
+    /// If the credentials cannot be used, or no client can be made.
     pub fn to(
         place: &ArtifactRef,
         plain_http: bool,
@@ -65,17 +65,17 @@ impl RegistryClient {
         })
     }
 
-    /// Which credentials are used, in words.
+    /// The source of the credentials, in words.
     pub(super) fn origin(&self) -> &str {
         &self.login.origin
     }
 
-    /// The proxy on the way.
+    /// The proxy to the registry, if there is one.
     pub(super) const fn proxy(&self) -> Option<&Proxy> {
         self.proxy.as_ref()
     }
 
-    /// Does something with the registry within the time limit.
+    /// Runs an operation within the time limit.
     pub(super) async fn within<T>(
         &self,
         place: &ArtifactRef,
@@ -108,7 +108,7 @@ fn client(
         client = client.tls_certs_only(reqwest::Certificate::from_pem_bundle(roots)?);
     }
     client = client.no_proxy();
-    // What is on this machine is asked directly, as curl, Go and Docker do: no proxy could reach it.
+    // A registry on this machine is reached directly, as in curl, Go and Docker: no proxy could reach it.
     if !is_loopback {
         let not_for = || reqwest::NoProxy::from_string(&proxies.not_for);
         if let Some(proxy) = &proxies.https {

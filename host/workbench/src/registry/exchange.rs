@@ -1,6 +1,7 @@
-//! What a registry wants to see: nothing, a password, or a token of its token service, which wants to see a
-//! password or nothing (<https://distribution.github.io/distribution/spec/auth/token/>) or an identity token, which
-//! `az acr login` and others have Docker store (<https://distribution.github.io/distribution/spec/auth/oauth/>).
+//! The authentication that a registry requires: nothing, a password, or a token of its token service. The
+//! token service requires nothing or a password
+//! (<https://distribution.github.io/distribution/spec/auth/token/>), or an identity token, which `az acr
+//! login` and others store with Docker (<https://distribution.github.io/distribution/spec/auth/oauth/>).
 
 use std::time::{Duration, Instant};
 
@@ -16,12 +17,12 @@ use super::patience::Patience;
 use super::wire::{read, refusal};
 use super::{Action, ArtifactRef, RegistryClient};
 
-/// How long a token is good if nobody says so.
+/// Lifetime of a token that states none.
 const TOKEN_SECONDS: u64 = 60;
-/// So much of that is left when another one is asked for.
+/// A token is renewed this long before it expires.
 const MARGIN_SECONDS: u64 = 10;
 
-/// Where a registry sends us.
+/// The token service that a registry names.
 struct Challenge {
     realm: Url,
     service: Option<String>,
@@ -30,13 +31,13 @@ struct Challenge {
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: Option<String>,
-    /// What services of the older way call it; some say both.
+    /// Older services use this name; some use both.
     token: Option<String>,
     expires_in: Option<Value>,
 }
 
 impl RegistryClient {
-    /// What the registry wants to see, asked for once or when it has expired.
+    /// The authentication of the next request; a new one if there is none or it has expired.
     pub(super) async fn shown(
         &self,
         place: &ArtifactRef,
@@ -98,13 +99,13 @@ impl RegistryClient {
         match portolan_machine::text::is_html(&read(&patience, answer).await?) {
             true => Err(ExchangeFailure::Page),
             false if status == StatusCode::UNAUTHORIZED => Err(ExchangeFailure::Credentials(
-                "the registry does not say who would take the identity token".into(),
+                "the registry does not name a token service for the identity token".into(),
             )),
             false => Ok((Shown::Nothing, None)),
         }
     }
 
-    /// Asks the token service for a token, and for how many seconds it is good.
+    /// Asks the token service for a token and its lifetime in seconds.
     async fn token(
         &self,
         place: &ArtifactRef,
@@ -116,14 +117,14 @@ impl RegistryClient {
         if challenge.realm.scheme() != "https" && !self.is_plain {
             match secret {
                 Secret::Nothing => {}
-                // As Docker does.
+                // Docker sends it too.
                 Secret::Password(..) => tracing::warn!(
-                    "the registry {} has the password sent without TLS, to its token service {host}; ask who runs it",
+                    "the registry {} requires the password without TLS at its token service {host}; ask the operator of the registry",
                     place.registry()
                 ),
                 Secret::Identity(_) => {
                     return Err(ExchangeFailure::Credentials(format!(
-                        "the registry asks to send the identity token without TLS, to {host}"
+                        "the registry requires the identity token without TLS at {host}"
                     )));
                 }
             }
@@ -161,7 +162,7 @@ impl RegistryClient {
     }
 }
 
-/// All that an answer asks for.
+/// All challenges of an answer.
 fn challenges(answer: &Response) -> Vec<http_auth::ChallengeRef<'_>> {
     let headers = answer.headers().get_all(WWW_AUTHENTICATE).iter();
     headers
@@ -198,7 +199,7 @@ impl Challenge {
         self.realm.host_str().unwrap_or_default()
     }
 
-    /// The answer's own words are not repeated: nobody knows what is in them.
+    /// Reads the token. It does not repeat the answer's own text, which may hold secrets.
     async fn token(
         &self,
         patience: &Patience<'_>,
@@ -213,7 +214,7 @@ impl Challenge {
                 && [400, 401, 403].contains(&status.as_u16());
             return Err(match is_refused {
                 true if is_identity => ExchangeFailure::Credentials(format!(
-                    "its token service {host} does not take the identity token that `docker login` stored (status {status}); it may have expired"
+                    "its token service {host} does not accept the identity token that `docker login` stored (status {status}); it may have expired"
                 )),
                 true => ExchangeFailure::Denied,
                 false => failure,
@@ -232,13 +233,13 @@ impl Challenge {
         });
         let token = token.ok_or_else(|| {
             ExchangeFailure::Answer(format!(
-                "what its token service {host} answers has no token in it; ask who runs the registry"
+                "the answer of its token service {host} has no token in it; ask the operator of the registry"
             ))
         })?;
-        // Requests carry it in a header.
+        // Requests carry the token in a header.
         if HeaderValue::from_str(&token).is_err() {
             return Err(ExchangeFailure::Answer(format!(
-                "the token that its token service {host} gives cannot be used: it has a line break in it, or another character that no HTTP header may have; ask who runs the registry"
+                "the token of its token service {host} cannot be used: it has a line break in it, or another character that is not valid in an HTTP header; ask the operator of the registry"
             )));
         }
         let seconds = seconds.unwrap_or(TOKEN_SECONDS).clamp(TOKEN_SECONDS, 3600);

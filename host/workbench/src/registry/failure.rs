@@ -1,5 +1,5 @@
-//! What went wrong with a registry, in words that name registry, reference and the way out. A registry's own
-//! words are cut, and URLs are left out, for those of uploads hold state.
+//! The messages of registry failures, each with registry, reference and remedy. The registry's own text is
+//! shortened, and URLs are left out, because those of uploads hold state.
 
 use oci_client::errors::{OciEnvelope, OciErrorCode};
 use reqwest::StatusCode;
@@ -10,7 +10,7 @@ use super::words::{UNTRUSTED, words};
 use super::{Action, ArtifactRef, RegistryClient, RegistryError};
 use portolan_machine::text::printable;
 
-/// What a proxy says, by way of the HTTP client, that wants a password for a tunnel.
+/// The HTTP client's error for a proxy that requires a password for a tunnel.
 const WANTS_PASSWORD: &str = "proxy authorization required";
 
 impl RegistryClient {
@@ -31,9 +31,9 @@ impl RegistryClient {
                 reason,
                 remedy: match self.proxy() {
                     Some(proxy) => format!(
-                        "{proxy} may hold it back, or the registry is down; try again later, or ask who runs them"
+                        "{proxy} may block the answer, or the registry is down; try again later, or ask their operators"
                     ),
-                    None => "the registry may be down, or a firewall holds its answer back; try again later, or ask who runs it".to_owned(),
+                    None => "the registry may be down, or a firewall blocks its answer; try again later, or ask its operator".to_owned(),
                 },
             },
             ExchangeFailure::Page => RegistryError::Page {
@@ -91,7 +91,7 @@ impl RegistryClient {
         } else if self.is_plain {
             "is the name right, and does it speak HTTP there?".to_owned()
         } else {
-            "is the name right, and has HTTPS_PROXY to be set here? --plain-http is for a registry without TLS".to_owned()
+            "is the name right, and does this network need HTTPS_PROXY? --plain-http is for a registry without TLS".to_owned()
         };
         RegistryError::Unreachable {
             registry: place.registry().to_owned(),
@@ -107,12 +107,12 @@ impl RegistryClient {
         RegistryError::Proxy {
             registry: place.registry().to_owned(),
             reference: place.to_string(),
-            proxy: proxy.map_or_else(|| "a proxy on the way".to_owned(), ToString::to_string),
+            proxy: proxy.map_or_else(|| "a proxy in between".to_owned(), ToString::to_string),
             remedy: if proxy.is_some_and(|proxy| proxy.has_credentials) {
                 format!("it refuses the user name and password in {variable}; are they right?")
             } else {
                 format!(
-                    "it wants a user name and a password; write them into {variable}, as http://USER:PASSWORD@HOST:PORT"
+                    "it requires a user name and a password; write them into {variable}, as http://USER:PASSWORD@HOST:PORT"
                 )
             },
         }
@@ -176,7 +176,7 @@ impl RegistryClient {
         }
     }
 
-    /// What to do about a registry that has no time.
+    /// The remedy for a registry that is overloaded or down.
     fn patience(
         &self,
         place: &ArtifactRef,
@@ -194,14 +194,14 @@ impl RegistryClient {
         if status == StatusCode::TOO_MANY_REQUESTS {
             let registry = place.registry();
             return format!(
-                "{asked}that is too many requests for it; {when}. Many registries allow more to those who log in (`docker login {registry}`)"
+                "{asked}these are too many requests for it; {when}. Many registries allow more requests after a login (`docker login {registry}`)"
             );
         }
-        format!("{asked}it, or a proxy in between, is down or has too much to do; {when}")
+        format!("{asked}it, or a proxy in between, is down or overloaded; {when}")
     }
 }
 
-/// What an answer says, behind a colon; nothing if that is a page.
+/// The text of an answer after a colon; empty if the answer is a page.
 fn words_of(envelope: Option<&OciEnvelope>, body: &[u8]) -> String {
     let text = match envelope {
         Some(envelope) => {
@@ -220,7 +220,7 @@ fn words_of(envelope: Option<&OciEnvelope>, body: &[u8]) -> String {
     }
 }
 
-/// Why there is no connection. Where the registry has sent us on, that host is named.
+/// The cause of a failed connection. After a redirection, it names the other host.
 fn reason(place: &ArtifactRef, error: &reqwest::Error) -> String {
     let what = if error.is_timeout() {
         let seconds = CONNECT_LIMIT.as_secs();
@@ -232,7 +232,10 @@ fn reason(place: &ArtifactRef, error: &reqwest::Error) -> String {
     let registry = place.reference.resolve_registry();
     let registry = registry.split(':').next().unwrap_or_default();
     match host.filter(|host| !host.eq_ignore_ascii_case(registry)) {
-        Some(host) => format!("{what} (at {}, where it sends us)", printable(host, 128)),
+        Some(host) => format!(
+            "{what} (at {}, to which it redirects)",
+            printable(host, 128)
+        ),
         None => what,
     }
 }

@@ -1,5 +1,5 @@
-//! Docker's credential helpers: programs that get a registry's name on their standard input and print what they
-//! keep for it. They are other people's programs: they may hang, fail, or not read what they are given.
+//! Docker's credential helpers: programs that read a registry's name from standard input and print the
+//! credentials for it. They may hang, fail, or not read their input.
 
 use std::io::{ErrorKind, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -10,14 +10,14 @@ use serde::Deserialize;
 
 use super::patience::WORD_AFTER;
 
-/// Some ask a person, or a server far away.
+/// Some helpers ask a person or a distant server.
 const LIMIT: Duration = Duration::from_secs(30);
-/// Far more than any answer has.
+/// Far larger than any answer.
 const ANSWER_LIMIT_BYTES: u64 = 1024 * 1024;
-/// What a helper prints, by agreement, if it has nothing for a registry.
+/// The agreed output of a helper without credentials for a registry.
 const NOTHING_STORED: &str = "credentials not found";
 
-/// What a helper answers.
+/// The answer of a helper.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(Debug, PartialEq))]
 #[serde(rename_all = "PascalCase")]
@@ -26,11 +26,11 @@ pub(super) struct Stored {
     pub(super) secret: String,
 }
 
-/// Asks a helper; none if it keeps nothing for the registry.
+/// Asks a helper. The result is `None` if it has no credentials for the registry.
 ///
 /// # Errors
-/// What is wrong with it, as the end of a sentence. Its own words may hold what it was to keep secret, so that
-/// they are not repeated.
+/// The helper's fault, as the end of a sentence. Its own text may hold a secret, so the error does not repeat
+/// it.
 pub(super) fn ask(program: &str, server: &str) -> Result<Option<Stored>, String> {
     let mut command = Command::new(program);
     command.arg("get");
@@ -58,7 +58,7 @@ fn ask_within(
         .stdin
         .take()
         .map_or(Ok(()), |mut input| input.write_all(server.as_bytes()));
-    // One that keeps credentials for a single registry may answer without reading which one is meant.
+    // A helper for a single registry may answer without reading its input.
     if let Err(error) = given
         && error.kind() != ErrorKind::BrokenPipe
     {
@@ -67,7 +67,7 @@ fn ask_within(
     }
     let (sender, receiver) = sync_channel(1);
     let output = child.stdout.take();
-    // What a helper has started may hold its output open for ever: then this thread ends with the process.
+    // A child of the helper may hold its output open for ever; then this thread ends with the process.
     std::thread::spawn(move || {
         let mut answer = Vec::new();
         let read = output.map_or(Ok(0), |output| {
@@ -112,7 +112,7 @@ fn ended(child: &mut Child, end: Instant) -> Option<ExitStatus> {
 }
 
 fn stop(child: &mut Child) {
-    // One that has ended by itself needs nothing.
+    // A program that has ended by itself is not there to kill.
     let _ = child.kill();
     let _ = child.wait();
 }

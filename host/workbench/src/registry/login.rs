@@ -1,4 +1,4 @@
-//! Which credentials there are for a registry: those of the environment, else what `docker login` stored.
+//! The credentials for a registry: from the environment, else from `docker login`.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use super::RegistryError;
 use super::helper;
 use portolan_machine::text::printable;
 
-/// Docker keeps a login for each registry in its configuration, and little else.
+/// Docker's configuration holds a login for each registry, and little else.
 const FILE_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
 
 const USERNAME_VARIABLE: &str = "PORTOLAN_REGISTRY_USERNAME";
@@ -20,19 +20,19 @@ const DOCKER_HUB: &str = "docker.io";
 /// The name under which `docker login` stores credentials of Docker Hub.
 const DOCKER_HUB_LOGIN: &str = "https://index.docker.io/v1/";
 
-/// What a helper gives in place of a user's name with an identity token.
+/// A helper gives this user name with an identity token.
 const TOKEN_USER: &str = "<token>";
 
-/// What is shown to a registry, or to its token service.
+/// The secret for a registry or its token service.
 pub(super) enum Secret {
     Nothing,
     /// User name and password.
     Password(String, SecretString),
-    /// A token that the registry's token service exchanges for one that the registry takes.
+    /// A token that the registry's token service exchanges for one that the registry accepts.
     Identity(SecretString),
 }
 
-/// Credentials, and where they come from in words.
+/// Credentials and their source in words.
 pub(super) struct Login {
     pub(super) secret: Secret,
     pub(super) origin: String,
@@ -47,8 +47,8 @@ impl Login {
     }
 
     /// # Errors
-    /// If there are credentials that cannot be used. A helper that gives none is a warning: much can be
-    /// pulled by anybody, and the configuration may come from another machine.
+    /// If the credentials cannot be used. A helper that gives none is a warning: many modules need no
+    /// credentials, and the configuration may come from another machine.
     pub(super) fn to(registry: &str) -> Result<Self, RegistryError> {
         let unusable = |reason: String| RegistryError::Credentials {
             registry: registry.to_owned(),
@@ -73,17 +73,17 @@ impl Login {
         }
     }
 
-    /// What `docker login` stored.
+    /// The credentials that `docker login` stored.
     fn stored(registry: &str, file: &Path) -> Result<Self, String> {
         let name = file.display();
         let unreadable = |reason: &str| {
             format!(
-                "Docker's configuration file cannot be read: {name}: {reason}; mend it, or set DOCKER_CONFIG to another folder"
+                "Docker's configuration file cannot be read: {name}: {reason}; repair it, or set DOCKER_CONFIG to another folder"
             )
         };
         let text = portolan_machine::text::read_file(file, FILE_LIMIT_BYTES)
             .map_err(|error| unreadable(&error.to_string()))?;
-        // What the parser says of its line may hold a part of it.
+        // The parser's message may quote a part of the line.
         let mut configuration: Value = serde_json::from_str(&text).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             unreadable(&format!("it is not JSON (line {line}, column {column})"))
@@ -105,7 +105,7 @@ impl Login {
         if let Some(helper) = helper(&configuration["credHelpers"][login]) {
             return Ok(Self::helped(registry, login, &helper, file));
         }
-        // The crate would run helpers itself, and wait for them for ever.
+        // The crate would run helpers itself, and wait without a limit.
         let text = serde_json::json!({"auths": configuration["auths"]}).to_string();
         match docker_credential::get_credential_from_reader(text.as_bytes(), login) {
             Ok(DockerCredential::UsernamePassword(username, password)) => {
@@ -118,9 +118,9 @@ impl Login {
                     None => Self::none("without credentials"),
                 })
             }
-            Err(CredentialRetrievalError::ConfigReadError) => Err(unreadable(
-                "what it says of logins is not what Docker writes",
-            )),
+            Err(CredentialRetrievalError::ConfigReadError) => {
+                Err(unreadable("its logins are not in Docker's format"))
+            }
             Err(_) => Err(format!(
                 "those in {name} cannot be decoded; log in again with `docker login {registry}`"
             )),
@@ -129,7 +129,7 @@ impl Login {
 
     fn of(username: String, secret: String) -> Self {
         let secret = SecretString::from(secret);
-        // `echo user:password | base64` encodes the line break, too.
+        // `echo user:password | base64` also encodes the line break.
         let secret = secret.expose_secret().trim_end_matches(['\r', '\n']).into();
         Self {
             secret: match username.as_str() {
@@ -140,7 +140,7 @@ impl Login {
         }
     }
 
-    /// What a credential helper has.
+    /// The credentials of a credential helper.
     fn helped(registry: &str, login: &str, helper: &str, file: &Path) -> Self {
         let program = format!("docker-credential-{helper}");
         let name = printable(&program, 128);
@@ -154,14 +154,15 @@ impl Login {
                     "the credential helper `{name}`, which {} names, {what}",
                     file.display()
                 );
-                tracing::warn!("{reason}; going on without credentials for {registry}");
+                tracing::warn!("{reason}; continuing without credentials for {registry}");
                 Self::none(format!("without credentials, because {reason}"))
             }
         }
     }
 }
 
-/// Takes out of a login what Docker takes for nothing, and white space, which some write into base64 and tokens.
+/// Removes values that Docker treats as absent, and white space, which some tools write into base64 and
+/// tokens.
 fn tidy(entry: &mut Map<String, Value>) {
     for (name, value) in entry.iter_mut() {
         if let Value::String(text) = value {
@@ -175,7 +176,7 @@ fn tidy(entry: &mut Map<String, Value>) {
     entry.retain(|_, value| value != "");
 }
 
-/// Where `docker login` stores what it knows. As for Docker, an empty variable is none.
+/// The folder of `docker login`'s configuration. As in Docker, an empty variable counts as absent.
 fn docker_configuration() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let folder = set("DOCKER_CONFIG").map(PathBuf::from);

@@ -1,4 +1,4 @@
-//! What came of a request, and what is kept between requests.
+//! The results of requests, and the state between requests.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use reqwest::StatusCode;
 use secrecy::SecretString;
 
-/// How often a request is made again in one run.
+/// Largest number of repeated requests in one run.
 const REPEATS: u32 = 3;
-/// How long a run pauses for that in all.
+/// Longest pause before repeated requests, in all.
 const PAUSES: Duration = Duration::from_secs(10);
-/// What requests carry.
+/// The authentication of a request.
 #[derive(Clone)]
 pub(super) enum Shown {
     Nothing,
@@ -18,36 +18,36 @@ pub(super) enum Shown {
     Token(SecretString),
 }
 
-/// What requests carry, and until when.
+/// The authentication of requests, and its end.
 pub(super) struct Kept {
     pub(super) shown: Shown,
     pub(super) end: Option<Instant>,
 }
 
-/// Why something did not work.
+/// The cause of a failed exchange.
 #[derive(Debug)]
 pub(super) enum ExchangeFailure {
-    /// No connection, or one that broke.
+    /// The connection failed or broke.
     Request(reqwest::Error),
-    /// Nothing came any more; a sentence.
+    /// The registry stopped sending; a sentence.
     Silence(String),
-    /// Who answered was a proxy.
+    /// A proxy, a filter or a login portal answered.
     Page,
-    /// A status that was not wanted.
+    /// An unexpected status.
     Status {
-        /// Host of the token service, if it was that one.
+        /// Host of the token service, if the answer is from there.
         service: Option<String>,
         status: StatusCode,
         retry_after: Option<String>,
         body: Vec<u8>,
     },
-    /// The token service does not take the credentials, or gives nothing to those who have none.
+    /// The token service refuses the credentials, or gives no token without credentials.
     Denied,
-    /// There are credentials that cannot be used; a sentence.
+    /// Credentials exist and cannot be used; a sentence.
     Credentials(String),
-    /// What came is not what was promised; a sentence.
+    /// The content does not match its digest; a sentence.
     Digest(String),
-    /// An answer that no registry gives; a sentence.
+    /// An answer that no registry may give; a sentence.
     Answer(String),
 }
 
@@ -57,17 +57,17 @@ impl From<reqwest::Error> for ExchangeFailure {
     }
 }
 
-/// Statuses that pass by themselves.
+/// Statuses that are temporary.
 pub(super) const fn is_busy(status: StatusCode) -> bool {
     matches!(status.as_u16(), 429 | 502 | 503 | 504)
 }
 
-/// How often this run has asked again, and how long it has paused for that.
+/// Number of repeated requests in this run, and the sum of the pauses before them.
 #[derive(Default)]
 pub(super) struct Repeats(Mutex<(u32, Duration)>);
 
 impl Repeats {
-    /// How long to wait before another try; none if it is not worth one.
+    /// The pause before another try. The result is `None` if a try is useless.
     pub(super) fn pause(&self, failure: &ExchangeFailure) -> Option<(StatusCode, Duration)> {
         let ExchangeFailure::Status {
             status,
@@ -81,7 +81,7 @@ impl Repeats {
         if !is_busy(*status) || done.0 >= REPEATS {
             return None;
         }
-        // A date instead of seconds is rare, and the clocks may differ: then our own pauses do.
+        // A date instead of seconds is rare, and the clocks may differ; then our own pauses apply.
         let wanted = retry_after.as_ref().and_then(|text| text.parse().ok());
         let pause = Duration::from_secs(wanted.unwrap_or(1 << done.0).max(1));
         let all = done.1.checked_add(pause).filter(|all| *all <= PAUSES)?;
@@ -89,7 +89,7 @@ impl Repeats {
         Some((*status, pause))
     }
 
-    /// How often something was asked again.
+    /// Number of repeated requests.
     pub(super) fn count(&self) -> u32 {
         self.0.lock().map_or(0, |done| done.0)
     }

@@ -1,24 +1,24 @@
-//! Waiting for a registry: nothing is silent for long. After a few seconds a word says what is waited for, and
-//! what stays silent is given up.
+//! Waits for a registry with messages and a limit. After a few seconds of silence a message names the missing
+//! answer; after `SILENCE_LIMIT` the wait fails.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::outcome::ExchangeFailure;
 
-/// Who waits that long wants to know for what.
+/// Silence before the first message.
 pub(super) const WORD_AFTER: Duration = Duration::from_secs(3);
-/// A transfer may be slow, but not stand still.
+/// A transfer may be slow, but must not stand still.
 const SILENCE_LIMIT: Duration = Duration::from_secs(20);
-/// How often a wait is told again.
+/// Time between messages.
 const AGAIN_AFTER: Duration = Duration::from_secs(15);
-/// What an operating system takes at once of what is sent, and keeps until the line has room: until then, nothing
-/// moves that can be seen here.
+/// Bytes that an operating system takes at once and buffers until the line has room. Until then, no visible
+/// progress happens.
 const BUFFER_BYTES: usize = 4 * 1024 * 1024;
 /// A megabit per second.
 const SLOW_BYTES_PER_SECOND: usize = 128 * 1024;
 
-/// One wait: for whom, and for what.
+/// A wait for one answer of a registry.
 pub(super) struct Patience<'a> {
     registry: &'a str,
     what: &'a str,
@@ -27,7 +27,7 @@ pub(super) struct Patience<'a> {
     moved: Moved,
 }
 
-/// When something last came or went, and how many bytes did so far. Copies are the same.
+/// Time of the last transferred piece, and number of bytes so far. Clones share both.
 #[derive(Clone)]
 pub(super) struct Moved(Arc<Mutex<(Instant, usize)>>);
 
@@ -54,14 +54,14 @@ impl<'a> Patience<'a> {
         }
     }
 
-    /// With the time that so many bytes may need on their way after the last of them was sent.
+    /// Allows the time that so many bytes may need on the line after the last of them was sent.
     pub(super) fn sending(mut self, bytes: usize) -> Self {
         let seconds = bytes.min(BUFFER_BYTES) / SLOW_BYTES_PER_SECOND;
         self.limit += Duration::from_secs(seconds as u64);
         self
     }
 
-    /// What has to be told of each piece that comes or goes.
+    /// The counter of transferred bytes.
     pub(super) fn moved(&self) -> Moved {
         self.moved.clone()
     }

@@ -1,4 +1,4 @@
-//! A module out of a registry.
+//! Pulls a module from a registry.
 
 use std::io;
 use std::path::Path;
@@ -19,21 +19,21 @@ use portolan_machine::text::printable;
 use portolan_sandbox::check_header;
 use portolan_sandbox::trust::{Signature, TrustError, sha256};
 
-/// A module as it came, with nothing written yet.
+/// A pulled module, not written yet.
 #[derive(Debug)]
 pub struct Pulled {
-    /// The component, whose digest is the one that its manifest promised.
+    /// The component. Its digest matches the manifest.
     pub bytes: Vec<u8>,
-    /// The digest of the manifest, under which the same module can be had for ever.
+    /// The digest of the manifest, a permanent reference to the same module.
     pub manifest_digest: String,
-    /// Its signature, if one came with it; or why what came is none.
+    /// The signature, if there is one; or the reason why its text is not a signature.
     pub signature: Option<Result<Signature, String>>,
 }
 
-/// Pulls a module. The sizes and digests of manifest and layer are checked, and that it is a component.
+/// Pulls a module. It checks the sizes and digests of manifest and layer, and that the layer is a component.
 ///
 /// # Errors
-/// If the registry cannot be reached or refuses, or if what it has is no module.
+/// If the registry cannot be reached or refuses, or if the artifact is not a module.
 pub async fn pull(access: &RegistryClient, place: &ArtifactRef) -> Result<Pulled, RegistryError> {
     let not_a_module = |reason| RegistryError::NotAModule {
         reference: place.to_string(),
@@ -56,12 +56,12 @@ pub async fn pull(access: &RegistryClient, place: &ArtifactRef) -> Result<Pulled
     })
 }
 
-/// The manifest, whose digest is that of the reference, if it has one.
+/// The manifest. Its digest matches the reference, if that has one.
 async fn manifest(
     access: &RegistryClient,
     place: &ArtifactRef,
 ) -> Result<Vec<u8>, ExchangeFailure> {
-    // Where there is something else than a module, it is named instead of missed.
+    // Accepting other types gives a message that names them, instead of a missing manifest.
     let accepted = [
         OCI_IMAGE_MEDIA_TYPE,
         IMAGE_MANIFEST_MEDIA_TYPE,
@@ -96,14 +96,14 @@ fn compare(promised: Option<&str>, bytes: &[u8], what: &str) -> Result<(), Excha
     let digest = sha256(bytes);
     match promised.filter(|promised| *promised != digest) {
         Some(promised) => Err(ExchangeFailure::Digest(format!(
-            "{what} is {digest}, and {} was promised",
+            "{what} has the digest {digest}, and the expected digest is {}",
             printable(promised, 100)
         ))),
         None => Ok(()),
     }
 }
 
-/// Reads the layer piece by piece, and no more of it than was promised.
+/// Reads the layer piece by piece, at most to its promised size.
 async fn layer(
     access: &RegistryClient,
     place: &ArtifactRef,
@@ -138,7 +138,7 @@ async fn layer(
     Ok(bytes)
 }
 
-/// What a layer is by its first bytes.
+/// The content of a layer, judged by its first bytes.
 fn content(bytes: &[u8]) -> &'static str {
     match bytes {
         [0, b'a', b's', b'm', ..] => "WebAssembly",
@@ -151,8 +151,8 @@ fn content(bytes: &[u8]) -> &'static str {
 }
 
 impl Pulled {
-    /// Writes the module and its signature beside it, each whole or not at all. A signature that belonged to
-    /// what the file held before is removed.
+    /// Writes the module and its signature beside it, each whole or not at all. It removes a signature of an
+    /// earlier file.
     ///
     /// # Errors
     /// If a file cannot be written.

@@ -1,4 +1,4 @@
-//! A module into a registry.
+//! Pushes a module to a registry.
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -16,12 +16,12 @@ use portolan_sandbox::trust::sha256;
 
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// What came of a push.
+/// The result of a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pushed {
     /// The digest of the module's manifest.
     pub digest: String,
-    /// The digest that the same reference stood for before, if that was another one.
+    /// The digest under the same reference before, if it was another one.
     pub replaced: Option<String>,
 }
 
@@ -46,7 +46,7 @@ pub async fn push(
         let before = access
             .repeating(place, async || before(access, place).await)
             .await?;
-        // The manifest comes last: until then, nobody sees anything of it.
+        // The manifest comes last, so that an unfinished push is not visible.
         for (what, bytes) in [("module", &module), ("configuration", &config)] {
             let work = async || blob(access, place, what, bytes).await;
             access.repeating(place, work).await?;
@@ -60,14 +60,14 @@ pub async fn push(
     Ok(Pushed { digest, replaced })
 }
 
-/// The digest that the reference stands for now. Most registries let tags move, and none says that one did. What
-/// cannot be asked is not replaced.
+/// The current digest of the reference. Most registries let tags move, and none reports a move. If the
+/// registry does not answer, the digest counts as absent.
 async fn before(
     access: &RegistryClient,
     place: &ArtifactRef,
 ) -> Result<Option<String>, ExchangeFailure> {
     let shown = access.shown(place, Action::Push).await?;
-    let patience = Patience::new(place.registry(), "what it has there now");
+    let patience = Patience::new(place.registry(), "the present digest of the reference");
     for method in [Method::HEAD, Method::GET] {
         let url = access.url(place, &format!("manifests/{}", place.exact()))?;
         let request = access
@@ -78,7 +78,7 @@ async fn before(
             Err(ExchangeFailure::Status { status, .. })
                 if !is_busy(status) && status != StatusCode::PROXY_AUTHENTICATION_REQUIRED =>
             {
-                // Some registries do not know HEAD.
+                // Some registries do not support HEAD.
                 if [401, 403, 404].contains(&status.as_u16()) {
                     return Ok(None);
                 }
@@ -113,10 +113,10 @@ async fn blob(
     let url = access.url(place, "blobs/uploads/")?;
     let request = access
         .request(place, &shown, Method::POST, url)?
-        // Some registries want one, whatever HTTP says.
+        // Some registries require a length, although HTTP does not.
         .header(CONTENT_LENGTH, 0);
     let answer = access.send(&begin, request, StatusCode::ACCEPTED).await?;
-    let no_place = || ExchangeFailure::Answer("it does not say where to upload to".to_owned());
+    let no_place = || ExchangeFailure::Answer("it does not name a place to upload to".to_owned());
     let location = text(answer.headers(), LOCATION.as_str()).ok_or_else(no_place)?;
     let mut url = answer.url().join(&location).map_err(|_| no_place())?;
     if !["http", "https"].contains(&url.scheme()) {
@@ -134,7 +134,7 @@ async fn blob(
     Ok(())
 }
 
-/// A body that tells how far it is: one that is large may take longer than a server may be silent.
+/// A body that reports its progress, because a large one may take longer than the limit of silence.
 fn pieces(bytes: Bytes, moved: Moved) -> Body {
     let pieces = (0..bytes.len())
         .step_by(PIECE_BYTES)

@@ -1,11 +1,11 @@
-//! References: which registry, repository and tag or digest.
+//! References: registry, repository, and tag or digest.
 
 use oci_client::Reference;
 
 use super::RegistryError;
 use portolan_machine::text::printable;
 
-/// A place in a registry, as `ghcr.io/acme/acme-tags:0.1.0` names one.
+/// A place in a registry, for example `ghcr.io/acme/acme-tags:0.1.0`.
 #[derive(Clone, Debug)]
 pub struct ArtifactRef {
     pub(super) reference: Reference,
@@ -15,7 +15,7 @@ impl ArtifactRef {
     /// Reads a reference to push to. Without a tag, the module's version is the tag.
     ///
     /// # Errors
-    /// If it names no registry, or a digest, which only the registry can give.
+    /// If it has no registry, or has a digest, which only the registry can give.
     pub fn to_push(given: &str, version: &str) -> Result<Self, RegistryError> {
         let given = given.trim();
         let (place, is_exact) = Self::parse(given)?;
@@ -28,7 +28,7 @@ impl ArtifactRef {
         if is_exact {
             return Ok(place);
         }
-        // A tag may not hold the plus of a version's build; registries have agreed on this instead.
+        // A tag cannot hold the plus of a version's build; registries have agreed on this character.
         let tag = version.replace('+', "_");
         let (tagged, _) = Self::parse(&format!("{given}:{tag}")).map_err(|_| {
             refused(
@@ -42,7 +42,7 @@ impl ArtifactRef {
     /// Reads a reference to pull.
     ///
     /// # Errors
-    /// If it names no registry, or neither tag nor digest.
+    /// If it has no registry, or neither tag nor digest.
     pub fn to_pull(given: &str) -> Result<Self, RegistryError> {
         let given = given.trim();
         let (place, is_exact) = Self::parse(given)?;
@@ -55,7 +55,7 @@ impl ArtifactRef {
         ))
     }
 
-    /// A reference, and whether it has a tag or digest of its own.
+    /// A reference, and whether it has its own tag or digest.
     fn parse(given: &str) -> Result<(Self, bool), RegistryError> {
         if let Some((scheme, _)) = given.split_once("://") {
             let more = match scheme {
@@ -65,7 +65,7 @@ impl ArtifactRef {
             return Err(refused(
                 given,
                 &format!(
-                    "a reference is no URL; drop `{}://`{more}",
+                    "a reference is not a URL; drop `{}://`{more}",
                     printable(scheme, 32)
                 ),
             ));
@@ -119,7 +119,7 @@ impl ArtifactRef {
         self.reference.registry()
     }
 
-    /// A file name for the module.
+    /// The default name of the module's file.
     #[must_use]
     pub fn file_name(&self) -> String {
         let repository = self.reference.repository();
@@ -127,7 +127,7 @@ impl ArtifactRef {
         format!("{name}.wasm")
     }
 
-    /// Whether the registry is on this machine, where there is nobody to listen in between.
+    /// Whether the registry is on this machine, where no network can be listened to.
     pub(super) fn is_loopback(&self) -> bool {
         let host = self.registry().split(':').next().unwrap_or_default();
         host == "localhost"

@@ -1,6 +1,6 @@
-//! Requests to a registry, and what is made of their answers before anybody looks into them. They are made here
-//! and not by `oci_client::Client`, which gives no headers of an answer (Retry-After), no body of one that is
-//! unexpected (a page of a proxy), and panics at tokens and upload locations that cannot be used.
+//! Requests to a registry, and a first look at their answers. `oci_client::Client` does not give the headers
+//! of an answer (Retry-After) nor the body of an unexpected one (a page of a proxy), and it panics at tokens
+//! and upload locations that are not valid.
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
@@ -10,11 +10,11 @@ use super::outcome::{ExchangeFailure, Shown, is_busy};
 use super::patience::Patience;
 use super::{ArtifactRef, RegistryClient};
 
-/// Far more than any token, message or manifest has.
+/// Far larger than any token, message or manifest.
 pub(super) const BODY_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 
 impl RegistryClient {
-    /// Does something, and again if the registry has no time for it now.
+    /// Runs an operation, and repeats it while the registry is busy.
     pub(super) async fn repeating<T>(
         &self,
         place: &ArtifactRef,
@@ -37,23 +37,23 @@ impl RegistryClient {
         }
     }
 
-    /// Where the registry itself is.
+    /// URL of the registry's API.
     pub(super) fn base(&self, place: &ArtifactRef) -> Result<Url, ExchangeFailure> {
         let scheme = if self.is_plain { "http" } else { "https" };
         let host = place.reference.resolve_registry();
         Url::parse(&format!("{scheme}://{host}/v2/"))
-            .map_err(|error| ExchangeFailure::Answer(format!("{host} is no host: {error}")))
+            .map_err(|error| ExchangeFailure::Answer(format!("{host} is not a host: {error}")))
     }
 
-    /// Where something of the repository is.
+    /// URL of a part of the repository.
     pub(super) fn url(&self, place: &ArtifactRef, part: &str) -> Result<Url, ExchangeFailure> {
         let mut url = self.base(place)?;
         url.set_path(&format!("/v2/{}/{part}", place.reference.repository()));
         Ok(url)
     }
 
-    /// A request with what the registry wants to see. Elsewhere, as where an upload may go, and without TLS where
-    /// the registry has it, nothing is shown.
+    /// A request with authentication. It carries none to another host, as for some uploads, nor without TLS
+    /// to a registry with TLS.
     pub(super) fn request(
         &self,
         place: &ArtifactRef,
@@ -63,7 +63,7 @@ impl RegistryClient {
     ) -> Result<RequestBuilder, ExchangeFailure> {
         let base = self.base(place)?;
         let mut url = url;
-        // A registry behind a proxy that ends TLS does not know that it is asked by HTTPS.
+        // A registry behind a proxy that ends TLS does not know about HTTPS.
         if url.host_str() == base.host_str() && url.port().is_none() && base.scheme() == "https" {
             let _ = url.set_scheme("https");
         }
@@ -80,7 +80,7 @@ impl RegistryClient {
         })
     }
 
-    /// Sends a request, and waits for an answer that has this status.
+    /// Sends a request and waits for an answer with this status.
     pub(super) async fn send(
         &self,
         patience: &Patience<'_>,
@@ -95,7 +95,7 @@ impl RegistryClient {
     }
 }
 
-/// What an answer means that is not the wanted one.
+/// The failure behind an answer with another status.
 pub(super) async fn refusal(
     patience: &Patience<'_>,
     answer: Response,
@@ -107,7 +107,7 @@ pub(super) async fn refusal(
         Ok(body) => body,
         Err(failure) => return failure,
     };
-    // What is too busy, and a proxy that wants a password, answer with pages of their own.
+    // A busy registry, and a proxy that requires a password, may answer with a page of HTML.
     let is_told = is_busy(status) || status == StatusCode::PROXY_AUTHENTICATION_REQUIRED;
     if portolan_machine::text::is_html(&body) && !is_told {
         return ExchangeFailure::Page;
@@ -120,7 +120,7 @@ pub(super) async fn refusal(
     }
 }
 
-/// The body of an answer, as far as anybody needs it.
+/// The body of an answer, up to its limit.
 pub(super) async fn read(
     patience: &Patience<'_>,
     mut answer: Response,

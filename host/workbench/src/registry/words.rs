@@ -1,11 +1,11 @@
-//! Words that several failures of a registry are told in.
+//! Texts that several registry failures share.
 
 use portolan_machine::text::printable;
 
-/// What to do about a certificate that is not trusted.
+/// The remedy for an untrusted certificate.
 pub(super) const UNTRUSTED: &str = "if a company's own authority signs certificates here, name its PEM file with --ca-bundle, AWS_CA_BUNDLE or SSL_CERT_FILE";
 
-/// The words of the error at the bottom, which has no URL in it.
+/// The text of the innermost error, which has no URL in it.
 pub(super) fn words(error: &(dyn std::error::Error + 'static)) -> String {
     let mut error = error;
     while let Some(source) = error.source() {

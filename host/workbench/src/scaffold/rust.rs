@@ -12,10 +12,10 @@ mod vendored {
     include!(concat!(env!("OUT_DIR"), "/vendored.rs"));
 }
 
-/// The versions that this release was tested with. Cargo drops what a new crate does not need.
+/// The versions of this release's own lock file. Cargo drops those that a new crate does not need.
 const LOCK: &str = include_str!("../../../../Cargo.lock");
 
-/// Where a copy of the SDK goes.
+/// Folder for a copy of the SDK.
 const VENDOR: &str = "vendor/portolan-mapper-sdk";
 
 pub(super) fn files(plan: &NewModule, sdk: &Sdk, words: &Words) -> Result<Files, WorkbenchError> {
@@ -59,7 +59,7 @@ fn at(path: &Path) -> Result<String, WorkbenchError> {
         return Err(unfit());
     }
     let path = std::fs::canonicalize(path).map_err(WorkbenchError::reading(path))?;
-    // A path in JSON's quotes is one in TOML's: both escape backslashes, quotes and control characters.
+    // A JSON string is a valid TOML string: both escape backslashes, quotes and control characters.
     let quoted = serde_json::Value::from(path.display().to_string());
     Ok(format!("{{ path = {quoted} }}"))
 }

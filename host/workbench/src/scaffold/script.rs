@@ -1,4 +1,4 @@
-//! Modules in languages that bring an interpreter along.
+//! Modules in languages with an interpreter.
 
 use super::words::Words;
 use super::{Files, NewModule};
@@ -10,7 +10,7 @@ const JAVASCRIPT_HELPER: &str =
     include_str!("../../../../guest-mappers/javascript/portolan-mapper.js");
 
 pub(super) fn python(plan: &NewModule, words: &Words) -> Files {
-    // What an object is called in the source.
+    // The object's name in the source.
     let word = plan.object.word().replace('-', "_");
     let (name, source) = match plan.kind {
         Kind::Mapping => ("mapping", include_str!("../templates/python/mapping.py")),
@@ -72,7 +72,7 @@ pub(super) fn javascript(plan: &NewModule, words: &Words) -> Files {
 mod tests {
     use super::*;
 
-    /// What travels into an author's folder says which release it is of.
+    /// The helper files in an author's folder have the version of their release.
     #[test]
     fn helpers_have_the_version_of_this_program() {
         let version = env!("CARGO_PKG_VERSION");

@@ -2,7 +2,7 @@ use super::{Language, NewModule};
 use portolan_page::object::{Object, Shape};
 use portolan_sandbox::Kind;
 
-/// What differs between modules in the templates: what stands there in double braces, and what for.
+/// Values for the names in double braces that templates contain.
 pub(super) struct Words(Vec<(&'static str, String)>);
 
 impl Words {
@@ -64,7 +64,7 @@ fn kind(plan: &NewModule) -> Vec<(&'static str, String)> {
     let (kind, what, usage) = match plan.kind {
         Kind::Mapping => (
             "mapping",
-            "it makes the records, in place of the stock mapping",
+            "it makes the records instead of the stock mapping",
             "--mappers built".to_owned(),
         ),
         Kind::Overlay => (

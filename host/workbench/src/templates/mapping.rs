@@ -1,4 +1,4 @@
-//! Makes `{{object}}` records, in place of the stock mapping.
+//! Makes `{{object}}` records instead of the stock mapping.
 
 use portolan_mapper_sdk::{
     Body, Context, List, Mapping, Notes, Rejection, Tag, Tags, Text, Value, export_mapping, json,
@@ -6,7 +6,7 @@ use portolan_mapper_sdk::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What is read of each object of a page. AWS may leave any member out.
+/// The members that the mapping reads of each object of a page. AWS may leave any member out.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct {{source}}<'a> {
@@ -17,7 +17,7 @@ pub struct {{source}}<'a> {
     tags: List<Tag<'a>>,
 }
 
-/// The attributes of a record, in the order in which they are written.
+/// The attributes of a record, in their order in the output.
 #[derive(Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct Record<'s> {
@@ -69,6 +69,6 @@ impl Mapping for ThisModule {
 
     /// Attributes that the stock schema lacks, as JSON Schema.
     fn attributes() -> Value {
-        json!({ "OWNER": { "type": "string", "description": "Who owns it: the value of the tag `owner`." } })
+        json!({ "OWNER": { "type": "string", "description": "The owner: the value of the tag `owner`." } })
     }
 }

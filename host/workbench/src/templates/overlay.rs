@@ -6,7 +6,7 @@ use portolan_mapper_sdk::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What is read of each object of a page. AWS may leave any member out.
+/// The members that the overlay reads of each object of a page. AWS may leave any member out.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct {{source}}<'a> {
@@ -14,14 +14,14 @@ pub struct {{source}}<'a> {
     tags: List<Tag<'a>>,
 }
 
-/// The attributes that are set.
+/// The attributes that the overlay sets.
 #[derive(Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct Patch<'s> {
     owner: &'s str,
 }
 
-/// What an operator may set in `[modules.{{name}}.settings]` of the configuration file.
+/// The settings in `[modules.{{name}}.settings]` of the configuration file.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Settings<'a> {
@@ -38,13 +38,13 @@ impl Overlay for ThisModule {
     const OBJECT: &'static str = "{{object}}";
     const BODY: Body = {{body}};
 
-    /// `amend` does not look at the record; leave this out if yours does.
+    /// `amend` does not read the record; leave this out if yours does.
     const READS_RECORDS: bool = false;
 
     type Source<'a> = {{source}}<'a>;
     type Patch<'s> = Patch<'s>;
 
-    /// Gives a merge patch for one record: a value sets an attribute, a null removes it.
+    /// Returns a merge patch for one record: a value sets an attribute, a null removes it.
     fn amend<'s, 'a: 's>(
         source: &'s {{source}}<'a>,
         _record: &'s Map<String, Value>,
@@ -59,7 +59,7 @@ impl Overlay for ThisModule {
 
     /// Attributes that the stock schema lacks, as JSON Schema.
     fn attributes() -> Value {
-        json!({ "OWNER": { "type": "string", "description": "Who owns it: the value of a tag." } })
+        json!({ "OWNER": { "type": "string", "description": "The owner: the value of a tag." } })
     }
 
     /// The settings, as JSON Schema. The host refuses others before a sync.

@@ -1,4 +1,4 @@
-//! Everything that a mapper can do wrong, by name.
+//! Every misbehaviour of a mapper, by name.
 
 use std::hint::black_box;
 
@@ -10,7 +10,7 @@ use crate::module::push;
 
 const MEBIBYTE: usize = 1024 * 1024;
 
-/// Does something wrong with the record of one task; where that leaves an answer at all, it does so.
+/// Misbehaves with the record of one task. If an answer remains possible, it returns one.
 pub(crate) fn misbehave(
     name: &str,
     index: u32,
@@ -61,7 +61,7 @@ pub(crate) fn misbehave(
     Ok(())
 }
 
-/// Does something wrong that needs no record.
+/// Misbehaves without a record.
 pub(crate) fn perform(name: &str, index: u32, mapped: &mut MappedPage) -> Result<(), PageError> {
     match name {
         "endless-loop" => endless(),
@@ -142,10 +142,10 @@ fn row(source_index: u32, offset: u32, length: u32, mapped: &mut MappedPage) {
 
 #[expect(
     unsafe_code,
-    reason = "what the type forbids is what the host has to survive"
+    reason = "the host has to survive text that the type forbids"
 )]
 fn invalid_text() -> String {
-    // SAFETY: undefined by the letter, but nothing in this module reads the text: it is only handed to
-    // the host, which must not believe that it is UTF-8.
+    // SAFETY: undefined by the letter, but nothing in this module reads the text: it is only handed to the
+    // host, which must not trust it to be UTF-8.
     unsafe { String::from_utf8_unchecked(vec![b'a', 0xff, 0xfe]) }
 }

@@ -1,8 +1,8 @@
-//! A mapper of tasks that misbehaves on demand, to show that the host contains what a mapper can do.
+//! A mapper of tasks that misbehaves on demand, to show that the host contains every misbehaviour.
 //!
-//! A member `behaviour` of a task, or of the page itself, names what to do wrong. A task without it
-//! becomes a plain record. One module plays every part, so that a test can also show that the next page
-//! of the same module is mapped.
+//! A member `behaviour` of a task, or of the page itself, names the misbehaviour. A task without it becomes a
+//! plain record. One module has all behaviours, so that a test can also show that the next page of the same
+//! module is mapped.
 
 #[cfg(target_arch = "wasm32")]
 mod behaviour;

@@ -1,4 +1,4 @@
-//! The exports, and what an honest mapper would do.
+//! The exports, and the honest mapping.
 
 use portolan_mapper_sdk::guest::{mapping, mapping_world, report_panics, types};
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ impl mapping::Guest for Module {
     }
 }
 
-/// The least that the schema of a task asks for.
+/// The smallest record that the schema of a task allows.
 fn record(task: &Value, context: &types::PageContext) -> Value {
     json!({
         "UID": task["taskArn"],

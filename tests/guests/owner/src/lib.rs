@@ -1,5 +1,5 @@
-//! An overlay as a customer would write it: OWNER and COST_CENTER from tags. Tags that only a test would
-//! set make it misbehave in the ways that overlays can.
+//! An overlay as a customer would write it: OWNER and COST_CENTER from tags. Tags that only a test sets make
+//! it misbehave as overlays can.
 
 use portolan_mapper_sdk::{
     Body, Context, List, Map, Notes, Overlay, Rejection, Tag, Text, Value, export_overlay, items,
@@ -7,16 +7,16 @@ use portolan_mapper_sdk::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What the overlay reads of a task.
+/// The members that the overlay reads of a task.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Task<'a> {
-    /// The tags.
+    /// Tags of the task, in the order of AWS.
     #[serde(borrow)]
     tags: List<Tag<'a>>,
 }
 
-/// What an operator may set.
+/// The settings of the module.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Settings<'a> {
@@ -31,9 +31,9 @@ fn misbehave(way: &str) -> Value {
         "wrong-type" => json!({"OWNER": 7}),
         "undeclared" => json!({"SURPRISE": "!"}),
         "remove" => json!({"GROUP": null}),
-        #[expect(clippy::panic, reason = "misbehaving is what the tag asks for")]
+        #[expect(clippy::panic, reason = "the tag requests it")]
         "panic" => panic!("this overlay cannot bear the task"),
-        #[expect(clippy::empty_loop, reason = "misbehaving is what the tag asks for")]
+        #[expect(clippy::empty_loop, reason = "the tag requests it")]
         "hang" => loop {},
         _ => json!({}),
     }
@@ -49,13 +49,13 @@ pub struct Attributes<'s> {
     cost_center: Option<&'s str>,
 }
 
-/// What the overlay does to a record.
+/// The overlay's patch of a record.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Patch<'s> {
-    /// What it should.
+    /// The correct patch.
     Good(Attributes<'s>),
-    /// What a tag asks for.
+    /// The wrong patch that a tag requests.
     Bad(Value),
 }
 
@@ -97,8 +97,8 @@ impl Overlay for Owner {
 
     fn attributes() -> Value {
         json!({
-            "OWNER": {"type": "string", "description": "Who owns the task."},
-            "COST_CENTER": {"type": "string", "description": "Who pays for it."}
+            "OWNER": {"type": "string", "description": "Owner of the task."},
+            "COST_CENTER": {"type": "string", "description": "Cost center of the task."}
         })
     }
 

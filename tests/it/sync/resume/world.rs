@@ -1,4 +1,4 @@
-//! What is otherwise when a sync goes on: objects that have vanished, a pipe in place of files, a full disk.
+//! Other conditions for a resumed sync: vanished objects, a pipe in place of files, a full disk.
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn what_has_vanished_since_is_still_written() {
     killed_after(&site, 20, &[]);
     let kept = {
         let mut sync = site.command("sync");
-        // Nothing of this run reaches the checkpoint: it is a copy.
+        // This run works on a copy of the checkpoint.
         let copy = site.folder.path().join("copy");
         std::fs::create_dir(&copy).unwrap();
         std::fs::copy(checkpoint(&site).join("pages"), copy.join("pages")).unwrap();
@@ -54,7 +54,7 @@ fn what_has_vanished_since_is_still_written() {
     assert!(own.len() > after.len(), "nothing of before is left");
     let only_before = own.iter().filter(|line| !after.contains(line)).count();
     assert!(only_before as u64 <= resumed);
-    // Each is as it was before or as it is now, and nothing that is there now is missing.
+    // Each record is the earlier or the present one, and no present object is missing.
     assert!(
         own.iter()
             .all(|line| before.contains(line) || after.contains(line))
@@ -74,7 +74,7 @@ fn uid(line: &str) -> &str {
     line.split('"').nth(3).unwrap()
 }
 
-/// A simulator on a port that another one has just left.
+/// A simulator on the port of an earlier one.
 fn restarted(port: u16, world: World) -> Simulator {
     let start = Instant::now();
     loop {
@@ -101,7 +101,7 @@ fn a_pipe_gets_everything_again() {
 #[test]
 fn a_full_disk_costs_a_warning_only() {
     let site = Site::new(World::single(7, shape()), Rules::default());
-    // Modules are compiled into the cache before the limit is there.
+    // Compiles the modules into the cache before the limit applies.
     site.sync(&[]).with(0);
     let mut sync = site.command("sync");
     sync.args(["--output", "-", "--checkpoint"])

@@ -156,7 +156,7 @@ fn listed_objects_vanish_in_the_way_that_was_asked_for() {
     let state = small(Rules::default());
     let tasks = list(&state, "ListTasks", &json!({}));
     let services = list(&state, "ListServices", &json!({}));
-    // The default cluster holds every object with an even index: its second one has index 2.
+    // The default cluster holds every object with an even index, so its second one has index 2.
     vanish(&state, Vanishing::Task(0));
     vanish(&state, Vanishing::TaskWithoutTrace(2));
     vanish(&state, Vanishing::Service(2));

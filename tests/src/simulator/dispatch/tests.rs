@@ -26,7 +26,7 @@ fn assume(state: &State, fields: &[(&str, &str)]) -> (u16, String) {
     )
 }
 
-/// What is between the tags of the first XML element called `name`.
+/// The content of the first XML element called `name`.
 fn element<'x>(xml: &'x str, name: &str) -> &'x str {
     let inner = xml
         .split_once(&format!("<{name}>"))

@@ -260,7 +260,7 @@ fn the_world_changes_while_it_is_read() {
     assert!(stopped.contains(&before[0]));
 }
 
-/// A change after every call: what the lists give is what the truth says at that moment.
+/// A change after every call: the lists match the truth of that moment.
 #[test]
 fn services_revisions_and_stopped_tasks_come_and_go() {
     let shape = Shape {
@@ -311,7 +311,7 @@ fn services_revisions_and_stopped_tasks_come_and_go() {
         cluster["clusters"][0]["activeServicesCount"],
         state.truth()[0].services
     );
-    // Seen from the outside: the oldest ACTIVE revision is INACTIVE now, a new family can be described.
+    // The effect for clients: the oldest ACTIVE revision is INACTIVE now, and a new family can be described.
     let oldest = json!({ "taskDefinition": "app000000-checkout:2" });
     let answer = ask(&state, "DescribeTaskDefinition", &oldest);
     assert_eq!(answer["taskDefinition"]["status"], "INACTIVE");

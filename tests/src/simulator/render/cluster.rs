@@ -49,7 +49,7 @@ pub(in crate::simulator) fn cluster(
             pending = place.hash(31, cluster) % 3,
             services = place.members(cluster, place.services())
                 - place.members(cluster, call.drift.deleted_services.min(place.services())),
-            // ECS writes an empty list for the sections that are lists and nothing for the others.
+            // ECS writes an empty list for the sections that are lists, and leaves out the others.
             statistics = member("statistics", Some(statistics.as_deref().unwrap_or("[]"))),
             settings = member("settings", Some(settings.unwrap_or("[]"))),
             configuration = member("configuration", configuration.as_deref()),

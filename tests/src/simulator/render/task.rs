@@ -69,7 +69,7 @@ pub(in crate::simulator) fn task(
     })
 }
 
-/// Where the task runs.
+/// Members about the place of the task.
 fn placement(call: &Call<'_>, task: TaskNumber, kind: Kind, cluster: &str) -> impl Display {
     let place = call.place;
     let fargate = kind.launch_type() == "FARGATE";
@@ -98,7 +98,7 @@ fn placement(call: &Call<'_>, task: TaskNumber, kind: Kind, cluster: &str) -> im
     })
 }
 
-/// States and times.
+/// Members about states and times.
 fn lifecycle(call: &Call<'_>, task: TaskNumber) -> impl Display {
     let TaskNumber { index, stopped } = task;
     let created = created_at(call.place, 50, index << 1 | u64::from(stopped));
@@ -127,7 +127,7 @@ fn lifecycle(call: &Call<'_>, task: TaskNumber) -> impl Display {
     })
 }
 
-/// One running task in sixteen has not started yet; ECS lists it among the running ones.
+/// One running task in sixteen has not started yet; ECS lists it as running.
 fn last_status(call: &Call<'_>, task: TaskNumber) -> &'static str {
     match call.has_stopped(task) {
         true => "STOPPED",
@@ -234,7 +234,7 @@ fn attached_address(call: &Call<'_>, index: u64, kind: Kind) -> String {
     )
 }
 
-/// Every fifth task overrides environment values, the canary among them.
+/// Every fifth task overrides environment values, with the canary in one of them.
 fn overrides(call: &Call<'_>, task: TaskNumber) -> impl Display {
     let environment = task.index % 5 == 2;
     let value = json(&format!("{}-override-{}", call.canary, task.index));

@@ -73,7 +73,7 @@ fn index(place: &Place, revision: Revision) -> u64 {
     revision.family * place.revisions_per_family() + revision.revision - 1
 }
 
-/// The image of one container; of a task as well as of its definition.
+/// The image of one container, in a task and in its definition.
 pub(super) fn image(call: &Call<'_>, revision: Revision, number: u64) -> impl Display {
     let Place {
         account, region, ..
@@ -163,8 +163,7 @@ fn containers(call: &Call<'_>, revision: Revision, kind: Kind) -> impl Display {
     })
 }
 
-/// The log of every second container goes to Splunk, with a token that must leave the host no more than
-/// an environment value.
+/// Every second container logs to Splunk, with a token that must not leave the host either.
 fn log_configuration(call: &Call<'_>, family: u64, number: u64) -> String {
     let region = &call.place.region;
     match number % 2 {

@@ -1,14 +1,14 @@
-//! A level against a bucket as AWS has it, in time that is only counted.
+//! Tests a level against a simulated bucket of AWS, in simulated time.
 
 use std::collections::BTreeMap;
 
 use super::*;
 use portolan_page::object::ActionGroup;
 
-/// Calls in flight at once.
+/// The number of calls in flight at once.
 const WORKERS: usize = 8;
 
-/// AWS's side: a bucket that starts full and knows nothing of the client's level.
+/// AWS's side: a bucket that starts full, independent of the client's level.
 struct Aws {
     bucket: Bucket,
     tokens: f64,
@@ -32,9 +32,9 @@ impl Aws {
 }
 
 enum Event {
-    /// A worker may ask for a token.
+    /// A worker may request a token.
     Ready,
-    /// A request reaches AWS; the number is of cuts.
+    /// A request reaches AWS; the number is the count of cuts.
     Arrives(u64),
     /// An answer reaches the client.
     Answered { cuts: u64, admitted: bool },
@@ -45,7 +45,7 @@ struct Outcome {
     throttles: u32,
 }
 
-/// Makes so many calls, each of whose requests and answers take 1 to `latency_ms` each way.
+/// Makes `calls` calls. Each request and each answer takes 1 to `latency_ms`.
 fn run(calls: u32, share: f64, others: f64, latency_ms: u64) -> Outcome {
     let bucket = ActionGroup::TaskDefinitionRead.bucket();
     let mut level = Level::new(bucket.share(share));
@@ -117,7 +117,7 @@ fn alone_it_runs_at_the_floor_and_is_never_throttled() {
 fn with_half_of_the_bucket_it_is_seldom_throttled_and_uses_the_half() {
     for share in [1.0, 0.9] {
         let outcome = run(2_000, share, 0.5, 40);
-        assert!(outcome.throttles > 0, "the other client was not noticed");
+        assert!(outcome.throttles > 0, "the other client had no effect");
         assert!(outcome.throttles <= 2_000 / 50, "{}", outcome.throttles);
         let ratio = outcome.seconds / (1_950.0 / 10.0);
         assert!(ratio < 1.05, "{ratio} of what is possible");

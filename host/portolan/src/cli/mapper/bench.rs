@@ -12,14 +12,14 @@ use crate::cli::COMPLETE;
 use crate::talk;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  How fast is it, with sample pages of 100 objects?
+  With sample pages of 100 objects:
     portolan mapper bench built/acme-tags.wasm
   With recorded pages:
     portolan mapper bench built/acme-tags.wasm --pages pages.jsonl
 
-Timed is all that a sync does between a page and valid records, on one core: a mapping alone, an
-overlay over the stock mapping; the stock mapping alone takes turns with it. Settings come from
-[modules.NAME] of the file that --config names.";
+The time covers every step of a sync from a page to valid records, on one core: a mapping alone, an
+overlay over the stock mapping. The stock mapping alone takes turns with the module. Settings come
+from [modules.NAME] of the file that --config names.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct BenchArguments {

@@ -18,13 +18,13 @@ pub(super) const EXAMPLES: &str = "Examples:
 A folder with a table.toml needs no compiler: its table is packed.
 
 Rust needs cargo and the target wasm32-unknown-unknown (rustup target add wasm32-unknown-unknown);
-where that cannot be had, Debian's packages rustc-web and rust-web-src do as well. A crate that is
-its own workspace is compiled in the cache folder, where the second one finds what the first one
-compiled.
+without that target, Debian's packages rustc-web and rust-web-src work too. A crate that is its own
+workspace is compiled in the cache folder, so that a second one reuses the dependencies that the
+first one compiled.
 
 Python needs python3 with its venv module, JavaScript needs node and npm. The tool that the folder
 pins is installed inside the folder the first time; PORTOLAN_COMPONENTIZE_PY and
-PORTOLAN_COMPONENTIZE_QJS name one elsewhere. What is missing is named.";
+PORTOLAN_COMPONENTIZE_QJS name one elsewhere. An error names a missing tool.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct BuildArguments {
@@ -36,7 +36,7 @@ pub(super) struct BuildArguments {
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 
-    /// Use nothing but what this machine has already.
+    /// Download nothing; use only the tools and packages of this machine.
     #[arg(long)]
     offline: bool,
 

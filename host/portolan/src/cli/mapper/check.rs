@@ -14,11 +14,11 @@ use crate::cli::{COMPLETE, FAILED};
 use crate::talk;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  Before a module goes anywhere:
+  Before a module is shipped:
     portolan mapper check built/acme-tags.wasm
 
 Exit status: 0 if a sync would take the module, 1 if not; every reason is a line that begins with
-`fault`. A line that begins with `note` is worth a look, and no reason to refuse the module.";
+`fault`. A line that begins with `note` is advice; the module is not refused because of it.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArguments {
@@ -89,7 +89,7 @@ fn text(specimen: &Specimen, checked: &Checked) -> Result<String, std::fmt::Erro
     Ok(text)
 }
 
-/// What a manifest says, for people.
+/// A manifest as text.
 pub(super) fn about(manifest: &Manifest) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     let kind = match manifest.kind {

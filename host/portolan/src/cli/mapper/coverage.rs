@@ -11,16 +11,16 @@ use crate::cli::COMPLETE;
 use crate::talk;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  What does the mapping leave empty, and what does it leave unread?
+  The attributes without a value, and the members that the module does not read:
     portolan mapper coverage built/acme-tags.wasm --pages pages.jsonl
-  Every member that nobody reads, the most frequent first:
+  Every unread member, the most frequent first:
     portolan mapper coverage --json built/acme-tags.wasm --pages pages.jsonl \\
       | jq -r '.objects[].unread | sort_by(-.objects)[] | \"\\(.objects) \\(.path)\"'
 
-What a module reads is what its manifest asks for (`reads`): it is given no other member of an
-object. A member that it asks for and ignores counts as read, and so does every member where its
-manifest does not say. Of an overlay, those members are unread that the stock mapping does not ask
-for either. Settings come from [modules.NAME] of the file that --config names.";
+A module reads the members that its manifest names in `reads`: it receives no other member of an
+object. A member that it names and ignores counts as read, and without `reads` every member does.
+For an overlay, a member is unread if the stock mapping does not name it either. Settings come from
+[modules.NAME] of the file that --config names.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct CoverageArguments {

@@ -12,9 +12,9 @@ use crate::cli::{COMPLETE, PARTIAL};
 use crate::talk;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  What would the new version change?
+  The changes of a new version:
     portolan mapper diff acme-tags-1.wasm built/acme-tags.wasm --pages pages.jsonl
-  What would a module change that was not there before?
+  The changes of a module that is not in use yet:
     portolan mapper diff stock built/acme-tags.wasm --pages pages.jsonl
   For a script:
     portolan mapper diff --json old.wasm new.wasm --pages pages.jsonl \\
@@ -28,11 +28,11 @@ compared.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct DiffArguments {
-    /// The module as it was, or `stock` for the stock mappings.
+    /// The old module, or `stock` for the stock mappings.
     #[arg(value_name = "OLD")]
     old: PathBuf,
 
-    /// The module as it would be, or `stock`.
+    /// The new module, or `stock`.
     #[arg(value_name = "NEW")]
     new: PathBuf,
 
@@ -71,7 +71,7 @@ pub(super) fn run(arguments: DiffArguments, config_file: Option<&Path>) -> anyho
     })
 }
 
-/// The module of a file; none stands for the stock mappings.
+/// The module of a file; `None` for the stock mappings.
 fn specimen(file: &Path) -> anyhow::Result<Option<Specimen>> {
     if file == Path::new("stock") {
         return Ok(None);

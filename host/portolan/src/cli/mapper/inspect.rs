@@ -13,7 +13,7 @@ use crate::cli::COMPLETE;
 use crate::talk;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  What is this file?
+  The facts about a module:
     portolan mapper inspect built/acme-tags.wasm
   For a script:
     portolan mapper inspect --json built/acme-tags.wasm | jq -r .digest";

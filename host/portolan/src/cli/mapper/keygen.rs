@@ -15,12 +15,12 @@ pub(super) const EXAMPLES: &str = "Examples:
     portolan sync --module-policy signed --trusted-keys acme.key.pub --mappers built --output ecs
 
 The private key is for its owner alone (mode 0600) and not encrypted: keep it with your secrets.
-Both files are what OpenSSL makes too: openssl genpkey -algorithm ed25519 -out acme.key and
+OpenSSL makes the same files: openssl genpkey -algorithm ed25519 -out acme.key and
 openssl pkey -in acme.key -pubout -out acme.key.pub.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct KeygenArguments {
-    /// File for the private key; the public key goes to FILE.pub. Neither may be there already.
+    /// File for the private key; the public key goes to FILE.pub. Neither file may exist already.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &KeygenArguments) -> anyhow::Result<u8> {
     let public = key.write(&arguments.file)?;
     talk::data(&format!("{}\t{}\n", public.display(), key.signer()))?;
     talk::say(&format!(
-        "{} signs, and is a secret; {} verifies, and is for everyone",
+        "{} signs: keep it secret; {} verifies: publish it",
         arguments.file.display(),
         public.display()
     ));

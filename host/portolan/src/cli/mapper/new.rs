@@ -29,19 +29,19 @@ milliseconds.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct NewArguments {
-    /// The module's name, which is also its folder's and its file's: lower-case letters, digits and hyphens.
+    /// Name of the module, its folder and its file: lower-case letters, digits and hyphens.
     #[arg(value_name = "NAME")]
     name: String,
 
-    /// The object that it is for: EcsCluster, EcsService, EcsTask or EcsTaskDefinition.
+    /// Object that the module maps: EcsCluster, EcsService, EcsTask or EcsTaskDefinition.
     #[arg(long, value_name = "OBJECT")]
     object: Object,
 
-    /// A mapping makes the records, an overlay changes those that the stock mapping made.
+    /// A mapping makes the records; an overlay changes the records of the stock mapping.
     #[arg(long, value_name = "KIND", value_parser = clap::builder::PossibleValuesParser::new(["mapping", "overlay"]))]
     kind: String,
 
-    /// What it is written in; a table needs no compiler.
+    /// Language of the source; a table needs no compiler.
     #[arg(long, value_name = "LANGUAGE", default_value = "rust", value_parser = clap::builder::PossibleValuesParser::new(["rust", "table", "python", "javascript"]))]
     lang: String,
 

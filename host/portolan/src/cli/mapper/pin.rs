@@ -13,12 +13,12 @@ use crate::talk;
 pub(super) const EXAMPLES: &str = "Examples:
   Pin every module of the mappers folder, and no other:
     portolan mapper pin mappers
-  Pin one overlay; the lock keeps what it has of others:
+  Pin one overlay; the lock keeps its other entries:
     portolan mapper pin overlays/acme-tags.wasm
 
-The lock, mappers.lock, stands in the folder of the modules. From then on a sync refuses a module
-of the folder whose digest, name, version or signer is another, and one that the lock does not
-name; in a mappers folder also a lock that names one that is not there. Keep the lock in version
+The lock, mappers.lock, is in the folder of the modules. From then on a sync refuses a module of the
+folder with another digest, name, version or signer, and a module that the lock does not name. In a
+mappers folder, it also refuses a lock that names a missing module. Keep the lock in version
 control.";
 
 #[derive(Debug, clap::Args)]

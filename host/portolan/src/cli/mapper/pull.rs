@@ -13,29 +13,29 @@ use crate::talk;
 pub(super) const EXAMPLES: &str = "Examples:
   Into acme-tags.wasm of this folder, with acme-tags.wasm.sig if it is signed:
     portolan mapper pull ghcr.io/acme/acme-tags:0.1.0 --key acme.key.pub
-  Exactly this one, whatever the tag says by now, into the mappers folder; then pin it:
+  Exactly this one, even if the tag has moved, into the mappers folder; then pin it:
     portolan mapper pull ghcr.io/acme/acme-tags@sha256:… --out mappers/acme-tags.wasm
     portolan mapper pin mappers/acme-tags.wasm
 
-What oras, wasm-to-oci and wash pushed is taken too: the one layer that is WebAssembly by its type, or
-by a name that ends in .wasm.
+Modules that oras, wasm-to-oci or wash pushed work too: the module is the one layer that is
+WebAssembly by its type, or by a name that ends in .wasm.
 
-Nothing is written unless sizes and digests are right and it is a component. With trusted keys
+The file is written only if sizes and digests are right and it is a component. With trusted keys
 (--key), one of them must have signed it; without, a signature that contradicts its module is
-refused all the same. Whether a module may run is what module-policy says.
+refused all the same. module-policy decides whether a module may run.
 
 Credentials come from PORTOLAN_REGISTRY_USERNAME and PORTOLAN_REGISTRY_PASSWORD, else from what
-`docker login` or `az acr login` stored (DOCKER_CONFIG, credential helpers included); a helper that
-fails is named, and it goes on without. Registries on this machine are spoken to by HTTP and without
-a proxy, all others by HTTPS and the proxies of the environment.";
+`docker login` or `az acr login` stored (DOCKER_CONFIG, credential helpers included). If a helper
+fails, a warning names it, and the command continues without credentials. Registries on this machine
+are reached by HTTP and without a proxy, all others by HTTPS and the proxies of the environment.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PullArguments {
-    /// Which one, as REGISTRY/REPOSITORY:TAG or REGISTRY/REPOSITORY@DIGEST.
+    /// The module, as REGISTRY/REPOSITORY:TAG or REGISTRY/REPOSITORY@DIGEST.
     #[arg(value_name = "REF")]
     reference: String,
 
-    /// File for the module; one that is there is replaced [default: the repository's name, here].
+    /// File for the module; an existing file is replaced [default: the repository's name, here].
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: PullArguments, config_file: Option<&Path>) -> anyho
     let bench = Workbench::open(&config.mapping)?;
     let place = match ArtifactRef::to_pull(&arguments.reference) {
         Ok(place) => place,
-        // What was typed is wrong, as with any other argument.
+        // The argument is not valid, so the status is that of a usage error.
         Err(error) => {
             talk::error(&error.to_string());
             return Ok(USAGE);

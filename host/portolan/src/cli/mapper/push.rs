@@ -16,16 +16,16 @@ use crate::talk;
 pub(super) const EXAMPLES: &str = "Examples:
   Under the version of its manifest, here 0.1.0:
     portolan mapper push built/acme-tags.wasm ghcr.io/acme/acme-tags
-  What came of it, to be pulled by digest elsewhere:
+  With the printed reference in a file, for a pull by digest elsewhere:
     portolan mapper push built/acme-tags.wasm localhost:5000/acme-tags:dev > pushed.txt
 
-The artefact has the Wasm layout of the CNCF, which other tools read (wkg, oras, containerd). The
+The artifact has the Wasm layout of the CNCF, which other tools read (wkg, oras, containerd). The
 signature in FILE.sig, if there is one, goes along as an annotation of the manifest.
 
 Credentials come from PORTOLAN_REGISTRY_USERNAME and PORTOLAN_REGISTRY_PASSWORD, else from what
-`docker login` or `az acr login` stored (DOCKER_CONFIG, credential helpers included); a helper that
-fails is named, and it goes on without. Registries on this machine are spoken to by HTTP and without
-a proxy, all others by HTTPS and the proxies of the environment.";
+`docker login` or `az acr login` stored (DOCKER_CONFIG, credential helpers included). If a helper
+fails, a warning names it, and the command continues without credentials. Registries on this machine
+are reached by HTTP and without a proxy, all others by HTTPS and the proxies of the environment.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PushArguments {
@@ -33,7 +33,7 @@ pub(super) struct PushArguments {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// Where to, as REGISTRY/REPOSITORY[:TAG] [default of the tag: the module's version].
+    /// Destination, as REGISTRY/REPOSITORY[:TAG] [default of the tag: the module's version].
     #[arg(value_name = "REF")]
     reference: String,
 
@@ -90,7 +90,7 @@ pub(super) fn run(arguments: PushArguments, config_file: Option<&Path>) -> anyho
     talk::data(&format!("{place}@{digest}\n"))?;
     if let Some(replaced) = replaced {
         talk::say(&format!(
-            "warning: {place} stood for something else before ({replaced}), be it another module or the same one without this signature; who pulls by the tag gets this one now"
+            "warning: {place} pointed to another artifact before ({replaced}): another module, or the same one without this signature; a pull by the tag gets this one now"
         ));
     }
     let signed = match &shipment.signature {

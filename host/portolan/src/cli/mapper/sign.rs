@@ -10,12 +10,12 @@ use crate::cli::COMPLETE;
 use crate::talk;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  Sign what was built, into built/acme-tags.wasm.sig:
+  Sign the built module, into built/acme-tags.wasm.sig:
     portolan mapper sign built/acme-tags.wasm --key acme.key
 
-What is signed is a statement of digest, name, version and WIT package, so that nobody can pass
-off an old version as a new one. Ship the .sig file beside the module; `portolan mapper push`
-takes it along. A signature that is there already is replaced.";
+The signature covers a statement of digest, name, version and WIT package, so that an old version
+cannot pass for a new one. Ship the .sig file beside the module; `portolan mapper push` takes it
+along. An existing signature is replaced.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct SignArguments {
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: SignArguments, config_file: Option<&Path>) -> anyho
     let key = PrivateKey::read(&arguments.key)?;
     if is_open(&arguments.key) {
         talk::say(&format!(
-            "warning: others than its owner may read {}; run: chmod 600 {0}",
+            "warning: users other than its owner may read {}; run: chmod 600 {0}",
             arguments.key.display()
         ));
     }

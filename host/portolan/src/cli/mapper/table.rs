@@ -15,7 +15,7 @@ pub(super) const EXAMPLES: &str = "Examples:
     kind = \"overlay\"
     object = \"EcsTask\"
     [attributes]
-    OWNER = { tag = \"owner\", description = \"Who owns the task.\" }
+    OWNER = { tag = \"owner\", description = \"Owner of the task.\" }
     END
     portolan mapper table owner.toml
     portolan sync --overlay owner.wasm --regions us-east-1 --output ecs
@@ -28,8 +28,8 @@ The module is a component like any other: test, diff, sign and pin it, and use i
 compiler is needed, and the same table always gives the same bytes. `portolan schema table` prints
 the format; guest-mappers/table/README.md explains it.
 
-Exit status: 0 if the table is good, 1 if not; every line names an attribute and says what to
-change.";
+Exit status: 0 if the table is valid, 1 if not; every line names an attribute and the change to
+make.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct TableArguments {
@@ -41,7 +41,7 @@ pub(super) struct TableArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "check")]
     out: Option<PathBuf>,
 
-    /// Check the table, and write nothing.
+    /// Check the table and write no file.
     #[arg(long)]
     check: bool,
 }

@@ -13,7 +13,7 @@ use crate::talk;
 pub(super) const EXAMPLES: &str = "Examples:
   The module in built/ against pages/*.jsonl and expected/*.jsonl of this folder:
     portolan mapper test
-  After a change that was meant, write expected/ anew; then look at the difference:
+  After an intended change, write expected/ again; then review the difference:
     portolan mapper test --bless
 
 Every page is also damaged: members absent, null and of wrong types, objects that end early. The
@@ -22,7 +22,7 @@ lose another object. Settings come from [modules.NAME] of the file that --config
 
 Exit status: 0 if all is as expected, 1 if not.";
 
-/// Sentences of one sort that are shown for a file.
+/// Number of sentences of one kind shown for a file.
 const SHOWN: usize = 20;
 
 #[derive(Debug, clap::Args)]
@@ -71,10 +71,10 @@ pub(super) fn run(arguments: TestArguments, config_file: Option<&Path>) -> anyho
         differs |= !outcome.differences.is_empty();
     }
     let never_filled = suite.never_filled();
-    // An overlay that failed has filled nothing, whatever the pages hold.
+    // An overlay that failed filled nothing, whatever the pages hold.
     if bad == 0 && !never_filled.is_empty() {
         talk::say(&format!(
-            "note: no page fills {}, so that nothing was tried of it; add a page that does (`portolan sync --record`)",
+            "note: no page fills {}, so nothing was tested there; add a page that does (`portolan sync --record`)",
             never_filled.join(", ")
         ));
     }
@@ -85,7 +85,7 @@ pub(super) fn run(arguments: TestArguments, config_file: Option<&Path>) -> anyho
     talk::data(&format!("failed: {bad} of {} files\n", files.len()))?;
     if differs {
         talk::say(
-            "if the differences are what you meant, `portolan mapper test --bless` writes expected/ anew",
+            "if the differences are intended, `portolan mapper test --bless` writes expected/ again",
         );
     }
     Ok(FAILED)

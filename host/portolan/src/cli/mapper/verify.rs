@@ -10,7 +10,7 @@ use crate::cli::{COMPLETE, FAILED};
 use crate::talk;
 
 pub(super) const EXAMPLES: &str = "Examples:
-  Is this module really from Acme?
+  Check that a module is from Acme:
     portolan mapper verify acme-tags.wasm --key acme.key.pub
   With the trusted-keys of a configuration file:
     portolan mapper verify mappers/*.wasm --config portolan.toml
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: VerifyArguments, config_file: Option<&Path>) -> any
     for file in &arguments.files {
         let specimen = Specimen::read(file)?;
         let mut look = specimen.look(None, &keys);
-        // Only a module whose bytes are the signed ones is worth asking for its name.
+        // The module itself states its name, so only a module with the signed bytes is asked for it.
         if look.genuine.is_some() {
             let loaded = specimen.load(bench.engine(), bench.cache())?;
             look = specimen.look(Some(&loaded), &keys);

@@ -1,4 +1,4 @@
-// Makes {{object}} records, in place of the stock mapping.
+// Makes {{object}} records instead of the stock mapping.
 
 import { mapping as defineMapping, Rejection } from "./portolan-mapper.js";
 
@@ -30,5 +30,5 @@ export const mapping = defineMapping({
   },
 
   // Attributes that the stock schema lacks, as JSON Schema.
-  attributes: { OWNER: { type: "string", description: "Who owns it: the value of a tag." } },
+  attributes: { OWNER: { type: "string", description: "The owner: the value of a tag." } },
 });

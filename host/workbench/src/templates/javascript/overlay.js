@@ -7,7 +7,7 @@ export const overlay = defineOverlay({
   version: "0.1.0",
   object: "{{object}}",
 
-  // What the host hands over: these members of the object, and no record. Reading others needs a change here.
+  // The host hands over these members of the object, and no record. Reading others needs a change here.
   reads: ["tags"],
   readsRecords: false,
 
@@ -19,9 +19,9 @@ export const overlay = defineOverlay({
   },
 
   // Attributes that the stock schema lacks, as JSON Schema.
-  attributes: { OWNER: { type: "string", description: "Who owns it: the value of a tag." } },
+  attributes: { OWNER: { type: "string", description: "The owner: the value of a tag." } },
 
-  // What an operator may set in [modules.{{name}}.settings] of the configuration file, as JSON Schema.
+  // The settings in [modules.{{name}}.settings] of the configuration file, as JSON Schema.
   settings: {
     type: "object",
     additionalProperties: false,

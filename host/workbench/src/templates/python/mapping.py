@@ -1,4 +1,4 @@
-"""Makes {{object}} records, in place of the stock mapping."""
+"""Makes {{object}} records instead of the stock mapping."""
 
 from portolan_mapper import mapping, Rejection
 
@@ -30,5 +30,5 @@ Mapping = mapping(
     # The members that the host hands over. Reading others needs a change here.
     reads=["{{arn_member}}", "{{name_member}}", "{{status_member}}", "tags"],
     # Attributes that the stock schema lacks, as JSON Schema.
-    attributes={"OWNER": {"type": "string", "description": "Who owns it: the value of a tag."}},
+    attributes={"OWNER": {"type": "string", "description": "The owner: the value of a tag."}},
 )

@@ -1,0 +1,24 @@
+//! Container definitions: the parts of task definitions.
+
+use super::{ActionGroup, Object, Parent, Row, Shape, Way};
+
+pub(super) const ROW: Row = Row {
+    name: "EcsContainerDefinition",
+    word: "container-definition",
+    is_default: false,
+    way: Way::PartsOf {
+        object: Object::EcsTaskDefinition,
+        list: "containerDefinitions",
+        whole: "taskDefinition",
+    },
+    parent: Parent::Region,
+    group: ActionGroup::TaskDefinitionRead,
+    shape: Shape::List("containerDefinitions"),
+    // It has none: its task definition's stands for it.
+    arn_member: "taskDefinitionArn",
+    arn_attribute: "TASK_DEFINITION_ARN",
+    name_and_status: ["name", "image"],
+    volatile: &[],
+    includes: &[],
+    counters: &[],
+};
