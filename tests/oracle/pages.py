@@ -204,12 +204,52 @@ class Pages:
                     lambda: self.members({"targetGroupArn": self.text, "containerPort": self.count})
                 ),
                 "networkConfiguration": self.network,
-                "deployments": lambda: self.list_of(
-                    lambda: self.members({"networkConfiguration": self.network, "createdAt": self.time}), 3
-                ),
+                "deployments": lambda: self.list_of(self.deployment, 3),
+                "taskSets": lambda: self.list_of(self.task_set, 3),
                 "tags": self.tags,
             }
         )
+
+    def started(self):
+        """What deployments and task sets have in common."""
+        strategy = {"capacityProvider": self.text, "weight": self.count}
+        return {
+            "status": self.text,
+            "taskDefinition": self.text,
+            "launchType": self.text,
+            "capacityProviderStrategy": lambda: self.list_of(lambda: self.members(strategy), 3),
+            "platformVersion": self.text,
+            "platformFamily": self.text,
+            "pendingCount": self.count,
+            "runningCount": self.count,
+            "networkConfiguration": self.network,
+            "createdAt": self.time,
+            "updatedAt": self.time,
+        }
+
+    def deployment(self):
+        own = {
+            "id": self.text,
+            "desiredCount": self.count,
+            "failedTasks": self.count,
+            "rolloutState": self.text,
+            "rolloutStateReason": self.text,
+        }
+        return self.members(own | self.started())
+
+    def task_set(self):
+        own = {
+            "taskSetArn": self.arn("task-set"),
+            "id": self.text,
+            "serviceArn": self.arn("service"),
+            "clusterArn": self.text,
+            "externalId": self.text,
+            "stabilityStatus": self.text,
+            "computedDesiredCount": self.count,
+            "loadBalancers": lambda: self.list_of(lambda: self.members({"targetGroupArn": self.text}), 3),
+            "tags": self.tags,
+        }
+        return self.members(own | self.started())
 
     def attachment(self):
         def name():
@@ -231,6 +271,33 @@ class Pages:
 
         return self.list_of(lambda: self.members({"name": self.text, "value": value}))
 
+    def task_container(self):
+        def agent():
+            return self.pick(["ExecuteCommandAgent", "ExecuteCommandAgent", "executeCommandAgent", self.text()])
+
+        bindings = {"hostPort": self.count, "containerPort": self.count}
+        interfaces = {"privateIpv4Address": self.text, "ipv6Address": self.text}
+        agents = {"name": agent, "lastStatus": self.text, "reason": self.text}
+        return self.members(
+            {
+                "containerArn": self.arn("container"),
+                "taskArn": self.arn("task"),
+                "name": self.text,
+                "image": self.text,
+                "imageDigest": self.text,
+                "runtimeId": self.text,
+                "lastStatus": self.text,
+                "healthStatus": self.text,
+                "exitCode": self.count,
+                "reason": self.text,
+                "networkBindings": lambda: self.list_of(lambda: self.members(bindings), 3),
+                "networkInterfaces": lambda: self.list_of(lambda: self.members(interfaces), 3),
+                "managedAgents": lambda: self.list_of(lambda: self.members(agents), 3),
+                "cpu": self.text,
+                "memory": self.text,
+            }
+        )
+
     def task(self):
         return self.members(
             {
@@ -247,11 +314,11 @@ class Pages:
                 "pullStartedAt": self.time,
                 "lastStatus": self.text,
                 "desiredStatus": self.text,
-                "group": self.text,
+                "group": lambda: self.pick(["service:web", "service:", "service:service:", "Service:a", self.text()]),
                 "launchType": self.text,
                 "platformVersion": self.text,
                 "attachments": lambda: self.list_of(self.attachment, 4),
-                "containers": lambda: self.list_of(lambda: self.members({"image": self.text, "name": self.text})),
+                "containers": lambda: self.list_of(self.task_container),
                 "overrides": lambda: self.members(
                     {
                         "containerOverrides": lambda: self.list_of(
@@ -263,17 +330,48 @@ class Pages:
             }
         )
 
+    def flag(self):
+        return self.chance(0.5)
+
+    def volume(self):
+        return self.pick(["data", "run", "", self.text()])
+
     def container(self):
+        files = {"value": self.text, "type": self.text}
+        options = {"mode": self.text, "max-buffer-size": self.text}
+        log = {"logDriver": self.text, "options": lambda: self.members(options)}
+        capabilities = {"add": self.texts, "drop": self.texts}
+        linux = {"initProcessEnabled": self.flag, "capabilities": lambda: self.members(capabilities)}
+        ports = {"containerPort": self.count, "hostPort": self.count}
         return self.members(
             {
                 "name": self.text,
                 "image": self.text,
                 "environment": self.environment,
                 "secrets": lambda: self.list_of(lambda: self.members({"name": self.text, "valueFrom": self.text})),
+                "essential": self.flag,
+                "privileged": self.flag,
+                "readonlyRootFilesystem": self.flag,
+                "interactive": self.flag,
+                "pseudoTerminal": self.flag,
+                "user": self.text,
+                "environmentFiles": lambda: self.list_of(lambda: self.members(files), 3),
+                "repositoryCredentials": lambda: self.members({"credentialsParameter": self.text}),
+                "logConfiguration": lambda: self.members(log),
+                "linuxParameters": lambda: self.members(linux),
+                "portMappings": lambda: self.list_of(lambda: self.members(ports), 3),
+                "mountPoints": lambda: self.list_of(lambda: self.members({"sourceVolume": self.volume}), 3),
+                "memory": self.count,
+                "memoryReservation": self.count,
+                "cpu": self.count,
+                "versionConsistency": self.text,
+                "firelensConfiguration": lambda: self.members({"type": self.text}),
+                "healthCheck": lambda: self.members({"command": self.texts, "interval": self.count}),
             }
         )
 
     def task_definition(self):
+        volumes = {"name": self.volume, "host": lambda: self.members({"sourcePath": self.text})}
         return self.members(
             {
                 "taskDefinitionArn": self.arn("task-definition"),
@@ -288,6 +386,7 @@ class Pages:
                 "registeredAt": self.time,
                 "requiresCompatibilities": self.texts,
                 "containerDefinitions": lambda: self.list_of(self.container, 4),
+                "volumes": lambda: self.list_of(lambda: self.members(volumes), 3),
             }
         )
 

@@ -142,7 +142,7 @@ fn source(attribute: &CheckedAttribute) -> String {
         source += &format!(", else {}", quoted(&fallback.text));
     }
     if let Some(after) = &attribute.after {
-        source += &format!(", what follows `{after}`");
+        source = format!("what follows `{after}` in {source}");
     }
     if let Some(value) = &attribute.equals {
         source += &format!(", whether it is {}", scalar(value));
