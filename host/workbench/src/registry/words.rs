@@ -3,7 +3,7 @@
 use portolan_machine::text::printable;
 
 /// What to do about a certificate that is not trusted.
-pub(super) const UNTRUSTED: &str = "if a company's own authority signs certificates here, name its PEM file with --ca-bundle, AWS_CA_BUNDLE or SSL_CERT_FILE";
+pub(super) const UNTRUSTED: &str = "if a company's own authority signs certificates here, name its PEM file with --ca-bundle, AWS_CA_BUNDLE or SSL_CERT_FILE; a machine without any authorities needs its package ca-certificates";
 
 /// The words of the error at the bottom, which has no URL in it.
 pub(super) fn words(error: &(dyn std::error::Error + 'static)) -> String {
