@@ -80,6 +80,9 @@ fn schemas_of_objects_are_strict_and_explain_every_attribute() {
         let schema: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
         assert_eq!(schema["title"], object.name());
         assert_eq!(schema["additionalProperties"], false, "{object}");
+        let is = schema["x-data-model"].as_str();
+        let known = ["Cloud Resource", "Container", "Setting", "Event"];
+        assert!(is.is_some_and(|is| known.contains(&is)), "{object}: {is:?}");
         let arn = object.word().replace('-', "_").to_uppercase() + "_ARN";
         let always = [
             "UID",

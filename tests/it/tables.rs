@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::support::{portolan, root, run};
 
+mod beyond;
 /// What is wrong with a table is said by attribute.
 mod check;
 /// Every example in the manual of tables.
@@ -32,7 +33,7 @@ fn mapper(arguments: &[&str]) -> Command {
 }
 
 /// An example that ships with the interpreter.
-fn example(name: &str) -> PathBuf {
+pub(crate) fn example(name: &str) -> PathBuf {
     root().join(format!("guest-mappers/table/examples/{name}.toml"))
 }
 

@@ -23,7 +23,7 @@ pub struct RecordValidator {
 }
 
 /// What a schema may say so that a valid record with further valid attributes is valid again.
-const INDEPENDENT: [&str; 9] = [
+const INDEPENDENT: [&str; 10] = [
     "$schema",
     "$id",
     "$defs",
@@ -33,6 +33,7 @@ const INDEPENDENT: [&str; 9] = [
     "properties",
     "additionalProperties",
     "required",
+    "x-data-model",
 ];
 
 /// A schema that cannot be used.
