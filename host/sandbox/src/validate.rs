@@ -23,7 +23,7 @@ pub struct RecordValidator {
 }
 
 /// Keywords that cannot make a valid record invalid when valid attributes are added.
-const INDEPENDENT: [&str; 9] = [
+const INDEPENDENT: [&str; 10] = [
     "$schema",
     "$id",
     "$defs",
@@ -33,6 +33,7 @@ const INDEPENDENT: [&str; 9] = [
     "properties",
     "additionalProperties",
     "required",
+    "x-data-model",
 ];
 
 /// A schema is not valid.
