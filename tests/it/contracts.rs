@@ -100,6 +100,9 @@ fn schemas_of_objects_are_strict_and_explain_every_attribute() {
         let schema: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
         assert_eq!(schema["title"], object.name());
         assert_eq!(schema["additionalProperties"], false, "{object}");
+        let is = schema["x-data-model"].as_str();
+        let known = ["Cloud Resource", "Container", "Setting", "Event"];
+        assert!(is.is_some_and(|is| known.contains(&is)), "{object}: {is:?}");
         let required = schema["required"].as_array().unwrap();
         // Some have no ARN of their own, or are known by that of their whole.
         let own = object.row().arn_attribute;

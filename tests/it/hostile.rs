@@ -33,13 +33,15 @@ struct Subject {
     engine: Engine,
     mapper: Arc<Mapper>,
     native: Native,
+    /// What of a record it shares with the native one.
+    shared: fn(&str) -> String,
     records: Cell<usize>,
     rejections: Cell<usize>,
 }
 
 impl Subject {
     /// The module of these settings, and the native mapping that it has to agree with.
-    fn new(object: Object, settings: Settings, native: Native) -> Self {
+    fn new(object: Object, settings: Settings, native: Native, shared: fn(&str) -> String) -> Self {
         let engine = Engine::new(1, Limits::default()).unwrap();
         let config = portolan_sync::config::Config::resolve(settings, None).unwrap();
         let mappers = MapperSet::load(&engine, None, &config.mapping, &[object]).unwrap();
@@ -47,6 +49,7 @@ impl Subject {
             mapper: Arc::clone(mappers.get(object).unwrap()),
             engine,
             native,
+            shared,
             records: Cell::default(),
             rejections: Cell::default(),
         }
@@ -74,7 +77,7 @@ impl Subject {
         prop_assert_eq!(&first.payload, &second.payload);
         prop_assert_eq!(&first.rows, &second.rows);
         prop_assert_eq!(&first.issues, &second.issues);
-        same_as_native(&native, &first)?;
+        self.same_as_native(&native, &first)?;
 
         let records = from_page(&self.engine, &self.mapper, &page).map_err(failed)?;
         prop_assert_eq!(&records.isolated, &None);
@@ -103,23 +106,20 @@ impl Subject {
         prop_assert_eq!(error.code(), "mapper-refused-page");
         Ok(())
     }
-}
 
-/// Checks that the sandbox returns the result of the same code outside.
-fn same_as_native(native: &MappedPage, mapped: &Mapped) -> Result<(), TestCaseError> {
-    prop_assert_eq!(&native.payload, &mapped.payload);
-    let expected = native
-        .rows
-        .iter()
-        .map(|row| (row.source_index as usize, row.offset as usize));
-    let spans = mapped
-        .rows
-        .iter()
-        .map(|row| (row.source_index, row.span.start));
-    prop_assert!(expected.eq(spans));
-    let codes = native.issues.iter().map(|issue| issue.code);
-    prop_assert!(codes.eq(mapped.issues.iter().map(|issue| issue.code.as_str())));
-    Ok(())
+    /// What leaves the sandbox is what the same code gives outside.
+    fn same_as_native(&self, native: &MappedPage, mapped: &Mapped) -> Result<(), TestCaseError> {
+        let record =
+            |index: usize, text: &[u8]| (index, (self.shared)(&String::from_utf8_lossy(text)));
+        let expected = native.rows.iter();
+        let expected = expected.map(|row| record(row.source_index as usize, native.record(row)));
+        let made = mapped.rows.iter();
+        let made = made.map(|row| record(row.source_index, &mapped.payload[row.span.clone()]));
+        prop_assert_eq!(expected.collect::<Vec<_>>(), made.collect::<Vec<_>>());
+        let codes = native.issues.iter().map(|issue| issue.code);
+        prop_assert!(codes.eq(mapped.issues.iter().map(|issue| issue.code.as_str())));
+        Ok(())
+    }
 }
 
 fn native<M: Mapping>(page: &Page) -> Result<MappedPage, PageError> {
@@ -148,16 +148,21 @@ fn context(page: &Page) -> Context {
 }
 
 fn survives_any_page<M: Mapping>(object: Object) {
-    same_as_in_rust::<M>(object, Settings::default());
+    same_as_in_rust::<M>(object, Settings::default(), str::to_owned);
 }
 
-/// Checks on random pages that the module of the settings survives and agrees with a mapping in Rust.
-pub(crate) fn same_as_in_rust<M: Mapping>(object: Object, settings: Settings) {
-    same_as(object, settings, native::<M>);
+/// On any page, the module that the settings choose survives, and gives what a mapping in Rust gives, of what
+/// both are said to have.
+pub(crate) fn same_as_in_rust<M: Mapping>(
+    object: Object,
+    settings: Settings,
+    shared: fn(&str) -> String,
+) {
+    same_as(object, settings, native::<M>, shared);
 }
 
-fn same_as(object: Object, settings: Settings, native: Native) {
-    let subject = Subject::new(object, settings, native);
+fn same_as(object: Object, settings: Settings, native: Native, shared: fn(&str) -> String) {
+    let subject = Subject::new(object, settings, native, shared);
     let (Shape::List(member) | Shape::Single(member)) = object.shape();
     let is_list = matches!(object.shape(), Shape::List(_));
     let pages = pages::body(member, is_list, pages::members(object));

@@ -146,7 +146,7 @@ fn owners_are_those_beside(language: &str, made: &Made) {
     let (inside, beside) = (owner("inside"), owner("beside"));
     let bodies = [
         format!(r#"{{"taskDefinition":{{ARN}},"tags":{beside}}}"#),
-        format!(r#"{{"tags":{beside},"taskDefinition":{{ARN,"compatibilities":["a\q"]}}}}"#),
+        format!(r#"{{"tags":{beside},"taskDefinition":{{ARN,"placementConstraints":["a\q"]}}}}"#),
         format!(r#"{{"taskDefinition":{{ARN,"tags":{inside}}},"tags":{beside}}}"#),
         format!(r#"{{"taskDefinition":{{"tags":null,ARN}},"tags":{beside}}}"#),
         format!(r#"{{"tags":{inside},"taskDefinition":{{ARN}},"tags":{beside}}}"#),

@@ -8,6 +8,8 @@ mod changes;
 mod cli;
 /// Contracts with users, printed again and compared with the committed files.
 mod contracts;
+/// Man pages, and the bill of materials of an archive.
+mod dist;
 /// AWS's documented responses through `portolan map`.
 mod examples;
 /// Cases from public bug reports, in `tests/field`.

@@ -134,12 +134,12 @@ fn assert_whole(moto: &Moto, output: &Path, accounts: &[&str]) {
         assert!(!arns.is_empty(), "moto has no {object}");
         assert_eq!(written, arns, "{object}");
     }
-    let instances = records(output, "EcsContainerInstance");
-    for place in &truth {
-        let described = place["described_container_instances"].as_object().unwrap();
-        for (arn, attributes) in described {
+    let described = truth.iter().map(|place| &place["described"]);
+    for (object, described) in described.flat_map(|it| it.as_object().unwrap()) {
+        let records = records(output, object);
+        for (arn, attributes) in described.as_object().unwrap() {
             for (name, value) in attributes.as_object().unwrap() {
-                assert_eq!(&instances[arn][name], value, "{name} of {arn}");
+                assert_eq!(&records[arn][name], value, "{name} of {arn}");
             }
         }
     }

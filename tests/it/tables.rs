@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::support::{portolan, root, run};
 
+mod beyond;
 /// The error for a table names each faulty attribute.
 mod check;
 /// Every example in the manual of tables.
@@ -31,8 +32,8 @@ fn mapper(arguments: &[&str]) -> Command {
     command
 }
 
-/// An example of the interpreter's folder.
-fn example(name: &str) -> PathBuf {
+/// An example that ships with the interpreter.
+pub(crate) fn example(name: &str) -> PathBuf {
     root().join(format!("guest-mappers/table/examples/{name}.toml"))
 }
 

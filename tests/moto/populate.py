@@ -90,7 +90,17 @@ class Populator:
             clusterName=name,
             tags=TAGS,
             settings=[{"name": "containerInsights", "value": "enabled"}],
+            configuration={
+                "executeCommandConfiguration": {
+                    "kmsKeyId": "alias/exec",
+                    "logging": "OVERRIDE",
+                    "logConfiguration": {"cloudWatchLogGroupName": f"/exec/{name}"},
+                }
+            },
             capacityProviders=["FARGATE", "FARGATE_SPOT"],
+            defaultCapacityProviderStrategy=[
+                {"capacityProvider": "FARGATE_SPOT", "weight": 1}
+            ],
         )
 
     def register_instances(self, cluster: str, count: int) -> list[str]:

@@ -54,13 +54,24 @@ def fargate(account: str, region: str, family: str, canary: str) -> dict[str, An
 
 
 def ec2(account: str, region: str, family: str, canary: str) -> dict[str, Any]:
-    """An EC2 revision of one container with a volume of the host."""
+    """An EC2 revision of one container with a volume of the host and one of EFS."""
     return {
         "family": family,
         "containerDefinitions": [container(account, region, CONTAINERS["EC2"], canary)],
         "requiresCompatibilities": ["EC2"],
         "networkMode": "bridge",
-        "volumes": [{"name": "logs", "host": {"sourcePath": "/var/log"}}],
+        "pidMode": "host",
+        "ipcMode": "none",
+        "volumes": [
+            {"name": "logs", "host": {"sourcePath": "/var/log"}},
+            {
+                "name": "shared",
+                "efsVolumeConfiguration": {
+                    "fileSystemId": "fs-0a1b2c3d",
+                    "transitEncryption": "DISABLED",
+                },
+            },
+        ],
         "tags": TAGS,
     }
 

@@ -10,7 +10,8 @@ the first two and the last is a sorted list of ARNs:
     running_tasks, stopped_tasks
     active_task_definitions, inactive_task_definitions
     container_instances                 every one that is listed, whatever its status
-    described_container_instances       by ARN, attributes as a record is to have them
+    described                           by object and ARN, attributes as a record is to
+                                        have them; null for those that it is not to have
 
 moto is not ECS. These are the decisions where the two differ:
 
@@ -31,9 +32,11 @@ moto is not ECS. These are the decisions where the two differ:
   provider or ecs.cpu-architecture, and are gone once deregistered. Of the rest,
   the members that distinguish instances are compared.
 
-Only clusters, services and container instances are described:
-DescribeTasks would move moto's tasks towards STOPPED unless populate.py has
-pinned them.
+* moto knows neither who created or registered something nor fault injection,
+  gives settings and configurations unasked, and has no task attributes.
+
+Of task definitions some are described. Tasks are not: DescribeTasks would move
+moto's tasks towards STOPPED unless populate.py has pinned them.
 """
 
 from __future__ import annotations
@@ -50,6 +53,8 @@ from world import ACCOUNTS, REGIONS, session_for
 DESCRIBE_CLUSTERS_MAX = 100
 DESCRIBE_SERVICES_MAX = 10
 DESCRIBE_CONTAINER_INSTANCES_MAX = 100
+DESCRIBED_TASK_DEFINITIONS = 20
+"""How many of each status are described, one in a call."""
 
 
 def listed(ecs: Any, operation: str, member: str, **parameters: str) -> set[str]:
@@ -81,22 +86,83 @@ def inactive(described: list[dict[str, Any]], arn_member: str) -> set[str]:
     return {one[arn_member] for one in described if one["status"] == "INACTIVE"}
 
 
-def inactive_clusters(ecs: Any, clusters: set[str]) -> set[str]:
-    """Those of `clusters` that have been deleted."""
-    found: set[str] = set()
-    for batch in batches(clusters, DESCRIBE_CLUSTERS_MAX):
-        answer = ecs.describe_clusters(clusters=batch)
-        found |= inactive(answer["clusters"], "clusterArn")
+def clusters_of(ecs: Any, arns: set[str]) -> list[dict[str, Any]]:
+    """What moto says of clusters."""
+    include = ["SETTINGS", "CONFIGURATIONS"]
+    found: list[dict[str, Any]] = []
+    for batch in batches(arns, DESCRIBE_CLUSTERS_MAX):
+        found += ecs.describe_clusters(clusters=batch, include=include)["clusters"]
     return found
 
 
-def inactive_services(ecs: Any, cluster: str, services: set[str]) -> set[str]:
-    """Those of `services` that have been deleted."""
-    found: set[str] = set()
-    for batch in batches(services, DESCRIBE_SERVICES_MAX):
-        answer = ecs.describe_services(cluster=cluster, services=batch)
-        found |= inactive(answer["services"], "serviceArn")
+def services_of(ecs: Any, cluster: str, arns: set[str]) -> list[dict[str, Any]]:
+    """What moto says of services."""
+    found: list[dict[str, Any]] = []
+    for batch in batches(arns, DESCRIBE_SERVICES_MAX):
+        found += ecs.describe_services(cluster=cluster, services=batch)["services"]
     return found
+
+
+def task_definitions_of(ecs: Any, arns: set[str]) -> list[dict[str, Any]]:
+    """What moto says of some task definitions, with their tags inside."""
+    found: list[dict[str, Any]] = []
+    for arn in sorted(arns)[:DESCRIBED_TASK_DEFINITIONS]:
+        answer = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
+        found.append(answer["taskDefinition"] | {"tags": answer.get("tags")})
+    return found
+
+
+def cluster_attributes(one: dict[str, Any]) -> dict[str, Any]:
+    """What a record has of a cluster."""
+    settings = {each["name"]: each["value"] for each in one.get("settings", [])}
+    configuration = one.get("configuration", {})
+    execute = configuration.get("executeCommandConfiguration", {})
+    log = execute.get("logConfiguration", {})
+    destinations = [log.get("cloudWatchLogGroupName"), log.get("s3BucketName")]
+    strategy = one.get("defaultCapacityProviderStrategy", [])
+    return {
+        "CONTAINER_INSIGHTS": settings.get("containerInsights"),
+        "EXECUTE_COMMAND_LOGGING": execute.get("logging"),
+        "EXECUTE_COMMAND_KMS_KEY_ID": execute.get("kmsKeyId"),
+        "EXECUTE_COMMAND_LOG_DESTINATIONS": [it for it in destinations if it] or None,
+        "DEFAULT_CAPACITY_PROVIDERS": providers(strategy),
+    }
+
+
+def service_attributes(one: dict[str, Any]) -> dict[str, Any]:
+    """What a record has of a service."""
+    return {
+        "CAPACITY_PROVIDERS": providers(one.get("capacityProviderStrategy", [])),
+        "DEPLOYMENT_CONTROLLER": one.get("deploymentController", {}).get("type"),
+        "EXECUTE_COMMAND_ENABLED": one.get("enableExecuteCommand"),
+        "PROPAGATE_TAGS": one.get("propagateTags"),
+    }
+
+
+def task_definition_attributes(one: dict[str, Any]) -> dict[str, Any]:
+    """What a record has of a task definition."""
+    platform = one.get("runtimePlatform", {})
+    paths = [each.get("host", {}).get("sourcePath") for each in one["volumes"]]
+    systems = [each.get("efsVolumeConfiguration") for each in one["volumes"]]
+    systems = [each for each in systems if each is not None]
+    open_ones = [it for it in systems if it.get("transitEncryption") != "ENABLED"]
+    return {
+        "COMPATIBILITIES": one["compatibilities"],
+        "OPERATING_SYSTEM_FAMILY": platform.get("operatingSystemFamily"),
+        "CPU_ARCHITECTURE": platform.get("cpuArchitecture"),
+        "PID_MODE": one.get("pidMode"),
+        "IPC_MODE": one.get("ipcMode"),
+        "HOST_PATHS": [path for path in paths if path] or None,
+        "EFS_FILE_SYSTEM_IDS": [it["fileSystemId"] for it in systems] or None,
+        "EFS_WITHOUT_TRANSIT_ENCRYPTION": [it["fileSystemId"] for it in open_ones]
+        or None,
+        "TAGS": {tag["key"]: tag["value"] for tag in one["tags"]} or None,
+    }
+
+
+def providers(strategy: list[dict[str, Any]]) -> list[str] | None:
+    """The capacity providers of a strategy."""
+    return [each["capacityProvider"] for each in strategy] or None
 
 
 def in_utc(time: datetime) -> str:
@@ -143,13 +209,23 @@ def truth_of(url: str, account: str, region: str) -> dict[str, Any]:
         "stopped_tasks": set(),
         "container_instances": set(),
     }
-    described: dict[str, dict[str, Any]] = {}
-    found["inactive_clusters"] = inactive_clusters(ecs, found["clusters"])
+    clusters = clusters_of(ecs, found["clusters"])
+    found["inactive_clusters"] = inactive(clusters, "clusterArn")
+    described: dict[str, dict[str, Any]] = {
+        "EcsCluster": {one["clusterArn"]: cluster_attributes(one) for one in clusters},
+        "EcsService": {},
+        "EcsTaskDefinition": {},
+        "EcsContainerInstance": {},
+    }
     for cluster in sorted(found["clusters"]):
         services = listed(ecs, "list_services", "serviceArns", cluster=cluster)
         check_cluster(services, cluster)
         found["services"] |= services
-        found["inactive_services"] |= inactive_services(ecs, cluster, services)
+        answers = services_of(ecs, cluster, services)
+        found["inactive_services"] |= inactive(answers, "serviceArn")
+        described["EcsService"] |= {
+            one["serviceArn"]: service_attributes(one) for one in answers
+        }
         for status in ("RUNNING", "STOPPED"):
             tasks = listed(
                 ecs, "list_tasks", "taskArns", cluster=cluster, desiredStatus=status
@@ -161,20 +237,27 @@ def truth_of(url: str, account: str, region: str) -> dict[str, Any]:
         )
         check_cluster(instances, cluster)
         found["container_instances"] |= instances
-        described |= described_instances(ecs, cluster, instances)
+        described["EcsContainerInstance"] |= described_instances(
+            ecs, cluster, instances
+        )
     both = sorted(found["running_tasks"] & found["stopped_tasks"])
     if both:
         raise ValueError(f"moto lists {both[0]} as running and as stopped")
     for status in ("ACTIVE", "INACTIVE"):
-        found[f"{status.lower()}_task_definitions"] = listed(
+        definitions = listed(
             ecs, "list_task_definitions", "taskDefinitionArns", status=status
         )
+        found[f"{status.lower()}_task_definitions"] = definitions
+        described["EcsTaskDefinition"] |= {
+            one["taskDefinitionArn"]: task_definition_attributes(one)
+            for one in task_definitions_of(ecs, definitions)
+        }
     arns = {name: sorted(members) for name, members in sorted(found.items())}
     return {
         "account": account,
         "region": region,
         **arns,
-        "described_container_instances": described,
+        "described": described,
     }
 
 

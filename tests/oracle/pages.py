@@ -3,158 +3,53 @@
 `Pages.body` gives an operation and the text of a response of it.
 """
 
-from odd import NUMBERS, ODD_NUMBERS, TIMES, UNICODE, UNREADABLE
-from spelling import Members, Raw, Spelling
+from chances import ABSENT, ACCOUNT, Chances
+from spelling import Members
 
-ACCOUNT = "arn:aws:ecs:us-east-1:123456789012:"
-ABSENT = object()
-# Mappers may treat long lists differently from short ones.
-LONG = 120
-# Unknown members may be nested deeper than a recursive reader supports.
-DEPTHS = [10, 127, 128, 200, 1_000]
-# The value of environment variables; it must not appear in any output.
+# In the values of environment variables, which must not be seen anywhere afterwards.
 CANARY = "CANARY-4711"
 
 
-class Pages:
+class Pages(Chances):
     """Pages of one source of randomness."""
 
-    def __init__(self, random):
-        self.random = random
-        self.spelling = Spelling(random)
-        # Distance of the page from a real response of ECS.
-        self.wild = 0.0
-
-    # Chances. A calm page has few surprises, so that most of its objects become records.
-
-    def chance(self, share):
-        return self.random.random() < share
-
-    def surprise(self, share):
-        return self.random.random() < share * self.wild
-
-    def pick(self, values):
-        return self.random.choice(values)
-
-    # Values by the type that the API gives them.
-
-    def text(self):
-        kind = self.random.random()
-        if kind < 0.6:
-            return self.pick(["a", "b", "web", "ACTIVE", "a b", "A", "x:y/z", str(self.random.randrange(100))])
-        if kind < 0.65:
-            return ""
-        if kind < 0.98:
-            return "".join(self.pick(UNICODE) for _ in range(self.random.randrange(6)))
-        return self.pick(["x", "é", "🙂", "\\", "\n", "\u2028"]) * self.random.choice([1_000, 30_000])
-
-    def number(self):
-        return Raw(self.pick(NUMBERS))
-
-    def time(self):
-        if self.chance(0.4):
-            return Raw(self.pick(TIMES))
-        if self.chance(0.5):
-            digits = "".join(self.pick("0123456789") for _ in range(self.random.randrange(1, 8)))
-            return Raw(f"{self.random.randrange(-10**11, 10**11)}.{digits}")
-        coefficient = self.random.randrange(-10**15, 10**15)
-        return Raw(f"{coefficient}{self.pick('eE')}{self.random.randrange(-8, 3)}")
-
-    def anything(self, depth=0):
-        if self.chance(0.005):
-            deep = self.pick(DEPTHS)
-            return Raw("[" * deep + self.pick(["", "0", '"x"', "{}"]) + "]" * deep)
-        if self.chance(0.02):
-            return Raw(self.pick(UNREADABLE))
-        kind = self.random.randrange(9 if depth < 3 else 6)
-        if kind == 0:
-            return None
-        if kind == 1:
-            return self.chance(0.5)
-        if kind == 2:
-            return Raw(self.pick(NUMBERS + ODD_NUMBERS + TIMES))
-        if kind < 6:
-            return self.text()
-        if kind == 6:
-            return [self.anything(depth + 1) for _ in range(self.random.randrange(4))]
-        return Members((self.text(), self.anything(depth + 1)) for _ in range(self.random.randrange(4)))
-
-    # Changes of a value.
-
-    def often(self, make):
-        """A member's value, or a missing, null or undocumented one."""
-        if self.chance(0.12):
-            return ABSENT
-        if self.chance(0.08):
-            return None
-        if self.surprise(0.02):
-            return self.anything()
-        return make()
-
-    def count(self):
-        if self.surprise(0.03):
-            return Raw(self.pick(ODD_NUMBERS))
-        return self.number()
-
-    def list_of(self, make, most=5):
-        if self.chance(0.01):
-            most = LONG
-        elements = []
-        for _ in range(self.random.randrange(most)):
-            if self.chance(0.06):
-                elements.append(None)
-            elif self.surprise(0.02):
-                elements.append(self.anything())
-            else:
-                elements.append(make())
-            if self.chance(0.2):
-                elements.append(self.pick(elements))
-        return elements
-
-    def texts(self):
-        return self.list_of(self.text)
-
-    def members(self, documented):
-        """An object: documented members in any order, among unknown ones."""
-        made = [(name, self.often(make)) for name, make in documented.items()]
-        if self.chance(0.6) and made[0][0].endswith("Arn"):
-            # Most objects should have a record.
-            made[0] = (made[0][0], documented[made[0][0]]())
-        made = [(name, value) for name, value in made if value is not ABSENT]
-        while self.chance(0.25):
-            made.append((self.unknown_name(documented), self.anything()))
-        if made and self.surprise(0.02):
-            name = self.pick(made)[0]
-            made.append((name, documented[name]() if name in documented else self.anything()))
-        if self.chance(0.5):
-            self.random.shuffle(made)
-        return Members(made)
-
-    def unknown_name(self, documented):
-        known = self.pick(list(documented))
-        name = self.pick(
-            [
-                "UID", "uid", "ACCOUNT_ID", "NAME", "arn", "environment", "deployments", "taskSets", "x", "", "\u2028", "tags ",
-                known.upper(), known.capitalize(), known + "\0", known[:-1], known.replace("Arn", "ARN"),
-            ]
-        )
-        return "unknown" if name in documented else name
-
-    def arn(self, kind):
-        def make():
-            if self.surprise(0.05):
-                return self.pick(["", "", " ", "not an ARN", "arn:aws-cn:ecs:cn-north-1:1:cluster/x"])
-            return f"{ACCOUNT}{kind}/{self.random.randrange(1_000)}"
-
-        return make
-
-    def tags(self):
-        def key():
-            return self.pick(["Owner", "owner", "aws:ecs:clusterName", "", "a.b", self.text()])
-
-        return self.list_of(lambda: self.members({"key": key, "value": self.text}), 6)
-
     # The objects.
+
+    def flag(self):
+        return self.chance(0.5)
+
+    def switch(self):
+        return self.pick(["ENABLED", "ENABLED", "DISABLED", "enabled", "", " ENABLED", self.text()])
+
+    def strategy(self):
+        return self.list_of(lambda: self.members({"capacityProvider": self.text, "weight": self.count}), 4)
+
+    def setting(self):
+        def name():
+            return self.pick(["containerInsights", "containerInsights", "containerinsights", "", self.text()])
+
+        return self.members({"name": name, "value": self.text})
+
+    def configuration(self):
+        log = {
+            "cloudWatchLogGroupName": self.text,
+            "s3BucketName": self.text,
+            "S3BucketName": self.text,
+            "s3KeyPrefix": self.text,
+            "s3EncryptionEnabled": self.flag,
+        }
+        execute = {
+            "kmsKeyId": self.text,
+            "logging": lambda: self.pick(["NONE", "DEFAULT", "OVERRIDE", self.text()]),
+            "logConfiguration": lambda: self.members(log),
+        }
+        storage = {"kmsKeyId": self.text, "fargateEphemeralStorageKmsKeyId": self.text}
+        return self.members(
+            {
+                "executeCommandConfiguration": lambda: self.members(execute),
+                "managedStorageConfiguration": lambda: self.members(storage),
+            }
+        )
 
     def cluster(self):
         return self.members(
@@ -167,6 +62,9 @@ class Pages:
                 "runningTasksCount": self.count,
                 "registeredContainerInstancesCount": self.count,
                 "capacityProviders": self.texts,
+                "settings": lambda: self.list_of(self.setting),
+                "configuration": self.configuration,
+                "defaultCapacityProviderStrategy": self.strategy,
                 "tags": self.tags,
             }
         )
@@ -176,7 +74,7 @@ class Pages:
             {
                 "subnets": self.texts,
                 "securityGroups": self.texts,
-                "assignPublicIp": lambda: self.pick(["ENABLED", "DISABLED", "enabled", "", " ENABLED", self.text()]),
+                "assignPublicIp": self.switch,
             }
         )
 
@@ -204,6 +102,11 @@ class Pages:
                     lambda: self.members({"targetGroupArn": self.text, "containerPort": self.count})
                 ),
                 "networkConfiguration": self.network,
+                "capacityProviderStrategy": self.strategy,
+                "deploymentController": lambda: self.members({"type": self.text}),
+                "enableExecuteCommand": self.flag,
+                "propagateTags": self.text,
+                "createdBy": self.text,
                 "deployments": lambda: self.list_of(self.deployment, 3),
                 "taskSets": lambda: self.list_of(self.task_set, 3),
                 "tags": self.tags,
@@ -212,12 +115,11 @@ class Pages:
 
     def started(self):
         """What deployments and task sets have in common."""
-        strategy = {"capacityProvider": self.text, "weight": self.count}
         return {
             "status": self.text,
             "taskDefinition": self.text,
             "launchType": self.text,
-            "capacityProviderStrategy": lambda: self.list_of(lambda: self.members(strategy), 3),
+            "capacityProviderStrategy": self.strategy,
             "platformVersion": self.text,
             "platformFamily": self.text,
             "pendingCount": self.count,
@@ -298,6 +200,23 @@ class Pages:
             }
         )
 
+    def group(self):
+        begin = self.pick(["service:", "service:", "service", "Service:", " service:", "family:", ""])
+        return begin + self.pick(["", "web", "service:web", self.text()])
+
+    def overrides(self):
+        def container():
+            return self.members({"name": self.text, "environment": self.environment})
+
+        return self.members(
+            {
+                "containerOverrides": lambda: self.list_of(container, 3),
+                "taskRoleArn": self.text,
+                "executionRoleArn": self.text,
+                "cpu": self.text,
+            }
+        )
+
     def task(self):
         return self.members(
             {
@@ -314,27 +233,24 @@ class Pages:
                 "pullStartedAt": self.time,
                 "lastStatus": self.text,
                 "desiredStatus": self.text,
-                "group": lambda: self.pick(["service:web", "service:", "service:service:", "Service:a", self.text()]),
+                "group": self.group,
                 "launchType": self.text,
                 "platformVersion": self.text,
                 "attachments": lambda: self.list_of(self.attachment, 4),
                 "containers": lambda: self.list_of(self.task_container),
-                "overrides": lambda: self.members(
-                    {
-                        "containerOverrides": lambda: self.list_of(
-                            lambda: self.members({"name": self.text, "environment": self.environment}), 3
-                        )
-                    }
-                ),
+                "overrides": self.overrides,
+                "startedBy": self.text,
+                "capacityProviderName": self.text,
+                "platformFamily": self.text,
+                "attributes": lambda: self.list_of(self.attribute),
+                "enableExecuteCommand": self.flag,
+                "connectivity": self.text,
+                "healthStatus": self.text,
+                "stopCode": self.text,
+                "stoppedReason": self.text,
                 "tags": self.tags,
             }
         )
-
-    def flag(self):
-        return self.chance(0.5)
-
-    def volume(self):
-        return self.pick(["data", "run", "", self.text()])
 
     def container(self):
         files = {"value": self.text, "type": self.text}
@@ -360,7 +276,7 @@ class Pages:
                 "logConfiguration": lambda: self.members(log),
                 "linuxParameters": lambda: self.members(linux),
                 "portMappings": lambda: self.list_of(lambda: self.members(ports), 3),
-                "mountPoints": lambda: self.list_of(lambda: self.members({"sourceVolume": self.volume}), 3),
+                "mountPoints": lambda: self.list_of(lambda: self.members({"sourceVolume": self.volume_name}), 3),
                 "memory": self.count,
                 "memoryReservation": self.count,
                 "cpu": self.count,
@@ -370,8 +286,29 @@ class Pages:
             }
         )
 
+    def volume_name(self):
+        # A name may look like a place.
+        return self.pick(["data", "#0", "#1", "", self.text()])
+
+    def volume(self):
+        authorization = {"accessPointId": self.text, "iam": self.switch}
+        efs = {
+            "fileSystemId": lambda: self.pick(["fs-1", "fs-2", "", self.text()]),
+            "rootDirectory": self.text,
+            "transitEncryption": self.switch,
+            "transitEncryptionPort": self.count,
+            "authorizationConfig": lambda: self.members(authorization),
+        }
+        return self.members(
+            {
+                "name": self.volume_name,
+                "host": lambda: self.members({"sourcePath": self.text}),
+                "efsVolumeConfiguration": lambda: self.members(efs),
+                "dockerVolumeConfiguration": lambda: self.members({"driver": self.text}),
+            }
+        )
+
     def task_definition(self):
-        volumes = {"name": self.volume, "host": lambda: self.members({"sourcePath": self.text})}
         return self.members(
             {
                 "taskDefinitionArn": self.arn("task-definition"),
@@ -385,8 +322,18 @@ class Pages:
                 "executionRoleArn": self.text,
                 "registeredAt": self.time,
                 "requiresCompatibilities": self.texts,
+                "compatibilities": self.texts,
+                "runtimePlatform": lambda: self.members(
+                    {"operatingSystemFamily": self.text, "cpuArchitecture": self.text}
+                ),
+                "pidMode": self.text,
+                "ipcMode": self.text,
+                "volumes": lambda: self.list_of(self.volume),
+                "enableFaultInjection": self.flag,
+                "registeredBy": self.text,
                 "containerDefinitions": lambda: self.list_of(self.container, 4),
-                "volumes": lambda: self.list_of(lambda: self.members(volumes), 3),
+                # AWS has them beside it only.
+                "tags": lambda: None if self.chance(0.8) else self.tags(),
             }
         )
 
@@ -424,7 +371,7 @@ class Pages:
                 "capacityProviderName": self.text,
                 "status": self.text,
                 "statusReason": self.text,
-                "agentConnected": lambda: self.chance(0.5),
+                "agentConnected": self.flag,
                 "agentUpdateStatus": self.text,
                 "versionInfo": lambda: self.members(
                     {"agentVersion": self.text, "agentHash": self.text, "dockerVersion": self.text}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Callable
 
-from reference import Members, Number, ordered_set
+from source import Members, Number, named, ordered_set
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,6 @@ def awsvpc(source):
     }
 
 
-def named(elements, name, member):
-    """The first value of a member among the elements of a name."""
-    pairs = [(element.string("name"), element.string(member)) for element in elements]
-    return next((value for known, value in pairs if known == name and value is not None), None)
-
-
 def texts(elements, member):
     return ordered_set(element.string(member) for element in elements)
 
@@ -67,6 +61,7 @@ def container(source):
     task_arn, arn, name = task.string("taskArn"), container.string("containerArn"), container.string("name")
     group = task.string("group") or ""
     made = f"{task_arn}#{name}" if name else None
+    agents = [(agent.string("name"), agent.string("lastStatus")) for agent in container.objects("managedAgents")]
     return {
         "UID": (arn or made) if task_arn else None,
         "NAME": name or arn,
@@ -85,7 +80,7 @@ def container(source):
         "HOST_PORTS": integers(container.objects("networkBindings"), "hostPort"),
         "PRIVATE_IP_ADDRESSES": texts(container.objects("networkInterfaces"), "privateIpv4Address"),
         "IPV6_ADDRESSES": texts(container.objects("networkInterfaces"), "ipv6Address"),
-        "EXECUTE_COMMAND_AGENT_STATUS": named(container.objects("managedAgents"), "ExecuteCommandAgent", "lastStatus"),
+        "EXECUTE_COMMAND_AGENT_STATUS": named(agents, "ExecuteCommandAgent"),
         "CPU": container.string("cpu"),
         "MEMORY": container.string("memory"),
     }

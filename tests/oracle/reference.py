@@ -5,40 +5,11 @@ without a record and the reason, and attributes that are left out with a warning
 plain on purpose, shares nothing with the product, and needs the standard library only.
 """
 
-import json
 import re
-import sys
-from collections import Counter
 from dataclasses import dataclass, field
 
-from values import captured_at, integral, utc
-
-# Python's JSON reader recurses for every nested list.
-sys.setrecursionlimit(20_000)
-
-
-# Ends a path that stands for all paths with the same beginning.
-ANYTHING_BELOW = "*"
-
-
-class NotAPage(Exception):
-    """The body as a whole is not a response of its operation."""
-
-
-@dataclass(frozen=True)
-class Number:
-    """A JSON number in its notation, because a float would lose digits."""
-
-    text: str
-
-
-class Members(dict):
-    """A JSON object with the names of its repeated members."""
-
-    def __init__(self, pairs):
-        super().__init__(pairs)
-        names = Counter(name for name, _ in pairs)
-        self.repeated = {name for name, times in names.items() if times > 1}
+from source import Members, NotAPage, Source, named, ordered_set, parse
+from values import captured_at
 
 
 @dataclass
@@ -62,6 +33,9 @@ def map_page(operation, context, body, parts=None):
         raise NotAPage(f"{member} twice")
     found = page.get(member)
     if member == "taskDefinition":
+        # AWS puts the tags beside; for a mapper they are a member like those of other objects.
+        if isinstance(found, Members) and page.get("tags") is not None:
+            found["tags"] = page["tags"]
         objects, paths = [found], [member]
     else:
         if not isinstance(found, list | None):
@@ -89,18 +63,6 @@ def map_page(operation, context, body, parts=None):
     return mapped
 
 
-def parse(body):
-    def refuse(word):
-        raise ValueError(word)
-
-    try:
-        return json.loads(
-            body, parse_int=Number, parse_float=Number, parse_constant=refuse, object_pairs_hook=Members
-        )
-    except (ValueError, RecursionError) as error:
-        raise NotAPage(str(error)) from error
-
-
 def common(context):
     return {
         "CLOUD_PROVIDER": "AWS",
@@ -115,7 +77,19 @@ def common(context):
 
 def cluster(source):
     arn, name = source.arn("clusterArn"), source.string("clusterName")
+    configuration = source.object("configuration")
+    execute = configuration.object("executeCommandConfiguration")
+    log = execute.object("logConfiguration")
+    storage = configuration.object("managedStorageConfiguration")
     return {
+        "CONTAINER_INSIGHTS": named(source.pairs("settings"), "containerInsights"),
+        "EXECUTE_COMMAND_LOGGING": execute.string("logging"),
+        "EXECUTE_COMMAND_KMS_KEY_ID": execute.string("kmsKeyId"),
+        "EXECUTE_COMMAND_LOG_DESTINATIONS": ordered_set(
+            log.string(member) or None for member in ("cloudWatchLogGroupName", "s3BucketName")
+        ),
+        "FARGATE_EPHEMERAL_STORAGE_KMS_KEY_ID": storage.string("fargateEphemeralStorageKmsKeyId"),
+        "DEFAULT_CAPACITY_PROVIDERS": strategy(source, "defaultCapacityProviderStrategy"),
         "ACTIVE_SERVICES_COUNT": source.integer("activeServicesCount"),
         "CAPACITY_PROVIDERS": source.strings("capacityProviders"),
         "CLUSTER_ARN": arn,
@@ -130,11 +104,20 @@ def cluster(source):
     }
 
 
+def strategy(source, member):
+    return ordered_set(item.string("capacityProvider") for item in source.objects(member))
+
+
 def service(source):
     arn, name = source.arn("serviceArn"), source.string("serviceName")
     awsvpc = source.object("networkConfiguration").object("awsvpcConfiguration")
     public = awsvpc.string("assignPublicIp")
     return {
+        "CAPACITY_PROVIDERS": strategy(source, "capacityProviderStrategy"),
+        "DEPLOYMENT_CONTROLLER": source.object("deploymentController").string("type"),
+        "EXECUTE_COMMAND_ENABLED": source.boolean("enableExecuteCommand"),
+        "PROPAGATE_TAGS": source.string("propagateTags"),
+        "CREATED_BY": source.string("createdBy"),
         "ASSIGN_PUBLIC_IP": None if public is None else public == "ENABLED",
         "SECURITY_GROUP_IDS": awsvpc.strings("securityGroups"),
         "SUBNET_IDS": awsvpc.strings("subnets"),
@@ -161,18 +144,39 @@ def service(source):
     }
 
 
+# The group of a task that a service started.
+SERVICE_GROUP = re.compile("service:(.+)", re.DOTALL)
+
+
 def task(source):
-    arn = source.arn("taskArn")
+    arn, group = source.arn("taskArn"), source.string("group")
+    of_service = SERVICE_GROUP.fullmatch(group or "")
+    overrides = source.object("overrides")
     details = [
-        (detail.string("name"), detail.string("value"))
-        for attachment in source.objects("attachments")
-        for detail in attachment.objects("details")
+        detail for attachment in source.objects("attachments") for detail in attachment.pairs("details")
     ]
 
     def of(wanted):
         return ordered_set(value for name, value in details if name == wanted)
 
     return {
+        "STARTED_BY": source.string("startedBy"),
+        "SERVICE_NAME": of_service[1] if of_service else None,
+        "CAPACITY_PROVIDER": source.string("capacityProviderName"),
+        "PLATFORM_FAMILY": source.string("platformFamily"),
+        "CPU_ARCHITECTURE": named(source.pairs("attributes"), "ecs.cpu-architecture"),
+        "EXECUTE_COMMAND_ENABLED": source.boolean("enableExecuteCommand"),
+        "CONNECTIVITY": source.string("connectivity"),
+        "HEALTH_STATUS": source.string("healthStatus"),
+        "STOP_CODE": source.string("stopCode"),
+        "STOPPED_REASON": source.string("stoppedReason"),
+        "OVERRIDE_TASK_ROLE_ARN": overrides.string("taskRoleArn"),
+        "OVERRIDE_EXECUTION_ROLE_ARN": overrides.string("executionRoleArn"),
+        "OVERRIDE_ENVIRONMENT_KEYS": ordered_set(
+            variable.string("name")
+            for container in overrides.objects("containerOverrides")
+            for variable in container.objects("environment")
+        ),
         "NETWORK_INTERFACE_IDS": of("networkInterfaceId"),
         "PRIVATE_IP_ADDRESSES": of("privateIPv4Address"),
         "SUBNET_IDS": of("subnetId"),
@@ -185,7 +189,7 @@ def task(source):
         "CPU": source.string("cpu"),
         "FIRST_SEEN": source.time("createdAt"),
         "DESIRED_STATUS": source.string("desiredStatus"),
-        "GROUP": source.string("group"),
+        "GROUP": group,
         "SOURCE_STATUS": source.string("lastStatus"),
         "LAUNCH_TYPE": source.string("launchType"),
         "MEMORY": source.string("memory"),
@@ -204,7 +208,22 @@ def task_definition(source):
     arn = source.arn("taskDefinitionArn")
     family, revision = source.string("family"), source.integer("revision")
     containers = source.objects("containerDefinitions")
+    platform = source.object("runtimePlatform")
+    volumes = source.objects("volumes")
+    efs = [each for each in map(file_system, volumes) if each is not None]
     return {
+        "COMPATIBILITIES": source.strings("compatibilities"),
+        "OPERATING_SYSTEM_FAMILY": platform.string("operatingSystemFamily"),
+        "CPU_ARCHITECTURE": platform.string("cpuArchitecture"),
+        "PID_MODE": source.string("pidMode"),
+        "IPC_MODE": source.string("ipcMode"),
+        "HOST_PATHS": ordered_set(volume.object("host").string("sourcePath") or None for volume in volumes),
+        "EFS_FILE_SYSTEM_IDS": ordered_set(each["id"] for each in efs),
+        "EFS_WITHOUT_TRANSIT_ENCRYPTION": ordered_set(each["called"] for each in efs if not each["encrypted"]),
+        "EFS_WITHOUT_AUTHORIZATION": ordered_set(each["called"] for each in efs if not each["authorized"]),
+        "FAULT_INJECTION_ENABLED": source.boolean("enableFaultInjection"),
+        "REGISTERED_BY": source.string("registeredBy"),
+        "TAGS": source.tags("tags"),
         "ENVIRONMENT_KEYS": ordered_set(
             variable.string("name") for container in containers for variable in container.objects("environment")
         ),
@@ -228,6 +247,23 @@ def task_definition(source):
     }
 
 
+def file_system(volume):
+    """What a volume says of EFS; None if it is none of EFS."""
+    name, efs = volume.string("name"), volume.object("efsVolumeConfiguration")
+    authorization = efs.object("authorizationConfig")
+    found = efs.string("fileSystemId")
+    iam, access_point = authorization.string("iam"), authorization.string("accessPointId")
+    if volume.members.get("efsVolumeConfiguration") is None:
+        return None
+    return {
+        "id": found,
+        # The place of the volume is the end of its path.
+        "called": found or name or "#" + volume.path.rpartition("[")[2].rstrip("]"),
+        "encrypted": efs.string("transitEncryption") == "ENABLED",
+        "authorized": iam == "ENABLED" and access_point not in (None, ""),
+    }
+
+
 # The long form of a container instance's ARN, which names the cluster.
 INSTANCE_ARN = re.compile("(arn:[^:]+:ecs:[^:]*:[^:]*):container-instance/([^/]+)/[^/]+")
 
@@ -236,12 +272,10 @@ def container_instance(source):
     arn, instance = source.arn("containerInstanceArn"), source.string("ec2InstanceId")
     long = INSTANCE_ARN.fullmatch(arn or "")
     versions = source.object("versionInfo")
-    attributes = [
-        (attribute.string("name"), attribute.string("value")) for attribute in source.objects("attributes")
-    ]
+    attributes = source.pairs("attributes")
 
     def of(wanted):
-        return next((value for name, value in attributes if name == wanted and value is not None), None)
+        return named(attributes, wanted)
 
     return {
         "UID": arn,
@@ -252,7 +286,7 @@ def container_instance(source):
         "CAPACITY_PROVIDER": source.string("capacityProviderName"),
         "SOURCE_STATUS": source.string("status"),
         "STATUS_REASON": source.string("statusReason"),
-        "AGENT_CONNECTED": source.get("agentConnected", bool),
+        "AGENT_CONNECTED": source.boolean("agentConnected"),
         "AGENT_VERSION": versions.string("agentVersion"),
         "DOCKER_VERSION": versions.string("dockerVersion"),
         "RUNNING_TASKS_COUNT": source.integer("runningTasksCount"),
@@ -275,88 +309,3 @@ OBJECTS = {
     "DescribeTaskDefinition": ("taskDefinition", task_definition),
     "DescribeContainerInstances": ("containerInstances", container_instance),
 }
-
-
-# JSON can escape characters that a text cannot hold.
-LONE_SURROGATE = re.compile("[\\ud800-\\udfff]")
-
-
-class Source:
-    """An object of a page, read member by member. Members with a type other than the API's are noted."""
-
-    def __init__(self, value, path, wrong=None, left_out=None):
-        self.path = path
-        self.wrong = [] if wrong is None else wrong
-        self.left_out = [] if left_out is None else left_out
-        self.arn_member = None
-        self.members = self.as_type(value, Members, path) or Members([])
-
-    def as_type(self, value, kind, path):
-        is_text = not isinstance(value, str) or LONE_SURROGATE.search(value) is None
-        if value is None or (isinstance(value, kind) and is_text):
-            return value
-        self.wrong.append(path)
-        return None
-
-    def get(self, member, kind):
-        if member in self.members.repeated:
-            # The conventions leave open which of the two counts, so a mapper must not guess. A fault inside
-            # either one is a true reason as well.
-            self.wrong.append(f"{self.path}{ANYTHING_BELOW}")
-        return self.as_type(self.members.get(member), kind, f"{self.path}.{member}")
-
-    def arn(self, member):
-        self.arn_member = member
-        return self.string(member)
-
-    def string(self, member):
-        return self.get(member, str)
-
-    def integer(self, member):
-        number = self.get(member, Number)
-        if number is None:
-            return None
-        value = integral(number.text)
-        if value is None:
-            self.wrong.append(f"{self.path}.{member}")
-        return value
-
-    def time(self, member):
-        number = self.get(member, Number)
-        if number is None:
-            return None
-        time = utc(number.text)
-        if time is None:
-            self.left_out.append(f"{self.path}.{member}")
-        return time
-
-    def elements(self, member, kind):
-        """The elements that are not null, each with its path."""
-        path = f"{self.path}.{member}"
-        for index, element in enumerate(self.get(member, list) or []):
-            typed = self.as_type(element, kind, f"{path}[{index}]")
-            if typed is not None:
-                yield typed, f"{path}[{index}]"
-
-    def strings(self, member):
-        return ordered_set(element for element, _ in self.elements(member, str))
-
-    def objects(self, member):
-        return [
-            Source(element, path, self.wrong, self.left_out) for element, path in self.elements(member, Members)
-        ]
-
-    def object(self, member):
-        return Source(self.get(member, Members), f"{self.path}.{member}", self.wrong, self.left_out)
-
-    def tags(self, member):
-        tags = {}
-        for tag in self.objects(member):
-            key, value = tag.string("key"), tag.string("value")
-            if key is not None:
-                tags[key] = value or ""
-        return tags
-
-
-def ordered_set(values):
-    return list(dict.fromkeys(value for value in values if value is not None))

@@ -4,11 +4,13 @@ mod record;
 mod source;
 
 use portolan_mapper_sdk::{
-    Body, Context, Mapping, Notes, Rejection, Tags, TextSet, export_mapping, items, text,
+    Body, Context, Mapping, Notes, Rejection, Tags, TextSet, export_mapping, items, text, value_of,
 };
 
 pub use record::EcsCluster;
-pub use source::Cluster;
+pub use source::{
+    Cluster, Configuration, ExecuteCommand, LogConfiguration, ManagedStorage, StrategyItem,
+};
 
 /// The mapping of Amazon ECS clusters.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +34,10 @@ impl Mapping for Clusters {
             .filter(|arn| !arn.is_empty())
             .ok_or_else(|| Rejection::no_arn("clusterArn"))?;
         let name = text(&cluster.cluster_name);
+        let configuration = cluster.configuration.as_deref();
+        let execute = configuration.and_then(|all| all.execute_command_configuration.as_deref());
+        let storage = configuration.and_then(|all| all.managed_storage_configuration.as_deref());
+        let strategy = items(&cluster.default_capacity_provider_strategy);
         Ok(EcsCluster {
             uid: arn,
             cluster_arn: arn,
@@ -46,12 +52,28 @@ impl Mapping for Clusters {
                 items(&cluster.capacity_providers).map(|name| name.as_str()),
             ),
             tags: Tags::collect(&cluster.tags),
+            container_insights: value_of(&cluster.settings, "containerInsights"),
+            execute_command_logging: execute.and_then(|it| text(&it.logging)),
+            execute_command_kms_key_id: execute.and_then(|it| text(&it.kms_key_id)),
+            execute_command_log_destinations: execute.and_then(log_destinations),
+            fargate_ephemeral_storage_kms_key_id: storage
+                .and_then(|it| text(&it.fargate_ephemeral_storage_kms_key_id)),
+            default_capacity_providers: TextSet::collect(
+                strategy.filter_map(|item| text(&item.capacity_provider)),
+            ),
             cloud_provider: "AWS",
             account_id: &context.account_id,
             region: &context.region,
             last_captured: &context.captured_at,
         })
     }
+}
+
+/// ECS writes an empty name for what is not used.
+fn log_destinations<'s>(execute: &'s ExecuteCommand<'_>) -> Option<TextSet<'s>> {
+    let log = execute.log_configuration.as_deref()?;
+    let names = [&log.cloud_watch_log_group_name, &log.s3_bucket_name].into_iter();
+    TextSet::collect(names.filter_map(text).filter(|name| !name.is_empty()))
 }
 
 /// The JSON Schema of a record.

@@ -6,7 +6,11 @@ use serde::Serialize;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(
     feature = "schema",
-    schemars(title = "EcsCluster", deny_unknown_fields)
+    schemars(
+        title = "EcsCluster",
+        deny_unknown_fields,
+        extend("x-data-model" = "Cloud Resource")
+    )
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct EcsCluster<'s> {
@@ -63,6 +67,36 @@ pub struct EcsCluster<'s> {
     /// Source: `cluster.tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Tags<'s>>,
+    /// What CloudWatch Container Insights collects, for example `enhanced`.
+    ///
+    /// Source: `cluster.settings[containerInsights].value`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container_insights: Option<&'s str>,
+    /// Where ECS Exec logs to: `NONE`, `DEFAULT` or `OVERRIDE`.
+    ///
+    /// Source: `cluster.configuration.executeCommandConfiguration.logging`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execute_command_logging: Option<&'s str>,
+    /// The key that encrypts what goes between a client of ECS Exec and a container.
+    ///
+    /// Source: `cluster.configuration.executeCommandConfiguration.kmsKeyId`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execute_command_kms_key_id: Option<&'s str>,
+    /// The log group and the bucket that ECS Exec logs to.
+    ///
+    /// Source: `cluster.configuration.executeCommandConfiguration.logConfiguration`, its `cloudWatchLogGroupName` and `s3BucketName`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execute_command_log_destinations: Option<TextSet<'s>>,
+    /// The key that encrypts the ephemeral storage of Fargate tasks.
+    ///
+    /// Source: `cluster.configuration.managedStorageConfiguration.fargateEphemeralStorageKmsKeyId`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fargate_ephemeral_storage_kms_key_id: Option<&'s str>,
+    /// The capacity providers of what names neither a launch type nor a strategy.
+    ///
+    /// Source: `cluster.defaultCapacityProviderStrategy[*].capacityProvider`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_capacity_providers: Option<TextSet<'s>>,
     /// The cloud of the object; always `AWS`.
     ///
     /// Source: the constant `AWS`.

@@ -8,7 +8,11 @@ use serde::Serialize;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(
     feature = "schema",
-    schemars(title = "EcsContainerDefinition", deny_unknown_fields)
+    schemars(
+        title = "EcsContainerDefinition",
+        deny_unknown_fields,
+        extend("x-data-model" = "Container")
+    )
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct EcsContainerDefinition<'s> {

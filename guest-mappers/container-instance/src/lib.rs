@@ -1,8 +1,8 @@
 //! Maps DescribeContainerInstances to `EcsContainerInstance` records.
 
 use portolan_mapper_sdk::{
-    Arn, Body, Context, Int, List, Mapping, Notes, Object, Rejection, Tag, Tags, Text, Timestamp,
-    UtcTime, export_mapping, items, text,
+    Arn, Body, Context, Int, List, Mapping, Notes, Object, Pair, Rejection, Tag, Tags, Text,
+    Timestamp, UtcTime, export_mapping, text, value_of,
 };
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,11 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(
     feature = "schema",
-    schemars(title = "EcsContainerInstance", deny_unknown_fields)
+    schemars(
+        title = "EcsContainerInstance",
+        deny_unknown_fields,
+        extend("x-data-model" = "Cloud Resource")
+    )
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct EcsContainerInstance<'s> {
@@ -153,7 +157,7 @@ pub struct ContainerInstance<'a> {
     version_info: Option<Object<VersionInfo<'a>>>,
     running_tasks_count: Option<Int>,
     pending_tasks_count: Option<Int>,
-    attributes: List<Attribute<'a>>,
+    attributes: List<Pair<'a>>,
     health_status: Option<Object<HealthStatus<'a>>>,
     registered_at: Option<Timestamp>,
     tags: List<Tag<'a>>,
@@ -166,14 +170,6 @@ pub struct VersionInfo<'a> {
     #[serde(borrow)]
     agent_version: Option<Text<'a>>,
     docker_version: Option<Text<'a>>,
-}
-
-/// An attribute that ECS or its agent sets on a container instance.
-#[derive(Debug, Deserialize)]
-pub struct Attribute<'a> {
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-    value: Option<Text<'a>>,
 }
 
 /// The health of a container instance.
@@ -207,6 +203,7 @@ impl Mapping for ContainerInstances {
             .ok_or_else(|| Rejection::no_arn("containerInstanceArn"))?;
         let id = text(&instance.ec2_instance_id);
         let versions = instance.version_info.as_ref().map(|Object(info)| info);
+        let attribute = |name| value_of(&instance.attributes, name);
         let health = instance.health_status.as_ref().map(|Object(status)| status);
         Ok(EcsContainerInstance {
             uid: arn,
@@ -222,11 +219,11 @@ impl Mapping for ContainerInstances {
             docker_version: versions.and_then(|info| text(&info.docker_version)),
             running_tasks_count: instance.running_tasks_count,
             pending_tasks_count: instance.pending_tasks_count,
-            operating_system: attribute(instance, "ecs.os-type"),
-            cpu_architecture: attribute(instance, "ecs.cpu-architecture"),
-            instance_type: attribute(instance, "ecs.instance-type"),
-            availability_zone: attribute(instance, "ecs.availability-zone"),
-            ami_id: attribute(instance, "ecs.ami-id"),
+            operating_system: attribute("ecs.os-type"),
+            cpu_architecture: attribute("ecs.cpu-architecture"),
+            instance_type: attribute("ecs.instance-type"),
+            availability_zone: attribute("ecs.availability-zone"),
+            ami_id: attribute("ecs.ami-id"),
             health_status: health.and_then(|status| text(&status.overall_status)),
             first_seen: notes.time("registeredAt", instance.registered_at),
             tags: Tags::collect(&instance.tags),
@@ -236,12 +233,6 @@ impl Mapping for ContainerInstances {
             last_captured: &context.captured_at,
         })
     }
-}
-
-/// The value of the first attribute of this name that has one.
-fn attribute<'s>(instance: &'s ContainerInstance<'_>, name: &str) -> Option<&'s str> {
-    let mut named = items(&instance.attributes).filter(|each| text(&each.name) == Some(name));
-    named.find_map(|each| text(&each.value))
 }
 
 /// Builds the cluster's ARN from an ARN of the long form, `…:container-instance/cluster/id`. A response names

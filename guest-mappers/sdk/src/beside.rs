@@ -38,15 +38,24 @@ fn insertion(page: &str) -> Option<String> {
         return None;
     }
     let definition = members.get("taskDefinition")?.get();
-    let own: Members<'_> = serde_json::from_str(definition).ok()?;
-    // A raw value is a slice of the page, so its address gives its position.
+    // Where AWS puts the tags, the object need not be read for others, which takes longer than all the rest.
+    let inside = definition.strip_prefix('{')?;
+    let may_have_own = definition.contains('\\') || definition.contains("\"tags\"");
+    let own: Members<'_> = match may_have_own {
+        true => serde_json::from_str(definition).ok()?,
+        false => Members::new(),
+    };
+    // A raw value is a part of the page, so that its address tells where.
     let place = |part: &str| part.as_ptr().addr() - page.as_ptr().addr();
     if let Some(own) = own.get(TAGS) {
         let (before, rest) = page.split_at(place(own.get()));
         return Some([before, tags, &rest[own.get().len()..]].concat());
     }
     let (before, rest) = page.split_at(place(definition) + 1);
-    let comma = if own.is_empty() { "" } else { "," };
+    let comma = match inside.trim_start().starts_with('}') {
+        true => "",
+        false => ",",
+    };
     Some(format!("{before}\"{TAGS}\":{tags}{comma}{rest}"))
 }
 

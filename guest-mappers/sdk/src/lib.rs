@@ -15,6 +15,7 @@
 //! | an object inside an object | [`Object`] |
 //! | a list | [`List`], walked by [`items`] |
 //! | tags | [`Tag`], collected by [`Tags`] |
+//! | what is listed by name and value | [`Pair`], found by [`value_of`] |
 //! | an ARN | [`Arn`] |
 
 // Generated bindings, which the macros also expand in other crates, refer to this crate by its name.
@@ -41,6 +42,7 @@ mod notes;
 mod object;
 mod objects;
 mod overlay;
+mod pair;
 mod problem;
 #[cfg(feature = "schema")]
 mod schema;
@@ -63,6 +65,7 @@ pub use notes::Notes;
 pub use object::Object;
 pub use objects::OBJECTS;
 pub use overlay::{Overlay, amend_page};
+pub use pair::{Pair, value_of};
 #[cfg(feature = "schema")]
 pub use schema::schema;
 pub use tags::{Tag, Tags};

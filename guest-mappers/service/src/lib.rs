@@ -8,7 +8,10 @@ use portolan_mapper_sdk::{
 };
 
 pub use record::EcsService;
-pub use source::{AwsvpcConfiguration, LoadBalancer, NetworkConfiguration, Service};
+pub use source::{
+    AwsvpcConfiguration, DeploymentController, LoadBalancer, NetworkConfiguration, Service,
+    StrategyItem,
+};
 
 /// The mapping of Amazon ECS services.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +38,8 @@ impl Mapping for Services {
         let awsvpc = awsvpc(service);
         let target_groups =
             items(&service.load_balancers).filter_map(|balancer| text(&balancer.target_group_arn));
+        let strategy = items(&service.capacity_provider_strategy);
+        let controller = service.deployment_controller.as_deref();
         Ok(EcsService {
             uid: arn,
             service_arn: arn,
@@ -62,6 +67,13 @@ impl Mapping for Services {
             target_group_arns: TextSet::collect(target_groups),
             first_seen: notes.time("createdAt", service.created_at),
             tags: Tags::collect(&service.tags),
+            capacity_providers: TextSet::collect(
+                strategy.filter_map(|item| text(&item.capacity_provider)),
+            ),
+            deployment_controller: controller.and_then(|it| text(&it.kind)),
+            execute_command_enabled: service.enable_execute_command,
+            propagate_tags: text(&service.propagate_tags),
+            created_by: text(&service.created_by),
             cloud_provider: "AWS",
             account_id: &context.account_id,
             region: &context.region,

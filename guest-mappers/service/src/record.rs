@@ -6,7 +6,11 @@ use serde::Serialize;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(
     feature = "schema",
-    schemars(title = "EcsService", deny_unknown_fields)
+    schemars(
+        title = "EcsService",
+        deny_unknown_fields,
+        extend("x-data-model" = "Cloud Resource")
+    )
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct EcsService<'s> {
@@ -113,6 +117,31 @@ pub struct EcsService<'s> {
     /// Source: `service.tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Tags<'s>>,
+    /// The capacity providers of its strategy.
+    ///
+    /// Source: `service.capacityProviderStrategy[*].capacityProvider`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_providers: Option<TextSet<'s>>,
+    /// What deploys the service, for example `ECS`.
+    ///
+    /// Source: `service.deploymentController.type`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployment_controller: Option<&'s str>,
+    /// Whether ECS Exec is on for its tasks.
+    ///
+    /// Source: `service.enableExecuteCommand`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execute_command_enabled: Option<bool>,
+    /// Whose tags its tasks get: `SERVICE`, `TASK_DEFINITION` or `NONE`.
+    ///
+    /// Source: `service.propagateTags`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub propagate_tags: Option<&'s str>,
+    /// The IAM principal that created it.
+    ///
+    /// Source: `service.createdBy`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<&'s str>,
     /// The cloud of the object; always `AWS`.
     ///
     /// Source: the constant `AWS`.

@@ -23,6 +23,26 @@ pub struct Service<'a> {
     pub(crate) network_configuration: Option<Object<NetworkConfiguration<'a>>>,
     pub(crate) created_at: Option<Timestamp>,
     pub(crate) tags: List<Tag<'a>>,
+    pub(crate) capacity_provider_strategy: List<StrategyItem<'a>>,
+    pub(crate) deployment_controller: Option<Object<DeploymentController<'a>>>,
+    pub(crate) enable_execute_command: Option<bool>,
+    pub(crate) propagate_tags: Option<Text<'a>>,
+    pub(crate) created_by: Option<Text<'a>>,
+}
+
+/// A part of a capacity provider strategy.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StrategyItem<'a> {
+    #[serde(borrow)]
+    pub(crate) capacity_provider: Option<Text<'a>>,
+}
+
+/// What deploys a service.
+#[derive(Debug, Deserialize)]
+pub struct DeploymentController<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(crate) kind: Option<Text<'a>>,
 }
 
 /// A load balancer of a service.

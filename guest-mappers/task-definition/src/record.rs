@@ -1,14 +1,20 @@
 use std::borrow::Cow;
 
-use portolan_mapper_sdk::{Int, TextSet, UtcTime};
+use portolan_mapper_sdk::{Int, Tags, TextSet, UtcTime};
 use serde::Serialize;
+
+use crate::efs::NamedVolumes;
 
 /// A revision of an Amazon ECS task definition.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(
     feature = "schema",
-    schemars(title = "EcsTaskDefinition", deny_unknown_fields)
+    schemars(
+        title = "EcsTaskDefinition",
+        deny_unknown_fields,
+        extend("x-data-model" = "Cloud Resource")
+    )
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct EcsTaskDefinition<'s> {
@@ -90,6 +96,66 @@ pub struct EcsTaskDefinition<'s> {
     /// Source: `taskDefinition.registeredAt`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_seen: Option<UtcTime>,
+    /// The launch types that can run it, as ECS found out.
+    ///
+    /// Source: `taskDefinition.compatibilities`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compatibilities: Option<TextSet<'s>>,
+    /// The operating system family of its tasks.
+    ///
+    /// Source: `taskDefinition.runtimePlatform.operatingSystemFamily`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operating_system_family: Option<&'s str>,
+    /// The processor architecture of its tasks, for example `X86_64`.
+    ///
+    /// Source: `taskDefinition.runtimePlatform.cpuArchitecture`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_architecture: Option<&'s str>,
+    /// Whose processes its containers see: `host`, or all of the `task`.
+    ///
+    /// Source: `taskDefinition.pidMode`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid_mode: Option<&'s str>,
+    /// Whose inter-process communication its containers share: `host`, `task` or `none`.
+    ///
+    /// Source: `taskDefinition.ipcMode`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipc_mode: Option<&'s str>,
+    /// The paths of the host that are volumes of it.
+    ///
+    /// Source: `taskDefinition.volumes[*].host.sourcePath`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host_paths: Option<TextSet<'s>>,
+    /// The EFS file systems that are volumes of it.
+    ///
+    /// Source: `taskDefinition.volumes[*].efsVolumeConfiguration.fileSystemId`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub efs_file_system_ids: Option<TextSet<'s>>,
+    /// The EFS volumes that are not encrypted in transit: their file systems, else their names, else `#` and their places.
+    ///
+    /// Source: `taskDefinition.volumes[*].efsVolumeConfiguration`, where `transitEncryption` is not `ENABLED`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub efs_without_transit_encryption: Option<NamedVolumes<'s>>,
+    /// The EFS volumes without IAM authorization or without an access point, named likewise.
+    ///
+    /// Source: `taskDefinition.volumes[*].efsVolumeConfiguration`, where `authorizationConfig.iam` is not `ENABLED` or `authorizationConfig.accessPointId` is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub efs_without_authorization: Option<NamedVolumes<'s>>,
+    /// Whether its containers take fault injection requests.
+    ///
+    /// Source: `taskDefinition.enableFaultInjection`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault_injection_enabled: Option<bool>,
+    /// The IAM principal that registered it.
+    ///
+    /// Source: `taskDefinition.registeredBy`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registered_by: Option<&'s str>,
+    /// The tags of the task definition, key to value.
+    ///
+    /// Source: `tags`, beside `taskDefinition`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Tags<'s>>,
     /// The cloud of the object; always `AWS`.
     ///
     /// Source: the constant `AWS`.

@@ -1,4 +1,4 @@
-use portolan_mapper_sdk::{Int, List, Text, Timestamp};
+use portolan_mapper_sdk::{Int, List, Object, Tag, Text, Timestamp};
 use serde::Deserialize;
 
 /// The members of a described task definition that become attributes.
@@ -18,6 +18,60 @@ pub struct TaskDefinition<'a> {
     pub(crate) task_role_arn: Option<Text<'a>>,
     pub(crate) container_definitions: List<ContainerDefinition<'a>>,
     pub(crate) registered_at: Option<Timestamp>,
+    pub(crate) compatibilities: List<Text<'a>>,
+    pub(crate) runtime_platform: Option<Object<RuntimePlatform<'a>>>,
+    pub(crate) pid_mode: Option<Text<'a>>,
+    pub(crate) ipc_mode: Option<Text<'a>>,
+    pub(crate) volumes: List<Volume<'a>>,
+    pub(crate) enable_fault_injection: Option<bool>,
+    pub(crate) registered_by: Option<Text<'a>>,
+    pub(crate) tags: List<Tag<'a>>,
+}
+
+/// What tasks run on.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuntimePlatform<'a> {
+    #[serde(borrow)]
+    pub(crate) operating_system_family: Option<Text<'a>>,
+    pub(crate) cpu_architecture: Option<Text<'a>>,
+}
+
+/// A volume that containers can mount.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Volume<'a> {
+    #[serde(borrow)]
+    pub(crate) name: Option<Text<'a>>,
+    pub(crate) host: Option<Object<Host<'a>>>,
+    pub(crate) efs_volume_configuration: Option<Object<Efs<'a>>>,
+}
+
+/// A volume of the host.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Host<'a> {
+    #[serde(borrow)]
+    pub(crate) source_path: Option<Text<'a>>,
+}
+
+/// A volume of Amazon EFS.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Efs<'a> {
+    #[serde(borrow)]
+    pub(crate) file_system_id: Option<Text<'a>>,
+    pub(crate) transit_encryption: Option<Text<'a>>,
+    pub(crate) authorization_config: Option<Object<Authorization<'a>>>,
+}
+
+/// What EFS asks of whoever mounts a file system.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Authorization<'a> {
+    #[serde(borrow)]
+    pub(crate) access_point_id: Option<Text<'a>>,
+    pub(crate) iam: Option<Text<'a>>,
 }
 
 /// A container of a task definition.

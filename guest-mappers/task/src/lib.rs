@@ -4,11 +4,11 @@ mod record;
 mod source;
 
 use portolan_mapper_sdk::{
-    Body, Context, Mapping, Notes, Rejection, Tags, TextSet, export_mapping, items, text,
+    Body, Context, Mapping, Notes, Rejection, Tags, TextSet, export_mapping, items, text, value_of,
 };
 
 pub use record::EcsTask;
-pub use source::{Attachment, Container, Detail, Task};
+pub use source::{Attachment, Container, ContainerOverride, EnvironmentVariable, Overrides, Task};
 
 /// The mapping of Amazon ECS tasks.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,8 @@ impl Mapping for Tasks {
         let arn = text(&task.task_arn)
             .filter(|arn| !arn.is_empty())
             .ok_or_else(|| Rejection::no_arn("taskArn"))?;
+        let group = text(&task.group);
+        let overrides = task.overrides.as_deref();
         Ok(EcsTask {
             uid: arn,
             task_arn: arn,
@@ -39,7 +41,7 @@ impl Mapping for Tasks {
             task_definition_arn: text(&task.task_definition_arn),
             container_instance_arn: text(&task.container_instance_arn),
             availability_zone: text(&task.availability_zone),
-            group: text(&task.group),
+            group,
             launch_type: text(&task.launch_type),
             platform_version: text(&task.platform_version),
             cpu: text(&task.cpu),
@@ -56,6 +58,21 @@ impl Mapping for Tasks {
             last_started: notes.time("startedAt", task.started_at),
             last_stopped: notes.time("stoppedAt", task.stopped_at),
             tags: Tags::collect(&task.tags),
+            started_by: text(&task.started_by),
+            service_name: group
+                .and_then(|group| group.strip_prefix("service:"))
+                .filter(|name| !name.is_empty()),
+            capacity_provider: text(&task.capacity_provider_name),
+            platform_family: text(&task.platform_family),
+            cpu_architecture: value_of(&task.attributes, "ecs.cpu-architecture"),
+            execute_command_enabled: task.enable_execute_command,
+            connectivity: text(&task.connectivity),
+            health_status: text(&task.health_status),
+            stop_code: text(&task.stop_code),
+            stopped_reason: text(&task.stopped_reason),
+            override_task_role_arn: overrides.and_then(|it| text(&it.task_role_arn)),
+            override_execution_role_arn: overrides.and_then(|it| text(&it.execution_role_arn)),
+            override_environment_keys: overrides.and_then(environment_keys),
             cloud_provider: "AWS",
             account_id: &context.account_id,
             region: &context.region,
@@ -72,6 +89,12 @@ fn details<'s>(task: &'s Task<'_>, name: &str) -> Option<TextSet<'s>> {
             .filter(|detail| text(&detail.name) == Some(name))
             .filter_map(|detail| text(&detail.value)),
     )
+}
+
+fn environment_keys<'s>(overrides: &'s Overrides<'_>) -> Option<TextSet<'s>> {
+    let containers = items(&overrides.container_overrides);
+    let variables = containers.flat_map(|container| items(&container.environment));
+    TextSet::collect(variables.filter_map(|variable| text(&variable.name)))
 }
 
 /// The JSON Schema of a record.

@@ -4,7 +4,14 @@ use serde::Serialize;
 /// An Amazon ECS task.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(title = "EcsTask", deny_unknown_fields))]
+#[cfg_attr(
+    feature = "schema",
+    schemars(
+        title = "EcsTask",
+        deny_unknown_fields,
+        extend("x-data-model" = "Cloud Resource")
+    )
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct EcsTask<'s> {
     /// The identity of the task in the data model: its ARN.
@@ -115,6 +122,71 @@ pub struct EcsTask<'s> {
     /// Source: `task.tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Tags<'s>>,
+    /// What started the task: a deployment, or what the caller said.
+    ///
+    /// Source: `task.startedBy`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_by: Option<&'s str>,
+    /// The service that the task belongs to.
+    ///
+    /// Source: what follows `service:` in `task.group`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_name: Option<&'s str>,
+    /// The capacity provider that the task runs on.
+    ///
+    /// Source: `task.capacityProviderName`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_provider: Option<&'s str>,
+    /// The operating system family of a Fargate task.
+    ///
+    /// Source: `task.platformFamily`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform_family: Option<&'s str>,
+    /// The architecture of its processor, for example `x86_64`.
+    ///
+    /// Source: `task.attributes[ecs.cpu-architecture].value`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_architecture: Option<&'s str>,
+    /// Whether ECS Exec is on for the task.
+    ///
+    /// Source: `task.enableExecuteCommand`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execute_command_enabled: Option<bool>,
+    /// Whether its agent is connected to ECS.
+    ///
+    /// Source: `task.connectivity`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connectivity: Option<&'s str>,
+    /// Its health, which its essential containers decide.
+    ///
+    /// Source: `task.healthStatus`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health_status: Option<&'s str>,
+    /// What stopped the task, for example `EssentialContainerExited`.
+    ///
+    /// Source: `task.stopCode`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_code: Option<&'s str>,
+    /// Why it stopped, in words.
+    ///
+    /// Source: `task.stoppedReason`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped_reason: Option<&'s str>,
+    /// The IAM role that its containers act with instead of the task definition's.
+    ///
+    /// Source: `task.overrides.taskRoleArn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub override_task_role_arn: Option<&'s str>,
+    /// The IAM role that the agent acts with instead of the task definition's.
+    ///
+    /// Source: `task.overrides.executionRoleArn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub override_execution_role_arn: Option<&'s str>,
+    /// The names of the environment variables that it overrides; never their values.
+    ///
+    /// Source: `task.overrides.containerOverrides[*].environment[*].name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub override_environment_keys: Option<TextSet<'s>>,
     /// The cloud of the object; always `AWS`.
     ///
     /// Source: the constant `AWS`.

@@ -1,4 +1,4 @@
-use portolan_mapper_sdk::{List, Tag, Text, Timestamp};
+use portolan_mapper_sdk::{List, Object, Pair, Tag, Text, Timestamp};
 use serde::Deserialize;
 
 /// The members of a described task that become attributes.
@@ -24,6 +24,40 @@ pub struct Task<'a> {
     pub(crate) containers: List<Container<'a>>,
     pub(crate) attachments: List<Attachment<'a>>,
     pub(crate) tags: List<Tag<'a>>,
+    pub(crate) started_by: Option<Text<'a>>,
+    pub(crate) capacity_provider_name: Option<Text<'a>>,
+    pub(crate) platform_family: Option<Text<'a>>,
+    pub(crate) attributes: List<Pair<'a>>,
+    pub(crate) enable_execute_command: Option<bool>,
+    pub(crate) connectivity: Option<Text<'a>>,
+    pub(crate) health_status: Option<Text<'a>>,
+    pub(crate) stop_code: Option<Text<'a>>,
+    pub(crate) stopped_reason: Option<Text<'a>>,
+    pub(crate) overrides: Option<Object<Overrides<'a>>>,
+}
+
+/// What the task does otherwise than its task definition says.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Overrides<'a> {
+    #[serde(borrow)]
+    pub(crate) task_role_arn: Option<Text<'a>>,
+    pub(crate) execution_role_arn: Option<Text<'a>>,
+    pub(crate) container_overrides: List<ContainerOverride<'a>>,
+}
+
+/// What a container of the task does otherwise.
+#[derive(Debug, Deserialize)]
+pub struct ContainerOverride<'a> {
+    #[serde(borrow)]
+    pub(crate) environment: List<EnvironmentVariable<'a>>,
+}
+
+/// An environment variable. Its value is not a member here, so that it cannot leave.
+#[derive(Debug, Deserialize)]
+pub struct EnvironmentVariable<'a> {
+    #[serde(borrow)]
+    pub(crate) name: Option<Text<'a>>,
 }
 
 /// A container of a task.
@@ -37,13 +71,5 @@ pub struct Container<'a> {
 #[derive(Debug, Deserialize)]
 pub struct Attachment<'a> {
     #[serde(borrow)]
-    pub(crate) details: List<Detail<'a>>,
-}
-
-/// A detail of an attachment: a name and a value.
-#[derive(Debug, Deserialize)]
-pub struct Detail<'a> {
-    #[serde(borrow)]
-    pub(crate) name: Option<Text<'a>>,
-    pub(crate) value: Option<Text<'a>>,
+    pub(crate) details: List<Pair<'a>>,
 }

@@ -112,7 +112,7 @@ const TROUBLES: [(&str, FailureKind, &str); 13] = [
     (
         "certificate",
         FailureKind::Final,
-        "; the certificate is not one of a known certificate authority: where the network inspects TLS, name the file of its authority with --ca-bundle, AWS_CA_BUNDLE or SSL_CERT_FILE",
+        "; the certificate is not one of a known certificate authority: where the network inspects TLS, name the file of its authority with --ca-bundle, AWS_CA_BUNDLE or SSL_CERT_FILE; a machine without any authorities needs its package ca-certificates",
     ),
     (
         "proxy authorization required",

@@ -96,7 +96,7 @@ impl RegionFetch {
         None
     }
 
-    /// Sends one request for a batch, or a second one without tags.
+    /// Sends one request for a batch, or a second one without what the first was to include.
     async fn describe_once(
         &self,
         object: Object,
@@ -178,7 +178,7 @@ impl RegionFetch {
         }
     }
 
-    /// Remembers that objects here are described without their tags.
+    /// Remembers that objects here are described without tags and what else could be included.
     fn without_tags(&self, object: Object) {
         let mut untagged = self.untagged.lock().unwrap_or_else(PoisonError::into_inner);
         untagged.insert(object);

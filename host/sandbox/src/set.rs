@@ -76,14 +76,14 @@ impl Mapper {
         })
     }
 
-    /// Whether the module or an overlay may read this member of the object, or a part of it.
+    /// Whether a module out of a file may read this member of the object, or a part of it: one that somebody
+    /// chose, which the stock mapping is not.
     #[must_use]
-    pub fn may_read(&self, member: &str) -> bool {
+    pub fn chosen_may_read(&self, member: &str) -> bool {
         let overlays = self.amenders.iter();
-        self.module.component.manifest.may_read(member)
-            || overlays
-                .map(|amender| &amender.overlay.component.manifest)
-                .any(|manifest| manifest.may_read(member))
+        let overlays = overlays.map(|amender| &amender.overlay.component);
+        let mut all = overlays.chain([&self.module.component]);
+        all.any(|it| it.source != ModuleSource::Stock && it.manifest.may_read(member))
     }
 
     /// Maps a page, and isolates the objects that the module fails on.

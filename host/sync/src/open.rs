@@ -174,7 +174,8 @@ pub fn known_revisions(config: &Config) -> Result<Option<RevisionCache>, SyncErr
         &objects,
     )?;
     let mapper = mappers.get(Object::EcsTaskDefinition);
-    let used = revisions_use(config, mapper.is_some_and(|mapper| mapper.may_read("tags")));
+    let are_tags_read = mapper.is_some_and(|mapper| mapper.chosen_may_read("tags"));
+    let used = revisions_use(config, are_tags_read);
     let opened = used
         .filter(|(file, _)| file.exists())
         .map(|(file, tags_count_for)| RevisionCache::open_existing(file, tags_count_for));
@@ -184,7 +185,8 @@ pub fn known_revisions(config: &Config) -> Result<Option<RevisionCache>, SyncErr
     }))
 }
 
-/// Whether anybody may read the tags of task definitions in a sync with these modules.
+/// Whether anybody needs the tags that task definitions have today. The stock mapping takes those that a
+/// revision was described with: it is part of every sync, and all revisions would be described in each.
 pub(super) fn may_read_revision_tags(
     request: &Request,
     mappers: &MapperSet,
@@ -192,7 +194,7 @@ pub(super) fn may_read_revision_tags(
 ) -> bool {
     let mapper = mappers.get(Object::EcsTaskDefinition);
     mapper.is_some_and(|mapper| {
-        mapper.may_read("tags")
+        mapper.chosen_may_read("tags")
             // Recorded pages are for modules of another day.
             || request.record.is_some()
     }) || candidate.is_some_and(ShadowModule::may_read_revision_tags)

@@ -84,10 +84,10 @@ impl ShadowModule {
         Ok(Self { mappers, report })
     }
 
-    /// Whether it may read the tags of task definitions.
+    /// Whether it, or a module that it works with, may read the tags of task definitions.
     pub(super) fn may_read_revision_tags(&self) -> bool {
         let mapper = self.mappers.get(&Object::EcsTaskDefinition);
-        mapper.is_some_and(|mapper| mapper.may_read("tags"))
+        mapper.is_some_and(|mapper| mapper.chosen_may_read("tags"))
     }
 
     pub(super) fn start(self, engine: Arc<Engine>) -> std::io::Result<Shadow> {

@@ -89,10 +89,26 @@ fn what_one_side_did_not_read_is_not_compared() {
     let path = site.output().join("report.json");
     let mut report: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     for scope in report["scopes"].as_array_mut().unwrap() {
-        scope["unread"] = json!(["TAGS"]);
+        scope["unread"] = json!(["CONFIGURATIONS", "SETTINGS", "TAGS"]);
     }
     std::fs::write(&path, report.to_string()).unwrap();
+    // A cluster has attributes of three includes, and this one of none.
+    rewrite(&site, "EcsCluster", |records| {
+        for record in records {
+            let record = record.as_object_mut().unwrap();
+            record.retain(|name, _| !name.starts_with("EXECUTE_COMMAND"));
+            for name in ["TAGS", "CONTAINER_INSIGHTS", "DEFAULT_CAPACITY_PROVIDERS"] {
+                record.remove(name);
+            }
+        }
+    });
     sync_again(&site, &[]).with(0);
+    let clusters = feed(&site.output(), "EcsCluster");
+    assert!(!clusters.is_empty());
+    for cluster in clusters {
+        let changed = &cluster["changed_attributes"];
+        assert_eq!(*changed, json!(["DEFAULT_CAPACITY_PROVIDERS"]));
+    }
     assert_eq!(counts(&site.report(), "EcsTask"), [0, 1, 39, 0, 0]);
     let changed = &feed(&site.output(), "EcsTask")[0]["changed_attributes"];
     assert_eq!(*changed, json!(["GROUP"]));

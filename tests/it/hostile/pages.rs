@@ -7,14 +7,17 @@ pub(super) enum Kind {
     Text,
     Arn,
     Number,
+    Flag,
     List(&'static Kind),
     Object(&'static [(&'static str, Kind)]),
 }
 
-use Kind::{Arn, List, Number, Text};
+use Kind::{Arn, Flag, List, Number, Text};
 
 const TAGS: Kind = List(&Kind::Object(&[("key", Text), ("value", Text)]));
 const VARIABLES: Kind = List(&Kind::Object(&[("name", Text), ("value", Text)]));
+
+const STRATEGY: Kind = List(&Kind::Object(&[("capacityProvider", Text)]));
 
 const CLUSTER: &[(&str, Kind)] = &[
     ("clusterArn", Arn),
@@ -25,8 +28,29 @@ const CLUSTER: &[(&str, Kind)] = &[
     ("runningTasksCount", Number),
     ("registeredContainerInstancesCount", Number),
     ("capacityProviders", List(&Text)),
+    ("settings", VARIABLES),
+    ("configuration", CONFIGURATION),
+    ("defaultCapacityProviderStrategy", STRATEGY),
     ("tags", TAGS),
 ];
+
+const CONFIGURATION: Kind = Kind::Object(&[
+    (
+        "executeCommandConfiguration",
+        Kind::Object(&[
+            ("kmsKeyId", Text),
+            ("logging", Text),
+            (
+                "logConfiguration",
+                Kind::Object(&[("cloudWatchLogGroupName", Text), ("s3BucketName", Text)]),
+            ),
+        ]),
+    ),
+    (
+        "managedStorageConfiguration",
+        Kind::Object(&[("fargateEphemeralStorageKmsKeyId", Text)]),
+    ),
+]);
 
 const SERVICE: &[(&str, Kind)] = &[
     ("serviceArn", Arn),
@@ -42,6 +66,11 @@ const SERVICE: &[(&str, Kind)] = &[
         List(&Kind::Object(&[("targetGroupArn", Arn)])),
     ),
     ("networkConfiguration", NETWORK),
+    ("capacityProviderStrategy", STRATEGY),
+    ("deploymentController", Kind::Object(&[("type", Text)])),
+    ("enableExecuteCommand", Flag),
+    ("propagateTags", Text),
+    ("createdBy", Arn),
     ("createdAt", Number),
     ("tags", TAGS),
 ];
@@ -68,11 +97,19 @@ const TASK: &[(&str, Kind)] = &[
     ),
     (
         "overrides",
-        Kind::Object(&[(
-            "containerOverrides",
-            List(&Kind::Object(&[("environment", VARIABLES)])),
-        )]),
+        Kind::Object(&[
+            ("taskRoleArn", Arn),
+            (
+                "containerOverrides",
+                List(&Kind::Object(&[("environment", VARIABLES)])),
+            ),
+        ]),
     ),
+    ("startedBy", Text),
+    ("attributes", VARIABLES),
+    ("enableExecuteCommand", Flag),
+    ("healthStatus", Text),
+    ("stoppedReason", Text),
     ("tags", TAGS),
 ];
 
@@ -85,7 +122,33 @@ const TASK_DEFINITION: &[(&str, Kind)] = &[
     ("taskRoleArn", Arn),
     ("containerDefinitions", List(&CONTAINER)),
     ("registeredAt", Number),
+    ("compatibilities", List(&Text)),
+    (
+        "runtimePlatform",
+        Kind::Object(&[("operatingSystemFamily", Text), ("cpuArchitecture", Text)]),
+    ),
+    ("pidMode", Text),
+    ("volumes", List(&VOLUME)),
+    ("enableFaultInjection", Flag),
+    ("registeredBy", Arn),
+    ("tags", TAGS),
 ];
+
+const VOLUME: Kind = Kind::Object(&[
+    ("name", Text),
+    ("host", Kind::Object(&[("sourcePath", Text)])),
+    (
+        "efsVolumeConfiguration",
+        Kind::Object(&[
+            ("fileSystemId", Text),
+            ("transitEncryption", Text),
+            (
+                "authorizationConfig",
+                Kind::Object(&[("accessPointId", Text), ("iam", Text)]),
+            ),
+        ]),
+    ),
+]);
 
 const CONTAINER_INSTANCE: &[(&str, Kind)] = &[
     ("containerInstanceArn", Arn),
@@ -181,8 +244,6 @@ const TASK_CONTAINER: &[(&str, Kind)] = &[
 
 const OF_SERVICE: Kind = Kind::Object(&[("serviceArn", Arn), ("clusterArn", Arn)]);
 
-const PROVIDERS: Kind = List(&Kind::Object(&[("capacityProvider", Text)]));
-
 const NETWORK: Kind = Kind::Object(&[("awsvpcConfiguration", AWSVPC)]);
 
 const DEPLOYMENT: &[(&str, Kind)] = &[
@@ -192,7 +253,7 @@ const DEPLOYMENT: &[(&str, Kind)] = &[
             ("id", Text),
             ("status", Text),
             ("failedTasks", Number),
-            ("capacityProviderStrategy", PROVIDERS),
+            ("capacityProviderStrategy", STRATEGY),
             ("networkConfiguration", NETWORK),
             ("createdAt", Number),
         ]),
@@ -209,7 +270,7 @@ const TASK_SET: &[(&str, Kind)] = &[
             ("serviceArn", Arn),
             ("clusterArn", Arn),
             ("computedDesiredCount", Number),
-            ("capacityProviderStrategy", PROVIDERS),
+            ("capacityProviderStrategy", STRATEGY),
             ("networkConfiguration", NETWORK),
             (
                 "loadBalancers",
@@ -294,6 +355,7 @@ fn value(kind: Kind) -> BoxedStrategy<String> {
             .prop_map(|arn| format!("\"{arn}\""))
             .boxed(),
         Kind::Number => number(),
+        Kind::Flag => any::<bool>().prop_map(|flag| flag.to_string()).boxed(),
         Kind::List(kind) => {
             let element = prop_oneof![12 => value(*kind), 1 => Just("null".to_owned())];
             prop::collection::vec(element, 0..4)
@@ -316,12 +378,13 @@ fn number() -> BoxedStrategy<String> {
 
 fn text() -> BoxedStrategy<String> {
     prop_oneof![
-        8 => "[a-zA-Z0-9 :/._-]{0,20}".prop_map(|text| format!("\"{text}\"")),
-        2 => "(é|\u{1f600}|\u{2028}|\u{7f}|\\\\n|\\\\u0000|\\\\u001b|\\\\ud83d\\\\ude00|\\\\\\\\|\\\\\"|\\\\/){1,6}"
+        24 => "[a-zA-Z0-9 :/._-]{0,20}".prop_map(|text| format!("\"{text}\"")),
+        6 => "(é|\u{1f600}|\u{2028}|\u{7f}|\\\\n|\\\\u0000|\\\\u001b|\\\\ud83d\\\\ude00|\\\\\\\\|\\\\\"|\\\\/){1,6}"
             .prop_map(|text| format!("\"{text}\"")),
         1 => "(a|\\\\ud800|\\\\udfff){1,3}".prop_map(|text| format!("\"{text}\"")),
-        1 => (1_usize..100_000).prop_map(|length| format!("\"{}\"", "x".repeat(length))),
-        1 => Just("\"networkInterfaceId\"".to_owned()),
+        2 => (1_usize..100_000).prop_map(|length| format!("\"{}\"", "x".repeat(length))),
+        2 => Just("\"networkInterfaceId\"".to_owned()),
+        3 => Just("\"ENABLED\"".to_owned()),
     ]
     .boxed()
 }

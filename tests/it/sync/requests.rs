@@ -1,4 +1,4 @@
-//! The requests of a sync: tags everywhere, full batches, and no unnecessary call.
+//! The requests of a sync: what rows include, full batches, and no unnecessary call.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,19 +23,22 @@ fn calls(site: &Site) -> BTreeMap<String, u64> {
 }
 
 #[test]
-fn every_describe_asks_for_tags() {
+fn every_describe_asks_for_what_its_row_includes() {
     let site = Site::small();
     site.sync(&[]).with(0);
     let all = site.simulator.requests();
-    for operation in [
-        "DescribeClusters",
-        "DescribeServices",
-        "DescribeTasks",
-        "DescribeTaskDefinition",
+    for (operation, includes) in [
+        (
+            "DescribeClusters",
+            json!(["TAGS", "SETTINGS", "CONFIGURATIONS"]),
+        ),
+        ("DescribeServices", json!(["TAGS"])),
+        ("DescribeTasks", json!(["TAGS"])),
+        ("DescribeTaskDefinition", json!(["TAGS"])),
     ] {
         assert!(requests(&all, operation).count() > 0, "{operation}");
         for request in requests(&all, operation) {
-            assert_eq!(request.body["include"], json!(["TAGS"]), "{operation}");
+            assert_eq!(request.body["include"], includes, "{operation}");
         }
     }
 }

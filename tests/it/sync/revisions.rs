@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::support::{Site, portolan, run};
-use crate::tables::packed;
+use crate::tables::{example, packed};
 
 const ALL: [&str; 2] = ["--option", "EcsTaskDefinition.status=ALL"];
 
@@ -114,6 +114,28 @@ fn a_module_that_reads_no_tags_costs_no_calls() {
     assert_eq!(site.calls("DescribeTaskDefinition"), before);
     assert_eq!(site.all_records(), records);
     assert_ne!(report["revision_cache"]["hits"], 0);
+}
+
+/// The stock mapping takes what a revision was described with; a mapping of one's own gets the tags of today.
+#[test]
+fn stock_tags_are_kept_and_those_of_a_chosen_mapping_are_new() {
+    let table = std::fs::read_to_string(example("task-definition")).unwrap();
+    let (chosen, _) = packed(&table);
+    let site = Site::small();
+    let tags = |arguments: &[&str]| {
+        let before = site.calls("DescribeTaskDefinition");
+        sync(&site, arguments);
+        let mut records = site.records("EcsTaskDefinition").into_values();
+        let is_new = records.any(|record| record["TAGS"]["team"] == "second");
+        (site.calls("DescribeTaskDefinition") - before, is_new)
+    };
+    rename_the_team(&site, "first");
+    let (revisions, _) = tags(&[]);
+    rename_the_team(&site, "second");
+    assert_eq!(tags(&[]), (0, false));
+    let mappers = ["--mappers", chosen.path().to_str().unwrap()];
+    assert_eq!(tags(&mappers), (revisions, true));
+    assert_eq!(tags(&[]), (0, true), "kept");
 }
 
 /// Modules that make no records of the output may read tags, too.

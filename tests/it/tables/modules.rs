@@ -132,7 +132,8 @@ fn a_task_definition_has_its_tags_beside_it() {
         (&json!("b"), &json!({"owner": "b"}))
     );
     let ended = map(r#"{"taskDefinition":{"taskDefinitionArn":"arn:1"},"tags":[{"key":7}]}"#);
-    assert_eq!(json_lines(&ended.stdout)[0].get("OWNER"), None);
+    // The stock mapping reads them too.
+    assert_eq!(ended.stdout, "");
     assert!(ended.stderr.contains("tags[0].key"), "{}", ended.stderr);
 }
 

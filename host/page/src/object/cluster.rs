@@ -22,6 +22,21 @@ pub(super) const ROW: Row = Row {
         "PENDING_TASKS_COUNT",
         "RUNNING_TASKS_COUNT",
     ],
-    includes: &[Include::TAGS],
+    includes: &[
+        Include::TAGS,
+        Include {
+            name: "SETTINGS",
+            attributes: &["CONTAINER_INSIGHTS"],
+        },
+        Include {
+            name: "CONFIGURATIONS",
+            attributes: &[
+                "EXECUTE_COMMAND_LOGGING",
+                "EXECUTE_COMMAND_KMS_KEY_ID",
+                "EXECUTE_COMMAND_LOG_DESTINATIONS",
+                "FARGATE_EPHEMERAL_STORAGE_KMS_KEY_ID",
+            ],
+        },
+    ],
     counters: &[],
 };

@@ -6,7 +6,7 @@ use tokio::sync::Mutex;
 
 use super::login::Login;
 use super::outcome::{ExchangeFailure, Kept, Repeats};
-use super::words::UNTRUSTED;
+use super::words::{UNTRUSTED, words};
 use super::{Action, ArtifactRef, RegistryError};
 use portolan_machine::proxies::{Proxies, Proxy};
 
@@ -121,8 +121,8 @@ fn client(
     client.build()
 }
 
-fn no_client(place: &ArtifactRef, error: &dyn std::error::Error) -> RegistryError {
-    let reason = format!("no HTTP client can be made here: {error}");
+fn no_client(place: &ArtifactRef, error: &reqwest::Error) -> RegistryError {
+    let reason = format!("no HTTP client can be made here: {}", words(error));
     unreachable(place, reason, UNTRUSTED.to_owned())
 }
 

@@ -23,13 +23,13 @@ pub(in crate::simulator) fn cluster(
 ) -> impl Display {
     let place = call.place;
     let asked = |section| includes(include, section);
-    let section = |name, text: &'static str| asked(name).then_some(text);
-    let settings = section(
-        "SETTINGS",
-        "[{\"name\":\"containerInsights\",\"value\":\"enhanced\"}]",
-    );
+    let insights = ["enhanced", "enabled", "disabled"][(cluster % 3) as usize];
+    let settings = asked("SETTINGS")
+        .then(|| format!("[{{\"name\":\"containerInsights\",\"value\":\"{insights}\"}}]"));
     let statistics = asked("STATISTICS").then(|| statistics(call, cluster).to_string());
-    let configuration = asked("CONFIGURATIONS").then(|| configuration(place, cluster).to_string());
+    // A cluster that configures nothing has no such member.
+    let configuration = (asked("CONFIGURATIONS") && cluster % 4 != 3)
+        .then(|| configuration(place, cluster).to_string());
     let attachments = asked("ATTACHMENTS").then(|| attachments(place, cluster).to_string());
     let tags_asked = asked("TAGS");
     fmt::from_fn(move |f| {
@@ -42,7 +42,7 @@ pub(in crate::simulator) fn cluster(
              \"activeServicesCount\":{services},{statistics}{settings}{configuration}{attachments}\
              \"tags\":{tags},\"capacityProviders\":[\"FARGATE\",\"FARGATE_SPOT\"],\
              \"defaultCapacityProviderStrategy\":\
-             [{{\"capacityProvider\":\"FARGATE\",\"weight\":1,\"base\":0}}]}}",
+             {strategy}}}",
             arn = place.arn(format_args!("cluster/{name}")),
             instances = container_instance::count(place, cluster),
             running = running_tasks(call, cluster),
@@ -51,9 +51,13 @@ pub(in crate::simulator) fn cluster(
                 - place.members(cluster, call.drift.deleted_services.min(place.services())),
             // ECS writes an empty list for the sections that are lists, and leaves out the others.
             statistics = member("statistics", Some(statistics.as_deref().unwrap_or("[]"))),
-            settings = member("settings", Some(settings.unwrap_or("[]"))),
+            settings = member("settings", Some(settings.as_deref().unwrap_or("[]"))),
             configuration = member("configuration", configuration.as_deref()),
             attachments = member("attachments", attachments.as_deref()),
+            strategy = match cluster % 5 {
+                4 => "[]",
+                _ => "[{\"capacityProvider\":\"FARGATE\",\"weight\":1,\"base\":0}]",
+            },
             tags = tags(call, tags_asked, cluster, &name, None),
         )
     })
@@ -75,18 +79,32 @@ fn statistics(call: &Call<'_>, cluster: u64) -> impl Display {
 }
 
 fn configuration(place: &Place, cluster: u64) -> impl Display {
-    let logging = if cluster.is_multiple_of(2) {
-        "DEFAULT"
-    } else {
-        "OVERRIDE"
+    let name = place.cluster_name(cluster);
+    let (logging, destinations) = match cluster % 2 {
+        0 => ("DEFAULT", None),
+        _ => ("OVERRIDE", Some(log_configuration(&name))),
     };
-    let key = json(&format!("alias/ecs-exec-{}", place.cluster_name(cluster)));
+    let key = json(&format!("alias/ecs-exec-{name}"));
+    let storage = (cluster % 3 == 1).then_some(
+        ",\"managedStorageConfiguration\":\
+         {\"fargateEphemeralStorageKmsKeyId\":\"alias/ecs-storage\"}",
+    );
     fmt::from_fn(move |f| {
         write!(
             f,
-            "{{\"executeCommandConfiguration\":{{\"kmsKeyId\":{key},\"logging\":\"{logging}\"}}}}"
+            "{{\"executeCommandConfiguration\":{{\"kmsKeyId\":{key},{destinations}\
+             \"logging\":\"{logging}\"}}{storage}}}",
+            destinations = member("logConfiguration", destinations.as_deref()),
+            storage = storage.unwrap_or_default(),
         )
     })
+}
+
+fn log_configuration(name: &str) -> String {
+    format!(
+        "{{\"cloudWatchLogGroupName\":\"/ecs-exec/{name}\",\"cloudWatchEncryptionEnabled\":true,\
+         \"s3BucketName\":\"ecs-exec-logs\",\"s3EncryptionEnabled\":true,\"s3KeyPrefix\":\"{name}\"}}"
+    )
 }
 
 fn attachments(place: &Place, cluster: u64) -> impl Display {

@@ -36,10 +36,7 @@ pub(in crate::simulator) fn service(
              \"deployments\":{deployments},{task_sets}{role}\"events\":{events},\
              \"createdAt\":{created},\"placementConstraints\":[],\"placementStrategy\":[],\
              \"healthCheckGracePeriodSeconds\":60,\"schedulingStrategy\":\"{scheduling}\",\
-             \"deploymentController\":{{\"type\":\"{controller}\"}},\"tags\":{tags},\
-             \"createdBy\":\"arn:{partition}:iam::{account}:role/deployer\",\
-             \"enableECSManagedTags\":true,\"propagateTags\":\"SERVICE\",\
-             \"enableExecuteCommand\":{exec},\"availabilityZoneRebalancing\":\"ENABLED\"}}",
+             {settings}\"tags\":{tags},\"availabilityZoneRebalancing\":\"ENABLED\"}}",
             arn = place.arn(format_args!("service/{cluster}/{name}")),
             cluster_arn = place.arn(format_args!("cluster/{cluster}")),
             balancers = balancers(call, service, &name),
@@ -56,9 +53,28 @@ pub(in crate::simulator) fn service(
             events = events(call, service, &name, created),
             scheduling = kind.scheduling_strategy(),
             tags = tags(call, tags_asked, service, &name, None),
-            partition = place.partition,
-            account = place.account,
-            exec = service.is_multiple_of(6),
+            settings = settings(call, service),
+        )
+    })
+}
+
+/// What deploys the service, and what its tasks get of it.
+fn settings(call: &Call<'_>, service: u64) -> impl Display {
+    let controller = controller(service);
+    let propagate = ["SERVICE", "TASK_DEFINITION", "NONE"][(service % 3) as usize];
+    let exec = service.is_multiple_of(6);
+    // Services that are older than the member have none.
+    let creator = (service % 5 != 3).then(|| {
+        let (partition, account) = (call.place.partition, &call.place.account);
+        format!("arn:{partition}:iam::{account}:role/deployer")
+    });
+    fmt::from_fn(move |f| {
+        write!(
+            f,
+            "\"deploymentController\":{{\"type\":\"{controller}\"}},{created_by}\
+             \"enableECSManagedTags\":true,\"propagateTags\":\"{propagate}\",\
+             \"enableExecuteCommand\":{exec},",
+            created_by = text_member("createdBy", creator.as_deref()),
         )
     })
 }

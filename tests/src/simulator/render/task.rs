@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 
+use super::task_definition::is_arm;
 use super::{Millis, created_at, json, list, member, tags, text_member, uuid};
 use crate::simulator::call::Call;
 use crate::simulator::kind::Kind;
@@ -46,13 +47,18 @@ pub(in crate::simulator) fn task(
         write!(
             f,
             "{{\"attachments\":{attachments},\"attributes\":\
-             [{{\"name\":\"ecs.cpu-architecture\",\"value\":\"x86_64\"}}],\
+             [{{\"name\":\"ecs.cpu-architecture\",\"value\":\"{architecture}\"}}],\
              \"clusterArn\":\"{cluster_arn}\",\"containers\":{containers},\
              \"cpu\":\"{cpu}\",\"enableExecuteCommand\":{exec},\"group\":\"{group}\",\
              \"memory\":\"{memory}\",\"overrides\":{overrides},{placement}{lifecycle}\
              \"startedBy\":\"{started_by}\",\"tags\":{tags},\"taskArn\":\"{arn}\",\
              \"taskDefinitionArn\":\"{definition}\",\"version\":{version}}}",
             attachments = attachments(call, task, kind),
+            architecture = if is_arm(revision.family) {
+                "arm64"
+            } else {
+                "x86_64"
+            },
             cluster_arn = place.arn(format_args!("cluster/{cluster}")),
             containers = containers(call, task, kind, &arn),
             cpu = 256 << (index % 4),
@@ -110,11 +116,15 @@ fn lifecycle(call: &Call<'_>, task: TaskNumber) -> impl Display {
     };
     let failed_to_start = stop.is_some() && index % 3 == 2;
     let started = !failed_to_start && last_status != "PENDING";
-    let health = ["HEALTHY", "UNKNOWN"][(index % 2) as usize];
+    let health = ["HEALTHY", "UNKNOWN", "UNHEALTHY"][(index % 3) as usize];
+    let connectivity = match last_status {
+        "RUNNING" if index % 13 != 12 => "CONNECTED",
+        _ => "DISCONNECTED",
+    };
     fmt::from_fn(move |f| {
         write!(
             f,
-            "\"connectivity\":\"CONNECTED\",\"connectivityAt\":{connected},\
+            "\"connectivity\":\"{connectivity}\",\"connectivityAt\":{connected},\
              \"createdAt\":{created},\"desiredStatus\":\"{desired_status}\",\
              \"healthStatus\":\"{health}\",\"lastStatus\":\"{last_status}\",\
              \"pullStartedAt\":{pull_started},{pull_stopped}{started}",
@@ -234,19 +244,30 @@ fn attached_address(call: &Call<'_>, index: u64, kind: Kind) -> String {
     )
 }
 
-/// Every fifth task overrides environment values, with the canary in one of them.
+/// Every fifth task overrides environment values, the canary among them, and every seventh the roles.
 fn overrides(call: &Call<'_>, task: TaskNumber) -> impl Display {
     let environment = task.index % 5 == 2;
     let value = json(&format!("{}-override-{}", call.canary, task.index));
+    let (partition, account) = (call.place.partition, &call.place.account);
     fmt::from_fn(move |f| {
         f.write_str("{\"containerOverrides\":[{\"name\":\"main\"")?;
         if environment {
             write!(
                 f,
                 ",\"command\":[\"serve\",\"--verbose\"],\
-                 \"environment\":[{{\"name\":\"RUN_TOKEN\",\"value\":{value}}}]"
+                 \"environment\":[{{\"name\":\"RUN_TOKEN\",\"value\":{value}}},\
+                 {{\"name\":\"RUN_ID\",\"value\":{value}}}]"
             )?;
         }
-        f.write_str("}],\"inferenceAcceleratorOverrides\":[]}")
+        f.write_str("}],\"inferenceAcceleratorOverrides\":[]")?;
+        if task.index % 7 == 5 {
+            let role = format!("arn:{partition}:iam::{account}:role");
+            write!(
+                f,
+                ",\"taskRoleArn\":\"{role}/one-off\",\
+                 \"executionRoleArn\":\"{role}/ecsTaskExecutionRole\""
+            )?;
+        }
+        f.write_str("}")
     })
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use super::{Millis, created_at, json, list, member, tags};
+use super::{Millis, created_at, json, list, member, tags, text_member};
 use crate::simulator::call::Call;
 use crate::simulator::kind::Kind;
 use crate::simulator::place::{Place, Revision};
@@ -31,7 +31,7 @@ pub(in crate::simulator) fn task_definition(
         };
         let platform = match kind {
             Kind::FargateWindows => "\"WINDOWS_SERVER_2022_CORE\",\"cpuArchitecture\":\"X86_64\"",
-            _ if revision.family % 16 == 7 => "\"LINUX\",\"cpuArchitecture\":\"ARM64\"",
+            _ if is_arm(revision.family) => "\"LINUX\",\"cpuArchitecture\":\"ARM64\"",
             _ => "\"LINUX\",\"cpuArchitecture\":\"X86_64\"",
         };
         let platform = fargate.then(|| format!("{{\"operatingSystemFamily\":{platform}}}"));
@@ -41,13 +41,14 @@ pub(in crate::simulator) fn task_definition(
             "{{\"taskDefinition\":{{\"taskDefinitionArn\":\"{arn}\",\
              \"containerDefinitions\":{containers},\"family\":\"{name}\",\
              {roles}\"networkMode\":\"{network_mode}\",\"revision\":{revision},\
-             \"volumes\":[{{\"name\":\"scratch\",\"host\":{{}}}}],\"status\":\"{status}\",\
+             \"volumes\":[{{\"name\":\"scratch\",\"host\":{{}}}}{volumes}],{modes}\
+             \"status\":\"{status}\",\
              \"requiresAttributes\":\
              [{{\"name\":\"com.amazonaws.ecs.capability.docker-remote-api.1.18\"}}],\
              \"placementConstraints\":[],\"compatibilities\":{compatibilities},\
              {platform}{requires}{cpu}{memory}\"registeredAt\":{registered},{deregistered}\
              \"registeredBy\":\"arn:{partition}:sts::{account}:assumed-role/deployer/pipeline\",\
-             \"enableFaultInjection\":false}},\"tags\":{tags}}}",
+             \"enableFaultInjection\":{faults}}},\"tags\":{tags}}}",
             arn = place.revision_arn(revision),
             containers = containers(call, revision, kind),
             roles = roles(place, revision.family),
@@ -60,10 +61,67 @@ pub(in crate::simulator) fn task_definition(
             ),
             cpu = member("cpu", size.map(|size| format!("\"{size}\""))),
             memory = member("memory", size.map(|size| format!("\"{}\"", size * 2))),
+            volumes = volumes(revision.family, kind),
+            modes = modes(revision.family, kind),
             deregistered = deregistered(status, registered),
+            faults = revision.family % 9 == 1,
             partition = place.partition,
             account = place.account,
             tags = tags(call, tags_asked, index, &name, None),
+        )
+    })
+}
+
+pub(super) const fn is_arm(family: u64) -> bool {
+    family % 16 == 7
+}
+
+/// Volumes beside the one that every family has: of EFS every third one, of the host where there is one.
+fn volumes(family: u64, kind: Kind) -> impl Display {
+    fmt::from_fn(move |f| {
+        let iam = if family.is_multiple_of(2) {
+            "ENABLED"
+        } else {
+            "DISABLED"
+        };
+        let encryption = if family.is_multiple_of(4) {
+            "ENABLED"
+        } else {
+            "DISABLED"
+        };
+        if family.is_multiple_of(3) {
+            write!(
+                f,
+                ",{{\"name\":\"shared\",\"efsVolumeConfiguration\":\
+                 {{\"fileSystemId\":\"fs-{family:017x}\",\"rootDirectory\":\"/\",\
+                 \"transitEncryption\":\"{encryption}\",\"authorizationConfig\":\
+                 {{\"accessPointId\":\"fsap-{family:017x}\",\"iam\":\"{iam}\"}}}}}}"
+            )?;
+        }
+        match kind {
+            Kind::Ec2Host | Kind::External => f.write_str(
+                ",{\"name\":\"docker\",\"host\":{\"sourcePath\":\"/var/run/docker.sock\"}}",
+            ),
+            _ => Ok(()),
+        }
+    })
+}
+
+/// What containers share with each other, or with their host.
+fn modes(family: u64, kind: Kind) -> impl Display {
+    let modes = match kind {
+        Kind::Ec2Host => [Some("host"), Some("host")],
+        Kind::Ec2Bridge => [None, Some("none")],
+        Kind::Fargate if family.is_multiple_of(8) => [Some("task"), None],
+        _ => [None, None],
+    };
+    fmt::from_fn(move |f| {
+        let [pid, ipc] = modes;
+        write!(
+            f,
+            "{}{}",
+            text_member("pidMode", pid),
+            text_member("ipcMode", ipc)
         )
     })
 }
