@@ -217,6 +217,6 @@ fn any_page_of_parts_is_survived_by_their_tables() {
         Object::EcsDeployment,
         Object::EcsTaskSet,
     ] {
-        same_as(object, Settings::default(), by_table);
+        same_as(object, Settings::default(), by_table, str::to_owned);
     }
 }
