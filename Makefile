@@ -3,7 +3,7 @@
 .DELETE_ON_ERROR:
 # Recipes share the package manager and cargo's lock, and cargo is parallel by itself.
 .NOTPARALLEL:
-.PHONY: FORCE help setup toolchain mappers guests build demo test soak lint bench bench-pace schemas clean
+.PHONY: FORCE help setup toolchain mappers guests build demo dist test soak lint bench bench-pace schemas clean
 
 # Each object has a schema: task-definition is EcsTaskDefinition's word.
 OBJECTS := $(shell ls schemas | sed -n 's/^Ecs\(.*\)\.schema\.json$$/\1/p' | sed 's/\([a-z]\)\([A-Z]\)/\1-\2/g' | tr 'A-Z' 'a-z')
@@ -48,6 +48,9 @@ build: mappers ## Build the portolan program, into target/release
 
 demo: build ## Fetch a simulated ECS and print its records
 	@tests/demo.sh
+
+dist: mappers ## Make the archive of a release, into target/dist, and try it in an empty root folder
+	@packaging/archive.sh
 
 # Lint comes last, and only where its tools are installed: the tests are what counts elsewhere.
 test: setup build guests ## Run every test, then lint

@@ -11,6 +11,8 @@ mod changes;
 mod cli;
 /// What other people depend on, printed again and compared with what is committed.
 mod contracts;
+/// Man pages, and the bill of materials of an archive.
+mod dist;
 /// AWS's documented responses through `portolan map`.
 mod examples;
 /// Trouble that people really had: cases in `tests/field`.

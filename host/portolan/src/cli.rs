@@ -14,9 +14,10 @@ mod validate;
 mod variables;
 mod version;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -75,6 +76,9 @@ const COMPLETIONS: &str = "Examples:
   portolan completions elvish >> ~/.config/elvish/rc.elv
   portolan completions powershell >> $PROFILE";
 
+const MAN_PAGES: &str = "Example:
+  portolan man-pages ~/.local/share/man/man1 && man portolan-sync";
+
 /// Brings Amazon ECS into data-model records through sandboxed WASM mappers.
 #[derive(Debug, Parser)]
 #[command(name = "portolan", version, after_help = EXIT_STATUS, max_term_width = 100)]
@@ -128,6 +132,12 @@ enum Command {
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,
+    },
+    /// Write a man page for every command.
+    #[command(after_help = MAN_PAGES)]
+    ManPages {
+        /// Which folder gets portolan.1, portolan-sync.1 and the others; it is created if it is not there.
+        folder: PathBuf,
     },
     /// Print version, commit, WIT versions and the provider of TLS.
     Version(version::VersionArguments),
@@ -240,6 +250,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Validate(arguments) => validate::run(arguments, config),
         Command::Completions { shell } => completions(shell),
+        Command::ManPages { folder } => man_pages(&folder),
         Command::Version(arguments) => version::run(&arguments),
     };
     match result {
@@ -277,7 +288,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-fn policy(settings: Settings, config_file: Option<&std::path::Path>) -> anyhow::Result<u8> {
+fn policy(settings: Settings, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let config = Config::resolve(settings, config_file)?;
     let policy = portolan_sync::policy::least_privilege(&config);
     talk::data(&format!("{}\n", serde_json::to_string_pretty(&policy)?))?;
@@ -288,6 +299,13 @@ fn completions(shell: clap_complete::Shell) -> anyhow::Result<u8> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut command(), "portolan", &mut text);
     talk::data(&String::from_utf8(text)?)?;
+    Ok(COMPLETE)
+}
+
+fn man_pages(folder: &Path) -> anyhow::Result<u8> {
+    std::fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(command(), folder))
+        .with_context(|| format!("cannot write man pages into {}", folder.display()))?;
     Ok(COMPLETE)
 }
 
