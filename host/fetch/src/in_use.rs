@@ -10,7 +10,8 @@ use portolan_page::Page;
 use portolan_page::object::{Object, Shape};
 
 /// The reason that the revisions in use are not complete.
-const UNFOLLOWED: &str = "a page of services or tasks cannot be parsed, so revisions that they use may be missing";
+const UNFOLLOWED: &str =
+    "a page of services or tasks cannot be parsed, so revisions that they use may be missing";
 
 impl RegionFetch {
     /// Collects the revisions that the objects of a page refer to, if the sync needs them.

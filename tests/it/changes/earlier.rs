@@ -32,7 +32,11 @@ fn what_is_no_output_is_refused_before_any_call() {
     for (name, text, told) in [
         ("nowhere", None, "nowhere"),
         ("empty", None, "it holds no <Object>.jsonl"),
-        ("table.csv", Some("UID,NAME\na,b\n"), "line 1 is not a record"),
+        (
+            "table.csv",
+            Some("UID,NAME\na,b\n"),
+            "line 1 is not a record",
+        ),
         (
             "bare.jsonl",
             Some("{\"NAME\":\"a\"}\n"),
