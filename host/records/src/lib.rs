@@ -308,7 +308,7 @@ impl<'p> PageAccount<'p> {
         let page = self.page;
         for index in page.described() {
             if !self.is_settled[index] {
-                let message = format!("mapper {module} gave neither a record nor a reason");
+                let message = format!("mapper {module} returned neither a record nor a reason");
                 self.reject(index, "lost-by-mapper", String::new(), message);
             }
         }

@@ -283,7 +283,7 @@ pub enum QuotaRules {
 }
 
 const CONNECTION: &str = "Connection";
-const FETCHING: &str = "What to fetch and how";
+const FETCHING: &str = "Fetching";
 const MAPPING: &str = "Mapping";
 
 impl Settings {
