@@ -1,9 +1,9 @@
 //! Parts of described objects, such as the containers of a task, as a page of their own.
 //!
-//! A mapper of parts gets a list of them. Each part has two members more: the object that it is part of, without
-//! that object's lists of parts, and its position in the list that it comes from:
-//! `{"name":"web",…,"task":{"taskArn":…},"position":0}`. A member of these names that AWS should add is left out.
-//! The scan has found where members stand, so that no text is parsed again.
+//! A mapper of parts gets a list of them. Each part has two more members: the object that contains it,
+//! without that object's lists of parts, and its position in its list:
+//! `{"name":"web",…,"task":{"taskArn":…},"position":0}`. If AWS ever sends a member with one of these names,
+//! it is left out. The scan has found the positions of members, so the text is not parsed again.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -18,16 +18,17 @@ use super::scan::{Member, offset};
 use super::{BODY_LIMIT_BYTES, Page, WithValues};
 use crate::object::{Object, Shape, Way};
 
-/// The parts of a page, each beside its object, take more than [`BODY_LIMIT_BYTES`].
+/// The parts of a page, each with its object, take more than [`BODY_LIMIT_BYTES`].
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("each beside its object, the parts of the page take more than {BODY_LIMIT_BYTES} bytes")]
+#[error("the parts of the page, each with its object, take more than {BODY_LIMIT_BYTES} bytes")]
 pub struct PartsTooLarge;
 
 impl Page {
-    /// This page as a mapper of `object` gets it: as it is, or as a page of parts. `None` if it holds neither.
+    /// This page as a mapper of `object` gets it: unchanged, or as a page of parts. `None` if the page holds
+    /// neither the object nor such parts.
     ///
     /// # Errors
-    /// If the parts take too much room.
+    /// Fails if the parts take more than [`BODY_LIMIT_BYTES`].
     pub fn of(&self, object: Object) -> Result<Option<Cow<'_, Self>>, PartsTooLarge> {
         if object == self.object {
             return Ok(Some(Cow::Borrowed(self)));
@@ -56,7 +57,7 @@ impl Page {
         })))
     }
 
-    /// The ARN of a part; if it has none, that of the object that it is part of.
+    /// The ARN of a part, or if it has none, of the object that contains it.
     pub(super) fn arn_of_part(&self, span: Range<usize>, whole: &str) -> Option<String> {
         type Members<'p> = HashMap<String, &'p RawValue>;
         let arn = |of: &Members<'_>, object: Object| {
@@ -90,7 +91,7 @@ impl Piece {
         self.text.extend_from_slice(&other.text);
     }
 
-    /// Writes a comma, but for behind an opening bracket.
+    /// Writes a comma, except after an opening bracket.
     fn separate(&mut self) {
         if !matches!(self.text.last(), Some(b'{' | b'[')) {
             self.text.push(b',');
@@ -184,8 +185,8 @@ impl PartsPage {
         Ok(parts)
     }
 
-    /// Adds the parts of one object. One that cannot be followed is an element all the same, which a mapper rejects
-    /// for its type.
+    /// Adds the parts of one object. A value of an unexpected type is added as an element, and the mapper
+    /// rejects it because of its type.
     fn add_object(&mut self, page: Scanned<'_>, span: &Range<usize>) -> Result<(), PartsTooLarge> {
         if page.body.get(span.start) != Some(&b'{') {
             return self.add(Some(page.piece(span.clone())));
@@ -211,7 +212,7 @@ impl PartsPage {
         Ok(())
     }
 
-    /// Adds an element as it is; `None` is null.
+    /// Adds an element unchanged; `None` is null.
     fn add(&mut self, element: Option<Piece>) -> Result<(), PartsTooLarge> {
         self.begin(element.as_ref().map_or(0, |it| it.text.len()))?;
         let start = self.page.text.len();
@@ -245,7 +246,7 @@ impl PartsPage {
         Ok(())
     }
 
-    /// Makes room for an element.
+    /// Checks the size limit, and writes the comma before an element.
     fn begin(&mut self, length: usize) -> Result<(), PartsTooLarge> {
         if self.page.text.len() + length > BODY_LIMIT_BYTES {
             return Err(PartsTooLarge);
@@ -255,7 +256,7 @@ impl PartsPage {
     }
 }
 
-/// A page as it was scanned.
+/// A scanned page.
 #[derive(Clone, Copy)]
 struct Scanned<'p> {
     body: &'p [u8],
@@ -263,7 +264,7 @@ struct Scanned<'p> {
 }
 
 impl<'p> Scanned<'p> {
-    /// Which member is the first that does not start before a byte.
+    /// The index of the first member that starts at or after a byte.
     fn place(self, at: usize) -> usize {
         let before = |member: &Member| (member.start as usize) < at;
         self.members.partition_point(before)
@@ -279,7 +280,7 @@ impl<'p> Scanned<'p> {
         piece
     }
 
-    /// Copies the members of an object but for those of these names, and gives the values of `wanted`.
+    /// Copies the members of an object except those named in `left_out`, and returns the values of `wanted`.
     fn copy(
         self,
         span: &Range<usize>,
@@ -306,7 +307,8 @@ impl<'p> Scanned<'p> {
         found
     }
 
-    /// The name of a member, and where its value stands. A name that is not text is none that is looked for.
+    /// The name of a member, and the span of its value. A name that cannot be decoded is empty, and equals no
+    /// searched name.
     fn split(self, member: Member) -> (Cow<'p, str>, Range<usize>) {
         let (start, end) = (member.start as usize, member.end as usize);
         let (name, behind) = match member.name_bytes {
@@ -353,7 +355,7 @@ impl<'p> Scanned<'p> {
         }
     }
 
-    /// Where the object that starts at `at` ends, by its members.
+    /// The end of the object that starts at `at`, found through its members.
     fn object_end(self, at: usize) -> Option<usize> {
         if self.body.get(at) != Some(&b'{') {
             return None;
@@ -375,7 +377,7 @@ impl<'p> Scanned<'p> {
         }
     }
 
-    /// Where any other value ends.
+    /// The end of any other value.
     fn value_end(self, at: usize) -> usize {
         let text = &self.body[at..];
         let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
