@@ -10,6 +10,7 @@ OBJECTS := $(shell ls schemas | sed -n 's/^Ecs\(.*\)\.schema\.json$$/\1/p' | sed
 # The stock mappers, and the interpreter of mapping tables.
 STOCK := $(OBJECTS) table
 BUILT := guest-mappers/built
+BUILDER := $${CARGO_TARGET_DIR:-target}/release/portolan-mapper-build
 GUESTS := tests/guests/built
 TEST_GUESTS := evil owner
 # Inside the folder, so that it vanishes with the modules that it vouches for.
@@ -32,14 +33,16 @@ mappers: $(MAPPERS_STAMP) ## Build the stock mappers, into guest-mappers/built
 
 # A missing module is a reason to build, whatever the stamp says.
 $(MAPPERS_STAMP): $(MAPPER_SOURCES) $(if $(filter-out $(wildcard $(MODULES)),$(MODULES)),FORCE) | toolchain
-	cargo run --release --locked -p portolan-mapper-build -- --out $(BUILT) $(STOCK:%=guest-mappers/%)
+	cargo build --release --locked --workspace --bin portolan-mapper-build
+	$(BUILDER) --out $(BUILT) $(STOCK:%=guest-mappers/%)
 	@touch $@
 
 # Mappers that only tests call.
 guests: $(GUESTS)/.stamp
 
 $(GUESTS)/.stamp: $(MAPPER_SOURCES) $(shell find tests/guests -path $(GUESTS) -prune -o -print) | toolchain
-	cargo run --release --locked -p portolan-mapper-build -- --out $(GUESTS) $(TEST_GUESTS:%=tests/guests/%)
+	cargo build --release --locked --workspace --bin portolan-mapper-build
+	$(BUILDER) --out $(GUESTS) $(TEST_GUESTS:%=tests/guests/%)
 	@touch $@
 
 # The whole workspace, because cargo would build shared dependencies a second time for a part of it.

@@ -14,6 +14,9 @@ const BODIES = {
   EcsTaskDefinition: { member: "taskDefinition", isList: false },
   EcsContainerInstance: { member: "containerInstances", isList: true },
   EcsContainerDefinition: { member: "containerDefinitions", isList: true },
+  EcsContainer: { member: "containers", isList: true },
+  EcsDeployment: { member: "deployments", isList: true },
+  EcsTaskSet: { member: "taskSets", isList: true },
 };
 
 /** The reason that one object gives no record or no patch. The message holds no value of the page. */

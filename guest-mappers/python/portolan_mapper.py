@@ -22,6 +22,9 @@ _BODIES = {
     "EcsTaskDefinition": ("taskDefinition", False),
     "EcsContainerInstance": ("containerInstances", True),
     "EcsContainerDefinition": ("containerDefinitions", True),
+    "EcsContainer": ("containers", True),
+    "EcsDeployment": ("deployments", True),
+    "EcsTaskSet": ("taskSets", True),
 }
 
 _EPOCH = datetime(1970, 1, 1)

@@ -26,7 +26,17 @@ fn committed(path: &str, printed: &str) {
     );
 }
 
-fn schema(name: &str, schema: &schemars::Schema) {
+/// The stock mappings that are tables, by the word of their object.
+fn stock_tables() -> impl Iterator<Item = (String, String)> {
+    let folders = std::fs::read_dir(root().join("guest-mappers")).unwrap();
+    folders.filter_map(|folder| {
+        let folder = folder.unwrap();
+        let text = std::fs::read_to_string(folder.path().join("table.toml")).ok()?;
+        Some((folder.file_name().into_string().unwrap(), text))
+    })
+}
+
+fn schema(name: &str, schema: &impl serde::Serialize) {
     let text = format!("{}\n", serde_json::to_string_pretty(schema).unwrap());
     committed(&format!("schemas/{name}.schema.json"), &text);
 }
@@ -48,6 +58,12 @@ fn schemas_are_printed_from_types() {
         "EcsTaskDefinition",
         &portolan_mapper_task_definition::schema(),
     );
+    for (word, text) in stock_tables() {
+        let table = portolan_mapper_pack::check_stock(&text);
+        let table = table.unwrap_or_else(|error| panic!("{word}: {error}"));
+        assert_eq!(table.version, env!("CARGO_PKG_VERSION"), "{word}");
+        schema(table.packed.object, &table.schema);
+    }
     schema(
         "changes",
         &schemars::schema_for!(portolan_records::changes::ChangeLine<'static>),

@@ -3,8 +3,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use portolan_mapper_cluster::Clusters;
+use portolan_mapper_container_definition::ContainerDefinitions;
 use portolan_mapper_sdk::{Context, MappedPage, Mapping, PageError, map_page};
 use portolan_mapper_service::Services;
+use portolan_mapper_table::plan::Plan;
 use portolan_mapper_task::Tasks;
 use portolan_mapper_task_definition::TaskDefinitions;
 use portolan_page::object::{Object, Shape};
@@ -16,7 +18,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::fuzz::seed;
-use crate::support::figure;
+use crate::support::{figure, root};
 
 /// Random pages: ECS's documented members, with any value in any place.
 mod pages;
@@ -24,11 +26,13 @@ mod pages;
 /// Number of pages for each object, unless PORTOLAN_TEST_FUZZ_CASES sets another one.
 const CASES: u64 = 200;
 
+type Native = fn(&Page) -> Result<MappedPage, PageError>;
+
 /// A stock mapper, sandboxed and native.
 struct Subject {
     engine: Engine,
     mapper: Arc<Mapper>,
-    native: fn(&Page) -> Result<MappedPage, PageError>,
+    native: Native,
     /// What of a record it shares with the native one.
     shared: fn(&str) -> String,
     records: Cell<usize>,
@@ -36,15 +40,15 @@ struct Subject {
 }
 
 impl Subject {
-    /// The module that these settings choose, and what it has to agree with.
-    fn new<M: Mapping>(object: Object, settings: Settings, shared: fn(&str) -> String) -> Self {
+    /// The module of these settings, and the native mapping that it has to agree with.
+    fn new(object: Object, settings: Settings, native: Native, shared: fn(&str) -> String) -> Self {
         let engine = Engine::new(1, Limits::default()).unwrap();
         let config = portolan_sync::config::Config::resolve(settings, None).unwrap();
         let mappers = MapperSet::load(&engine, None, &config.mapping, &[object]).unwrap();
         Self {
             mapper: Arc::clone(mappers.get(object).unwrap()),
             engine,
-            native: native::<M>,
+            native,
             shared,
             records: Cell::default(),
             rejections: Cell::default(),
@@ -119,7 +123,20 @@ impl Subject {
 }
 
 fn native<M: Mapping>(page: &Page) -> Result<MappedPage, PageError> {
-    let context = Context {
+    map_page::<M>(&context(page), page.body())
+}
+
+/// Maps a page by the stock table of its object, outside the sandbox.
+fn by_table(page: &Page) -> Result<MappedPage, PageError> {
+    let folder = root().join("guest-mappers").join(page.object.word());
+    let text = std::fs::read_to_string(folder.join("table.toml")).unwrap();
+    let packed = portolan_mapper_pack::check_stock(&text).unwrap().packed;
+    let plan = Plan::from_bytes(&packed.plan).unwrap();
+    portolan_mapper_table::map_page(&plan, &context(page), page.body())
+}
+
+fn context(page: &Page) -> Context {
+    Context {
         object: page.object.name().into(),
         operation: page.object.describe_operation().action(),
         partition: page.origin.partition.clone(),
@@ -127,8 +144,7 @@ fn native<M: Mapping>(page: &Page) -> Result<MappedPage, PageError> {
         region: page.origin.region.to_string(),
         captured_at: page.origin.captured_at.clone(),
         config: "{}".into(),
-    };
-    map_page::<M>(&context, page.body())
+    }
 }
 
 fn survives_any_page<M: Mapping>(object: Object) {
@@ -142,7 +158,11 @@ pub(crate) fn same_as_in_rust<M: Mapping>(
     settings: Settings,
     shared: fn(&str) -> String,
 ) {
-    let subject = Subject::new::<M>(object, settings, shared);
+    same_as(object, settings, native::<M>, shared);
+}
+
+fn same_as(object: Object, settings: Settings, native: Native, shared: fn(&str) -> String) {
+    let subject = Subject::new(object, settings, native, shared);
     let (Shape::List(member) | Shape::Single(member)) = object.shape();
     let is_list = matches!(object.shape(), Shape::List(_));
     let pages = pages::body(member, is_list, pages::members(object));
@@ -183,4 +203,20 @@ fn any_page_of_tasks_is_survived() {
 #[test]
 fn any_page_of_a_task_definition_is_survived() {
     survives_any_page::<TaskDefinitions>(Object::EcsTaskDefinition);
+}
+
+#[test]
+fn any_page_of_container_definitions_is_survived() {
+    survives_any_page::<ContainerDefinitions>(Object::EcsContainerDefinition);
+}
+
+#[test]
+fn any_page_of_parts_is_survived_by_their_tables() {
+    for object in [
+        Object::EcsContainer,
+        Object::EcsDeployment,
+        Object::EcsTaskSet,
+    ] {
+        same_as(object, Settings::default(), by_table, str::to_owned);
+    }
 }

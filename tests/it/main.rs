@@ -36,6 +36,8 @@ mod museum;
 mod oracle;
 /// Overlays: the allowed changes of a record, and the result of others.
 mod overlays;
+/// Parts of described objects: cases, and the records and rejections of each.
+mod parts;
 /// Environment values and secrets stay where they are.
 mod redaction;
 /// Modules in registries.

@@ -15,6 +15,7 @@ from random import Random
 
 from jsonschema import Draft202012Validator
 from pages import CANARY, Pages
+from parts import PARTS_OF
 from reference import map_page
 from source import ANYTHING_BELOW, NotAPage
 
@@ -32,6 +33,15 @@ OBJECTS = {
     "DescribeTaskDefinition": "EcsTaskDefinition",
     "DescribeContainerInstances": "EcsContainerInstance",
 }
+# The parts of these objects. Services have two kinds.
+PARTS = [
+    {
+        "DescribeServices": "EcsDeployment",
+        "DescribeTasks": "EcsContainer",
+        "DescribeTaskDefinition": "EcsContainerDefinition",
+    },
+    {"DescribeServices": "EcsTaskSet"},
+]
 # What is not compared: `TASK_ARN/SERVICE_NAME` is the latter attribute of records that have the former one.
 WITHOUT = [each.split("/") for each in os.environ.get("PORTOLAN_TEST_WITHOUT", "").split(",") if each]
 
@@ -40,7 +50,7 @@ def main(portolan, count, *seeds):
     seen = {"pages": 0, "records": 0, "rejections": 0, "warnings": 0, "refused": 0}
     for seed in seeds:
         lines = recorded(Random(int(seed)), int(count))
-        differences = list(compare(portolan, lines, seen))
+        differences = [each for objects in [OBJECTS, *PARTS] for each in compare(portolan, lines, seen, objects)]
         for difference in differences[:DIFFERENCES_SHOWN]:
             print(f"seed {seed}, {difference}")
         if differences:
@@ -69,11 +79,13 @@ def validator(object_name):
     return Draft202012Validator(schema)
 
 
-def compare(portolan, lines, seen):
+def compare(portolan, lines, seen, objects):
     """Every difference, as text."""
-    validators = {operation: validator(name) for operation, name in OBJECTS.items()}
+    validators = {operation: validator(name) for operation, name in objects.items()}
+    lines = [line for line in lines if line["operation"] in objects]
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    done = subprocess.run([portolan, "map", "--objects", ",".join(OBJECTS.values()), "-"], input=text.encode(), capture_output=True, check=False)
+    command = [portolan, "map", "--objects", ",".join(objects.values()), "-"]
+    done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
     records = [json.loads(line) for line in done.stdout.split(b"\n")[:-1]]
     issues = {}
     for line in done.stderr.splitlines():
@@ -90,10 +102,12 @@ def compare(portolan, lines, seen):
             at += 1
         said = issues.get(number, [])
         try:
-            expected = map_page(line["operation"], line["context"], line["body"])
+            expected = map_page(line["operation"], line["context"], line["body"], PARTS_OF.get(objects[line["operation"]]))
         except NotAPage as reason:
-            refused += 1
-            is_refused = not found and [issue["severity"] for issue in said] == ["error"]
+            severities = [issue["severity"] for issue in said]
+            refused += severities == ["error"]
+            # A list that is none is one rejected part.
+            is_refused = not found and (severities == ["error"] or objects in PARTS)
             wrong = [] if is_refused else [f"not refused: {reason}"]
         else:
             wrong = list(compare_page(expected, found, said))
@@ -120,7 +134,7 @@ def compare_page(expected, found, said):
         left_out = {name for arn, name in WITHOUT if arn in wanted}
         for name in sorted((wanted.keys() | record.keys()) - left_out):
             if not same(wanted.get(name), record.get(name)):
-                yield f"{wanted['UID']!r} has {name} {record.get(name)!a:.300} instead of {wanted.get(name)!a:.300}"
+                yield f"{wanted['UID']!a:.300} has {name} {record.get(name)!a:.300} instead of {wanted.get(name)!a:.300}"
     yield from compare_issues("rejected", expected.rejected, said)
     yield from compare_issues("warning", expected.warned, said)
     for issue in said:

@@ -107,12 +107,51 @@ class Pages(Chances):
                 "enableExecuteCommand": self.flag,
                 "propagateTags": self.text,
                 "createdBy": self.text,
-                "deployments": lambda: self.list_of(
-                    lambda: self.members({"networkConfiguration": self.network, "createdAt": self.time}), 3
-                ),
+                "deployments": lambda: self.list_of(self.deployment, 3),
+                "taskSets": lambda: self.list_of(self.task_set, 3),
                 "tags": self.tags,
             }
         )
+
+    def started(self):
+        """What deployments and task sets have in common."""
+        return {
+            "status": self.text,
+            "taskDefinition": self.text,
+            "launchType": self.text,
+            "capacityProviderStrategy": self.strategy,
+            "platformVersion": self.text,
+            "platformFamily": self.text,
+            "pendingCount": self.count,
+            "runningCount": self.count,
+            "networkConfiguration": self.network,
+            "createdAt": self.time,
+            "updatedAt": self.time,
+        }
+
+    def deployment(self):
+        own = {
+            "id": self.text,
+            "desiredCount": self.count,
+            "failedTasks": self.count,
+            "rolloutState": self.text,
+            "rolloutStateReason": self.text,
+        }
+        return self.members(own | self.started())
+
+    def task_set(self):
+        own = {
+            "taskSetArn": self.arn("task-set"),
+            "id": self.text,
+            "serviceArn": self.arn("service"),
+            "clusterArn": self.text,
+            "externalId": self.text,
+            "stabilityStatus": self.text,
+            "computedDesiredCount": self.count,
+            "loadBalancers": lambda: self.list_of(lambda: self.members({"targetGroupArn": self.text}), 3),
+            "tags": self.tags,
+        }
+        return self.members(own | self.started())
 
     def attachment(self):
         def name():
@@ -133,6 +172,33 @@ class Pages(Chances):
             return self.pick([self.text(), CANARY, CANARY + self.text()])
 
         return self.list_of(lambda: self.members({"name": self.text, "value": value}))
+
+    def task_container(self):
+        def agent():
+            return self.pick(["ExecuteCommandAgent", "ExecuteCommandAgent", "executeCommandAgent", self.text()])
+
+        bindings = {"hostPort": self.count, "containerPort": self.count}
+        interfaces = {"privateIpv4Address": self.text, "ipv6Address": self.text}
+        agents = {"name": agent, "lastStatus": self.text, "reason": self.text}
+        return self.members(
+            {
+                "containerArn": self.arn("container"),
+                "taskArn": self.arn("task"),
+                "name": self.text,
+                "image": self.text,
+                "imageDigest": self.text,
+                "runtimeId": self.text,
+                "lastStatus": self.text,
+                "healthStatus": self.text,
+                "exitCode": self.count,
+                "reason": self.text,
+                "networkBindings": lambda: self.list_of(lambda: self.members(bindings), 3),
+                "networkInterfaces": lambda: self.list_of(lambda: self.members(interfaces), 3),
+                "managedAgents": lambda: self.list_of(lambda: self.members(agents), 3),
+                "cpu": self.text,
+                "memory": self.text,
+            }
+        )
 
     def group(self):
         begin = self.pick(["service:", "service:", "service", "Service:", " service:", "family:", ""])
@@ -171,7 +237,7 @@ class Pages(Chances):
                 "launchType": self.text,
                 "platformVersion": self.text,
                 "attachments": lambda: self.list_of(self.attachment, 4),
-                "containers": lambda: self.list_of(lambda: self.members({"image": self.text, "name": self.text})),
+                "containers": lambda: self.list_of(self.task_container),
                 "overrides": self.overrides,
                 "startedBy": self.text,
                 "capacityProviderName": self.text,
@@ -187,14 +253,42 @@ class Pages(Chances):
         )
 
     def container(self):
+        files = {"value": self.text, "type": self.text}
+        options = {"mode": self.text, "max-buffer-size": self.text}
+        log = {"logDriver": self.text, "options": lambda: self.members(options)}
+        capabilities = {"add": self.texts, "drop": self.texts}
+        linux = {"initProcessEnabled": self.flag, "capabilities": lambda: self.members(capabilities)}
+        ports = {"containerPort": self.count, "hostPort": self.count}
         return self.members(
             {
                 "name": self.text,
                 "image": self.text,
                 "environment": self.environment,
                 "secrets": lambda: self.list_of(lambda: self.members({"name": self.text, "valueFrom": self.text})),
+                "essential": self.flag,
+                "privileged": self.flag,
+                "readonlyRootFilesystem": self.flag,
+                "interactive": self.flag,
+                "pseudoTerminal": self.flag,
+                "user": self.text,
+                "environmentFiles": lambda: self.list_of(lambda: self.members(files), 3),
+                "repositoryCredentials": lambda: self.members({"credentialsParameter": self.text}),
+                "logConfiguration": lambda: self.members(log),
+                "linuxParameters": lambda: self.members(linux),
+                "portMappings": lambda: self.list_of(lambda: self.members(ports), 3),
+                "mountPoints": lambda: self.list_of(lambda: self.members({"sourceVolume": self.volume_name}), 3),
+                "memory": self.count,
+                "memoryReservation": self.count,
+                "cpu": self.count,
+                "versionConsistency": self.text,
+                "firelensConfiguration": lambda: self.members({"type": self.text}),
+                "healthCheck": lambda: self.members({"command": self.texts, "interval": self.count}),
             }
         )
+
+    def volume_name(self):
+        # A name may look like a place.
+        return self.pick(["data", "#0", "#1", "", self.text()])
 
     def volume(self):
         authorization = {"accessPointId": self.text, "iam": self.switch}
@@ -207,8 +301,7 @@ class Pages(Chances):
         }
         return self.members(
             {
-                # A name may look like a place.
-                "name": lambda: self.pick(["data", "#0", "#1", "", self.text()]),
+                "name": self.volume_name,
                 "host": lambda: self.members({"sourcePath": self.text}),
                 "efsVolumeConfiguration": lambda: self.members(efs),
                 "dockerVolumeConfiguration": lambda: self.members({"driver": self.text}),

@@ -23,8 +23,8 @@ class Mapped:
     warned: dict = field(default_factory=dict)
 
 
-def map_page(operation, context, body):
-    """Maps a body, given as text; raises `NotAPage` where nothing can be mapped."""
+def map_page(operation, context, body, parts=None):
+    """Maps a body, given as text, or the parts of its objects; raises `NotAPage` where nothing can be mapped."""
     member, map_object = OBJECTS[operation]
     page = parse(body)
     if not isinstance(page, Members):
@@ -43,6 +43,8 @@ def map_page(operation, context, body):
         objects = found or []
         paths = [f"{member}[{index}]" for index in range(len(objects))]
 
+    if parts is not None:
+        map_object, (objects, paths) = parts.map_part, parts.of(objects)
     mapped = Mapped()
     for index, (value, path) in enumerate(zip(objects, paths, strict=True)):
         if value is None:
@@ -52,7 +54,7 @@ def map_page(operation, context, body):
         if source.wrong:
             mapped.rejected[index] = source.wrong
         elif not record.get("UID"):
-            mapped.rejected[index] = [f"{path}.{source.arn_member}"]
+            mapped.rejected[index] = [f"{path}.{source.arn_member}" if source.arn_member else path]
         else:
             record |= common(context)
             mapped.records.append({key: value for key, value in record.items() if value not in (None, [], {})})

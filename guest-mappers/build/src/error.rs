@@ -49,6 +49,14 @@ pub enum BuildError {
     /// Cargo failed, and printed why.
     #[error("cargo failed ({0}); its messages are above")]
     Cargo(ExitStatus),
+    /// A stock table cannot be packed.
+    #[error("{path}: {source}")]
+    Table {
+        /// Its file.
+        path: PathBuf,
+        /// All its problems.
+        source: portolan_mapper_pack::TableError,
+    },
     /// The tool of another language is missing and cannot be installed.
     #[error(
         "{tool} is missing in {path}: {reason}. In that folder, run\n  {steps}\nor set {variable} to a {tool} elsewhere"

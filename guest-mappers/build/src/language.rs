@@ -11,12 +11,15 @@ pub(crate) enum Language {
     Python,
     /// A folder with a `package.json`.
     JavaScript,
+    /// A stock mapping table: `table.toml`.
+    Table,
 }
 
 impl Language {
     /// Returns the language of a folder.
     pub(crate) fn of(dir: &Path) -> Result<Self, BuildError> {
         let files = [
+            ("table.toml", Self::Table),
             ("Cargo.toml", Self::Rust),
             ("requirements.txt", Self::Python),
             ("package.json", Self::JavaScript),

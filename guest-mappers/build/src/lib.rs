@@ -3,7 +3,7 @@
 //! A crate is compiled for `wasm32-unknown-unknown` and wrapped by `wit-component`, so that it imports
 //! exactly what its code calls. [`build`] does both for any number of crates with a single run of cargo,
 //! which compiles the standard library at most once. For a folder in Python or JavaScript, the tool that the
-//! folder pins puts the source and an interpreter into one component. In every language, a component that
+//! folder pins puts the source and an interpreter into one component; a stock mapping table is packed. In every language, a component that
 //! imports more than a mapper may is refused; all others get a `producers` section that names their origin.
 
 mod cargo;
@@ -88,7 +88,10 @@ pub fn build(request: &Request) -> Result<Vec<Built>, BuildError> {
         built.extend(build_crates(&dirs, request)?);
     }
     for (language, dir) in others {
-        built.push(build_script(language, &dir, request)?);
+        built.push(match language {
+            Language::Table => build_table(&dir, request)?,
+            _ => build_script(language, &dir, request)?,
+        });
     }
     Ok(built)
 }
@@ -107,6 +110,19 @@ fn build_crates(dirs: &[PathBuf], request: &Request) -> Result<Vec<Built>, Build
             finish(&mapper.folder, &component, &origin, &request.out_dir)
         })
         .collect()
+}
+
+/// Packs a stock table into the interpreter, which this or an earlier request has built into the same folder.
+fn build_table(dir: &Path, request: &Request) -> Result<Built, BuildError> {
+    let read =
+        |path: PathBuf| std::fs::read(&path).map_err(|source| BuildError::Read { path, source });
+    let path = dir.join("table.toml");
+    let text = String::from_utf8_lossy(&read(path.clone())?).into_owned();
+    let interpreter = read(request.out_dir.join("table.wasm"))?;
+    let component = portolan_mapper_pack::pack_stock(&text, &interpreter)
+        .map_err(|source| BuildError::Table { path, source })?;
+    let name = crates::folder_name(dir);
+    finish(&name, &component, &Origin::default(), &request.out_dir)
 }
 
 fn build_script(language: Language, dir: &Path, request: &Request) -> Result<Built, BuildError> {

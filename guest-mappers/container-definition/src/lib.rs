@@ -23,22 +23,27 @@ impl Mapping for ContainerDefinitions {
     const OBJECT: &'static str = "EcsContainerDefinition";
     const BODY: Body = Body::List("containerDefinitions");
 
-    type Source<'a> = ContainerDefinition<'a>;
+    type Source<'a> = Part<'a>;
     type Record<'s> = EcsContainerDefinition<'s>;
 
     // Long, because it names every attribute.
     fn map<'s, 'a: 's>(
-        container: &'s ContainerDefinition<'a>,
+        part: &'s Part<'a>,
         context: &'s Context,
         _: &mut Notes<'_>,
     ) -> Result<EcsContainerDefinition<'s>, Rejection> {
         let no_arn = || Rejection::no_arn("taskDefinition.taskDefinitionArn");
-        let Object(definition) = container.task_definition.as_ref().ok_or_else(no_arn)?;
+        let no_container = || Rejection::no_arn("containerDefinition");
+        let Object(definition) = part.task_definition.as_ref().ok_or_else(no_arn)?;
+        let Object(container) = part
+            .container_definition
+            .as_ref()
+            .ok_or_else(no_container)?;
         let arn = text(&definition.task_definition_arn)
             .filter(|arn| !arn.is_empty())
             .ok_or_else(no_arn)?;
         let name = text(&container.name).filter(|name| !name.is_empty());
-        let Int(position) = container.position.unwrap_or(Int(0));
+        let Int(position) = part.position.unwrap_or(Int(0));
         let uid = match name {
             Some(name) => format!("{arn}#{name}"),
             None => format!("{arn}#{position}"),

@@ -1,6 +1,17 @@
 use portolan_mapper_sdk::{Int, List, Object, Text};
 use serde::Deserialize;
 
+/// A container definition beside its task definition.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Part<'a> {
+    #[serde(borrow)]
+    pub(crate) container_definition: Option<Object<ContainerDefinition<'a>>>,
+    pub(crate) task_definition: Option<Object<TaskDefinition<'a>>>,
+    /// Its place in the list of its task definition, from 0, nulls counted.
+    pub(crate) position: Option<Int>,
+}
+
 /// The members of its task definition that become attributes.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,9 +50,6 @@ pub struct ContainerDefinition<'a> {
     pub(crate) version_consistency: Option<Text<'a>>,
     pub(crate) firelens_configuration: Option<Object<FirelensConfiguration<'a>>>,
     pub(crate) health_check: Option<Object<HealthCheck>>,
-    pub(crate) task_definition: Option<Object<TaskDefinition<'a>>>,
-    /// Its place in the list of its task definition, from 0, nulls counted.
-    pub(crate) position: Option<Int>,
 }
 
 /// An environment variable. Its value is not a member here, so that it cannot leave.

@@ -9,6 +9,7 @@ use crate::demand::{Conflict, Demand};
 use crate::expression::parse;
 use crate::format::Type as Named;
 use crate::format::{Attribute, Kind, OneOrMore, Scalar, Substitute, Table};
+use crate::keys;
 use crate::problem::nearest;
 use crate::types;
 
@@ -41,17 +42,19 @@ pub(crate) enum Piece {
 }
 
 /// A checked attribute.
-pub(crate) struct Checked {
+pub(crate) struct CheckedAttribute {
     pub(crate) name: String,
     pub(crate) when: Option<Parsed>,
     pub(crate) origin: Origin,
     pub(crate) fallback: Vec<Parsed>,
+    pub(crate) after: Option<String>,
     pub(crate) equals: Option<Scalar>,
     pub(crate) lookup: Option<String>,
     pub(crate) default: Option<Substitute>,
     pub(crate) type_: Type,
     /// The description of an attribute that the stock schema lacks.
     pub(crate) description: Option<String>,
+    pub(crate) is_required: bool,
 }
 
 /// The state of checking, across all attributes.
@@ -67,15 +70,23 @@ pub(crate) struct Checker<'c> {
 
 impl Checker<'_> {
     /// Checks an attribute. An error is a sentence without the attribute's name.
-    pub(crate) fn attribute(&mut self, name: &str, given: Attribute) -> Result<Checked, String> {
+    pub(crate) fn attribute(
+        &mut self,
+        name: &str,
+        given: Attribute,
+    ) -> Result<CheckedAttribute, String> {
+        keys::of_stock(&given, self.table.data_model.is_some())?;
         self.name(name, &given)?;
-        useless(&given)?;
+        keys::useless(&given)?;
         let type_ = self.type_of(name, &given)?;
         let want = self.want(&given, type_)?;
         let when = given.when.as_deref().map(parsed).transpose()?;
         if let Some(when) = &when {
             let asked = demand(&when.ast, Demand::Any).map_err(|conflict| told(conflict, when))?;
             ask(&mut self.object, asked)?;
+        }
+        if let Some(after) = &given.after {
+            types::check_after(after, &want)?;
         }
         let origin = self.origin(&given, type_, &want)?;
         let fallback = match given.fallback {
@@ -94,16 +105,18 @@ impl Checker<'_> {
         if let Some(default) = &given.default {
             types::check(type_, default, "its default")?;
         }
-        Ok(Checked {
+        Ok(CheckedAttribute {
             name: name.to_owned(),
             when,
             origin,
             fallback,
+            after: given.after,
             equals: given.equals,
             lookup: given.lookup,
             default: given.default,
             type_,
             description: given.description,
+            is_required: given.required == Some(true),
         })
     }
 
@@ -207,7 +220,7 @@ impl Checker<'_> {
     }
 
     fn origin(&mut self, given: &Attribute, type_: Type, want: &Demand) -> Result<Origin, String> {
-        one_source(given)?;
+        keys::one_source(given)?;
         let is_text = matches!(want, Demand::Text);
         if let Some(text) = &given.from {
             let from = parsed(text)?;
@@ -304,57 +317,6 @@ impl Checker<'_> {
             return Err("`page` has to name a member of the page, such as tags".to_owned());
         }
         ask(&mut self.page, asked)
-    }
-}
-
-/// Refuses an attribute with no source, or with more than one.
-fn one_source(given: &Attribute) -> Result<(), String> {
-    let sources = [
-        ("from", given.from.is_some()),
-        ("page", given.page.is_some()),
-        ("tag", given.tag.is_some()),
-        ("context", given.context.is_some()),
-        ("value", given.value.is_some()),
-        ("format", given.format.is_some()),
-        ("remove", given.remove == Some(true)),
-    ];
-    let mut named = sources.iter().filter(|(_, is_there)| *is_there);
-    match (named.next(), named.next()) {
-        (Some(_), None) => Ok(()),
-        (Some((one, _)), Some((other, _))) => {
-            Err(format!("it has both `{one}` and `{other}`; choose one"))
-        }
-        (None, _) => Err(
-            "it has no source; give one of from, page, tag, context, value, format, remove"
-                .to_owned(),
-        ),
-    }
-}
-
-/// Refuses keys that have no effect beside others.
-fn useless(given: &Attribute) -> Result<(), String> {
-    let keys = [
-        ("fallback", given.fallback.is_some()),
-        ("default", given.default.is_some()),
-        ("equals", given.equals.is_some()),
-        ("lookup", given.lookup.is_some()),
-        ("type", given.type_.is_some()),
-    ];
-    let (source, useless) = match given {
-        Attribute {
-            remove: Some(true), ..
-        } => ("remove", &keys[..]),
-        Attribute { value: Some(_), .. } => ("value", &keys[..2]),
-        Attribute {
-            context: Some(_), ..
-        } => ("context", &keys[..1]),
-        _ => return Ok(()),
-    };
-    match useless.iter().find(|(_, is_there)| *is_there) {
-        Some((key, _)) => Err(format!(
-            "`{key}` has no effect beside `{source}`; leave it out"
-        )),
-        None => Ok(()),
     }
 }
 

@@ -94,16 +94,18 @@ impl Demand {
             Self::TextOrInteger => Shape::TextOrInteger,
             Self::Tags(keys) => Shape::Tags(keys.iter().map(String::as_str).collect()),
             Self::List(element) => Shape::List(Box::new(element.shape())),
-            Self::Object { members, is_open } => Shape::Object {
-                members: members
-                    .iter()
-                    .map(|(name, demand)| Member {
-                        name,
-                        shape: demand.shape(),
-                    })
-                    .collect(),
-                is_open: *is_open,
-            },
+            Self::Object { members, is_open } => {
+                let mut members: Vec<_> = members.iter().collect();
+                members.sort_by_key(|member| &member.0);
+                let members = members.into_iter().map(|(name, demand)| Member {
+                    name,
+                    shape: demand.shape(),
+                });
+                Shape::Object {
+                    members: members.collect(),
+                    is_open: *is_open,
+                }
+            }
         }
     }
 }

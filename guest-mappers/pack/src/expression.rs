@@ -176,44 +176,104 @@ fn children(ast: &Ast) -> Vec<&Ast> {
     }
 }
 
+/// What is known of the shape of values that an expression meets.
+#[derive(Clone, Copy)]
+pub(crate) enum On<'p> {
+    /// They are read with this shape.
+    Read(&'p Shape<'p>),
+    /// They probably have this shape. A wrong place costs a search.
+    Likely(&'p Shape<'p>),
+    Unknown,
+}
+
+impl<'p> On<'p> {
+    const fn shape(self) -> Option<&'p Shape<'p>> {
+        match self {
+            Self::Read(shape) | Self::Likely(shape) => Some(shape),
+            Self::Unknown => None,
+        }
+    }
+
+    fn likely(self) -> Self {
+        self.shape().map_or(Self::Unknown, Self::Likely)
+    }
+
+    /// The shape of a list's elements; of anything else its own, because a projection gives lists of its shape.
+    fn element(self) -> Self {
+        match self {
+            Self::Read(Shape::List(element)) => Self::Read(element),
+            Self::Likely(Shape::List(element)) => Self::Likely(element),
+            other => other.likely(),
+        }
+    }
+
+    /// A member: its place alone if the objects are sure to have it there.
+    fn field(self, name: &'p str) -> (Expression<'p>, Self) {
+        let Some(Shape::Object { members, .. }) = self.shape() else {
+            return (Expression::Field(name, NO_PLACE), Self::Unknown);
+        };
+        let found = members.iter().position(|member| member.name == name);
+        let found = found.and_then(|place| {
+            let shape = &members.get(place)?.shape;
+            Some((u16::try_from(place).ok()?, shape))
+        });
+        match (found, self) {
+            (Some((place, shape)), Self::Read(_)) => {
+                (Expression::Path(vec![place]), Self::Read(shape))
+            }
+            (Some((place, shape)), _) => (Expression::Field(name, place), Self::Likely(shape)),
+            (None, _) => (Expression::Field(name, NO_PLACE), Self::Unknown),
+        }
+    }
+}
+
 /// The packed form of an expression on values of a shape, and the shape of its result, if known.
 /// Long, because every kind of expression has its arm.
-pub(crate) fn pack<'p>(
-    ast: &'p Ast,
-    on: Option<&'p Shape<'p>>,
-) -> (Expression<'p>, Option<&'p Shape<'p>>) {
+pub(crate) fn pack<'p>(ast: &'p Ast, on: On<'p>) -> (Expression<'p>, On<'p>) {
     let both = |left: &'p Ast, right: &'p Ast| {
         let (left, shape) = pack(left, on);
         let (right, _) = pack(right, on);
-        (Box::new([left, right]), shape)
+        (Box::new([left, right]), shape.likely())
     };
     match ast {
         Ast::Identity { .. } => (Expression::Current, on),
-        Ast::Field { name, .. } => {
-            let (place, shape) = member(on, name);
-            (Expression::Field(name, place), shape)
-        }
-        Ast::Index { idx, .. } => (Expression::Index(*idx), element(on)),
+        Ast::Field { name, .. } => on.field(name),
+        Ast::Index { idx, .. } => (Expression::Index(*idx), on.element()),
         Ast::Slice {
             start, stop, step, ..
         } => (Expression::Slice(*start, *stop, *step), on),
-        Ast::Literal { value, .. } => (Expression::Literal(literal(value)), None),
+        Ast::Literal { value, .. } => (Expression::Literal(literal(value)), On::Unknown),
         Ast::Subexpr { lhs, rhs, .. } => {
             let (left, shape) = pack(lhs, on);
             let (right, shape) = pack(rhs, shape);
-            (Expression::Then(Box::new([left, right])), shape)
+            let expression = match (left, right) {
+                (Expression::Path(left), Expression::Path(right)) => {
+                    Expression::Path([left, right].concat())
+                }
+                (left, right) => Expression::Then(Box::new([left, right])),
+            };
+            (expression, shape)
         }
         Ast::Projection { lhs, rhs, .. } => {
             let (left, shape) = pack(lhs, on);
-            let (right, shape) = pack(rhs, element(shape));
-            // The result is a list of that shape. A place is only a guess: a wrong one costs a search.
-            (Expression::Each(Box::new([left, right])), shape)
+            let (right, shape) = pack(rhs, shape.element());
+            // The result is a list of that shape.
+            (Expression::Each(Box::new([left, right])), shape.likely())
         }
         Ast::Flatten { node, .. } => {
             let (inner, shape) = pack(node, on);
+            let shape = match shape {
+                On::Read(Shape::List(element)) if matches!(**element, Shape::Object { .. }) => {
+                    shape
+                }
+                other => other.likely(),
+            };
             (Expression::Flatten(Box::new(inner)), shape)
         }
-        Ast::ObjectValues { node, .. } => (Expression::Values(Box::new(pack(node, on).0)), None),
+        Ast::ObjectValues { node, .. } => {
+            let inner = pack(node, on).0;
+            (Expression::Values(Box::new(inner)), On::Unknown)
+        }
         Ast::Condition {
             predicate, then, ..
         } => {
@@ -225,8 +285,11 @@ pub(crate) fn pack<'p>(
             let (both, shape) = both(lhs, rhs);
             (Expression::Or(both), shape)
         }
-        Ast::And { lhs, rhs, .. } => (Expression::And(both(lhs, rhs).0), None),
-        Ast::Not { node, .. } => (Expression::Not(Box::new(pack(node, on).0)), None),
+        Ast::And { lhs, rhs, .. } => (Expression::And(both(lhs, rhs).0), On::Unknown),
+        Ast::Not { node, .. } => {
+            let inner = pack(node, on).0;
+            (Expression::Not(Box::new(inner)), On::Unknown)
+        }
         Ast::Comparison {
             comparator,
             lhs,
@@ -234,42 +297,29 @@ pub(crate) fn pack<'p>(
             ..
         } => {
             let (both, _) = both(lhs, rhs);
-            (Expression::Compare(comparator_of(comparator), both), None)
+            let comparator = comparator_of(comparator);
+            (Expression::Compare(comparator, both), On::Unknown)
         }
         Ast::MultiList { elements, .. } => {
             let elements = elements.iter().map(|each| pack(each, on).0);
-            (Expression::List(elements.collect()), None)
+            (Expression::List(elements.collect()), On::Unknown)
         }
         Ast::MultiHash { elements, .. } => {
             let members = elements.iter();
             let members = members.map(|pair| (pair.key.as_str(), pack(&pair.value, on).0));
-            (Expression::Object(members.collect()), None)
+            (Expression::Object(members.collect()), On::Unknown)
         }
         Ast::Function { name, args, .. } => {
             // `parse` has checked the name.
             let function = Function::named(name).map_or(Function::NotNull, |found| found.0);
             let arguments = args.iter().map(|each| pack(each, on).0);
-            (Expression::Call(function, arguments.collect()), None)
+            let arguments = arguments.collect();
+            (Expression::Call(function, arguments), On::Unknown)
         }
-        Ast::Expref { ast, .. } => (Expression::Reference(Box::new(pack(ast, None).0)), None),
-    }
-}
-
-fn member<'p>(on: Option<&'p Shape<'p>>, name: &str) -> (u16, Option<&'p Shape<'p>>) {
-    let Some(Shape::Object { members, .. }) = on else {
-        return (NO_PLACE, None);
-    };
-    let place = members.iter().position(|member| member.name == name);
-    let shape = place.and_then(|place| members.get(place));
-    let place = place.and_then(|place| u16::try_from(place).ok());
-    (place.unwrap_or(NO_PLACE), shape.map(|member| &member.shape))
-}
-
-/// The shape of a list's elements. Any other shape stays, because a projection passes on its element's shape.
-fn element<'p>(shape: Option<&'p Shape<'p>>) -> Option<&'p Shape<'p>> {
-    match shape {
-        Some(Shape::List(element)) => Some(element),
-        other => other,
+        Ast::Expref { ast, .. } => {
+            let inner = pack(ast, On::Unknown).0;
+            (Expression::Reference(Box::new(inner)), On::Unknown)
+        }
     }
 }
 
@@ -311,14 +361,13 @@ fn literal(value: &Variable) -> Literal<'_> {
 /// value has an empty one. Where a table reads only the tags of some keys, it is the position among them.
 pub(crate) fn tag<'p>(key: &'p str, on: &'p Shape<'p>) -> Expression<'p> {
     let then = |first, second| Expression::Then(Box::new([first, second]));
-    let (place, shape) = member(Some(on), "tags");
-    let tags = Expression::Field("tags", place);
-    if let Some(Shape::Tags(keys)) = shape {
+    let (tags, shape) = On::Read(on).field("tags");
+    if let Some(Shape::Tags(keys)) = shape.shape() {
         let place = keys.iter().position(|each| *each == key);
         let place = place.and_then(|place| i32::try_from(place).ok());
         return then(tags, Expression::Index(place.unwrap_or(i32::MAX)));
     }
-    let of_tag = |name| Expression::Field(name, member(element(shape), name).0);
+    let of_tag = |name| shape.element().field(name).0;
     let text = |text| Expression::Literal(Literal::Text(text));
     let is_it = Expression::Compare(Comparator::Equal, Box::new([of_tag("key"), text(key)]));
     let value = Expression::Call(Function::NotNull, vec![of_tag("value"), text("")]);

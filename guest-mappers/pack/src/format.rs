@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use portolan_mapper_table::plan::Described;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A mapping table: the source of each attribute. A table is written in TOML.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -22,6 +22,10 @@ pub struct Table {
     pub(crate) kind: Kind,
     /// The connector object that the module maps.
     pub(crate) object: Object,
+    /// Only of a stock table, which defines the schema of its object: the object's kind in the data model.
+    pub(crate) data_model: Option<DataModel>,
+    /// Only of a stock table: the object in a sentence.
+    pub(crate) description: Option<String>,
     /// The expression that gives the UID of a mapping's records. An object without a UID is rejected.
     pub(crate) uid: Option<String>,
     /// Attributes by name: an expression, or a table with more keys. Records keep this order.
@@ -40,6 +44,20 @@ pub(crate) enum Kind {
     Mapping,
     /// It amends them.
     Overlay,
+}
+
+/// The kinds of objects in the data model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub(crate) enum DataModel {
+    /// Something that runs, or that others run on.
+    #[serde(rename = "Cloud Resource")]
+    CloudResource,
+    /// A container, or its definition.
+    Container,
+    /// A setting of an account.
+    Setting,
+    /// Something that happened.
+    Event,
 }
 
 /// The connector object that a table maps.
@@ -115,6 +133,9 @@ pub(crate) struct Attribute {
     pub when: Option<String>,
     /// Expressions to try in this order, if there is no value or an empty text.
     pub fallback: Option<OneOrMore>,
+    /// The value is what follows this text. If it does not begin with the text, or nothing follows, there is no
+    /// value.
+    pub after: Option<String>,
     /// Makes a boolean: whether the value equals this one.
     pub equals: Option<Scalar>,
     /// The name of a list in `lookups` that maps the value. A value outside the list counts as absent.
@@ -126,6 +147,8 @@ pub(crate) struct Attribute {
     pub type_: Option<Type>,
     /// Declares an attribute that the stock schema lacks, and describes it.
     pub description: Option<String>,
+    /// Only in a stock table: every record has the attribute.
+    pub required: Option<bool>,
 }
 
 impl Attribute {
@@ -186,10 +209,12 @@ pub(crate) enum Scalar {
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Substitute {
-    /// For all types but `texts`.
+    /// For all types but lists.
     Scalar(Scalar),
     /// For `texts`.
     Texts(Vec<String>),
+    /// For `integers`.
+    Integers(Vec<i64>),
 }
 
 /// The type of an attribute.
@@ -209,6 +234,8 @@ pub(crate) enum Type {
     Time,
     /// A list of texts: each once, in source order. An empty list leaves the attribute out.
     Texts,
+    /// A list of integers: each once, in source order. An empty list leaves the attribute out.
+    Integers,
     /// Tags as AWS sends them, written as an object of key to value. An empty list leaves the attribute out.
     Tags,
 }

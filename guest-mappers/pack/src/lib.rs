@@ -9,20 +9,24 @@ mod component;
 mod demand;
 mod expression;
 mod format;
+mod keys;
 mod problem;
 mod read;
+mod stock;
 mod types;
 mod write;
 
 use portolan_mapper_sdk::Kind;
 use serde_json::Value;
 
-use crate::check::{Checker, FROM_THE_SYNC, Parsed, parsed};
+use crate::check::{CheckedAttribute, Checker, FROM_THE_SYNC, Parsed, parsed};
 use crate::demand::Demand;
+use crate::expression::On;
 
 pub use component::source;
 pub use format::Table;
 pub use problem::TableError;
+pub use stock::{Stock, check_stock, pack_stock};
 
 /// A checked table.
 #[derive(Clone, Debug)]
@@ -37,15 +41,48 @@ pub struct Packed {
     pub plan: Vec<u8>,
 }
 
+/// A table that was read, and what it asks of pages.
+struct Checked {
+    table: Table,
+    uid: Option<Parsed>,
+    attributes: Vec<CheckedAttribute>,
+    object: Demand,
+    page: Demand,
+}
+
+impl Checked {
+    fn packed(&self) -> Result<Packed, TableError> {
+        Ok(Packed {
+            name: self.table.name.clone(),
+            kind: write::kind(self.table.kind),
+            object: self.table.object.0.name(),
+            plan: write::plan(self)?,
+        })
+    }
+}
+
 /// Checks a table. `stock` returns the stock schema of a connector object.
 ///
 /// # Errors
 /// Fails if the table has a problem; the error lists every problem found.
 pub fn check(text: &str, stock: impl Fn(&str) -> Value) -> Result<Packed, TableError> {
+    checked(text, |table| match table.data_model {
+        None => Ok(stock(table.object.0.name())),
+        Some(_) => {
+            Err("data-model: only a stock table of Portolan has one; leave it out".to_owned())
+        }
+    })?
+    .packed()
+}
+
+/// Checks a table against the schema that is chosen for it.
+fn checked(
+    text: &str,
+    stock: impl FnOnce(&Table) -> Result<Value, String>,
+) -> Result<Checked, TableError> {
     let mut problems = Vec::new();
     let (table, attributes) = read::read(text, &mut problems)?;
-    let described = table.object.0;
-    let stock = stock(described.name());
+    let stock = stock(&table)?;
     let empty = serde_json::Map::new();
     let mut checker = Checker {
         table: &table,
@@ -75,7 +112,7 @@ pub fn check(text: &str, stock: impl Fn(&str) -> Value) -> Result<Packed, TableE
         problems.extend(missing.map(|name| {
             format!(
                 "{name}: every record of {} needs it, and the table has none",
-                described.name()
+                table.object.0.name()
             )
         }));
     }
@@ -87,18 +124,13 @@ pub fn check(text: &str, stock: impl Fn(&str) -> Value) -> Result<Packed, TableE
     if !problems.is_empty() {
         return Err(TableError { problems });
     }
-    let plan = write::plan(
-        &table,
-        uid.as_ref(),
-        &checked,
-        &checker.object,
-        &checker.page,
-    )?;
-    Ok(Packed {
-        name: table.name.clone(),
-        kind: write::kind(table.kind),
-        object: described.name(),
-        plan,
+    let Checker { object, page, .. } = checker;
+    Ok(Checked {
+        uid,
+        attributes: checked,
+        object,
+        page,
+        table,
     })
 }
 
@@ -142,7 +174,7 @@ pub fn pack(
 pub fn evaluate(expression: &str, json: &str) -> Result<Value, String> {
     let ast = expression::parse(expression)?;
     let shape = portolan_mapper_table::plan::Shape::Any;
-    let (expression, _) = expression::pack(&ast, Some(&shape));
+    let (expression, _) = expression::pack(&ast, On::Read(&shape));
     portolan_mapper_table::evaluate(&expression, &shape, json)
 }
 
@@ -180,7 +212,7 @@ impl Reading {
     pub fn evaluate(&self, expression: &str, json: &str) -> Result<Value, String> {
         let ast = expression::parse(expression)?;
         let shape = self.0.shape();
-        let (expression, _) = expression::pack(&ast, Some(&shape));
+        let (expression, _) = expression::pack(&ast, On::Read(&shape));
         portolan_mapper_table::evaluate(&expression, &shape, json)
     }
 }

@@ -1,6 +1,8 @@
 //! The types of attributes: their schemas, and their demands on an expression.
 
+use portolan_mapper_sdk::{Int, IntSet, Tags, TextSet, UtcTime};
 use portolan_mapper_table::plan::Type;
+use schemars::{JsonSchema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use crate::demand::Demand;
@@ -16,6 +18,7 @@ impl Named {
             Self::Boolean => Type::Boolean,
             Self::Time => Type::Time,
             Self::Texts => Type::Texts,
+            Self::Integers => Type::Integers,
             Self::Tags => Type::Tags,
         }
     }
@@ -30,6 +33,7 @@ pub(crate) const fn name(type_: Type) -> &'static str {
         Type::Boolean => "boolean",
         Type::Time => "time",
         Type::Texts => "texts",
+        Type::Integers => "integers",
         Type::Tags => "tags",
     }
 }
@@ -40,6 +44,7 @@ pub(crate) fn of_schema(schema: &Value) -> Type {
         (Some("integer"), _) => Type::Integer,
         (Some("number"), _) => Type::Number,
         (Some("boolean"), _) => Type::Boolean,
+        (Some("array"), _) if schema["items"]["type"] == "integer" => Type::Integers,
         (Some("array"), _) => Type::Texts,
         (Some("object"), _) => Type::Tags,
         (_, Some("date-time")) => Type::Time,
@@ -47,23 +52,24 @@ pub(crate) fn of_schema(schema: &Value) -> Type {
     }
 }
 
-/// The schema of a declared attribute: the stock schemas' one for the type.
+/// The schema of an attribute: that of the same type in a mapping in Rust.
 pub(crate) fn schema(type_: Type, description: &str) -> Value {
-    let mut schema = match type_ {
-        Type::Text => json!({ "type": "string" }),
-        Type::Integer => json!({ "type": "integer" }),
-        Type::Number => json!({ "type": "number" }),
-        Type::Boolean => json!({ "type": "boolean" }),
-        Type::Time => json!({ "type": "string", "format": "date-time" }),
-        Type::Texts => json!({
-            "type": "array", "items": { "type": "string" }, "minItems": 1, "uniqueItems": true,
-        }),
-        Type::Tags => json!({
-            "type": "object", "additionalProperties": { "type": "string" }, "minProperties": 1,
-        }),
+    let of = &mut SchemaGenerator::default();
+    let schema = match type_ {
+        Type::Text => <&str>::json_schema(of),
+        Type::Integer => Int::json_schema(of),
+        Type::Number => json_schema!({ "type": "number" }),
+        Type::Boolean => bool::json_schema(of),
+        Type::Time => UtcTime::json_schema(of),
+        Type::Texts => TextSet::json_schema(of),
+        Type::Integers => IntSet::json_schema(of),
+        Type::Tags => Tags::json_schema(of),
     };
-    schema["description"] = description.into();
-    schema
+    let mut all = json!({ "description": description });
+    if let (Some(all), Value::Object(words)) = (all.as_object_mut(), schema.to_value()) {
+        all.extend(words);
+    }
+    all
 }
 
 pub(crate) const fn of_scalar(value: &Scalar) -> Type {
@@ -72,6 +78,15 @@ pub(crate) const fn of_scalar(value: &Scalar) -> Type {
         Scalar::Integer(_) => Type::Integer,
         Scalar::Number(_) => Type::Number,
         Scalar::Text(_) => Type::Text,
+    }
+}
+
+/// Refuses a text to begin with where it makes no sense.
+pub(crate) fn check_after(after: &str, want: &Demand) -> Result<(), String> {
+    match want {
+        Demand::Text if after.is_empty() => Err("`after` is empty; leave it out".to_owned()),
+        Demand::Text => Ok(()),
+        other => Err(format!("`after` takes a text, not {}", other.name())),
     }
 }
 
@@ -99,6 +114,7 @@ const fn takes(type_: Type, value: &Substitute) -> bool {
             | (Type::Number, Substitute::Scalar(Scalar::Number(_)))
             | (Type::Boolean, Substitute::Scalar(Scalar::Boolean(_)))
             | (Type::Texts, Substitute::Texts(_))
+            | (Type::Integers, Substitute::Integers(_))
     )
 }
 
@@ -111,6 +127,7 @@ pub(crate) fn demand(type_: Type) -> Demand {
         Type::Boolean => Demand::Boolean,
         Type::Time => Demand::Time,
         Type::Texts => Demand::list(Demand::Text),
+        Type::Integers => Demand::list(Demand::Integer),
         Type::Tags => Demand::list(Demand::object([
             ("key", Demand::Text),
             ("value", Demand::Text),

@@ -6,25 +6,21 @@ use portolan_mapper_table::plan::{
 };
 use serde_json::{Map, Value};
 
-use crate::check::{Checked, FROM_THE_SYNC, Origin, Parsed, Piece};
+use crate::Checked;
+use crate::check::{CheckedAttribute, FROM_THE_SYNC, Origin, Parsed, Piece};
 use crate::demand::Demand;
-use crate::expression::{self, pack};
+use crate::expression::{self, On, pack};
 use crate::format::{self, Context, Scalar, Substitute, Table};
 use crate::types;
 
 /// Returns the packed table.
-pub(crate) fn plan(
-    table: &Table,
-    uid: Option<&Parsed>,
-    checked: &[Checked],
-    object: &Demand,
-    page: &Demand,
-) -> Result<Vec<u8>, String> {
-    let manifest = manifest(table, checked, object, page).to_json();
-    let (shape, beside) = (object.shape(), page.shape());
+pub(crate) fn plan(checked: &Checked) -> Result<Vec<u8>, String> {
+    let Checked { table, uid, .. } = checked;
+    let manifest = manifest(checked).to_json();
+    let (shape, beside) = (checked.object.shape(), checked.page.shape());
     let is_beside = matches!(&beside, Shape::Object { members, .. } if !members.is_empty());
-    let mut attributes: Vec<Attribute<'_>> = checked
-        .iter()
+    let attributes = checked.attributes.iter();
+    let mut attributes: Vec<Attribute<'_>> = attributes
         .map(|attribute| packed(table, attribute, &shape, &beside))
         .collect();
     if table.kind == format::Kind::Mapping {
@@ -33,7 +29,7 @@ pub(crate) fn plan(
     let plan = Plan {
         manifest: &manifest,
         object: table.object.0,
-        uid: uid.map(|uid| query(uid, &shape)),
+        uid: uid.as_ref().map(|uid| query(uid, &shape)),
         page: is_beside.then(|| beside.clone()),
         shape: shape.clone(),
         attributes,
@@ -48,19 +44,23 @@ pub(crate) const fn kind(kind: format::Kind) -> Kind {
     }
 }
 
-fn manifest(table: &Table, checked: &[Checked], object: &Demand, page: &Demand) -> Manifest {
+fn manifest(checked: &Checked) -> Manifest {
+    let table = &checked.table;
     let described = table.object.0;
     // A host leaves out the tags beside a task definition too, unless the manifest names them.
-    let mut asked = object.clone();
+    let mut asked = checked.object.clone();
     if described.has_tags_beside_it()
-        && let Some(tags) = page.member("tags")
+        && let Some(tags) = checked.page.member("tags")
         && asked
             .merge(Demand::object([("tags", tags.clone())]))
             .is_err()
     {
         asked = Demand::Any;
     }
-    let declared = checked.iter().filter_map(|attribute| {
+    // What a stock table describes stands in the stock schema.
+    let is_declared = table.data_model.is_none();
+    let beyond = checked.attributes.iter().filter(|_| is_declared);
+    let declared = beyond.filter_map(|attribute| {
         let description = attribute.description.as_ref()?;
         let schema = types::schema(attribute.type_, description);
         Some((attribute.name.clone(), schema))
@@ -116,7 +116,7 @@ fn add_paths<'d>(demand: &'d Demand, path: &mut Vec<&'d str>, paths: &mut Vec<St
 fn query<'p>(parsed: &'p Parsed, on: &'p Shape<'p>) -> Query<'p> {
     Query {
         text: &parsed.text,
-        expression: pack(&parsed.ast, Some(on)).0,
+        expression: pack(&parsed.ast, On::Read(on)).0,
     }
 }
 
@@ -130,7 +130,7 @@ fn tag<'p>(key: &'p str, on: &'p Shape<'p>) -> Query<'p> {
 
 fn packed<'p>(
     table: &'p Table,
-    attribute: &'p Checked,
+    attribute: &'p CheckedAttribute,
     shape: &'p Shape<'p>,
     beside: &'p Shape<'p>,
 ) -> Attribute<'p> {
@@ -139,18 +139,22 @@ fn packed<'p>(
         when: attribute
             .when
             .as_ref()
-            .map(|when| pack(&when.ast, Some(shape)).0),
+            .map(|when| pack(&when.ast, On::Read(shape)).0),
         source: source(&attribute.origin, shape, beside),
         fallback: attribute
             .fallback
             .iter()
             .map(|parsed| query(parsed, shape))
             .collect(),
+        after: attribute.after.as_deref(),
         convert: convert(table, attribute),
         default: attribute.default.as_ref().map(|default| match default {
             Substitute::Scalar(value) => scalar(value),
             Substitute::Texts(texts) => {
                 Literal::List(texts.iter().map(|text| Literal::Text(text)).collect())
+            }
+            Substitute::Integers(integers) => {
+                Literal::List(integers.iter().copied().map(Literal::Integer).collect())
             }
         }),
     }
@@ -181,7 +185,7 @@ fn source<'p>(origin: &'p Origin, shape: &'p Shape<'p>, beside: &'p Shape<'p>) -
     }
 }
 
-fn convert<'p>(table: &'p Table, attribute: &'p Checked) -> Convert<'p> {
+fn convert<'p>(table: &'p Table, attribute: &'p CheckedAttribute) -> Convert<'p> {
     let lookup = attribute.lookup.as_ref();
     match (
         &attribute.equals,
@@ -212,6 +216,7 @@ fn from_the_sync(name: &'static str) -> Attribute<'static> {
         when: None,
         source,
         fallback: Vec::new(),
+        after: None,
         convert: Convert::Type(Type::Text),
         default: None,
     }

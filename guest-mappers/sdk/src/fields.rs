@@ -35,8 +35,8 @@ fn add<'de, T: Deserialize<'de>>(path: &mut Vec<&'static str>, paths: &mut Vec<S
     let Some(Answer(Some(fields))) = T::deserialize(Asker(path)).err() else {
         return false;
     };
-    // A pair of key and value, such as a tag, is read whole.
-    if fields == ["key", "value"] {
+    // A pair of key and value, such as a tag, is read whole. A struct without fields asks whether it is there.
+    if fields == ["key", "value"] || fields.is_empty() && !path.is_empty() {
         return false;
     }
     // A path cannot distinguish a name with a dot from two names.
@@ -196,6 +196,19 @@ mod tests {
         let mut expected = expected.map(str::to_owned);
         expected.sort();
         assert_eq!(paths, expected);
+    }
+
+    #[test]
+    fn an_object_that_only_has_to_be_there_is_named() {
+        #[derive(serde::Deserialize)]
+        struct Empty {}
+        #[derive(serde::Deserialize)]
+        #[expect(dead_code, reason = "only its names matter")]
+        struct Holder {
+            check: Option<Object<Empty>>,
+        }
+        assert_eq!(of::<Holder>(), Some(vec!["check".to_owned()]));
+        assert_eq!(of::<Empty>(), Some(Vec::new()));
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub mod steps {
     pub use crate::beside::tags_inside;
     pub use crate::body::{each_alone_with, each_with, read_tracked, wrong_member};
     pub use crate::escapes::contain_unknown_escapes;
-    pub use crate::mapping::{check_page, rejected, write_row};
+    pub use crate::mapping::{check_page, rejected, write_attributes};
 }
 
 /// JSON values, for the schemas of a manifest and the patches of an overlay.

@@ -132,9 +132,30 @@ impl Output {
 }
 
 /// Appends a record to the payload, or an issue if it cannot be written as JSON.
-pub fn write_row(page: &mut MappedPage, body: Body, source_index: u32, record: &impl Serialize) {
+pub(crate) fn write_row(
+    page: &mut MappedPage,
+    body: Body,
+    source_index: u32,
+    record: &impl Serialize,
+) {
     let start = page.payload.len();
     let written = writer::write(&mut page.payload, record).is_ok();
+    end_row(page, body, source_index, start, written);
+}
+
+/// Does what [`write_row`] does with attributes, whose names need no escape.
+pub fn write_attributes(
+    page: &mut MappedPage,
+    body: Body,
+    source_index: u32,
+    attributes: &[(&str, impl Serialize)],
+) {
+    let start = page.payload.len();
+    let written = writer::write_attributes(&mut page.payload, attributes).is_ok();
+    end_row(page, body, source_index, start, written);
+}
+
+fn end_row(page: &mut MappedPage, body: Body, source_index: u32, start: usize, written: bool) {
     let offset = u32::try_from(start);
     let length = u32::try_from(page.payload.len() - start);
     if let (true, Ok(offset), Ok(length)) = (written, offset, length) {

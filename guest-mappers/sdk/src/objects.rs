@@ -10,4 +10,7 @@ pub const OBJECTS: &[(&str, Body)] = &[
     ("EcsTaskDefinition", Body::One("taskDefinition")),
     ("EcsContainerInstance", Body::List("containerInstances")),
     ("EcsContainerDefinition", Body::List("containerDefinitions")),
+    ("EcsContainer", Body::List("containers")),
+    ("EcsDeployment", Body::List("deployments")),
+    ("EcsTaskSet", Body::List("taskSets")),
 ];

@@ -23,6 +23,18 @@ pub(crate) fn write(output: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> 
     value.serialize(Writer(output))
 }
 
+/// Appends an object of these members, whose names are written as they are.
+pub(crate) fn write_attributes(
+    output: &mut Vec<u8>,
+    attributes: &[(&str, impl Serialize)],
+) -> Written {
+    let mut parts = Parts::open(output, "{", "}");
+    for (name, value) in attributes {
+        parts.field(name, value)?;
+    }
+    parts.close()
+}
+
 fn write_text(output: &mut Vec<u8>, text: &str) -> Written {
     if !is_plain(text.as_bytes()) {
         return serde_json::to_writer(output, text);

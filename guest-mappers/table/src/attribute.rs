@@ -1,7 +1,7 @@
 //! Computes the values of a described object's attributes.
 
-use portolan_mapper_sdk::{Context, Int, Notes, Rejection, Tags, TextSet, UtcTime};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use portolan_mapper_sdk::{Context, Int, IntSet, Notes, Rejection, Tags, TextSet, UtcTime};
+use serde::ser::{Serialize, Serializer};
 
 use crate::evaluate::{Evaluator, Fault};
 use crate::plan::{Attribute, ContextMember, Convert, Literal, Part, Query, Source, Type};
@@ -25,6 +25,7 @@ pub(crate) enum Output<'b> {
     Boolean(bool),
     Time(UtcTime),
     Texts(TextSet<'b>),
+    Integers(IntSet),
     Tags(Tags<'b>),
     /// Removes the attribute, in a patch.
     Null,
@@ -39,22 +40,10 @@ impl Serialize for Output<'_> {
             Self::Boolean(value) => serializer.serialize_bool(*value),
             Self::Time(value) => value.serialize(serializer),
             Self::Texts(value) => value.serialize(serializer),
+            Self::Integers(value) => value.serialize(serializer),
             Self::Tags(value) => value.serialize(serializer),
             Self::Null => serializer.serialize_unit(),
         }
-    }
-}
-
-/// A record or a patch.
-pub(crate) struct Record<'r, 'b>(pub(crate) &'r [(&'b str, Output<'b>)]);
-
-impl Serialize for Record<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in self.0 {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
     }
 }
 
@@ -68,11 +57,17 @@ pub(crate) fn uid<'b>(
         Value::Text(text) if !text.is_empty() => Ok(text),
         value if value.is_null() || matches!(value, Value::Text(_)) => Err(Rejection {
             code: "no-arn",
-            member: query.text.to_owned(),
+            member: if is_path(query.text) { query.text } else { "" }.to_owned(),
             message: format!("the object has no `{}`, which would be its UID", query.text),
         }),
         value => Err(wrong_type("UID", value, "a text")),
     }
+}
+
+/// Whether an expression is the path of a member, and not more.
+fn is_path(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte))
 }
 
 /// The value of an attribute of an object, if it has one.
@@ -98,6 +93,10 @@ pub(crate) fn fill<'b>(
         }
         text = fallback.text;
         value = evaluate(evaluator, name, &fallback.expression, scope.object)?;
+    }
+    if let (Some(before), Value::Text(text)) = (attribute.after, value) {
+        let rest = text.strip_prefix(before).filter(|rest| !rest.is_empty());
+        value = rest.map_or(Value::Null, Value::Text);
     }
     let output = match value {
         Value::Absent | Value::Null => None,
@@ -238,6 +237,7 @@ fn convert<'b>(
             _ => wrong("a time"),
         },
         Convert::Type(Type::Texts) => texts(name, value),
+        Convert::Type(Type::Integers) => integers(name, value),
         Convert::Type(Type::Tags) => tags(name, value),
     }
 }
@@ -274,7 +274,10 @@ fn plain(value: Value<'_>) -> Option<Output<'_>> {
                 Value::Text(text) => Some(*text),
                 _ => None,
             });
-            TextSet::collect(texts).map(Output::Texts)
+            let integers = list.iter().filter_map(|value| value.integer());
+            let integers = IntSet::collect(integers.map(Int));
+            let texts = TextSet::collect(texts).map(Output::Texts);
+            texts.or(integers.map(Output::Integers))
         }
         _ => None,
     }
@@ -295,6 +298,19 @@ fn texts<'b>(name: &str, value: Value<'b>) -> Result<Option<Output<'b>>, Rejecti
         _ => None,
     });
     Ok(TextSet::collect(texts).map(Output::Texts))
+}
+
+fn integers<'b>(name: &str, value: Value<'b>) -> Result<Option<Output<'b>>, Rejection> {
+    let Value::List(list) = value else {
+        return Err(wrong_type(name, value, "a list of integers"));
+    };
+    let list = list.iter().filter(|value| !value.is_null());
+    let integers = list.map(|value| match value.integer() {
+        Some(integer) => Ok(Int(integer)),
+        None => Err(wrong_type(name, *value, "only integers in its list")),
+    });
+    let integers: Vec<Int> = integers.collect::<Result<_, _>>()?;
+    Ok(IntSet::collect(integers).map(Output::Integers))
 }
 
 /// Keys and values of the tags that AWS sends as objects with `key` and `value`.

@@ -66,6 +66,7 @@ impl<'b> Evaluator<'b> {
                 }
                 _ => Value::Null,
             },
+            Expression::Path(places) => path(on, places),
             Expression::Then(both) => self.evaluate(&both[1], self.evaluate(&both[0], on)?)?,
             Expression::Each(both) => match self.evaluate(&both[0], on)? {
                 Value::List(elements) => self.each(&both[1], elements)?,
@@ -247,6 +248,22 @@ impl<'b> Evaluator<'b> {
         };
         Ok(outcome.map_or(Value::Null, Value::Boolean))
     }
+}
+
+/// A member of a member, where all of them are in places of objects that were read.
+#[inline]
+fn path<'b>(on: Value<'b>, places: &[u16]) -> Value<'b> {
+    let mut value = on;
+    for place in places {
+        value = match value {
+            Value::Object(object) => match object.places.get(usize::from(*place)) {
+                None | Some(Value::Absent) => Value::Null,
+                Some(member) => *member,
+            },
+            _ => return Value::Null,
+        };
+    }
+    value
 }
 
 /// The number of values in a value, itself included.

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use bumpalo::Bump;
 use portolan_mapper_sdk::steps::{
     check_page, contain_unknown_escapes, each_alone_with, each_with, read_tracked, rejected,
-    tags_inside, write_row, wrong_member,
+    tags_inside, write_attributes, wrong_member,
 };
 use portolan_mapper_sdk::{Context, Issue, MappedPage, Notes, PageError, Rejection, Severity};
 
-use crate::attribute::{Output, Record, Scope, fill, uid};
+use crate::attribute::{Output, Scope, fill, uid};
 use crate::evaluate::Evaluator;
 use crate::plan::{Plan, Shape};
 use crate::read::Reader;
@@ -203,8 +203,7 @@ impl<'b> Run<'b> {
 
     fn write(&mut self, source_index: u32) {
         let body = self.plan.object.body();
-        let record = Record(&self.record);
-        write_row(&mut self.output, body, source_index, &record);
+        write_attributes(&mut self.output, body, source_index, &self.record);
     }
 
     /// Makes the record or patch of an object.

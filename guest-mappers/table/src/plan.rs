@@ -81,6 +81,8 @@ pub struct Attribute<'p> {
     pub source: Source<'p>,
     /// The expressions to try next, while there is no value or an empty text.
     pub fallback: Vec<Query<'p>>,
+    /// The text that the value begins with and the attribute leaves out; a value without it is none.
+    pub after: Option<&'p str>,
     /// The conversion of the value.
     pub convert: Convert<'p>,
     /// The value to use if there is none.
@@ -155,6 +157,8 @@ pub enum Type {
     Time,
     /// A list of texts, each once, in source order.
     Texts,
+    /// A list of integers, each once, in source order.
+    Integers,
     /// A list of tags, written as an object.
     Tags,
 }
@@ -198,6 +202,8 @@ pub enum Expression<'p> {
     Current,
     /// `name`, and its position in the shape of the objects that the expression runs on.
     Field(&'p str, u16),
+    /// `a.b`, by the places of the members in the shapes that the values were read with.
+    Path(Vec<u16>),
     /// `[0]`
     Index(i32),
     /// `[0:9:2]`: start, stop and step.

@@ -228,7 +228,7 @@ enum Found<'b> {
 #[derive(Clone, Copy)]
 struct Name<'b> {
     names: &'b [Member<'b>],
-    /// The position to try first: AWS writes the members of all objects in the same order.
+    /// The position to try first: names are sorted, and AWS sorts most members too.
     likely: usize,
     /// The arena for the names of members without a position; `None` to skip these members.
     others: Option<&'b Bump>,
@@ -238,10 +238,8 @@ impl<'b> Name<'b> {
     #[inline]
     fn place(self, name: &str) -> Option<usize> {
         let is = |place: usize| self.names.get(place).is_some_and(|each| each.name == name);
-        if is(self.likely) {
-            return Some(self.likely);
-        }
-        (0..self.names.len()).find(|place| is(*place))
+        let places = self.likely..self.names.len();
+        places.chain(0..self.likely).find(|place| is(*place))
     }
 }
 

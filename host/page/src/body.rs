@@ -171,8 +171,8 @@ impl Page {
     #[must_use]
     pub fn arn(&self, index: usize) -> Option<String> {
         let span = self.objects.get(index)?.clone()?;
-        if let Way::PartsOf { whole, .. } = self.object.row().way {
-            return self.arn_of_part(span, whole);
+        if let Way::PartsOf { part, whole, .. } = self.object.row().way {
+            return self.arn_of_part(span, [part, whole]);
         }
         if self.body.get(span.start) != Some(&b'{') {
             return None;

@@ -6,14 +6,17 @@
 
 mod api;
 mod cluster;
+mod container;
 mod container_definition;
 mod container_instance;
+mod deployment;
 mod group;
 mod operation;
 mod row;
 mod service;
 mod task;
 mod task_definition;
+mod task_set;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -44,17 +47,26 @@ pub enum Object {
     EcsContainerInstance,
     /// A container as a revision of a task definition describes it.
     EcsContainerDefinition,
+    /// A container of a task.
+    EcsContainer,
+    /// A deployment of a service.
+    EcsDeployment,
+    /// A task set of a service.
+    EcsTaskSet,
 }
 
 impl Object {
     /// Every object, in the order in which documents list them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::EcsCluster,
         Self::EcsService,
         Self::EcsTask,
         Self::EcsTaskDefinition,
         Self::EcsContainerInstance,
         Self::EcsContainerDefinition,
+        Self::EcsContainer,
+        Self::EcsDeployment,
+        Self::EcsTaskSet,
     ];
 
     /// The objects that refer to revisions of task definitions.
@@ -69,6 +81,9 @@ impl Object {
             Self::EcsTask => &task::ROW,
             Self::EcsTaskDefinition => &task_definition::ROW,
             Self::EcsContainerDefinition => &container_definition::ROW,
+            Self::EcsContainer => &container::ROW,
+            Self::EcsDeployment => &deployment::ROW,
+            Self::EcsTaskSet => &task_set::ROW,
             Self::EcsContainerInstance => &container_instance::ROW,
         }
     }

@@ -4,30 +4,35 @@
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use serde_json::value::RawValue;
 
 /// Tracks the attributes in the records of one object.
 #[derive(Debug, Default)]
 pub struct Unfilled {
     /// Few names remain after the first pages, so that tracking takes little time.
-    names: RwLock<Vec<String>>,
+    names: RwLock<Vec<Finder<'static>>>,
 }
 
 impl Unfilled {
     /// Starts with these attributes.
     pub(super) fn new(names: &[String]) -> Self {
         Self {
-            names: RwLock::new(names.to_vec()),
+            names: RwLock::new(
+                names
+                    .iter()
+                    .map(|name| Finder::new(name).into_owned())
+                    .collect(),
+            ),
         }
     }
 
     /// Removes the attributes of a valid record from the list.
     pub fn see(&self, record: &[u8]) {
-        let found: Vec<String> = {
+        let found: Vec<Vec<u8>> = {
             let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
             // The text search comes first, because no record has most of the remaining names.
-            let mentioned = |name: &&String| memmem::find(record, name.as_bytes()).is_some();
+            let mentioned = |name: &&Finder<'_>| name.find(record).is_some();
             let mut candidates = names.iter().filter(mentioned).peekable();
             if candidates.peek().is_none() {
                 return;
@@ -35,23 +40,22 @@ impl Unfilled {
             let members: BTreeMap<&str, &RawValue> =
                 serde_json::from_slice(record).unwrap_or_default();
             candidates
-                .filter(|name| members.contains_key(name.as_str()))
-                .cloned()
+                .map(|name| name.needle().to_vec())
+                .filter(|name| members.keys().any(|member| member.as_bytes() == name))
                 .collect()
         };
         if !found.is_empty() {
             let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
-            names.retain(|name| !found.contains(name));
+            names.retain(|name| !found.iter().any(|each| each == name.needle()));
         }
     }
 
     /// The attributes that no record has had so far, in order.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        self.names
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        let text = |name: &Finder<'_>| String::from_utf8_lossy(name.needle()).into_owned();
+        names.iter().map(text).collect()
     }
 }
 

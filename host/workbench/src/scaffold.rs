@@ -92,7 +92,7 @@ fn files(plan: &NewModule) -> Result<Files, WorkbenchError> {
     let (pages, expected) = samples::of(plan.object, plan.kind);
     if expected.is_empty() {
         return Err(WorkbenchError::Unfit(format!(
-            "the templates make records of ARNs, and {object} has none of its own; copy its stock mapping from guest-mappers/{word}, or make an overlay with --kind overlay",
+            "the templates map described objects, and {object} is a part of one; copy its stock mapping from guest-mappers/{word}, or make an overlay with --kind overlay",
             object = plan.object,
             word = plan.object.word()
         )));

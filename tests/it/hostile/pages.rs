@@ -65,10 +65,7 @@ const SERVICE: &[(&str, Kind)] = &[
         "loadBalancers",
         List(&Kind::Object(&[("targetGroupArn", Arn)])),
     ),
-    (
-        "networkConfiguration",
-        Kind::Object(&[("awsvpcConfiguration", AWSVPC)]),
-    ),
+    ("networkConfiguration", NETWORK),
     ("capacityProviderStrategy", STRATEGY),
     ("deploymentController", Kind::Object(&[("type", Text)])),
     ("enableExecuteCommand", Flag),
@@ -175,23 +172,28 @@ const CONTAINER: Kind = Kind::Object(&[
 ]);
 
 const CONTAINER_DEFINITION: &[(&str, Kind)] = &[
-    ("name", Text),
-    ("image", Text),
-    ("memory", Number),
-    ("environment", VARIABLES),
-    ("secrets", VARIABLES),
     (
-        "portMappings",
-        List(&Kind::Object(&[
-            ("containerPort", Number),
-            ("hostPort", Number),
-        ])),
+        "containerDefinition",
+        Kind::Object(&[
+            ("name", Text),
+            ("image", Text),
+            ("memory", Number),
+            ("environment", VARIABLES),
+            ("secrets", VARIABLES),
+            (
+                "portMappings",
+                List(&Kind::Object(&[
+                    ("containerPort", Number),
+                    ("hostPort", Number),
+                ])),
+            ),
+            (
+                "mountPoints",
+                List(&Kind::Object(&[("sourceVolume", Text)])),
+            ),
+            ("healthCheck", Kind::Object(&[("command", List(&Text))])),
+        ]),
     ),
-    (
-        "mountPoints",
-        List(&Kind::Object(&[("sourceVolume", Text)])),
-    ),
-    ("healthCheck", Kind::Object(&[("command", List(&Text))])),
     (
         "taskDefinition",
         Kind::Object(&[
@@ -209,6 +211,78 @@ const CONTAINER_DEFINITION: &[(&str, Kind)] = &[
     ("position", Number),
 ];
 
+const TASK_CONTAINER: &[(&str, Kind)] = &[
+    (
+        "container",
+        Kind::Object(&[
+            ("containerArn", Arn),
+            ("name", Text),
+            ("lastStatus", Text),
+            ("exitCode", Number),
+            (
+                "networkBindings",
+                List(&Kind::Object(&[("hostPort", Number)])),
+            ),
+            (
+                "networkInterfaces",
+                List(&Kind::Object(&[
+                    ("privateIpv4Address", Text),
+                    ("ipv6Address", Text),
+                ])),
+            ),
+            (
+                "managedAgents",
+                List(&Kind::Object(&[("name", Text), ("lastStatus", Text)])),
+            ),
+        ]),
+    ),
+    (
+        "task",
+        Kind::Object(&[("taskArn", Arn), ("clusterArn", Arn), ("group", Text)]),
+    ),
+];
+
+const OF_SERVICE: Kind = Kind::Object(&[("serviceArn", Arn), ("clusterArn", Arn)]);
+
+const NETWORK: Kind = Kind::Object(&[("awsvpcConfiguration", AWSVPC)]);
+
+const DEPLOYMENT: &[(&str, Kind)] = &[
+    (
+        "deployment",
+        Kind::Object(&[
+            ("id", Text),
+            ("status", Text),
+            ("failedTasks", Number),
+            ("capacityProviderStrategy", STRATEGY),
+            ("networkConfiguration", NETWORK),
+            ("createdAt", Number),
+        ]),
+    ),
+    ("service", OF_SERVICE),
+];
+
+const TASK_SET: &[(&str, Kind)] = &[
+    (
+        "taskSet",
+        Kind::Object(&[
+            ("id", Text),
+            ("taskSetArn", Arn),
+            ("serviceArn", Arn),
+            ("clusterArn", Arn),
+            ("computedDesiredCount", Number),
+            ("capacityProviderStrategy", STRATEGY),
+            ("networkConfiguration", NETWORK),
+            (
+                "loadBalancers",
+                List(&Kind::Object(&[("targetGroupArn", Arn)])),
+            ),
+            ("updatedAt", Number),
+            ("tags", TAGS),
+        ]),
+    ),
+    ("service", OF_SERVICE),
+];
+
 /// The members of an object that its mapper reads, and some others.
 pub(super) fn members(object: Object) -> &'static [(&'static str, Kind)] {
     match object {
@@ -218,6 +292,9 @@ pub(super) fn members(object: Object) -> &'static [(&'static str, Kind)] {
         Object::EcsTaskDefinition => TASK_DEFINITION,
         Object::EcsContainerInstance => CONTAINER_INSTANCE,
         Object::EcsContainerDefinition => CONTAINER_DEFINITION,
+        Object::EcsContainer => TASK_CONTAINER,
+        Object::EcsDeployment => DEPLOYMENT,
+        Object::EcsTaskSet => TASK_SET,
     }
 }
 

@@ -3,12 +3,7 @@
 use serde::de::IgnoredAny;
 
 /// Attributes that records with this ARN lack or have otherwise, and why.
-pub(crate) const BEYOND_TABLES: [(&str, &str, &str); 3] = [
-    (
-        "TASK_ARN",
-        "SERVICE_NAME",
-        "it is a piece of a text, and an expression takes texts as a whole",
-    ),
+pub(crate) const BEYOND_TABLES: [(&str, &str, &str); 2] = [
     (
         "TASK_DEFINITION_ARN",
         "EFS_WITHOUT_TRANSIT_ENCRYPTION",

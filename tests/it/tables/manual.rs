@@ -81,6 +81,60 @@ fn every_example_of_the_manual_gives_what_it_says() {
     assert!(examples >= 7, "only {examples} examples");
 }
 
+/// A stock table, then the descriptions of its attributes in the schema.
+#[test]
+fn a_stock_table_of_the_manual_defines_its_schema() {
+    let blocks = blocks();
+    let place = blocks.iter().position(|block| block.0 == "toml stock");
+    let place = place.unwrap();
+    let text = &blocks[place].1;
+    let schema = portolan_mapper_pack::check_stock(text).unwrap().schema;
+    let expected: Value = serde_json::from_str(&blocks[place + 1].1).unwrap();
+    for (name, description) in expected.as_object().unwrap() {
+        assert_eq!(&schema["properties"][name]["description"], description);
+    }
+    assert_eq!(schema["x-data-model"], "Cloud Resource");
+    assert_eq!(schema["required"].as_array().unwrap().len(), 7);
+    assert_eq!(schema["properties"]["LAST_CAPTURED"]["format"], "date-time");
+
+    let stock = |_: &str| panic!("nobody asks for a schema");
+    let said = portolan_mapper_pack::check(text, stock)
+        .unwrap_err()
+        .to_string();
+    assert!(said.contains("only a stock table"), "{said}");
+    let problems = |from: &str, to: &str| {
+        let table = portolan_mapper_pack::check_stock(&text.replace(from, to));
+        table.unwrap_err().to_string()
+    };
+    for (from, to, problem) in [
+        (
+            "description = \"A task.\"",
+            "",
+            "needs `data-model` and `description`",
+        ),
+        (
+            ", description = \"The ARN of the task.\"",
+            "",
+            "TASK_ARN: an attribute of a stock table needs a `description`",
+        ),
+        (
+            "\nNAME",
+            "\nOTHER",
+            "NAME: every record of EcsTask needs it",
+        ),
+        ("Cloud Resource", "Cloud", "unknown variant `Cloud`"),
+    ] {
+        let said = problems(from, to);
+        assert!(said.contains(problem), "{said}");
+    }
+    let required = overlay("GROUP = { from = 'group', required = true }");
+    let stock = |_: &str| json!({"properties": {"GROUP": {"type": "string"}}});
+    let said = portolan_mapper_pack::check(&required, stock)
+        .unwrap_err()
+        .to_string();
+    assert!(said.contains("`required` is for stock tables"), "{said}");
+}
+
 #[test]
 fn the_manual_knows_every_key_and_function() {
     let manual = std::fs::read_to_string(root().join("guest-mappers/table/README.md")).unwrap();

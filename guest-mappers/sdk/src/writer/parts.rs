@@ -39,8 +39,8 @@ impl<'o> Parts<'o> {
         write(self.output, value)
     }
 
-    /// Writes the name unescaped, because it comes from the source code of a type, not from a page.
-    fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Written {
+    /// Writes the name unescaped, because it comes from the source code of a type or a table, not from a page.
+    pub(super) fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Written {
         if name == RAW_VALUE {
             if let Value::String(json) = serde_json::to_value(value)? {
                 self.output.extend_from_slice(json.as_bytes());
@@ -56,7 +56,7 @@ impl<'o> Parts<'o> {
         write(self.output, value)
     }
 
-    fn close(self) -> Written {
+    pub(super) fn close(self) -> Written {
         self.output.extend_from_slice(self.end.as_bytes());
         Ok(())
     }

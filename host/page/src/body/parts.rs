@@ -1,9 +1,9 @@
 //! Parts of described objects, such as the containers of a task, as a page of their own.
 //!
-//! A mapper of parts gets a list of them. Each part has two more members: the object that contains it,
-//! without that object's lists of parts, and its position in its list:
-//! `{"name":"web",…,"task":{"taskArn":…},"position":0}`. If AWS ever sends a member with one of these names,
-//! it is left out. The scan has found the positions of members, so the text is not parsed again.
+//! A mapper of parts receives a list of them. Each element holds the part, the object that it is part of, without
+//! that object's lists of parts, and its position in the list that it comes from:
+//! `{"container":{"name":"web",…},"task":{"taskArn":…},"position":0}`. The scan has found where members stand, so
+//! that no text is parsed again.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -57,17 +57,14 @@ impl Page {
         })))
     }
 
-    /// The ARN of a part, or if it has none, of the object that contains it.
-    pub(super) fn arn_of_part(&self, span: Range<usize>, whole: &str) -> Option<String> {
+    /// The ARN of a part; if it has none, that of the object that it is part of.
+    pub(super) fn arn_of_part(&self, span: Range<usize>, names: [&str; 2]) -> Option<String> {
         type Members<'p> = HashMap<String, &'p RawValue>;
-        let arn = |of: &Members<'_>, object: Object| {
-            let arn = of.get(object.arn_member())?;
-            serde_json::from_str(arn.get()).ok()
-        };
-        let part: Members<'_> = serde_json::from_slice(&self.body[span]).ok()?;
-        arn(&part, self.object).or_else(|| {
-            let whole = serde_json::from_str(part.get(whole)?.get()).ok()?;
-            arn(&whole, self.object.fetched())
+        let element: Members<'_> = serde_json::from_slice(&self.body[span]).ok()?;
+        let objects = [self.object, self.object.fetched()];
+        names.into_iter().zip(objects).find_map(|(name, object)| {
+            let members: Members<'_> = serde_json::from_str(element.get(name)?.get()).ok()?;
+            serde_json::from_str(members.get(object.arn_member())?.get()).ok()
         })
     }
 }
@@ -139,8 +136,8 @@ struct Names {
     /// All lists of parts that the objects of the page have.
     lists: Vec<&'static str>,
     list: &'static str,
-    /// The members that each part gets.
-    added: [&'static str; 2],
+    part: &'static str,
+    whole: &'static str,
 }
 
 impl Names {
@@ -152,14 +149,17 @@ impl Names {
                 Way::PartsOf { list, .. } => Some(list),
                 _ => None,
             });
-        let (list, whole) = match object.row().way {
-            Way::PartsOf { list, whole, .. } => (list, whole),
-            _ => ("", ""),
+        let (list, part, whole) = match object.row().way {
+            Way::PartsOf {
+                list, part, whole, ..
+            } => (list, part, whole),
+            _ => ("", "", ""),
         };
         Self {
             lists: lists.collect(),
             list,
-            added: [whole, "position"],
+            part,
+            whole,
         }
     }
 }
@@ -185,61 +185,65 @@ impl PartsPage {
         Ok(parts)
     }
 
-    /// Adds the parts of one object. A value of an unexpected type is added as an element, and the mapper
-    /// rejects it because of its type.
+    /// Adds the parts of one object. A value of another type than an object, or
+    /// than a list of parts, is an element too; a mapper rejects it because of its type.
     fn add_object(&mut self, page: Scanned<'_>, span: &Range<usize>) -> Result<(), PartsTooLarge> {
         if page.body.get(span.start) != Some(&b'{') {
-            return self.add(Some(page.piece(span.clone())));
+            return self.add(&Piece::new(b"null"), &page.piece(span.clone()), None);
         }
         let mut whole = Piece::new(b"{");
         let lists = page.copy(span, &self.names.lists, self.names.list, &mut whole);
         whole.text.push(b'}');
         let list = match &lists[..] {
             [] => return Ok(()),
-            [list] if page.body.get(list.start) == Some(&b'n') => return Ok(()),
-            [list] if page.body.get(list.start) == Some(&b'[') => list.clone(),
-            [list, ..] => return self.add(Some(page.piece(list.clone()))),
+            [list] => list.clone(),
+            // A list is not a part either.
+            [_, ..] => return self.add(&Piece::new(b"[]"), &whole, None),
         };
+        match page.body.get(list.start) {
+            Some(b'n') => Ok(()),
+            Some(b'[') => self.add_all(page, list, &whole),
+            // It would pass for a part.
+            Some(b'{') => self.add(&Piece::new(b"[]"), &whole, None),
+            _ => self.add(&page.piece(list), &whole, None),
+        }
+    }
+
+    fn add_all(
+        &mut self,
+        page: Scanned<'_>,
+        list: Range<usize>,
+        whole: &Piece,
+    ) -> Result<(), PartsTooLarge> {
         for (position, element) in page.elements(list).into_iter().enumerate() {
             match element {
-                Some(element) if page.body.get(element.start) == Some(&b'{') => {
-                    self.add_part(page, &element, &whole, position)?;
+                Some(element) => self.add(&page.piece(element), whole, Some(position))?,
+                None => {
+                    self.begin(0)?;
+                    self.page.text.extend_from_slice(b"null");
+                    self.objects.push(None);
                 }
-                Some(element) => self.add(Some(page.piece(element)))?,
-                None => self.add(None)?,
             }
         }
         Ok(())
     }
 
-    /// Adds an element unchanged; `None` is null.
-    fn add(&mut self, element: Option<Piece>) -> Result<(), PartsTooLarge> {
-        self.begin(element.as_ref().map_or(0, |it| it.text.len()))?;
-        let start = self.page.text.len();
-        match &element {
-            Some(element) => self.page.append(element),
-            None => self.page.text.extend_from_slice(b"null"),
-        }
-        self.objects
-            .push(element.map(|_| start..self.page.text.len()));
-        Ok(())
-    }
-
-    fn add_part(
+    fn add(
         &mut self,
-        page: Scanned<'_>,
-        part: &Range<usize>,
+        part: &Piece,
         whole: &Piece,
-        position: usize,
+        position: Option<usize>,
     ) -> Result<(), PartsTooLarge> {
-        self.begin(part.len() + whole.text.len())?;
+        self.begin(part.text.len() + whole.text.len())?;
         let start = self.page.text.len();
         self.page.text.push(b'{');
-        page.copy(part, &self.names.added, "", &mut self.page);
-        let number = Piece::new(position.to_string().as_bytes());
-        for (name, value) in self.names.added.into_iter().zip([whole, &number]) {
+        self.page.add(self.names.part, part);
+        self.page.separate();
+        self.page.add(self.names.whole, whole);
+        if let Some(position) = position {
             self.page.separate();
-            self.page.add(name, value);
+            let number = Piece::new(position.to_string().as_bytes());
+            self.page.add("position", &number);
         }
         self.page.text.push(b'}');
         self.objects.push(Some(start..self.page.text.len()));

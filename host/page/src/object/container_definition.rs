@@ -9,6 +9,7 @@ pub(super) const ROW: Row = Row {
     way: Way::PartsOf {
         object: Object::EcsTaskDefinition,
         list: "containerDefinitions",
+        part: "containerDefinition",
         whole: "taskDefinition",
     },
     parent: Parent::Region,

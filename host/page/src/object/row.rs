@@ -67,7 +67,9 @@ pub enum Way {
         object: Object,
         /// The member of that object that lists them.
         list: &'static str,
-        /// The member of a part under which a mapper finds that object.
+        /// The name under which a mapper finds a part.
+        part: &'static str,
+        /// The name under which it finds that object.
         whole: &'static str,
     },
     /// A Describe operation takes keys from other records of this sync, possibly of another account and

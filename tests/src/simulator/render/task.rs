@@ -188,6 +188,11 @@ fn containers(call: &Call<'_>, task: TaskNumber, kind: Kind, task_arn: &str) -> 
     let place = call.place;
     let index = task.index;
     let status = last_status(call, task);
+    let failed_to_start = call.has_stopped(task) && index % 3 == 2;
+    // ECS Exec is on, as in the task itself.
+    let agent = index
+        .is_multiple_of(6)
+        .then(|| format!("{{\"name\":\"ExecuteCommandAgent\",\"lastStatus\":\"{status}\"}}"));
     let exit_code = call.has_stopped(task).then_some(index % 2 * 137);
     list(1 + index % 3, move |number| {
         let key = index * 4 + number;
@@ -208,7 +213,7 @@ fn containers(call: &Call<'_>, task: TaskNumber, kind: Kind, task_arn: &str) -> 
              \"runtimeId\":\"{runtime}\",\"lastStatus\":\"{status}\",{exit}\
              \"networkBindings\":{bindings},\"networkInterfaces\":{interfaces},\
              \"healthStatus\":\"UNKNOWN\",\"cpu\":\"{cpu}\",\"memory\":\"{memory}\",\
-             \"memoryReservation\":\"128\",\"managedAgents\":[]}}",
+             \"memoryReservation\":\"128\",{reason}\"managedAgents\":[{agent}]}}",
             arn = place.arn(format_args!("container/{}", uuid(place, 56, key))),
             d0 = place.hash(57, key),
             d1 = place.hash(58, key),
@@ -216,6 +221,11 @@ fn containers(call: &Call<'_>, task: TaskNumber, kind: Kind, task_arn: &str) -> 
             d3 = place.hash(60, key),
             runtime = uuid(place, 61, key),
             exit = member("exitCode", exit_code),
+            reason = text_member(
+                "reason",
+                failed_to_start.then_some("CannotPullContainerError")
+            ),
+            agent = agent.as_deref().unwrap_or_default(),
             cpu = 64 << number,
             memory = 256 << number,
         )
@@ -228,7 +238,10 @@ fn attached_address(call: &Call<'_>, index: u64, kind: Kind) -> String {
     }
     let [.., a, b, c] = call.place.hash(54, index).to_be_bytes();
     let id = uuid(call.place, 55, index);
-    format!("[{{\"attachmentId\":\"{id}\",\"privateIpv4Address\":\"10.{a}.{b}.{c}\"}}]")
+    format!(
+        "[{{\"attachmentId\":\"{id}\",\"privateIpv4Address\":\"10.{a}.{b}.{c}\",\
+             \"ipv6Address\":\"2600:1f16::{a:x}:{b:x}{c:02x}\"}}]"
+    )
 }
 
 /// Every fifth task overrides environment values, the canary among them, and every seventh the roles.

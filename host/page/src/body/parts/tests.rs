@@ -31,12 +31,13 @@ fn parts_stand_beside_their_object() {
         "taskDefinitionArn": "a", "cpu": {"x": [{}]},
         "containerDefinitions": [{"name": "web", "environment": [{"name": "K", "value": "CANARY"}]}, null, {"position": []}, 7],
     })));
+    let whole = json!({"taskDefinitionArn": "a", "cpu": {"x": [{}]}});
     let expected = json!({"containerDefinitions": [
-        {"name": "web", "environment": [{"name": "K", "value": ""}],
-         "taskDefinition": {"taskDefinitionArn": "a", "cpu": {"x": [{}]}}, "position": 0},
+        {"containerDefinition": {"name": "web", "environment": [{"name": "K", "value": ""}]},
+         "taskDefinition": whole, "position": 0},
         null,
-        {"taskDefinition": {"taskDefinitionArn": "a", "cpu": {"x": [{}]}}, "position": 2},
-        7,
+        {"containerDefinition": {"position": []}, "taskDefinition": whole, "position": 2},
+        {"containerDefinition": 7, "taskDefinition": whole, "position": 3},
     ]});
     let found: Value = serde_json::from_str(parts.text()).expect("JSON");
     assert_eq!(found, expected);
@@ -48,10 +49,20 @@ fn parts_stand_beside_their_object() {
 
 #[test]
 fn what_cannot_be_followed_is_one_element() {
-    for (definition, expected) in [
-        (json!(7), json!(7)),
-        (json!({"containerDefinitions": "x"}), json!("x")),
+    for (definition, part, whole) in [
+        (json!(7), json!(null), json!(7)),
+        (
+            json!({"containerDefinitions": "x", "a": 1}),
+            json!("x"),
+            json!({"a": 1}),
+        ),
+        (
+            json!({"containerDefinitions": {"name": "x"}}),
+            json!([]),
+            json!({}),
+        ),
     ] {
+        let expected = json!({"containerDefinition": part, "taskDefinition": whole});
         let found: Value = serde_json::from_str(parts(&text(&definition)).text()).expect("JSON");
         assert_eq!(found["containerDefinitions"], json!([expected]));
     }
@@ -63,7 +74,10 @@ fn what_cannot_be_followed_is_one_element() {
         assert!(parts(&format!("{{\"taskDefinition\":{none}}}")).is_empty());
     }
     let twice = r#"{"taskDefinition":{"containerDefinitions":[],"container\u0044efinitions":[]}}"#;
-    assert_eq!(parts(twice).text(), r#"{"containerDefinitions":[[]]}"#);
+    assert_eq!(
+        parts(twice).text(),
+        r#"{"containerDefinitions":[{"containerDefinition":[],"taskDefinition":{}}]}"#
+    );
 }
 
 fn value() -> impl Strategy<Value = Value> {
@@ -101,12 +115,10 @@ proptest! {
         let is_object = rest.as_object_mut().map(|it| it.remove("containerDefinitions")).is_some();
         if is_object {
             let expected = containers.iter().enumerate().map(|(position, each)| {
-                let mut part = each.clone();
-                if part.is_object() {
-                    part["taskDefinition"] = rest.clone();
-                    part["position"] = json!(position);
+                match each {
+                    Value::Null => Value::Null,
+                    each => json!({"containerDefinition": each, "taskDefinition": rest, "position": position}),
                 }
-                part
             });
             prop_assert_eq!(&found["containerDefinitions"], &expected.collect::<Value>());
         }

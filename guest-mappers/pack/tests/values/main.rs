@@ -2,6 +2,9 @@
 //! hostile pages.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+/// What types and texts make of values.
+mod types;
+
 use std::path::Path;
 
 use portolan_mapper_pack::{check, evaluate};
