@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes target/dist/portolan-VERSION-TRIPLE.tar.gz: the programs, man pages, completions, documents, licences of what
-# is linked, and a bill of materials. One commit and one set of compilers give the same bytes in any folder.
+# is linked, and a bill of materials. One commit and one set of compilers give the same bytes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 umask 022

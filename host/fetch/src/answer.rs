@@ -1,4 +1,4 @@
-//! What List and Describe calls gave.
+//! The answers of List and Describe calls.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,14 +15,14 @@ pub(super) struct ArnPage {
     pub(super) next_token: Option<String>,
 }
 
-/// What a Describe call gave.
+/// The answer of a Describe call.
 pub(super) struct Described {
     pub(super) page: Page,
     pub(super) arns: Vec<String>,
     pub(super) failures: Vec<DescribeFailure>,
-    /// Whether AWS was asked for it now.
+    /// Whether AWS returned it in this sync.
     pub(super) is_new: bool,
-    /// What AWS refused to include.
+    /// The `include` values that AWS refused.
     pub(super) unread: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ impl From<HashMap<String, Value>> for DescribeFailure {
 }
 
 impl Described {
-    /// What an earlier sync was told about one object.
+    /// An answer about one object that an earlier sync kept.
     pub(super) fn kept(page: Page, arn: String) -> Self {
         Self {
             is_new: false,
@@ -68,7 +68,7 @@ impl Described {
         }
     }
 
-    /// Leaves out failures of what was not asked for, of what is described all the same, and repeated ones.
+    /// Removes repeated failures, and failures of objects that were not requested or that are described.
     pub(super) fn keep_open_failures(&mut self, asked: &[String]) {
         let mut open: HashSet<&str> = asked.iter().map(|arn| own_name(arn)).collect();
         for arn in &self.arns {
@@ -80,7 +80,7 @@ impl Described {
         });
     }
 
-    /// Leaves out what was not asked for, and what is described a second time. Gives how many that were.
+    /// Removes objects that were not requested or are described a second time, and returns their number.
     pub(super) fn keep_asked(&mut self, asked: &[String]) -> usize {
         let asked: HashMap<&str, &str> = asked
             .iter()
@@ -100,7 +100,7 @@ impl Described {
         let arns = (0..self.page.len()).map(|index| self.page.arn(index));
         let kept: Vec<bool> = arns
             .map(|arn| {
-                // What has no ARN is for the mapper to reject.
+                // The mapper rejects an object without an ARN.
                 arn.is_none_or(|arn| is_asked(&arn) && met.insert(own_name(&arn).to_owned()))
             })
             .collect();
@@ -109,16 +109,16 @@ impl Described {
         before - self.page.described().count()
     }
 
-    /// Reads what a page describes, and what it names as failures.
+    /// Reads the described objects and the failures of a page.
     pub(super) fn of_page(page: Page) -> Result<Self, String> {
         if !page.has_member() {
             let (Shape::List(member) | Shape::Single(member)) = page.object.shape();
             return Err(format!("it has no {member}"));
         }
-        // The scan follows tokens; that all of them are JSON is checked here.
+        // The scan only follows tokens; this checks that all of them are JSON.
         serde_json::from_slice::<IgnoredAny>(page.body()).map_err(|_| "its body is not JSON")?;
         let failures: Option<Vec<DescribeFailure>> = serde_json::from_slice(page.failures())
-            .map_err(|_| "its failures are not those of AWS".to_owned())?;
+            .map_err(|_| "its failures do not have the form that AWS uses".to_owned())?;
         let arns = page
             .described()
             .filter_map(|index| page.arn(index))
@@ -127,14 +127,14 @@ impl Described {
     }
 }
 
-/// What tells an object from its neighbours in one account, Region and cluster, whether it is named by
-/// ARN, by an ARN without the cluster's name (as ECS wrote them until 2018), or by name alone.
+/// The part of a name that identifies an object in its account, Region and cluster. `named` is an ARN, an ARN
+/// without the cluster's name (as ECS wrote them until 2018), or a name alone.
 pub(super) fn own_name(named: &str) -> &str {
     named.rsplit_once('/').map_or(named, |(_, name)| name)
 }
 
-/// Whether two names that end alike may be of one object: account, Region and, where both have it, cluster
-/// are the same. Names that are no ARNs have none of them.
+/// Whether two names with the same last part may belong to one object: the account, the Region and, if both
+/// have one, the cluster are the same. Names that are not ARNs have none of these.
 fn may_be_one(listed: &str, described: &str) -> bool {
     let place = |arn: &str| arn.match_indices(':').nth(4).map(|(at, _)| at);
     let (Some(one), Some(other)) = (place(listed), place(described)) else {

@@ -1,10 +1,10 @@
-//! What a lister hands to a describer.
+//! The batches that listers pass to describers.
 
-/// ARNs that one Describe call takes.
+/// The ARNs for one Describe call.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) cluster: Option<String>,
-    /// The status under which the ARNs were listed, where a listing has one.
+    /// The status under which the ARNs were listed; `None` if the listing has none.
     pub(super) status: Option<&'static str>,
     pub(super) arns: Vec<String>,
 }

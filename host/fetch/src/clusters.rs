@@ -1,4 +1,4 @@
-//! The list of clusters, which several objects need, and what begins with each of its pages.
+//! Lists the clusters once for all objects that need them, and starts their work with each page.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use portolan_machine::fingerprint::fingerprint;
 use portolan_page::ledger::Tombstone;
 use portolan_page::object::{Object, Operation, Parent};
 
-/// How many clusters an account has in a Region at most; a server that is not AWS may have more, and then
-/// its lister waits. <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html>
+/// The most clusters of an account in a Region. A server that is not AWS may have more; then the lister
+/// waits. <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html>
 const CLUSTER_LIMIT: usize = 10_000;
 
-/// The wanted objects that need the list of clusters: clusters, and what each cluster has a list of.
+/// The wanted objects that need the list of clusters: clusters, and the objects that are listed per cluster.
 pub(super) fn cluster_objects(scope: &RegionFetch) -> impl Iterator<Item = Object> {
     let needs_clusters =
         |object: &Object| *object == Object::EcsCluster || object.row().parent == Parent::Cluster;
@@ -26,9 +26,9 @@ pub(super) fn cluster_objects(scope: &RegionFetch) -> impl Iterator<Item = Objec
     objects.filter(needs_clusters)
 }
 
-/// Lists the clusters once, for all objects that need them. Each begins with the first page.
+/// Lists the clusters once, for all objects that need them. Each object starts with the first page.
 ///
-/// The channels have room for all of them, so that one object that waits for its quota holds up no other.
+/// The channels have room for all clusters, so an object that waits for its quota does not delay the others.
 pub(super) async fn clusters_and_below(scope: Arc<RegionFetch>) {
     let mut tasks = JoinSet::new();
     let mut below = Vec::new();
@@ -84,7 +84,8 @@ pub(super) struct List<'scope> {
     scope: &'scope RegionFetch,
     seen: HashSet<String>,
     tokens: Tokens,
-    /// The token to go on with (none for the first page), or why the list does not go on; none at its end.
+    /// The token for the next page (`None` for the first), or the failure that ends the list. `None` at its
+    /// end.
     rest: Option<Result<Option<String>, CallFailure>>,
 }
 
@@ -103,7 +104,7 @@ impl<'scope> List<'scope> {
         self.seen.contains(arn)
     }
 
-    /// The clusters of the next page that no page before had; none after the last page.
+    /// The clusters of the next page that were not on earlier pages; `None` after the last page.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<String>>, CallFailure> {
         let token = match self.rest.take() {
             Some(token) => token?,
@@ -115,7 +116,7 @@ impl<'scope> List<'scope> {
             token,
         };
         let page = operations::list(self.scope, Object::EcsCluster, wanted).await?;
-        // What this page names counts, even if its token says that the list cannot go on.
+        // The clusters of this page count, even if the list cannot go on because its token is repeated.
         let next = self.tokens.next(page.next_token, Operation::ListClusters);
         self.rest = next.map(|token| token.map(Some)).transpose();
         let mut arns = page.arns;
@@ -124,7 +125,7 @@ impl<'scope> List<'scope> {
     }
 }
 
-/// Hands on batches of clusters, as long as they are at least `least` clusters long.
+/// Passes on batches while at least `least` clusters are pending.
 async fn hand_on_clusters(
     scope: &RegionFetch,
     pending: &mut Vec<String>,
@@ -145,8 +146,8 @@ async fn hand_on_clusters(
 }
 
 impl RegionFetch {
-    /// Says of clusters whose services and tasks an earlier sync kept, and which are not listed any more, that
-    /// they are gone: nobody will list their services and tasks again.
+    /// Reports clusters as gone that are no longer listed and whose objects an earlier sync kept: these
+    /// objects will not be listed again.
     fn close_gone_clusters(&self, list: &List<'_>) {
         for key in &self.kept_scopes {
             let gone = key.cluster.as_ref().filter(|arn| !list.has(arn));

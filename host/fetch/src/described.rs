@@ -1,4 +1,4 @@
-//! What a Describe call gave, and what became of every ARN that it was asked for.
+//! Describes batches, and accounts for every requested ARN.
 
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
@@ -11,15 +11,15 @@ use portolan_aws::{CallFailure, FailureKind};
 use portolan_page::ledger::{EntryKey, Failure, Tombstone};
 use portolan_page::object::Object;
 
-/// How often a refused batch is split before the rest counts as failed: one object that AWS does not take is
-/// found in a hundred with seven splits, two with fourteen.
+/// The most splits of a refused batch before the rest counts as failed. Seven splits find one refused object
+/// in a hundred, fourteen find two.
 const SPLIT_LIMIT: u32 = 16;
 
-/// What came of a request for a batch.
+/// The result of a request for a batch.
 enum DescribeOutcome {
-    /// AWS described it, but for what is missing. `surplus` objects of the answer were not asked for.
+    /// AWS described it, except the ARNs in `missing`. `surplus` objects of the answer were not requested.
     Answered { missing: Batch, surplus: usize },
-    /// AWS refused it as a whole, perhaps for one of its objects.
+    /// AWS refused it as a whole, perhaps because of one of its objects.
     Refused(Batch),
     /// It failed, and is accounted for.
     Failed,
@@ -49,8 +49,8 @@ impl RegionFetch {
         }
     }
 
-    /// Describes a batch, and accounts for each of its objects; gives it back if AWS refuses it as a whole and
-    /// it may be split.
+    /// Describes a batch, and accounts for each of its objects. Returns the batch if AWS refuses it as a
+    /// whole and it may be split.
     async fn describe_whole(
         &self,
         object: Object,
@@ -58,8 +58,8 @@ impl RegionFetch {
         batch: Batch,
         may_split: bool,
     ) -> Option<Batch> {
-        // What is neither described nor named as a failure is asked for once more: a short answer is not
-        // yet a proof that something is gone.
+        // Objects that are neither described nor named as failures are requested once more: a short answer
+        // does not prove that they are gone.
         let missing = match self.describe_once(object, key, batch, may_split).await {
             DescribeOutcome::Answered { missing, .. } if !missing.arns.is_empty() => missing,
             DescribeOutcome::Refused(batch) => return Some(batch),
@@ -70,14 +70,14 @@ impl RegionFetch {
         else {
             return None;
         };
-        // An answer that describes something else in their place proves nothing of them.
+        // An answer that describes other objects instead does not prove that these are gone.
         if surplus > 0 && !missing.arns.is_empty() {
             let operation = object.describe_operation();
             let failure = Failure {
                 operation,
                 code: "other-objects".into(),
                 message: format!(
-                    "{operation} twice described other objects than those it was asked for, for example not {}; check what answers at the endpoint",
+                    "{operation} twice described other objects than the requested ones, for example not {}; check the server at the endpoint",
                     missing.arns[0]
                 ),
                 request_id: None,
@@ -96,7 +96,7 @@ impl RegionFetch {
         None
     }
 
-    /// Sends one request for a batch, or a second one without what the first was to include.
+    /// Sends one request for a batch, and a second one without `include` if that may help.
     async fn describe_once(
         &self,
         object: Object,
@@ -106,7 +106,7 @@ impl RegionFetch {
     ) -> DescribeOutcome {
         let mut with_tags = !self.is_untagged(object);
         let mut result = operations::describe(self, object, &batch, with_tags).await;
-        // Some partitions and servers know no tags, and refuse the whole batch for them.
+        // Some partitions and servers do not support tags, and refuse the whole batch because of them.
         if with_tags
             && let Err(failure) = &result
             && failure.may_be_of_include()
@@ -143,8 +143,8 @@ impl RegionFetch {
         untagged.contains(&object)
     }
 
-    /// The same without what may not be included, if AWS takes that. Where the whole call is denied, one batch
-    /// finds out for all.
+    /// Describes a batch without `include`; `None` if AWS refuses that too. If the whole call is denied, one
+    /// batch finds out for all batches of the scope.
     async fn described_without(
         &self,
         object: Object,
@@ -178,18 +178,18 @@ impl RegionFetch {
         }
     }
 
-    /// Remembers that objects here are described without tags and what else could be included.
+    /// Notes that objects here are described without `include`.
     fn without_tags(&self, object: Object) {
         let mut untagged = self.untagged.lock().unwrap_or_else(PoisonError::into_inner);
         untagged.insert(object);
     }
 
-    /// Leaves out what nobody asked for, and says so.
+    /// Removes objects that were not requested, with a warning, and returns their number.
     fn keep_asked(&self, key: &EntryKey, batch: &Batch, described: &mut Described) -> usize {
         let surplus = described.keep_asked(&batch.arns);
         if surplus > 0 {
             self.ledger.warn(format!(
-                "{} {}: {} described objects twice, or objects that it was not asked for; they were left out",
+                "{} {}: {} described objects twice, or objects that were not requested; they were left out",
                 key.account_id,
                 key.region,
                 key.object.describe_operation()
@@ -198,14 +198,15 @@ impl RegionFetch {
         surplus
     }
 
-    /// Sends the page on, and gives the ARNs that were asked for and are not accounted for.
+    /// Sends the page on, and returns the requested ARNs that are not accounted for.
     async fn account(&self, key: &EntryKey, mut batch: Batch, described: Described) -> Batch {
         let mut described = described;
         described.keep_open_failures(&batch.arns);
         let count = described.page.described().count();
         self.ledger.described(key, count);
         let asked = batch.arns.clone();
-        // As many answers as questions leave nothing open, even if an ARN is missing or written otherwise.
+        // With as many answers as requests, no object is missing, even if an ARN is absent or written
+        // differently.
         if count + described.failures.len() >= batch.arns.len() {
             batch.arns.clear();
         }
@@ -226,7 +227,7 @@ impl RegionFetch {
         kept.retain(|arn| !batch.arns.contains(arn));
         for failure in described.failures {
             let named = failure.arn.as_deref().map(own_name);
-            // A failure may name its object shorter than the list did.
+            // A failure may contain a shorter name than the list.
             let listed = kept.iter().position(|arn| Some(own_name(arn)) == named);
             let tombstone = Tombstone {
                 arn: listed

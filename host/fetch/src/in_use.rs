@@ -1,4 +1,4 @@
-//! Which revisions are in use: those that services, their deployments and task sets, and tasks name.
+//! The revisions in use: those that services, their deployments and task sets, and tasks refer to.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::PoisonError;
@@ -9,11 +9,12 @@ use super::RegionFetch;
 use portolan_page::Page;
 use portolan_page::object::{Object, Shape};
 
-/// Why the revisions in use are not complete.
-const UNFOLLOWED: &str = "a page of services or tasks cannot be followed, so that revisions which they use may be missing";
+/// The reason that the revisions in use are not complete.
+const UNFOLLOWED: &str =
+    "a page of services or tasks cannot be parsed, so revisions that they use may be missing";
 
 impl RegionFetch {
-    /// Remembers the revisions that the objects of a page refer to, if somebody wants to know.
+    /// Collects the revisions that the objects of a page refer to, if the sync needs them.
     pub(super) fn note_in_use(&self, page: &Page) {
         let Some(in_use) = &self.in_use else { return };
         match revisions_in_use(page) {
@@ -21,7 +22,7 @@ impl RegionFetch {
                 let mut in_use = in_use.lock().unwrap_or_else(PoisonError::into_inner);
                 in_use.append(&mut revisions);
             }
-            // The parser's own words may quote the body.
+            // The parser's message is not reported, because it may quote the body.
             Err(_) => {
                 let key = self.key(Object::EcsTaskDefinition, None);
                 self.ledger.lost(&key, UNFOLLOWED, 0);
@@ -29,8 +30,8 @@ impl RegionFetch {
         }
     }
 
-    /// The revisions in use, by ARN, and how many resources of each other kind stand in their place: a task of
-    /// a managed daemon names a `daemon-task-definition`, which no operation of this sync describes.
+    /// The ARNs of the revisions in use, and the number of other resources in their place by kind: a task of
+    /// a managed daemon refers to a `daemon-task-definition`, which this sync does not describe.
     pub(super) fn in_use(&self) -> (BTreeSet<String>, BTreeMap<String, u64>) {
         let (mut revisions, mut others) = (BTreeSet::new(), BTreeMap::new());
         let Some(in_use) = &self.in_use else {
@@ -50,20 +51,21 @@ impl RegionFetch {
     }
 }
 
-/// What kind of resource an ARN names: `task-definition` of `arn:aws:ecs:…:task-definition/web:3`.
+/// The kind of resource that an ARN names: `task-definition` of `arn:aws:ecs:…:task-definition/web:3`.
 fn resource_type(arn: &str) -> Option<&str> {
     let (kind, _) = arn.splitn(6, ':').nth(5)?.split_once('/')?;
     Some(kind)
 }
 
-/// How ARNs of revisions name their kind.
+/// The kind in the ARNs of revisions.
 const TASK_DEFINITION: &str = "task-definition";
 
-/// The revisions that the services or tasks of a page name, and what else stands in their place. Of each object
-/// only the members that name revisions are read: others may hold what no JSON value of ours can.
+/// The revisions that the services or tasks of a page refer to, and other resources in their place. Only the
+/// members that name revisions are parsed, because others may hold values that `serde_json::Value` cannot
+/// represent.
 ///
 /// # Errors
-/// If the page cannot be followed, so that revisions in use may be missing.
+/// Fails if the page cannot be parsed, so that revisions in use may be missing.
 pub fn revisions_in_use(page: &Page) -> Result<BTreeSet<String>, serde_json::Error> {
     let mut found = BTreeSet::new();
     let Shape::List(list) = page.object.shape() else {
@@ -88,10 +90,10 @@ fn elements<'p>(members: &Members<'p>, name: &str) -> Vec<&'p RawValue> {
     list.and_then(Result::ok).unwrap_or_default()
 }
 
-/// The revisions that a service or a task names. A name that is no ARN of a revision (a family, whose
-/// newest revision ECS would take) is left out: ECS itself always answers with ARNs.
+/// The revisions that a service or a task refers to. A name that is not an ARN (a family, which stands for
+/// its newest revision) is left out: ECS always answers with ARNs.
 fn references(object: &RawValue, found: &mut BTreeSet<String>) -> Result<(), serde_json::Error> {
-    // What is not an object names nothing.
+    // A value that is not an object has no references.
     if !object.get().starts_with('{') {
         return Ok(());
     }

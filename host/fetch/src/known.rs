@@ -1,4 +1,4 @@
-//! What need not be asked of AWS again. Who keeps it is not known here: a sync hands it in.
+//! Data that need not be requested from AWS again. The sync provides it; this crate does not store it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
@@ -6,19 +6,19 @@ use std::sync::Arc;
 
 use portolan_page::ledger::EntryKey;
 
-/// What is known of one account and Region before it is fetched.
+/// The data about one account and Region that is known before it is fetched.
 #[derive(Debug, Default)]
 pub struct Known {
     /// Bodies of revisions that earlier syncs described.
     pub revisions: Option<KnownRevisions>,
-    /// What is kept of a sync that was killed, if this one goes on with it.
+    /// The objects that a killed sync kept, if this sync resumes it.
     pub kept: KeptRegion,
 }
 
-/// Bodies of revisions, by endpoint and ARN, as whoever keeps them answers.
+/// Access to the kept bodies of revisions, by endpoint and ARN.
 #[derive(Clone)]
 pub struct KnownRevisions {
-    /// Whether a revision need not be asked for.
+    /// Whether a revision is kept, so that it need not be requested.
     pub has: Arc<Has>,
     /// The body of a revision that is listed with this status.
     pub get: Arc<Get>,
@@ -36,23 +36,23 @@ impl fmt::Debug for KnownRevisions {
     }
 }
 
-/// What is kept of one account and Region.
+/// The kept objects of one account and Region.
 #[derive(Debug, Default)]
 pub struct KeptRegion {
-    /// By scope: which ARNs need not be asked for again.
+    /// By scope, the ARNs that need not be requested again.
     pub scopes: BTreeMap<EntryKey, KeptScope>,
-    /// Revisions that kept services and tasks use, where a sync takes those.
+    /// Revisions that kept services and tasks use, with `EcsTaskDefinition.scope=in-use`.
     pub in_use: BTreeSet<String>,
 }
 
-/// What is kept of one scope. An object costs its fingerprint of sixteen bytes and the room around it in a
-/// hash set, 20 to 39 bytes together; the listing of the scope would take as much without a checkpoint.
+/// The kept objects of one scope. Each takes 20 to 39 bytes: its fingerprint of sixteen bytes and the
+/// overhead of a hash set. Without a checkpoint, the listing of the scope would take as much.
 #[derive(Debug, Default)]
 pub struct KeptScope {
-    /// How many objects the kept pages describe.
+    /// The number of objects that the kept pages describe.
     pub objects: u64,
-    /// Fingerprints of the ARNs that were asked for, as they were listed.
+    /// Fingerprints of the requested ARNs, as they were listed.
     pub asked: HashSet<[u8; 16]>,
-    /// Fingerprints of the families of kept revisions, where a sync takes one of each family.
+    /// Fingerprints of the families of kept revisions, with `EcsTaskDefinition.scope=latest`.
     pub families: HashSet<[u8; 16]>,
 }

@@ -1,8 +1,8 @@
-//! Fetching: from an account and a Region to pages.
+//! Fetches pages from an account and a Region.
 //!
-//! An object's row says in which way it is fetched; `operations` makes its calls of it.
-//! What they have in common is here: a few listers name ARNs, a few describers turn batches of them into
-//! pages, and every ARN that was named is accounted for (`described`).
+//! An object's row defines the method of fetching it; `operations` builds its calls from the row. This module
+//! has the common part: listers name ARNs, describers turn batches of them into pages, and `described`
+//! accounts for every listed ARN.
 
 mod answer;
 mod batch;
@@ -40,52 +40,52 @@ pub use settings::{Fetching, Options, RevisionTags, TaskDefinitionScope, TaskDef
 pub use survey::Survey;
 pub use survey::survey;
 
-/// A page, and the part of the report that it belongs to.
+/// A page, and the scope that it belongs to.
 #[derive(Debug)]
 pub struct FetchedPage {
-    /// The scope.
+    /// The scope in the report.
     pub key: EntryKey,
     /// The page.
     pub page: Page,
-    /// The ARNs, as they were listed, whose objects it describes.
+    /// The listed ARNs of the objects that it describes.
     pub asked: Vec<String>,
-    /// Whether AWS was asked for it now; else it was kept by an earlier sync.
+    /// Whether AWS returned it in this sync; if not, an earlier sync kept it.
     pub is_new: bool,
-    /// What AWS refused to include in it.
+    /// The `include` values that AWS refused.
     pub unread: Vec<String>,
 }
 
-/// One account and Region at work.
+/// The state of fetching one account and Region.
 pub(crate) struct RegionFetch {
     caller: Caller,
     config: Arc<Fetching>,
     /// The objects that are fetched, for themselves or for their parts.
     objects: BTreeSet<Object>,
-    /// Without the time, which is read with the first page.
+    /// The origin of pages, without the time, which is set with the first page.
     origin: Origin,
     moment: Moment,
     ledger: Arc<Ledger>,
     pages: async_channel::Sender<FetchedPage>,
     /// Bodies of revisions that an earlier sync described, and the endpoint that they came from.
     revisions: Option<(KnownRevisions, String)>,
-    /// What this sync need not ask for again, because it is going on with an earlier one.
+    /// The objects that this sync need not request, because it resumes an earlier one.
     kept: Mutex<BTreeMap<EntryKey, KeptScope>>,
-    /// Scopes of which something was kept.
+    /// The scopes with kept objects.
     kept_scopes: Vec<EntryKey>,
-    /// Revisions that services, task sets and tasks refer to, if those are all that is asked for.
+    /// Revisions that services, task sets and tasks refer to, if only those are fetched.
     in_use: Option<Mutex<BTreeSet<String>>>,
-    /// Scopes in which a call was denied: more calls would only be denied too.
+    /// Scopes in which a call was denied; further calls would be denied too.
     stopped: Mutex<HashSet<EntryKey>>,
-    /// Objects that AWS describes here only without what they include.
+    /// Objects that AWS describes here only without `include`.
     untagged: Mutex<HashSet<Object>>,
-    /// Of scopes in which a Describe was denied: whether it is allowed without what it includes.
+    /// For scopes in which a Describe call was denied: whether it is allowed without `include`.
     denied: Mutex<HashMap<EntryKey, Arc<OnceCell<bool>>>>,
 }
 
-/// Why an object is not complete whose way of fetching is not built.
+/// The reason that an object is not complete if its `Way` is not implemented.
 const NO_WAY: &str = "this version of portolan cannot fetch it";
 
-/// Fetches the configured objects of one account and Region. Whatever fails is in the ledger afterwards.
+/// Fetches the configured objects of one account and Region. Failures are noted in the ledger.
 pub fn region<'a>(
     account: &'a Account,
     region: &'a RegionName,
@@ -112,7 +112,7 @@ pub fn region<'a>(
                 // `clusters_and_below` fetches them.
                 (Way::ListThenDescribe { .. }, _)
                     if cluster_objects(&scope).any(|it| it == object) => {}
-                // Only when all others are fetched it is known what is in use.
+                // The revisions in use are known only after all other objects are fetched.
                 (Way::ListThenDescribe { .. }, Parent::Region)
                     if object == Object::EcsTaskDefinition && is_in_use =>
                 {
@@ -121,7 +121,7 @@ pub fn region<'a>(
                 (Way::ListThenDescribe { .. }, Parent::Region) => {
                     first.spawn(whole_region(Arc::clone(&scope), object));
                 }
-                // What is not fetched must not pass for something that is not there.
+                // An object that is not fetched must not look like one that does not exist.
                 _ => scope.ledger.lost(&scope.key(object, None), NO_WAY, 0),
             }
         }
@@ -138,19 +138,19 @@ pub fn region<'a>(
 /// Lists and describes an object of a whole Region.
 async fn whole_region(scope: Arc<RegionFetch>, object: Object) {
     let (whole_region, listings) = async_channel::bounded(1);
-    // There is room for one.
+    // The channel has room for one.
     let _ = whole_region.try_send(None);
     drop(whole_region);
     pipeline(scope, object, listings).await;
 }
 
-/// Lists (once for every cluster, or once for the Region) and describes at the same time.
+/// Lists objects (once per cluster, or once for the Region) and describes them at the same time.
 async fn pipeline(
     scope: Arc<RegionFetch>,
     object: Object,
     listings: async_channel::Receiver<Option<String>>,
 ) {
-    // Two List pages of batches, so that describers do not run dry while a lister waits for its next page.
+    // Two List pages of batches, so that describers have work while a lister waits for its next page.
     let pages = 2 * usize::from(scope.config.page_size) / scope.describe_batch(object);
     let parallel = scope.config.parallel_requests;
     let (batches, described) = async_channel::bounded(pages.max(parallel));
@@ -168,8 +168,8 @@ async fn pipeline(
     tasks.join_all().await;
 }
 
-/// Starts twice as many describers as there may be requests in flight: answers tend to come together, and
-/// while some describers read theirs, the next requests are on their way.
+/// Starts twice as many describers as requests may be in flight: while some describers read their answers,
+/// the others send the next requests.
 fn describers(
     scope: &Arc<RegionFetch>,
     object: Object,
@@ -231,7 +231,7 @@ impl RegionFetch {
         }
     }
 
-    /// What an earlier sync kept of a part of the report, which is then up to the caller.
+    /// Takes out the objects of a scope that an earlier sync kept. Later calls for the scope return none.
     fn kept(&self, key: &EntryKey) -> KeptScope {
         let mut kept = self
             .kept
@@ -240,7 +240,7 @@ impl RegionFetch {
         kept.remove(key).unwrap_or_default()
     }
 
-    /// How many objects one Describe call takes: what the API allows, within the page size.
+    /// The most objects per Describe call: the API's limit or the page size, whichever is less.
     fn describe_batch(&self, object: Object) -> usize {
         object
             .describe_batch()
@@ -261,7 +261,7 @@ impl RegionFetch {
         read(object, origin, body).map_err(|error| error.to_string())
     }
 
-    /// Whether something of these objects is already known to be missing here.
+    /// Whether objects of these kinds are already known to be missing here.
     fn is_incomplete(&self, objects: &[Object]) -> bool {
         self.ledger
             .is_incomplete(&self.origin.account_id, &self.origin.region, objects)

@@ -17,19 +17,19 @@ pub(super) struct Listing<'a> {
     object: Object,
     cluster: Option<String>,
     key: EntryKey,
-    /// Fingerprints of the ARNs so far: an object that moves while it is listed (a task that stops, a
-    /// revision that is deregistered) is listed twice, and must not be written twice. Sixteen bytes each
-    /// hold a million tasks in tens of megabytes, and the set goes with its cluster.
+    /// Fingerprints of the ARNs so far. An object that changes its status while it is listed (a task that
+    /// stops, a revision that is deregistered) is listed twice, and must not be written twice. With sixteen
+    /// bytes each, a million tasks take tens of megabytes; the set is dropped with its listing.
     ///
-    /// It begins with what an earlier sync kept, which is neither counted nor asked for again.
+    /// It starts with the objects that an earlier sync kept, which are neither counted nor requested again.
     seen: HashSet<[u8; 16]>,
-    /// The status that the pass lists, where a listing has one.
+    /// The status that the pass lists; `None` if the listing has none.
     status: Option<&'static str>,
     choice: Choice,
     pending: Vec<String>,
 }
 
-/// Which of the listed ARNs are described.
+/// The listed ARNs to describe.
 enum Choice {
     All,
     /// The newest revision of each family.
@@ -38,7 +38,7 @@ enum Choice {
         /// Fingerprints of the families whose newest revision an earlier sync kept.
         kept: HashSet<[u8; 16]>,
     },
-    /// What is left of the revisions in use.
+    /// The revisions in use that are not listed yet.
     InUse(BTreeSet<String>),
 }
 
@@ -73,7 +73,7 @@ impl<'a> Listing<'a> {
         }
     }
 
-    /// Lists everything and hands batches on.
+    /// Lists everything and passes on batches.
     pub(super) async fn run(mut self, batches: &async_channel::Sender<Batch>) {
         // Each pass is one listing with its own tokens: tasks by desired status, revisions by status.
         for pass in operations::passes(&self.scope.config.options, self.object) {
@@ -92,7 +92,7 @@ impl<'a> Listing<'a> {
         self.scope.ledger.listed_again(&self.key);
     }
 
-    /// Keeps a listed ARN if it is one that is asked for.
+    /// Keeps a listed ARN if it is to be described.
     fn choose(&mut self, arn: String) {
         match &mut self.choice {
             Choice::All => self.pending.push(arn),
@@ -104,7 +104,7 @@ impl<'a> Listing<'a> {
                         *newest = (number, arn);
                     }
                 }
-                // What is no revision's ARN cannot be compared, and must not be lost.
+                // An ARN that is not a revision's cannot be compared, but must not be lost.
                 None => self.pending.push(arn),
             },
             Choice::InUse(wanted) => {
@@ -115,7 +115,8 @@ impl<'a> Listing<'a> {
         }
     }
 
-    /// What only the end of a listing can tell: the newest revisions, or those in use that are not ACTIVE.
+    /// Adds the ARNs that are known only at the end of a listing: the newest revisions, or those in use that
+    /// are not ACTIVE.
     async fn choose_rest(&mut self, batches: &async_channel::Sender<Batch>) {
         let rest: Vec<String> = match std::mem::replace(&mut self.choice, Choice::All) {
             Choice::All => return,
@@ -131,7 +132,7 @@ impl<'a> Listing<'a> {
         if self.scope.in_use.is_some() && self.scope.is_incomplete(&Object::REVISION_USERS) {
             self.scope.ledger.lost(
                 &self.key,
-                "services or tasks are not complete, so that revisions which they use may be missing",
+                "services or tasks are not complete, so revisions that they use may be missing",
                 0,
             );
         }
@@ -169,7 +170,7 @@ impl<'a> Listing<'a> {
         }
     }
 
-    /// Hands on batches of pending ARNs, as long as they are at least `least` ARNs long.
+    /// Passes on batches while at least `least` ARNs are pending.
     async fn hand_on(&mut self, batches: &async_channel::Sender<Batch>, least: usize) {
         let size = self.scope.describe_batch(self.object);
         while self.pending.len() >= least.max(1) {
@@ -201,7 +202,7 @@ impl<'a> Listing<'a> {
     }
 }
 
-/// The tokens of one listing. A server that repeats one would keep a client busy for ever.
+/// The tokens of one listing. A repeated token would make the listing endless.
 #[derive(Default)]
 pub(super) struct Tokens {
     seen: HashSet<[u8; 16]>,
@@ -224,7 +225,7 @@ impl Tokens {
             kind: FailureKind::Final,
             code: "repeated-token".into(),
             message: format!(
-                "{operation} gave the same nextToken twice, so that its pages would never end; the listing is not complete"
+                "{operation} returned the same nextToken twice, so its pages would never end; the listing is not complete"
             ),
             request_id: None,
             retry_after: None,
@@ -232,7 +233,7 @@ impl Tokens {
     }
 }
 
-/// Family and number of a revision's ARN (`…:task-definition/family:7`).
+/// The family and number of a revision's ARN (`…:task-definition/family:7`).
 pub fn revision(arn: &str) -> Option<(&str, u64)> {
     let (_, revision) = arn.split_once(":task-definition/")?;
     let (family, number) = revision.rsplit_once(':')?;

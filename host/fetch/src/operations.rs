@@ -1,4 +1,4 @@
-//! The calls of objects, made of their rows: what is asked for, and what is read of an answer.
+//! The calls that fetch objects, built from their rows: the parameters, and the parsing of answers.
 
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, HashMap};
@@ -16,32 +16,32 @@ use super::settings::{Options, TaskDefinitionStatus};
 use portolan_aws::{CallFailure, Caller};
 use portolan_page::object::{Object, Operation, Parent, Shape};
 
-/// Nobody has objects of this name. AWS checks permissions before it looks for them, so that "not found" means
+/// A name that no object has. AWS checks permissions before it looks for objects, so "not found" means
 /// "allowed".
 const NOBODYS: &str = "portolan-permission-check";
-/// Ids of tasks and container instances have a form of their own.
+/// The same as an id. Ids of tasks and container instances have a form of their own.
 const NOBODYS_ID: &str = "00000000000000000000000000000000";
-/// What is said of an answer that is not JSON at all.
+/// The message for an answer that is not JSON.
 const UNREADABLE: &str = "it is cut or is not a JSON object";
 
-/// What one call of a List operation asks for.
+/// The parameters of one List call.
 pub(super) struct ListRequest<'w> {
     /// The cluster, for objects of clusters.
     pub(super) cluster: Option<&'w str>,
-    /// Which of the object's listings it is.
+    /// The listing that the call belongs to.
     pub(super) pass: Pass,
-    /// Where the last page ended.
+    /// The `nextToken` of the previous page.
     pub(super) token: Option<String>,
 }
 
-/// The parameter by which a listing is one of several, and its value.
+/// The parameter that distinguishes one of several listings, and its value.
 pub(super) type Pass = Option<(&'static str, &'static str)>;
 
-/// The listings that an object takes, each with tokens of its own.
+/// The listings of an object, each with its own tokens.
 pub(super) fn passes(options: &Options, object: Object) -> Vec<Pass> {
     let (parameter, statuses): (_, &[&str]) = match object {
-        // ListTasks gives one desired status at a time. PENDING never gives anything: tasks that are starting
-        // are listed as RUNNING already.
+        // ListTasks returns tasks of one desired status. PENDING returns none: tasks that are starting are
+        // listed as RUNNING.
         Object::EcsTask if options.fetch_stopped_tasks => {
             ("desiredStatus", &["RUNNING", "STOPPED"])
         }
@@ -61,19 +61,19 @@ pub(super) fn passes(options: &Options, object: Object) -> Vec<Pass> {
     passes.collect()
 }
 
-/// The status of everything that a pass lists, where AWS says it nowhere else.
+/// The status that all objects of a pass have, if only the pass contains it.
 pub(super) fn status(object: Object, pass: Pass) -> Option<&'static str> {
     pass.filter(|_| object == Object::EcsTaskDefinition)
         .map(|(_, status)| status)
 }
 
-/// Lists a page.
+/// Fetches one page of a listing.
 pub(super) async fn list(
     scope: &RegionFetch,
     object: Object,
     wanted: ListRequest<'_>,
 ) -> Result<ArnPage, CallFailure> {
-    // Without maxResults some operations give pages of 10.
+    // Without maxResults some operations return pages of 10.
     let mut parameters = json!({"maxResults": scope.config.page_size});
     if let Some(cluster) = wanted.cluster {
         parameters["cluster"] = cluster.into();
@@ -89,7 +89,7 @@ pub(super) async fn list(
     scope.caller.call(operation, &parameters, read).await
 }
 
-/// Describes a batch, or takes what an earlier sync was told about it.
+/// Describes a batch, or uses the body that an earlier sync kept.
 pub(super) async fn describe(
     scope: &RegionFetch,
     object: Object,
@@ -101,7 +101,7 @@ pub(super) async fn describe(
     else {
         return ask(scope, object, batch, with_includes).await;
     };
-    // Without a listing nobody knows the status of today.
+    // Without a listing, the current status is not known.
     let kept = batch
         .status
         .and_then(|status| (known.get)(endpoint, arn, status))
@@ -110,7 +110,7 @@ pub(super) async fn describe(
         return Ok(Described::kept(page, arn.clone()));
     }
     let described = ask(scope, object, batch, with_includes).await?;
-    // A body that was read without its tags must not pass for one without tags.
+    // A body that was described without its tags is not kept, because it looks like one without tags.
     if with_includes && described.page.arn(0).as_ref() == Some(arn) {
         (known.put)(endpoint, arn, described.page.body());
     }
@@ -134,7 +134,7 @@ async fn ask(
     scope.caller.call(operation, &parameters, read).await
 }
 
-/// What names objects to a Describe operation.
+/// The parameters that name objects in a Describe call.
 fn described_by(object: Object, cluster: Option<&str>, names: &[String]) -> Value {
     let mut parameters = match object.shape() {
         Shape::List(member) => json!({member: names}),
@@ -146,8 +146,8 @@ fn described_by(object: Object, cluster: Option<&str>, names: &[String]) -> Valu
     parameters
 }
 
-/// How many objects clusters count, by the counters of the objects' rows. Clusters that have vanished are
-/// left out.
+/// The number of objects in each cluster, from the counters in the objects' rows. Clusters that have vanished
+/// are left out.
 pub(super) async fn sizes(
     scope: &RegionFetch,
     arns: &[String],
@@ -178,7 +178,7 @@ pub fn probe<'a>(
     operation: Operation,
 ) -> BoxFuture<'a, Result<(), CallFailure>> {
     Box::pin(async move {
-        // Others are asked for before any object is.
+        // The operations of an account need no probe, because they are called before any object is fetched.
         let Some(object) = operation.object() else {
             return Ok(());
         };
@@ -203,7 +203,7 @@ pub fn probe<'a>(
 impl ArnPage {
     /// Reads an answer of the object's List operation.
     fn read(body: &[u8], object: Object) -> Result<Self, String> {
-        /// A token that stands there twice is refused: nobody knows which one counts.
+        /// A token that appears twice is refused, because it is not known which one counts.
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct End {
@@ -216,7 +216,7 @@ impl ArnPage {
             })?;
         let answer: HashMap<String, &RawValue> =
             serde_json::from_slice(body).map_err(|_| UNREADABLE)?;
-        // `taskArns` of `taskArn`.
+        // For example `taskArns` for `taskArn`.
         let member = format!("{}s", object.arn_member());
         let arns = answer.get(&member).filter(|list| list.get() != "null");
         let arns = arns.ok_or_else(|| format!("it has no list {member}"))?;

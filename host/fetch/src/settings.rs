@@ -1,4 +1,4 @@
-//! What to fetch and how: settings, checked, with defaults filled in.
+//! The checked settings of fetching, with defaults filled in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -7,40 +7,40 @@ use std::time::Duration;
 use portolan_aws::quota::Quotas;
 use portolan_page::object::Object;
 
-/// Which objects are fetched, how many at a time, and what is kept of them.
+/// The objects to fetch, the limits of requests, and the data to keep.
 #[derive(Clone, Debug)]
 pub struct Fetching {
-    /// Most objects per request, 1 to 100.
+    /// The most objects per request, 1 to 100.
     pub page_size: u16,
-    /// Requests in flight per account and Region.
+    /// The most requests in flight per account and Region.
     pub parallel_requests: usize,
-    /// Accounts and Regions that are fetched at once.
+    /// The most accounts and Regions that are fetched at once.
     pub parallel_scopes: usize,
-    /// The share of AWS's token buckets that a sync may use, above 0.0 to 1.0; none for a server without
-    /// quotas.
+    /// The share of AWS's token buckets that a sync may use, above 0.0 and at most 1.0; `None` for a server
+    /// without quotas.
     pub quota_share: Option<f64>,
-    /// How often a failed request is repeated. Throttled requests do not count.
+    /// The number of retries of a failed request. Throttled requests do not count.
     pub maximum_retries: u32,
-    /// What to sync.
+    /// The objects to sync.
     pub objects: Vec<Object>,
-    /// Operation options.
+    /// The operation options.
     pub options: Options,
-    /// Whether pages keep the values of environment variables aside, for a module that may see them.
+    /// Whether pages also keep the values of environment variables, for modules with a grant.
     pub keeps_values: bool,
-    /// Where bodies of revisions are kept across syncs; none if they are not.
+    /// The file that keeps bodies of revisions across syncs; `None` if they are not kept.
     pub revision_cache: Option<PathBuf>,
-    /// When revisions are described again for their tags, which can change.
+    /// The condition to describe revisions again for their tags, which can change.
     pub revision_tags: RevisionTags,
 }
 
 impl Default for Fetching {
-    /// What a sync does that nobody has set anything for; it keeps no revisions.
+    /// The defaults of a sync, without a revision cache.
     fn default() -> Self {
         Self {
             page_size: 100,
             parallel_requests: 8,
             parallel_scopes: 16,
-            // Others use the account too: consoles, deployments, autoscaling.
+            // Consoles, deployments and autoscaling use the account's quota too.
             quota_share: Some(0.9),
             maximum_retries: 10,
             objects: Object::defaults(),
@@ -53,21 +53,21 @@ impl Default for Fetching {
 }
 
 impl Fetching {
-    /// The objects whose calls bring the wanted ones.
+    /// The objects whose calls fetch the wanted ones.
     #[must_use]
     pub fn fetched(&self) -> BTreeSet<Object> {
         self.objects.iter().map(|object| object.fetched()).collect()
     }
 
-    /// The quotas that all calls of a process keep to, with all buckets full.
+    /// The quotas for all calls of a process, with full buckets.
     #[must_use]
     pub fn quotas(&self) -> Quotas {
         Quotas::new(self.quota_share, self.parallel_requests)
     }
 }
 
-/// When known revisions are described again for their tags, the one thing of them that changes beside the
-/// status.
+/// The condition to describe known revisions again for their tags. Only the tags and the status of a revision
+/// can change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RevisionTags {
     /// In every sync in which a module reads them. The stock mappings do not.
@@ -81,40 +81,40 @@ pub enum RevisionTags {
     OlderThan(Duration),
 }
 
-/// What the operation options ask for.
+/// The operation options of a sync.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Whether tasks with the desired status STOPPED are synced too.
     pub fetch_stopped_tasks: bool,
-    /// Which revisions of task definitions are synced.
+    /// The status of the task definition revisions to sync.
     pub task_definition_status: TaskDefinitionStatus,
-    /// How many of these revisions are synced.
+    /// The selection among these revisions.
     pub task_definition_scope: TaskDefinitionScope,
 }
 
-/// Which revisions of task definitions are synced.
+/// The status of the task definition revisions to sync.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TaskDefinitionStatus {
-    /// Those that can be run.
+    /// Revisions that can be run.
     #[default]
     Active,
-    /// Those that were deregistered.
+    /// Deregistered revisions.
     Inactive,
-    /// Those that are being deleted, which tasks may still run.
+    /// Revisions that are being deleted. Tasks may still run them.
     DeleteInProgress,
-    /// All of these.
+    /// Revisions of any status.
     All,
 }
 
-/// How many revisions of task definitions are synced.
+/// The selection among the task definition revisions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TaskDefinitionScope {
-    /// All that have the status.
+    /// All revisions with the status.
     #[default]
     All,
-    /// The newest ACTIVE one of each family.
+    /// The newest ACTIVE revision of each family.
     Latest,
-    /// Those that services, task sets and tasks of this sync refer to, whatever their status.
+    /// Revisions that services, task sets and tasks of this sync refer to, whatever their status.
     InUse,
 }
 
@@ -126,10 +126,11 @@ impl Options {
     /// The key of `task_definition_scope`.
     pub const SCOPE: &str = "EcsTaskDefinition.scope";
 
-    /// Every option with its value, as it would be written: what a sync asked for.
+    /// Every option with its value, as it would be written in a configuration.
     #[must_use]
     pub fn settled(&self) -> BTreeMap<String, String> {
-        // Without `..`: an option that is not named here would be missing from reports and checkpoints.
+        // Without `..`, because an option that is not named here would be missing from reports and
+        // checkpoints.
         let Self {
             fetch_stopped_tasks,
             task_definition_status,

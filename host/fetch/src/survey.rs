@@ -1,5 +1,5 @@
-//! How much there is to fetch, from cheap calls only: lists of clusters and revisions, and the counters that
-//! DescribeClusters gives.
+//! The amount to fetch, from cheap calls only: lists of clusters and revisions, and the counters that
+//! DescribeClusters returns.
 
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -20,21 +20,22 @@ use portolan_page::object::{Object, Operation};
 /// The size of one account and Region.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
-    /// Each cluster, and how many objects it counts: only those are meant that a sync lists.
+    /// For each cluster, the number of objects of each kind that a sync would list there.
     pub clusters: Vec<BTreeMap<Object, u64>>,
-    /// Task definition revisions that a sync would describe; at most so many if it wants those in use.
+    /// Task definition revisions that a sync would describe; an upper bound with
+    /// `EcsTaskDefinition.scope=in-use`.
     pub revisions: u64,
-    /// How many of them the revision cache has.
+    /// The number of these that are in the revision cache.
     pub known_revisions: u64,
-    /// List pages that these came in.
+    /// The number of List pages that returned them.
     pub revision_pages: u64,
-    /// Objects of which nobody knows how many there are, because a call failed for good.
+    /// Objects whose number is not known, because a call failed for good.
     pub uncounted: BTreeSet<Object>,
     /// The calls that failed for good.
     pub failures: Vec<Failure>,
 }
 
-/// Looks at an account and Region, as far as the configured objects need it.
+/// Surveys an account and Region for the configured objects.
 pub fn survey<'a>(
     account: &'a Account,
     region: &'a RegionName,
@@ -42,7 +43,7 @@ pub fn survey<'a>(
     known: Option<KnownRevisions>,
 ) -> BoxFuture<'a, Survey> {
     Box::pin(async move {
-        // No page is fetched, so that nobody needs to receive one.
+        // A survey fetches no pages, so the channel needs no receiver.
         let (pages, _) = async_channel::bounded(1);
         let ledger = Arc::new(Ledger::default());
         let scope = RegionFetch {
@@ -86,12 +87,12 @@ async fn clusters(scope: &RegionFetch) -> Result<Vec<BTreeMap<Object, u64>>, Cal
     for batch in arns.chunks(scope.describe_batch(Object::EcsCluster)) {
         sizes.extend(operations::sizes(scope, batch).await?);
     }
-    // A cluster that has vanished in between is still listed by a sync.
+    // A cluster that vanished in between counts as empty, because a sync would still list it.
     sizes.resize(arns.len(), BTreeMap::new());
     Ok(sizes)
 }
 
-/// What the lists of revisions hold.
+/// The numbers of listed revisions and pages.
 #[derive(Default)]
 struct Revisions {
     count: u64,
@@ -104,7 +105,7 @@ async fn revisions(scope: &RegionFetch) -> Result<Revisions, CallFailure> {
     if !scope.wants(Object::EcsTaskDefinition) {
         return Ok(found);
     }
-    // Newest revisions by family, if only those are wanted.
+    // The newest revisions by family, if only those are wanted.
     let mut newest: HashMap<String, (u64, String)> = HashMap::new();
     for pass in operations::passes(&scope.config.options, Object::EcsTaskDefinition) {
         let (mut tokens, mut token) = (Tokens::default(), None);

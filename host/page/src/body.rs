@@ -16,46 +16,47 @@ pub use scan::ScanError;
 use scan::{Member, Withhold};
 pub use wanted::Wanted;
 
-/// The most bytes that one response body may have. ECS pages hold at most 100 objects, the largest of
-/// which (a task definition) may have 64 KiB, so that anything near this is not an ECS answer.
+/// The size limit of one response body. An ECS page holds at most 100 objects, and the largest kind (a task
+/// definition) may have 64 KiB, so a body of this size does not come from ECS.
 pub const BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
 
-/// Counted up with every change of what is withheld: pages that were kept under other rules are thrown away.
+/// The version of the withholding rules. Increase it with every change of them: kept pages of other versions
+/// are discarded.
 pub const WITHHOLDING: u64 = 1;
 
-/// Where a page comes from; part of what a mapper gets.
+/// The source of a page. Mappers get it with the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// The AWS partition, for example `aws-us-gov`.
     pub partition: String,
-    /// Twelve digits.
+    /// The account's twelve digits.
     pub account_id: AccountId,
-    /// The Region that was asked.
+    /// The Region that returned the page.
     pub region: RegionName,
-    /// The sync's one timestamp: RFC 3339, UTC, milliseconds.
+    /// The sync's timestamp: RFC 3339, UTC, milliseconds.
     pub captured_at: String,
 }
 
-/// A body that is safe to hand to a mapper, to record and to talk about: it parses as JSON, its
-/// environment values are gone, and its objects are counted.
+/// A body that is safe to map, record and report: it parses as JSON, its environment values are removed, and
+/// its objects are counted.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// What the page describes.
+    /// The kind of object that the page describes.
     pub object: Object,
-    /// Where it comes from.
+    /// The source of the page.
     pub origin: Origin,
     body: Bytes,
     objects: Vec<Option<Range<usize>>>,
     /// The members of the objects, at any depth.
     members: Vec<Member>,
     has_member: bool,
-    /// Where the list of failures stands.
+    /// The span of the list of failures.
     failures: Option<Range<usize>>,
     with_values: Option<WithValues>,
 }
 
-/// The body with its environment values, for modules that an operator has granted them. It goes nowhere
-/// else: what records, logs and accounts for pages sees the other one.
+/// The body with its environment values, for modules to which an operator has granted them. Recordings, logs
+/// and the ledger use the other body.
 #[derive(Clone)]
 struct WithValues {
     body: Bytes,
@@ -73,8 +74,8 @@ impl Page {
     /// Reads a raw body.
     ///
     /// # Errors
-    /// If the body is not one JSON object, is not UTF-8, or is larger than [`BODY_LIMIT_BYTES`]. The
-    /// error names positions, never content.
+    /// Fails if the body is not one JSON object, is not UTF-8, or is larger than [`BODY_LIMIT_BYTES`]. The
+    /// error names positions and does not quote the body.
     pub fn read(object: Object, origin: Origin, raw: Bytes) -> Result<Self, ScanError> {
         let scanned = scan::scan(&raw, object.shape(), Withhold::Everything)?;
         Ok(Self {
@@ -89,10 +90,10 @@ impl Page {
         })
     }
 
-    /// Reads a raw body, and keeps its environment values for modules that may see them.
+    /// Reads a raw body, and keeps its environment values for modules with a grant.
     ///
     /// # Errors
-    /// As [`Page::read`].
+    /// Fails as [`Page::read`] does.
     pub fn read_with_values(object: Object, origin: Origin, raw: Bytes) -> Result<Self, ScanError> {
         let scanned = scan::scan(&raw, object.shape(), Withhold::Credentials)?;
         let with_values = WithValues {
@@ -106,14 +107,14 @@ impl Page {
         })
     }
 
-    /// The body with its environment values, if they were kept. Only a module with a grant may see it.
+    /// The body with its environment values, if they were kept. Only a module with a grant may get it.
     pub fn body_with_values(&self) -> &[u8] {
         self.with_values
             .as_ref()
             .map_or(&self.body, |with_values| &with_values.body)
     }
 
-    /// The body as a mapper sees it.
+    /// The body as mappers get it.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
@@ -126,25 +127,26 @@ impl Page {
         std::str::from_utf8(&self.body).unwrap_or_default()
     }
 
-    /// How many places the page's list has, nulls included: source indices are below this.
+    /// The number of places in the page's list, nulls included. Source indices are less than this.
     #[must_use]
     pub fn len(&self) -> usize {
         self.objects.len()
     }
 
-    /// Whether the page's list has no places at all.
+    /// Whether the page's list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()
     }
 
-    /// Whether the body has the list (or the one object) that its operation promises, even if it is empty.
+    /// Whether the body has the list (or the one object) of its operation, even if the list is empty.
     #[must_use]
     pub fn has_member(&self) -> bool {
         self.has_member
     }
 
-    /// The JSON value that says what could not be described, and why; `null` if the body has none.
+    /// The JSON value of `failures`: the objects that could not be described, with reasons; `null` if the
+    /// body has none.
     #[must_use]
     pub fn failures(&self) -> &[u8] {
         let span = self.failures.clone();
@@ -185,7 +187,7 @@ impl Page {
             let member = self.members[next];
             let text = &self.body[member.start as usize..member.end as usize];
             let mut both = serde_json::Deserializer::from_slice(text).into_iter::<String>();
-            // A name that is written with an escape could be any.
+            // A name with escapes has to be decoded first.
             let is_wanted = match member.name_bytes {
                 Some(bytes) => text.get(1..=bytes.get() as usize) == Some(wanted.as_bytes()),
                 None => both
@@ -201,7 +203,7 @@ impl Page {
         serde_json::from_slice(found?).ok()
     }
 
-    /// The same page with `null` in place of the objects that are not to be kept.
+    /// The same page with `null` in place of the objects that `keep` does not select.
     pub fn only(&self, keep: impl Fn(usize) -> bool) -> Self {
         let mut page = self.clone();
         for objects in [
@@ -213,15 +215,15 @@ impl Page {
                 *place = None;
             }
         }
-        // A body that holds one object has no place for others.
+        // The body of a single object has no list to shorten.
         match page.object.shape() {
             Shape::List(_) => page.part(0..page.len()),
             Shape::Single(_) => page,
         }
     }
 
-    /// A page of the same origin that holds only the places `from..to`, for finding the one object
-    /// that a mapper cannot bear.
+    /// A page of the same origin with only the places in `range`. Used to find the object at which a mapper
+    /// fails.
     #[must_use]
     pub fn part(&self, range: Range<usize>) -> Self {
         let Shape::List(member) = self.object.shape() else {
@@ -234,7 +236,7 @@ impl Page {
         let members = moved(&self.members, moves);
         let with_values = self.with_values.as_ref().map(|whole| {
             let (body, objects) = part_of(member, &whole.body, &whole.objects[range]);
-            // Nothing is taken out of a part of a part, so that its members are not needed.
+            // No page of parts is made of this one, so the list of its members is not needed.
             WithValues {
                 body,
                 objects,
@@ -254,7 +256,7 @@ impl Page {
     }
 }
 
-/// The members of objects that moved: from a span, to a start.
+/// The members of moved objects. Each move is the old span and the new start.
 fn moved(members: &[Member], moves: impl Iterator<Item = (Range<usize>, usize)>) -> Vec<Member> {
     let mut moved = Vec::new();
     for (from, to) in moves {
@@ -272,7 +274,7 @@ fn moved(members: &[Member], moves: impl Iterator<Item = (Range<usize>, usize)>)
     moved
 }
 
-/// A body whose list `member` holds only some of the places of another body.
+/// Builds a body whose list `member` holds only these places of another body.
 fn part_of(
     member: &str,
     whole: &[u8],

@@ -1,4 +1,4 @@
-//! Where every part of a running sync writes what happened.
+//! The ledger, to which every part of a running sync reports.
 
 mod balance;
 mod lines;
@@ -17,11 +17,11 @@ pub use lines::{
 };
 pub use pace::GroupClock;
 
-/// Lines of detail that a report holds. A sync in which more than this went wrong has one cause, not a
-/// hundred thousand, and the report has to fit into memory.
+/// The most lines of detail that a report holds, because it has to fit into memory. If more objects than this
+/// fail, they have a common cause.
 const DETAIL_LIMIT: u64 = 100_000;
 
-/// Collects what happened. All methods may be called from any thread.
+/// Collects the events of a sync. All methods may be called from any thread.
 #[derive(Debug, Default)]
 pub struct Ledger {
     books: Mutex<Books>,
@@ -41,11 +41,11 @@ struct Books {
 #[derive(Clone, Debug, Default)]
 struct OpenEntry {
     counts: Counts,
-    /// Tombstones of the cluster itself, which was never listed in this scope.
+    /// Tombstones of the cluster itself, which is not listed in this scope.
     cluster_tombstones: u64,
     /// Objects that an earlier sync had described.
     resumed: u64,
-    /// Whether these have not been listed again so far.
+    /// Whether the resumed objects still wait for the end of this scope's listing.
     awaits_listing: bool,
     reason: Option<String>,
     unread: BTreeSet<String>,
@@ -84,13 +84,13 @@ impl Ledger {
         self.books().entry(key);
     }
 
-    /// Notes ARNs that a List page named.
+    /// Notes ARNs that a List page returned.
     pub fn listed(&self, key: &EntryKey, count: usize) {
         self.books().entry(key).counts.listed += count as u64;
     }
 
-    /// Notes objects that a sync which was killed had listed and described. Whether that is all of the scope,
-    /// only a listing can tell.
+    /// Notes objects that a killed sync had listed and described. Only a new listing shows whether they are
+    /// all objects of the scope.
     pub fn resumed(&self, key: &EntryKey, count: u64) {
         let mut books = self.books();
         let entry = books.entry(key);
@@ -100,14 +100,14 @@ impl Ledger {
         entry.awaits_listing = true;
     }
 
-    /// Notes that everything of a scope has been listed, or that its failure is noted.
+    /// Notes that the listing of a scope has ended, or that its failure is noted.
     pub fn listed_again(&self, key: &EntryKey) {
         if let Some(entry) = self.books().scopes.get_mut(key) {
             entry.awaits_listing = false;
         }
     }
 
-    /// Notes objects that a Describe call gave.
+    /// Notes objects that a Describe call returned.
     pub fn described(&self, key: &EntryKey, count: usize) {
         self.books().entry(key).counts.described += count as u64;
     }
@@ -137,7 +137,7 @@ impl Ledger {
         self.tombstone(key, tombstone);
     }
 
-    /// Notes what AWS refused to include when it described objects.
+    /// Notes an `include` value that AWS refused when it described objects.
     pub fn unread(&self, key: &EntryKey, include: &str) {
         self.books().entry(key).unread.insert(include.to_owned());
         let EntryKey {
@@ -147,16 +147,16 @@ impl Ledger {
             ..
         } = key;
         self.warn(format!(
-            "{account_id} {region}: AWS refuses to include {include} where it describes {object}; its records have no such attribute, which does not mean that there is none (tags are unknown)"
+            "{account_id} {region}: AWS refuses to include {include} when it describes {object}; the attributes that come from it are missing from the records, and their values are unknown, not empty"
         ));
     }
 
-    /// Notes how many resources other than task definitions services and tasks refer to, by kind.
+    /// Notes the number of resources other than task definitions that services and tasks refer to, by kind.
     pub fn other_references(&self, key: &EntryKey, kinds: BTreeMap<String, u64>) {
         self.books().entry(key).other_references = kinds;
     }
 
-    /// Notes a call or page that failed for good, and how many objects it cost.
+    /// Notes a call or page that failed for good, and the number of objects lost.
     pub fn failure(&self, key: &EntryKey, failure: Failure, objects: usize) {
         let mut books = self.books();
         let has_room = books.has_room();
@@ -168,7 +168,7 @@ impl Ledger {
         }
     }
 
-    /// Notes objects that were lost to a failure that another line tells in detail.
+    /// Notes objects that were lost to a failure that another line reports in detail.
     pub fn lost(&self, key: &EntryKey, reason: &str, objects: usize) {
         let mut books = self.books();
         let entry = books.entry(key);
@@ -176,8 +176,8 @@ impl Ledger {
         entry.reason.get_or_insert_with(|| reason.to_owned());
     }
 
-    /// Notes what a page gave: how many records, which of its objects have none, and what there is to say about
-    /// the others.
+    /// Notes the result of mapping a page: the number of records, the objects without one, and the warnings
+    /// about the others.
     pub fn records(
         &self,
         key: &EntryKey,
@@ -208,7 +208,7 @@ impl Ledger {
         }
     }
 
-    /// Notes something about the requests of one operation.
+    /// Updates the counts of one operation's requests.
     pub fn call(
         &self,
         account_id: &AccountId,
@@ -234,7 +234,7 @@ impl Ledger {
         );
     }
 
-    /// Notes something about the pace of one action group.
+    /// Updates the clock of one action group.
     pub fn pace(
         &self,
         account_id: &AccountId,
@@ -262,7 +262,7 @@ impl Ledger {
         }
     }
 
-    /// Whether a scope of these objects in an account and Region is already known not to be complete.
+    /// Whether a scope of these objects in an account and Region is already known to be incomplete.
     pub fn is_incomplete(
         &self,
         account_id: &AccountId,
@@ -277,16 +277,16 @@ impl Ledger {
         })
     }
 
-    /// Notes something for the reader of the report.
+    /// Adds a warning to the report.
     pub fn warn(&self, warning: String) {
         let mut books = self.books();
-        // One word is enough for what happens on every page.
+        // A warning that repeats on every page is reported once.
         if !books.warnings.contains(&warning) {
             books.warnings.push(warning);
         }
     }
 
-    /// What each object of each account and Region has come to so far, for progress.
+    /// The counts of each object of each account and Region so far, for the progress display.
     #[must_use]
     pub fn progress(&self) -> Vec<EntryProgress> {
         let books = self.books();
@@ -309,7 +309,7 @@ impl Ledger {
         lines.into_iter().map(progress).collect()
     }
 
-    /// Totals of each object so far.
+    /// The totals of each object so far.
     #[must_use]
     pub fn totals(&self) -> BTreeMap<Object, Counts> {
         let mut totals: BTreeMap<Object, Counts> = BTreeMap::new();
@@ -319,7 +319,7 @@ impl Ledger {
         totals
     }
 
-    /// Closes the books, with entries for these objects.
+    /// Closes the ledger, and returns the entries of these objects.
     #[must_use]
     pub fn close(&self, objects: &[Object]) -> Balance {
         Balance::of(std::mem::take(&mut *self.books()), objects)

@@ -1,11 +1,11 @@
-//! What travels through a sync, and what is noted of it.
+//! The pages that a sync fetches, the ledger of their objects, and the table of connector objects.
 
 mod body;
-/// Where every part of a sync notes what happened.
+/// The ledger, to which every part of a sync reports.
 pub mod ledger;
 /// The table of connector objects and operations.
 pub mod object;
-/// Pages on disk, to be mapped again.
+/// Recorded pages, which can be mapped again.
 pub mod recording;
 /// The committed schemas.
 pub mod schemas;

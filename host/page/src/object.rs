@@ -1,4 +1,5 @@
-//! The connector objects: a row for each, in a file of its own, from which everybody reads what an object is.
+//! The connector objects: each has a row, in a file of its own, that defines the object for all other
+//! modules.
 //!
 //! `guest-mappers`, schemas and the modules' helpers in other languages repeat parts of the rows; tests compare
 //! them.
@@ -29,7 +30,7 @@ pub use group::{ActionGroup, Bucket};
 pub use operation::Operation;
 pub use row::{Include, Parent, Row, Shape, Way};
 
-/// A kind of thing that the connector brings in, under the name that the data model knows it by.
+/// A kind of resource that the connector fetches, under its data-model name.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -55,7 +56,7 @@ pub enum Object {
 }
 
 impl Object {
-    /// Every object, in the order in which a person would read about them.
+    /// Every object, in the order in which documents list them.
     pub const ALL: [Self; 9] = [
         Self::EcsCluster,
         Self::EcsService,
@@ -68,10 +69,10 @@ impl Object {
         Self::EcsTaskSet,
     ];
 
-    /// The objects that name revisions of task definitions: who uses a revision.
+    /// The objects that refer to revisions of task definitions.
     pub const REVISION_USERS: [Self; 2] = [Self::EcsService, Self::EcsTask];
 
-    /// What is known of the object.
+    /// The object's row.
     #[must_use]
     pub const fn row(self) -> &'static Row {
         match self {
@@ -87,14 +88,14 @@ impl Object {
         }
     }
 
-    /// The objects of a sync that names none.
+    /// The objects of a sync whose configuration does not name any.
     #[must_use]
     pub fn defaults() -> Vec<Self> {
         let all = Self::ALL.into_iter();
         all.filter(|object| object.row().is_default).collect()
     }
 
-    /// Names for several objects at once.
+    /// The names that stand for several objects.
     pub const GROUPS: [&str; 4] = ["default", "inventory", "audit", "all"];
 
     /// The objects of a group.
@@ -117,13 +118,13 @@ impl Object {
         self.row().name
     }
 
-    /// The one word for the object in the code, which also names its stock mapper.
+    /// The object's name in code and in its stock mapper, for example `task-definition`.
     #[must_use]
     pub const fn word(self) -> &'static str {
         self.row().word
     }
 
-    /// The operation whose pages a mapper of this object gets.
+    /// The operation whose pages are passed to a mapper of this object.
     #[must_use]
     pub const fn describe_operation(self) -> Operation {
         match self.row().way {
@@ -135,7 +136,7 @@ impl Object {
         }
     }
 
-    /// The operation that lists this object; the one that describes it, where none lists it.
+    /// The operation that lists this object, or the one that describes it if no operation lists it.
     #[must_use]
     pub const fn list_operation(self) -> Operation {
         match self.row().way {
@@ -144,7 +145,7 @@ impl Object {
         }
     }
 
-    /// The operations that fetching this object calls, in order; they are its permissions too.
+    /// The operations that fetch this object, in the order of the calls; a sync needs permission for each.
     #[must_use]
     pub fn operations(self) -> Vec<Operation> {
         let Row { way, parent, .. } = self.row();
@@ -156,7 +157,7 @@ impl Object {
         above.into_iter().chain(way.operations()).collect()
     }
 
-    /// The object whose calls bring this one: itself, but for a part the object that it is part of.
+    /// The object whose calls fetch this one: itself, or for a part the object that contains it.
     #[must_use]
     pub const fn fetched(self) -> Self {
         match self.row().way {
@@ -165,7 +166,7 @@ impl Object {
         }
     }
 
-    /// Where the described objects stand in a response body.
+    /// The place of the described objects in a response body.
     #[must_use]
     pub const fn shape(self) -> Shape {
         self.row().shape
@@ -177,7 +178,7 @@ impl Object {
         self.row().arn_member
     }
 
-    /// How many objects one Describe call takes, by the ECS API reference.
+    /// The most objects that one Describe call takes, according to the ECS API Reference.
     #[must_use]
     pub const fn describe_batch(self) -> usize {
         match self.row().way {
@@ -186,7 +187,7 @@ impl Object {
         }
     }
 
-    /// Attributes of all objects that change by themselves: those of the rows, and when a record was made.
+    /// The attributes of all objects that change on their own: the rows' volatile ones, and `LAST_CAPTURED`.
     #[must_use]
     pub fn volatile_attributes() -> BTreeSet<String> {
         let rows = Self::ALL.into_iter().map(Self::row);
@@ -202,9 +203,9 @@ impl fmt::Display for Object {
     }
 }
 
-/// A name that is no connector object.
+/// A name that does not belong to a connector object.
 #[derive(Debug, thiserror::Error)]
-#[error("`{given}` is no connector object; did you mean `{nearest}`? Known are: {}", Object::ALL.map(Object::name).join(", "))]
+#[error("`{given}` is not a connector object; did you mean `{nearest}`? The objects are: {}", Object::ALL.map(Object::name).join(", "))]
 pub struct UnknownObject {
     given: String,
     nearest: &'static str,
@@ -217,7 +218,7 @@ impl FromStr for Object {
         if let Some(object) = Self::ALL.into_iter().find(|object| object.name() == name) {
             return Ok(object);
         }
-        // Most leave out the prefix.
+        // Users often leave out the prefix.
         let prefixed = match name.get(..3) {
             Some(prefix) if prefix.eq_ignore_ascii_case("ecs") => name.to_owned(),
             _ => format!("Ecs{name}"),
@@ -255,7 +256,7 @@ mod tests {
         }
     }
 
-    /// One that is fetched in a way that is not built is never complete.
+    /// An object whose `Way` is not implemented is never complete.
     #[test]
     fn every_object_is_fetched_in_a_way_that_is_built() {
         for object in Object::ALL {

@@ -1,5 +1,5 @@
-//! Recorded pages: what mappers saw, for replay without AWS. JSON Lines, one page each. What the AWS CLI
-//! prints is read too.
+//! Recorded pages, as mappers got them, for replay without AWS. The format is JSON Lines, one page per line.
+//! Output of the AWS CLI can be read too.
 
 mod answer;
 
@@ -19,7 +19,7 @@ use crate::body::{BODY_LIMIT_BYTES, Origin, Page};
 use crate::object::{Object, Operation};
 use portolan_machine::text::printable;
 
-/// A recorded page as it stands on its line.
+/// A recorded page as written on its line.
 #[derive(Serialize)]
 struct RecordedLine<'a> {
     operation: &'a str,
@@ -35,7 +35,7 @@ struct Context<'a> {
     partition: &'a str,
 }
 
-/// How a recording's name begins before it is in its place.
+/// The prefix of a recording's file name before it is renamed to its place.
 const PREFIX: &str = ".portolan-record-";
 
 /// Writes pages to a file that appears when it is finished.
@@ -48,7 +48,7 @@ impl Recorder {
     /// Starts a recording.
     ///
     /// # Errors
-    /// If the file's folder cannot be written to.
+    /// Fails if the file's folder cannot be written to.
     pub fn create(place: &Path) -> io::Result<Self> {
         if place.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
@@ -59,7 +59,7 @@ impl Recorder {
             .unwrap_or(Path::new("."));
         remove_abandoned(folder);
         let file = portolan_machine::aside::beside(place, PREFIX)?;
-        // A file system without locks only means that nobody cleans up after a killed sync.
+        // On a file system without locks, only the cleanup after killed syncs is lost.
         let _ = file.as_file().try_lock();
         Ok(Self {
             place: place.to_owned(),
@@ -70,7 +70,7 @@ impl Recorder {
     /// Writes a page.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// Fails if it cannot be written.
     pub fn write(&self, page: &Page) -> io::Result<()> {
         let line = RecordedLine {
             operation: page.object.describe_operation().name(),
@@ -90,13 +90,13 @@ impl Recorder {
             .write_all(&text)
     }
 
-    /// Where the recording will be.
+    /// The path of the finished recording.
     #[must_use]
     pub fn place(&self) -> &Path {
         &self.place
     }
 
-    /// Removes what was written, while other threads may still hold this recorder.
+    /// Removes the unfinished file; other threads may still hold this recorder.
     pub fn discard(&self) {
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = std::fs::remove_file(file.get_ref().path()) {
@@ -104,10 +104,10 @@ impl Recorder {
         }
     }
 
-    /// Writes everything to the disk, so that nothing but a rename is left to go wrong.
+    /// Writes everything to the disk, so that only the rename can still fail.
     ///
     /// # Errors
-    /// If the disk does not take it.
+    /// Fails if the disk cannot be written to.
     pub fn close(self) -> io::Result<Recording> {
         let file = self
             .file
@@ -122,30 +122,30 @@ impl Recorder {
     }
 }
 
-/// A recording that is written, but not in its place yet. Dropped, it is gone.
+/// A recording that is written, but not in its place yet. Dropping it removes the file.
 pub struct Recording {
     place: PathBuf,
     file: NamedTempFile,
 }
 
 impl Recording {
-    /// Where the recording will be.
+    /// The path of the finished recording.
     #[must_use]
     pub fn place(&self) -> &Path {
         &self.place
     }
 
-    /// Puts the file into its place.
+    /// Renames the file to its place.
     ///
     /// # Errors
-    /// If it cannot be renamed.
+    /// Fails if it cannot be renamed.
     pub fn appear(self) -> io::Result<()> {
         let _: File = self.file.persist(self.place)?;
         Ok(())
     }
 }
 
-/// Removes what killed syncs left: nobody holds the lock of such a file.
+/// Removes files that killed syncs left. Such a file is not locked.
 fn remove_abandoned(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return;
@@ -159,7 +159,7 @@ fn remove_abandoned(folder: &Path) {
         let is_abandoned = File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
         if is_abandoned && let Err(error) = std::fs::remove_file(&path) {
             tracing::warn!(
-                "cannot remove what a killed sync left in {}: {error}",
+                "cannot remove {}, which a killed sync left: {error}",
                 path.display()
             );
         }
@@ -169,7 +169,7 @@ fn remove_abandoned(folder: &Path) {
 /// Reads one line of a recording.
 ///
 /// # Errors
-/// A sentence about why the line is no page. It quotes nothing of a body.
+/// Fails with a sentence that says why the line is not a page. It does not quote the body.
 pub fn read_line(line: &[u8]) -> Result<Page, String> {
     let page = members(line)?;
     if !page.contains_key("operation") {
@@ -203,7 +203,7 @@ pub fn read_line(line: &[u8]) -> Result<Page, String> {
     .map_err(|error| error.to_string())
 }
 
-/// The members of a JSON object, none of them read yet: those that nobody asks for may hold anything.
+/// The members of a JSON object, without parsing their values: unused members may hold anything.
 fn members(json: &[u8]) -> Result<HashMap<String, &RawValue>, String> {
     serde_json::from_slice(json).map_err(|error| match error.classify() {
         Category::Data if json.trim_ascii_start().starts_with(b"[") => answer::LIST.to_owned(),
@@ -255,10 +255,10 @@ fn partition_of(region: &str) -> &'static str {
 /// The longest line: a body of the largest size, in which every byte may be escaped.
 const LINE_LIMIT_BYTES: u64 = 6 * BODY_LIMIT_BYTES as u64 + 64 * 1024;
 
-/// Reads a recording line by line. A line that is no page does not end it.
+/// Reads a recording line by line, and continues after a line that is not a page.
 pub struct Pages<R> {
     input: R,
-    /// Lines that are read.
+    /// The number of lines read.
     lines: u64,
     buffer: Vec<u8>,
 }
@@ -282,7 +282,7 @@ impl<R: BufRead> Pages<R> {
         if self.read_line()? == 0 {
             return Ok(None);
         }
-        // No recorded page has such a line, and indented JSON ends with a line like it.
+        // Such a line begins indented JSON, which ends with a line like it; a recorded page never has one.
         if matches!(self.buffer.trim_ascii(), b"{" | b"[") {
             while self.read_line()? > 0 && !is_end(&self.buffer) {}
         }
@@ -292,14 +292,14 @@ impl<R: BufRead> Pages<R> {
                 "it is longer than any recorded page can be".to_owned()
             )));
         }
-        // An empty last line is how editors end a file, not a page that is missing.
+        // Editors add an empty last line; it is not a missing page.
         if self.buffer.trim_ascii().is_empty() && self.input.fill_buf()?.is_empty() {
             return Ok(None);
         }
         Ok(Some(read_line(&self.buffer)))
     }
 
-    /// Adds a line to the buffer, up to the limit, and gives its length.
+    /// Adds a line to the buffer, up to the limit, and returns its length.
     fn read_line(&mut self) -> io::Result<usize> {
         let room = LINE_LIMIT_BYTES.saturating_sub(self.buffer.len() as u64);
         let mut input = self.input.by_ref().take(room);
@@ -309,13 +309,13 @@ impl<R: BufRead> Pages<R> {
     }
 }
 
-/// Whether the last line closes the one that opened the document, which is not indented either.
+/// Whether the last line closes the document: the closing bracket is not indented.
 fn is_end(document: &[u8]) -> bool {
     let document = document.trim_ascii_end();
     document.ends_with(b"\n}") || document.ends_with(b"\n]")
 }
 
-/// The number of a line, counted from 1, and its page or why it is none.
+/// Yields the number of each line, counted from 1, with its page or the reason that it is not a page.
 impl<R: BufRead> Iterator for Pages<R> {
     type Item = io::Result<(u64, Result<Page, String>)>;
 

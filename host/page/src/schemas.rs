@@ -1,4 +1,4 @@
-//! The committed schemas, which travel inside this program.
+//! The committed schemas, which are embedded in this program.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::object::Object;
 
-// Those of the objects, by name (see build.rs).
+// The objects' schemas, by name (see build.rs).
 include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
 
-/// The schemas of everything else that people read and write.
+/// The schemas of all other files that users read and write.
 const OTHERS: [(&str, &str); 8] = [
     (
         "changes",
@@ -53,7 +53,7 @@ pub fn text(name: &str) -> Option<&'static str> {
 /// The schema of an object's records.
 ///
 /// # Panics
-/// If a committed schema is no JSON, which a test excludes.
+/// Panics if a committed schema is not JSON; a test excludes that.
 #[must_use]
 pub fn record(object: Object) -> Value {
     #[expect(

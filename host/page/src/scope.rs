@@ -1,4 +1,4 @@
-//! What a scope is made of: an account and a Region.
+//! The parts of a scope: an account and a Region.
 
 use std::borrow::Borrow;
 use std::fmt;

@@ -1,9 +1,9 @@
-//! Changes only: what is different from an earlier output.
+//! Change feeds: the differences from an earlier output.
 //!
-//! A new record is compared with the earlier one of its UID while it is written. The earlier records stay
-//! on disk: memory holds a fingerprint and an offset of each (see [`index`]), and a record is read again
-//! only where the fingerprints differ. An earlier record that no new one has met is called removed only
-//! where both syncs were complete (see [`absence`]).
+//! A new record is compared with the earlier record of its UID while it is written. The earlier records stay
+//! on disk: memory holds a fingerprint and an offset of each (see [`index`]), and a record is read again only
+//! where the fingerprints differ. An earlier record without a new one is reported as removed only where both
+//! syncs were complete (see [`absence`]).
 
 mod absence;
 mod base;
@@ -35,13 +35,13 @@ use portolan_page::schemas;
 pub struct ChangeLine<'l> {
     /// The object.
     pub object: Object,
-    /// What happened to it since the earlier output.
+    /// The change since the earlier output.
     pub change: ChangeKind,
-    /// UID of its record.
+    /// The UID of its record.
     #[serde(borrow)]
     #[schemars(with = "String")]
     pub uid: Cow<'l, str>,
-    /// Sorted names of the attributes that are different, came or went; only where `change` is `changed`.
+    /// Sorted names of the attributes that were changed, added or removed; only where `change` is `changed`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_attributes: Vec<String>,
     /// The new record; a removed object has none.
@@ -50,7 +50,7 @@ pub struct ChangeLine<'l> {
     pub attributes: Option<&'l RawValue>,
 }
 
-/// What happened to an object.
+/// The change of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeKind {
@@ -58,26 +58,26 @@ pub enum ChangeKind {
     Added,
     /// Attributes other than the volatile ones are different.
     Changed,
-    /// No attribute other than the volatile ones is different. Only standard output has such lines, for
+    /// No attribute other than the volatile ones is different. Only standard output has such lines, because
     /// all records go there.
     Unchanged,
-    /// It has an earlier record and no new one, and both syncs were complete where it was.
+    /// It has an earlier record and no new one, and both syncs were complete in its scope.
     Removed,
 }
 
-/// A new record, compared.
+/// The result of comparing a new record with the earlier one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordChange {
-    /// What happened.
+    /// The kind of the change.
     pub kind: ChangeKind,
-    /// UID of the record.
+    /// The UID of the record.
     pub uid: String,
     /// Names of the attributes that are different.
     pub changed_attributes: Vec<String>,
 }
 
 impl RecordChange {
-    /// The line that tells it, without a line feed. `record` is the new one.
+    /// The change line, without a line feed. `record` is the new record.
     #[must_use]
     pub fn line(&self, object: Object, record: Option<&[u8]>) -> Vec<u8> {
         let line = ChangeLine {
@@ -91,37 +91,37 @@ impl RecordChange {
     }
 }
 
-/// How many objects took which way since the earlier output.
+/// The numbers of objects by change since the earlier output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeCounts {
     /// New objects.
     pub added: u64,
     /// Objects with a different attribute.
     pub changed: u64,
-    /// Objects without one.
+    /// Objects without a different attribute.
     pub unchanged: u64,
     /// Objects that are proven gone.
     pub removed: u64,
-    /// Objects that have an earlier record and no new one, and that are not called removed, for one of the
-    /// two syncs was not complete where they were, or asked for something else.
+    /// Objects that have an earlier record and no new one, but are not reported as removed, because one of
+    /// the two syncs was not complete in their scope or had other options.
     pub removals_withheld: u64,
 }
 
-/// What the report says about changes.
+/// The changes in a report.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Changes {
     /// The earlier output, as it was named.
     pub since: String,
-    /// When the earlier output was captured, if it has a report.
+    /// The time of the earlier output, if it has a report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since_captured_at: Option<String>,
     /// Attributes that were not compared.
     pub volatile_attributes: BTreeSet<String>,
-    /// By object.
+    /// The counts of each object.
     pub objects: BTreeMap<Object, ChangeCounts>,
 }
 
-/// Changes cannot be told.
+/// The changes cannot be determined.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangesError {
     /// The earlier output cannot be read.
@@ -129,34 +129,34 @@ pub enum ChangesError {
     Unreadable {
         /// The file or folder.
         path: String,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
-    /// It is no output.
-    #[error("{path} is no earlier output: {reason}")]
+    /// The path is not an earlier output.
+    #[error("{path} is not an earlier output: {reason}")]
     NoOutput {
         /// The file or folder.
         path: String,
-        /// Why not, and what would be one.
+        /// The reason, and the definition of an earlier output.
         reason: String,
     },
-    /// It is another file than a moment ago.
+    /// The file changed during the comparison.
     #[error(
-        "the earlier output {path} was changed while it was compared; give a copy that nobody writes to"
+        "the earlier output {path} was changed while it was compared; compare with a copy that no other program writes to"
     )]
     Moved {
         /// The file.
         path: String,
     },
-    /// A new record has no UID, so that it has no earlier one either. Validation excludes that in a sync.
-    #[error("a record of {object} cannot be compared: it is no JSON object with a UID")]
+    /// A new record has no UID, so it has no earlier record either. Validation excludes that in a sync.
+    #[error("a record of {object} cannot be compared: it is not a JSON object with a UID")]
     NoUid {
         /// The object.
         object: Object,
     },
 }
 
-/// An earlier output, to compare new records with. May be used from any thread.
+/// An earlier output, to compare new records with. It may be used from any thread.
 #[derive(Debug)]
 pub struct EarlierOutput {
     base: Base,
@@ -177,7 +177,7 @@ impl EarlierOutput {
     /// first time.
     ///
     /// # Errors
-    /// If it cannot be read or is no output of this program.
+    /// Fails if it cannot be read or is not an output of this program.
     pub fn open(
         since: &Path,
         objects: &[Object],
@@ -194,17 +194,17 @@ impl EarlierOutput {
         })
     }
 
-    /// What a person should know about the earlier output.
+    /// The warnings about the earlier output.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.base.warnings
     }
 
-    /// Compares a new record with the earlier one. What AWS refused to include in either (`unread`, in the
-    /// new one) is not compared: it may be as it was.
+    /// Compares a new record with the earlier one. Attributes that AWS refused to include in either
+    /// (`unread`, for the new one) are not compared, because they may be unchanged.
     ///
     /// # Errors
-    /// If the earlier one cannot be read any more.
+    /// Fails if the earlier record can no longer be read.
     pub fn compare(
         &self,
         object: Object,
@@ -251,11 +251,11 @@ impl EarlierOutput {
         })
     }
 
-    /// Tells what is gone, after all new records were compared, and what there is to report. `coverage`
-    /// is that of the new records, if they have a report.
+    /// Passes removed objects to `tell`, after all new records were compared, and returns the changes for the
+    /// report. `coverage` is that of the new records, if they have a report.
     ///
     /// # Errors
-    /// If the earlier output cannot be read any more, or `tell` fails.
+    /// Fails if the earlier output can no longer be read, or if `tell` fails.
     pub fn close<E: From<ChangesError>>(
         &self,
         coverage: Option<&SeenScopes>,
@@ -305,8 +305,8 @@ impl EarlierOutput {
     }
 }
 
-/// Whether an attribute may come from what a Describe call is asked to include. Which members an attribute
-/// of another module comes from is not known.
+/// Whether an attribute may come from an `include` value of a Describe call. An attribute outside the stock
+/// schema may come from any.
 fn may_come_of(object: Object, include: &str, attribute: &str) -> bool {
     let mut includes = object.row().includes.iter();
     includes.any(|known| known.name == include && known.attributes.contains(&attribute))
@@ -314,7 +314,7 @@ fn may_come_of(object: Object, include: &str, attribute: &str) -> bool {
 }
 
 impl Changes {
-    /// What the reader of a report should know about removals that are not told.
+    /// The warnings about removals that are not reported.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let withheld = self
@@ -324,7 +324,7 @@ impl Changes {
         withheld
             .map(|(object, counts)| {
                 format!(
-                    "{} earlier records of {object} have no new one and are not called removed: one of the two syncs has no report, is not complete where they were, or had other operation options; the next change feed will not know them, so compare with the last complete output",
+                    "{} earlier records of {object} have no new one and are not reported as removed: one of the two syncs has no report, is not complete in their scope, or had other operation options; the next change feed will not contain them either, so compare with the last complete output",
                     counts.removals_withheld
                 )
             })

@@ -1,5 +1,5 @@
-//! How what two modules make of the same pages differs: for whoever ships a new mapping, and for a sync
-//! that tries one beside the active one.
+//! The differences between the records that two modules make of the same pages: before a new mapping is
+//! released, and in a sync with `--shadow`.
 
 mod attributes;
 mod issues;
@@ -17,15 +17,15 @@ use portolan_machine::text::printable;
 use portolan_page::Page;
 use portolan_sandbox::{CallError, Severity};
 
-/// UIDs that are named for each sort of difference: enough to find the object again.
+/// The most UIDs named for each sort of difference, enough to find the objects.
 const EXAMPLES: usize = 3;
-/// Characters of a UID that are shown; an ARN has fewer.
+/// The most characters of a UID that are shown; an ARN has fewer.
 const UID_CHARACTERS: usize = 256;
 
-/// How the records and issues of a new module differ from those of an old one.
+/// The differences of a new module's records and issues from those of an old one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Differences {
-    /// Pages that both were given.
+    /// Pages that both modules mapped.
     pub pages: u64,
     /// Objects whose record is the same.
     pub same: u64,
@@ -38,29 +38,29 @@ pub struct Differences {
     /// Attributes that differ.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, AttributeDifference>,
-    /// Issues that only one of both has.
+    /// Issues that only one of the modules reports.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub issues: Vec<IssueDifference>,
-    /// Differences in further attributes or sorts of issues, which are left out for their number.
+    /// The number of differences in further attributes or sorts of issues, which are left out.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub omitted: u64,
 }
 
-/// Records that are on one side only.
+/// Records that only one of the modules makes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Presence {
-    /// How many.
+    /// The number of these records.
     pub records: u64,
-    /// UIDs of the first of them.
+    /// The UIDs of the first of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<String>,
 }
 
-/// What a module made of a page, or why it made nothing of it.
+/// The records that a module made of a page, or its failure.
 pub type Made<'a> = Result<&'a Records, &'a CallError>;
 
 impl Differences {
-    /// Whether there is none.
+    /// Whether there are no differences.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changed == 0
@@ -70,8 +70,8 @@ impl Differences {
             && self.omitted == 0
     }
 
-    /// Compares what two modules made of a page. Records belong together if they are of one object of the
-    /// page, whatever their UIDs say.
+    /// Compares the results of two modules for a page. Records belong together if they come from the same
+    /// object of the page, whatever their UIDs.
     pub fn compare(&mut self, page: &Page, old: Made<'_>, new: Made<'_>) {
         self.pages += 1;
         let old_rows = rows(old);
@@ -92,7 +92,7 @@ impl Differences {
     fn records(&mut self, page: &Page, index: usize, before: &[u8], after: &[u8]) {
         let changes = attributes::changes(before, after);
         if changes.is_empty() {
-            // The same attributes in another order, or written in another way.
+            // The same attributes in another order, or written differently.
             self.same += 1;
             return;
         }
@@ -117,7 +117,7 @@ fn rows(made: Made<'_>) -> BTreeMap<usize, &[u8]> {
     made.map_or_else(|_| BTreeMap::new(), |records| records.rows().collect())
 }
 
-/// The ARN of an object, which is the UID of its record unless a mapping has other ideas.
+/// The ARN of an object, which is the UID of its record unless the mapping sets another one.
 fn uid(page: &Page, index: usize) -> String {
     match page.arn(index) {
         Some(arn) => printable(&arn, UID_CHARACTERS),
@@ -130,7 +130,7 @@ const fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// The members of a record as they are written.
+/// The members of a record as written.
 fn members(record: &[u8]) -> BTreeMap<String, &RawValue> {
     serde_json::from_slice(record).unwrap_or_default()
 }

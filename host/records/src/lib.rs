@@ -1,10 +1,10 @@
-//! From a page to valid records: mapping, validation, and an account of every object of the page.
+//! Makes valid records of pages: mapping, validation, and an account of every object of a page.
 
-/// What is different from an earlier output.
+/// The differences from an earlier output.
 pub mod changes;
-/// What two modules make of the same pages.
+/// The differences between two modules' records of the same pages.
 pub mod differences;
-/// What a sync came to, put together from what the rooms below it say.
+/// The report of a sync.
 pub mod report;
 
 use std::collections::{BTreeMap, HashMap};
@@ -19,50 +19,50 @@ use portolan_sandbox::{
     CallError, Engine, Issue, Mapped, MappedRecord, Mapper, Outcome, Severity, Touched,
 };
 
-/// What a page gave.
+/// The result of mapping a page.
 #[derive(Debug)]
 pub struct Records {
     payload: Vec<u8>,
     rows: Vec<MappedRecord>,
     /// Objects that have no record.
     pub rejections: Vec<Rejection>,
-    /// What the mapper had to say about objects that have one, or about the page.
+    /// The mapper's warnings about objects with a record, or about the page.
     pub warnings: Vec<Issue>,
-    /// A failure of the module that cost some of the objects.
+    /// A failure of the module for some of the objects.
     pub isolated: Option<CallError>,
-    /// For each overlay, in order, what it set or removed.
+    /// For each overlay, in order, the attributes that it set or removed.
     pub touched: Vec<(String, Touched)>,
 }
 
 /// An object that was described and has no record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    /// Position in the page.
+    /// The object's position in the page.
     pub source_index: usize,
-    /// Its ARN, if it has one.
+    /// The object's ARN, if it has one.
     pub arn: Option<String>,
     /// A short constant in kebab case.
     pub code: String,
-    /// Path in the page, or JSON Pointer in the record that was not valid.
+    /// The path in the page, or the JSON Pointer in a record that is not valid.
     pub path: String,
-    /// A sentence.
+    /// The reason, in a sentence.
     pub message: String,
 }
 
 /// Which module set each attribute of one record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Authors {
-    /// Of the record.
+    /// The UID of the record.
     #[serde(rename = "UID")]
     pub uid: String,
-    /// Attribute, then name and version of the module.
+    /// By attribute, the name and version of the module.
     pub provenance: BTreeMap<String, String>,
 }
 
 impl Authors {
-    /// Attribute and module as a JSON object.
+    /// The attributes and their modules as a JSON object.
     pub fn modules(&self) -> Vec<u8> {
-        // Texts can always be written.
+        // Serialization of texts does not fail.
         serde_json::to_vec(&self.provenance).unwrap_or_else(|_| b"{}".to_vec())
     }
 }
@@ -80,7 +80,7 @@ impl Records {
             .map(|row| (row.source_index, &self.payload[row.span.clone()]))
     }
 
-    /// Which module set each attribute of each record: attribute, then module, then number of records.
+    /// The number of records in which a module set an attribute, by attribute and module.
     #[must_use]
     pub fn provenance(&self, mapping: &str) -> Provenance {
         let last = self.last_touched();
@@ -100,7 +100,7 @@ impl Records {
         provenance
     }
 
-    /// For each record, in order, which module set each attribute.
+    /// For each record, in order, the module that set each attribute.
     #[must_use]
     pub fn authors(&self, mapping: &str) -> Vec<Authors> {
         let last = self.last_touched();
@@ -137,8 +137,8 @@ impl Records {
         last
     }
 
-    /// What must not happen, whatever a page holds, in sentences. `sound` is an object that has to have a
-    /// record.
+    /// The problems that must not occur, whatever a page holds, as sentences. `sound` is an object that must
+    /// have a record.
     #[must_use]
     pub fn problems(&self, sound: Option<usize>) -> Vec<String> {
         let mut problems: Vec<String> = Vec::new();
@@ -181,13 +181,13 @@ impl Records {
         })
     }
 
-    /// What there is to say about records of `page` and about the page itself, as lines of a ledger.
+    /// The warnings about records of `page` and about the page itself, as lines of a ledger.
     pub fn warning_lines(&self, page: &Page) -> impl Iterator<Item = RejectionLine> {
         let isolated = self.isolated.iter().map(|error| RejectionLine {
             arn: None,
             code: error.code().into(),
             path: String::new(),
-            message: format!("a page had to be taken apart: {error}"),
+            message: format!("a page had to be mapped in parts: {error}"),
         });
         isolated.chain(self.warnings.iter().map(|warning| RejectionLine {
             arn: warning.source_index.and_then(|index| page.arn(index)),
@@ -197,24 +197,24 @@ impl Records {
         }))
     }
 
-    /// How many records there are.
+    /// The number of records.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no records.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 }
 
-/// Maps a page, lets overlays amend the records, and keeps what is valid. Every object of the page is
-/// afterwards a record or a rejection.
+/// Maps a page, amends the records with overlays, and keeps the valid ones. Afterwards every object of the
+/// page is a record or a rejection.
 ///
 /// # Errors
-/// If nothing of the page could be mapped.
+/// Fails if no object of the page could be mapped.
 pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Records, CallError> {
     let Outcome {
         mut mapped,
@@ -222,7 +222,7 @@ pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Record
     } = mapper.map(engine, page)?;
     let mut account = PageAccount::of(page);
     account.keep_valid(&mut mapped, &mapper.validator);
-    // An overlay validates what it changes, so that what is valid stays valid.
+    // Each amended record is validated, so valid records stay valid.
     let amenders = mapper.amenders.iter();
     let touched = amenders
         .map(|amender| {
@@ -246,7 +246,7 @@ pub fn from_page(engine: &Engine, mapper: &Mapper, page: &Page) -> Result<Record
     })
 }
 
-/// What has become of every object of a page so far.
+/// The outcome of each object of a page so far.
 struct PageAccount<'p> {
     page: &'p Page,
     /// By place: whether the object is a record or a rejection.
@@ -289,7 +289,7 @@ impl<'p> PageAccount<'p> {
         });
     }
 
-    /// Rejects the objects that the module rejects, and gives what else it says.
+    /// Rejects the objects that the module rejects, and returns its other issues.
     fn reject_as_said(&mut self, issues: Vec<Issue>) -> Vec<Issue> {
         let mut warnings = Vec::new();
         for issue in issues {
@@ -303,12 +303,12 @@ impl<'p> PageAccount<'p> {
         warnings
     }
 
-    /// Rejects the objects of which nothing was said.
+    /// Rejects the objects without a record and without an issue.
     fn reject_the_rest(&mut self, module: &str) {
         let page = self.page;
         for index in page.described() {
             if !self.is_settled[index] {
-                let message = format!("mapper {module} gave neither a record nor a reason");
+                let message = format!("mapper {module} returned neither a record nor a reason");
                 self.reject(index, "lost-by-mapper", String::new(), message);
             }
         }
@@ -357,7 +357,7 @@ mod tests {
         let expected = [("c", "wrong-type"), ("d", "lost-by-mapper")];
         let expected = expected.map(|(arn, code)| (Some(arn.to_owned()), code.to_owned()));
         assert_eq!(rejections, expected);
-        // Of a record, of a rejection, and of the page.
+        // One of a record, one of a rejection, and one of the page.
         assert_eq!(warnings.len(), 3);
     }
 }

@@ -1,4 +1,4 @@
-//! The report of a sync: what was listed, what became of it, and whether a consumer may trust the rest.
+//! The report of a sync: the listed objects, their outcomes, and the completeness of the output.
 
 use std::collections::BTreeMap;
 
@@ -15,70 +15,70 @@ use portolan_page::object::Object;
 use portolan_sandbox::Kind;
 use portolan_sandbox::trust::Trust;
 
-/// Written as `report.json` beside the records.
+/// The report of a sync, written as `report.json` beside the records.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "report")]
 pub struct Report {
-    /// Version of the program that wrote it.
+    /// The version of the program that wrote it.
     pub portolan_version: String,
     /// The LAST_CAPTURED of every record: RFC 3339, UTC, milliseconds.
     pub captured_at: String,
-    /// When the sync ended, in the same form.
+    /// The time at which the sync ended, in the same form.
     pub finished_at: String,
-    /// How the sync ended.
+    /// The outcome of the sync.
     pub status: Status,
-    /// Whether every scope is complete. Only then is an object that is missing from the records gone.
+    /// Whether every scope is complete. Only then does a missing record mean that its object is gone.
     pub complete: bool,
-    /// Whether the data files beside this report are those of this sync. A sync that failed altogether
-    /// leaves earlier files as they were.
+    /// Whether the data files beside this report are those of this sync. A failed sync leaves earlier files
+    /// unchanged.
     pub data_replaced: bool,
-    /// The part of the accounts and Regions that this sync took, for example `2/5`; absent if it took all.
+    /// The part of the accounts and Regions that was synced, for example `2/5`; absent if all were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<String>,
-    /// Whether the sync went on where one that was killed had stopped; absent if it did not.
+    /// The objects that the sync took over from a killed one; absent if it did not resume one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed: Option<Resumed>,
     /// The operation options of the sync, defaults included.
     #[serde(default)]
     pub options: BTreeMap<String, String>,
-    /// Totals of each object.
+    /// The totals of each object.
     pub objects: BTreeMap<Object, Counts>,
     /// One entry for each account, Region, object and, where it has one, cluster.
     pub scopes: Vec<ReportEntry>,
     /// Calls of each operation by account and Region.
     pub operations: Vec<OperationCalls>,
-    /// Calls of each action group by account and Region: how fast AWS's quotas let them go, and how fast
-    /// they went.
+    /// Calls of each action group by account and Region: the pace that AWS's quotas allow, and the actual
+    /// pace.
     #[serde(default)]
     pub quotas: Vec<GroupCalls>,
-    /// The modules that mapped and amended.
+    /// The modules that mapped or amended records.
     pub mappers: Vec<MapperUsed>,
-    /// Attributes that the schema knows and that no record of this sync has: what AWS did not send, was not
-    /// asked for, or no mapper reads. Objects without records are left out.
+    /// Attributes of the schema that no record of this sync has: AWS did not send them, they were not
+    /// requested, or no mapper reads them. Objects without records are left out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unfilled_attributes: BTreeMap<Object, Vec<String>>,
     /// With `--provenance`: which module set which attribute in how many records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<BTreeMap<Object, Provenance>>,
-    /// What the revision cache did, if it was used.
+    /// The use of the revision cache, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision_cache: Option<RevisionCacheUse>,
-    /// With `--changes-since`: what is different from the earlier output.
+    /// With `--changes-since`: the changes since the earlier output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changes>,
-    /// With `--shadow`: what a candidate would change.
+    /// With `--shadow`: the changes that the candidate would make.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shadow: Option<ShadowReport>,
-    /// What a reader should know beside the scopes.
+    /// Warnings beside those of the scopes.
     pub warnings: Vec<String>,
-    /// Lines of detail (tombstones, rejections, warnings) that were left out for their number; all counts
-    /// include them.
+    /// The number of detail lines (tombstones, rejections, warnings) that were left out beyond the limit; all
+    /// counts include them.
     pub details_omitted: u64,
 }
 
 impl Report {
     /// The report of a sync that ends with this balance. `mappers` are those of the run; `captured_at` is its
-    /// timestamp. What is not in a ledger is added by whoever knows it.
+    /// timestamp. The caller adds the parts that do not come from a ledger.
     #[must_use]
     pub fn new(
         balance: Balance,
@@ -129,7 +129,7 @@ impl Report {
         }
     }
 
-    /// What the sync is known to have seen, for a comparison with another one.
+    /// The scopes that the sync completed, for a comparison with another sync.
     #[must_use]
     pub fn coverage(&self) -> SeenScopes {
         SeenScopes::new(
@@ -141,24 +141,24 @@ impl Report {
     }
 }
 
-/// How a sync ended.
+/// The outcome of a sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// Everything that was listed is written or proven gone, and AWS gave all that it was asked for.
+    /// Every listed object is written or proven gone, and AWS returned everything that was requested.
     Complete,
-    /// An object is missing, or AWS refused to give some of their attributes; the report says which.
+    /// An object is missing, or AWS refused to include some attributes; the report names them.
     Partial,
-    /// Nothing could be fetched.
+    /// No object could be fetched.
     Failed,
 }
 
-/// What a candidate made of the pages of a sync, none of which was written.
+/// The result of a candidate module for the pages of a sync. Its records are not written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ShadowReport {
-    /// The file.
+    /// The module's file.
     pub file: String,
-    /// What it does with records.
+    /// The kind of module.
     pub kind: Kind,
     /// The module's name.
     pub name: String,
@@ -168,9 +168,9 @@ pub struct ShadowReport {
     pub digest: String,
     /// Pages that were compared.
     pub pages: u64,
-    /// Pages that it was too slow for.
+    /// Pages that were skipped because the candidate was too slow.
     pub pages_skipped: u64,
-    /// How what it would have written differs from what was written.
+    /// The differences of its records from the written ones.
     pub differences: BTreeMap<Object, Differences>,
 }
 
@@ -179,7 +179,7 @@ pub struct ShadowReport {
 pub struct MapperUsed {
     /// The object.
     pub object: Object,
-    /// What it does with the object's records.
+    /// The kind of module.
     pub kind: Kind,
     /// The module's name.
     pub name: String,
@@ -187,12 +187,12 @@ pub struct MapperUsed {
     pub version: String,
     /// SHA-256 of the component, in hexadecimal.
     pub digest: String,
-    /// `stock`, or the file.
+    /// `stock`, or the module's file.
     pub source: String,
-    /// Pages that it was given.
+    /// The number of pages passed to it.
     #[serde(default)]
     pub pages: u64,
-    /// What its signature and its lock say. A stock module is part of the program and has none.
+    /// The state of its signature and its lock. A stock module is part of the program and has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<Trust>,
 }

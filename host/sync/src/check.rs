@@ -1,4 +1,4 @@
-//! What the credentials are good for, asked before a sync: one harmless call for each permission.
+//! Checks the credentials before a sync, with one harmless call for each permission.
 
 use futures_util::future::BoxFuture;
 use portolan_page::{AccountId, RegionName};
@@ -14,44 +14,44 @@ use portolan_machine::clock::Clock;
 use portolan_page::ledger::Ledger;
 use portolan_page::object::Operation;
 
-/// How often a check repeats a request: a person waits for it.
+/// The most retries of a check's request. It is low, because the operator waits for the result.
 const RETRIES: u32 = 3;
 
-/// What was found for one account.
+/// The result of the check for one account.
 #[derive(Debug, Serialize)]
 pub struct AccountCheck {
-    /// Twelve digits, as far as known.
+    /// The account's twelve digits; `None` if they are not known.
     pub account_id: Option<AccountId>,
-    /// ARN of the user or role session.
+    /// The ARN of the user or role session.
     pub identity: Option<String>,
-    /// Why the credentials cannot be used, if they cannot.
+    /// The reason that the credentials cannot be used, if they cannot.
     pub problem: Option<String>,
-    /// By Region.
+    /// The results of each Region.
     pub regions: Vec<RegionCheck>,
 }
 
-/// What was found for one Region.
+/// The result of the check for one Region.
 #[derive(Debug, Serialize)]
 pub struct RegionCheck {
-    /// The Region.
+    /// The checked Region.
     pub region: RegionName,
-    /// One for each operation of the configured objects.
+    /// One entry for each operation of the configured objects.
     pub permissions: Vec<PermissionCheck>,
 }
 
-/// Whether an operation answers.
+/// Whether an operation is allowed.
 #[derive(Debug, Serialize)]
 pub struct PermissionCheck {
-    /// The operation.
+    /// The checked operation.
     pub operation: Operation,
-    /// Whether it is allowed.
+    /// Whether AWS allows it.
     pub allowed: bool,
-    /// What to fix, if not.
+    /// The problem and its fix, if it is not allowed.
     pub problem: Option<String>,
 }
 
 impl AccountCheck {
-    /// Whether everything that a sync needs answers.
+    /// Whether every operation that a sync needs is allowed.
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.problem.is_none()
@@ -61,7 +61,7 @@ impl AccountCheck {
                 .all(|region| region.permissions.iter().all(|each| each.allowed))
     }
 
-    /// Whether anything answers.
+    /// Whether any operation is allowed.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.regions
@@ -73,7 +73,7 @@ impl AccountCheck {
 /// Checks every account and Region of a configuration.
 ///
 /// # Errors
-/// If no Region is known.
+/// Fails if no Region is known.
 pub fn run<'a>(config: &'a Config) -> BoxFuture<'a, Result<Vec<AccountCheck>, ConfigError>> {
     Box::pin(async move {
         let bounds = config.fetching.quotas();
@@ -113,7 +113,7 @@ fn failed(error: &AccountError) -> AccountCheck {
     }
 }
 
-/// One entry for the account, and one for each thing about it that failed.
+/// One entry for the account, and one for each of its failures.
 async fn check_account(reached: Reached, config: &Config) -> Vec<AccountCheck> {
     for warning in &reached.warnings {
         tracing::warn!("{warning}");
@@ -126,7 +126,7 @@ async fn check_account(reached: Reached, config: &Config) -> Vec<AccountCheck> {
     for region in &regions {
         found.push(check_region(&account, region, config).await);
     }
-    // An account whose Regions all fail, or are in other shards, has nothing to show here.
+    // An account is left out if all its Regions fail or are in other shards.
     if !found.is_empty() {
         checks.push(AccountCheck {
             account_id: Some(account.account_id),
@@ -142,7 +142,7 @@ async fn check_region(account: &Account, region: &RegionName, config: &Config) -
     let retries = config.fetching.maximum_retries.min(RETRIES);
     let caller = account.caller(region, retries, Arc::new(Ledger::default()));
     let mut permissions = Vec::new();
-    // Where one operation cannot be reached, the others cannot either.
+    // If one operation cannot be reached, the others cannot either.
     let mut unreachable: Option<String> = None;
     for operation in Operation::ALL {
         if !config
@@ -177,7 +177,7 @@ async fn check_region(account: &Account, region: &RegionName, config: &Config) -
     }
 }
 
-/// An answer about the request's content comes only from someone who was let in.
+/// Whether a failure proves the permission: AWS checks a request's content only after its permission.
 fn proves_permission(failure: &CallFailure) -> bool {
     match failure.kind {
         FailureKind::ClusterGone | FailureKind::ObjectGone => true,

@@ -1,12 +1,12 @@
-//! What a sync keeps while it runs, so that one that is killed goes on where it stopped.
+//! The checkpoint: the pages that a sync keeps while it runs, so that it can be resumed after it was killed.
 //!
-//! The unit of progress is a described page, as mappers see it (environment values withheld). Pages are
-//! appended to one file as they are fetched. A sync that goes on lists everything again, which is cheap,
-//! asks for what is not kept, and takes kept pages through the same mappers as new ones. What was described
-//! before the kill and is not listed any more stays: it existed at LAST_CAPTURED.
+//! The unit of progress is a described page, as mappers get it (environment values withheld). Pages are
+//! appended to one file as they are fetched. A resumed sync lists everything again, which is cheap, requests
+//! only what is not kept, and maps kept pages as it maps new ones. Objects that were described before the
+//! kill and are no longer listed stay: they existed at LAST_CAPTURED.
 //!
-//! Whole frames count, wherever a kill cuts the file; the disk is told to have them every few seconds, so
-//! that a power cut costs no more than that.
+//! Only whole frames count, wherever a kill cuts the file. The file is flushed to the disk every few seconds,
+//! so a power cut loses no more than that.
 
 mod entry;
 mod frames;
@@ -39,18 +39,18 @@ const LOCK: &str = "lock";
 #[derive(Debug)]
 pub struct Checkpoint {
     folder: PathBuf,
-    /// The LAST_CAPTURED of the sync that goes on; none if this one begins.
+    /// The LAST_CAPTURED of the resumed sync; `None` if a new one begins.
     captured_at: Option<String>,
     /// The settings of this sync.
     settings: SettingDigests,
-    /// Those of the sync that goes on; none if this one begins.
+    /// The settings of the resumed sync; `None` if a new one begins.
     earlier: Option<SettingDigests>,
     objects: u64,
-    /// Where the frames of the earlier sync end.
+    /// The length of the earlier sync's frames.
     kept_bytes: u64,
     kept: Mutex<KeptPages>,
     pages: Mutex<PageFile>,
-    /// Held as long as the sync runs.
+    /// The locked file, held while the sync runs.
     _lock: File,
 }
 
@@ -60,37 +60,37 @@ pub enum CheckpointError {
     /// The disk is full, the folder is not writable, and so on.
     #[error("cannot use the checkpoint {folder}: {source}")]
     Unusable {
-        /// The folder.
+        /// The checkpoint's folder.
         folder: String,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
-    /// Another sync has it.
+    /// Another sync uses it.
     #[error(
-        "another sync uses the checkpoint {0} at this moment; wait for its end, or give this one another folder"
+        "another sync uses the checkpoint {0} now; wait until it ends, or use another folder for this sync"
     )]
     Busy(String),
-    /// The file is something else.
-    #[error("{0} is no checkpoint, or one of a later version of portolan; name another folder")]
+    /// The file is not a checkpoint of this version.
+    #[error("{0} is not a checkpoint, or one of a later version of portolan; use another folder")]
     Foreign(String),
-    /// What a module may see cannot be kept.
+    /// A module has a grant of environment values, which are not kept.
     #[error(
         "checkpoint: a module is granted environment-values, which are not kept; leave one of the two out"
     )]
     Granted,
-    /// Nobody knows whether it belongs to this sync.
+    /// The account is not known, so the checkpoint cannot be matched to this sync.
     #[error(
-        "the checkpoint {0} cannot be used: the credentials do not say at this moment which account they are of, so that nobody knows whether it is of this sync; run the same command again"
+        "the checkpoint {0} cannot be used: the account of the credentials cannot be determined now, so it is not known whether the checkpoint belongs to this sync; run the same command again"
     )]
     UnknownPlace(String),
-    /// It belongs to a sync of something else.
+    /// It belongs to a sync with other settings.
     #[error(
-        "{folder} is the checkpoint of a sync that is not this one: {settings} differ; go on with the settings of that sync, give this one another folder, or remove {folder} to begin anew"
+        "{folder} is the checkpoint of another sync: {settings} differ; run with the settings of that sync, use another folder for this sync, or remove {folder} to begin anew"
     )]
     OtherSync {
-        /// The folder.
+        /// The checkpoint's folder.
         folder: String,
-        /// What differs.
+        /// The names of the settings that differ.
         settings: String,
     },
 }
@@ -99,8 +99,8 @@ impl Checkpoint {
     /// Opens the checkpoint of a sync.
     ///
     /// # Errors
-    /// As [`Self::open`], and if a module is granted what is never written down: its records would depend on
-    /// where the sync was killed.
+    /// Fails as [`Self::open`] does, and if a module has a grant of environment values: they are never
+    /// written, so its records would depend on where the sync was killed.
     pub(crate) fn open_for(
         folder: &Path,
         config: &Config,
@@ -116,7 +116,7 @@ impl Checkpoint {
     /// Opens a checkpoint, and reads what an earlier sync kept in it. Nothing is written yet.
     ///
     /// # Errors
-    /// If the folder cannot be used, another sync uses it, or it belongs to one with other settings.
+    /// Fails if the folder cannot be used, another sync uses it, or it belongs to a sync with other settings.
     fn open(
         folder: &Path,
         settings: SettingDigests,
@@ -130,7 +130,7 @@ impl Checkpoint {
             Err(TryLockError::WouldBlock) => {
                 return Err(CheckpointError::Busy(folder.display().to_string()));
             }
-            // Two syncs in one file would spoil it for both.
+            // Two syncs that write to one file would damage it.
             Err(TryLockError::Error(source)) => return Err(unusable(source)),
         }
         let path = folder.join(PAGES);
@@ -163,32 +163,32 @@ impl Checkpoint {
         })
     }
 
-    /// The LAST_CAPTURED of every record, if it was settled by the sync that goes on.
+    /// The LAST_CAPTURED of every record, if it comes from a resumed sync.
     pub(crate) fn captured_at(&self) -> Option<&str> {
         self.captured_at.as_deref()
     }
 
-    /// Why it cannot be used where the accounts of the sync are not known.
+    /// The error if the accounts of the sync are not known.
     pub(crate) fn of_unknown_place(&self) -> CheckpointError {
         CheckpointError::UnknownPlace(self.folder.display().to_string())
     }
 
-    /// The folder.
+    /// The checkpoint's folder.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Whether this sync goes on with an earlier one, and how much of it is kept.
+    /// The objects kept by an earlier sync, if this sync resumes one.
     pub(crate) fn resumed(&self) -> Option<Resumed> {
         self.earlier.as_ref().map(|_| Resumed {
             objects: self.objects,
         })
     }
 
-    /// Begins to keep pages, now that it is known whose accounts these are, and counts what is kept already.
+    /// Starts to keep pages, now that the accounts are known, and counts the pages that are already kept.
     ///
     /// # Errors
-    /// If it belongs to a sync of other accounts or Regions, or cannot be written.
+    /// Fails if it belongs to a sync of other accounts or Regions, or cannot be written.
     pub(crate) fn begin(
         &self,
         place: SettingDigests,
@@ -198,7 +198,7 @@ impl Checkpoint {
         if let Some(earlier) = &self.earlier {
             check(&self.folder, &place, earlier)?;
             tracing::info!(
-                "going on with the sync of {captured_at}; {} objects are in {} already",
+                "resuming the sync of {captured_at}; {} objects are in {} already",
                 self.objects,
                 self.folder.display()
             );
@@ -215,7 +215,7 @@ impl Checkpoint {
             .map_err(|source| unusable(&self.folder, source))
     }
 
-    /// The first frame.
+    /// The first frame of a new file.
     fn header(&self, place: SettingDigests, captured_at: &str) -> io::Result<Vec<u8>> {
         let mut settings = self.settings.clone();
         settings.extend(place);
@@ -226,7 +226,7 @@ impl Checkpoint {
         frames::frame(&serde_json::to_vec(&header)?)
     }
 
-    /// Keeps a page. A disk that does not take it costs a warning, and what a later sync could have saved.
+    /// Keeps a page. If it cannot be written, a warning is logged, and this and later pages are not kept.
     pub(crate) fn keep(&self, page: &FetchedPage) {
         if !self.pages().is_written() {
             return;
@@ -234,26 +234,26 @@ impl Checkpoint {
         let kept = entry::pack(page)
             .and_then(|payload| frames::frame(&payload))
             .and_then(|frame| self.pages().append(&frame))
-            // The other threads need not wait for the disk.
+            // Without the lock, so that other threads do not wait for the disk.
             .and_then(|unflushed| unflushed.map_or(Ok(()), |file| file.sync_data()));
         if let Err(error) = kept {
             tracing::warn!(
-                "cannot write the checkpoint {}: {error}; the sync goes on, but what it fetches from here on is not kept",
+                "cannot write the checkpoint {}: {error}; the sync continues, but the pages that it fetches from now on are not kept",
                 self.folder.display()
             );
         }
     }
 
-    /// What is kept of an account and Region, which is then up to the caller.
+    /// Takes out the kept objects of an account and Region. A second call returns none.
     pub(crate) fn take(&self, account_id: &AccountId, region: &RegionName) -> KeptRegion {
         let place = (account_id.to_owned(), region.to_owned());
         self.kept().regions.remove(&place).unwrap_or_default()
     }
 
-    /// Gives every page that an earlier sync kept, until `receive` wants no more.
+    /// Passes every page that an earlier sync kept to `receive`, until it returns `false`.
     ///
     /// # Errors
-    /// If one cannot be read any more.
+    /// Fails if a page can no longer be read.
     pub(crate) fn replay(
         &self,
         mut receive: impl FnMut(FetchedPage) -> bool,
@@ -268,11 +268,11 @@ impl Checkpoint {
         .map_err(|source| unusable(&self.folder, source))
     }
 
-    /// Removes what is kept: the sync has ended, and the next one begins anew.
+    /// Removes the kept pages after the sync has ended, so that the next one begins anew.
     pub(crate) fn remove(&self) {
         if let Err(error) = std::fs::remove_file(self.folder.join(PAGES)) {
             tracing::warn!(
-                "cannot remove the checkpoint {}: {error}; remove it yourself, or the next sync goes on from there",
+                "cannot remove the checkpoint {}: {error}; remove it yourself, or the next sync resumes from there",
                 self.folder.display()
             );
         }
@@ -287,7 +287,7 @@ impl Checkpoint {
     }
 }
 
-/// Refuses to go on with a sync of something else.
+/// Refuses the checkpoint of a sync with other settings.
 fn check(
     folder: &Path,
     settings: &SettingDigests,
@@ -310,7 +310,7 @@ fn unusable(folder: &Path, source: io::Error) -> CheckpointError {
     }
 }
 
-/// Opens a file for its owner alone, which is made if it is missing.
+/// Opens a file that only its owner can use, and creates it if it is missing.
 fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

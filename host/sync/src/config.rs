@@ -1,9 +1,9 @@
-//! What the program is asked to do.
+//! The configuration of the program.
 //!
 //! A setting is declared once, in [`Settings`]: its flag, its environment variable, its key in the
-//! configuration file and its description. A flag wins over the environment, the environment over the
-//! file, the file over the default. [`Config`] is what the settings mean, checked, with defaults filled
-//! in; nothing after it sees an absent value that has a default.
+//! configuration file and its description. A flag wins over the environment, the environment over the file,
+//! the file over the default. [`Config`] holds the checked settings, with defaults filled in; later code sees
+//! no absent value that has a default.
 
 mod error;
 mod file;
@@ -24,15 +24,15 @@ use portolan_fetch::Fetching;
 use portolan_sandbox::Mapping;
 pub use settings::{QuotaRules, Settings};
 
-/// A checked configuration, in the parts that the help has. Each part is a type of the room that uses it, and
-/// is all that the room is given.
+/// A checked configuration, divided like the help. Each part is a type of the crate that uses it, and that
+/// crate gets only this part.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// How AWS is reached.
+    /// The connection to AWS.
     pub connection: Connection,
-    /// What to fetch and how.
+    /// The objects to fetch, and the limits of requests.
     pub fetching: Fetching,
-    /// Which modules map and amend.
+    /// The modules that map and amend.
     pub mapping: Mapping,
     /// Attributes that a comparison with an earlier output leaves out.
     pub volatile_attributes: BTreeSet<String>,

@@ -1,4 +1,4 @@
-//! The end of a sync: its report is put together, and what it wrote appears.
+//! The end of a sync: builds its report, and puts its output into place.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use portolan_machine::clock::Moment;
 use portolan_records::report::Report;
 use portolan_revisions::RevisionCache;
 
-/// What the sync came to, but for what only closing the comparison tells.
+/// The report of the sync, without the changes, which are known only after the comparison is closed.
 pub(super) async fn report(
     workshop: &mut Workshop,
     moment: &Moment,
@@ -17,7 +17,7 @@ pub(super) async fn report(
     let shadow = match workshop.shadow.take() {
         None => None,
         Some(shadow) => {
-            // It waits a moment for the candidate, which is nothing that other tasks should wait for.
+            // `finish` blocks for up to five seconds, so it runs off the async threads.
             let finished = tokio::task::spawn_blocking(|| shadow.finish()).await;
             Some(finished.map_err(|_| SyncError::ThreadLost)?)
         }
@@ -41,7 +41,8 @@ pub(super) async fn report(
     Ok(report)
 }
 
-/// Closes the comparison, and lets records, recording and report appear. A sync that got nothing changes nothing.
+/// Closes the comparison, and puts records, recording and report into place. A sync that fetched nothing
+/// leaves earlier output unchanged.
 pub(super) fn finish(workshop: Workshop, report: &mut Report) -> Result<(), SyncError> {
     let Workshop {
         sink,
@@ -71,14 +72,14 @@ pub(super) fn finish(workshop: Workshop, report: &mut Report) -> Result<(), Sync
         return Err(SyncError::ThreadLost);
     }
     sink.finish(report)?;
-    // An earlier recording is worth more than one without pages.
+    // An earlier recording is kept instead of one without pages.
     if let Some(recording) = recording.filter(|_| report.data_replaced) {
         let place = recording.place().to_owned();
         let appeared = recording.appear();
         appeared.map_err(|source| record_error(&place, source))?;
     }
-    // What is missing now is for a sync of its own, with a LAST_CAPTURED of its own; one that could do nothing
-    // at all has not ended what the checkpoint is for.
+    // A complete or partial sync is over: missing objects are for the next sync, with its own LAST_CAPTURED.
+    // A sync that could fetch nothing keeps the checkpoint.
     if let Some(checkpoint) = checkpoint.filter(|_| report.data_replaced) {
         checkpoint.remove();
     }

@@ -1,17 +1,17 @@
-//! The line: accounts and Regions are fetched, pages are mapped and validated, records are written.
+//! Runs a sync: fetches accounts and Regions, maps and validates pages, and writes records.
 //!
-//! Fetching is asynchronous; mapping is work for a processor and has threads of its own. Between them is
-//! a short queue, so that memory does not grow with the number of tasks.
+//! Fetching is asynchronous. Mapping is work for the processor and has its own threads. A short queue
+//! connects them, so that memory does not grow with the number of tasks.
 
-/// Whether credentials may do what a sync does.
+/// Checks whether the credentials have the permissions of a sync.
 pub mod check;
-/// What a sync that is killed leaves for the next.
+/// The pages that a killed sync leaves for the next one.
 pub mod checkpoint;
-/// Settings, checked, in the parts that the rooms below take.
+/// The checked settings, in one part for each crate that uses them.
 pub mod config;
 mod ending;
 mod open;
-/// What a sync would take.
+/// The calls and the time that a sync would take.
 pub mod plan;
 /// The permissions that a sync needs.
 pub mod policy;
@@ -42,40 +42,40 @@ use portolan_sandbox::{EngineError, SetError};
 use portolan_sink::SinkError;
 use workshop::{Workshop, discard, lost};
 
-/// How long mapping threads get to finish their page after an interrupt. With the rest of the shutdown
-/// it stays below the two seconds that a person waits before pressing the keys again.
+/// The time for mapping threads to finish their page after an interrupt. With the rest of the shutdown it
+/// stays below two seconds, so that the operator does not press the keys again.
 const INTERRUPT_PATIENCE: Duration = Duration::from_millis(1200);
 
-/// What a sync is asked for beside its configuration.
+/// The request for a sync, beside its configuration.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// Folder for the records, or `-` for standard output.
     pub output: PathBuf,
-    /// File for the pages that mappers saw.
+    /// File for the pages, as mappers get them.
     pub record: Option<PathBuf>,
     /// An earlier output to compare with: a folder or a file.
     pub changes_since: Option<PathBuf>,
-    /// Folder in which the sync keeps what it has, so that it can go on after it was killed.
+    /// Folder in which the sync keeps its pages, so that it can be resumed after it was killed.
     pub checkpoint: Option<PathBuf>,
-    /// Who says which module set which attribute.
+    /// Where to report which module set which attribute.
     pub provenance: Provenance,
-    /// A module that maps the pages too, without its records being written.
+    /// A module that maps the pages too; its records are not written.
     pub shadow: Option<PathBuf>,
 }
 
-/// Where it is said which module set which attribute.
+/// Where to report which module set which attribute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Provenance {
     /// Nowhere.
     #[default]
     Off,
-    /// In the report, in numbers of records.
+    /// In the report, as numbers of records.
     Report,
     /// In the report, and beside each record.
     Records,
 }
 
-/// A sync that gave nothing.
+/// The reason that a sync ended without output.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
     /// The settings cannot be used.
@@ -84,7 +84,7 @@ pub enum SyncError {
     /// The sandbox could not be set up.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The modules could not be made ready.
+    /// The modules could not be prepared.
     #[error(transparent)]
     Mappers(#[from] SetError),
     /// Records could not be written.
@@ -95,9 +95,9 @@ pub enum SyncError {
         "cannot write the recording {path}: {source}; nothing of this sync is kept, and earlier output is as it was"
     )]
     Record {
-        /// The file.
+        /// The recording's file.
         path: String,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
     /// The earlier output cannot be compared with.
@@ -106,10 +106,10 @@ pub enum SyncError {
     /// The checkpoint cannot be used.
     #[error("{0}; earlier output is as it was")]
     Checkpoint(#[from] CheckpointError),
-    /// Somebody stopped it.
+    /// It was interrupted.
     #[error("interrupted: {lost}")]
     Interrupted {
-        /// What became of the records that had been made by then.
+        /// A sentence about the records made until then.
         lost: String,
     },
     /// A thread or a task could not start, or panicked, which is a bug.
@@ -119,11 +119,11 @@ pub enum SyncError {
     ThreadLost,
 }
 
-/// Runs a sync until it is done or `interrupt` comes. `ledger` may be watched meanwhile.
+/// Runs a sync until it ends or `interrupt` completes. `ledger` can be read meanwhile.
 ///
 /// # Errors
-/// If nothing could be started, or nothing may be kept. A sync in which parts failed is no error: its
-/// report says so.
+/// Fails if the sync could not start, or if nothing may be kept. A sync in which parts fail is not an error:
+/// its report names the failures.
 pub fn run<'a>(
     config: Config,
     request: &'a Request,
@@ -150,7 +150,7 @@ pub fn run<'a>(
     })
 }
 
-/// Waits until everything is fetched and mapped, and gives the workshop back; or discards what there is.
+/// Waits until everything is fetched and mapped, and returns the workshop; on a failure, discards the output.
 async fn until_done(
     workshop: Arc<Workshop>,
     workers: Vec<JoinHandle<()>>,
@@ -158,7 +158,7 @@ async fn until_done(
     mut interrupt: BoxFuture<'_, ()>,
 ) -> Result<Workshop, SyncError> {
     let mut interrupted = tokio::select! {
-        // A panic of any of its tasks comes here too.
+        // A panic of one of its tasks arrives here too.
         result = AssertUnwindSafe(fetched).catch_unwind() => {
             match result.unwrap_or(Err(SyncError::ThreadLost)) {
                 Ok(()) => false,
@@ -185,7 +185,7 @@ async fn until_done(
     if interrupted {
         workshop.stopping.store(true, Ordering::Relaxed);
         workshop.pages.close();
-        // A thread that is still in a guest then is left behind: the process ends soon.
+        // A thread that is still in a guest then is left running, because the process ends soon.
         let _ = tokio::time::timeout(INTERRUPT_PATIENCE, joined).await;
         let lost = lost(&workshop);
         discard(&workshop);

@@ -1,4 +1,4 @@
-//! What a sync opens before it begins: caches, and an earlier output.
+//! Opens the modules, stores and outputs of a sync before it begins.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -23,7 +23,7 @@ use portolan_revisions::RevisionCache;
 use portolan_sandbox::{Engine, Loader, MapperSet, engine, open_cache};
 use portolan_sink::{Beside, Sink};
 
-/// Opens everything that a sync needs: modules, stores, and the places that it writes to.
+/// Opens everything that a sync needs: modules, stores and outputs.
 pub(super) fn open(
     config: &Config,
     request: &Request,
@@ -39,7 +39,7 @@ pub(super) fn open(
         .map(|folder| Checkpoint::open_for(folder, config, &mappers))
         .transpose()?
         .map(Arc::new);
-    // Before the sink is opened, which makes the folder: an earlier output that is not there is told apart.
+    // Opened before the sink, which creates the folder and would hide that the earlier output is missing.
     let comparison = compare_with(request, config, &mappers)?;
     let are_tags_read = may_read_revision_tags(request, &mappers, candidate.as_ref());
     let beside = Beside {
@@ -79,7 +79,7 @@ pub(super) fn open(
     Ok((Arc::new(workshop), send, stores))
 }
 
-/// Loads the modules, and the one that maps beside them.
+/// Loads the modules, and the candidate that maps beside them.
 fn load(
     engine: &Engine,
     config: &Config,
@@ -106,7 +106,7 @@ fn load(
     Ok((mappers, candidate))
 }
 
-/// Opens the earlier output to compare with, if one is asked for.
+/// Opens the earlier output to compare with, if one is configured.
 pub(super) fn compare_with(
     request: &Request,
     config: &Config,
@@ -141,21 +141,21 @@ pub(super) fn compare_with(
     Ok(Some(comparison))
 }
 
-/// Opens the cache of revisions if it is to be used. Without one everything works, with more calls.
+/// Opens the revision cache if it is to be used. A sync without it makes more calls.
 pub(super) fn open_revisions(config: &Config, are_tags_read: bool) -> Option<RevisionCache> {
     let (file, tags_count_for) = revisions_use(config, are_tags_read)?;
     RevisionCache::open(file, tags_count_for)
         .inspect_err(|error| {
-            tracing::warn!("{error}; the sync goes on without, and describes every revision")
+            tracing::warn!("{error}; the sync goes on without it, and describes every revision")
         })
         .ok()
 }
 
-/// The revision cache as a sync with this configuration would find it, for planning: none if it would use
-/// none, or if nothing has been kept yet.
+/// The revision cache as a sync with this configuration would find it, for planning. `None` if the sync would
+/// not use one, or if it has no file yet.
 ///
 /// # Errors
-/// If the modules of the configuration cannot be loaded, which would stop a sync too.
+/// Fails if the modules of the configuration cannot be loaded, which would stop a sync too.
 pub fn known_revisions(config: &Config) -> Result<Option<RevisionCache>, SyncError> {
     if config.fetching.revision_cache.is_none()
         || !config
@@ -180,13 +180,13 @@ pub fn known_revisions(config: &Config) -> Result<Option<RevisionCache>, SyncErr
         .filter(|(file, _)| file.exists())
         .map(|(file, tags_count_for)| RevisionCache::open_existing(file, tags_count_for));
     Ok(opened.transpose().unwrap_or_else(|error| {
-        tracing::warn!("{error}; the plan goes on without");
+        tracing::warn!("{error}; the plan goes on without it");
         None
     }))
 }
 
-/// Whether anybody needs the tags that task definitions have today. The stock mapping takes those that a
-/// revision was described with: it is part of every sync, and all revisions would be described in each.
+/// Whether this sync needs the current tags of task definitions. The stock mapping uses the tags that a revision was
+/// described with: it is part of every sync, and each sync would describe all revisions again.
 pub(super) fn may_read_revision_tags(
     request: &Request,
     mappers: &MapperSet,
@@ -195,14 +195,15 @@ pub(super) fn may_read_revision_tags(
     let mapper = mappers.get(Object::EcsTaskDefinition);
     mapper.is_some_and(|mapper| {
         mapper.chosen_may_read("tags")
-            // Recorded pages are for modules of another day.
+            // A recording may be replayed with modules that do read tags.
             || request.record.is_some()
     }) || candidate.is_some_and(ShadowModule::may_read_revision_tags)
 }
 
-/// The file of the revision cache and how long tags in it count (none: for ever), if a sync uses it.
+/// The file of the revision cache and how long tags in it count (`None`: forever), if a sync uses it.
 fn revisions_use(config: &Config, are_tags_read: bool) -> Option<(&Path, Option<Duration>)> {
-    // Kept bodies have no environment values, and what a module is granted must not depend on the last sync.
+    // Kept bodies have no environment values, and a module with a grant must get the same pages in every
+    // sync.
     if config.mapping.grants_environment_values()
         || !config
             .fetching

@@ -1,4 +1,4 @@
-//! What a sync would cost, before it runs: calls, and the time that AWS's quotas ask for.
+//! The cost of a sync, before it runs: its calls, and the time that AWS's quotas require.
 
 use futures_util::future::BoxFuture;
 use portolan_page::{AccountId, RegionName};
@@ -21,44 +21,44 @@ use portolan_machine::clock::Clock;
 use portolan_page::object::{ActionGroup, Object, Operation, Parent};
 use portolan_revisions::RevisionCache;
 
-/// What a sync of a configuration would take.
+/// The plan of a sync with a configuration.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "plan")]
 pub struct Plan {
     /// The share of AWS's quotas that the sync may use. Absent without quotas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota_share: Option<f64>,
-    /// The least time for the whole sync in milliseconds: accounts and Regions have quotas of their own, so
-    /// that the slowest decides. Absent without quotas.
+    /// The least time for the whole sync in milliseconds. Accounts and Regions have separate quotas, so the
+    /// slowest one determines it. Absent without quotas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor_ms: Option<u64>,
-    /// Each account and Region.
+    /// One plan for each account and Region.
     pub scopes: Vec<ScopePlan>,
     /// Whether everything could be counted.
     pub complete: bool,
 }
 
-/// What one account and Region would take.
+/// The plan of one account and Region.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ScopePlan {
-    /// Twelve digits; empty if the credentials did not work well enough to tell.
+    /// The account's twelve digits; empty if the credentials did not work.
     pub account_id: AccountId,
     /// The Region.
     pub region: RegionName,
-    /// Objects that a sync would list. Stopped tasks are not among them, for no counter has them. An object
-    /// that could not be counted is left out, and so are its calls.
+    /// Objects that a sync would list. Stopped tasks are not included, because AWS has no counter of them. An
+    /// object that could not be counted is left out, and so are its calls.
     pub objects: BTreeMap<Object, u64>,
-    /// Revisions among them that the revision cache has, so that no call asks for them. Absent without cache.
+    /// The number of these revisions that are in the revision cache and need no call. Absent without a cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_revisions: Option<u64>,
     /// Calls of each operation.
     pub operations: BTreeMap<Operation, u64>,
-    /// The same by action group.
+    /// The calls of each action group.
     pub groups: BTreeMap<ActionGroup, GroupPlan>,
     /// The group that takes longest. Absent without quotas, and if no group has to wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slowest: Option<ActionGroup>,
-    /// Why something is not counted, if anything is not.
+    /// The reasons that objects are not counted, if there are any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
 }
@@ -68,16 +68,16 @@ pub struct ScopePlan {
 pub struct GroupPlan {
     /// Calls that a sync makes.
     pub calls: u64,
-    /// The time that they take at least, from a full bucket, in milliseconds. Absent without quotas.
+    /// The least time for them, starting with a full bucket, in milliseconds. Absent without quotas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor_ms: Option<u64>,
 }
 
-/// Looks at every account and Region of a configuration with cheap calls: lists of clusters and revisions,
-/// and DescribeClusters. `cache` is what the sync would not have to ask for.
+/// Surveys every account and Region of a configuration with cheap calls: lists of clusters and revisions, and
+/// DescribeClusters. `cache` has the revisions that the sync would not request.
 ///
 /// # Errors
-/// If no Region is known. What cannot be counted is a problem of its scope.
+/// Fails if no Region is known. An object that cannot be counted is a problem of its scope.
 pub fn run(
     config: Config,
     cache: Option<RevisionCache>,
@@ -110,7 +110,7 @@ pub fn run(
     })
 }
 
-/// Reaches an account and looks at its Regions, one after the other.
+/// Reaches an account and surveys its Regions, one after the other.
 async fn look(
     accounts: Arc<Accounts>,
     route: AccountRoute,
@@ -138,7 +138,7 @@ async fn look(
     scopes
 }
 
-/// What cannot be reached, in every Region that it stands for.
+/// The plans of the Regions that an error affects.
 fn problems(error: &AccountError) -> Vec<ScopePlan> {
     let regions = error.regions.iter();
     let problem = |region: &RegionName| ScopePlan {
@@ -197,19 +197,19 @@ fn count(survey: &Survey, object: Object) -> u64 {
     }
 }
 
-/// How many of an object each cluster counts.
+/// The number of an object in each cluster, from its counters.
 fn per_cluster(survey: &Survey, object: Object) -> impl Iterator<Item = u64> {
     let clusters = survey.clusters.iter();
     clusters.map(move |cluster| cluster.get(&object).copied().unwrap_or_default())
 }
 
-/// The fetched objects that could be counted. How many parts they have is not known before the sync.
+/// The fetched objects that could be counted. The number of their parts is not known before the sync.
 fn counted(survey: &Survey, config: &Fetching) -> impl Iterator<Item = Object> {
     let objects = config.fetched().into_iter();
     objects.filter(|object| !survey.uncounted.contains(object))
 }
 
-/// The calls that a sync makes for what was counted: full pages, full batches, each cluster by itself.
+/// The calls that a sync makes for the counted objects: full pages, full batches, each cluster separately.
 fn calls(survey: &Survey, config: &Fetching) -> BTreeMap<Operation, u64> {
     let page = u64::from(config.page_size);
     // An empty list is one page too.
@@ -244,18 +244,20 @@ fn calls(survey: &Survey, config: &Fetching) -> BTreeMap<Operation, u64> {
 }
 
 impl Plan {
-    /// What a reader should know about the numbers.
+    /// Remarks about the numbers.
     #[must_use]
     pub fn notes(config: &Fetching) -> Vec<&'static str> {
         let mut notes = Vec::new();
         if config.options.fetch_stopped_tasks && config.fetched().contains(&Object::EcsTask) {
-            notes.push("stopped tasks are not counted, for AWS has no counter of them");
+            notes.push("stopped tasks are not counted, because AWS has no counter of them");
         }
         if config.options.task_definition_status != TaskDefinitionStatus::Active {
-            notes.push("INACTIVE revisions that nothing uses any more may be refused by AWS");
+            notes.push("AWS may refuse to describe INACTIVE revisions that are no longer in use");
         }
         if config.options.task_definition_scope == TaskDefinitionScope::InUse {
-            notes.push("which revisions are in use is not known before the sync; all are counted");
+            notes.push(
+                "the revisions in use are not known before the sync; all revisions are counted",
+            );
         }
         notes
     }

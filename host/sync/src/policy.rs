@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use portolan_page::object::Operation;
 
-/// The policy that allows exactly what a sync of a configuration calls: to read its objects, and where it
-/// asks for that, to list Regions and the accounts of an organization and to assume roles. STS
-/// GetCallerIdentity needs no permission.
+/// The policy that allows exactly the calls of a sync with a configuration: to read its objects, and if
+/// configured, to list Regions and the accounts of an organization and to assume roles. STS GetCallerIdentity
+/// needs no permission.
 #[must_use]
 pub fn least_privilege(config: &Config) -> Value {
     let operations: BTreeSet<Operation> = config
@@ -23,8 +23,8 @@ pub fn least_privilege(config: &Config) -> Value {
         "Sid": "PortolanReadsEcs",
         "Effect": "Allow",
         "Action": actions,
-        // List operations and DescribeTaskDefinition take no resource, and a cluster that is created
-        // tomorrow has to be in the sync too.
+        // List operations and DescribeTaskDefinition take no resource, and new clusters have to be in the
+        // sync too.
         "Resource": "*"
     })];
     // Neither action takes a resource in the account of the caller.
@@ -43,7 +43,7 @@ pub fn least_privilege(config: &Config) -> Value {
         .iter()
         .map(|role| role.arn.clone())
         .collect();
-    // A policy is written before anybody has asked which partition this is; `*` stands for all.
+    // A policy is written before the partition is known; `*` stands for all.
     arns.extend(
         config
             .connection

@@ -1,5 +1,5 @@
-//! Accounts and Regions side by side: each is reached and fetched by itself, under one bound for all, so
-//! that one that is slow or fails keeps no other from its place.
+//! Fetches accounts and Regions in parallel, under one bound for all. Each is reached and fetched separately,
+//! so one that is slow or fails does not delay the others.
 
 use portolan_page::{AccountId, RegionName};
 use std::sync::Arc;
@@ -17,17 +17,17 @@ use portolan_page::ledger::{EntryKey, Failure, Ledger};
 use portolan_page::object::Operation;
 use portolan_revisions::RevisionCache;
 
-/// What was fetched before this sync began.
+/// The stores of data that was fetched before this sync began.
 #[derive(Clone, Debug)]
 pub(super) struct Stores {
-    /// Revisions that earlier syncs described.
+    /// The revisions that earlier syncs described.
     pub(super) revisions: Option<Arc<RevisionCache>>,
-    /// What is kept of a sync that was killed, and of this one.
+    /// The pages that a killed sync and this one keep.
     pub(super) checkpoint: Option<Arc<Checkpoint>>,
 }
 
 impl Stores {
-    /// What need not be fetched of an account and Region, which is then up to the caller.
+    /// The data of an account and Region that need not be fetched. The checkpoint's part is taken out.
     fn known(&self, account_id: &AccountId, region: &RegionName) -> Known {
         let take = |checkpoint: &Arc<Checkpoint>| checkpoint.take(account_id, region);
         Known {
@@ -37,7 +37,7 @@ impl Stores {
     }
 }
 
-/// A cache of revisions as a fetcher uses it.
+/// The revision cache, with the functions that a fetcher uses.
 pub(super) fn known(cache: &Arc<RevisionCache>) -> KnownRevisions {
     let [first, second, third] = [(); 3].map(|()| Arc::clone(cache));
     KnownRevisions {
@@ -47,20 +47,20 @@ pub(super) fn known(cache: &Arc<RevisionCache>) -> KnownRevisions {
     }
 }
 
-/// What all scopes share.
+/// The data that all scopes share.
 struct Fleet {
     accounts: Accounts,
     config: Arc<Fetching>,
     moment: Moment,
     ledger: Arc<Ledger>,
     stores: Stores,
-    /// Accounts that are being reached. They do not take the places of Regions that are being fetched.
+    /// Bounds the accounts being reached. They do not take the places of Regions being fetched.
     reaching: Semaphore,
-    /// Regions that are being fetched.
+    /// Bounds the Regions being fetched.
     places: Semaphore,
 }
 
-/// Fetches every account and Region. Whatever fails is in the ledger afterwards.
+/// Fetches every account and Region. Failures are noted in the ledger.
 pub(super) async fn fetch_all(
     config: Config,
     moment: &Moment,
@@ -79,13 +79,13 @@ pub(super) async fn fetch_all(
     }
     if let Some(checkpoint) = &stores.checkpoint {
         match checkpoint.captured_at() {
-            // Nothing has read the clock so far.
+            // The clock has not been read so far.
             Some(captured_at) => moment.set(captured_at),
             None => accounts.correct_clock().await,
         }
     }
     let replay = match (&stores.checkpoint, accounts.place()) {
-        // What it keeps would neither be asked for nor be replayed.
+        // Otherwise the kept objects would neither be requested nor replayed.
         (Some(checkpoint), None) if !accounts.routes.is_empty() => {
             return Err(checkpoint.of_unknown_place().into());
         }
@@ -117,7 +117,7 @@ pub(super) async fn fetch_all(
     }
 }
 
-/// Sends what an earlier sync kept the way of new pages, while these are being fetched.
+/// Sends kept pages of an earlier sync to the mapping threads, while new pages are fetched.
 fn replay(
     checkpoint: Arc<Checkpoint>,
     pages: async_channel::Sender<FetchedPage>,
@@ -170,7 +170,7 @@ async fn account(
     scopes.join_all().await;
 }
 
-/// What cannot be reached fails every scope that it stands for.
+/// Notes an account error as a failure of every scope that it affects.
 fn failed(config: &Fetching, ledger: &Ledger, error: &AccountError) {
     for region in &error.regions {
         for object in &config.objects {

@@ -1,7 +1,7 @@
-//! `--shadow`: a candidate maps the pages of a running sync too, and the report says what it would change.
+//! `--shadow`: a candidate maps the pages of a running sync too, and the report contains the differences.
 //!
-//! It has a thread of its own behind a short queue. If it is slow, it misses pages; if it crashes, that is a
-//! difference. The records of the sync are written before it sees their page.
+//! The candidate has its own thread behind a short queue. If it is slow, it misses pages; if it fails, that
+//! is a difference. The records of a page are written before the candidate gets the page.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,28 +18,28 @@ use portolan_sandbox::{Engine, Loaded, Mapper, MapperSet, Overlay, SetError};
 
 /// Pages that wait for the candidate.
 const QUEUE: usize = 8;
-/// How long a sync that is done waits for the pages that are left.
+/// The longest time that an ended sync waits for the remaining pages.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A candidate at work.
+/// A running candidate.
 pub(super) struct Shadow {
     objects: Vec<Object>,
     send: SyncSender<(Page, Records)>,
-    /// Says that the queue is empty; only `finish` looks at it.
+    /// Receives a message when the queue is empty; only `finish` uses it.
     done: Mutex<Receiver<()>>,
     stop: Arc<AtomicBool>,
     report: Arc<Mutex<ShadowReport>>,
 }
 
-/// A candidate that is loaded, and where it would stand.
+/// A loaded candidate, in its place among the active modules.
 pub(super) struct ShadowModule {
     mappers: BTreeMap<Object, Mapper>,
     report: ShadowReport,
 }
 
 impl ShadowModule {
-    /// Puts a candidate in the place of the active module: an overlay in that of the overlay of the same
-    /// name, or after all others.
+    /// Puts a candidate in the place of the active module. An overlay takes the place of the overlay with the
+    /// same name, or comes last.
     pub(super) fn place(candidate: Loaded, set: &MapperSet, file: &Path) -> Result<Self, SetError> {
         let report = ShadowReport {
             file: file.display().to_string(),
@@ -84,7 +84,7 @@ impl ShadowModule {
         Ok(Self { mappers, report })
     }
 
-    /// Whether it, or a module that it works with, may read the tags of task definitions.
+    /// Whether the candidate may read the tags of task definitions.
     pub(super) fn may_read_revision_tags(&self) -> bool {
         let mapper = self.mappers.get(&Object::EcsTaskDefinition);
         mapper.is_some_and(|mapper| mapper.chosen_may_read("tags"))
@@ -114,7 +114,7 @@ impl ShadowModule {
                         compare(&engine, mapper, &page, &records, &report);
                     }
                 }
-                // Nobody may be waiting any more.
+                // `finish` may have stopped waiting.
                 let _ = tell.send(());
             })?;
         Ok(shadow)
@@ -141,7 +141,7 @@ fn lock(report: &Mutex<ShadowReport>) -> MutexGuard<'_, ShadowReport> {
 }
 
 impl Shadow {
-    /// Hands a page and its records to the candidate, if it has time for them.
+    /// Passes a page and its records to the candidate, unless its queue is full.
     pub(super) fn offer(&self, page: &Page, records: Records) {
         if !self.objects.contains(&page.object) {
             return;
@@ -153,7 +153,7 @@ impl Shadow {
         }
     }
 
-    /// Waits a little for the pages that are left, and says what was found.
+    /// Waits a short time for the remaining pages, and returns the report.
     pub(super) fn finish(self) -> ShadowReport {
         drop(self.send);
         let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,11 +1,11 @@
-//! What a report says of the modules of a run.
+//! The modules of a run, for the report.
 
 use std::sync::atomic::Ordering;
 
 use portolan_records::report::MapperUsed;
 use portolan_sandbox::{Component, Mapper};
 
-/// The module and the overlays of a mapper, with the pages that it was given.
+/// The module and the overlays of a mapper, with the number of pages passed to it.
 pub(super) fn of(mapper: &Mapper) -> Vec<MapperUsed> {
     let used = |component: &Component| MapperUsed {
         object: mapper.object,

@@ -1,4 +1,4 @@
-//! The threads that map pages, validate records and write them, and what they share.
+//! The threads that map pages, validate records and write them, and the data that they share.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ use portolan_records::changes::EarlierOutput;
 use portolan_sandbox::{Engine, Mapper, MapperSet};
 use portolan_sink::{Line, Sink};
 
-/// Everything that mapping threads share.
+/// The data that mapping threads share.
 pub(super) struct Workshop {
     pub(super) engine: Arc<Engine>,
     pub(super) mappers: MapperSet,
@@ -44,13 +44,17 @@ pub(super) fn start(workshop: &Arc<Workshop>, threads: usize) -> Vec<JoinHandle<
             std::thread::Builder::new()
                 .name(format!("mapping-{number}"))
                 .spawn(move || workshop.work())
-                .inspect_err(|error| tracing::warn!("one mapping thread less: {error}"))
+                .inspect_err(|error| {
+                    tracing::warn!(
+                        "a mapping thread cannot start, so the sync runs with fewer: {error}"
+                    )
+                })
                 .ok()
         })
         .collect()
 }
 
-/// What an interrupt costs, in words.
+/// A sentence about the records that an interrupt discards.
 pub(super) fn lost(workshop: &Workshop) -> String {
     let totals = workshop.ledger.totals();
     let written: u64 = totals.values().map(|counts| counts.written).sum();
@@ -65,15 +69,15 @@ pub(super) fn lost(workshop: &Workshop) -> String {
     };
     match &workshop.checkpoint {
         Some(checkpoint) => format!(
-            "{lost}; run the same command again to go on with what is kept in {}",
+            "{lost}; run the same command again to resume from {}",
             checkpoint.folder().display()
         ),
         None => lost,
     }
 }
 
-/// Removes what a sync has written so far. A thread that is still in a guest keeps its part of the
-/// workshop until the process ends, so that the files have to be removed by name.
+/// Removes the output of a sync so far. A thread that is still in a guest keeps its part of the workshop
+/// until the process ends, so the files are removed by name.
 pub(super) fn discard(workshop: &Workshop) {
     workshop.sink.discard();
     if let Some(recorder) = &workshop.recorder {
@@ -81,7 +85,7 @@ pub(super) fn discard(workshop: &Workshop) {
     }
 }
 
-/// The entry of an object whose page another one's calls may have brought.
+/// The key of an object's entry; its pages may come from another object's calls.
 fn key_of(key: &EntryKey, object: Object) -> EntryKey {
     EntryKey {
         object,
@@ -102,7 +106,7 @@ impl Workshop {
     fn work(&self) {
         let done = catch_unwind(AssertUnwindSafe(|| self.all_pages()));
         if let Err(error) = done.unwrap_or(Err(SyncError::ThreadLost)) {
-            // Only the first error matters; the others are its echoes.
+            // Only the first error matters; the others follow from it.
             let _ = self.fatal.set(error);
             self.pages.close();
             self.stop.notify_one();
@@ -126,7 +130,7 @@ impl Workshop {
         let FetchedPage {
             key, page, unread, ..
         } = fetched;
-        // Of pages that an earlier sync kept, only they say so.
+        // Kept pages of an earlier sync have these values too, so they are noted here.
         for include in unread {
             self.ledger.unread(key, include);
         }
@@ -136,7 +140,7 @@ impl Workshop {
                 .map_err(|source| record_error(recorder.place(), source))?;
         }
         if self.mappers.get(page.object).is_none() {
-            // Only its parts are wanted; their entries say what became of them.
+            // Only its parts are wanted; their entries have the outcomes.
             let objects = page.described().count();
             self.ledger
                 .records(key, objects, std::iter::empty(), std::iter::empty());
@@ -201,7 +205,7 @@ impl Workshop {
         Ok(())
     }
 
-    /// The records of a page, each with what is said beside it.
+    /// The records of a page, each with its change and its authors.
     fn lines<'r>(
         &self,
         records: &'r Records,

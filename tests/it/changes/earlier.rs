@@ -32,11 +32,15 @@ fn what_is_no_output_is_refused_before_any_call() {
     for (name, text, told) in [
         ("nowhere", None, "nowhere"),
         ("empty", None, "it holds no <Object>.jsonl"),
-        ("table.csv", Some("UID,NAME\na,b\n"), "line 1 is no record"),
+        (
+            "table.csv",
+            Some("UID,NAME\na,b\n"),
+            "line 1 is not a record",
+        ),
         (
             "bare.jsonl",
             Some("{\"NAME\":\"a\"}\n"),
-            "line 1 is no record",
+            "line 1 is not a record",
         ),
         ("EcsTask.changes.jsonl", Some("{}\n"), "it is a change feed"),
     ] {
@@ -57,7 +61,7 @@ fn lines_that_are_no_records_are_told_and_passed_over() {
     assert!(
         ended
             .stderr
-            .contains("1 lines that are no records, the first is line 1"),
+            .contains("1 lines that are not records, the first is line 1"),
         "{}",
         ended.stderr
     );
@@ -76,8 +80,8 @@ fn a_file_of_lines_is_an_earlier_output_without_removals() {
     let ended = since(&site, "lines.jsonl", Some(&format!("{lines}{tasks}"))).with(0);
     for told in [
         "has no report.json",
-        "nothing is called removed",
-        "has no EcsTaskDefinition, so that all of them are new",
+        "no object is reported as removed",
+        "has no EcsTaskDefinition, so all of them are new",
     ] {
         assert!(ended.stderr.contains(told), "{}", ended.stderr);
     }

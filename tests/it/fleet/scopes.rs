@@ -153,7 +153,7 @@ fn a_file_of_roles_that_cannot_be_used_is_a_usage_error() {
     let site = fleet(1);
     let file = site.folder.path().join("roles");
     for (text, told) in [
-        ("arn:aws:iam::1:role/x\n", "line 1 is no ARN of a role"),
+        ("arn:aws:iam::1:role/x\n", "line 1 is not the ARN of a role"),
         ("# nobody\n", "it names no role"),
     ] {
         std::fs::write(&file, text).unwrap();

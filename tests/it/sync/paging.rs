@@ -51,7 +51,7 @@ fn a_repeated_token_ends_the_listing_with_an_error() {
         assert!(
             ended
                 .stderr
-                .contains(&format!("{operation} gave the same nextToken twice")),
+                .contains(&format!("{operation} returned the same nextToken twice")),
             "{}",
             ended.stderr
         );

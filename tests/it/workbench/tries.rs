@@ -130,7 +130,7 @@ fn test_finds_what_a_module_cannot_bear() {
     for (behaviour, problem) in [
         ("panic", "crashed"),
         ("against-schema", "a record is not valid"),
-        ("silence", "gave neither a record nor a reason"),
+        ("silence", "returned neither a record nor a reason"),
     ] {
         let folder = suite(behaviour);
         let module = guest("evil.wasm");

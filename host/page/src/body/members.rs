@@ -1,4 +1,4 @@
-//! The body of a page without members that nobody reads.
+//! Copies of a page's body without the members that no module reads.
 
 use std::ops::Range;
 
@@ -7,9 +7,10 @@ use super::scan::Member;
 use super::wanted::{Part, Wanted};
 
 impl Page {
-    /// The body with only the wanted members of its objects; what stands around the objects stays, but for
-    /// the tags of a task definition, which count as a member of it. No text is parsed for it: the scan has
-    /// found where members are. A member whose name is written with escapes stays, for it may be any.
+    /// The body with only the wanted members of its objects. The text around the objects stays, except the
+    /// tags of a task definition, which count as one of its members. The text is not parsed: the scan has
+    /// found the positions of members. A member whose name has escapes stays, because its name is not
+    /// decoded.
     #[must_use]
     pub fn body_with(&self, wanted: &Wanted) -> Vec<u8> {
         let mut copy = Copy {
@@ -30,13 +31,12 @@ struct Copy<'p> {
     body: &'p [u8],
     members: &'p [Member],
     output: Vec<u8>,
-    /// How much of the body is copied or left out.
+    /// The number of bytes copied or left out so far.
     copied: usize,
 }
 
 impl Copy<'_> {
-    /// Leaves out those of these members (of one object, or of several one after the other) that are not
-    /// wanted.
+    /// Leaves out the members that are not wanted, among the members of one object or of several in a row.
     fn without_others(&mut self, places: Range<usize>, wanted: &Wanted) {
         let mut place = places.start;
         while place < places.end {
@@ -57,13 +57,13 @@ impl Copy<'_> {
         }
     }
 
-    /// Where a member that is not wanted ends, with those behind it that are not wanted either: in the body,
-    /// and in the list of members.
+    /// The end of a run of unwanted members that starts with `first`: in the body, and in the list of
+    /// members.
     fn unwanted_until(&self, first: Member, places_end: usize, wanted: &Wanted) -> (usize, usize) {
         let mut last = first;
         while (last.next as usize) < places_end {
             let member = self.members[last.next as usize];
-            // With nothing but a comma between them, both are of the same object.
+            // Members with only a comma between them belong to the same object.
             if member.start != last.end + 1 || self.part(member, wanted).is_some() {
                 break;
             }
@@ -72,17 +72,17 @@ impl Copy<'_> {
         (last.end as usize, last.next as usize)
     }
 
-    /// How much of a member is wanted.
+    /// The wanted part of a member.
     #[inline]
     fn part<'w>(&self, member: Member, wanted: &'w Wanted) -> Option<&'w Part> {
         match self.name(member) {
             Some(name) => wanted.part(name),
-            // With escapes it may be any.
+            // A name with escapes is not decoded.
             None => Some(&Part::Whole),
         }
     }
 
-    /// The name as it stands in the body; none if it has escapes.
+    /// The name as written in the body; `None` if it has escapes.
     #[inline]
     fn name(&self, member: Member) -> Option<&[u8]> {
         let start = member.start as usize + 1;
@@ -90,7 +90,7 @@ impl Copy<'_> {
         self.body.get(start..start + length)
     }
 
-    /// Copies up to a member, and steps over it and one of the commas beside it.
+    /// Copies up to a member, and skips it and one adjacent comma.
     #[inline]
     fn leave_out(&mut self, span: Range<usize>) {
         self.output
@@ -104,7 +104,7 @@ impl Copy<'_> {
             self.copied += space + 1 + space_behind.count();
             return;
         }
-        // The last of its object: the comma is the one before it, unless nothing is left of the object.
+        // For the last member of an object, the comma before it is dropped, unless no member is left.
         let kept = self.output.trim_ascii_end();
         if let Some((b',', kept)) = kept.split_last() {
             let length = kept.len();
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(with(&tasks, &["cpu"]), r#"{"tags":[],"tasks":[]}"#);
     }
 
-    /// What [`Page::body_with`] should give, said over parsed JSON.
+    /// The expected result of [`Page::body_with`], computed over parsed JSON.
     fn expected(value: &Value, wanted: &Wanted) -> Value {
         match value {
             Value::Object(members) => Value::Object(

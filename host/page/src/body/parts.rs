@@ -18,16 +18,17 @@ use super::scan::{Member, offset};
 use super::{BODY_LIMIT_BYTES, Page, WithValues};
 use crate::object::{Object, Shape, Way};
 
-/// The parts of a page, each beside its object, take more than [`BODY_LIMIT_BYTES`].
+/// The parts of a page, each with its object, take more than [`BODY_LIMIT_BYTES`].
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("each beside its object, the parts of the page take more than {BODY_LIMIT_BYTES} bytes")]
+#[error("the parts of the page, each with its object, take more than {BODY_LIMIT_BYTES} bytes")]
 pub struct PartsTooLarge;
 
 impl Page {
-    /// This page as a mapper of `object` gets it: as it is, or as a page of parts. `None` if it holds neither.
+    /// This page as a mapper of `object` gets it: unchanged, or as a page of parts. `None` if the page holds
+    /// neither the object nor such parts.
     ///
     /// # Errors
-    /// If the parts take too much room.
+    /// Fails if the parts take more than [`BODY_LIMIT_BYTES`].
     pub fn of(&self, object: Object) -> Result<Option<Cow<'_, Self>>, PartsTooLarge> {
         if object == self.object {
             return Ok(Some(Cow::Borrowed(self)));
@@ -87,7 +88,7 @@ impl Piece {
         self.text.extend_from_slice(&other.text);
     }
 
-    /// Writes a comma, but for behind an opening bracket.
+    /// Writes a comma, except after an opening bracket.
     fn separate(&mut self) {
         if !matches!(self.text.last(), Some(b'{' | b'[')) {
             self.text.push(b',');
@@ -184,8 +185,8 @@ impl PartsPage {
         Ok(parts)
     }
 
-    /// Adds the parts of one object. An object that is none, or whose list is none, is an element too, which a mapper
-    /// rejects for its type.
+    /// Adds the parts of one object. A value of another type than an object, or
+    /// than a list of parts, is an element too; a mapper rejects it because of its type.
     fn add_object(&mut self, page: Scanned<'_>, span: &Range<usize>) -> Result<(), PartsTooLarge> {
         if page.body.get(span.start) != Some(&b'{') {
             return self.add(&Piece::new(b"null"), &page.piece(span.clone()), None);
@@ -249,7 +250,7 @@ impl PartsPage {
         Ok(())
     }
 
-    /// Makes room for an element.
+    /// Checks the size limit, and writes the comma before an element.
     fn begin(&mut self, length: usize) -> Result<(), PartsTooLarge> {
         if self.page.text.len() + length > BODY_LIMIT_BYTES {
             return Err(PartsTooLarge);
@@ -259,7 +260,7 @@ impl PartsPage {
     }
 }
 
-/// A page as it was scanned.
+/// A scanned page.
 #[derive(Clone, Copy)]
 struct Scanned<'p> {
     body: &'p [u8],
@@ -267,7 +268,7 @@ struct Scanned<'p> {
 }
 
 impl<'p> Scanned<'p> {
-    /// Which member is the first that does not start before a byte.
+    /// The index of the first member that starts at or after a byte.
     fn place(self, at: usize) -> usize {
         let before = |member: &Member| (member.start as usize) < at;
         self.members.partition_point(before)
@@ -283,7 +284,7 @@ impl<'p> Scanned<'p> {
         piece
     }
 
-    /// Copies the members of an object but for those of these names, and gives the values of `wanted`.
+    /// Copies the members of an object except those named in `left_out`, and returns the values of `wanted`.
     fn copy(
         self,
         span: &Range<usize>,
@@ -310,7 +311,8 @@ impl<'p> Scanned<'p> {
         found
     }
 
-    /// The name of a member, and where its value stands. A name that is not text is none that is looked for.
+    /// The name of a member, and the span of its value. A name that cannot be decoded is empty, and equals no
+    /// searched name.
     fn split(self, member: Member) -> (Cow<'p, str>, Range<usize>) {
         let (start, end) = (member.start as usize, member.end as usize);
         let (name, behind) = match member.name_bytes {
@@ -357,7 +359,7 @@ impl<'p> Scanned<'p> {
         }
     }
 
-    /// Where the object that starts at `at` ends, by its members.
+    /// The end of the object that starts at `at`, found through its members.
     fn object_end(self, at: usize) -> Option<usize> {
         if self.body.get(at) != Some(&b'{') {
             return None;
@@ -379,7 +381,7 @@ impl<'p> Scanned<'p> {
         }
     }
 
-    /// Where any other value ends.
+    /// The end of any other value.
     fn value_end(self, at: usize) -> usize {
         let text = &self.body[at..];
         let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();

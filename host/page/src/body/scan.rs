@@ -2,13 +2,13 @@
 //!
 //! ECS carries environment variables as lists of name and value under a member called `environment`:
 //! in container definitions, in the overrides of tasks, and wherever a later API repeats that shape.
-//! Below such a member, at any depth and whatever its shape, every scalar but an element's `name` keeps
-//! its type and loses its content. So a mapper can still tell a wrong type, and nothing is there to
-//! leak. A body that this scan cannot follow is refused whole: what is not understood is not handed on.
+//! Below such a member, at any depth and in any shape, every scalar except an element's `name` keeps its type
+//! and loses its content. A mapper can still detect a wrong type, but gets no secret. A body that this scan
+//! cannot follow is refused as a whole.
 //!
-//! The options of log and volume drivers and the labels of containers are names with values too, and some
-//! of those are credentials (`splunk-token`). There, and there only, a member whose name says so is
-//! withheld; an operator's grant of environment values does not bring those back.
+//! The options of log and volume drivers and the labels of containers are names with values too, and some of
+//! the values are credentials (`splunk-token`). Only there, a member whose name indicates a credential is
+//! withheld. An operator's grant of environment values does not include these credentials.
 
 mod members;
 mod names;
@@ -25,7 +25,7 @@ pub use scanned::ScanError;
 pub(super) use scanned::{Member, Scanned, offset};
 use text::Text;
 
-/// What a scan withholds.
+/// The values that a scan withholds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Withhold {
     /// Environment values and credentials among options.
@@ -34,10 +34,10 @@ pub(super) enum Withhold {
     Credentials,
 }
 
-/// What a container means to the scan.
+/// The meaning of a container for the scan.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
-    /// Nothing special.
+    /// No special meaning.
     Plain,
     /// The body itself.
     Root,
@@ -45,7 +45,7 @@ enum Role {
     Objects,
     /// The value of a member called `environment`: a list of variables, as ECS writes it.
     Variables,
-    /// One element of that list: its `name` may stay.
+    /// One element of that list: its `name` stays.
     Variable,
     /// Options of a driver, or labels: some are credentials.
     Options,
@@ -63,20 +63,20 @@ impl Role {
 struct Container {
     is_object: bool,
     role: Role,
-    /// The member whose value it is, if that is one of the page's objects' members.
+    /// The member whose value this is, if it belongs to one of the page's objects.
     member: Option<Place>,
 }
 
-/// A place in the list of members.
+/// An index in the list of members.
 type Place = usize;
 
-/// What the next value means, from the container and the member name before it.
+/// The meaning of the next value, from its container and its member name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Meaning {
     Plain,
-    /// The list that the page is about.
+    /// The list of the page's objects.
     Objects,
-    /// The one object that the page is about.
+    /// The page's single object.
     Object,
     Environment,
     Variable,
@@ -84,7 +84,7 @@ enum Meaning {
     Withheld,
 }
 
-/// The scan cannot go on; why stands in [`Scan::error`], because a result without it fits a register.
+/// The scan cannot go on. The error is in [`Scan::error`], so that results fit in a register.
 struct Stop;
 
 struct Scan<'a> {
@@ -94,19 +94,19 @@ struct Scan<'a> {
     at: usize,
     error: Option<ScanError>,
     stack: Vec<Container>,
-    /// Whether nothing has been read of the innermost container yet.
+    /// Whether no element of the innermost container has been read yet.
     is_fresh: bool,
-    /// The new body up to `copied`, once something had to be withheld.
+    /// The new body up to `copied`; `None` until a value is withheld.
     output: Option<Vec<u8>>,
     copied: usize,
-    /// From a place in the old body to the same one in the new body.
+    /// The offset from a position in the old body to the same position in the new one.
     shift: isize,
     objects: Vec<Option<Range<usize>>>,
-    /// Where the object that is being read starts in the new body.
+    /// The start of the current object in the new body.
     open_object: Option<usize>,
     members: Vec<Member>,
     has_member: bool,
-    /// Where the value that says what could not be described starts, while it is open.
+    /// The start of the value of `failures`, while it is open.
     open_failures: Option<usize>,
     failures: Option<Range<usize>>,
 }
@@ -153,7 +153,7 @@ pub(super) fn scan(raw: &[u8], shape: Shape, withhold: Withhold) -> Result<Scann
     })
 }
 
-/// What a member of an ECS object takes at least, on average over a page.
+/// A low estimate of the average size of a member of an ECS object, in bytes.
 const BYTES_OF_A_MEMBER: usize = 24;
 
 impl Scan<'_> {
@@ -210,7 +210,7 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// Ends the value of `failures`, if that is what has ended.
+    /// Stores the span of `failures`, if its value has just ended.
     #[inline]
     fn close_failures(&mut self) {
         if let Some(start) = self.open_failures.take() {
@@ -235,21 +235,20 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// Whether a member stands beside the one object of the page and belongs to it, as the tags of a task
-    /// definition do.
+    /// Whether a member beside the page's single object belongs to it, as the tags of a task definition do.
     #[inline]
     fn stands_beside(&self, role: Role, key: &Text) -> bool {
         role == Role::Root && matches!(self.shape, Shape::Single(_)) && key.is(self.raw, "tags")
     }
 
-    /// What the value of a member means.
+    /// The meaning of a member's value.
     #[inline]
     fn meaning(&self, role: Role, key: &Text) -> Result<Meaning, Stop> {
         if role == Role::Plain && !may_matter(self.raw, key) {
             return Ok(Meaning::Plain);
         }
         Ok(match role {
-            // A `name` that is no text is not a name, so what it holds is withheld too.
+            // A `name` that is not text is not a name, so its value is withheld too.
             Role::Variable if key.is(self.raw, "name") => match self.raw.get(self.at) {
                 Some(b'"') => Meaning::Plain,
                 _ => Meaning::Withheld,
@@ -356,7 +355,7 @@ impl Scan<'_> {
         self.close_member(closed.and_then(|container| container.member));
     }
 
-    /// Steps over a comma, or closes the innermost container and says that there is no more.
+    /// Returns whether another element follows. Skips the comma before it, or closes the innermost container.
     #[inline(always)]
     fn more(&mut self, close: u8) -> Result<bool, Stop> {
         self.skip_space();

@@ -1,14 +1,14 @@
-//! The members of described objects that somebody wants, as a tree.
+//! The members of described objects that modules read, as a tree.
 
-/// Names of this length and longer ones share a place.
+/// Names of this length and longer share a place.
 const LONGEST: usize = 63;
 
-/// Some members of an object. Lists do not count: what is wanted of a list is wanted of its elements.
+/// Some members of an object. The wanted members of a list are those of its elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// In the order of the lengths of their names.
+    /// Sorted by the length of their names.
     members: Vec<WantedMember>,
-    /// How many of them have a shorter name than so many bytes. A look at it settles most comparisons.
+    /// For each length in bytes, the number of members with a shorter name. Most lookups need only this.
     shorter: [u16; LONGEST + 2],
 }
 
@@ -19,7 +19,7 @@ struct WantedMember {
     part: Part,
 }
 
-/// How much of a member is wanted.
+/// The wanted part of a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Whole,
@@ -83,12 +83,12 @@ impl Wanted {
         }
     }
 
-    /// How much of a member is wanted, if anything.
+    /// The wanted part of a member; `None` if the member is not wanted.
     #[inline]
     pub(super) fn part(&self, name: &[u8]) -> Option<&Part> {
         let bytes = name.len().min(LONGEST);
         let (from, to) = (self.shorter[bytes], self.shorter[bytes + 1]);
-        // Most names have no wanted one of their length.
+        // For most names, no wanted member has the same length.
         if from == to {
             return None;
         }
@@ -101,8 +101,8 @@ impl Wanted {
     }
 }
 
-/// The first and the last bytes of a name, which may overlap. Of names of one length of at most sixteen
-/// bytes they tell all.
+/// The first and the last bytes of a name, which may overlap. For names of up to sixteen bytes, they and the
+/// length determine the name.
 type Ends = (u64, u64);
 
 #[inline]

@@ -1,4 +1,4 @@
-//! The books closed: what a report has of them.
+//! The closed ledger, for the report.
 
 use crate::{AccountId, RegionName};
 use std::collections::BTreeMap;
@@ -9,10 +9,10 @@ use super::{
 };
 use crate::object::{ActionGroup, Object};
 
-/// What the books say when they are closed.
+/// The contents of a closed ledger.
 #[derive(Debug)]
 pub struct Balance {
-    /// Totals of each object.
+    /// The totals of each object.
     pub objects: BTreeMap<Object, Counts>,
     /// One entry for each account, Region, object and, where it has one, cluster.
     pub scopes: Vec<ReportEntry>,
@@ -20,19 +20,19 @@ pub struct Balance {
     pub operations: Vec<OperationCalls>,
     /// Calls of each action group by account and Region.
     pub quotas: Vec<GroupCalls>,
-    /// Which module set which attribute in how many records, if somebody wanted to know.
+    /// Which module set which attribute in how many records, if that was collected.
     pub provenance: Option<BTreeMap<Object, Provenance>>,
-    /// What a reader should know beside the scopes.
+    /// Warnings beside those of the scopes.
     pub warnings: Vec<String>,
-    /// Lines of detail that were left out for their number.
+    /// The number of detail lines that were left out beyond the limit.
     pub details_omitted: u64,
-    /// Whether this sync itself described anything.
+    /// Whether this sync itself described an object.
     pub has_described: bool,
 }
 
 impl Balance {
     pub(super) fn of(mut books: Books, wanted: &[Object]) -> Self {
-        // Objects that an earlier sync described do not show that this one could do anything.
+        // Objects that an earlier sync described do not count.
         let described = |entry: &OpenEntry| entry.counts.described > entry.resumed;
         let has_described = books.scopes.values().any(described);
         let scopes = entries(std::mem::take(&mut books.scopes), wanted);
@@ -65,8 +65,8 @@ fn quotas(books: &Books) -> Vec<GroupCalls> {
     books.paces.iter().map(line).collect()
 }
 
-/// The entries of the wanted objects. Parts are complete where the object that they are part of is: its calls
-/// bring them.
+/// The entries of the wanted objects. Parts are complete where the object that contains them is, because its
+/// calls fetch them.
 fn entries(mut open: BTreeMap<EntryKey, OpenEntry>, wanted: &[Object]) -> Vec<ReportEntry> {
     let parts: Vec<Object> = wanted
         .iter()
@@ -96,8 +96,8 @@ fn entries(mut open: BTreeMap<EntryKey, OpenEntry>, wanted: &[Object]) -> Vec<Re
 }
 
 impl OpenEntry {
-    /// Takes over from the entry of the object that the parts are part of. One that is hidden has no other place
-    /// to say what failed.
+    /// Takes over the reason from the entry of the object that contains the parts. If that entry is hidden,
+    /// its failures are reported here.
     fn inherit(&mut self, part: Object, whole: ReportEntry, is_hidden: bool) {
         let object = whole.object;
         let reason = whole.reason;
@@ -115,13 +115,13 @@ impl OpenEntry {
 
 fn closed(key: EntryKey, entry: OpenEntry) -> ReportEntry {
     let counts = entry.counts;
-    // Whatever was listed has to have gone somewhere; a difference would be a bug of ours, and must not
-    // look like completeness.
+    // Every listed object has to be accounted for. A difference is a bug of this program, and must not look
+    // like completeness.
     let accounted = (counts.written + counts.tombstones + counts.rejected + counts.failed)
         .saturating_sub(entry.cluster_tombstones);
     let reason = entry.reason.or_else(|| {
         entry.awaits_listing.then(|| {
-            "what a sync that was killed had described is here, but could not be listed again"
+            "the objects that a killed sync described are here, but the scope could not be listed again"
                 .to_owned()
         })
     });

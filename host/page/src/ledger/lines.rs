@@ -1,4 +1,4 @@
-//! The lines of a ledger: what is noted of a scope, an object, a call.
+//! The lines of a ledger: about scopes, objects and calls.
 
 use crate::scope::{AccountId, RegionName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,29 +10,29 @@ use serde::{Deserialize, Serialize};
 use crate::object::ActionGroup;
 use crate::object::{Object, Operation};
 
-/// What a scope is.
+/// The identity of a scope.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryKey {
-    /// Twelve digits.
+    /// The account's twelve digits.
     pub account_id: AccountId,
     /// The Region.
     pub region: RegionName,
     /// The object.
     pub object: Object,
-    /// ARN of the cluster, for services and tasks.
+    /// The ARN of the cluster, for objects of clusters.
     pub cluster: Option<String>,
 }
 
-/// How many objects took which way.
+/// The number of objects by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
-    /// Named by a List operation.
+    /// Returned by a List operation.
     pub listed: u64,
-    /// Given by a Describe operation.
+    /// Returned by a Describe operation.
     pub described: u64,
     /// Written as records.
     pub written: u64,
-    /// Listed, but not described: gone in between, or refused one by one by AWS.
+    /// Listed, but not described: deleted in between, or refused individually by AWS.
     pub tombstones: u64,
     /// Described, but without a record.
     pub rejected: u64,
@@ -50,61 +50,61 @@ impl Counts {
         self.failed += other.failed;
     }
 
-    /// Objects that are listed and whose way is known.
+    /// The number of listed objects whose outcome is known.
     #[must_use]
     pub fn done(&self) -> u64 {
         self.written + self.tombstones + self.rejected + self.failed
     }
 }
 
-/// What an object of an account and Region has come to in a running sync.
+/// The progress of an object in an account and Region.
 #[derive(Clone, Debug)]
 pub struct EntryProgress {
-    /// Twelve digits.
+    /// The account's twelve digits.
     pub account_id: AccountId,
     /// The Region.
     pub region: RegionName,
     /// The object.
     pub object: Object,
-    /// What became of its objects so far.
+    /// The counts so far.
     pub counts: Counts,
-    /// Time that calls waited for the object's quota, summed over parallel ones.
+    /// Time that calls waited for the object's quota, summed over parallel calls.
     pub quota_wait: Duration,
 }
 
-/// What a sync took over from one that was killed. The counts of objects and scopes include it.
+/// The objects that a sync took over from a killed one. The counts of objects and scopes include them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Resumed {
-    /// Objects that had been described already and were not asked for again.
+    /// Objects that the killed sync had described, and that were not requested again.
     pub objects: u64,
 }
 
-/// A part of the sync that is complete or not by itself.
+/// A scope: a part of the sync with its own completeness.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ReportEntry {
-    /// Twelve digits; empty if the credentials did not work well enough to tell.
+    /// The account's twelve digits; empty if the credentials did not work.
     pub account_id: AccountId,
     /// The Region; empty if the account's Regions could not be listed.
     pub region: RegionName,
-    /// ARN of the cluster, for services and tasks.
+    /// The ARN of the cluster, for objects of clusters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
     /// The object.
     pub object: Object,
-    /// What became of its objects.
+    /// The counts of its objects.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Whether nothing is missing. Vanished objects are not missing: they are gone.
+    /// Whether no object is missing. Deleted objects are not missing.
     pub complete: bool,
-    /// Why not, if not.
+    /// The reason that the scope is not complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What AWS refused to include when it described objects here, for example `TAGS`. Attributes that come
-    /// from it are unknown, not empty.
+    /// The `include` values that AWS refused when it described objects here, for example `TAGS`. Attributes
+    /// that come from them are unknown, not empty.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unread: BTreeSet<String>,
-    /// Resources other than task definitions that services and tasks refer to in place of one, by kind, for
-    /// example `daemon-task-definition`; with `EcsTaskDefinition.scope=in-use`.
+    /// The number of resources other than task definitions that services and tasks refer to in place of one,
+    /// by kind, for example `daemon-task-definition`; with `EcsTaskDefinition.scope=in-use`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub other_references: BTreeMap<String, u64>,
     /// Objects that were listed and not described.
@@ -116,7 +116,7 @@ pub struct ReportEntry {
     /// Calls and pages that failed for good.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<Failure>,
-    /// What mappers had to say about objects that have a record.
+    /// The mappers' warnings about objects that have a record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<RejectionLine>,
 }
@@ -124,31 +124,31 @@ pub struct ReportEntry {
 /// An object that was listed and could not be described.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tombstone {
-    /// Its ARN.
+    /// The object's ARN.
     pub arn: String,
-    /// `MISSING` for what is gone, else the reason as AWS gives it.
+    /// `MISSING` for an object that is gone, otherwise AWS's reason.
     pub reason: String,
-    /// More about it, if AWS says more.
+    /// Details, if there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
 
 impl Tombstone {
-    /// The reason for what vanished between List and Describe.
+    /// The reason for objects that vanished between List and Describe.
     pub const MISSING: &str = "MISSING";
 }
 
-/// An object that has no record, or a remark about one that has.
+/// An object without a record, or a warning about an object with one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RejectionLine {
-    /// Its ARN, if it has one.
+    /// The object's ARN, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arn: Option<String>,
     /// A short constant in kebab case, for example `wrong-type`.
     pub code: String,
-    /// Where.
+    /// The path in the page, or the JSON Pointer in the record.
     pub path: String,
-    /// Why.
+    /// The reason, in a sentence.
     pub message: String,
 }
 
@@ -157,9 +157,9 @@ pub struct RejectionLine {
 pub struct Failure {
     /// The operation.
     pub operation: Operation,
-    /// A short constant: AWS's error code, or ours.
+    /// AWS's error code, or one of this program.
     pub code: String,
-    /// What failed and what to do.
+    /// The failure, and what to do about it.
     pub message: String,
     /// AWS's id of the last try, for a support case.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,60 +169,60 @@ pub struct Failure {
 /// Calls of one operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OperationCalls {
-    /// Twelve digits.
+    /// The account's twelve digits.
     pub account_id: AccountId,
     /// The Region.
     pub region: RegionName,
     /// The operation.
     pub operation: Operation,
-    /// Requests that were sent, repeated ones included.
+    /// Requests sent, retries included.
     pub calls: u64,
     /// Requests that AWS throttled.
     pub throttles: u64,
-    /// Requests that were repeated for another reason.
+    /// Requests that were retried for another reason.
     pub retries: u64,
-    /// Time spent waiting before repeating, in milliseconds, summed over parallel requests.
+    /// Time spent waiting before retries, in milliseconds, summed over parallel requests.
     pub waiting_ms: u64,
 }
 
 /// Calls of the actions that share a quota.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GroupCalls {
-    /// Twelve digits.
+    /// The account's twelve digits.
     pub account_id: AccountId,
     /// The Region.
     pub region: RegionName,
     /// The action group.
     pub group: ActionGroup,
-    /// Requests that were sent, repeated ones included.
+    /// Requests sent, retries included.
     pub calls: u64,
     /// Requests that AWS throttled.
     pub throttles: u64,
-    /// Requests that were repeated for another reason.
+    /// Requests that were retried for another reason.
     pub retries: u64,
     /// Time spent waiting for the quota, in milliseconds, summed over parallel requests.
     pub quota_wait_ms: u64,
-    /// The time that calls which AWS let through take at least at the chosen share of the quota, in
-    /// milliseconds. Absent without quotas.
+    /// The least time for the calls that AWS admitted, at the chosen share of the quota, in milliseconds.
+    /// Absent without quotas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor_ms: Option<u64>,
-    /// From the first call to the last answer, in milliseconds.
+    /// The time from the first call to the last answer, in milliseconds.
     pub elapsed_ms: u64,
 }
 
-/// Attribute, then module, then number of records in which the module set the attribute.
+/// The number of records in which a module set an attribute, by attribute and module.
 pub type Provenance = BTreeMap<String, BTreeMap<String, u64>>;
 
-/// What the revision cache did for a sync.
+/// The use of the revision cache in a sync.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RevisionCacheUse {
-    /// Revisions that were not asked for again.
+    /// Revisions in the cache that were not requested again.
     pub hits: u64,
-    /// Revisions that were not known and had to be described.
+    /// Revisions that were not in the cache, and had to be described.
     pub misses: u64,
-    /// Revisions that were known and asked for again, because their tags were due.
+    /// Revisions in the cache that were described again, because their tags were due.
     #[serde(default)]
     pub refreshed: u64,
-    /// Revisions that a later sync need not ask for.
+    /// Revisions that a later sync need not request.
     pub stored: u64,
 }

@@ -1,4 +1,4 @@
-//! How fast the calls of one action group went, in one account and Region.
+//! The pace of one action group's calls, in one account and Region.
 
 use std::time::{Duration, Instant};
 
@@ -6,18 +6,18 @@ use super::lines::{GroupCalls, OperationCalls};
 use crate::object::{ActionGroup, Bucket};
 use crate::{AccountId, RegionName};
 
-/// A group's clock.
+/// The clock of an action group.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GroupClock {
     bucket: Option<Bucket>,
     began_at: Option<Instant>,
     answered_at: Option<Instant>,
-    /// Time that calls waited for the quota, summed over parallel ones.
+    /// Time that calls waited for the quota, summed over parallel calls.
     pub waited: Duration,
 }
 
 impl GroupClock {
-    /// Notes a call that wanted to go at `asked_at`, `waited` for the quota, and has its answer now.
+    /// Notes a call that was ready at `asked_at`, waited for the quota for `waited`, and has its answer now.
     pub fn answered(&mut self, bucket: Option<Bucket>, asked_at: Instant, waited: Duration) {
         self.bucket = bucket;
         let began_at = self.began_at.unwrap_or(asked_at);
@@ -26,7 +26,7 @@ impl GroupClock {
         self.waited += waited;
     }
 
-    /// From the first call to the last answer.
+    /// The time from the first call to the last answer.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         match (self.began_at, self.answered_at) {

@@ -1,26 +1,26 @@
-//! The APIs of AWS that operations belong to, and how their requests are written.
+//! The APIs of AWS that operations belong to, and the protocols of their requests.
 
 /// An API of AWS.
 #[derive(Debug)]
 pub struct Api {
-    /// The name in settings of endpoints: `Organizations` for `AWS_ENDPOINT_URL_ORGANIZATIONS`.
+    /// The name in endpoint settings: `Organizations` for `AWS_ENDPOINT_URL_ORGANIZATIONS`.
     pub id: &'static str,
     /// The name in hosts, signatures and IAM actions.
     pub name: &'static str,
-    /// Whether one Region of each partition answers for all.
+    /// Whether one Region of each partition serves all Regions.
     pub is_global: bool,
-    /// How its operations are written.
+    /// The protocol of its requests.
     pub protocol: Protocol,
 }
 
-/// How an operation is written. <https://smithy.io/2.0/aws/protocols/index.html>
+/// A protocol for requests. <https://smithy.io/2.0/aws/protocols/index.html>
 #[derive(Clone, Copy, Debug)]
 pub enum Protocol {
     /// JSON in a body, and the operation in a header.
     Json {
         /// `1.0` or `1.1`.
         version: &'static str,
-        /// What stands before the operation in the header.
+        /// The header's value before the operation's name.
         target: &'static str,
     },
     /// A form in a body; the answer is XML.

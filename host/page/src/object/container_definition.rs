@@ -15,7 +15,7 @@ pub(super) const ROW: Row = Row {
     parent: Parent::Region,
     group: ActionGroup::TaskDefinitionRead,
     shape: Shape::List("containerDefinitions"),
-    // It has none: its task definition's stands for it.
+    // A container definition has no ARN; its task definition's ARN stands for it.
     arn_member: "taskDefinitionArn",
     arn_attribute: "TASK_DEFINITION_ARN",
     name_and_status: ["name", "image"],

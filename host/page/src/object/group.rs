@@ -24,12 +24,12 @@ pub enum ActionGroup {
     TaskDefinitionRead,
 }
 
-/// A token bucket: each call takes a token, and there is no call without one.
+/// A token bucket: each call takes a token, and waits if the bucket is empty.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bucket {
     /// Tokens in a full bucket.
     pub burst: f64,
-    /// Tokens that come back per second.
+    /// Tokens added per second.
     pub refill_per_second: f64,
 }
 
@@ -53,8 +53,7 @@ impl ActionGroup {
         }
     }
 
-    /// The bucket that AWS publishes. Support raises it for single accounts, which nothing but being
-    /// throttled less tells.
+    /// The bucket that AWS publishes. AWS Support may raise it for an account; no API reports that.
     #[must_use]
     pub const fn bucket(self) -> Bucket {
         let burst = match self {
@@ -75,7 +74,7 @@ impl fmt::Display for ActionGroup {
 }
 
 impl Bucket {
-    /// The part of a bucket that belongs to a client with this share, above 0.0 to 1.0.
+    /// The part of the bucket for a client with this share, which is above 0.0 and at most 1.0.
     #[must_use]
     pub fn share(self, share: f64) -> Self {
         Self {
@@ -84,7 +83,7 @@ impl Bucket {
         }
     }
 
-    /// The time that so many calls take at least, from a full bucket.
+    /// The least time for this number of calls, starting with a full bucket.
     #[must_use]
     pub fn floor(self, calls: u64) -> Duration {
         #[expect(

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::api::{ACCOUNT, Api, ECS, ORGANIZATIONS};
 use super::{ActionGroup, Object};
 
-/// The operations that a sync calls: all that it may do with the permissions it asks for.
+/// The operations that a sync calls. Each needs the permission in [`Operation::action`].
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -100,21 +100,21 @@ impl Operation {
         }
     }
 
-    /// The object that this operation lists or describes; none for what is asked of an account.
+    /// The object that this operation lists or describes; `None` for operations of an account.
     #[must_use]
     pub fn object(self) -> Option<Object> {
         let mut objects = Object::ALL.into_iter();
         objects.find(|object| object.row().way.operations().contains(&self))
     }
 
-    /// The object whose pages this operation gives, if it gives pages to mappers.
+    /// The object whose pages this operation returns; `None` if its answers are not passed to mappers.
     #[must_use]
     pub fn described_object(self) -> Option<Object> {
         self.object()
             .filter(|object| object.describe_operation() == self)
     }
 
-    /// The group of actions whose token bucket the operation takes from; none if AWS publishes none.
+    /// The action group whose token bucket the operation uses; `None` if AWS does not publish one.
     #[must_use]
     pub fn group(self) -> Option<ActionGroup> {
         self.object().map(|object| object.row().group)

@@ -1,67 +1,67 @@
-//! What a row says of an object, and the ways in which objects are fetched.
+//! The rows of the table of objects, and the methods of fetching objects.
 
 use super::{ActionGroup, Object, Operation};
 
-/// Everything that the product knows of an object beside its operations' parameters and its attributes.
+/// The facts about an object, except its operations' parameters and its attributes.
 #[derive(Debug)]
 pub struct Row {
     /// The data model's name, which also names the output file and the schema.
     pub name: &'static str,
-    /// The one word for the object in the code, which also names its stock mapper.
+    /// The object's name in code and in its stock mapper, for example `task-definition`.
     pub word: &'static str,
-    /// Whether a sync takes it if no objects are named.
+    /// Whether a sync includes it if no objects are named.
     pub is_default: bool,
-    /// How it is fetched.
+    /// The method of fetching it.
     pub way: Way,
-    /// What has a list of it.
+    /// The resource that lists it.
     pub parent: Parent,
-    /// The actions whose token bucket its calls take from.
+    /// The action group whose token bucket its calls use.
     pub group: ActionGroup,
-    /// Where the described objects stand in a response body.
+    /// The place of the described objects in a response body.
     pub shape: Shape,
     /// The member that holds a described object's ARN.
     pub arn_member: &'static str,
     /// The attribute that holds the ARN of a record's own object.
     pub arn_attribute: &'static str,
-    /// The member that a person would call the object by, and the one that says how it is.
+    /// The members that hold the object's display name and its status.
     pub name_and_status: [&'static str; 2],
-    /// Attributes that are different from minute to minute without anybody having changed anything.
+    /// Attributes that change from minute to minute although no user changes anything.
     pub volatile: &'static [&'static str],
-    /// What its Describe call is asked to include.
+    /// The `include` values of its Describe call.
     pub includes: &'static [Include],
-    /// Members of a described cluster that count it there; their sum is the number to expect.
+    /// The counters of a described cluster whose sum is the expected number of these objects.
     pub counters: &'static [&'static str],
 }
 
-/// How an object is fetched, and what its counts in a report mean.
+/// The method of fetching an object, and the meaning of its counts in a report.
 ///
-/// In every way, `written`, `tombstones`, `rejected` and `failed` add up to `listed`, and a scope is complete
-/// only if nothing failed and the listing came to its end.
+/// With every method, `written`, `tombstones`, `rejected` and `failed` add up to `listed`. A scope is
+/// complete only if nothing failed and the listing came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// A List operation names ARNs page by page; a Describe operation takes a batch of them. `listed` counts
-    /// ARNs; what is listed and twice not described is a tombstone.
+    /// A List operation returns ARNs page by page; a Describe operation takes a batch of them. `listed`
+    /// counts ARNs. A listed ARN that is not described after two tries is a tombstone.
     ListThenDescribe {
-        /// Names the ARNs.
+        /// The operation that lists the ARNs.
         list: Operation,
-        /// Describes them.
+        /// The operation that describes them.
         describe: Operation,
-        /// How many one call of it takes, by the API reference.
+        /// The most ARNs per call, according to the API reference.
         batch: usize,
     },
-    /// A Describe operation without names gives all there are, page by page. `listed` and `described` both
-    /// count what the pages hold; there are no tombstones.
+    /// A Describe operation without names returns all objects, page by page. `listed` and `described` both
+    /// count the objects on the pages; there are no tombstones.
     DescribeAlone {
-        /// Gives the pages.
+        /// The operation that returns the pages.
         describe: Operation,
     },
-    /// A List operation gives all that is known, page by page. Counted as for `DescribeAlone`.
+    /// A List operation returns complete objects, page by page. The counts are those of `DescribeAlone`.
     ListAlone {
-        /// Gives the pages.
+        /// The operation that returns the pages.
         list: Operation,
     },
-    /// Parts of the pages of another object, which cost no call. `listed` and `described` both count the parts;
-    /// they are complete where their object is.
+    /// Parts of another object's pages, which need no calls of their own. `listed` and `described` both count
+    /// the parts; they are complete where that object is.
     PartsOf {
         /// The object whose pages hold them.
         object: Object,
@@ -72,19 +72,19 @@ pub enum Way {
         /// The name under which it finds that object.
         whole: &'static str,
     },
-    /// A Describe operation takes keys that other records of this sync name, possibly of another account and
-    /// Region; the scope is where it is asked. `listed` counts the keys; one that the service does not know is
-    /// a tombstone.
+    /// A Describe operation takes keys from other records of this sync, possibly of another account and
+    /// Region. The scope is the account and Region of the call. `listed` counts the keys; a key that the
+    /// service does not know is a tombstone.
     DescribeNamed {
-        /// Describes them.
+        /// The operation that describes them.
         describe: Operation,
-        /// How many keys one call of it takes.
+        /// The most keys per call.
         batch: usize,
     },
 }
 
 impl Way {
-    /// The operations that are called for this object alone, in order.
+    /// The operations that are called only for this object, in order.
     #[must_use]
     pub fn operations(self) -> Vec<Operation> {
         match self {
@@ -98,16 +98,16 @@ impl Way {
     }
 }
 
-/// What has a list of an object.
+/// The resource that lists an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parent {
     /// The account, in a Region.
     Region,
-    /// Each cluster: its records say which in CLUSTER_ARN, and the report has a scope for each.
+    /// Each cluster: records name it in CLUSTER_ARN, and the report has a scope for each.
     Cluster,
 }
 
-/// How a response holds what it describes.
+/// The place of the described objects in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// A list of objects under this member.
@@ -116,10 +116,10 @@ pub enum Shape {
     Single(&'static str),
 }
 
-/// What a Describe call can be asked to include.
+/// A value of the `include` parameter of a Describe call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Include {
-    /// As the API names it, for example `TAGS`.
+    /// The API's name, for example `TAGS`.
     pub name: &'static str,
     /// The attributes of the stock schema that come from it.
     pub attributes: &'static [&'static str],

@@ -1,4 +1,4 @@
-//! What `aws ecs describe-…` prints: the answer alone, often indented, with times as the CLI writes them.
+//! The output of `aws ecs describe-…`: the answer alone, often indented, with times in the CLI's format.
 
 use std::collections::HashMap;
 
@@ -12,25 +12,25 @@ use crate::body::{Origin, Page};
 use crate::object::{Object, Shape};
 use portolan_machine::text::printable;
 
-/// Said of a list in the place of a page.
-pub(super) const LIST: &str = "it is a list, as `aws … --query` prints it; give the whole answer of `aws ecs describe-tasks` and its like, or pages of `portolan sync --record`";
+/// The message for a list in place of a page.
+pub(super) const LIST: &str = "it is a list, as `aws … --query` prints it; give the whole answer of a command such as `aws ecs describe-tasks`, or pages of `portolan sync --record`";
 
 /// Members that hold names and texts of the user's choice.
 const TEXT_MAPS: [&str; 4] = ["dockerLabels", "driverOpts", "labels", "options"];
 
-/// Refuses what the AWS CLI prints as `text`, `table` or `yaml` as a whole: it has many lines, and none is a page.
+/// Refuses the AWS CLI's `text`, `table` and `yaml` output as a whole: none of its many lines is a page.
 pub(super) fn refuse_other_output(beginning: &[u8]) -> std::io::Result<()> {
     match beginning.first() {
         Some(first) if first.is_ascii_alphabetic() || *first == b'-' => Err(std::io::Error::new(
             std::io::ErrorKind::InvalidData,
-            "it holds neither pages of `portolan sync --record` nor what `aws ecs describe-… --output json` prints",
+            "it holds neither pages of `portolan sync --record` nor output of `aws ecs describe-… --output json`",
         )),
         _ => Ok(()),
     }
 }
 
-/// Makes a page of an answer. Account and Region are those of the first ARN, and it was captured now, for the
-/// answer does not say when.
+/// Makes a page of an answer. The account and Region are those of the first ARN. The capture time is now,
+/// because the answer does not contain one.
 pub(super) fn read(text: &[u8], members: &HashMap<String, &RawValue>) -> Result<Page, String> {
     let fetched = Object::ALL.into_iter().filter(|it| it.fetched() == *it);
     let object = fetched.into_iter().find(|object| {
@@ -42,10 +42,10 @@ pub(super) fn read(text: &[u8], members: &HashMap<String, &RawValue>) -> Result<
     }
     Err(match members.keys().find(|name| name.ends_with("Arns")) {
         Some(list) => format!(
-            "it only lists ARNs (`{}`); give the answer of the `aws ecs describe-…` that belongs to it, or pages of `portolan sync --record`",
+            "it only lists ARNs (`{}`); give the answer of the matching `aws ecs describe-…`, or pages of `portolan sync --record`",
             printable(list, 64)
         ),
-        None => "it has no text `operation` as pages of `portolan sync --record`, and does not describe objects as `aws ecs describe-…` does".to_owned(),
+        None => "it has no text `operation` as pages of `portolan sync --record` have, and does not describe objects as `aws ecs describe-…` does".to_owned(),
     })
 }
 
@@ -59,14 +59,14 @@ fn page(object: Object, text: &[u8]) -> Result<Page, String> {
     let arn = first[object.arn_member()]
         .as_str()
         .or(answer["failures"][0]["arn"].as_str());
-    // Of an answer without objects nothing is made that would have an account.
+    // An answer without objects gives no records, so its account does not matter.
     let nothing = "arn:aws:ecs:us-east-1:000000000000:";
     let is_empty = matches!(object.shape(), Shape::List(member) if answer[member].as_array().is_some_and(Vec::is_empty));
     let arn = arn.or_else(|| is_empty.then_some(nothing));
     let parts: Vec<&str> = arn.unwrap_or_default().splitn(6, ':').collect();
     let ["arn", partition, "ecs", region, account_id, _] = parts[..] else {
         return Err(format!(
-            "it has no `{}`, which tells account and Region",
+            "it has no `{}`, which names the account and Region",
             object.arn_member()
         ));
     };
@@ -89,8 +89,8 @@ fn page(object: Object, text: &[u8]) -> Result<Page, String> {
     Page::read(object, origin, Bytes::from(body)).map_err(|error| error.to_string())
 }
 
-/// Turns times that are written as text into seconds, as the API sends them. All members of ECS that hold a
-/// time end in `At`, and nobody else chooses names of members but in maps of texts.
+/// Converts times that are written as text to seconds, as the API sends them. The names of all ECS members
+/// that hold a time end in `At`. Only maps of texts have names of the user's choice.
 fn times(value: &mut Value) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(times),
@@ -109,7 +109,7 @@ fn times(value: &mut Value) {
     }
 }
 
-/// The same moment in seconds. The CLI knows microseconds, and a double keeps as much.
+/// The same time in seconds. The CLI writes microseconds, which a double can represent.
 fn seconds(text: &str) -> Option<Value> {
     let time = OffsetDateTime::parse(&text.replacen(' ', "T", 1), &Rfc3339).ok()?;
     let microseconds = time.unix_timestamp_nanos() / 1_000;
@@ -117,7 +117,7 @@ fn seconds(text: &str) -> Option<Value> {
     match part {
         0 => i64::try_from(whole).ok().map(Value::from),
         1.. => serde_json::from_str(&format!("{whole}.{part:06}")).ok(),
-        // Before 1970, where ECS did not exist.
+        // Before 1970, when ECS did not exist.
         _ => None,
     }
 }
@@ -199,7 +199,7 @@ mod tests {
             let reason = read_line(text.as_bytes()).expect_err("no page");
             assert!(reason.contains(says), "{reason}");
         }
-        // Of nothing, nothing is made.
+        // An answer without objects is an empty page.
         let nothing = read_line(b"{\"tasks\": [], \"failures\": []}");
         assert_eq!(nothing.expect("a page").len(), 0);
     }

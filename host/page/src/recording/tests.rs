@@ -1,4 +1,4 @@
-//! Tests of reading: what a line may look like that somebody else wrote.
+//! Tests of reading lines that other programs wrote.
 
 use serde_json::json;
 
@@ -14,7 +14,7 @@ fn line() -> serde_json::Value {
     })
 }
 
-/// The lines that are pages and those that are none, by number.
+/// The numbers of the lines that are pages, and of the other lines.
 fn read(recording: &[u8]) -> (Vec<u64>, Vec<u64>) {
     let (mut pages, mut others) = (Vec::new(), Vec::new());
     for each in Pages::new(recording) {

@@ -1,4 +1,4 @@
-//! When a missing record proves that its object is gone: only where a sync is known to have seen all.
+//! Whether a missing record proves that its object is gone: only if a sync is known to have seen all objects.
 
 use portolan_page::{AccountId, RegionName};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -9,12 +9,12 @@ use super::compare::RecordMembers;
 use portolan_page::ledger::ReportEntry;
 use portolan_page::object::{Object, Parent};
 
-/// The operation option that lets services and tasks choose the revisions.
+/// The operation option that selects the revisions of task definitions.
 const SCOPE: &str = "EcsTaskDefinition.scope";
 const IN_USE: &str = "in-use";
 
-/// Which scopes a sync completed, from its report. Reads reports of other versions too, as long as they
-/// have these members.
+/// The scopes that a sync completed, from its report. Reports of other versions can be read if they have
+/// these members.
 #[derive(Debug, Deserialize)]
 pub struct SeenScopes {
     pub(super) captured_at: String,
@@ -38,14 +38,15 @@ struct CoveredScope {
     unread: BTreeSet<String>,
 }
 
-/// An object in an account and Region.
+/// The clusters of an object in an account and Region.
 #[derive(Debug, Default)]
 struct Clusters {
-    /// Whether its own scope is there and complete: for services and tasks, whether all clusters are known.
+    /// Whether the scope without a cluster exists and is complete; for services and tasks, whether all
+    /// clusters are known.
     whole: bool,
     /// Whether the scope of each cluster is complete.
     by_arn: HashMap<String, bool>,
-    /// What AWS refused to include in any of its scopes.
+    /// The `include` values that AWS refused in any of its scopes.
     unread: BTreeSet<String>,
 }
 
@@ -56,7 +57,7 @@ impl SeenScopes {
         Some(coverage.sorted())
     }
 
-    /// What a sync saw, from the parts of its report.
+    /// The scopes of a sync, from the parts of its report.
     #[must_use]
     pub fn new(
         captured_at: &str,
@@ -97,7 +98,7 @@ impl SeenScopes {
         self
     }
 
-    /// What AWS refused to include in a record.
+    /// The `include` values that AWS refused for a record.
     pub fn unread(&self, object: Object, record: &[u8]) -> Vec<String> {
         if self.by_place.values().all(|place| place.unread.is_empty()) {
             return Vec::new();
@@ -112,13 +113,13 @@ impl SeenScopes {
         clusters.map_or(Vec::new(), |it| it.unread.iter().cloned().collect())
     }
 
-    /// Whether there are records to this report.
+    /// Whether there are records for this report.
     pub(super) const fn has_data(&self) -> bool {
         self.data_replaced
     }
 
-    /// Whether two syncs asked the same question about an object. Tasks that are missing because stopped
-    /// ones were not asked for are not gone.
+    /// Whether two syncs had the same options for an object. Stopped tasks that are missing because they were
+    /// not requested are not gone.
     pub(super) fn asked_alike(&self, other: &Self, object: Object) -> bool {
         let prefix = format!("{object}.");
         let of = |coverage: &Self| -> Vec<(String, String)> {
@@ -131,7 +132,7 @@ impl SeenScopes {
         of(self) == of(other)
     }
 
-    /// Whether this sync would have seen the object of `record` if it had been there.
+    /// Whether this sync would have seen the object of `record` if it had existed.
     pub(super) fn proves_absence(&self, object: Object, record: &RecordMembers<'_>) -> bool {
         let (Some(account_id), Some(region)) = (record.text("ACCOUNT_ID"), record.text("REGION"))
         else {
@@ -150,7 +151,7 @@ impl SeenScopes {
         }
         let is_in_use = self.options.get(SCOPE).is_some_and(|scope| scope == IN_USE);
         if object == Object::EcsTaskDefinition && is_in_use {
-            // A service that was not seen may use it.
+            // A service that was not seen may use the revision.
             return Object::REVISION_USERS.into_iter().all(|user| {
                 in_place(user)
                     .is_some_and(|it| it.whole && it.by_arn.values().all(|complete| *complete))
@@ -160,7 +161,7 @@ impl SeenScopes {
             return true;
         }
         match record.text("CLUSTER_ARN") {
-            // A cluster that a complete listing does not have took its objects with it.
+            // If a complete listing does not contain the cluster, its objects are gone too.
             Some(arn) => clusters.by_arn.get(&arn).copied().unwrap_or(true),
             None => clusters.by_arn.values().all(|complete| *complete),
         }
@@ -238,8 +239,8 @@ mod tests {
         assert!(!proves(&coverage, Object::EcsService, Some("a")));
     }
 
-    /// An object whose row says nothing of clusters would be called gone with the first cluster that cannot be
-    /// listed.
+    /// An object of clusters whose row does not say so would be reported as removed with the first cluster
+    /// that cannot be listed.
     #[test]
     fn what_clusters_hold_is_gone_only_where_its_cluster_was_seen() {
         for object in Object::ALL {

@@ -1,4 +1,4 @@
-//! An earlier output: its files, what is kept of their records, and its report.
+//! An earlier output: its files, the index of their records, and its report.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -12,10 +12,10 @@ use super::line::{self, OutputLine};
 use super::{ChangesError, SeenScopes};
 use portolan_page::object::Object;
 
-/// Reports have a line for every scope and tell a bounded number of details, so that none is this large.
+/// Reports have a line for every scope and a bounded number of details, so they are far smaller than this.
 pub const REPORT_LIMIT_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// Far more than any record has; without a limit a file without line feeds would be read into memory.
+/// Far more than a record has. Without a limit, a file without line feeds would be read into memory.
 const LINE_LIMIT_BYTES: u64 = 64 * 1024 * 1024;
 const REPORT: &str = "report.json";
 const WHAT_IS_ONE: &str = "an earlier output is a folder that `portolan sync` wrote to, or a file of its lines (JSON Lines)";
@@ -23,11 +23,11 @@ const WHAT_IS_ONE: &str = "an earlier output is a folder that `portolan sync` wr
 /// The earlier records of the objects of a sync.
 #[derive(Debug)]
 pub(super) struct Base {
-    /// As it was named.
+    /// The path as it was named.
     pub(super) place: String,
-    /// What a person should know about it.
+    /// The warnings about it.
     pub(super) warnings: Vec<String>,
-    /// What its report says, if it has one.
+    /// The scopes of its report, if it has one.
     pub(super) coverage: Option<SeenScopes>,
     earlier: BTreeMap<Object, Earlier>,
 }
@@ -38,20 +38,20 @@ struct Earlier {
     index: Index,
 }
 
-/// A file that stays readable when another takes its name.
+/// A file that stays readable when another file takes its name.
 #[derive(Debug)]
 struct EarlierFile {
     path: PathBuf,
     file: Mutex<BufReader<File>>,
 }
 
-/// What a new record met.
+/// The earlier record that a new record met.
 pub(super) enum Met {
     /// No earlier record.
     Nobody,
-    /// An earlier record that is the same in everything that is compared.
+    /// An earlier record with the same compared members.
     Equal,
-    /// An earlier record that is different, or only written otherwise.
+    /// An earlier record that is different, or only written differently.
     Other(Vec<u8>),
 }
 
@@ -67,10 +67,10 @@ fn no_output(path: &Path, reason: impl std::fmt::Display) -> ChangesError {
     }
 }
 
-/// The files of records of an output, and the object that a file's name says.
+/// The record files of an output, each with the object in its name.
 ///
 /// # Errors
-/// If there is nothing of this name, or it is a change feed.
+/// Fails if the path does not exist or is a change feed.
 pub fn outputs_in(place: &Path) -> Result<Vec<(PathBuf, Option<Object>)>, ChangesError> {
     let kind = fs::metadata(place).map_err(unreadable(place))?;
     if kind.is_dir() {
@@ -90,8 +90,8 @@ fn object_by_name(file: &Path) -> Option<Object> {
     file.file_stem()?.to_str()?.parse().ok()
 }
 
-/// Where the report of an output is. A file that is not named after an object is no part of a folder that
-/// a sync wrote to, and a report beside it is another sync's.
+/// The path of an output's report. A file that is not named after an object is not part of a sync's folder,
+/// so a report beside it belongs to another sync.
 fn report_of(place: &Path) -> Option<PathBuf> {
     if place.is_dir() {
         return Some(place.join(REPORT));
@@ -141,13 +141,13 @@ impl Base {
             let repeated = earlier.index.close();
             if repeated > 0 {
                 base.warnings.push(format!(
-                    "{} has {repeated} records of {object} whose UID a later one has too; the later ones count",
+                    "{} has {repeated} records of {object} whose UID a later record repeats; the later ones count",
                     base.place
                 ));
             }
             if earlier.index.is_empty() && earlier.file.is_none() {
                 base.warnings.push(format!(
-                    "{} has no {object}, so that all of them are new",
+                    "{} has no {object}, so all of them are new",
                     base.place
                 ));
             }
@@ -157,12 +157,12 @@ impl Base {
 
     fn nothing_yet(&mut self) {
         self.warnings.push(format!(
-            "{} holds no earlier output yet, so that every record is new",
+            "{} holds no earlier output yet, so every record is new",
             self.place
         ));
     }
 
-    /// Reads the report, and tells whether there is one.
+    /// Reads the report, and returns whether there is one.
     fn read_report(&mut self, place: &Path) -> bool {
         let text = report_of(place).map(|path| {
             portolan_machine::text::read_file(&path, REPORT_LIMIT_BYTES).unwrap_or_default()
@@ -173,17 +173,17 @@ impl Base {
             .and_then(SeenScopes::read);
         let problem = match (&text, &self.coverage) {
             (_, Some(_)) => return true,
-            (Some(_), None) => "has a report.json that is no report of this program",
-            (None, None) => "has no report.json, which would say what was complete",
+            (Some(_), None) => "has a report.json that is not a report of this program",
+            (None, None) => "has no report.json, so it is not known which scopes were complete",
         };
         self.warnings.push(format!(
-            "{} {problem}; nothing is called removed",
+            "{} {problem}; no object is reported as removed",
             self.place
         ));
         text.is_some()
     }
 
-    /// Reads a file once, and keeps what the indexes need.
+    /// Reads a file once, and fills the indexes.
     fn read(
         &mut self,
         path: &Path,
@@ -239,16 +239,16 @@ impl Base {
         Ok(())
     }
 
-    /// Tells of lines that are not records, by number; refuses a file in which there is nothing else.
+    /// Warns of lines that are not records; fails if the file has no records.
     fn tell_of(&mut self, bad: &[u64], path: &Path, has_records: bool) -> Result<(), ChangesError> {
         let Some(first) = bad.first() else {
             return Ok(());
         };
         if !has_records {
-            return Err(no_output(path, format!("line {first} is no record")));
+            return Err(no_output(path, format!("line {first} is not a record")));
         }
         self.warnings.push(format!(
-            "{} has {} lines that are no records, the first is line {first}; what they were is taken for new",
+            "{} has {} lines that are not records, the first is line {first}; their objects count as new",
             path.display(),
             bad.len()
         ));
@@ -282,7 +282,7 @@ impl Base {
         }
     }
 
-    /// Gives every earlier record of an object that no new one has met.
+    /// Passes every earlier record of an object that no new record has met to `tell`.
     pub(super) fn missing<E: From<ChangesError>>(
         &self,
         object: Object,
@@ -304,7 +304,7 @@ impl Base {
 }
 
 impl EarlierFile {
-    /// The record of the line that starts at an offset in bytes.
+    /// The record on the line that starts at an offset in bytes.
     fn record_at(&self, offset: u64) -> Result<Vec<u8>, ChangesError> {
         let mut text = Vec::new();
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
@@ -325,7 +325,7 @@ impl EarlierFile {
     }
 }
 
-/// Reads a line with its line feed, up to the limit, and gives its length in bytes.
+/// Reads a line with its line feed, up to the limit, and returns its length in bytes.
 fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
     line.clear();
     let length = reader.take(LINE_LIMIT_BYTES).read_until(b'\n', line)?;

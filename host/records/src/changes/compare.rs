@@ -1,4 +1,4 @@
-//! A record as its members, and what is different between two of them.
+//! A record split into its members, and the differences between two records.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use portolan_machine::fingerprint::shorten;
 
-/// The members of a record by name, each as it stands in the text.
+/// The members of a record by name, each as written.
 #[derive(Debug)]
 pub(super) struct RecordMembers<'r> {
     pub(super) uid: String,
@@ -16,7 +16,7 @@ pub(super) struct RecordMembers<'r> {
 }
 
 impl<'r> RecordMembers<'r> {
-    /// Reads a record; nothing if it is no JSON object with a text as UID.
+    /// Reads a record; `None` if it is not a JSON object with a text as UID.
     pub(super) fn read(record: &'r [u8]) -> Option<Self> {
         let members: BTreeMap<String, &RawValue> = serde_json::from_slice(record).ok()?;
         let uid = serde_json::from_str(members.get("UID")?.get()).ok()?;
@@ -28,8 +28,8 @@ impl<'r> RecordMembers<'r> {
         serde_json::from_str(self.members.get(name)?.get()).ok()
     }
 
-    /// A fingerprint of everything that is compared. Equal ones mean equal records; different ones may
-    /// still mean the same value, written otherwise.
+    /// A fingerprint of the compared members. Equal fingerprints mean equal records; records with different
+    /// ones may still have the same values, written differently.
     pub(super) fn fingerprint(&self, volatile: &BTreeSet<String>) -> [u8; 8] {
         let mut digest = Sha256::new();
         for (name, value) in &self.members {
@@ -37,7 +37,7 @@ impl<'r> RecordMembers<'r> {
                 continue;
             }
             for text in [name.as_str(), value.get()] {
-                // With its length, so that no text can pass for two.
+                // With its length, so that two texts have another digest than one text of both.
                 digest.update(text.len().to_le_bytes());
                 digest.update(text);
             }
@@ -45,7 +45,7 @@ impl<'r> RecordMembers<'r> {
         shorten(&digest.finalize())
     }
 
-    /// Names of the members that are different, in order.
+    /// The sorted names of the members that are different.
     pub(super) fn differences(
         &self,
         earlier: &RecordMembers<'_>,
@@ -72,8 +72,8 @@ fn mean_the_same(left: &str, right: &str) -> bool {
         || matches!((value(left), value(right)), (Ok(left), Ok(right)) if equal(&left, &right))
 }
 
-/// Whether two JSON values are the same. The order of members means nothing, that of elements does, and
-/// 1 and 1.0 are one number.
+/// Whether two JSON values are the same. The order of members does not count, the order of elements does, and
+/// 1 and 1.0 are the same number.
 fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Array(left), Value::Array(right)) => {
@@ -90,7 +90,7 @@ fn equal(left: &Value, right: &Value) -> bool {
                     .all(|(name, left)| right.get(name).is_some_and(|right| equal(left, right)))
         }
         (Value::Number(left), Value::Number(right)) => {
-            // As floats only where one of them is one: large integers are exact.
+            // Compared as floats only if one of them is a float, because large integers are exact.
             left == right || ((left.is_f64() || right.is_f64()) && left.as_f64() == right.as_f64())
         }
         (left, right) => left == right,

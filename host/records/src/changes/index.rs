@@ -1,17 +1,17 @@
-//! What is kept of each earlier record while a sync runs: 33 bytes.
+//! The index of earlier records: 33 bytes of each while a sync runs.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use portolan_machine::fingerprint::fingerprint;
 
-/// Where an earlier record stands, and what it was like: 32 bytes.
+/// The position and the fingerprint of an earlier record: 32 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct IndexEntry {
     /// Half of a SHA-256 of the UID. Two of a million UIDs share one with a probability of 10^-27.
     uid: [u8; 16],
     /// Offset of the record's line in its file, in bytes.
     pub(super) offset: u64,
-    /// A quarter of a SHA-256 of what is compared. A change goes unseen with a probability of 2^-64.
+    /// A quarter of a SHA-256 of the compared members. A change is missed with a probability of 2^-64.
     pub(super) content: [u8; 8],
 }
 
@@ -32,7 +32,8 @@ impl Index {
         });
     }
 
-    /// Sorts, and gives the number of records whose UID a later record has too: the later one counts.
+    /// Sorts the entries, and returns the number of records whose UID a later record repeats. The later one
+    /// counts.
     pub(super) fn close(&mut self) -> usize {
         let before = self.entries.len();
         self.entries.sort_unstable();
@@ -59,7 +60,7 @@ impl Index {
         self.entries.get(index).copied()
     }
 
-    /// Offsets of the records that nobody met, in their file's order.
+    /// Offsets of the records that no new record has met, in the order of the file.
     pub(super) fn missing(&self) -> Vec<u64> {
         let mut offsets: Vec<u64> = self
             .entries

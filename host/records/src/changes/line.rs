@@ -1,4 +1,4 @@
-//! Lines of an output: bare records, records that say which object they are of, and change lines.
+//! Lines of an output: bare records, records with the name of their object, and change lines.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,14 +15,14 @@ use portolan_page::schemas;
 pub enum OutputLine<'l> {
     /// A record.
     Record {
-        /// The object, as far as the line tells.
+        /// The object, if the line names it.
         object: Option<Object>,
         /// The record alone.
         record: &'l [u8],
-        /// Whether the line says what has changed too.
+        /// Whether the line is a change line.
         is_change: bool,
     },
-    /// An object that is gone, which has no record.
+    /// A removed object, which has no record.
     Removal {
         /// The object.
         object: Object,
@@ -38,7 +38,7 @@ struct Wrapped<'l> {
     change: Option<ChangeKind>,
 }
 
-/// Takes a line apart. What is no JSON passes as a record, for whoever reads records says what is wrong.
+/// Splits a line. A line that is not JSON counts as a record; the reader of records reports what is wrong.
 #[must_use]
 pub fn read(line: &[u8]) -> OutputLine<'_> {
     let wrapped: Option<Wrapped<'_>> = serde_json::from_slice(line).ok();
@@ -65,8 +65,9 @@ pub fn read(line: &[u8]) -> OutputLine<'_> {
     }
 }
 
-/// The object of a bare record: the one whose ARN attribute holds the UID, or else, of those whose ARN attribute
-/// the record has, the one whose schema has most of its attributes. `None` if it has no ARN attribute.
+/// The object of a bare record: the one whose ARN attribute holds the UID. If there is none, it is the object
+/// whose ARN attribute the record has, and whose schema has most of the record's attributes. `None` if the
+/// record has no ARN attribute.
 #[must_use]
 pub fn object_of(record: &[u8]) -> Option<Object> {
     let members: BTreeMap<Cow<'_, str>, &RawValue> =
@@ -89,7 +90,7 @@ pub fn object_of(record: &[u8]) -> Option<Object> {
             .filter(|name| schemas::has_attribute(*object, name))
             .count()
     };
-    // Of equals the first, as they stand in the table.
+    // `max_by_key` returns the last of equals; in reverse order that is the first one in the table.
     candidates.reverse();
     candidates.into_iter().max_by_key(known)
 }

@@ -1,4 +1,4 @@
-//! Against a naive comparison that holds everything in memory.
+//! Tests against a naive comparison that holds everything in memory.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -46,7 +46,7 @@ fn records() -> impl Strategy<Value = Records> {
     })
 }
 
-/// Every change that somebody sees who compares value by value: what happened, UID, names.
+/// Every change that a comparison value by value finds: its kind, UID and attribute names.
 fn naive(earlier: &Records, new: &Records) -> Vec<(ChangeKind, String, Vec<String>)> {
     let spelled_alike = |value: &Value| match value {
         Value::Number(number) => json!(number.as_f64()),

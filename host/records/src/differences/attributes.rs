@@ -8,21 +8,21 @@ use serde_json::value::RawValue;
 use super::{Differences, members};
 use portolan_machine::text::printable;
 
-/// Attributes that are counted one by one: several times those of the largest schema.
+/// The most attributes that are counted one by one, several times as many as the largest schema has.
 const ATTRIBUTES: usize = 500;
-/// Examples of each kind (gained, lost, changed) of an attribute.
+/// The most examples of each kind (gained, lost, changed) of an attribute.
 const EXAMPLES_OF_A_KIND: usize = 2;
-/// Characters of a value that an example shows.
+/// The most characters of a value that an example shows.
 const VALUE_CHARACTERS: usize = 80;
 
-/// How one attribute differs.
+/// The differences of one attribute.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AttributeDifference {
     /// Records that have it only with the new module.
     pub gained: u64,
     /// Records that have it only with the old module.
     pub lost: u64,
-    /// Records that have another value of it.
+    /// Records that have a different value of it.
     pub changed: u64,
     /// The first records of each kind.
     pub examples: Vec<Example>,
@@ -31,24 +31,24 @@ pub struct AttributeDifference {
 /// One record in which an attribute differs. Values are cut to 80 characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Example {
-    /// Of the record.
+    /// The UID of the record.
     pub uid: String,
-    /// The value as JSON; none if the record did not have the attribute.
+    /// The value as JSON; absent if the record did not have the attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old: Option<String>,
-    /// The value as JSON; none if the record does not have the attribute any more.
+    /// The value as JSON; absent if the record no longer has the attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new: Option<String>,
 }
 
-/// An attribute's name, and its values as they are written.
+/// An attribute's name, and its values as written.
 pub(super) struct AttributeChange {
     name: String,
     old: Option<String>,
     new: Option<String>,
 }
 
-/// What differs between two records whose bytes differ.
+/// The attributes that differ between two records whose bytes differ.
 pub(super) fn changes(before: &[u8], after: &[u8]) -> Vec<AttributeChange> {
     let mut rest = members(after);
     let mut changes = Vec::new();
@@ -71,7 +71,7 @@ pub(super) fn changes(before: &[u8], after: &[u8]) -> Vec<AttributeChange> {
     changes
 }
 
-/// Whether two values say the same, in whatever way they are written.
+/// Whether two values are the same, however they are written.
 fn is_same(old: &RawValue, new: &RawValue) -> bool {
     let value = |raw: &RawValue| serde_json::from_str::<Value>(raw.get()).ok();
     old.get() == new.get() || value(old) == value(new)

@@ -1,4 +1,4 @@
-//! Issues that only one of two modules has.
+//! Issues that only one of two modules reports.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use portolan_machine::text::without_positions;
 use portolan_page::Page;
 use portolan_sandbox::Severity;
 
-/// Sorts of issues that are counted one by one.
+/// The most sorts of issues that are counted one by one.
 const SORTS: usize = 200;
 
 /// Issues of one sort.
@@ -20,19 +20,20 @@ pub struct IssueDifference {
     pub severity: String,
     /// A short constant in kebab case.
     pub code: String,
-    /// Where, without positions: for example `tasks[].createdAt`.
+    /// The path without positions, for example `tasks[].createdAt`.
     pub path: String,
-    /// How many only the new module has.
+    /// The number that only the new module reports.
     pub appear: u64,
-    /// How many only the old module has.
+    /// The number that only the old module reports.
     pub vanish: u64,
-    /// UIDs of the first objects.
+    /// The UIDs of the first objects.
     pub examples: Vec<String>,
-    /// The sentence of the first one.
+    /// The message of the first one.
     pub message: String,
 }
 
-/// What makes two issues of one page the same: the words of a message may differ between versions.
+/// The identity of an issue of a page. The message is not part of it, because its words may differ between
+/// versions.
 type Key = (Option<usize>, bool, String, String);
 
 pub(super) fn compare(differences: &mut Differences, page: &Page, old: Made<'_>, new: Made<'_>) {

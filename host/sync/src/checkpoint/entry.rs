@@ -1,4 +1,4 @@
-//! What frames hold: first what the sync was asked for, then one described page each.
+//! The contents of frames: first the header with the sync's settings, then one described page each.
 
 use portolan_page::{AccountId, RegionName};
 use std::collections::BTreeMap;
@@ -12,21 +12,21 @@ use portolan_page::ledger::EntryKey;
 use portolan_page::object::Object;
 use portolan_page::{BODY_LIMIT_BYTES, Origin, Page};
 
-/// Pages are compressed while a sync runs: zstd's fastest level of its own numbering.
+/// Pages are compressed while a sync runs, so this is zstd's fastest regular level.
 const COMPRESSION_LEVEL: i32 = 1;
-/// A hundred ARNs take 20 kB; this is for servers that are not AWS.
+/// A hundred ARNs take 20 kB; the limit is for servers that are not AWS.
 const HEAD_LIMIT_BYTES: u64 = BODY_LIMIT_BYTES as u64;
 
-/// The first frame.
+/// The contents of the first frame.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CheckpointHeader {
     /// The LAST_CAPTURED of every record.
     pub(super) captured_at: String,
-    /// Digests of the settings that decide what comes out, by name.
+    /// Digests of the settings that determine the output, by name.
     pub(super) settings: BTreeMap<String, String>,
 }
 
-/// What stands before a page's body, as a line of JSON.
+/// The line of JSON before a page's body.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Head {
     account_id: AccountId,
@@ -34,11 +34,11 @@ pub(super) struct Head {
     partition: String,
     pub(super) object: Object,
     cluster: Option<String>,
-    /// The ARNs, as they were listed, whose objects the page describes.
+    /// The listed ARNs of the objects that the page describes.
     pub(super) asked: Vec<String>,
-    /// How many objects it describes.
+    /// The number of objects that it describes.
     pub(super) described: u64,
-    /// What AWS refused to include.
+    /// The `include` values that AWS refused.
     #[serde(default)]
     unread: Vec<String>,
 }
@@ -54,7 +54,7 @@ impl Head {
     }
 }
 
-/// A page as it is kept. Environment values are not part of it.
+/// Packs a page to be kept. Environment values are not part of it.
 pub(super) fn pack(fetched: &FetchedPage) -> io::Result<Vec<u8>> {
     let FetchedPage {
         key,
@@ -79,12 +79,12 @@ pub(super) fn pack(fetched: &FetchedPage) -> io::Result<Vec<u8>> {
     zstd::bulk::compress(&text, COMPRESSION_LEVEL)
 }
 
-/// What is known about a kept page, without reading all of it.
+/// The head of a kept page, without reading the body.
 pub(super) fn unpack_head(payload: &[u8]) -> io::Result<Head> {
     Ok(open(payload)?.0)
 }
 
-/// A kept page, for records of the sync that is captured at `captured_at`.
+/// Unpacks a kept page, for records of the sync that is captured at `captured_at`.
 pub(super) fn unpack(payload: &[u8], captured_at: &str) -> io::Result<FetchedPage> {
     let (head, rest) = open(payload)?;
     let mut body = Vec::new();

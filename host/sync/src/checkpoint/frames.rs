@@ -1,35 +1,35 @@
-//! Frames of a file that only grows. Each has its length, a check of the length, and a digest of what is in
-//! it, so that what a kill or a power cut left half-written is told apart from what is damaged.
+//! Frames of an append-only file. Each has its length, a checksum of the length, and a digest of its payload,
+//! so that a frame cut by a kill or a power cut is distinguished from a damaged one.
 
 use std::io::{self, Read};
 
 use portolan_machine::fingerprint::fingerprint;
 use portolan_page::BODY_LIMIT_BYTES;
 
-/// The first line of a file; its number is that of the format.
+/// The first line of a file; its number is the version of the format.
 pub(super) const FIRST_LINE: &[u8] = b"portolan checkpoint 1\n";
 
 const LENGTH_BYTES: usize = 4;
 const CHECK_BYTES: usize = 4;
 const DIGEST_BYTES: usize = 16;
 const HEAD_BYTES: usize = LENGTH_BYTES + CHECK_BYTES + DIGEST_BYTES;
-/// The largest body, and as much again for what stands beside it: a longer frame is none of ours.
+/// The largest body, and as much again for its head. This program does not write a longer frame.
 const PAYLOAD_LIMIT_BYTES: usize = 2 * BODY_LIMIT_BYTES;
 
-/// What comes next in a file.
+/// The next item of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// What a frame holds.
+    /// The payload of a frame.
     Payload(Vec<u8>),
-    /// Nothing.
+    /// The end of the file.
     End,
-    /// A frame that ends with the file before its length is reached.
+    /// A frame that is cut off by the end of the file.
     Torn,
-    /// Something that is no frame, or not what was written.
+    /// A frame whose checksum or digest does not match.
     Damaged,
 }
 
-/// A frame around a payload.
+/// Makes a frame of a payload.
 pub(super) fn frame(payload: &[u8]) -> io::Result<Vec<u8>> {
     let length = u32::try_from(payload.len())
         .ok()
@@ -48,12 +48,12 @@ pub(super) fn frame(payload: &[u8]) -> io::Result<Vec<u8>> {
 pub(super) struct Frames<R> {
     input: R,
     left_bytes: u64,
-    /// Bytes of the frames that were read.
+    /// The number of bytes of the frames read so far.
     pub(super) read_bytes: u64,
 }
 
 impl<R: Read> Frames<R> {
-    /// Reads the next `length_bytes` of an input.
+    /// Reads frames from the next `length_bytes` of an input.
     pub(super) const fn new(input: R, length_bytes: u64) -> Self {
         Self {
             input,

@@ -1,4 +1,4 @@
-//! What a checkpoint holds, by account and Region.
+//! The contents of a checkpoint, by account and Region.
 
 use portolan_page::{AccountId, RegionName};
 use std::collections::BTreeMap;
@@ -12,15 +12,15 @@ use portolan_machine::fingerprint::fingerprint;
 use portolan_page::ledger::EntryKey;
 use portolan_page::object::Object;
 
-/// What is kept of all scopes.
+/// The kept objects of all scopes.
 #[derive(Debug, Default)]
 pub(super) struct KeptPages {
-    /// By account and Region.
+    /// The kept objects by account and Region.
     pub(super) regions: BTreeMap<(AccountId, RegionName), KeptRegion>,
 }
 
 impl KeptPages {
-    /// Notes a page.
+    /// Adds the objects of a page.
     pub(super) fn note(&mut self, payload: &[u8], options: &Options) -> io::Result<()> {
         let head = entry::unpack_head(payload)?;
         let key = head.key();

@@ -1,4 +1,4 @@
-//! The file: what is read of it when a sync begins, and how it grows.
+//! The file of pages: reading it when a sync begins, and appending to it.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use super::entry::CheckpointHeader;
 use super::frames::{FIRST_LINE, Frames, Next};
 
-/// How much work a power cut may cost. A kill costs none.
+/// The longest work that a power cut may lose. A kill loses none.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The file, and where its last whole frame ends.
+/// The file, and the end of its last whole frame.
 #[derive(Debug)]
 pub(super) struct PageFile {
     file: File,
@@ -22,7 +22,7 @@ pub(super) struct PageFile {
 }
 
 impl PageFile {
-    /// A file of which the first line and so many bytes of frames are good.
+    /// A file whose first line and next `good_bytes` of frames are good.
     pub(super) fn new(file: File, good_bytes: u64) -> Self {
         Self {
             file,
@@ -32,12 +32,12 @@ impl PageFile {
         }
     }
 
-    /// Whether pages are kept at present.
+    /// Whether pages are being written.
     pub(super) const fn is_written(&self) -> bool {
         self.is_written
     }
 
-    /// Cuts off what is no whole frame; or everything, if there is a new first frame.
+    /// Cuts off everything after the last whole frame; with a new first frame, replaces the whole file.
     pub(super) fn start(&mut self, first: Option<Vec<u8>>) -> io::Result<()> {
         if let Some(first) = first {
             let start = [FIRST_LINE, &first].concat();
@@ -53,15 +53,15 @@ impl PageFile {
         Ok(())
     }
 
-    /// Writes a frame, and gives the file if it should go to the disk by now.
+    /// Writes a frame, and returns the file if it is time to flush it to the disk.
     pub(super) fn append(&mut self, frame: &[u8]) -> io::Result<Option<File>> {
-        // Another thread may have met an error meanwhile, and told it.
+        // Another thread may have failed meanwhile, and has reported its error.
         if !self.is_written {
             return Ok(None);
         }
         if let Err(error) = self.file.write_all(frame) {
             self.is_written = false;
-            // What is whole stays good even if this fails as well: a torn end is cut off by the next sync.
+            // If this fails too, whole frames stay good: the next sync cuts off a torn end.
             let _ = self.file.set_len(self.end);
             return Err(error);
         }
@@ -74,8 +74,8 @@ impl PageFile {
     }
 }
 
-/// Whether a file has begun: a kill may have left less than its first line. Nothing for a file that is
-/// something else, and not ours to overwrite.
+/// Whether a file has its whole first line; a kill may have cut it. `None` if the file is something else, and
+/// must not be overwritten.
 pub(super) fn has_begun(input: &mut impl Read) -> io::Result<Option<bool>> {
     let mut first = Vec::new();
     input
@@ -86,7 +86,7 @@ pub(super) fn has_begun(input: &mut impl Read) -> io::Result<Option<bool>> {
         .then(|| first.len() == FIRST_LINE.len()))
 }
 
-/// The header; none if the file ends before it does, or if it is damaged.
+/// Reads the header; `None` if the file ends within it, or if it is damaged.
 pub(super) fn read_header(
     frames: &mut Frames<impl Read>,
     path: &Path,
@@ -104,7 +104,7 @@ pub(super) fn read_header(
     }
 }
 
-/// Gives every whole page. What comes after damage is not trusted.
+/// Passes every whole page to `note`, up to the first damage.
 pub(super) fn read_pages(
     frames: &mut Frames<impl Read>,
     path: &Path,
@@ -116,7 +116,7 @@ pub(super) fn read_pages(
             Next::End | Next::Torn => return Ok(()),
             Next::Damaged => {
                 tracing::warn!(
-                    "the checkpoint {} is damaged after {} bytes; the sync goes on from there, and asks again for what comes after",
+                    "the checkpoint {} is damaged after {} bytes; the sync resumes from there, and requests later objects again",
                     path.display(),
                     FIRST_LINE.len() as u64 + frames.read_bytes
                 );
@@ -126,7 +126,7 @@ pub(super) fn read_pages(
     }
 }
 
-/// Gives every page among the first bytes of frames again, until `receive` wants no more.
+/// Passes every page in the first `frames_bytes` of frames to `receive`, until it returns `false`.
 pub(super) fn read_again(
     path: &Path,
     frames_bytes: u64,
@@ -148,7 +148,7 @@ pub(super) fn read_again(
             Next::Torn | Next::Damaged => {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidData,
-                    "it has changed while it was read",
+                    "it was changed while it was read",
                 ));
             }
         }

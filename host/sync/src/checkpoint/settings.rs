@@ -1,5 +1,5 @@
-//! Which settings decide what comes out of a sync. A checkpoint has digests of them: enough to tell which one
-//! differs, and nothing of a value.
+//! The settings that determine the output of a sync. A checkpoint has digests of them, which show the names
+//! of different settings, but none of their values.
 
 use std::collections::BTreeMap;
 
@@ -15,38 +15,38 @@ pub(crate) type SettingDigests = BTreeMap<String, String>;
 
 /// The settings that are known before any call.
 ///
-/// All parts are taken apart without `..`: whoever adds a setting has to say here whether it decides what comes
-/// out. What does not is bound to `_`, with the reason. Long, because it names every setting.
+/// All parts are destructured without `..`, so that every new setting has to be listed here: with a name if
+/// it determines the output, otherwise as `_` with the reason. Long, because it names every setting.
 pub(super) fn of_config(config: &Config, mappers: &MapperSet) -> SettingDigests {
     let Config {
         connection,
         fetching,
         mapping,
-        // A sync that goes on compares all records anew, those of kept pages too.
+        // A resumed sync compares all records again, those of kept pages too.
         volatile_attributes: _,
     } = config;
     let Connection {
-        // Whose accounts these are is a setting of the place (`Accounts::place`), whatever keys show it.
+        // The accounts are settings of the place (`Accounts::place`), whatever keys are used for them.
         access_keys: _,
         profile: _,
-        // The Regions, and where they are asked, are settings of the place too: only AWS and the environment
-        // tell them all.
+        // The Regions and their endpoints are settings of the place too: only AWS and the environment
+        // determine them all.
         regions: _,
         all_regions: _,
         endpoint_url: _,
         roles,
         organization,
         shard,
-        // How a role is assumed changes nothing of what it may read.
+        // The parameters for assuming a role do not change its permissions.
         external_id: _,
         session_name: _,
         session_duration: _,
-        // How AWS is reached changes nothing of what it says.
+        // The connection to AWS does not change its answers.
         use_fips_endpoint: _,
         ca_bundle: _,
     } = connection;
     let Fetching {
-        // How fast, in what portions and how patiently AWS is asked.
+        // The pace, the portions and the patience of requests do not change the answers.
         page_size: _,
         parallel_requests: _,
         parallel_scopes: _,
@@ -54,18 +54,19 @@ pub(super) fn of_config(config: &Config, mappers: &MapperSet) -> SettingDigests 
         maximum_retries: _,
         objects,
         options,
-        // It follows from `modules`, and no checkpoint is opened with it.
+        // It follows from `modules`, and a sync with it does not open a checkpoint.
         keeps_values: _,
-        // The revision cache has what AWS said, and how old tags in it may be concerns only what is not kept.
+        // The revision cache has AWS's answers, and the age of its tags matters only to revisions that are
+        // not kept.
         revision_cache: _,
         revision_tags: _,
     } = fetching;
     let Mapping {
-        // Where modules come from: `mappers` and `overlays` below are the digests of what was found there.
+        // The places of modules: `mappers` and `overlays` below are the digests of the modules found there.
         mappers: _,
         overlays: _,
         modules,
-        // Who vouches for modules, and where compiled code is, changes nothing of what they do.
+        // The signers of modules and the place of compiled code do not change the modules' results.
         module_policy: _,
         trusted_keys: _,
         cache_folder: _,
@@ -112,7 +113,7 @@ pub(crate) fn digests<const COUNT: usize>(values: [(&str, String); COUNT]) -> Se
     values.map(digest).into()
 }
 
-/// The settings of `theirs` that are not those of `ours`, as far as `ours` has them.
+/// The names of the settings in `ours` whose digests in `theirs` differ or are missing.
 pub(super) fn differing(ours: &SettingDigests, theirs: &SettingDigests) -> Vec<String> {
     ours.iter()
         .filter(|(name, digest)| theirs.get(*name) != Some(digest))

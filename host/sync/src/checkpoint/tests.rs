@@ -1,4 +1,4 @@
-//! A checkpoint without a sync: what is kept, taken out and refused.
+//! Tests of a checkpoint without a sync: pages that are kept, taken out and refused.
 
 use bytes::Bytes;
 
@@ -55,7 +55,7 @@ fn open(folder: &Path, objects: &str) -> Result<Checkpoint, CheckpointError> {
     Checkpoint::open(folder, settings(objects), &Options::default())
 }
 
-/// A checkpoint that holds the pages of so many tasks.
+/// A checkpoint that holds the pages of this number of tasks.
 fn with_pages(count: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let checkpoint = open(folder.path(), "all").expect("new");
@@ -66,7 +66,7 @@ fn with_pages(count: usize) -> tempfile::TempDir {
     folder
 }
 
-/// The ARNs of the pages that come back.
+/// The ARNs of the replayed pages.
 fn replayed(checkpoint: &Checkpoint) -> Vec<String> {
     let mut arns = Vec::new();
     checkpoint
@@ -90,7 +90,7 @@ fn what_is_kept_comes_back_and_is_not_asked_for() {
     checkpoint
         .begin(place("here"), CAPTURED_AT, &Ledger::default())
         .expect("the same place");
-    // What is kept meanwhile is not given back.
+    // Pages that are kept meanwhile are not replayed.
     checkpoint.keep(&fetched(3));
     assert_eq!(replayed(&checkpoint), [0, 1, 2].map(task_arn));
     let mut kept = checkpoint.take(&key().account_id, &key().region);
@@ -136,7 +136,7 @@ fn a_file_that_is_something_else_is_left_alone() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join(PAGES), text.repeat(9)).expect("written");
         let error = open(folder.path(), "all").expect_err("refused");
-        assert!(error.to_string().contains("no checkpoint"), "{error}");
+        assert!(error.to_string().contains("is not a checkpoint"), "{error}");
     }
 }
 
@@ -150,13 +150,13 @@ fn only_one_sync_has_it() {
     open(folder.path(), "all").expect("free again");
 }
 
-/// Wherever a kill cuts the file, what comes before is good, and what follows is written behind it.
+/// Wherever a kill cuts the file, the frames before the cut are good, and new frames are written after them.
 #[test]
 fn every_cut_leaves_a_checkpoint_that_goes_on() {
     let folder = with_pages(2);
     let path = folder.path().join(PAGES);
     let whole = std::fs::read(&path).expect("pages");
-    // Every cut, but each waits for the disk; a prime number of bytes meets every kind of place.
+    // Not every cut, because each waits for the disk; steps of five bytes meet every kind of position.
     for length in (0..whole.len()).step_by(5) {
         std::fs::write(&path, &whole[..length]).expect("cut");
         let checkpoint = open(folder.path(), "all").expect("cut, not spoilt");

@@ -1,4 +1,4 @@
-//! Why settings cannot be used.
+//! The errors of settings.
 
 use portolan_aws::ConnectionError;
 
@@ -8,17 +8,17 @@ pub enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read the configuration file {path}: {source}")]
     Unreadable {
-        /// The file.
+        /// The configuration file.
         path: String,
-        /// Why.
+        /// The reason.
         source: std::io::Error,
     },
     /// The file is not valid.
     #[error("the configuration file {path} is not valid: {reason}")]
     Invalid {
-        /// The file.
+        /// The configuration file.
         path: String,
-        /// What is wrong with it.
+        /// The problem and its place in the file.
         reason: String,
     },
     /// A variable of the environment cannot be used.
@@ -26,7 +26,7 @@ pub enum ConfigError {
     Environment {
         /// The variable.
         name: String,
-        /// What is wrong with its value, which is not repeated.
+        /// The problem with its value, which is not repeated.
         reason: String,
     },
     /// A setting's value cannot be used.
@@ -34,7 +34,7 @@ pub enum ConfigError {
     Setting {
         /// The setting's name.
         setting: &'static str,
-        /// What is wrong and what would be right.
+        /// The problem, and values that would be valid.
         reason: String,
     },
     /// Settings, environment and AWS profiles do not make a connection.
@@ -43,7 +43,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// A setting whose value cannot be used: what is wrong, and what would be right.
+    /// An error of a setting's value: the problem, and values that would be valid.
     pub(super) const fn setting(setting: &'static str, reason: String) -> Self {
         Self::Setting { setting, reason }
     }

@@ -7,7 +7,7 @@ use serde_path_to_error::Segment;
 use super::{ConfigError, Settings};
 use portolan_sandbox::ModuleSettings;
 
-/// A configuration file of any use is far below this.
+/// Any useful configuration file is far smaller than this.
 const FILE_LIMIT_BYTES: u64 = 1024 * 1024;
 
 /// Reads the settings of a TOML file.
@@ -30,12 +30,14 @@ fn parse(text: &str) -> Result<Settings, String> {
             only_known::<ModuleSettings>(settings, &format!("modules.{name}."))?;
         }
     }
-    // Key by key, so that an error can name the key: the parser's own text would quote the value, which
-    // may be a secret that somebody put into the wrong place.
+    // Key by key, so that an error can name the key. The parser's message is not used, because it quotes the
+    // value, which may be a misplaced secret.
     for (key, value) in &table {
         if has_no_number(value) {
             let key = portolan_machine::text::printable(key, 200);
-            return Err(format!("`{key}` holds nan or inf, which no setting takes"));
+            return Err(format!(
+                "`{key}` holds nan or inf, which is not valid for any setting"
+            ));
         }
         let single = toml::Table::from_iter([(key.clone(), value.clone())]);
         let read: Result<Settings, _> = serde_path_to_error::deserialize(single);
@@ -45,10 +47,11 @@ fn parse(text: &str) -> Result<Settings, String> {
     }
     table
         .try_into()
-        .map_err(|_| "its settings do not go together".to_owned())
+        .map_err(|_| "its settings contradict each other".to_owned())
 }
 
-/// Whether a value holds a float that is no number. Settings go through JSON, where it would be null: not given.
+/// Whether a value holds a float that is not a number. Settings go through JSON, where it would become null
+/// and count as absent.
 fn has_no_number(value: &toml::Value) -> bool {
     match value {
         toml::Value::Float(float) => !float.is_finite(),
@@ -58,7 +61,7 @@ fn has_no_number(value: &toml::Value) -> bool {
     }
 }
 
-/// Says which value is refused, as deep as its path is known, and never the value.
+/// The message for a refused value: its path, as far as it is known, and never the value.
 fn refused(
     key: &str,
     value: &toml::Value,
@@ -73,7 +76,7 @@ fn refused(
             _ => None,
         };
     }
-    // Only the names of modules and their settings lead deeper than a key.
+    // Only names of modules and their settings are below a key.
     let (name, kind) = match found {
         Some(found) if path.iter().len() > 1 => (path.to_string(), found.type_str()),
         _ => (key.to_owned(), value.type_str()),
@@ -82,19 +85,19 @@ fn refused(
     match words(error.inner().message()) {
         Some(words) => format!("`{name}` takes {words}"),
         None => format!(
-            "`{name}` does not take this value ({kind}); `portolan schema config` shows what it takes"
+            "`{name}` does not take this value ({kind}); `portolan schema config` shows the valid values"
         ),
     }
 }
 
-/// The words that a setting takes, as serde names them behind the one that it was given.
+/// The words that a setting takes, from serde's message, without the given word.
 fn words(message: &str) -> Option<&str> {
     let rest = message.strip_prefix("unknown variant ")?;
     let (_, words) = rest.rsplit_once(", expected ")?;
     Some(words.strip_prefix("one of ").unwrap_or(words))
 }
 
-/// What is wrong and where, without the text, which may hold a secret in the wrong place.
+/// The problem and its line, without the text, which may hold a misplaced secret.
 fn explain(error: &toml::de::Error, text: &str) -> String {
     let line = error
         .span()
@@ -103,7 +106,7 @@ fn explain(error: &toml::de::Error, text: &str) -> String {
     format!("line {line} is not TOML; are all brackets and quotes closed?")
 }
 
-/// Names the first key that the type does not have, and the nearest one that it has.
+/// Fails with the first key that the type does not have, and the nearest one that it has.
 fn only_known<T: schemars::JsonSchema>(table: &toml::Table, before: &str) -> Result<(), String> {
     let schema = schemars::schema_for!(T);
     let properties = schema
@@ -121,7 +124,7 @@ fn only_known<T: schemars::JsonSchema>(table: &toml::Table, before: &str) -> Res
     let [key, nearest] = [key, nearest]
         .map(|name| portolan_machine::text::printable(&format!("{before}{name}"), 200));
     Err(format!(
-        "`{key}` is no setting; did you mean `{nearest}`? `portolan schema config` shows all"
+        "`{key}` is not a setting; did you mean `{nearest}`? `portolan schema config` shows all settings"
     ))
 }
 
@@ -142,7 +145,7 @@ mod tests {
     fn an_unknown_key_of_a_module_names_the_nearest() {
         let error = parse("[modules.acme]\nmemory = 5").expect_err("unknown");
         assert!(
-            error.contains("`modules.acme.memory` is no setting")
+            error.contains("`modules.acme.memory` is not a setting")
                 && error.contains("did you mean `modules.acme.memory-mebibytes`"),
             "{error}"
         );

@@ -1,11 +1,11 @@
-//! As whom calls are made: access keys and roles.
+//! The identities that make calls: access keys and roles.
 
 use std::path::Path;
 
 use super::{ConfigError, Settings, secret};
 use portolan_aws::{AccessKeys, Connection, RoleArn};
 
-/// A file of roles of any use is far below this.
+/// Any useful file of roles is far smaller than this.
 const FILE_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The variable that holds the secret itself.
@@ -67,8 +67,8 @@ pub(super) fn roles(given: &[String], file: Option<&Path>) -> Result<Vec<RoleArn
         .collect()
 }
 
-/// The ARNs of a comma-separated list. IAM allows commas in names of roles, so that a comma separates only
-/// where an ARN, another comma or nothing follows.
+/// The ARNs of a comma-separated list. IAM allows commas in names of roles, so a comma separates only before
+/// an ARN, before another comma or at the end.
 fn split(list: &str) -> Vec<&str> {
     let separates = |at: &usize| {
         let rest = list[at + 1..].trim_start();
@@ -84,7 +84,7 @@ fn split(list: &str) -> Vec<&str> {
     arns
 }
 
-/// Whether a role can have this path and name, by the rules of the IAM API reference.
+/// Whether a role can have this path and name, by the rules of the IAM API Reference.
 fn is_role_name(path_and_name: &str) -> bool {
     let (path, name) = path_and_name
         .rsplit_once('/')
@@ -114,14 +114,14 @@ pub(super) fn role(arn: &str) -> Result<RoleArn, ConfigError> {
         _ => Err(ConfigError::setting(
             "assume-role-arn",
             format!(
-                "`{}` is no ARN of a role; one looks like arn:aws:iam::123456789012:role/Name",
+                "`{}` is not the ARN of a role; one looks like arn:aws:iam::123456789012:role/Name",
                 portolan_machine::text::printable(arn, 128)
             ),
         )),
     }
 }
 
-/// Reads ARNs of roles, one on a line. Empty lines, and what follows a `#`, do not count.
+/// Reads ARNs of roles, one on a line. Empty lines, and text after a `#`, are ignored.
 fn roles_of_file(path: &Path) -> Result<Vec<String>, ConfigError> {
     let failed = |reason: String| {
         ConfigError::setting(
@@ -139,7 +139,7 @@ fn roles_of_file(path: &Path) -> Result<Vec<String>, ConfigError> {
         }
         if role(line).is_err() {
             return Err(failed(format!(
-                "line {} is no ARN of a role; one looks like arn:aws:iam::123456789012:role/Name",
+                "line {} is not the ARN of a role; one looks like arn:aws:iam::123456789012:role/Name",
                 number + 1
             )));
         }
@@ -211,6 +211,6 @@ mod tests {
         assert_eq!(roles_of_file(&path).expect("roles"), [arn, arn]);
         std::fs::write(&path, format!("{arn}\nnonsense\n")).expect("written");
         let error = roles_of_file(&path).expect_err("refused").to_string();
-        assert!(error.contains("line 2 is no ARN of a role"), "{error}");
+        assert!(error.contains("line 2 is not the ARN of a role"), "{error}");
     }
 }

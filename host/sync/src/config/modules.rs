@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::ConfigError;
 use portolan_sandbox::ModuleSettings;
 
-/// The settings of modules, if their limits are in range.
+/// Returns the settings of modules if their limits are in range.
 ///
 /// # Errors
-/// Names the module and the limit that is not.
+/// Fails with the name of the module and the limit that is out of range.
 pub(super) fn in_range(
     modules: BTreeMap<String, ModuleSettings>,
 ) -> Result<BTreeMap<String, ModuleSettings>, ConfigError> {

@@ -1,4 +1,4 @@
-//! Operation options: keys and values are case-sensitive, as their documentation shows them.
+//! Operation options. Keys and values are case-sensitive, as the documentation shows them.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ const KEYS: [&str; 3] = [
     Options::SCOPE,
 ];
 
-/// What pairs of keys and values ask for.
+/// The options of pairs of keys and values.
 pub(super) fn resolve(pairs: &[(String, String)]) -> Result<Options, ConfigError> {
     let mut options = Options::default();
     for (key, value) in pairs {
@@ -52,7 +52,7 @@ pub(super) fn resolve(pairs: &[(String, String)]) -> Result<Options, ConfigError
             _ => {
                 let nearest = portolan_machine::text::nearest(key, KEYS).unwrap_or(KEYS[0]);
                 return Err(invalid(format!(
-                    "`{}` is no operation option; did you mean `{nearest}`? Keys are case-sensitive",
+                    "`{}` is not an operation option; did you mean `{nearest}`? Keys are case-sensitive",
                     portolan_machine::text::printable(key, 64)
                 )));
             }
@@ -62,7 +62,7 @@ pub(super) fn resolve(pairs: &[(String, String)]) -> Result<Options, ConfigError
         && options.task_definition_status != TaskDefinitionStatus::Active
     {
         return Err(invalid(format!(
-            "{} chooses among all revisions; leave it out with {}=latest (which takes ACTIVE ones) or in-use (which takes any)",
+            "{} chooses among all revisions; leave it out with {}=latest (which takes ACTIVE revisions) or in-use (which takes revisions of any status)",
             Options::STATUS,
             Options::SCOPE
         )));
@@ -70,7 +70,7 @@ pub(super) fn resolve(pairs: &[(String, String)]) -> Result<Options, ConfigError
     Ok(options)
 }
 
-/// What the options ask of the chosen objects.
+/// Checks that the chosen objects include those that the options need.
 pub(super) fn check_objects(options: &Options, objects: &[Object]) -> Result<(), ConfigError> {
     let has = |object| objects.iter().any(|it| it.fetched() == object);
     let asks = options.task_definition_scope == TaskDefinitionScope::InUse
@@ -86,7 +86,7 @@ pub(super) fn check_objects(options: &Options, objects: &[Object]) -> Result<(),
 
 fn unknown_value(key: &str, value: &str, known: &str) -> ConfigError {
     invalid(format!(
-        "`{}` is no value of {key}; known are {known}, case-sensitive",
+        "`{}` is not a value of {key}; the values are {known}, case-sensitive",
         portolan_machine::text::printable(value, 64)
     ))
 }
@@ -210,7 +210,7 @@ mod tests {
         );
         let error = resolve(Options::FETCH_STOPPED_TASKS, "True").expect_err("wrong case");
         assert!(
-            error.to_string().contains("known are true, false"),
+            error.to_string().contains("the values are true, false"),
             "{error}"
         );
         let error = resolve("EcsTask.fetchstoppedtasks", "true").expect_err("wrong case");

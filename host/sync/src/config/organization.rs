@@ -1,4 +1,4 @@
-//! Which accounts of an organization, and which role in each.
+//! The accounts of an organization, and the role in each.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::ConfigError;
 use super::identity;
 use portolan_aws::{Organization, RolePattern};
 
-/// The accounts and the role that settings name.
+/// The organization's accounts and role in the settings.
 pub(super) fn resolve(
     role: Option<&str>,
     include: &[String],
@@ -27,7 +27,7 @@ pub(super) fn resolve(
 }
 
 fn pattern(role: &str) -> Result<RolePattern, ConfigError> {
-    // The characters of a role's name and path, by the IAM API reference.
+    // The characters of a role's name and path, by the IAM API Reference.
     let is_name = role
         .chars()
         .all(|each| each.is_ascii_alphanumeric() || "_+=,.@-/".contains(each));
@@ -55,7 +55,7 @@ fn account_ids(setting: &'static str, given: &[String]) -> Result<BTreeSet<Strin
         Err(ConfigError::setting(
             setting,
             format!(
-                "`{}` is no account id; one has twelve digits",
+                "`{}` is not an account id; one has twelve digits",
                 portolan_machine::text::printable(id, 32)
             ),
         ))

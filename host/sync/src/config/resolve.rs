@@ -1,4 +1,4 @@
-//! From what was written to what it means.
+//! Checks settings, and makes a configuration of them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,20 +13,20 @@ use portolan_fetch::{Fetching, RevisionTags};
 use portolan_page::object::{Object, UnknownObject};
 use portolan_sandbox::Mapping;
 
-/// Stands for every Region that an account has enabled.
+/// The value that stands for every Region that an account has enabled.
 const ALL_REGIONS: &str = "all";
 
-/// The most that a List operation of ECS gives in one page.
+/// The most objects that a List operation of ECS returns in one page.
 const PAGE_SIZE_LIMIT: u64 = 100;
 
-/// With a smaller share of a bucket of 50 a single call would not fit.
+/// With a smaller share of a bucket of 50, a single call would not fit.
 const LEAST_SHARE: f64 = 0.05;
 
 impl Config {
     /// Makes a configuration of flags and environment (`given`) and a configuration file.
     ///
     /// # Errors
-    /// If the file cannot be read or a setting cannot be used; the error names it and what would be right.
+    /// Fails if the file cannot be read or a setting cannot be used; the error names it and the valid values.
     pub fn resolve(given: Settings, config_file: Option<&Path>) -> Result<Self, ConfigError> {
         let settings = match config_file {
             Some(path) => given.over(file::read(path)?)?,
@@ -154,7 +154,7 @@ fn mapping(settings: &Settings) -> Result<Mapping, ConfigError> {
         cache_folder: settings
             .cache_folder
             .clone()
-            // It would be the folder in which somebody happens to be.
+            // An empty path would be the working directory.
             .filter(|folder| !folder.as_os_str().is_empty())
             .or_else(default_cache_folder),
     })
@@ -184,7 +184,7 @@ fn page_size(value: u64) -> Result<u16, ConfigError> {
         ));
     }
     if value > PAGE_SIZE_LIMIT {
-        tracing::warn!("page-size {value} is more than ECS gives; using {PAGE_SIZE_LIMIT}");
+        tracing::warn!("page-size {value} is more than ECS returns; using {PAGE_SIZE_LIMIT}");
     }
     Ok(u16::try_from(value.min(PAGE_SIZE_LIMIT)).unwrap_or(100))
 }
@@ -209,7 +209,8 @@ fn regions(given: &[String]) -> Result<Vec<String>, ConfigError> {
         .map(|region| region.trim())
         .filter(|region| !region.is_empty())
     {
-        // Whether AWS has it is asked where it is known who answers: other servers have Regions of their own.
+        // AWS's list of Regions is checked when the server is known, because other servers have Regions of
+        // their own.
         let is_name = region
             .bytes()
             .all(|each| each.is_ascii_lowercase() || each.is_ascii_digit() || each == b'-');
@@ -223,7 +224,7 @@ fn regions(given: &[String]) -> Result<Vec<String>, ConfigError> {
     Ok(regions)
 }
 
-/// Whether the Regions are those that each account has enabled.
+/// Whether the Regions are those that each account has enabled. Fails if others are named too.
 fn asks_for_all(given: Option<&[String]>) -> Result<bool, ConfigError> {
     let given = given.unwrap_or_default();
     let is_all = |region: &String| region.trim() == ALL_REGIONS;
@@ -297,7 +298,7 @@ fn volatile_attributes(given: Option<Vec<String>>) -> BTreeSet<String> {
         .collect()
 }
 
-/// Where a user's caches go, by the XDG base directory rules and macOS's custom.
+/// The folder of a user's caches, by the XDG base directory rules and macOS's convention.
 fn default_cache_folder() -> Option<PathBuf> {
     let variable = |name| {
         std::env::var_os(name)

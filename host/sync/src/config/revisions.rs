@@ -1,11 +1,11 @@
-//! Where bodies of revisions are kept, and when their tags are read again.
+//! The place of the revision cache, and when tags of revisions are read again.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use portolan_fetch::RevisionTags;
 
-/// What the setting may be, as a regular expression.
+/// The valid values of the setting, as a regular expression.
 pub(super) const PATTERN: &str = "^(auto|always|never|[1-9][0-9]{0,5}[smhdw])$";
 
 /// When tags are read again, from a word or an age.
@@ -16,14 +16,14 @@ pub(super) fn tags(text: &str) -> Result<RevisionTags, String> {
         "never" => Ok(RevisionTags::Never),
         text => age(text).map(RevisionTags::OlderThan).ok_or_else(|| {
             format!(
-                "`{}` is not auto, always or never, and no age such as 12h or 7d either: a number from 1 to 999999 and s, m, h, d or w",
+                "`{}` is not auto, always or never, and not an age such as 12h or 7d: a number from 1 to 999999 and s, m, h, d or w",
                 portolan_machine::text::printable(text, 32)
             )
         }),
     }
 }
 
-/// Digits and a unit. A month is not one: who writes 12M may have meant minutes.
+/// Digits and a unit. A month is not a unit, because 12M may be meant as minutes.
 fn age(text: &str) -> Option<Duration> {
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let is_number = digits.len() <= 6 && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -42,8 +42,8 @@ fn age(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(number * unit_s))
 }
 
-/// The file of the revision cache. Another server than AWS's own may change what a revision holds, so
-/// that there the cache has to be asked for.
+/// The file of the revision cache. Only AWS promises that a revision never changes, so with another server
+/// the cache has to be configured.
 pub(super) fn cache_file(
     given: Option<PathBuf>,
     cache_folder: Option<&Path>,

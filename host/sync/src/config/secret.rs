@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::ConfigError;
 
-/// A secret key has 40 characters, a session token up to some thousands.
+/// A secret key has 40 characters, a session token up to some thousands; this limit is far above.
 const SECRET_LIMIT_BYTES: u64 = 64 * 1024;
 
 /// Reads a secret from the environment or, if there is none, from a file.
@@ -26,7 +26,7 @@ pub(super) fn read(
             .map_err(|error| failed(format!("cannot read standard input: {error}")))?
     } else {
         portolan_machine::text::read_file(file, SECRET_LIMIT_BYTES).map_err(|error| {
-            // Somebody may have given the secret in place of a file's name.
+            // The file's name is not shown, because it may be the secret itself, given by mistake.
             failed(format!("cannot read the file that it names: {error}"))
         })?
     };
@@ -40,7 +40,7 @@ pub(super) fn read(
     Ok(Some(value.into()))
 }
 
-/// Reads no more than a line: the next one may be another secret.
+/// Reads only one line, because the next one may be another secret.
 fn first_line(mut input: impl BufRead) -> std::io::Result<String> {
     let mut line = Vec::new();
     input
@@ -50,7 +50,7 @@ fn first_line(mut input: impl BufRead) -> std::io::Result<String> {
     portolan_machine::text::read_all(line.as_slice(), SECRET_LIMIT_BYTES)
 }
 
-/// The value of a variable that is no argument; none if it is empty.
+/// The value of a variable that has no flag; `None` if it is empty.
 fn from_environment(variable: &str) -> Result<Option<String>, ConfigError> {
     portolan_machine::text::variable(variable).map_err(|reason| ConfigError::Environment {
         name: variable.to_owned(),

@@ -10,7 +10,7 @@ use super::ConfigError;
 use portolan_sandbox::ModuleSettings;
 use portolan_sandbox::trust::ModulePolicy;
 
-/// The settings as somebody wrote them. The first paragraph of each description is its help text and its
+/// The settings as written by the user. The first paragraph of each description is its help text and its
 /// description in the configuration file's schema.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema, clap::Args)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -53,8 +53,8 @@ pub struct Settings {
     #[arg(long, visible_aliases = ["region", "default-region"], env = "PORTOLAN_REGIONS", value_name = "REGION", value_delimiter = ',', help_heading = CONNECTION)]
     pub regions: Option<Vec<String>>,
 
-    /// ARNs of roles to assume, comma-separated: all are synced, each its own account.
-    // Names of roles may have commas, so that what stands between commas is found out later.
+    /// ARNs of roles to assume, comma-separated; each role's account is synced.
+    // Names of roles may have commas, so the list is split later.
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
@@ -64,7 +64,8 @@ pub struct Settings {
     #[arg(long, visible_alias = "assume-role-arns", env = "PORTOLAN_ASSUME_ROLE_ARN", value_name = "ARN", help_heading = CONNECTION)]
     pub assume_role_arn: Option<Vec<String>>,
 
-    /// File of ARNs of roles to assume, one on a line, beside those of --assume-role-arn; `#` begins a comment.
+    /// File of ARNs of roles to assume, one on a line, in addition to --assume-role-arn; `#` begins a
+    /// comment.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, env = "PORTOLAN_ASSUME_ROLE_ARN_FILE", value_name = "FILE", help_heading = CONNECTION)]
     pub assume_role_arn_file: Option<PathBuf>,
@@ -111,7 +112,7 @@ pub struct Settings {
     #[arg(long, env = "PORTOLAN_SHARD", value_name = "NUMBER/COUNT", help_heading = CONNECTION)]
     pub shard: Option<String>,
 
-    /// External ID that the trust policies of the roles ask for.
+    /// External ID that the trust policies of the roles require.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, env = "PORTOLAN_EXTERNAL_ID", value_name = "ID", help_heading = CONNECTION)]
     pub external_id: Option<String>,
@@ -127,7 +128,7 @@ pub struct Settings {
     #[arg(long, env = "PORTOLAN_SESSION_DURATION", value_name = "SECONDS", help_heading = CONNECTION)]
     pub session_duration: Option<u64>,
 
-    /// Use FIPS 140 endpoints; refused for Regions that have none.
+    /// Use FIPS 140 endpoints; refused for Regions without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, env = "PORTOLAN_USE_FIPS_ENDPOINT", value_name = "BOOL", value_parser = clap::builder::BoolishValueParser::new(), num_args = 0..=1, default_missing_value = "true", help_heading = CONNECTION)]
     pub use_fips_endpoint: Option<bool>,
@@ -161,18 +162,20 @@ pub struct Settings {
     #[arg(long, env = "PORTOLAN_PARALLEL_SCOPES", value_name = "COUNT", help_heading = FETCHING)]
     pub parallel_scopes: Option<u64>,
 
-    /// Which quotas calls keep to [default: aws].
+    /// Quotas for calls [default: aws].
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, env = "PORTOLAN_QUOTAS", value_name = "RULES", help_heading = FETCHING)]
     pub quotas: Option<QuotaRules>,
 
-    /// Share of AWS's API quotas that may be used, 0.05 to 1; the rest is for everybody else who uses the account [default: 0.9].
+    /// Share of AWS's API quotas that may be used, 0.05 to 1; the rest is for other users of the account
+    /// [default: 0.9].
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.05, max = 1.0))]
     #[arg(long, env = "PORTOLAN_QUOTA_SHARE", value_name = "SHARE", help_heading = FETCHING)]
     pub quota_share: Option<f64>,
 
-    /// How often a failed request is repeated before its scope fails; being throttled does not count [default: 10].
+    /// Maximum number of retries of a failed request before its scope fails; throttled requests do not count
+    /// [default: 10].
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 100))]
     #[arg(long, visible_alias = "max-retries", env = "PORTOLAN_MAXIMUM_RETRIES", value_name = "COUNT", help_heading = FETCHING)]
@@ -196,7 +199,7 @@ pub struct Settings {
     /// EcsTaskDefinition.status=ACTIVE|INACTIVE|DELETE_IN_PROGRESS|ALL: which revisions to sync
     /// [default: ACTIVE].
     /// EcsTaskDefinition.scope=all|latest|in-use: all of these, the newest ACTIVE one of each family, or
-    /// those that services, task sets and tasks refer to [default: all].
+    /// the revisions that services, task sets and tasks refer to [default: all].
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
@@ -206,9 +209,9 @@ pub struct Settings {
     #[arg(long = "option", env = "PORTOLAN_OPTIONS", value_name = "KEY=VALUE", value_delimiter = ',', value_parser = super::options::pair, help_heading = FETCHING)]
     pub options: Option<Vec<(String, String)>>,
 
-    /// Attributes that change by themselves and make no change with --changes-since, comma-separated
-    /// [default: ACTIVE_SERVICES_COUNT, LAST_CAPTURED, PENDING_COUNT, PENDING_TASKS_COUNT, RUNNING_COUNT,
-    /// RUNNING_TASKS_COUNT].
+    /// Attributes that change on their own, and do not count as a change with --changes-since,
+    /// comma-separated [default: ACTIVE_SERVICES_COUNT, LAST_CAPTURED, PENDING_COUNT, PENDING_TASKS_COUNT,
+    /// RUNNING_COUNT, RUNNING_TASKS_COUNT].
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
@@ -233,13 +236,13 @@ pub struct Settings {
     #[arg(skip)]
     pub modules: Option<BTreeMap<String, ModuleSettings>>,
 
-    /// What a module has to show before it may run: any, pinned or signed [default: pinned where a
+    /// Proof that a module needs before it may run: any (none), pinned or signed [default: pinned where a
     /// mappers.lock lies beside it, else any].
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, env = "PORTOLAN_MODULE_POLICY", value_name = "POLICY", hide_possible_values = true, help_heading = MAPPING)]
     pub module_policy: Option<ModulePolicy>,
 
-    /// Files of the public keys (PEM) whose signatures of modules count, comma-separated.
+    /// Files of the trusted public keys (PEM) for signatures of modules, comma-separated.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, visible_alias = "trusted-key", env = "PORTOLAN_TRUSTED_KEYS", value_name = "FILE", value_delimiter = ',', help_heading = MAPPING)]
     pub trusted_keys: Option<Vec<PathBuf>>,
@@ -249,16 +252,16 @@ pub struct Settings {
     #[arg(long, env = "PORTOLAN_CACHE_FOLDER", value_name = "FOLDER", help_heading = MAPPING)]
     pub cache_folder: Option<PathBuf>,
 
-    /// File that keeps the bodies of task-definition revisions (environment values withheld), so that a
-    /// later sync does not ask for them again; `off` for none [default: revisions.redb in the cache
-    /// folder, or off with --endpoint-url: only AWS promises that a revision never changes].
+    /// File that keeps the bodies of task-definition revisions (environment values withheld), so that a later
+    /// sync does not request them again; `off` for none [default: revisions.redb in the cache folder, or off
+    /// with --endpoint-url: only AWS promises that a revision never changes].
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, env = "PORTOLAN_REVISION_CACHE", value_name = "FILE", help_heading = FETCHING)]
     pub revision_cache: Option<PathBuf>,
 
-    /// When known revisions are described again for their tags, which can change: auto (in every sync in
-    /// which a module may read tags of EcsTaskDefinition, or pages are recorded), never, always, or an age
-    /// such as 12h or 7d: as auto, but only those whose tags were read longer ago [default: auto].
+    /// When to describe known revisions again for their tags, which can change: auto (in every sync in which
+    /// a module may read tags of EcsTaskDefinition, or pages are recorded), never, always, or an age such as
+    /// 12h or 7d: as auto, but only revisions whose tags were read longer ago [default: auto].
     ///
     /// Reading tags again costs a call for each revision. The stock mappings do not read them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -267,7 +270,7 @@ pub struct Settings {
     pub revision_tags: Option<String>,
 }
 
-/// Which quotas calls keep to.
+/// The quotas for calls.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
 )]
@@ -275,16 +278,16 @@ pub struct Settings {
 pub enum QuotaRules {
     /// The token buckets that AWS publishes for the ECS API, per account and Region
     Aws,
-    /// As fast as parallel-requests allow, for test servers
+    /// No quotas: as fast as parallel-requests allow, for test servers
     None,
 }
 
 const CONNECTION: &str = "Connection";
-const FETCHING: &str = "What to fetch and how";
+const FETCHING: &str = "Fetching";
 const MAPPING: &str = "Mapping";
 
 impl Settings {
-    /// The settings of `self`, and those of `lower` where `self` has none.
+    /// The settings of `self`, completed with those of `lower`.
     pub(super) fn over(self, lower: Self) -> Result<Self, ConfigError> {
         let merge = || -> serde_json::Result<Self> {
             let mut merged: BTreeMap<String, serde_json::Value> =
@@ -294,7 +297,7 @@ impl Settings {
             merged.extend(upper);
             serde_json::from_value(serde_json::to_value(merged)?)
         };
-        // Both sides are values of this very type, so that only a path that is no text can fail.
+        // Both sides are values of this type, so only a path that is not UTF-8 can fail.
         merge().map_err(|_| {
             let reason = "a path among the flags or variables is not UTF-8; rename it";
             ConfigError::setting("config", reason.into())
@@ -309,7 +312,7 @@ enum OneOrMany {
     Many(Vec<String>),
 }
 
-/// A list, or one text that stays as it is.
+/// A list, or one text that is not split.
 fn whole_or_many<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<String>>, D::Error> {

@@ -1,4 +1,4 @@
-//! Where the members of the page's objects stand.
+//! Stores the positions of the members of the page's objects.
 
 use std::num::NonZeroU32;
 

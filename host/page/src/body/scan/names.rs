@@ -1,4 +1,4 @@
-//! The member names that decide what is withheld.
+//! The member names that determine which values are withheld.
 
 use super::text::Text;
 
@@ -11,7 +11,7 @@ pub(super) fn holds_options(raw: &[u8], key: &Text) -> bool {
     OPTIONS.iter().any(|word| key.is(raw, word))
 }
 
-/// Whether a name may be one that matters everywhere, which few are: a look at its length and first letter.
+/// Whether a name may be one of the few that matter everywhere, judged by its length and first letter.
 #[inline]
 pub(super) fn may_matter(raw: &[u8], key: &Text) -> bool {
     let first = raw[key.span.start] | 0x20;
@@ -22,7 +22,7 @@ pub(super) fn may_matter(raw: &[u8], key: &Text) -> bool {
         )
 }
 
-/// What the names of options that are credentials have in them, without separators and in lower case.
+/// Parts of the names of options that hold credentials, without separators and in lower case.
 const CREDENTIAL_WORDS: [&str; 10] = [
     "token",
     "secret",
@@ -36,8 +36,8 @@ const CREDENTIAL_WORDS: [&str; 10] = [
     "basicauth",
 ];
 
-/// Whether a member holds environment variables. ECS writes it in one way; other spellings of it are no
-/// less likely to hold secrets.
+/// Whether a member holds environment variables. ECS uses one spelling; members with other spellings may hold
+/// secrets too.
 #[inline]
 pub(super) fn is_environment(raw: &[u8], key: &Text) -> bool {
     const WORD: &[u8] = b"environment";
@@ -49,9 +49,9 @@ pub(super) fn is_environment(raw: &[u8], key: &Text) -> bool {
         .is_some_and(|name| name.as_bytes().eq_ignore_ascii_case(WORD))
 }
 
-/// Whether the name of an option says that its value is a credential.
+/// Whether the name of an option indicates that its value is a credential.
 pub(super) fn is_credential(raw: &[u8], key: &Text) -> bool {
-    // A name that cannot be read says nothing good.
+    // A name that cannot be decoded may be a credential's.
     let Some(name) = key.decoded(raw) else {
         return true;
     };

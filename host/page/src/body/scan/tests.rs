@@ -1,4 +1,4 @@
-//! Tests of the scan: what it withholds, what it refuses, and that it agrees with serde_json.
+//! Tests of the scan: the values it withholds, the bodies it refuses, and its agreement with serde_json.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ fn odd_shapes_keep_types_and_lose_content() {
     assert_eq!(scanned(body), expected);
 }
 
-/// Every place in which ECS has that shape, and those in which a later API may have it.
+/// All places where ECS uses that shape, and places where a later API may.
 #[test]
 fn values_are_withheld_in_every_object() {
     for before in [
@@ -165,7 +165,7 @@ fn depth_costs_no_stack() {
     assert!(all(body.as_bytes(), TASKS).is_ok());
 }
 
-/// Where the plain rule stands.
+/// The state of the plain rule.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Inside {
     Plain,
@@ -173,7 +173,7 @@ enum Inside {
     Withheld,
 }
 
-/// The rule of this module again, as slowly and plainly as it can be written.
+/// The rule of this module, written as plainly as possible.
 fn withhold(value: &mut Value, inside: Inside, keeps_name: bool) {
     match value {
         Value::Object(members) => {

@@ -1,10 +1,10 @@
-//! The tokens of a body: what the scan steps over, and what it withholds of it.
+//! The tokens of a body, and the withholding of their content.
 
 use super::text::Text;
 use super::{Scan, ScanError, Stop};
 
 impl Scan<'_> {
-    /// Reads a string, a number or a literal, and withholds its content if asked.
+    /// Reads a string, a number or a literal, and withholds its content if `withhold` is set.
     #[inline(always)]
     pub(super) fn scalar(&mut self, withhold: bool) -> Result<(), Stop> {
         let start = self.at;
@@ -35,7 +35,7 @@ impl Scan<'_> {
     }
 
     /// Reads a string.
-    // Handed back through memory, its result stalls the scan for longer than a short string takes.
+    // Inlined, because a result returned through memory stalls the scan longer than a short string takes.
     #[inline(always)]
     pub(super) fn string(&mut self) -> Result<Text, Stop> {
         if self.peek()? != b'"' {
@@ -69,7 +69,7 @@ impl Scan<'_> {
         Ok(blank)
     }
 
-    /// Where the next byte will stand in the new body.
+    /// The position of the next byte in the new body.
     #[inline]
     pub(super) fn position(&self) -> usize {
         self.at.wrapping_add_signed(self.shift)
