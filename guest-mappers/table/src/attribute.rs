@@ -3,8 +3,10 @@
 use portolan_mapper_sdk::{Context, Int, IntSet, Notes, Rejection, Tags, TextSet, UtcTime};
 use serde::ser::{Serialize, Serializer};
 
-use crate::evaluate::{Evaluator, Fault};
-use crate::plan::{Attribute, ContextMember, Convert, Literal, Part, Query, Source, Type};
+use crate::evaluate::{Evaluator, Fault, path};
+use crate::plan::{
+    Attribute, ContextMember, Convert, Expression, Literal, Part, Query, Source, Type,
+};
 use crate::value::{Value, is_same};
 
 /// The sources of an object's attributes.
@@ -174,9 +176,13 @@ fn format<'b>(
 fn evaluate<'b>(
     evaluator: &Evaluator<'b>,
     name: &str,
-    expression: &'b crate::plan::Expression<'b>,
+    expression: &'b Expression<'b>,
     on: Value<'b>,
 ) -> Result<Value<'b>, Rejection> {
+    // Most attributes are members, which are too cheap to count.
+    if let Expression::Path(places) = expression {
+        return Ok(path(on, places));
+    }
     evaluator.evaluate(expression, on).map_err(|fault| {
         let (code, message) = match fault {
             Fault::TooCostly => (

@@ -252,7 +252,7 @@ impl<'b> Evaluator<'b> {
 
 /// A member of a member, where all of them are in places of objects that were read.
 #[inline]
-fn path<'b>(on: Value<'b>, places: &[u16]) -> Value<'b> {
+pub(crate) fn path<'b>(on: Value<'b>, places: &[u16]) -> Value<'b> {
     let mut value = on;
     for place in places {
         value = match value {

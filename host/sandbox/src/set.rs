@@ -19,8 +19,8 @@ use super::unfilled::Unfilled;
 use crate::trust::TrustError;
 use crate::validate::{RecordValidator, SchemaError};
 pub use loader::Loader;
-use portolan_page::Page;
 use portolan_page::object::Object;
+use portolan_page::{Page, Wanted};
 
 /// The modules of a run, one for each object.
 #[derive(Clone)]
@@ -44,6 +44,8 @@ pub struct Mapper {
     pub breaker: Breaker,
     /// The number of pages of a sync that it has mapped.
     pub pages: AtomicU64,
+    /// The members that its modules read; `None` if one of them may read any.
+    pub reads: Option<Wanted>,
 }
 
 impl Mapper {
@@ -67,6 +69,7 @@ impl Mapper {
         let validator = validator(object, &module, &amenders)?;
         Ok(Self {
             object,
+            reads: reads(&module, &amenders),
             module,
             amenders,
             unfilled: Unfilled::new(validator.attributes()),
@@ -251,6 +254,16 @@ fn validator(
         module: name,
         source,
     })
+}
+
+fn reads(module: &Module, amenders: &[Amender]) -> Option<Wanted> {
+    let overlays = amenders.iter().map(|amender| &amender.overlay.component);
+    let all = overlays.chain([&module.component]);
+    let paths = all.map(|it| it.manifest.reads.as_ref()?.members.as_ref());
+    let paths = paths.collect::<Option<Vec<_>>>()?;
+    Some(Wanted::at_paths(
+        paths.into_iter().flatten().map(String::as_str),
+    ))
 }
 
 /// The stock module of an object, with default settings.

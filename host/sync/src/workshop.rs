@@ -146,7 +146,9 @@ impl Workshop {
                 .records(key, objects, std::iter::empty(), std::iter::empty());
         }
         for mapper in self.mappers.iter() {
-            match page.of(mapper.object) {
+            // A shadow may read other members.
+            let wanted = mapper.reads.as_ref().filter(|_| self.shadow.is_none());
+            match page.of(mapper.object, wanted) {
                 Ok(None) => {}
                 Ok(Some(page)) => self.map(mapper, &page, fetched)?,
                 Err(error) => {

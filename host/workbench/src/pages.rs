@@ -40,7 +40,7 @@ pub fn each(
 /// A page as modules for these objects get it: as it is, as its parts, or both. A page that no module is for
 /// stays as it is.
 fn of_objects(page: Page, objects: &[Object]) -> Vec<Page> {
-    let of = |object: &Object| page.of(*object).ok().flatten().map(Cow::into_owned);
+    let of = |object: &Object| page.of(*object, None).ok().flatten().map(Cow::into_owned);
     let pages: Vec<Page> = objects.iter().filter_map(of).collect();
     match pages.is_empty() {
         true => vec![page],

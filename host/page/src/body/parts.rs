@@ -5,18 +5,22 @@
 //! `{"container":{"name":"web",…},"task":{"taskArn":…},"position":0}`. The scan has found where members stand, so
 //! that no text is parsed again.
 
+mod names;
+mod piece;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::num::NonZeroU32;
 use std::ops::Range;
 
 use bytes::Bytes;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::scan::{Member, offset};
-use super::{BODY_LIMIT_BYTES, Page, WithValues};
-use crate::object::{Object, Shape, Way};
+use super::scan::Member;
+use super::{BODY_LIMIT_BYTES, Page, Wanted, WithValues};
+use crate::object::Object;
+use names::Names;
+use piece::Piece;
 
 /// The parts of a page, each with its object, take more than [`BODY_LIMIT_BYTES`].
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,20 +29,29 @@ pub struct PartsTooLarge;
 
 impl Page {
     /// This page as a mapper of `object` gets it: unchanged, or as a page of parts. `None` if the page holds
-    /// neither the object nor such parts.
+    /// neither the object nor such parts. Parts and their objects keep the members that are wanted, and their
+    /// ARNs.
     ///
     /// # Errors
     /// Fails if the parts take more than [`BODY_LIMIT_BYTES`].
-    pub fn of(&self, object: Object) -> Result<Option<Cow<'_, Self>>, PartsTooLarge> {
+    pub fn of(
+        &self,
+        object: Object,
+        wanted: Option<&Wanted>,
+    ) -> Result<Option<Cow<'_, Self>>, PartsTooLarge> {
         if object == self.object {
             return Ok(Some(Cow::Borrowed(self)));
         }
         if object.fetched() != self.object {
             return Ok(None);
         }
-        let parts = PartsPage::read(object, &self.body, &self.objects, &self.members)?;
+        let read = |body, objects, members| {
+            let page = Scanned { body, members };
+            PartsPage::read(Names::of(object, wanted), page, objects)
+        };
+        let parts = read(&self.body, &self.objects, &self.members)?;
         let with_values = self.with_values.as_ref().map(|whole| {
-            let parts = PartsPage::read(object, &whole.body, &whole.objects, &whole.members)?;
+            let parts = read(&whole.body, &whole.objects, &whole.members)?;
             Ok(WithValues {
                 body: parts.page.text.into(),
                 objects: parts.objects,
@@ -69,115 +82,31 @@ impl Page {
     }
 }
 
-/// A piece of a page, with the members in it. Their offsets count from the beginning of the text.
-struct Piece {
-    text: Vec<u8>,
-    members: Vec<Member>,
-}
-
-impl Piece {
-    fn new(text: &[u8]) -> Self {
-        Self {
-            text: text.to_vec(),
-            members: Vec::new(),
-        }
-    }
-
-    fn append(&mut self, other: &Self) {
-        self.extend(&other.members, 0, 0, self.text.len());
-        self.text.extend_from_slice(&other.text);
-    }
-
-    /// Writes a comma, except after an opening bracket.
-    fn separate(&mut self) {
-        if !matches!(self.text.last(), Some(b'{' | b'[')) {
-            self.text.push(b',');
-        }
-    }
-
-    /// Adds members that start at `from` in their own text, and at `to` in this one.
-    fn extend(&mut self, members: &[Member], first: usize, from: usize, to: usize) {
-        let by = offset(to).wrapping_sub(offset(from));
-        let places_by = offset(self.members.len()).wrapping_sub(offset(first));
-        self.members.extend(members.iter().map(|member| Member {
-            start: member.start.wrapping_add(by),
-            end: member.end.wrapping_add(by),
-            next: member.next.wrapping_add(places_by),
-            name_bytes: member.name_bytes,
-        }));
-    }
-
-    /// Writes a member.
-    fn add(&mut self, name: &str, value: &Self) {
-        let (start, place) = (self.text.len(), self.members.len());
-        self.text.push(b'"');
-        self.text.extend_from_slice(name.as_bytes());
-        self.text.extend_from_slice(b"\":");
-        self.members.push(Member {
-            start: offset(start),
-            end: 0,
-            next: 0,
-            name_bytes: NonZeroU32::new(offset(name.len())),
-        });
-        self.append(value);
-        self.members[place].end = offset(self.text.len());
-        self.members[place].next = offset(self.members.len());
-    }
+/// The value that stands for a part.
+enum Part {
+    Text(&'static str),
+    /// A span of the scanned page.
+    Span(Range<usize>),
 }
 
 /// A page of parts while it is written.
-struct PartsPage {
-    names: Names,
+struct PartsPage<'w> {
+    names: Names<'w>,
     page: Piece,
     objects: Vec<Option<Range<usize>>>,
 }
 
-struct Names {
-    /// All lists of parts that the objects of the page have.
-    lists: Vec<&'static str>,
-    list: &'static str,
-    part: &'static str,
-    whole: &'static str,
-}
-
-impl Names {
-    fn of(object: Object) -> Self {
-        let lists = Object::ALL
-            .into_iter()
-            .filter(|each| each.fetched() == object.fetched())
-            .filter_map(|each| match each.row().way {
-                Way::PartsOf { list, .. } => Some(list),
-                _ => None,
-            });
-        let (list, part, whole) = match object.row().way {
-            Way::PartsOf {
-                list, part, whole, ..
-            } => (list, part, whole),
-            _ => ("", "", ""),
-        };
-        Self {
-            lists: lists.collect(),
-            list,
-            part,
-            whole,
-        }
-    }
-}
-
-impl PartsPage {
+impl<'w> PartsPage<'w> {
     fn read(
-        object: Object,
-        body: &[u8],
+        names: Names<'w>,
+        page: Scanned<'_>,
         objects: &[Option<Range<usize>>],
-        members: &[Member],
     ) -> Result<Self, PartsTooLarge> {
-        let (Shape::List(list) | Shape::Single(list)) = object.shape();
         let mut parts = Self {
-            names: Names::of(object),
-            page: Piece::new(format!("{{\"{list}\":[").as_bytes()),
+            page: Piece::new(format!("{{\"{}\":[", names.list).as_bytes()),
+            names,
             objects: Vec::new(),
         };
-        let page = Scanned { body, members };
         for span in objects.iter().flatten() {
             parts.add_object(page, span)?;
         }
@@ -189,23 +118,33 @@ impl PartsPage {
     /// than a list of parts, is an element too; a mapper rejects it because of its type.
     fn add_object(&mut self, page: Scanned<'_>, span: &Range<usize>) -> Result<(), PartsTooLarge> {
         if page.body.get(span.start) != Some(&b'{') {
-            return self.add(&Piece::new(b"null"), &page.piece(span.clone()), None);
+            let mut whole = Piece::new(b"");
+            page.append(span, &mut whole);
+            return self.add(page, Part::Text("null"), &whole, None);
         }
         let mut whole = Piece::new(b"{");
-        let lists = page.copy(span, &self.names.lists, self.names.list, &mut whole);
+        let mut lists = Vec::new();
+        page.copy(span, &mut whole, |name, member| {
+            if name == self.names.list.as_bytes() {
+                lists.push(page.value(member));
+                return false;
+            }
+            let mut lists = self.names.lists.iter();
+            self.names.of_whole.has(name) && lists.all(|each| name != each.as_bytes())
+        });
         whole.text.push(b'}');
         let list = match &lists[..] {
             [] => return Ok(()),
             [list] => list.clone(),
             // A list is not a part either.
-            [_, ..] => return self.add(&Piece::new(b"[]"), &whole, None),
+            [_, ..] => return self.add(page, Part::Text("[]"), &whole, None),
         };
         match page.body.get(list.start) {
             Some(b'n') => Ok(()),
             Some(b'[') => self.add_all(page, list, &whole),
             // It would pass for a part.
-            Some(b'{') => self.add(&Piece::new(b"[]"), &whole, None),
-            _ => self.add(&page.piece(list), &whole, None),
+            Some(b'{') => self.add(page, Part::Text("[]"), &whole, None),
+            _ => self.add(page, Part::Span(list), &whole, None),
         }
     }
 
@@ -217,7 +156,7 @@ impl PartsPage {
     ) -> Result<(), PartsTooLarge> {
         for (position, element) in page.elements(list).into_iter().enumerate() {
             match element {
-                Some(element) => self.add(&page.piece(element), whole, Some(position))?,
+                Some(element) => self.add(page, Part::Span(element), whole, Some(position))?,
                 None => {
                     self.begin(0)?;
                     self.page.text.extend_from_slice(b"null");
@@ -230,23 +169,42 @@ impl PartsPage {
 
     fn add(
         &mut self,
-        part: &Piece,
+        page: Scanned<'_>,
+        part: Part,
         whole: &Piece,
         position: Option<usize>,
     ) -> Result<(), PartsTooLarge> {
-        self.begin(part.text.len() + whole.text.len())?;
-        let start = self.page.text.len();
-        self.page.text.push(b'{');
-        self.page.add(self.names.part, part);
-        self.page.separate();
-        self.page.add(self.names.whole, whole);
+        let length = match &part {
+            Part::Text(text) => text.len(),
+            Part::Span(span) => span.len(),
+        };
+        self.begin(length + whole.text.len())?;
+        let (to, of_part) = (&mut self.page, self.names.of_part);
+        let start = to.text.len();
+        to.text.push(b'{');
+        to.add(self.names.part, |to| match part {
+            Part::Text(text) => to.text.extend_from_slice(text.as_bytes()),
+            Part::Span(span) if of_part.wanted.is_some() && page.body[span.start] == b'{' => {
+                to.text.push(b'{');
+                page.copy(&span, to, |name, _| of_part.has(name));
+                to.text.push(b'}');
+            }
+            Part::Span(span) => page.append(&span, to),
+        });
+        to.text.push(b',');
+        to.add(self.names.whole, |to| {
+            to.extend(&whole.members, 0, 0, to.text.len());
+            to.text.extend_from_slice(&whole.text);
+        });
         if let Some(position) = position {
-            self.page.separate();
-            let number = Piece::new(position.to_string().as_bytes());
-            self.page.add("position", &number);
+            to.text.push(b',');
+            let number = position.to_string();
+            to.add("position", |to| {
+                to.text.extend_from_slice(number.as_bytes())
+            });
         }
-        self.page.text.push(b'}');
-        self.objects.push(Some(start..self.page.text.len()));
+        to.text.push(b'}');
+        self.objects.push(Some(start..to.text.len()));
         Ok(())
     }
 
@@ -274,33 +232,27 @@ impl<'p> Scanned<'p> {
         self.members.partition_point(before)
     }
 
-    fn piece(self, span: Range<usize>) -> Piece {
+    /// Copies a value.
+    fn append(self, span: &Range<usize>, to: &mut Piece) {
         let places = self.place(span.start)..self.place(span.end);
-        let mut piece = Piece {
-            text: self.body[span.clone()].to_vec(),
-            members: Vec::new(),
-        };
-        piece.extend(&self.members[places.clone()], places.start, span.start, 0);
-        piece
+        let at = to.text.len();
+        to.extend(&self.members[places.clone()], places.start, span.start, at);
+        to.text.extend_from_slice(&self.body[span.clone()]);
     }
 
-    /// Copies the members of an object except those named in `left_out`, and returns the values of `wanted`.
+    /// Copies the members of an object that are kept. A member whose name cannot be decoded is kept too.
     fn copy(
         self,
         span: &Range<usize>,
-        left_out: &[&str],
-        wanted: &str,
         to: &mut Piece,
-    ) -> Vec<Range<usize>> {
-        let (mut place, end, mut found) = (self.place(span.start), self.place(span.end), vec![]);
+        mut is_kept: impl FnMut(&[u8], Member) -> bool,
+    ) {
+        let (mut place, end) = (self.place(span.start), self.place(span.end));
         while place < end {
             let member = self.members[place];
-            let text = member.start as usize..member.end as usize;
-            let (name, value) = self.split(member);
-            if name == wanted {
-                found.push(value);
-            }
-            if !left_out.contains(&&*name) {
+            let name = self.name(member);
+            if name.is_none_or(|name| is_kept(&name, member)) {
+                let text = member.start as usize..member.end as usize;
                 to.separate();
                 let all = &self.members[place..member.next as usize];
                 to.extend(all, place, text.start, to.text.len());
@@ -308,29 +260,31 @@ impl<'p> Scanned<'p> {
             }
             place = member.next as usize;
         }
-        found
     }
 
-    /// The name of a member, and the span of its value. A name that cannot be decoded is empty, and equals no
-    /// searched name.
-    fn split(self, member: Member) -> (Cow<'p, str>, Range<usize>) {
+    /// The name of a member; `None` if it cannot be decoded.
+    fn name(self, member: Member) -> Option<Cow<'p, [u8]>> {
+        let start = member.start as usize;
+        if let Some(bytes) = member.name_bytes {
+            let name = &self.body[start + 1..start + 1 + bytes.get() as usize];
+            return Some(Cow::Borrowed(name));
+        }
+        let text = &self.body[start..member.end as usize];
+        let mut names = serde_json::Deserializer::from_slice(text).into_iter::<String>();
+        let name = names.next()?.ok()?;
+        Some(Cow::Owned(name.into_bytes()))
+    }
+
+    /// The span of a member's value.
+    fn value(self, member: Member) -> Range<usize> {
         let (start, end) = (member.start as usize, member.end as usize);
-        let (name, behind) = match member.name_bytes {
-            Some(bytes) => {
-                let name = start + 1..start + 1 + bytes.get() as usize;
-                let behind = name.end + 1;
-                (String::from_utf8_lossy(&self.body[name]), behind)
-            }
-            None => {
-                let text = &self.body[start..end];
-                let mut both = serde_json::Deserializer::from_slice(text).into_iter::<String>();
-                let name = both.next().and_then(Result::ok).unwrap_or_default();
-                (Cow::from(name), start + both.byte_offset())
-            }
+        let behind = match member.name_bytes {
+            Some(bytes) => start + bytes.get() as usize + 2,
+            None => self.value_end(start),
         };
         let colon = self.body[behind..end].iter().position(|it| *it == b':');
         let value = self.after_space(behind + colon.map_or(0, |it| it + 1));
-        (name, value.min(end)..end)
+        value.min(end)..end
     }
 
     fn after_space(self, at: usize) -> usize {

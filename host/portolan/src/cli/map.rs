@@ -74,7 +74,7 @@ pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow
             Ok(page) => {
                 let mut is_mapped = true;
                 for mapper in mappers.iter() {
-                    is_mapped &= match page.of(mapper.object) {
+                    is_mapped &= match page.of(mapper.object, mapper.reads.as_ref()) {
                         Ok(None) => true,
                         Ok(Some(page)) => map_page(&engine, mapper, number, &page, &mut output)?,
                         Err(error) => {

@@ -17,7 +17,9 @@ fn page(body: &str) -> Page {
 
 fn parts(body: &str) -> Page {
     let page = page(body);
-    let parts = page.of(Object::EcsContainerDefinition).expect("small");
+    let parts = page
+        .of(Object::EcsContainerDefinition, None)
+        .expect("small");
     parts.expect("parts").into_owned()
 }
 
@@ -78,6 +80,36 @@ fn what_cannot_be_followed_is_one_element() {
         parts(twice).text(),
         r#"{"containerDefinitions":[{"containerDefinition":[],"taskDefinition":{}}]}"#
     );
+}
+
+#[test]
+fn only_wanted_members_and_arns_are_kept() {
+    let page = page(&text(&json!({
+        "taskDefinitionArn": "a", "family": "f", "cpu": "1",
+        "containerDefinitions": [{"name": "web", "image": "i", "mountPoints": [{"sourceVolume": "v"}]}, [7]],
+    })));
+    for (paths, part, whole) in [
+        (
+            vec!["containerDefinition.mountPoints.x", "taskDefinition.family"],
+            json!({"mountPoints": [{"sourceVolume": "v"}]}),
+            json!({"taskDefinitionArn": "a", "family": "f"}),
+        ),
+        (
+            vec!["containerDefinition.image", "taskDefinition"],
+            json!({"image": "i"}),
+            json!({"taskDefinitionArn": "a", "family": "f", "cpu": "1"}),
+        ),
+    ] {
+        let wanted = Wanted::at_paths(paths);
+        let parts = page.of(Object::EcsContainerDefinition, Some(&wanted));
+        let parts = parts.expect("small").expect("parts").into_owned();
+        let found: Value = serde_json::from_str(parts.text()).expect("JSON");
+        let expected = json!([
+            {"containerDefinition": part, "taskDefinition": whole, "position": 0},
+            {"containerDefinition": [7], "taskDefinition": whole, "position": 1},
+        ]);
+        assert_eq!(found["containerDefinitions"], expected);
+    }
 }
 
 fn value() -> impl Strategy<Value = Value> {
