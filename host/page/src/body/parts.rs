@@ -1,9 +1,9 @@
 //! Parts of described objects, such as the containers of a task, as a page of their own.
 //!
-//! A mapper of parts receives a list of them. Each element holds the part, the object that it is part of, without
-//! that object's lists of parts, and its position in the list that it comes from:
-//! `{"container":{"name":"web",…},"task":{"taskArn":…},"position":0}`. The scan has found where members stand, so
-//! that no text is parsed again.
+//! A mapper of parts receives a list of elements such as
+//! `{"container":{"name":"web",…},"task":{"taskArn":…},"position":0}`. An element holds the part, the whole
+//! object without its lists of parts, and the position of the part in its list. The scan has noted the place
+//! of each member, so most of the text is copied and not parsed again.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -24,8 +24,8 @@ use crate::object::{Object, Shape, Way};
 pub struct PartsTooLarge;
 
 impl Page {
-    /// This page as a mapper of `object` gets it: unchanged, or as a page of parts. `None` if the page holds
-    /// neither the object nor such parts.
+    /// This page as a mapper of `object` gets it: unchanged, or as a page of parts. Returns `None` if pages
+    /// of this kind contain no such object.
     ///
     /// # Errors
     /// Fails if the parts take more than [`BODY_LIMIT_BYTES`].
@@ -57,7 +57,8 @@ impl Page {
         })))
     }
 
-    /// The ARN of a part; if it has none, that of the object that it is part of.
+    /// The ARN of the part in the element at `span`, or the ARN of the whole object if the part has none.
+    /// `names` are the members of an element that hold the part and the whole object.
     pub(super) fn arn_of_part(&self, span: Range<usize>, names: [&str; 2]) -> Option<String> {
         type Members<'p> = HashMap<String, &'p RawValue>;
         let element: Members<'_> = serde_json::from_slice(&self.body[span]).ok()?;
@@ -69,7 +70,7 @@ impl Page {
     }
 }
 
-/// A piece of a page, with the members in it. Their offsets count from the beginning of the text.
+/// A piece of a page, with the members in it. Offsets in `members` count from the beginning of `text`.
 struct Piece {
     text: Vec<u8>,
     members: Vec<Member>,
@@ -88,14 +89,15 @@ impl Piece {
         self.text.extend_from_slice(&other.text);
     }
 
-    /// Writes a comma, except after an opening bracket.
+    /// Writes a comma, except directly after an opening bracket or brace.
     fn separate(&mut self) {
         if !matches!(self.text.last(), Some(b'{' | b'[')) {
             self.text.push(b',');
         }
     }
 
-    /// Adds members that start at `from` in their own text, and at `to` in this one.
+    /// Adds members from another text. `first` is the index of the first of them in the list that they come
+    /// from. The byte at `from` of their text is copied to `to` of this text.
     fn extend(&mut self, members: &[Member], first: usize, from: usize, to: usize) {
         let by = offset(to).wrapping_sub(offset(from));
         let places_by = offset(self.members.len()).wrapping_sub(offset(first));
@@ -107,7 +109,7 @@ impl Piece {
         }));
     }
 
-    /// Writes a member.
+    /// Writes a member of an object: its name and its value.
     fn add(&mut self, name: &str, value: &Self) {
         let (start, place) = (self.text.len(), self.members.len());
         self.text.push(b'"');
@@ -125,7 +127,7 @@ impl Piece {
     }
 }
 
-/// A page of parts while it is written.
+/// A page of parts that is being written.
 struct PartsPage {
     names: Names,
     page: Piece,
@@ -133,7 +135,7 @@ struct PartsPage {
 }
 
 struct Names {
-    /// All lists of parts that the objects of the page have.
+    /// The names of all lists of parts. The copy of the whole object omits them.
     lists: Vec<&'static str>,
     list: &'static str,
     part: &'static str,
@@ -185,8 +187,9 @@ impl PartsPage {
         Ok(parts)
     }
 
-    /// Adds the parts of one object. A value of another type than an object, or
-    /// than a list of parts, is an element too; a mapper rejects it because of its type.
+    /// Adds the parts of one object. A value with a wrong type becomes an element too, so that a mapper
+    /// rejects it and the report shows it: an object that is not a JSON object, or its parts if they are not
+    /// a list.
     fn add_object(&mut self, page: Scanned<'_>, span: &Range<usize>) -> Result<(), PartsTooLarge> {
         if page.body.get(span.start) != Some(&b'{') {
             return self.add(&Piece::new(b"null"), &page.piece(span.clone()), None);
@@ -197,13 +200,14 @@ impl PartsPage {
         let list = match &lists[..] {
             [] => return Ok(()),
             [list] => list.clone(),
-            // A list is not a part either.
+            // The member is repeated. A list in place of a part makes the mapper reject the element.
             [_, ..] => return self.add(&Piece::new(b"[]"), &whole, None),
         };
         match page.body.get(list.start) {
             Some(b'n') => Ok(()),
             Some(b'[') => self.add_all(page, list, &whole),
-            // It would pass for a part.
+            // An object in place of the list would look like a valid part, so the element gets a list
+            // instead.
             Some(b'{') => self.add(&Piece::new(b"[]"), &whole, None),
             _ => self.add(&page.piece(list), &whole, None),
         }
@@ -260,7 +264,7 @@ impl PartsPage {
     }
 }
 
-/// A scanned page.
+/// A page with the members that its scan found, in the order of their starts.
 #[derive(Clone, Copy)]
 struct Scanned<'p> {
     body: &'p [u8],
@@ -268,7 +272,7 @@ struct Scanned<'p> {
 }
 
 impl<'p> Scanned<'p> {
-    /// The index of the first member that starts at or after a byte.
+    /// The index of the first member that starts at or after the byte offset `at`.
     fn place(self, at: usize) -> usize {
         let before = |member: &Member| (member.start as usize) < at;
         self.members.partition_point(before)
@@ -284,7 +288,8 @@ impl<'p> Scanned<'p> {
         piece
     }
 
-    /// Copies the members of an object except those named in `left_out`, and returns the values of `wanted`.
+    /// Copies the members of the object at `span`, except those named in `left_out`. Returns the spans of the
+    /// values of all members named `wanted`.
     fn copy(
         self,
         span: &Range<usize>,
@@ -311,8 +316,8 @@ impl<'p> Scanned<'p> {
         found
     }
 
-    /// The name of a member, and the span of its value. A name that cannot be decoded is empty, and equals no
-    /// searched name.
+    /// The name of a member, and the span of its value. A name that cannot be decoded counts as empty, so it
+    /// never matches the name of a list.
     fn split(self, member: Member) -> (Cow<'p, str>, Range<usize>) {
         let (start, end) = (member.start as usize, member.end as usize);
         let (name, behind) = match member.name_bytes {
@@ -338,7 +343,7 @@ impl<'p> Scanned<'p> {
         at + space.take_while(|it| it.is_ascii_whitespace()).count()
     }
 
-    /// The elements of a list; `None` for each null.
+    /// The spans of the elements of a list; `None` for each null.
     fn elements(self, list: Range<usize>) -> Vec<Option<Range<usize>>> {
         let (mut at, mut elements) = (list.start + 1, Vec::new());
         loop {
@@ -359,7 +364,8 @@ impl<'p> Scanned<'p> {
         }
     }
 
-    /// The end of the object that starts at `at`, found through its members.
+    /// The end of the object that starts at `at`, found through its members without parsing. Returns `None`
+    /// for any other value, and if the scan did not note a member.
     fn object_end(self, at: usize) -> Option<usize> {
         if self.body.get(at) != Some(&b'{') {
             return None;
@@ -381,7 +387,7 @@ impl<'p> Scanned<'p> {
         }
     }
 
-    /// The end of any other value.
+    /// The end of any value, found by parsing it.
     fn value_end(self, at: usize) -> usize {
         let text = &self.body[at..];
         let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
