@@ -74,23 +74,26 @@ pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow
             Ok(page) => {
                 let mut is_mapped = true;
                 for mapper in mappers.iter() {
-                    if let Some(page) = page.of(mapper.object)? {
-                        is_mapped &= map_page(&engine, mapper, number, &page, &mut output)?;
-                    }
+                    is_mapped &= match page.of(mapper.object) {
+                        Ok(None) => true,
+                        Ok(Some(page)) => map_page(&engine, mapper, number, &page, &mut output)?,
+                        Err(error) => {
+                            let message = error.to_string();
+                            say(&failed(
+                                number,
+                                Some(mapper.object),
+                                "parts-too-large",
+                                &message,
+                            ))?;
+                            false
+                        }
+                    };
                 }
                 is_mapped
             }
             Err(reason) => {
-                say(&IssueLine {
-                    line: number,
-                    severity: "error",
-                    code: "not-a-page",
-                    object: None,
-                    source_index: None,
-                    arn: None,
-                    path: "",
-                    message: &format!("line {number} is not a recorded page: {reason}"),
-                })?;
+                let message = format!("line {number} is not a recorded page: {reason}");
+                say(&failed(number, None, "not-a-page", &message))?;
                 false
             }
         };
@@ -104,6 +107,25 @@ pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow
         talk::say(&format!("note: {file} is empty; there is nothing to map"));
     }
     Ok(status)
+}
+
+/// The line for a page that cannot be mapped.
+const fn failed<'a>(
+    line: u64,
+    object: Option<Object>,
+    code: &'a str,
+    message: &'a str,
+) -> IssueLine<'a> {
+    IssueLine {
+        line,
+        severity: "error",
+        code,
+        object,
+        source_index: None,
+        arn: None,
+        path: "",
+        message,
+    }
 }
 
 /// Maps one page. The result is `false` if the whole page failed.
