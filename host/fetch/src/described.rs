@@ -111,11 +111,17 @@ impl RegionFetch {
         if with_tags
             && let Err(failure) = &result
             && failure.may_be_of_include()
-            && let Some(described) = self.described_without(object, &batch, failure.kind).await
         {
-            self.without_tags(object);
-            with_tags = false;
-            result = Ok(described);
+            match self.described_without(object, &batch, failure.kind).await {
+                Ok(Some(described)) => {
+                    self.without_tags(object);
+                    with_tags = false;
+                    result = Ok(described);
+                }
+                Ok(None) => {}
+                // The denial is not known to hold without `include`.
+                Err(failure) => result = Err(failure),
+            }
         }
         match result {
             Ok(mut described) => {
@@ -144,17 +150,20 @@ impl RegionFetch {
         untagged.contains(&object)
     }
 
-    /// Describes a batch without `include`. Returns `None` if that fails too. After a denial, the first batch
+    /// Describes a batch without `include`. Returns `None` if AWS refuses that too. After a denial, the first batch
     /// tries it for all batches of the scope, so that a call denied in any form is not repeated for each.
+    ///
+    /// # Errors
+    /// If the call was denied with `include`, and failed without it for another reason.
     async fn described_without(
         &self,
         object: Object,
         batch: &Batch,
         kind: FailureKind,
-    ) -> Option<Described> {
+    ) -> Result<Option<Described>, CallFailure> {
         let ask = || operations::describe(self, object, batch, false);
         if kind != FailureKind::Denied {
-            return ask().await.ok();
+            return Ok(ask().await.ok());
         }
         let cell = {
             let mut cells = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
@@ -171,11 +180,11 @@ impl RegionFetch {
                 Ok(true)
             }
             Err(failure) if failure.kind == FailureKind::Denied => Ok(false),
-            Err(_) => Err(()),
+            Err(failure) => Err(failure),
         });
-        match is_allowed.await {
-            Ok(true) if own.is_none() => ask().await.ok(),
-            _ => own,
+        match is_allowed.await? {
+            true if own.is_none() => ask().await.map(Some),
+            _ => Ok(own),
         }
     }
 

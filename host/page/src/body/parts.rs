@@ -65,7 +65,9 @@ impl Page {
         let objects = [self.object, self.object.fetched()];
         names.into_iter().zip(objects).find_map(|(name, object)| {
             let members: Members<'_> = serde_json::from_str(element.get(name)?.get()).ok()?;
-            serde_json::from_str(members.get(object.arn_member())?.get()).ok()
+            let arn = members.get(object.arn_member())?;
+            let arn: Option<String> = serde_json::from_str(arn.get()).ok();
+            arn.filter(|arn| !arn.is_empty())
         })
     }
 }
