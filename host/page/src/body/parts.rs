@@ -189,9 +189,8 @@ impl PartsPage {
         Ok(parts)
     }
 
-    /// Adds the parts of one object. A value with a wrong type becomes an element too, so that a mapper
-    /// rejects it and the report shows it: an object that is not a JSON object, or its parts if they are not
-    /// a list.
+    /// Adds the parts of one object. A wrong type becomes an element too, so that a mapper rejects it and the
+    /// report shows it: an object that is not a JSON object, or its parts if they are not a list.
     fn add_object(&mut self, page: Scanned<'_>, span: &Range<usize>) -> Result<(), PartsTooLarge> {
         if page.body.get(span.start) != Some(&b'{') {
             return self.add(&Piece::new(b"null"), &page.piece(span.clone()), None);
@@ -208,8 +207,7 @@ impl PartsPage {
         match page.body.get(list.start) {
             Some(b'n') => Ok(()),
             Some(b'[') => self.add_all(page, list, &whole),
-            // An object in place of the list would look like a valid part, so the element gets a list
-            // instead.
+            // An object in place of the list would look like a valid part.
             Some(b'{') => self.add(&Piece::new(b"[]"), &whole, None),
             _ => self.add(&page.piece(list), &whole, None),
         }
