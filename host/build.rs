@@ -1,4 +1,4 @@
-//! What build scripts share: which objects there are, by their schemas, and files for the compiler.
+//! Shared by build scripts: the list of objects, taken from their schemas, and files for the compiler.
 
 use std::path::{Path, PathBuf};
 
@@ -36,7 +36,7 @@ pub(crate) fn write(name: &str, text: &str) {
         .map(PathBuf::from)
         .unwrap_or_default();
     let file = out.join(name);
-    // What is the same stays as old as it is, so that a commit alone makes no program stale.
+    // An equal file keeps its age, so that a commit alone does not make a program stale.
     if std::fs::read_to_string(&file).is_ok_and(|before| before == text) {
         return;
     }

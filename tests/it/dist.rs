@@ -1,4 +1,4 @@
-//! What an archive of `make dist` has beside the programs.
+//! The files beside the programs in an archive of `make dist`.
 
 use std::collections::BTreeSet;
 use std::process::Command;

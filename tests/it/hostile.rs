@@ -33,7 +33,7 @@ struct Subject {
     engine: Engine,
     mapper: Arc<Mapper>,
     native: Native,
-    /// What of a record it shares with the native one.
+    /// The part of a record that has to equal the native one.
     shared: fn(&str) -> String,
     records: Cell<usize>,
     rejections: Cell<usize>,
@@ -107,7 +107,7 @@ impl Subject {
         Ok(())
     }
 
-    /// What leaves the sandbox is what the same code gives outside.
+    /// Checks that the sandbox returns the result of the same code outside.
     fn same_as_native(&self, native: &MappedPage, mapped: &Mapped) -> Result<(), TestCaseError> {
         let record =
             |index: usize, text: &[u8]| (index, (self.shared)(&String::from_utf8_lossy(text)));

@@ -1,4 +1,4 @@
-//! Records a component's origin in its `producers` section, which every WebAssembly tool can show.
+//! Records a component's origin in its `producers` section. The usual WebAssembly tools show this section.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use wasm_metadata::{AddMetadata, Producers};
 
 use crate::BuildError;
 
-/// The WIT package of the contract, as the `sdk` field names it.
+/// The WIT package of the mapper contract, as the `sdk` field of the section names it.
 const WIT_PACKAGE: &str = "portolan:mapper";
 
 /// The languages, tools and SDK of a component, as names and versions.
@@ -18,7 +18,8 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// Reads the compiler from the core module's own `producers` section.
+    /// Reads the language and the tools from the `producers` section that the compiler wrote to the core
+    /// module.
     pub(crate) fn rust(module: &[u8], sdk_version: Option<String>) -> Self {
         let producers = Producers::from_wasm(module).ok().flatten();
         let field = |name: &str| -> Vec<(String, String)> {
@@ -35,14 +36,16 @@ impl Origin {
         }
     }
 
-    /// Reads the helper's version from its source, and the tool's from `requirements.txt`.
+    /// Reads the version of the helper module from its source, and that of componentize-py from
+    /// `requirements.txt`.
     pub(crate) fn python(dir: &Path) -> Self {
         let helper = said(&dir.join("src/portolan_mapper.py"), "__version__ = \"");
         let tool = said(&dir.join("requirements.txt"), "componentize-py==");
         Self::script("Python", helper, "componentize-py", tool)
     }
 
-    /// Reads the helper's version from its source, and the tool's from `package.json`.
+    /// Reads the version of the helper module from its source, and that of componentize-qjs from
+    /// `package.json`.
     pub(crate) fn javascript(dir: &Path) -> Self {
         let helper = said(
             &dir.join("src/portolan-mapper.js"),
@@ -62,7 +65,7 @@ impl Origin {
     }
 }
 
-/// The version that follows some text in a file.
+/// The version that stands directly after the first occurrence of `before` in a file.
 fn said(file: &Path, before: &str) -> Option<String> {
     let text = std::fs::read_to_string(file).ok()?;
     let (_, after) = text.split_once(before)?;
@@ -71,7 +74,7 @@ fn said(file: &Path, before: &str) -> Option<String> {
     (end > 0).then(|| after[..end].to_owned())
 }
 
-/// Adds the origin, this builder and the version of the WIT to a component.
+/// Adds the origin of a component, this builder and the WIT version to its `producers` section.
 pub(crate) fn stamp(
     package: &str,
     component: &[u8],

@@ -10,19 +10,19 @@ const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 /// A toolchain that has, or can build, a standard library for the target.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Toolchain {
-    /// The compiler that cargo uses by default has it.
+    /// The default compiler has the library.
     Installed,
-    /// Debian's compiler builds it from Debian's library source. Debian's package lacks a linker for the
-    /// target, so the linker of the default toolchain is used.
+    /// Debian's compiler builds the library from Debian's source of it. Debian's package has no linker for
+    /// the target, so the build uses `rust-lld` of the default toolchain, or the one on PATH.
     DebianSource {
-        /// The folder of `rust-lld`; `None` if it is on PATH.
+        /// The folder of the default toolchain's `rust-lld`; `None` if only PATH has one.
         linker_dir: Option<PathBuf>,
     },
 }
 
 impl Toolchain {
-    /// Finds the first toolchain that works on this machine. A `rust-toolchain.toml` in `dir` decides which
-    /// compiler is the default one.
+    /// Finds a toolchain: the default compiler if it has the library, else Debian's. The default compiler is
+    /// `RUSTC`, else the `rustc` that a `rust-toolchain.toml` in `dir` selects.
     pub(crate) fn find(dir: &Path) -> Result<Self, BuildError> {
         let usual = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let libdir = print(
@@ -51,7 +51,7 @@ impl Toolchain {
         };
         cargo
             .env("RUSTC", DEBIAN_RUSTC)
-            // These variables take precedence over RUSTC.
+            // These variables could select another compiler, or wrap this one.
             .env_remove("CARGO_BUILD_RUSTC")
             .env_remove("RUSTC_WRAPPER")
             .env_remove("RUSTC_WORKSPACE_WRAPPER")
@@ -70,7 +70,7 @@ impl Toolchain {
     }
 }
 
-/// Finds the folder of `rust-lld`: inside the sysroot's host folder, or `None` if it is on PATH.
+/// Finds the folder of `rust-lld` in a sysroot. Returns `None` if only PATH has `rust-lld`.
 fn linker_dir(sysroot: &Path) -> Result<Option<PathBuf>, BuildError> {
     let hosts = std::fs::read_dir(sysroot.join("lib/rustlib"))
         .into_iter()
@@ -91,7 +91,7 @@ fn linker_dir(sysroot: &Path) -> Result<Option<PathBuf>, BuildError> {
     })
 }
 
-/// The path that a compiler prints, or `None` if it does not run or fails.
+/// Runs a compiler and returns the path that it prints. Returns `None` if it fails or prints nothing.
 fn print(rustc: &OsStr, dir: &Path, arguments: &[&str]) -> Option<PathBuf> {
     let output = Command::new(rustc)
         .current_dir(dir)

@@ -69,7 +69,7 @@ impl Mapping for Clusters {
     }
 }
 
-/// ECS writes an empty name for what is not used.
+/// The log group and the bucket of ECS Exec. ECS writes an empty name for a destination that is not used.
 fn log_destinations<'s>(execute: &'s ExecuteCommand<'_>) -> Option<TextSet<'s>> {
     let log = execute.log_configuration.as_deref()?;
     let names = [&log.cloud_watch_log_group_name, &log.s3_bucket_name].into_iter();

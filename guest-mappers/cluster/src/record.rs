@@ -67,22 +67,22 @@ pub struct EcsCluster<'s> {
     /// Source: `cluster.tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Tags<'s>>,
-    /// What CloudWatch Container Insights collects, for example `enhanced`.
+    /// The level of CloudWatch Container Insights, for example `enhanced`.
     ///
     /// Source: `cluster.settings[containerInsights].value`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container_insights: Option<&'s str>,
-    /// Where ECS Exec logs to: `NONE`, `DEFAULT` or `OVERRIDE`.
+    /// The log setting of ECS Exec: `NONE`, `DEFAULT` or `OVERRIDE`.
     ///
     /// Source: `cluster.configuration.executeCommandConfiguration.logging`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execute_command_logging: Option<&'s str>,
-    /// The key that encrypts what goes between a client of ECS Exec and a container.
+    /// The key that encrypts the data between an ECS Exec client and a container.
     ///
     /// Source: `cluster.configuration.executeCommandConfiguration.kmsKeyId`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execute_command_kms_key_id: Option<&'s str>,
-    /// The log group and the bucket that ECS Exec logs to.
+    /// The log group and the bucket to which ECS Exec writes its logs.
     ///
     /// Source: `cluster.configuration.executeCommandConfiguration.logConfiguration`, its `cloudWatchLogGroupName` and `s3BucketName`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,7 +92,7 @@ pub struct EcsCluster<'s> {
     /// Source: `cluster.configuration.managedStorageConfiguration.fargateEphemeralStorageKmsKeyId`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fargate_ephemeral_storage_kms_key_id: Option<&'s str>,
-    /// The capacity providers of what names neither a launch type nor a strategy.
+    /// The capacity providers of services and tasks that name neither a launch type nor a strategy.
     ///
     /// Source: `cluster.defaultCapacityProviderStrategy[*].capacityProvider`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -20,7 +20,7 @@ pub struct Cluster<'a> {
     pub(crate) default_capacity_provider_strategy: List<StrategyItem<'a>>,
 }
 
-/// What the cluster sets for its tasks.
+/// The configuration of ECS Exec and of managed storage.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Configuration<'a> {
@@ -29,7 +29,7 @@ pub struct Configuration<'a> {
     pub(crate) managed_storage_configuration: Option<Object<ManagedStorage<'a>>>,
 }
 
-/// How ECS Exec encrypts and logs.
+/// The encryption and log settings of ECS Exec.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecuteCommand<'a> {
@@ -39,7 +39,7 @@ pub struct ExecuteCommand<'a> {
     pub(crate) log_configuration: Option<Object<LogConfiguration<'a>>>,
 }
 
-/// Where ECS Exec logs to.
+/// The log destinations of ECS Exec.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogConfiguration<'a> {
@@ -49,7 +49,7 @@ pub struct LogConfiguration<'a> {
     pub(crate) s3_bucket_name: Option<Text<'a>>,
 }
 
-/// How storage that ECS manages is encrypted.
+/// The encryption keys of the storage that ECS manages.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ManagedStorage<'a> {
@@ -57,7 +57,7 @@ pub struct ManagedStorage<'a> {
     pub(crate) fargate_ephemeral_storage_kms_key_id: Option<Text<'a>>,
 }
 
-/// A part of a capacity provider strategy.
+/// An item of a capacity provider strategy.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StrategyItem<'a> {

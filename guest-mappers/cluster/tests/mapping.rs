@@ -169,6 +169,13 @@ fn the_manifest_says_who_the_module_is() {
             "members": [
                 "clusterArn", "clusterName", "status", "activeServicesCount", "pendingTasksCount",
                 "runningTasksCount", "registeredContainerInstancesCount", "capacityProviders", "tags",
+                "settings.name", "settings.value",
+                "configuration.executeCommandConfiguration.kmsKeyId",
+                "configuration.executeCommandConfiguration.logging",
+                "configuration.executeCommandConfiguration.logConfiguration.cloudWatchLogGroupName",
+                "configuration.executeCommandConfiguration.logConfiguration.s3BucketName",
+                "configuration.managedStorageConfiguration.fargateEphemeralStorageKmsKeyId",
+                "defaultCapacityProviderStrategy.capacityProvider",
             ],
             "records": false,
         },

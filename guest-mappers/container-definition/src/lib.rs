@@ -1,4 +1,4 @@
-//! Maps the containers of DescribeTaskDefinition to `EcsContainerDefinition` records.
+//! Maps the container definitions of DescribeTaskDefinition to `EcsContainerDefinition` records.
 
 mod record;
 mod source;
@@ -13,7 +13,7 @@ use portolan_mapper_sdk::{
 pub use record::EcsContainerDefinition;
 pub use source::*;
 
-/// The mapping of the containers of Amazon ECS task definitions.
+/// The mapping of the container definitions of Amazon ECS task definitions.
 #[derive(Clone, Copy, Debug)]
 pub struct ContainerDefinitions;
 
@@ -103,7 +103,7 @@ fn texts<'s, 'a: 's>(values: impl Iterator<Item = &'s Option<Text<'a>>>) -> Opti
     TextSet::collect(values.filter_map(text))
 }
 
-/// The paths of the host behind the mount points, in their order, then in that of the volumes.
+/// The paths of the host that the mount points use, in the order of the mount points.
 fn host_paths<'s>(
     definition: &'s TaskDefinition<'_>,
     container: &'s ContainerDefinition<'_>,

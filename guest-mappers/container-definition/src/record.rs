@@ -16,17 +16,17 @@ use serde::Serialize;
 )]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct EcsContainerDefinition<'s> {
-    /// What identifies the container definition in the data model: the ARN of its task definition, `#`, and its
-    /// name; its position, counted from 0, if it has no name.
+    /// The identity of the container definition in the data model: the ARN of its task definition, `#`, and
+    /// its name. Without a name, its position, counted from 0, replaces the name.
     ///
     /// Source: taskDefinition.taskDefinitionArn and containerDefinition.name, else its position.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub uid: Cow<'s, str>,
-    /// What to call the container definition: its name, or its UID if it has none.
+    /// The display name of the container definition: its name, or its UID if it has none.
     ///
     /// Source: containerDefinition.name, else as UID.
     pub name: Cow<'s, str>,
-    /// The ARN of the task definition that it is part of.
+    /// The ARN of the task definition that contains it.
     ///
     /// Source: `taskDefinition.taskDefinitionArn`.
     pub task_definition_arn: &'s str,
@@ -35,7 +35,7 @@ pub struct EcsContainerDefinition<'s> {
     /// Source: `taskDefinition.family`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family: Option<&'s str>,
-    /// The number of that revision inside its family.
+    /// The revision number of that task definition.
     ///
     /// Source: `taskDefinition.revision`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,12 +45,12 @@ pub struct EcsContainerDefinition<'s> {
     /// Source: `containerDefinition.image`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<&'s str>,
-    /// Whether the task stops with this container.
+    /// Whether the task stops when this container stops.
     ///
     /// Source: `containerDefinition.essential`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub essential: Option<bool>,
-    /// Whether the container has the powers of root on its host.
+    /// Whether the container has root privileges on its host.
     ///
     /// Source: `containerDefinition.privileged`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +60,7 @@ pub struct EcsContainerDefinition<'s> {
     /// Source: `containerDefinition.readonlyRootFilesystem`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub readonly_root_filesystem: Option<bool>,
-    /// Whether its standard input is open.
+    /// Whether its standard input stays open.
     ///
     /// Source: `containerDefinition.interactive`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,17 +85,17 @@ pub struct EcsContainerDefinition<'s> {
     /// Source: `containerDefinition.secrets[*].name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_names: Option<TextSet<'s>>,
-    /// Where these secrets come from.
+    /// The sources of these secrets.
     ///
     /// Source: `containerDefinition.secrets[*].valueFrom`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_refs: Option<TextSet<'s>>,
-    /// The files in S3 that hold more variables.
+    /// The files in Amazon S3 that contain further environment variables.
     ///
     /// Source: `containerDefinition.environmentFiles[*].value`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_files: Option<TextSet<'s>>,
-    /// The secret with which the image is pulled from a private registry.
+    /// The secret with the credentials of the private registry of the image.
     ///
     /// Source: `containerDefinition.repositoryCredentials.credentialsParameter`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,17 +105,17 @@ pub struct EcsContainerDefinition<'s> {
     /// Source: `containerDefinition.logConfiguration.logDriver`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_driver: Option<&'s str>,
-    /// Whether the container waits for its log driver, `blocking` or `non-blocking`.
+    /// Whether the container waits for its log driver: `blocking` or `non-blocking`.
     ///
     /// Source: `containerDefinition.logConfiguration.options.mode`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_mode: Option<&'s str>,
-    /// The Linux capabilities that it has beyond Docker's own.
+    /// The Linux capabilities that are added to Docker's default set.
     ///
     /// Source: `containerDefinition.linuxParameters.capabilities.add`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub added_capabilities: Option<TextSet<'s>>,
-    /// The Linux capabilities that it lacks.
+    /// The Linux capabilities that are removed from Docker's default set.
     ///
     /// Source: `containerDefinition.linuxParameters.capabilities.drop`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,7 +130,7 @@ pub struct EcsContainerDefinition<'s> {
     /// Source: `containerDefinition.portMappings[*].containerPort`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container_ports: Option<IntSet>,
-    /// The ports of the host that lead to it; 0 is any.
+    /// The ports of the host that lead to it; 0 means that the host selects a port.
     ///
     /// Source: `containerDefinition.portMappings[*].hostPort`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,27 +141,27 @@ pub struct EcsContainerDefinition<'s> {
     /// containerDefinition.mountPoints[*].sourceVolume names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mounted_host_paths: Option<TextSet<'s>>,
-    /// The memory at which it is killed, in MiB.
+    /// The hard limit of its memory, in MiB.
     ///
     /// Source: `containerDefinition.memory`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_limit: Option<Int>,
-    /// The memory that is kept for it, in MiB.
+    /// The memory that is reserved for it, in MiB.
     ///
     /// Source: `containerDefinition.memoryReservation`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_reservation: Option<Int>,
-    /// The CPU units that are kept for it.
+    /// The CPU units that are reserved for it.
     ///
     /// Source: `containerDefinition.cpu`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_units: Option<Int>,
-    /// Whether ECS resolves its image tag to a digest, `enabled` or `disabled`.
+    /// Whether ECS resolves its image tag to a digest: `enabled` or `disabled`.
     ///
     /// Source: `containerDefinition.versionConsistency`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version_consistency: Option<&'s str>,
-    /// The log router that it is, `fluentd` or `fluentbit`.
+    /// The type of its log router, `fluentd` or `fluentbit`, if it is one.
     ///
     /// Source: `containerDefinition.firelensConfiguration.type`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,19 +170,19 @@ pub struct EcsContainerDefinition<'s> {
     ///
     /// Source: `containerDefinition.healthCheck`.
     pub has_health_check: bool,
-    /// The cloud that the object lives in; always `AWS`.
+    /// The cloud of the object; always `AWS`.
     ///
     /// Source: the constant `AWS`.
     pub cloud_provider: &'static str,
-    /// The AWS account that was asked, twelve digits.
+    /// The AWS account that was queried, twelve digits.
     ///
     /// Source: the sync's account.
     pub account_id: &'s str,
-    /// The AWS Region that was asked.
+    /// The AWS Region that was queried.
     ///
     /// Source: the sync's Region.
     pub region: &'s str,
-    /// When the sync that saw the object began.
+    /// The start time of the sync that captured the object.
     ///
     /// Source: the sync's timestamp.
     #[cfg_attr(feature = "schema", schemars(with = "portolan_mapper_sdk::UtcTime"))]

@@ -1,18 +1,18 @@
 use portolan_mapper_sdk::{Int, List, Object, Text};
 use serde::Deserialize;
 
-/// A container definition beside its task definition.
+/// An element of the page: a container definition and its task definition.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Part<'a> {
     #[serde(borrow)]
     pub(crate) container_definition: Option<Object<ContainerDefinition<'a>>>,
     pub(crate) task_definition: Option<Object<TaskDefinition<'a>>>,
-    /// Its place in the list of its task definition, from 0, nulls counted.
+    /// The index of the container definition in its task definition. Nulls in that list have an index too.
     pub(crate) position: Option<Int>,
 }
 
-/// The members of its task definition that become attributes.
+/// The members of the task definition that become attributes of its containers.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskDefinition<'a> {
@@ -52,7 +52,7 @@ pub struct ContainerDefinition<'a> {
     pub(crate) health_check: Option<Object<HealthCheck>>,
 }
 
-/// An environment variable. Its value is not a member here, so that it cannot leave.
+/// An environment variable. Its value is not a member here, so a record cannot contain it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Named<'a> {
@@ -60,7 +60,7 @@ pub struct Named<'a> {
     pub(crate) name: Option<Text<'a>>,
 }
 
-/// A secret by reference.
+/// An environment variable with a secret. The source contains only a reference to the secret.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Secret<'a> {
@@ -69,7 +69,7 @@ pub struct Secret<'a> {
     pub(crate) value_from: Option<Text<'a>>,
 }
 
-/// A file of variables.
+/// A file with environment variables.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EnvironmentFile<'a> {
@@ -77,7 +77,7 @@ pub struct EnvironmentFile<'a> {
     pub(crate) value: Option<Text<'a>>,
 }
 
-/// The credentials of a private registry, by reference.
+/// A reference to the credentials of a private registry.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RepositoryCredentials<'a> {
@@ -85,7 +85,7 @@ pub struct RepositoryCredentials<'a> {
     pub(crate) credentials_parameter: Option<Text<'a>>,
 }
 
-/// Where its output goes.
+/// The log configuration of the container.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogConfiguration<'a> {
@@ -94,7 +94,7 @@ pub struct LogConfiguration<'a> {
     pub(crate) options: Option<Object<LogOptions<'a>>>,
 }
 
-/// Options of a log driver.
+/// The options of the log driver.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogOptions<'a> {
@@ -102,7 +102,7 @@ pub struct LogOptions<'a> {
     pub(crate) mode: Option<Text<'a>>,
 }
 
-/// Settings of Linux.
+/// The Linux settings of the container.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LinuxParameters<'a> {
@@ -111,7 +111,7 @@ pub struct LinuxParameters<'a> {
     pub(crate) init_process_enabled: Option<bool>,
 }
 
-/// Linux capabilities.
+/// The Linux capabilities that the container gains or loses.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Capabilities<'a> {
@@ -120,7 +120,7 @@ pub struct Capabilities<'a> {
     pub(crate) drop: List<Text<'a>>,
 }
 
-/// A volume in the container.
+/// A mount of a volume in the container.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MountPoint<'a> {
@@ -128,7 +128,7 @@ pub struct MountPoint<'a> {
     pub(crate) source_volume: Option<Text<'a>>,
 }
 
-/// The log router that the container is.
+/// The configuration of a container that is a FireLens log router.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FirelensConfiguration<'a> {
@@ -146,7 +146,7 @@ pub struct Volume<'a> {
     pub(crate) host: Option<Object<Host<'a>>>,
 }
 
-/// A path of the host.
+/// The host part of a volume: a bind mount.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Host<'a> {
@@ -154,7 +154,7 @@ pub struct Host<'a> {
     pub(crate) source_path: Option<Text<'a>>,
 }
 
-/// A port.
+/// A port of the container and the host port that leads to it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PortMapping {
@@ -162,6 +162,6 @@ pub struct PortMapping {
     pub(crate) host_port: Option<Int>,
 }
 
-/// A health check. Nothing of it becomes an attribute, but that it is there.
+/// A health check. Only its presence becomes an attribute.
 #[derive(Debug, Deserialize)]
 pub struct HealthCheck {}

@@ -176,7 +176,7 @@ fn children(ast: &Ast) -> Vec<&Ast> {
     }
 }
 
-/// What is known of the shape of values that an expression meets.
+/// The known shape of the values that an expression reads.
 #[derive(Clone, Copy)]
 pub(crate) enum On<'p> {
     /// They are read with this shape.

@@ -42,7 +42,7 @@ pub fn pack_stock(text: &str, interpreter: &[u8]) -> Result<Vec<u8>, TableError>
     Ok(component)
 }
 
-/// What such a table has to have.
+/// Checks that a stock table is complete.
 fn is_stock(table: &Table) -> Result<Value, String> {
     match (table.data_model, &table.description) {
         (Some(_), Some(_)) => Ok(json!({ "required": ["NAME"] })),

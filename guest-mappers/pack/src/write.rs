@@ -57,7 +57,7 @@ fn manifest(checked: &Checked) -> Manifest {
     {
         asked = Demand::Any;
     }
-    // What a stock table describes stands in the stock schema.
+    // The stock schema has the descriptions of a stock table.
     let is_declared = table.data_model.is_none();
     let beyond = checked.attributes.iter().filter(|_| is_declared);
     let declared = beyond.filter_map(|attribute| {

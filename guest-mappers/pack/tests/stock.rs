@@ -37,7 +37,7 @@ fn same<M: Mapping>(table: &str, page: &str) -> usize {
     rust.map_or(0, |page| page.rows.len())
 }
 
-/// What both have of a page.
+/// The records that both make of a page.
 fn shared(mapped: &Result<MappedPage, PageError>) -> Result<String, &PageError> {
     mapped.as_ref().map(|page| {
         let records = page.rows.iter().map(|row| {

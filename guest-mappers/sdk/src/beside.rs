@@ -1,4 +1,4 @@
-//! Members of a page that stand beside an object and belong to it.
+//! The members of a page that belong to an object but are not inside it.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,13 +8,12 @@ use serde_json::value::RawValue;
 
 use crate::{Body, fields};
 
-/// The only member of DescribeTaskDefinition beside the task definition that describes it.
-/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html>
+/// The only member of a DescribeTaskDefinition response that describes the task definition from outside.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html>
 const TAGS: &str = "tags";
 
-/// Moves the tags of a task definition into it if `T` may read them. All other objects of ECS hold their own
-/// tags.
+/// Copies the tags of a task definition into it if `T` may read them. All other objects of ECS contain their
+/// own tags.
 pub(crate) fn with_tags_inside<'p, T: Deserialize<'p>>(body: Body, page: &'p str) -> Cow<'p, str> {
     match body == Body::One("taskDefinition") && fields::may_read::<T>(TAGS) {
         true => tags_inside(page),
@@ -22,15 +21,15 @@ pub(crate) fn with_tags_inside<'p, T: Deserialize<'p>>(body: Body, page: &'p str
     }
 }
 
-/// Returns a page of DescribeTaskDefinition with the tags as a member of the task definition. They replace
-/// any tags that a server other than AWS has put there. A page without tags, or an invalid one, stays as it
-/// is; its readers report what is wrong.
+/// Returns a DescribeTaskDefinition page with a copy of the tags inside the task definition. The copy
+/// replaces tags that are already there, because a server other than AWS may write them. A page without tags
+/// or an invalid page stays unchanged. The reader of an invalid page reports the error.
 pub fn tags_inside(page: &str) -> Cow<'_, str> {
     insertion(page).map_or(Cow::Borrowed(page), Cow::Owned)
 }
 
 fn insertion(page: &str) -> Option<String> {
-    // The names are owned, because a name with an escape cannot be borrowed.
+    // The names are owned because a name with an escape cannot be borrowed.
     type Members<'p> = HashMap<String, &'p RawValue>;
     let members: Members<'_> = serde_json::from_str(page).ok()?;
     let tags = members.get(TAGS)?.get();
@@ -38,14 +37,15 @@ fn insertion(page: &str) -> Option<String> {
         return None;
     }
     let definition = members.get("taskDefinition")?.get();
-    // Where AWS puts the tags, the object need not be read for others, which takes longer than all the rest.
+    // AWS writes no tags inside the task definition. To read its members takes longer than everything else
+    // here, so they are read only if one of them may be named `tags`.
     let inside = definition.strip_prefix('{')?;
     let may_have_own = definition.contains('\\') || definition.contains("\"tags\"");
     let own: Members<'_> = match may_have_own {
         true => serde_json::from_str(definition).ok()?,
         false => Members::new(),
     };
-    // A raw value is a part of the page, so that its address tells where.
+    // A raw value is a slice of the page, so the difference of the addresses is its offset.
     let place = |part: &str| part.as_ptr().addr() - page.as_ptr().addr();
     if let Some(own) = own.get(TAGS) {
         let (before, rest) = page.split_at(place(own.get()));

@@ -1,7 +1,8 @@
-//! The part that runs only inside the sandbox: the exports of the WIT world, around the pure functions.
+//! The exports of the WIT worlds, which call the pure functions of this crate. This module runs only inside
+//! the sandbox.
 //!
-//! The allocator is the standard library's. An allocator that never frees was not measurably faster on a page
-//! of 100 tasks, because the borrowed types allocate little.
+//! Guests use the standard library's allocator. An allocator that never frees was not measurably faster on a
+//! page of 100 tasks, because the borrowed types allocate little.
 
 use crate::{Context, Mapping, Overlay};
 
@@ -53,14 +54,14 @@ pub mod overlay_world {
     });
 }
 
-/// Logs a panic's message on the host before the module traps. A trap itself carries no message.
+/// Installs a panic hook that logs the message on the host, because the trap that follows has no message.
 pub fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         diagnostics::log(diagnostics::Level::Error, &panic.to_string());
     }));
 }
 
-/// [`crate::map_page`] with the types of the WIT.
+/// Calls [`crate::map_page`] with the types of the WIT.
 pub fn map_page<M: Mapping>(
     context: types::PageContext,
     page: &[u8],
@@ -71,7 +72,7 @@ pub fn map_page<M: Mapping>(
         .map_err(Into::into)
 }
 
-/// [`crate::amend_page`] with the types of the WIT.
+/// Calls [`crate::amend_page`] with the types of the WIT.
 pub fn amend_page<O: Overlay>(
     context: types::PageContext,
     page: &[u8],

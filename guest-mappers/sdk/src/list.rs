@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use crate::{Int, Object};
 
-/// A list of the page. A null list counts as absent, and elements may be null.
+/// A list in a page. The list and each of its elements may be null.
 pub type List<T> = Option<Vec<Option<Object<T>>>>;
 
-/// The elements of a list that are not null.
+/// The elements of a list, without nulls. A null or absent list has no elements.
 pub fn items<T>(list: &List<T>) -> impl Iterator<Item = &T> {
     list.iter().flatten().flatten().map(|element| &element.0)
 }
@@ -23,12 +23,12 @@ pub type TextSet<'s> = Set<&'s str>;
 /// A set of integers.
 pub type IntSet = Set<Int>;
 
-/// From this many values on, looking through all of them costs more than a tree.
+/// The number of values from which a search in a tree is faster than a search through the list.
 const MANY: usize = 24;
 
 impl<T: Copy + Ord> Set<T> {
-    /// Collects values, drops repeats after the first, and gives `None` if there is nothing: an empty
-    /// list is no attribute.
+    /// Collects each value once, at its first place. Returns `None` for no values, because a record omits an
+    /// attribute that would be an empty list.
     pub fn collect(values: impl IntoIterator<Item = T>) -> Option<Self> {
         let mut set = Vec::new();
         let mut seen = BTreeSet::new();

@@ -5,10 +5,10 @@ use crate::{List, Text, items, text};
 /// A name and a value, as AWS lists settings, attributes and details.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Pair<'a> {
-    /// What it is called.
+    /// Its name.
     #[serde(borrow)]
     pub name: Option<Text<'a>>,
-    /// What it is.
+    /// Its value.
     pub value: Option<Text<'a>>,
 }
 

@@ -117,12 +117,12 @@ pub struct EcsService<'s> {
     /// Source: `service.tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Tags<'s>>,
-    /// The capacity providers of its strategy.
+    /// The capacity providers of its capacity provider strategy.
     ///
     /// Source: `service.capacityProviderStrategy[*].capacityProvider`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity_providers: Option<TextSet<'s>>,
-    /// What deploys the service, for example `ECS`.
+    /// The type of its deployment controller, for example `ECS`.
     ///
     /// Source: `service.deploymentController.type`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,7 +132,7 @@ pub struct EcsService<'s> {
     /// Source: `service.enableExecuteCommand`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execute_command_enabled: Option<bool>,
-    /// Whose tags its tasks get: `SERVICE`, `TASK_DEFINITION` or `NONE`.
+    /// The source of the tags of its tasks: `SERVICE`, `TASK_DEFINITION` or `NONE`.
     ///
     /// Source: `service.propagateTags`.
     #[serde(skip_serializing_if = "Option::is_none")]

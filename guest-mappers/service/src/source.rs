@@ -30,7 +30,7 @@ pub struct Service<'a> {
     pub(crate) created_by: Option<Text<'a>>,
 }
 
-/// A part of a capacity provider strategy.
+/// An item of a capacity provider strategy.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StrategyItem<'a> {
@@ -38,7 +38,7 @@ pub struct StrategyItem<'a> {
     pub(crate) capacity_provider: Option<Text<'a>>,
 }
 
-/// What deploys a service.
+/// The deployment controller of a service.
 #[derive(Debug, Deserialize)]
 pub struct DeploymentController<'a> {
     #[serde(borrow, rename = "type")]

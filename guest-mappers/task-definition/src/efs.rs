@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::source::{Authorization, Efs, TaskDefinition};
 
-/// An attribute that is a set of volumes. It is a `TextSet` in which some texts are made.
+/// An attribute that is a set of volume names. It differs from `TextSet` in that it can own its texts.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub struct NamedVolumes<'s>(Vec<Cow<'s, str>>);
@@ -29,8 +29,8 @@ impl schemars::JsonSchema for NamedVolumes<'_> {
 }
 
 impl<'s> NamedVolumes<'s> {
-    /// Names the EFS volumes that a task definition configures so. One without id and name is named after its
-    /// place, because it would vanish otherwise.
+    /// Names the EFS volumes for which `is_so` is true. The name is the file system id, else the volume's
+    /// name, else `#` and the volume's position, so that no such volume is missing from the set.
     pub(crate) fn of_efs(
         definition: &'s TaskDefinition<'_>,
         is_so: impl Fn(&Efs<'_>) -> bool,
@@ -54,7 +54,7 @@ impl Efs<'_> {
         text(&self.transit_encryption) == Some("ENABLED")
     }
 
-    /// Whether only those come in that IAM lets in, and only where the access point leads.
+    /// Whether IAM authorizes the mount and an access point limits it to a folder.
     pub(crate) fn is_authorized(&self) -> bool {
         let is_through_iam = |config: &Authorization<'_>| {
             text(&config.iam) == Some("ENABLED")

@@ -96,7 +96,7 @@ pub struct EcsTaskDefinition<'s> {
     /// Source: `taskDefinition.registeredAt`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_seen: Option<UtcTime>,
-    /// The launch types that can run it, as ECS found out.
+    /// The launch types with which ECS found it compatible.
     ///
     /// Source: `taskDefinition.compatibilities`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,37 +111,37 @@ pub struct EcsTaskDefinition<'s> {
     /// Source: `taskDefinition.runtimePlatform.cpuArchitecture`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_architecture: Option<&'s str>,
-    /// Whose processes its containers see: `host`, or all of the `task`.
+    /// The process namespace of its containers: `host` or `task`.
     ///
     /// Source: `taskDefinition.pidMode`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid_mode: Option<&'s str>,
-    /// Whose inter-process communication its containers share: `host`, `task` or `none`.
+    /// The namespace in which its containers share inter-process communication: `host`, `task` or `none`.
     ///
     /// Source: `taskDefinition.ipcMode`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ipc_mode: Option<&'s str>,
-    /// The paths of the host that are volumes of it.
+    /// The paths of the host that it uses as volumes.
     ///
     /// Source: `taskDefinition.volumes[*].host.sourcePath`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_paths: Option<TextSet<'s>>,
-    /// The EFS file systems that are volumes of it.
+    /// The EFS file systems that it uses as volumes.
     ///
     /// Source: `taskDefinition.volumes[*].efsVolumeConfiguration.fileSystemId`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub efs_file_system_ids: Option<TextSet<'s>>,
-    /// The EFS volumes that are not encrypted in transit: their file systems, else their names, else `#` and their places.
+    /// The EFS volumes not encrypted in transit: file system id, else volume name, else `#` and position.
     ///
     /// Source: `taskDefinition.volumes[*].efsVolumeConfiguration`, where `transitEncryption` is not `ENABLED`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub efs_without_transit_encryption: Option<NamedVolumes<'s>>,
-    /// The EFS volumes without IAM authorization or without an access point, named likewise.
+    /// The EFS volumes without IAM authorization or without an access point, named in the same way.
     ///
     /// Source: `taskDefinition.volumes[*].efsVolumeConfiguration`, where `authorizationConfig.iam` is not `ENABLED` or `authorizationConfig.accessPointId` is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub efs_without_authorization: Option<NamedVolumes<'s>>,
-    /// Whether its containers take fault injection requests.
+    /// Whether its containers accept fault injection requests.
     ///
     /// Source: `taskDefinition.enableFaultInjection`.
     #[serde(skip_serializing_if = "Option::is_none")]

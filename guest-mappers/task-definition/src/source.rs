@@ -28,7 +28,7 @@ pub struct TaskDefinition<'a> {
     pub(crate) tags: List<Tag<'a>>,
 }
 
-/// What tasks run on.
+/// The operating system and the processor of tasks.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RuntimePlatform<'a> {
@@ -47,7 +47,7 @@ pub struct Volume<'a> {
     pub(crate) efs_volume_configuration: Option<Object<Efs<'a>>>,
 }
 
-/// A volume of the host.
+/// The host part of a volume: a bind mount.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Host<'a> {
@@ -55,7 +55,7 @@ pub struct Host<'a> {
     pub(crate) source_path: Option<Text<'a>>,
 }
 
-/// A volume of Amazon EFS.
+/// The Amazon EFS part of a volume.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Efs<'a> {
@@ -65,7 +65,7 @@ pub struct Efs<'a> {
     pub(crate) authorization_config: Option<Object<Authorization<'a>>>,
 }
 
-/// What EFS asks of whoever mounts a file system.
+/// The authorization with which tasks mount an EFS file system.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Authorization<'a> {

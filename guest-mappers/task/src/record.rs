@@ -122,7 +122,7 @@ pub struct EcsTask<'s> {
     /// Source: `task.tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Tags<'s>>,
-    /// What started the task: a deployment, or what the caller said.
+    /// The starter of the task: a deployment id, or the text that the caller of RunTask or StartTask gave.
     ///
     /// Source: `task.startedBy`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,7 +132,7 @@ pub struct EcsTask<'s> {
     /// Source: what follows `service:` in `task.group`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_name: Option<&'s str>,
-    /// The capacity provider that the task runs on.
+    /// The capacity provider of the task.
     ///
     /// Source: `task.capacityProviderName`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,32 +152,32 @@ pub struct EcsTask<'s> {
     /// Source: `task.enableExecuteCommand`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execute_command_enabled: Option<bool>,
-    /// Whether its agent is connected to ECS.
+    /// The connection of its agent to ECS: `CONNECTED` or `DISCONNECTED`.
     ///
     /// Source: `task.connectivity`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connectivity: Option<&'s str>,
-    /// Its health, which its essential containers decide.
+    /// The health of the task, which ECS derives from its essential containers.
     ///
     /// Source: `task.healthStatus`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_status: Option<&'s str>,
-    /// What stopped the task, for example `EssentialContainerExited`.
+    /// The code of the reason why the task stopped, for example `EssentialContainerExited`.
     ///
     /// Source: `task.stopCode`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_code: Option<&'s str>,
-    /// Why it stopped, in words.
+    /// The reason why it stopped, as text.
     ///
     /// Source: `task.stoppedReason`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped_reason: Option<&'s str>,
-    /// The IAM role that its containers act with instead of the task definition's.
+    /// The IAM role of its containers that replaces the task role of the task definition.
     ///
     /// Source: `task.overrides.taskRoleArn`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub override_task_role_arn: Option<&'s str>,
-    /// The IAM role that the agent acts with instead of the task definition's.
+    /// The IAM role of the agent that replaces the execution role of the task definition.
     ///
     /// Source: `task.overrides.executionRoleArn`.
     #[serde(skip_serializing_if = "Option::is_none")]

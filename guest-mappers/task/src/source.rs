@@ -36,7 +36,7 @@ pub struct Task<'a> {
     pub(crate) overrides: Option<Object<Overrides<'a>>>,
 }
 
-/// What the task does otherwise than its task definition says.
+/// The settings of the task that replace those of its task definition.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Overrides<'a> {
@@ -46,14 +46,14 @@ pub struct Overrides<'a> {
     pub(crate) container_overrides: List<ContainerOverride<'a>>,
 }
 
-/// What a container of the task does otherwise.
+/// The settings of one container that replace those of its container definition.
 #[derive(Debug, Deserialize)]
 pub struct ContainerOverride<'a> {
     #[serde(borrow)]
     pub(crate) environment: List<EnvironmentVariable<'a>>,
 }
 
-/// An environment variable. Its value is not a member here, so that it cannot leave.
+/// An environment variable. Its value is not a member here, so a record cannot contain it.
 #[derive(Debug, Deserialize)]
 pub struct EnvironmentVariable<'a> {
     #[serde(borrow)]

@@ -1,4 +1,4 @@
-//! Describes batches, and accounts for every requested ARN.
+//! Describes batches of ARNs, and notes an outcome for every requested ARN.
 
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
@@ -11,17 +11,18 @@ use portolan_aws::{CallFailure, FailureKind};
 use portolan_page::ledger::{EntryKey, Failure, Tombstone};
 use portolan_page::object::Object;
 
-/// The most splits of a refused batch before the rest counts as failed. Seven splits find one refused object
-/// in a hundred, fourteen find two.
+/// The maximum number of splits of a refused batch. After that, a part that AWS refuses counts as failed. In
+/// a batch of 100, seven splits isolate one refused object, and fourteen isolate two.
 const SPLIT_LIMIT: u32 = 16;
 
 /// The result of a request for a batch.
 enum DescribeOutcome {
-    /// AWS described it, except the ARNs in `missing`. `surplus` objects of the answer were not requested.
+    /// AWS answered. The answer says nothing about the ARNs in `missing`, and had `surplus` objects that were
+    /// not requested or were repeated.
     Answered { missing: Batch, surplus: usize },
-    /// AWS refused it as a whole, perhaps because of one of its objects.
+    /// AWS refused the whole batch, perhaps because of one of its objects.
     Refused(Batch),
-    /// It failed, and is accounted for.
+    /// The request failed, and the ledger has the outcome.
     Failed,
 }
 
@@ -49,8 +50,8 @@ impl RegionFetch {
         }
     }
 
-    /// Describes a batch, and accounts for each of its objects. Returns the batch if AWS refuses it as a
-    /// whole and it may be split.
+    /// Describes a batch, and notes an outcome for each of its objects. If AWS refuses the whole batch and it
+    /// may be split, notes nothing and returns the batch.
     async fn describe_whole(
         &self,
         object: Object,
@@ -58,8 +59,8 @@ impl RegionFetch {
         batch: Batch,
         may_split: bool,
     ) -> Option<Batch> {
-        // Objects that are neither described nor named as failures are requested once more: a short answer
-        // does not prove that they are gone.
+        // Objects that are neither described nor named as failures are requested once more, because an
+        // incomplete answer does not prove that they are gone.
         let missing = match self.describe_once(object, key, batch, may_split).await {
             DescribeOutcome::Answered { missing, .. } if !missing.arns.is_empty() => missing,
             DescribeOutcome::Refused(batch) => return Some(batch),
@@ -70,7 +71,7 @@ impl RegionFetch {
         else {
             return None;
         };
-        // An answer that describes other objects instead does not prove that these are gone.
+        // An answer with other objects does not prove that the requested ones are gone.
         if surplus > 0 && !missing.arns.is_empty() {
             let operation = object.describe_operation();
             let failure = Failure {
@@ -106,15 +107,21 @@ impl RegionFetch {
     ) -> DescribeOutcome {
         let mut with_tags = !self.is_untagged(object);
         let mut result = operations::describe(self, object, &batch, with_tags).await;
-        // Some partitions and servers do not support tags, and refuse the whole batch because of them.
+        // Some partitions and servers do not support `include`, and refuse the whole batch because of it.
         if with_tags
             && let Err(failure) = &result
             && failure.may_be_of_include()
-            && let Some(described) = self.described_without(object, &batch, failure.kind).await
         {
-            self.without_tags(object);
-            with_tags = false;
-            result = Ok(described);
+            match self.described_without(object, &batch, failure.kind).await {
+                Ok(Some(described)) => {
+                    self.without_tags(object);
+                    with_tags = false;
+                    result = Ok(described);
+                }
+                Ok(None) => {}
+                // The denial is not known to hold without `include`.
+                Err(failure) => result = Err(failure),
+            }
         }
         match result {
             Ok(mut described) => {
@@ -143,17 +150,20 @@ impl RegionFetch {
         untagged.contains(&object)
     }
 
-    /// Describes a batch without `include`; `None` if AWS refuses that too. If the whole call is denied, one
-    /// batch finds out for all batches of the scope.
+    /// Describes a batch without `include`. Returns `None` if AWS refuses that too. After a denial, the first batch
+    /// tries it for all batches of the scope, so that a call denied in any form is not repeated for each.
+    ///
+    /// # Errors
+    /// If the call was denied with `include`, and failed without it for another reason.
     async fn described_without(
         &self,
         object: Object,
         batch: &Batch,
         kind: FailureKind,
-    ) -> Option<Described> {
+    ) -> Result<Option<Described>, CallFailure> {
         let ask = || operations::describe(self, object, batch, false);
         if kind != FailureKind::Denied {
-            return ask().await.ok();
+            return Ok(ask().await.ok());
         }
         let cell = {
             let mut cells = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
@@ -170,21 +180,22 @@ impl RegionFetch {
                 Ok(true)
             }
             Err(failure) if failure.kind == FailureKind::Denied => Ok(false),
-            Err(_) => Err(()),
+            Err(failure) => Err(failure),
         });
-        match is_allowed.await {
-            Ok(true) if own.is_none() => ask().await.ok(),
-            _ => own,
+        match is_allowed.await? {
+            true if own.is_none() => ask().await.map(Some),
+            _ => Ok(own),
         }
     }
 
-    /// Notes that objects here are described without `include`.
+    /// Describes all further batches of this object in this Region without `include`.
     fn without_tags(&self, object: Object) {
         let mut untagged = self.untagged.lock().unwrap_or_else(PoisonError::into_inner);
         untagged.insert(object);
     }
 
-    /// Removes objects that were not requested, with a warning, and returns their number.
+    /// Removes objects that were not requested or are repeated, and returns their number. Warns if it is not
+    /// zero.
     fn keep_asked(&self, key: &EntryKey, batch: &Batch, described: &mut Described) -> usize {
         let surplus = described.keep_asked(&batch.arns);
         if surplus > 0 {
@@ -198,15 +209,15 @@ impl RegionFetch {
         surplus
     }
 
-    /// Sends the page on, and returns the requested ARNs that are not accounted for.
+    /// Notes the outcomes of an answer, sends its page on, and returns the requested ARNs without an outcome.
     async fn account(&self, key: &EntryKey, mut batch: Batch, described: Described) -> Batch {
         let mut described = described;
         described.keep_open_failures(&batch.arns);
         let count = described.page.described().count();
         self.ledger.described(key, count);
         let asked = batch.arns.clone();
-        // With as many answers as requests, no object is missing, even if an ARN is absent or written
-        // differently.
+        // If the answer has an object or a failure for every requested ARN, none is missing, even if an ARN
+        // in the answer is absent or written differently.
         if count + described.failures.len() >= batch.arns.len() {
             batch.arns.clear();
         }
@@ -227,7 +238,8 @@ impl RegionFetch {
         kept.retain(|arn| !batch.arns.contains(arn));
         for failure in described.failures {
             let named = failure.arn.as_deref().map(own_name);
-            // A failure may contain a shorter name than the list.
+            // A failure may name the object in a shorter form than the list; the tombstone has the listed
+            // ARN.
             let listed = kept.iter().position(|arn| Some(own_name(arn)) == named);
             let tombstone = Tombstone {
                 arn: listed
@@ -248,7 +260,7 @@ impl RegionFetch {
                 is_new: described.is_new,
                 unread: described.unread,
             };
-            // The receivers are gone only when the sync is being stopped.
+            // This fails only if the sync is being stopped and the receivers are closed.
             let _ = self.pages.send(page).await;
         }
         batch

@@ -96,18 +96,15 @@ impl Object {
     }
 
     /// The names that stand for several objects.
-    pub const GROUPS: [&str; 4] = ["default", "inventory", "audit", "all"];
+    pub const GROUPS: [&str; 3] = ["default", "inventory", "all"];
 
     /// The objects of a group.
     #[must_use]
     pub fn group(name: &str) -> Option<Vec<Self>> {
-        let is_audit = |object: &Self| object.name() == "EcsAuditEvent";
         let all = Self::ALL.into_iter();
         match name {
             "default" => Some(Self::defaults()),
-            "inventory" => Some(all.filter(|it| !is_audit(it)).collect()),
-            "audit" => Some(all.filter(is_audit).collect()),
-            "all" => Some(all.collect()),
+            "inventory" | "all" => Some(all.collect()),
             _ => None,
         }
     }

@@ -20,7 +20,7 @@ use portolan_records::changes::EarlierOutput;
 use portolan_sandbox::{Engine, Mapper, MapperSet};
 use portolan_sink::{Line, Sink};
 
-/// The data that mapping threads share.
+/// The data that the mapping threads share.
 pub(super) struct Workshop {
     pub(super) engine: Arc<Engine>,
     pub(super) mappers: MapperSet,
@@ -54,7 +54,7 @@ pub(super) fn start(workshop: &Arc<Workshop>, threads: usize) -> Vec<JoinHandle<
         .collect()
 }
 
-/// A sentence about the records that an interrupt discards.
+/// A sentence for the user about the records that an interrupt loses.
 pub(super) fn lost(workshop: &Workshop) -> String {
     let totals = workshop.ledger.totals();
     let written: u64 = totals.values().map(|counts| counts.written).sum();
@@ -76,8 +76,8 @@ pub(super) fn lost(workshop: &Workshop) -> String {
     }
 }
 
-/// Removes the output of a sync so far. A thread that is still in a guest keeps its part of the workshop
-/// until the process ends, so the files are removed by name.
+/// Removes the output that the sync has written. A thread that is still inside a guest keeps its files open
+/// until the process ends, so this removes the files by name.
 pub(super) fn discard(workshop: &Workshop) {
     workshop.sink.discard();
     if let Some(recorder) = &workshop.recorder {
@@ -85,7 +85,8 @@ pub(super) fn discard(workshop: &Workshop) {
     }
 }
 
-/// The key of an object's entry; its pages may come from another object's calls.
+/// The key of an object's ledger entry. The pages of parts come from the calls of another object, so `key`
+/// may name that object.
 fn key_of(key: &EntryKey, object: Object) -> EntryKey {
     EntryKey {
         object,
@@ -106,7 +107,7 @@ impl Workshop {
     fn work(&self) {
         let done = catch_unwind(AssertUnwindSafe(|| self.all_pages()));
         if let Err(error) = done.unwrap_or(Err(SyncError::ThreadLost)) {
-            // Only the first error matters; the others follow from it.
+            // `set` keeps the first error; later errors are consequences of it.
             let _ = self.fatal.set(error);
             self.pages.close();
             self.stop.notify_one();
@@ -130,7 +131,7 @@ impl Workshop {
         let FetchedPage {
             key, page, unread, ..
         } = fetched;
-        // Kept pages of an earlier sync have these values too, so they are noted here.
+        // Noted here and not after the call, because pages from a checkpoint can lack includes too.
         for include in unread {
             self.ledger.unread(key, include);
         }
@@ -140,7 +141,8 @@ impl Workshop {
                 .map_err(|source| record_error(recorder.place(), source))?;
         }
         if self.mappers.get(page.object).is_none() {
-            // Only its parts are wanted; their entries have the outcomes.
+            // No mapper makes records of this object itself, only of its parts. The parts have their own
+            // entries.
             let objects = page.described().count();
             self.ledger
                 .records(key, objects, std::iter::empty(), std::iter::empty());
@@ -161,7 +163,8 @@ impl Workshop {
         Ok(())
     }
 
-    /// Makes the records of a page for one object.
+    /// Maps a page with one mapper, and writes the records. `page` is the page of `fetched` or a page of its
+    /// parts.
     fn map(&self, mapper: &Mapper, page: &Page, fetched: &FetchedPage) -> Result<(), SyncError> {
         let key = &key_of(&fetched.key, page.object);
         let unread = &fetched.unread;
@@ -207,7 +210,8 @@ impl Workshop {
         Ok(())
     }
 
-    /// The records of a page, each with its change and its authors.
+    /// The output lines of a page: each record with its change since the earlier sync and the modules that
+    /// set its attributes, if these were requested.
     fn lines<'r>(
         &self,
         records: &'r Records,

@@ -1,4 +1,4 @@
-//! Syncs that do not see everything, or do not end.
+//! Comparisons with an earlier sync if one of the two syncs is incomplete, fails or is interrupted.
 
 use std::process::Stdio;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{counts, earlier_tasks, feed, rewrite, sync_again};
 use crate::support::{Site, run, wait_until};
 
-/// Adds a service to the earlier output.
+/// Adds to the earlier output a service that no longer exists.
 fn earlier_service(site: &Site) {
     rewrite(site, "EcsService", |records| {
         let mut gone = records[0].clone();
@@ -78,7 +78,7 @@ fn what_was_not_asked_for_is_not_called_removed() {
 fn what_one_side_did_not_read_is_not_compared() {
     let site = Site::small();
     site.sync(&[]).with(0);
-    // An overlay may have taken OWNER from tags.
+    // TAGS was not read. An overlay may compute OWNER from tags, so OWNER cannot be compared either.
     rewrite(&site, "EcsTask", |records| {
         records[0]["OWNER"] = json!("payments");
         records[1]["GROUP"] = json!("family:other");
@@ -92,7 +92,8 @@ fn what_one_side_did_not_read_is_not_compared() {
         scope["unread"] = json!(["CONFIGURATIONS", "SETTINGS", "TAGS"]);
     }
     std::fs::write(&path, report.to_string()).unwrap();
-    // A cluster has attributes of three includes, and this one of none.
+    // The earlier sync read none of a cluster's three includes, so the earlier records lack their attributes.
+    // DEFAULT_CAPACITY_PROVIDERS comes from no include, so its change is reported all the same.
     rewrite(&site, "EcsCluster", |records| {
         for record in records {
             let record = record.as_object_mut().unwrap();

@@ -1,4 +1,4 @@
-//! The requests of a sync: what rows include, full batches, and no unnecessary call.
+//! The requests of a sync: their parameters, full batches, and no unnecessary call.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -83,7 +83,7 @@ fn every_list_says_page_size_and_status() {
     );
 }
 
-/// The sizes of the batches of one Describe operation, largest first.
+/// The batch sizes of one Describe operation, largest first. `member` is the parameter that holds the batch.
 fn batches(site: &Site, operation: &str, member: &str) -> Vec<usize> {
     let all = site.simulator.requests();
     let mut sizes: Vec<usize> = requests(&all, operation)
@@ -132,8 +132,8 @@ fn the_page_size_bounds_batches_too() {
 fn no_call_is_made_that_is_not_needed() {
     let site = demo();
     site.sync(&demo_arguments()).with(0);
-    // Four account-Regions with four clusters each. One cluster of each vanishes: it is listed all the same,
-    // with one call for its services and one for its tasks.
+    // There are four pairs of account and Region, with four clusters each. One cluster of each pair vanishes
+    // after ListClusters has returned it. It still costs one call for its services and one for its tasks.
     let calls = calls(&site);
     assert_eq!(calls["ListClusters"], 4);
     assert_eq!(calls["DescribeClusters"], 4);
@@ -217,7 +217,8 @@ fn requests_in_flight_are_bounded() {
         .iter()
         .map(|request| request.offset_ms)
         .collect();
-    // A request that starts before an answer can have arrived does not depend on that answer.
+    // An answer takes at least `latency_ms`, so all requests that start within one such window are in flight
+    // together. The 20 ms allow for imprecise timing.
     let in_flight = |start: &u64| {
         starts
             .iter()

@@ -1,4 +1,4 @@
-//! What the stock mappings as tables lack of those in Rust.
+//! Attributes that the stock mappings in Rust have and tables cannot express.
 
 use serde::de::IgnoredAny;
 

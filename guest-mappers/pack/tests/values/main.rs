@@ -2,7 +2,7 @@
 //! hostile pages.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-/// What types and texts make of values.
+/// The values that types and texts produce.
 mod types;
 
 use std::path::Path;

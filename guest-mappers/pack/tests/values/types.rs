@@ -85,7 +85,7 @@ fn a_set_of_integers_has_each_once_and_nothing_else() {
     assert!(refused(texts).contains("its default is not of its type, integers"));
 }
 
-/// What a UID of several members takes.
+/// The values from which a UID of several members is made.
 #[test]
 fn an_empty_text_is_false_and_a_wrong_type_is_found() {
     let uid = "GROUP = \"t.arn && (c.arn || (c.name && join('#', [t.arn, c.name])))\"";

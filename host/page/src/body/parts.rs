@@ -1,9 +1,9 @@
 //! Parts of described objects, such as the containers of a task, as a page of their own.
 //!
-//! A mapper of parts receives a list of them. Each element holds the part, the object that it is part of, without
-//! that object's lists of parts, and its position in the list that it comes from:
-//! `{"container":{"name":"web",…},"task":{"taskArn":…},"position":0}`. The scan has found where members stand, so
-//! that no text is parsed again.
+//! A mapper of parts receives a list of elements such as
+//! `{"container":{"name":"web",…},"task":{"taskArn":…},"position":0}`. An element holds the part, the whole
+//! object without its lists of parts, and the position of the part in its list. The scan has noted the place
+//! of each member, so most of the text is copied and not parsed again.
 
 mod names;
 mod piece;
@@ -28,9 +28,8 @@ use piece::Piece;
 pub struct PartsTooLarge;
 
 impl Page {
-    /// This page as a mapper of `object` gets it: unchanged, or as a page of parts. `None` if the page holds
-    /// neither the object nor such parts. Parts and their objects keep the members that are wanted, and their
-    /// ARNs.
+    /// This page as a mapper of `object` gets it: unchanged, or as a page of parts. Returns `None` if pages
+    /// of this kind contain no such object. Parts and whole objects keep the wanted members and their ARNs.
     ///
     /// # Errors
     /// Fails if the parts take more than [`BODY_LIMIT_BYTES`].
@@ -70,26 +69,29 @@ impl Page {
         })))
     }
 
-    /// The ARN of a part; if it has none, that of the object that it is part of.
+    /// The ARN of the part in the element at `span`, or the ARN of the whole object if the part has none.
+    /// `names` are the members of an element that hold the part and the whole object.
     pub(super) fn arn_of_part(&self, span: Range<usize>, names: [&str; 2]) -> Option<String> {
         type Members<'p> = HashMap<String, &'p RawValue>;
         let element: Members<'_> = serde_json::from_slice(&self.body[span]).ok()?;
         let objects = [self.object, self.object.fetched()];
         names.into_iter().zip(objects).find_map(|(name, object)| {
             let members: Members<'_> = serde_json::from_str(element.get(name)?.get()).ok()?;
-            serde_json::from_str(members.get(object.arn_member())?.get()).ok()
+            let arn = members.get(object.arn_member())?;
+            let arn: Option<String> = serde_json::from_str(arn.get()).ok();
+            arn.filter(|arn| !arn.is_empty())
         })
     }
 }
 
-/// The value that stands for a part.
+/// The value in place of a part.
 enum Part {
     Text(&'static str),
     /// A span of the scanned page.
     Span(Range<usize>),
 }
 
-/// A page of parts while it is written.
+/// A page of parts that is being written.
 struct PartsPage<'w> {
     names: Names<'w>,
     page: Piece,
@@ -114,8 +116,8 @@ impl<'w> PartsPage<'w> {
         Ok(parts)
     }
 
-    /// Adds the parts of one object. A value of another type than an object, or
-    /// than a list of parts, is an element too; a mapper rejects it because of its type.
+    /// Adds the parts of one object. A wrong type becomes an element too, so that a mapper rejects it and the
+    /// report shows it: an object that is not a JSON object, or its parts if they are not a list.
     fn add_object(&mut self, page: Scanned<'_>, span: &Range<usize>) -> Result<(), PartsTooLarge> {
         if page.body.get(span.start) != Some(&b'{') {
             let mut whole = Piece::new(b"");
@@ -136,13 +138,13 @@ impl<'w> PartsPage<'w> {
         let list = match &lists[..] {
             [] => return Ok(()),
             [list] => list.clone(),
-            // A list is not a part either.
+            // The member is repeated. A list in place of a part makes the mapper reject the element.
             [_, ..] => return self.add(page, Part::Text("[]"), &whole, None),
         };
         match page.body.get(list.start) {
             Some(b'n') => Ok(()),
             Some(b'[') => self.add_all(page, list, &whole),
-            // It would pass for a part.
+            // An object in place of the list would look like a valid part.
             Some(b'{') => self.add(page, Part::Text("[]"), &whole, None),
             _ => self.add(page, Part::Span(list), &whole, None),
         }
@@ -218,7 +220,7 @@ impl<'w> PartsPage<'w> {
     }
 }
 
-/// A scanned page.
+/// A page with the members that its scan found, in the order of their starts.
 #[derive(Clone, Copy)]
 struct Scanned<'p> {
     body: &'p [u8],
@@ -226,7 +228,7 @@ struct Scanned<'p> {
 }
 
 impl<'p> Scanned<'p> {
-    /// The index of the first member that starts at or after a byte.
+    /// The index of the first member that starts at or after the byte offset `at`.
     fn place(self, at: usize) -> usize {
         let before = |member: &Member| (member.start as usize) < at;
         self.members.partition_point(before)
@@ -292,7 +294,7 @@ impl<'p> Scanned<'p> {
         at + space.take_while(|it| it.is_ascii_whitespace()).count()
     }
 
-    /// The elements of a list; `None` for each null.
+    /// The spans of the elements of a list; `None` for each null.
     fn elements(self, list: Range<usize>) -> Vec<Option<Range<usize>>> {
         let (mut at, mut elements) = (list.start + 1, Vec::new());
         loop {
@@ -313,7 +315,8 @@ impl<'p> Scanned<'p> {
         }
     }
 
-    /// The end of the object that starts at `at`, found through its members.
+    /// The end of the object that starts at `at`, found through its members without parsing. Returns `None`
+    /// for any other value, and if the scan did not note a member.
     fn object_end(self, at: usize) -> Option<usize> {
         if self.body.get(at) != Some(&b'{') {
             return None;
@@ -335,7 +338,7 @@ impl<'p> Scanned<'p> {
         }
     }
 
-    /// The end of any other value.
+    /// The end of any value, found by parsing it.
     fn value_end(self, at: usize) -> usize {
         let text = &self.body[at..];
         let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();

@@ -1,4 +1,4 @@
-//! The closed ledger, for the report.
+//! The final state of the ledger, from which the report is written.
 
 use crate::{AccountId, RegionName};
 use std::collections::BTreeMap;
@@ -20,19 +20,19 @@ pub struct Balance {
     pub operations: Vec<OperationCalls>,
     /// Calls of each action group by account and Region.
     pub quotas: Vec<GroupCalls>,
-    /// Which module set which attribute in how many records, if that was collected.
+    /// The number of records in which each module set each attribute, if the sync collected it.
     pub provenance: Option<BTreeMap<Object, Provenance>>,
-    /// Warnings beside those of the scopes.
+    /// Warnings that do not belong to a scope.
     pub warnings: Vec<String>,
     /// The number of detail lines that were left out beyond the limit.
     pub details_omitted: u64,
-    /// Whether this sync itself described an object.
+    /// Whether this sync described at least one object itself.
     pub has_described: bool,
 }
 
 impl Balance {
     pub(super) fn of(mut books: Books, wanted: &[Object]) -> Self {
-        // Objects that an earlier sync described do not count.
+        // Objects from a checkpoint do not count, because an earlier sync described them.
         let described = |entry: &OpenEntry| entry.counts.described > entry.resumed;
         let has_described = books.scopes.values().any(described);
         let scopes = entries(std::mem::take(&mut books.scopes), wanted);
@@ -65,8 +65,8 @@ fn quotas(books: &Books) -> Vec<GroupCalls> {
     books.paces.iter().map(line).collect()
 }
 
-/// The entries of the wanted objects. Parts are complete where the object that contains them is, because its
-/// calls fetch them.
+/// The closed entries of the wanted objects. The calls of the whole fetch its parts, so parts are complete in
+/// the scopes in which the whole is.
 fn entries(mut open: BTreeMap<EntryKey, OpenEntry>, wanted: &[Object]) -> Vec<ReportEntry> {
     let parts: Vec<Object> = wanted
         .iter()
@@ -96,8 +96,8 @@ fn entries(mut open: BTreeMap<EntryKey, OpenEntry>, wanted: &[Object]) -> Vec<Re
 }
 
 impl OpenEntry {
-    /// Takes over the reason from the entry of the object that contains the parts. If that entry is hidden,
-    /// its failures are reported here.
+    /// Copies to an entry of parts the reason and the unread includes of the whole. If the report does not
+    /// show the entry of the whole, this entry shows its failures and tombstones.
     fn inherit(&mut self, part: Object, whole: ReportEntry, is_hidden: bool) {
         let object = whole.object;
         let reason = whole.reason;
@@ -115,8 +115,8 @@ impl OpenEntry {
 
 fn closed(key: EntryKey, entry: OpenEntry) -> ReportEntry {
     let counts = entry.counts;
-    // Every listed object has to be accounted for. A difference is a bug of this program, and must not look
-    // like completeness.
+    // Every listed object has one outcome. A difference is a bug of this program, and must not make the scope
+    // look complete.
     let accounted = (counts.written + counts.tombstones + counts.rejected + counts.failed)
         .saturating_sub(entry.cluster_tombstones);
     let reason = entry.reason.or_else(|| {

@@ -7,13 +7,13 @@ use super::{ActionGroup, Object, Operation};
 pub struct Row {
     /// The data model's name, which also names the output file and the schema.
     pub name: &'static str,
-    /// The object's name in code and in its stock mapper, for example `task-definition`.
+    /// The object's name in the names of its stock mapper and of code, for example `task-definition`.
     pub word: &'static str,
-    /// Whether a sync includes it if no objects are named.
+    /// Whether a sync fetches it if the user names no objects.
     pub is_default: bool,
     /// The method of fetching it.
     pub way: Way,
-    /// The resource that lists it.
+    /// The resource whose objects a call lists.
     pub parent: Parent,
     /// The action group whose token bucket its calls use.
     pub group: ActionGroup,
@@ -25,11 +25,11 @@ pub struct Row {
     pub arn_attribute: &'static str,
     /// The members that hold the object's display name and its status.
     pub name_and_status: [&'static str; 2],
-    /// Attributes that change from minute to minute although no user changes anything.
+    /// Attributes whose values change often without an action of a user.
     pub volatile: &'static [&'static str],
     /// The `include` values of its Describe call.
     pub includes: &'static [Include],
-    /// The counters of a described cluster whose sum is the expected number of these objects.
+    /// The members of a described cluster that count these objects. Their sum is the expected number.
     pub counters: &'static [&'static str],
 }
 
@@ -39,8 +39,8 @@ pub struct Row {
 /// complete only if nothing failed and the listing came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// A List operation returns ARNs page by page; a Describe operation takes a batch of them. `listed`
-    /// counts ARNs. A listed ARN that is not described after two tries is a tombstone.
+    /// A List operation returns ARNs page by page, and a Describe operation takes a batch of them. `listed`
+    /// counts ARNs. A listed ARN that two calls neither describe nor name as a failure becomes a tombstone.
     ListThenDescribe {
         /// The operation that lists the ARNs.
         list: Operation,
@@ -60,21 +60,21 @@ pub enum Way {
         /// The operation that returns the pages.
         list: Operation,
     },
-    /// Parts of another object's pages, which need no calls of their own. `listed` and `described` both count
-    /// the parts; they are complete where that object is.
+    /// The objects are parts of another object, the whole, and come from its pages without further calls.
+    /// `listed` and `described` both count the parts. Parts are complete in a scope if the whole is.
     PartsOf {
-        /// The object whose pages hold them.
+        /// The whole.
         object: Object,
-        /// The member of that object that lists them.
+        /// The member of the whole that lists its parts.
         list: &'static str,
-        /// The name under which a mapper finds a part.
+        /// The member of a page element that holds the part.
         part: &'static str,
-        /// The name under which it finds that object.
+        /// The member of a page element that holds the whole.
         whole: &'static str,
     },
-    /// A Describe operation takes keys from other records of this sync, possibly of another account and
-    /// Region. The scope is the account and Region of the call. `listed` counts the keys; a key that the
-    /// service does not know is a tombstone.
+    /// A Describe operation takes keys that other records of this sync contain. These records may belong to
+    /// another account and Region; the scope is the account and Region of the call. `listed` counts the keys.
+    /// A key that the service does not know becomes a tombstone.
     DescribeNamed {
         /// The operation that describes them.
         describe: Operation,
@@ -84,7 +84,7 @@ pub enum Way {
 }
 
 impl Way {
-    /// The operations that are called only for this object, in order.
+    /// The operations that a sync calls only for this object, in the order of the calls.
     #[must_use]
     pub fn operations(self) -> Vec<Operation> {
         match self {
@@ -98,7 +98,7 @@ impl Way {
     }
 }
 
-/// The resource that lists an object.
+/// The resource whose objects a call lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parent {
     /// The account, in a Region.

@@ -56,13 +56,7 @@ pub(super) fn run(arguments: MapArguments, config_file: Option<&Path>) -> anyhow
         &config.mapping,
         &config.fetching.objects,
     )?;
-    let mut input: Box<dyn BufRead> = if arguments.file == Path::new("-") {
-        Box::new(io::stdin().lock())
-    } else {
-        let file = File::open(&arguments.file)
-            .with_context(|| format!("cannot read {}", arguments.file.display()))?;
-        Box::new(BufReader::with_capacity(256 * 1024, file))
-    };
+    let mut input = open(&arguments.file)?;
     let mut output = BufWriter::with_capacity(256 * 1024, io::stdout().lock());
     let mut status = COMPLETE;
     let mut is_empty = arguments.file != Path::new("-");
@@ -126,6 +120,14 @@ const fn failed<'a>(
         path: "",
         message,
     }
+}
+
+fn open(file: &Path) -> anyhow::Result<Box<dyn BufRead>> {
+    if file == Path::new("-") {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(Box::new(BufReader::with_capacity(256 * 1024, opened)))
 }
 
 /// Maps one page. The result is `false` if the whole page failed.

@@ -181,8 +181,9 @@ pub struct Settings {
     #[arg(long, visible_alias = "max-retries", env = "PORTOLAN_MAXIMUM_RETRIES", value_name = "COUNT", help_heading = FETCHING)]
     pub maximum_retries: Option<u64>,
 
-    /// Connector objects to sync, comma-separated; `portolan schema --help` lists all [default: EcsCluster,
-    /// EcsService, EcsTask, EcsTaskDefinition].
+    /// Objects to sync, comma-separated: names such as EcsContainer, or the groups `default` (EcsCluster,
+    /// EcsService, EcsTask, EcsTaskDefinition), `inventory` (all but audit events) and `all` [default:
+    /// `default`].
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,

@@ -58,7 +58,7 @@ pub(in crate::simulator) fn service(
     })
 }
 
-/// What deploys the service, and what its tasks get of it.
+/// The deployment controller of a service, and the tags that its tasks inherit.
 fn settings(call: &Call<'_>, service: u64) -> impl Display {
     let controller = controller(service);
     let propagate = ["SERVICE", "TASK_DEFINITION", "NONE"][(service % 3) as usize];

@@ -107,7 +107,7 @@ fn volumes(family: u64, kind: Kind) -> impl Display {
     })
 }
 
-/// What containers share with each other, or with their host.
+/// The namespaces that containers share with each other or with their host.
 fn modes(family: u64, kind: Kind) -> impl Display {
     let modes = match kind {
         Kind::Ec2Host => [Some("host"), Some("host")],

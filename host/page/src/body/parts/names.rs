@@ -3,7 +3,7 @@ use crate::object::{Object, Way};
 
 /// The names of parts, of their object and of lists.
 pub(super) struct Names<'w> {
-    /// All lists of parts that the objects of the page have.
+    /// The names of all lists of parts. The copy of the whole object omits them.
     pub(super) lists: Vec<&'static str>,
     pub(super) list: &'static str,
     pub(super) part: &'static str,

@@ -2,7 +2,7 @@ use std::num::NonZeroU32;
 
 use super::super::scan::{Member, offset};
 
-/// A piece of a page, with the members in it. Their offsets count from the beginning of the text.
+/// A piece of a page, with the members in it. Offsets in `members` count from the beginning of `text`.
 pub(super) struct Piece {
     pub(super) text: Vec<u8>,
     pub(super) members: Vec<Member>,
@@ -16,14 +16,15 @@ impl Piece {
         }
     }
 
-    /// Writes a comma, except after an opening bracket.
+    /// Writes a comma, except directly after an opening bracket or brace.
     pub(super) fn separate(&mut self) {
         if !matches!(self.text.last(), Some(b'{' | b'[')) {
             self.text.push(b',');
         }
     }
 
-    /// Adds members that start at `from` in their own text, and at `to` in this one.
+    /// Adds members from another text. `first` is the index of the first of them in the list that they come
+    /// from. The byte at `from` of their text is copied to `to` of this text.
     pub(super) fn extend(&mut self, members: &[Member], first: usize, from: usize, to: usize) {
         let by = offset(to).wrapping_sub(offset(from));
         let places_by = offset(self.members.len()).wrapping_sub(offset(first));
@@ -35,7 +36,7 @@ impl Piece {
         }));
     }
 
-    /// Writes a member, whose value `write` writes.
+    /// Writes a member of an object: its name, and the value that `write` adds.
     pub(super) fn add(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
         let (start, place) = (self.text.len(), self.members.len());
         self.text.push(b'"');
