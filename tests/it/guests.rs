@@ -46,6 +46,7 @@ fn mapper(module: Module) -> Mapper {
         unfilled: Unfilled::default(),
         breaker: Breaker::default(),
         pages: 0.into(),
+        reads: None,
     }
 }
 
