@@ -22,6 +22,7 @@ use crate::support::{figure, root};
 
 /// Random pages: ECS's documented members, with any value in any place.
 mod pages;
+mod parts;
 
 /// Number of pages for each object, unless PORTOLAN_TEST_FUZZ_CASES sets another one.
 const CASES: u64 = 200;

@@ -183,7 +183,8 @@ fn every_object_of_moto_arrives() {
             .contains("environment"),
         "moto's pages have no environment"
     );
-    let replayed = run(moto.portolan("map").arg(&recording)).with(0);
+    let mut replayed = moto.portolan("map");
+    let replayed = run(replayed.args(["--objects", &objects()]).arg(&recording)).with(0);
     let synced: BTreeMap<String, Value> = OBJECTS
         .iter()
         .flat_map(|(object, _)| records(&base, object))

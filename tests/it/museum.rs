@@ -5,7 +5,6 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use portolan_page::Page;
-use portolan_page::object::Object;
 use portolan_sandbox::{
     CompiledCache, Engine, Kind, Limits, Mapped, MappedRecord, Module, ModuleSource, Overlay,
     Surface,
@@ -75,7 +74,7 @@ fn made(engine: &Engine, cache: &CompiledCache, exhibit: &Path) -> String {
         }
     };
     let mut text = String::new();
-    for (line, page) in pages::read_all(&exhibit.join("pages.jsonl"), &Object::ALL).unwrap() {
+    for (line, page) in pages::read_all(&exhibit.join("pages.jsonl"), &[]).unwrap() {
         write(&mut text, line, &map(&page));
     }
     text

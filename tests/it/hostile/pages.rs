@@ -1,3 +1,4 @@
+use super::parts::{CONTAINER_DEFINITION, DEPLOYMENT, TASK_CONTAINER, TASK_SET};
 use portolan_page::object::Object;
 use proptest::prelude::*;
 
@@ -14,10 +15,10 @@ pub(super) enum Kind {
 
 use Kind::{Arn, Flag, List, Number, Text};
 
-const TAGS: Kind = List(&Kind::Object(&[("key", Text), ("value", Text)]));
-const VARIABLES: Kind = List(&Kind::Object(&[("name", Text), ("value", Text)]));
+pub(super) const TAGS: Kind = List(&Kind::Object(&[("key", Text), ("value", Text)]));
+pub(super) const VARIABLES: Kind = List(&Kind::Object(&[("name", Text), ("value", Text)]));
 
-const STRATEGY: Kind = List(&Kind::Object(&[("capacityProvider", Text)]));
+pub(super) const STRATEGY: Kind = List(&Kind::Object(&[("capacityProvider", Text)]));
 
 const CLUSTER: &[(&str, Kind)] = &[
     ("clusterArn", Arn),
@@ -74,6 +75,8 @@ const SERVICE: &[(&str, Kind)] = &[
     ("createdAt", Number),
     ("tags", TAGS),
 ];
+
+pub(super) const NETWORK: Kind = Kind::Object(&[("awsvpcConfiguration", AWSVPC)]);
 
 const AWSVPC: Kind = Kind::Object(&[
     ("assignPublicIp", Text),
@@ -170,118 +173,6 @@ const CONTAINER: Kind = Kind::Object(&[
     ("environment", VARIABLES),
     ("secrets", List(&Kind::Object(&[("valueFrom", Arn)]))),
 ]);
-
-const CONTAINER_DEFINITION: &[(&str, Kind)] = &[
-    (
-        "containerDefinition",
-        Kind::Object(&[
-            ("name", Text),
-            ("image", Text),
-            ("memory", Number),
-            ("environment", VARIABLES),
-            ("secrets", VARIABLES),
-            (
-                "portMappings",
-                List(&Kind::Object(&[
-                    ("containerPort", Number),
-                    ("hostPort", Number),
-                ])),
-            ),
-            (
-                "mountPoints",
-                List(&Kind::Object(&[("sourceVolume", Text)])),
-            ),
-            ("healthCheck", Kind::Object(&[("command", List(&Text))])),
-        ]),
-    ),
-    (
-        "taskDefinition",
-        Kind::Object(&[
-            ("taskDefinitionArn", Arn),
-            ("family", Text),
-            (
-                "volumes",
-                List(&Kind::Object(&[
-                    ("name", Text),
-                    ("host", Kind::Object(&[("sourcePath", Text)])),
-                ])),
-            ),
-        ]),
-    ),
-    ("position", Number),
-];
-
-const TASK_CONTAINER: &[(&str, Kind)] = &[
-    (
-        "container",
-        Kind::Object(&[
-            ("containerArn", Arn),
-            ("name", Text),
-            ("lastStatus", Text),
-            ("exitCode", Number),
-            (
-                "networkBindings",
-                List(&Kind::Object(&[("hostPort", Number)])),
-            ),
-            (
-                "networkInterfaces",
-                List(&Kind::Object(&[
-                    ("privateIpv4Address", Text),
-                    ("ipv6Address", Text),
-                ])),
-            ),
-            (
-                "managedAgents",
-                List(&Kind::Object(&[("name", Text), ("lastStatus", Text)])),
-            ),
-        ]),
-    ),
-    (
-        "task",
-        Kind::Object(&[("taskArn", Arn), ("clusterArn", Arn), ("group", Text)]),
-    ),
-];
-
-const OF_SERVICE: Kind = Kind::Object(&[("serviceArn", Arn), ("clusterArn", Arn)]);
-
-const NETWORK: Kind = Kind::Object(&[("awsvpcConfiguration", AWSVPC)]);
-
-const DEPLOYMENT: &[(&str, Kind)] = &[
-    (
-        "deployment",
-        Kind::Object(&[
-            ("id", Text),
-            ("status", Text),
-            ("failedTasks", Number),
-            ("capacityProviderStrategy", STRATEGY),
-            ("networkConfiguration", NETWORK),
-            ("createdAt", Number),
-        ]),
-    ),
-    ("service", OF_SERVICE),
-];
-
-const TASK_SET: &[(&str, Kind)] = &[
-    (
-        "taskSet",
-        Kind::Object(&[
-            ("id", Text),
-            ("taskSetArn", Arn),
-            ("serviceArn", Arn),
-            ("clusterArn", Arn),
-            ("computedDesiredCount", Number),
-            ("capacityProviderStrategy", STRATEGY),
-            ("networkConfiguration", NETWORK),
-            (
-                "loadBalancers",
-                List(&Kind::Object(&[("targetGroupArn", Arn)])),
-            ),
-            ("updatedAt", Number),
-            ("tags", TAGS),
-        ]),
-    ),
-    ("service", OF_SERVICE),
-];
 
 /// The members of an object that its mapper reads, and some others.
 pub(super) fn members(object: Object) -> &'static [(&'static str, Kind)] {

@@ -182,8 +182,7 @@ pub struct Settings {
     pub maximum_retries: Option<u64>,
 
     /// Objects to sync, comma-separated: names such as EcsContainer, or the groups `default` (EcsCluster,
-    /// EcsService, EcsTask, EcsTaskDefinition), `inventory` (all but audit events) and `all` [default:
-    /// `default`].
+    /// EcsService, EcsTask, EcsTaskDefinition), `inventory` and `all` (all of them) [default: `default`].
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
@@ -264,7 +263,7 @@ pub struct Settings {
     /// a module may read tags of EcsTaskDefinition, or pages are recorded), never, always, or an age such as
     /// 12h or 7d: as auto, but only revisions whose tags were read longer ago [default: auto].
     ///
-    /// Reading tags again costs a call for each revision. The stock mappings do not read them.
+    /// Reading tags again costs a call for each revision. Stock mappings use the tags that are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = super::revisions::PATTERN))]
     #[arg(long, env = "PORTOLAN_REVISION_TAGS", value_name = "WHEN", help_heading = FETCHING)]

@@ -33,7 +33,7 @@ pub(super) struct NewArguments {
     #[arg(value_name = "NAME")]
     name: String,
 
-    /// Object that the module maps: EcsCluster, EcsService, EcsTask or EcsTaskDefinition.
+    /// Object that the module maps, for example EcsTask; `--objects` of `portolan sync` takes the same names.
     #[arg(long, value_name = "OBJECT")]
     object: Object,
 
