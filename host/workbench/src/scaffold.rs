@@ -163,7 +163,14 @@ mod tests {
                         kind,
                         language,
                     };
-                    let files = files(&plan).expect("files");
+                    let files = match files(&plan) {
+                        // Parts have no template of a mapping.
+                        Err(WorkbenchError::Unfit(_)) if kind == Kind::Mapping => {
+                            assert_ne!(object.fetched(), object);
+                            continue;
+                        }
+                        files => files.expect("files"),
+                    };
                     for (name, text) in files.iter().filter(|(name, _)| !name.starts_with("vendor"))
                     {
                         assert!(!text.contains("{{"), "{plan:?} {name}: {text}");
