@@ -143,15 +143,17 @@ pub(crate) fn write_row(
     end_row(page, body, source_index, start, written);
 }
 
-/// Does what [`write_row`] does with attributes, whose names need no escape.
+/// Does what [`write_row`] does with attributes, whose names need no escape. `rest` are further attributes as text,
+/// each after a comma.
 pub fn write_attributes(
     page: &mut MappedPage,
     body: Body,
     source_index: u32,
     attributes: &[(&str, impl Serialize)],
+    rest: &[u8],
 ) {
     let start = page.payload.len();
-    let written = writer::write_attributes(&mut page.payload, attributes).is_ok();
+    let written = writer::write_attributes(&mut page.payload, attributes, rest).is_ok();
     end_row(page, body, source_index, start, written);
 }
 

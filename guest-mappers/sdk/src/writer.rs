@@ -23,16 +23,20 @@ pub(crate) fn write(output: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> 
     value.serialize(Writer(output))
 }
 
-/// Appends an object of these members, whose names are written as they are.
+/// Appends an object of these members, whose names are written as they are, and of the text of others.
 pub(crate) fn write_attributes(
     output: &mut Vec<u8>,
     attributes: &[(&str, impl Serialize)],
+    rest: &[u8],
 ) -> Written {
-    let mut parts = Parts::open(output, "{", "}");
+    let mut parts = Parts::open(output, "{", "");
     for (name, value) in attributes {
         parts.field(name, value)?;
     }
-    parts.close()
+    parts.close()?;
+    output.extend_from_slice(rest);
+    output.push(b'}');
+    Ok(())
 }
 
 fn write_text(output: &mut Vec<u8>, text: &str) -> Written {

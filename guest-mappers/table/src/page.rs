@@ -11,7 +11,7 @@ use portolan_mapper_sdk::{Context, Issue, MappedPage, Notes, PageError, Rejectio
 
 use crate::attribute::{Output, Scope, fill, uid};
 use crate::evaluate::Evaluator;
-use crate::plan::{Plan, Shape};
+use crate::plan::{Attribute, Plan, Shape, Source};
 use crate::read::Reader;
 use crate::value::Value;
 
@@ -35,6 +35,10 @@ struct Run<'b> {
     object_steps: u64,
     output: MappedPage,
     record: Vec<(&'b str, Output<'b>)>,
+    /// The attributes that differ between objects.
+    own: &'b [Attribute<'b>],
+    /// The others, at the end of each record, as text.
+    rest: Vec<u8>,
     /// The positions of the objects that have a record, sorted; `None` for a mapping.
     rows: Option<&'b [u32]>,
 }
@@ -106,7 +110,8 @@ fn walk_together(
     page: &str,
     rows: Option<&[u32]>,
 ) -> Option<MappedPage> {
-    let arena = Bump::with_capacity(page.len() / 8);
+    // Values take about half of their text, and growing costs more than room.
+    let arena = Bump::with_capacity(page.len() / 2);
     let mut run = Run::new(plan, context, page, &arena, rows);
     let reader = run.reader();
     each_with(plan.object.body(), page, reader, |source_index, value| {
@@ -125,7 +130,10 @@ impl<'b> Run<'b> {
         rows: Option<&'b [u32]>,
     ) -> Self {
         let bytes = page.len() as u64;
+        let (own, rest) = fixed(plan, context, arena).unwrap_or((&plan.attributes, Vec::new()));
         Self {
+            own,
+            rest,
             plan,
             context,
             evaluator: Evaluator::new(arena),
@@ -136,10 +144,11 @@ impl<'b> Run<'b> {
             page_steps_left: 10 * OBJECT_STEPS + 2 * bytes / BYTES_PER_STEP,
             object_steps: OBJECT_STEPS + bytes / BYTES_PER_STEP,
             output: MappedPage {
-                payload: Vec::with_capacity(page.len() / 2),
+                // A page has hardly more than the members that are read.
+                payload: Vec::with_capacity(page.len()),
                 ..MappedPage::default()
             },
-            record: Vec::with_capacity(plan.attributes.len() + 1),
+            record: Vec::with_capacity(own.len() + 1),
             rows,
         }
     }
@@ -203,7 +212,8 @@ impl<'b> Run<'b> {
 
     fn write(&mut self, source_index: u32) {
         let body = self.plan.object.body();
-        write_attributes(&mut self.output, body, source_index, &self.record);
+        let (record, rest) = (&self.record, &self.rest);
+        write_attributes(&mut self.output, body, source_index, record, rest);
     }
 
     /// Makes the record or patch of an object.
@@ -233,13 +243,47 @@ impl<'b> Run<'b> {
         }
         let body = self.plan.object.body();
         let mut notes = Notes::new(body, source_index, &mut self.output.issues);
-        for attribute in &self.plan.attributes {
+        for attribute in self.own {
             if let Some(output) = fill(&self.evaluator, attribute, scope, &mut notes)? {
                 self.record.push((attribute.name, output));
             }
         }
         Ok(())
     }
+}
+
+/// The attributes of a mapping that differ between objects, and the text of those behind them, which are the same
+/// in all records of a page.
+fn fixed<'b>(
+    plan: &'b Plan<'b>,
+    context: &'b Context,
+    arena: &'b Bump,
+) -> Option<(&'b [Attribute<'b>], Vec<u8>)> {
+    plan.uid.as_ref()?;
+    let is_fixed = |attribute: &Attribute<'_>| {
+        let is_given = matches!(attribute.source, Source::Context(_) | Source::Value(_));
+        is_given && attribute.when.is_none()
+    };
+    let own = plan.attributes.iter().rposition(|each| !is_fixed(each));
+    let (own, others) = plan.attributes.split_at(own.map_or(0, |last| last + 1));
+    let evaluator = Evaluator::new(arena);
+    let scope = Scope {
+        object: Value::Null,
+        page: Value::Null,
+        context,
+    };
+    let (body, mut page, mut record) = (plan.object.body(), MappedPage::default(), Vec::new());
+    let mut notes = Notes::new(body, 0, &mut page.issues);
+    for attribute in others {
+        let output = fill(&evaluator, attribute, scope, &mut notes).ok()??;
+        record.push((attribute.name, output));
+    }
+    write_attributes(&mut page, body, 0, &record, b"");
+    let mut rest = page.payload;
+    // The comma before them stands where their brace is.
+    *rest.first_mut()? = b',';
+    rest.pop();
+    (rest.len() > 1).then_some((own, rest))
 }
 
 /// Reads the members of a page beside the objects.

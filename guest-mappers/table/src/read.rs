@@ -237,9 +237,26 @@ struct Name<'b> {
 impl<'b> Name<'b> {
     #[inline]
     fn place(self, name: &str) -> Option<usize> {
-        let is = |place: usize| self.names.get(place).is_some_and(|each| each.name == name);
+        let is = |place: usize| {
+            let each = self.names.get(place);
+            each.is_some_and(|each| is_same(each.name.as_bytes(), name.as_bytes()))
+        };
         let places = self.likely..self.names.len();
         places.chain(0..self.likely).find(|place| is(*place))
+    }
+}
+
+/// Whether two names are the same. Most are compared by their ends, because a call costs more.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    match (one.first_chunk::<8>(), one.last_chunk::<8>()) {
+        (Some(first), Some(last)) if one.len() <= 16 => {
+            other.first_chunk() == Some(first) && other.last_chunk() == Some(last)
+        }
+        _ => one == other,
     }
 }
 

@@ -111,6 +111,12 @@ impl Component {
         &self.name
     }
 
+    /// The members that it reads; `None` if it may read any.
+    #[must_use]
+    pub fn reads(&self) -> Option<&Wanted> {
+        self.wanted.as_ref().filter(|_| !self.sees_values)
+    }
+
     /// The limits of a call.
     #[must_use]
     pub const fn limits(&self) -> &Limits {

@@ -49,7 +49,7 @@ pub(super) fn body<'p>(
 ) -> Cow<'p, [u8]> {
     match wanted {
         _ if sees_values => Cow::Borrowed(page.body_with_values()),
-        Some(wanted) => Cow::Owned(page.body_with(wanted)),
+        Some(wanted) => page.body_with(wanted),
         None => Cow::Borrowed(page.body()),
     }
 }

@@ -44,7 +44,7 @@ pub struct Mapper {
     pub breaker: Breaker,
     /// The number of pages of a sync that it has mapped.
     pub pages: AtomicU64,
-    /// The members that its modules read; `None` if one of them may read any.
+    /// The members that its module reads; `None` if it may read any, and if there are overlays.
     pub reads: Option<Wanted>,
 }
 
@@ -69,7 +69,11 @@ impl Mapper {
         let validator = validator(object, &module, &amenders)?;
         Ok(Self {
             object,
-            reads: reads(&module, &amenders),
+            reads: module
+                .component
+                .reads()
+                .filter(|_| amenders.is_empty())
+                .cloned(),
             module,
             amenders,
             unfilled: Unfilled::new(validator.attributes()),
@@ -254,16 +258,6 @@ fn validator(
         module: name,
         source,
     })
-}
-
-fn reads(module: &Module, amenders: &[Amender]) -> Option<Wanted> {
-    let overlays = amenders.iter().map(|amender| &amender.overlay.component);
-    let all = overlays.chain([&module.component]);
-    let paths = all.map(|it| it.manifest.reads.as_ref()?.members.as_ref());
-    let paths = paths.collect::<Option<Vec<_>>>()?;
-    Some(Wanted::at_paths(
-        paths.into_iter().flatten().map(String::as_str),
-    ))
 }
 
 /// The stock module of an object, with default settings.

@@ -1,5 +1,6 @@
 //! Copies of a page's body without the members that no module reads.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Page;
@@ -12,7 +13,10 @@ impl Page {
     /// found the positions of members. A member whose name has escapes stays, because its name is not
     /// decoded.
     #[must_use]
-    pub fn body_with(&self, wanted: &Wanted) -> Vec<u8> {
+    pub fn body_with(&self, wanted: &Wanted) -> Cow<'_, [u8]> {
+        if self.members.is_empty() {
+            return Cow::Borrowed(&self.body);
+        }
         let mut copy = Copy {
             body: &self.body,
             members: &self.members,
@@ -22,8 +26,27 @@ impl Page {
         };
         copy.without_others(0..self.members.len(), wanted);
         copy.output.extend_from_slice(&self.body[copy.copied..]);
-        copy.output
+        Cow::Owned(copy.output)
     }
+}
+
+/// Appends a value with only the wanted members of its objects, whose places are known.
+pub(super) fn append(
+    (body, members): (&[u8], &[Member]),
+    span: Range<usize>,
+    places: Range<usize>,
+    wanted: &Wanted,
+    output: &mut Vec<u8>,
+) {
+    let mut copy = Copy {
+        body,
+        members,
+        output: std::mem::take(output),
+        copied: span.start,
+    };
+    copy.without_others(places, wanted);
+    copy.output.extend_from_slice(&body[copy.copied..span.end]);
+    *output = copy.output;
 }
 
 /// A body that is copied piece by piece.

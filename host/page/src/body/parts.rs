@@ -9,6 +9,7 @@ mod names;
 mod piece;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -16,6 +17,7 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::members::append;
 use super::scan::Member;
 use super::{BODY_LIMIT_BYTES, Page, Wanted, WithValues};
 use crate::object::Object;
@@ -29,7 +31,8 @@ pub struct PartsTooLarge;
 
 impl Page {
     /// This page as a mapper of `object` gets it: unchanged, or as a page of parts. Returns `None` if pages
-    /// of this kind contain no such object. Parts and whole objects keep the wanted members and their ARNs.
+    /// of this kind contain no such object. `wanted` are the members that the only module for these parts
+    /// reads; the page of parts has no others.
     ///
     /// # Errors
     /// Fails if the parts take more than [`BODY_LIMIT_BYTES`].
@@ -45,7 +48,12 @@ impl Page {
             return Ok(None);
         }
         let read = |body, objects, members| {
-            let page = Scanned { body, members };
+            let nearby = &Cell::new(0);
+            let page = Scanned {
+                body,
+                members,
+                nearby,
+            };
             PartsPage::read(Names::of(object, wanted), page, objects)
         };
         let parts = read(&self.body, &self.objects, &self.members)?;
@@ -92,15 +100,15 @@ enum Part {
 }
 
 /// A page of parts that is being written.
-struct PartsPage<'w> {
-    names: Names<'w>,
+struct PartsPage {
+    names: Names,
     page: Piece,
     objects: Vec<Option<Range<usize>>>,
 }
 
-impl<'w> PartsPage<'w> {
+impl PartsPage {
     fn read(
-        names: Names<'w>,
+        names: Names,
         page: Scanned<'_>,
         objects: &[Option<Range<usize>>],
     ) -> Result<Self, PartsTooLarge> {
@@ -124,17 +132,12 @@ impl<'w> PartsPage<'w> {
             page.append(span, &mut whole);
             return self.add(page, Part::Text("null"), &whole, None);
         }
-        let mut whole = Piece::new(b"{");
-        let mut lists = Vec::new();
-        page.copy(span, &mut whole, |name, member| {
-            if name == self.names.list.as_bytes() {
-                lists.push(page.value(member));
-                return false;
-            }
-            let mut lists = self.names.lists.iter();
-            self.names.of_whole.has(name) && lists.all(|each| name != each.as_bytes())
-        });
-        whole.text.push(b'}');
+        let mut whole = Piece::new(b"");
+        let lists = page.lists(span, self.names.list);
+        match &self.names.kept {
+            Some(kept) => page.append_wanted(span, &kept.of_whole, &mut whole),
+            None => page.append_without(span, &self.names.lists, &mut whole),
+        }
         let list = match &lists[..] {
             [] => return Ok(()),
             [list] => list.clone(),
@@ -181,24 +184,22 @@ impl<'w> PartsPage<'w> {
             Part::Span(span) => span.len(),
         };
         self.begin(length + whole.text.len())?;
-        let (to, of_part) = (&mut self.page, self.names.of_part);
+        let (to, kept) = (&mut self.page, self.names.kept.as_ref());
         let start = to.text.len();
         to.text.push(b'{');
         to.add(self.names.part, |to| match part {
             Part::Text(text) => to.text.extend_from_slice(text.as_bytes()),
-            Part::Span(span) if of_part.wanted.is_some() && page.body[span.start] == b'{' => {
-                to.text.push(b'{');
-                page.copy(&span, to, |name, _| of_part.has(name));
-                to.text.push(b'}');
-            }
-            Part::Span(span) => page.append(&span, to),
+            Part::Span(span) => match kept {
+                Some(kept) => page.append_wanted(&span, &kept.of_part, to),
+                None => page.append(&span, to),
+            },
         });
         to.text.push(b',');
         to.add(self.names.whole, |to| {
             to.extend(&whole.members, 0, 0, to.text.len());
             to.text.extend_from_slice(&whole.text);
         });
-        if let Some(position) = position {
+        if let Some(position) = position.filter(|_| kept.is_none_or(|it| it.has_position)) {
             to.text.push(b',');
             let number = position.to_string();
             to.add("position", |to| {
@@ -225,13 +226,26 @@ impl<'w> PartsPage<'w> {
 struct Scanned<'p> {
     body: &'p [u8],
     members: &'p [Member],
+    /// The index that was searched last; the next one is mostly near.
+    nearby: &'p Cell<usize>,
 }
 
 impl<'p> Scanned<'p> {
     /// The index of the first member that starts at or after the byte offset `at`.
     fn place(self, at: usize) -> usize {
         let before = |member: &Member| (member.start as usize) < at;
-        self.members.partition_point(before)
+        let (mut from, mut step) = (self.nearby.get(), 1);
+        if !self.members[..from].last().is_none_or(before) {
+            from = 0;
+        }
+        while self.members.get(from + step).is_some_and(before) {
+            from += step;
+            step *= 2;
+        }
+        let end = self.members.len().min(from + step);
+        let place = from + self.members[from..end].partition_point(before);
+        self.nearby.set(place);
+        place
     }
 
     /// Copies a value.
@@ -242,26 +256,48 @@ impl<'p> Scanned<'p> {
         to.text.extend_from_slice(&self.body[span.clone()]);
     }
 
-    /// Copies the members of an object that are kept. A member whose name cannot be decoded is kept too.
-    fn copy(
-        self,
-        span: &Range<usize>,
-        to: &mut Piece,
-        mut is_kept: impl FnMut(&[u8], Member) -> bool,
-    ) {
-        let (mut place, end) = (self.place(span.start), self.place(span.end));
-        while place < end {
-            let member = self.members[place];
+    /// Copies a value with only the wanted members of its objects. Notes no members, because all are wanted.
+    fn append_wanted(self, span: &Range<usize>, wanted: &Wanted, to: &mut Piece) {
+        let places = self.place(span.start)..self.place(span.end);
+        let page = (self.body, self.members);
+        append(page, span.clone(), places, wanted, &mut to.text);
+    }
+
+    /// Copies an object without the members of these names.
+    fn append_without(self, span: &Range<usize>, names: &[&str], to: &mut Piece) {
+        to.text.push(b'{');
+        for (place, member) in self.members_of(span) {
             let name = self.name(member);
-            if name.is_none_or(|name| is_kept(&name, member)) {
+            let is_named = |name: Cow<'_, [u8]>| names.iter().any(|it| it.as_bytes() == &*name);
+            if !name.is_some_and(is_named) {
                 let text = member.start as usize..member.end as usize;
                 to.separate();
                 let all = &self.members[place..member.next as usize];
                 to.extend(all, place, text.start, to.text.len());
                 to.text.extend_from_slice(&self.body[text]);
             }
-            place = member.next as usize;
         }
+        to.text.push(b'}');
+    }
+
+    /// The values of the members of an object that have this name.
+    fn lists(self, span: &Range<usize>, name: &str) -> Vec<Range<usize>> {
+        let named = self.members_of(span).filter(|(_, member)| {
+            let found = self.name(*member);
+            found.is_some_and(|found| *found == *name.as_bytes())
+        });
+        named.map(|(_, member)| self.value(member)).collect()
+    }
+
+    /// The members of an object, each with its index.
+    fn members_of(self, span: &Range<usize>) -> impl Iterator<Item = (usize, Member)> {
+        let (mut place, end) = (self.place(span.start), span.end);
+        std::iter::from_fn(move || {
+            let at = place;
+            let member = *self.members.get(at)?;
+            place = member.next as usize;
+            ((member.start as usize) < end).then_some((at, member))
+        })
     }
 
     /// The name of a member; `None` if it cannot be decoded.

@@ -83,6 +83,14 @@ impl Wanted {
         }
     }
 
+    /// The same without some members.
+    pub(super) fn without(mut self, names: &[&str]) -> Self {
+        self.members
+            .retain(|member| !names.contains(&member.name.as_str()));
+        self.sort();
+        self
+    }
+
     /// The wanted part of a member; `None` if the member is not wanted.
     #[inline]
     pub(super) fn part(&self, name: &[u8]) -> Option<&Part> {

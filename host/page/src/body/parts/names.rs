@@ -2,41 +2,25 @@ use super::super::wanted::{Part, Wanted};
 use crate::object::{Object, Way};
 
 /// The names of parts, of their object and of lists.
-pub(super) struct Names<'w> {
+pub(super) struct Names {
     /// The names of all lists of parts. The copy of the whole object omits them.
     pub(super) lists: Vec<&'static str>,
     pub(super) list: &'static str,
     pub(super) part: &'static str,
     pub(super) whole: &'static str,
-    pub(super) of_part: Kept<'w>,
-    pub(super) of_whole: Kept<'w>,
+    /// What to keep of parts and of their objects; all of them if this is `None`.
+    pub(super) kept: Option<Kept>,
 }
 
-/// The members that an object keeps: its ARN and those that are wanted, or all of them.
-#[derive(Clone, Copy)]
-pub(super) struct Kept<'w> {
-    arn: &'static str,
-    pub(super) wanted: Option<&'w Wanted>,
+/// The members that a module reads.
+pub(super) struct Kept {
+    pub(super) of_part: Wanted,
+    pub(super) of_whole: Wanted,
+    pub(super) has_position: bool,
 }
 
-impl<'w> Kept<'w> {
-    /// The members that the object under this name keeps.
-    fn of(name: &str, arn: &'static str, wanted: Option<&'w Wanted>) -> Self {
-        let wanted = wanted.and_then(|wanted| match wanted.part(name.as_bytes()) {
-            Some(Part::Members(members)) => Some(members),
-            _ => None,
-        });
-        Self { arn, wanted }
-    }
-
-    pub(super) fn has(self, name: &[u8]) -> bool {
-        self.wanted
-            .is_none_or(|wanted| wanted.part(name).is_some() || name == self.arn.as_bytes())
-    }
-}
-
-impl<'w> Names<'w> {
-    pub(super) fn of(object: Object, wanted: Option<&'w Wanted>) -> Self {
+impl Names {
+    pub(super) fn of(object: Object, wanted: Option<&Wanted>) -> Self {
         let lists = Object::ALL
             .into_iter()
             .filter(|each| each.fetched() == object.fetched())
@@ -44,6 +28,7 @@ impl<'w> Names<'w> {
                 Way::PartsOf { list, .. } => Some(list),
                 _ => None,
             });
+        let lists: Vec<_> = lists.collect();
         let (list, part, whole) = match object.row().way {
             Way::PartsOf {
                 list, part, whole, ..
@@ -51,12 +36,26 @@ impl<'w> Names<'w> {
             _ => ("", "", ""),
         };
         Self {
-            lists: lists.collect(),
+            kept: wanted.and_then(|wanted| {
+                Some(Kept {
+                    of_part: members(wanted, part)?,
+                    of_whole: members(wanted, whole)?.without(&lists),
+                    has_position: wanted.part(b"position").is_some(),
+                })
+            }),
+            lists,
             list,
             part,
             whole,
-            of_part: Kept::of(part, object.arn_member(), wanted),
-            of_whole: Kept::of(whole, object.fetched().arn_member(), wanted),
         }
+    }
+}
+
+/// The wanted members of a member; `None` if it is wanted as a whole.
+fn members(wanted: &Wanted, name: &str) -> Option<Wanted> {
+    match wanted.part(name.as_bytes()) {
+        Some(Part::Members(members)) => Some(members.clone()),
+        Some(Part::Whole) => None,
+        None => Some(Wanted::default()),
     }
 }
