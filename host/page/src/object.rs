@@ -4,7 +4,10 @@
 //! `guest-mappers`, schemas and the modules' helpers in other languages repeat parts of the rows; tests compare
 //! them.
 
+mod account_setting;
 mod api;
+mod audit_event;
+mod capacity_provider;
 mod cluster;
 mod container;
 mod container_definition;
@@ -45,6 +48,12 @@ pub enum Object {
     EcsTaskDefinition,
     /// A machine that a cluster places tasks on.
     EcsContainerInstance,
+    /// A source of capacity of a Region or a cluster.
+    EcsCapacityProvider,
+    /// A setting of ECS that applies to an account in a Region.
+    EcsAccountSetting,
+    /// An event of the audit trail.
+    EcsAuditEvent,
     /// A container as a revision of a task definition describes it.
     EcsContainerDefinition,
     /// A container of a task.
@@ -57,12 +66,15 @@ pub enum Object {
 
 impl Object {
     /// Every object, in the order in which documents list them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::EcsCluster,
         Self::EcsService,
         Self::EcsTask,
         Self::EcsTaskDefinition,
         Self::EcsContainerInstance,
+        Self::EcsCapacityProvider,
+        Self::EcsAccountSetting,
+        Self::EcsAuditEvent,
         Self::EcsContainerDefinition,
         Self::EcsContainer,
         Self::EcsDeployment,
@@ -85,6 +97,9 @@ impl Object {
             Self::EcsDeployment => &deployment::ROW,
             Self::EcsTaskSet => &task_set::ROW,
             Self::EcsContainerInstance => &container_instance::ROW,
+            Self::EcsCapacityProvider => &capacity_provider::ROW,
+            Self::EcsAccountSetting => &account_setting::ROW,
+            Self::EcsAuditEvent => &audit_event::ROW,
         }
     }
 
@@ -96,7 +111,7 @@ impl Object {
     }
 
     /// The names that stand for several objects.
-    pub const GROUPS: [&str; 3] = ["default", "inventory", "all"];
+    pub const GROUPS: [&str; 4] = ["default", "inventory", "audit", "all"];
 
     /// The objects of a group.
     #[must_use]
@@ -104,7 +119,9 @@ impl Object {
         let all = Self::ALL.into_iter();
         match name {
             "default" => Some(Self::defaults()),
-            "inventory" | "all" => Some(all.collect()),
+            "inventory" => Some(all.filter(|object| *object != Self::EcsAuditEvent).collect()),
+            "audit" => Some(vec![Self::EcsAuditEvent]),
+            "all" => Some(all.collect()),
             _ => None,
         }
     }
@@ -148,6 +165,8 @@ impl Object {
         let Row { way, parent, .. } = self.row();
         let above = match (way, parent) {
             (Way::PartsOf { object, .. }, _) => object.operations(),
+            // Clusters name providers that only a call for the cluster describes.
+            (Way::DescribeAlone { .. }, _) => Self::EcsCluster.operations(),
             (_, Parent::Cluster) => vec![Operation::ListClusters],
             (_, Parent::Region) => Vec::new(),
         };

@@ -162,7 +162,7 @@ mod tests {
 
     fn with(page: &Page, paths: &[&str]) -> String {
         let body = page.body_with(&Wanted::at_paths(paths.iter().copied()));
-        String::from_utf8(body).expect("text")
+        String::from_utf8(body.into_owned()).expect("text")
     }
 
     #[test]
@@ -278,7 +278,8 @@ mod tests {
                 true => serde_json::to_string_pretty(&whole),
                 false => serde_json::to_string(&whole),
             };
-            let body = page(Object::EcsTask, &text.expect("JSON")).body_with(&wanted);
+            let page = page(Object::EcsTask, &text.expect("JSON"));
+            let body = page.body_with(&wanted);
             let mut left: Value = serde_json::from_slice(&body).expect("still JSON");
             let tasks: Value = tasks.iter().map(|task| expected(task, &wanted)).collect();
             prop_assert_eq!(left["tasks"].take(), tasks);

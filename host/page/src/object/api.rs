@@ -5,8 +5,10 @@
 pub struct Api {
     /// The name in endpoint settings: `Organizations` for `AWS_ENDPOINT_URL_ORGANIZATIONS`.
     pub id: &'static str,
-    /// The name in hosts, signatures and IAM actions.
+    /// The name in hosts and signatures.
     pub name: &'static str,
+    /// The name in IAM actions.
+    pub action_prefix: &'static str,
     /// Whether one Region of each partition serves all Regions.
     pub is_global: bool,
     /// The protocol of its requests.
@@ -39,6 +41,7 @@ pub enum Protocol {
 pub(super) const ECS: Api = Api {
     id: "ECS",
     name: "ecs",
+    action_prefix: "ecs",
     is_global: false,
     protocol: Protocol::Json {
         version: "1.1",
@@ -46,10 +49,35 @@ pub(super) const ECS: Api = Api {
     },
 };
 
+/// AWS CloudTrail.
+pub(super) const CLOUDTRAIL: Api = Api {
+    id: "CloudTrail",
+    name: "cloudtrail",
+    action_prefix: "cloudtrail",
+    is_global: false,
+    protocol: Protocol::Json {
+        version: "1.1",
+        target: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+    },
+};
+
+/// The Resource Groups Tagging API.
+pub(super) const TAGGING: Api = Api {
+    id: "Resource Groups Tagging API",
+    name: "tagging",
+    action_prefix: "tag",
+    is_global: false,
+    protocol: Protocol::Json {
+        version: "1.1",
+        target: "ResourceGroupsTaggingAPI_20170126",
+    },
+};
+
 /// AWS Organizations.
 pub(super) const ORGANIZATIONS: Api = Api {
     id: "Organizations",
     name: "organizations",
+    action_prefix: "organizations",
     is_global: true,
     protocol: Protocol::Json {
         version: "1.1",
@@ -61,6 +89,7 @@ pub(super) const ORGANIZATIONS: Api = Api {
 pub(super) const ACCOUNT: Api = Api {
     id: "Account",
     name: "account",
+    action_prefix: "account",
     is_global: true,
     protocol: Protocol::RestJson {
         path: "/listRegions",

@@ -22,6 +22,14 @@ pub enum ActionGroup {
     ClusterResourceRead,
     /// ListTaskDefinitions and DescribeTaskDefinition.
     TaskDefinitionRead,
+    /// DescribeCapacityProviders.
+    CapacityProviderRead,
+    /// ListAccountSettings.
+    SettingRead,
+    /// GetResources of the Resource Groups Tagging API, for which AWS publishes no bucket.
+    TagRead,
+    /// LookupEvents of AWS CloudTrail.
+    EventRead,
 }
 
 /// A token bucket: each call takes a token, and waits if the bucket is empty.
@@ -35,11 +43,15 @@ pub struct Bucket {
 
 impl ActionGroup {
     /// Every group, in the order of the objects.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 8] = [
         Self::ClusterRead,
         Self::ServiceRead,
         Self::ClusterResourceRead,
         Self::TaskDefinitionRead,
+        Self::CapacityProviderRead,
+        Self::SettingRead,
+        Self::TagRead,
+        Self::EventRead,
     ];
 
     /// The name in reports, for example `task-definition-read`.
@@ -50,19 +62,30 @@ impl ActionGroup {
             Self::ServiceRead => "service-read",
             Self::ClusterResourceRead => "cluster-resource-read",
             Self::TaskDefinitionRead => "task-definition-read",
+            Self::CapacityProviderRead => "capacity-provider-read",
+            Self::SettingRead => "setting-read",
+            Self::TagRead => "tag-read",
+            Self::EventRead => "event-read",
         }
     }
 
     /// The bucket that AWS publishes. AWS Support may raise it for an account; no API reports that.
     #[must_use]
     pub const fn bucket(self) -> Bucket {
-        let burst = match self {
-            Self::ClusterRead | Self::TaskDefinitionRead => 50.0,
-            Self::ServiceRead | Self::ClusterResourceRead => 100.0,
+        let (burst, refill_per_second) = match self {
+            Self::ClusterRead
+            | Self::TaskDefinitionRead
+            | Self::CapacityProviderRead
+            | Self::SettingRead => (50.0, 20.0),
+            Self::ServiceRead | Self::ClusterResourceRead => (100.0, 20.0),
+            // A guess: a fifth of what other read operations have.
+            Self::TagRead => (10.0, 4.0),
+            // <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>
+            Self::EventRead => (2.0, 2.0),
         };
         Bucket {
             burst,
-            refill_per_second: 20.0,
+            refill_per_second,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::api::{ACCOUNT, Api, ECS, ORGANIZATIONS};
+use super::api::{ACCOUNT, Api, CLOUDTRAIL, ECS, ORGANIZATIONS, TAGGING};
 use super::{ActionGroup, Object};
 
 /// The operations that a sync calls. Each needs the permission in [`Operation::action`].
@@ -33,6 +33,14 @@ pub enum Operation {
     ListContainerInstances,
     /// Up to 100 container instances of a cluster.
     DescribeContainerInstances,
+    /// Pages of the capacity providers of a Region or a cluster.
+    DescribeCapacityProviders,
+    /// Pages of account settings.
+    ListAccountSettings,
+    /// Pages of the tags of resources.
+    GetResources,
+    /// Pages of events of the last 90 days.
+    LookupEvents,
     /// Pages of the accounts of an organization.
     ListAccounts,
     /// Pages of the Regions of an account.
@@ -41,7 +49,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation, in the order of the objects.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::ListClusters,
         Self::DescribeClusters,
         Self::ListServices,
@@ -52,6 +60,10 @@ impl Operation {
         Self::DescribeTaskDefinition,
         Self::ListContainerInstances,
         Self::DescribeContainerInstances,
+        Self::DescribeCapacityProviders,
+        Self::ListAccountSettings,
+        Self::GetResources,
+        Self::LookupEvents,
         Self::ListAccounts,
         Self::ListRegions,
     ];
@@ -70,6 +82,10 @@ impl Operation {
             Self::DescribeTaskDefinition => "DescribeTaskDefinition",
             Self::ListContainerInstances => "ListContainerInstances",
             Self::DescribeContainerInstances => "DescribeContainerInstances",
+            Self::DescribeCapacityProviders => "DescribeCapacityProviders",
+            Self::ListAccountSettings => "ListAccountSettings",
+            Self::GetResources => "GetResources",
+            Self::LookupEvents => "LookupEvents",
             Self::ListAccounts => "ListAccounts",
             Self::ListRegions => "ListRegions",
         }
@@ -78,7 +94,7 @@ impl Operation {
     /// The IAM action that allows the operation, for example `ecs:DescribeTasks`.
     #[must_use]
     pub fn action(self) -> String {
-        format!("{}:{}", self.api().name, self.name())
+        format!("{}:{}", self.api().action_prefix, self.name())
     }
 
     /// The API that the operation belongs to.
@@ -94,7 +110,11 @@ impl Operation {
             | Self::ListTaskDefinitions
             | Self::DescribeTaskDefinition
             | Self::ListContainerInstances
-            | Self::DescribeContainerInstances => &ECS,
+            | Self::DescribeContainerInstances
+            | Self::DescribeCapacityProviders
+            | Self::ListAccountSettings => &ECS,
+            Self::GetResources => &TAGGING,
+            Self::LookupEvents => &CLOUDTRAIL,
             Self::ListAccounts => &ORGANIZATIONS,
             Self::ListRegions => &ACCOUNT,
         }
@@ -117,7 +137,10 @@ impl Operation {
     /// The action group whose token bucket the operation uses; `None` if AWS does not publish one.
     #[must_use]
     pub fn group(self) -> Option<ActionGroup> {
-        self.object().map(|object| object.row().group)
+        match self {
+            Self::GetResources => Some(ActionGroup::TagRead),
+            _ => self.object().map(|object| object.row().group),
+        }
     }
 }
 
