@@ -72,6 +72,12 @@ impl Caller {
         }
     }
 
+    /// Whether AWS has a host for the operation with these settings: not every API has FIPS endpoints.
+    #[must_use]
+    pub fn has_host(&self, operation: Operation) -> bool {
+        self.sender.has_host(operation.api())
+    }
+
     /// Sends a request until `read` accepts its answer. `read` returns a sentence if the body is not valid.
     pub async fn call<R>(
         &self,

@@ -100,6 +100,12 @@ impl Sender {
         })
     }
 
+    /// Whether AWS has a host for an API with these settings.
+    pub(super) fn has_host(&self, api: &'static Api) -> bool {
+        let needs_fips = self.sdk.use_fips() == Some(true);
+        !needs_fips || api.has_fips || endpoint_of(&self.sdk, api.id).is_some()
+    }
+
     /// The Region that a request is signed for, and the URL that it is sent to.
     fn endpoint(&self, api: &'static Api) -> (&str, String) {
         let region = match api.is_global {
@@ -108,7 +114,8 @@ impl Sender {
         };
         let url = endpoint_of(&self.sdk, api.id).unwrap_or_else(|| {
             // AWS has one host for both here, by the rules of its SDKs.
-            let is_of_both = api.name == "organizations" && region.starts_with("us-gov-");
+            let is_of_both = ["cloudtrail", "organizations"].contains(&api.name)
+                && region.starts_with("us-gov-");
             let is_fips = self.sdk.use_fips() == Some(true) && !is_of_both;
             let is_dual_stack = self.sdk.use_dual_stack() == Some(true);
             partitions::url(api.name, region, is_fips, is_dual_stack)

@@ -24,6 +24,8 @@ pub(super) struct Described {
     pub(super) is_new: bool,
     /// The `include` values that AWS refused.
     pub(super) unread: Vec<String>,
+    /// Whether the tags of its objects are not known.
+    pub(super) is_untagged: bool,
 }
 
 /// An entry of `failures[]`.
@@ -65,6 +67,7 @@ impl Described {
             failures,
             is_new: true,
             unread: Vec::new(),
+            is_untagged: false,
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 pub(super) use super::answer::Described;
 use super::answer::own_name;
 use super::batch::Batch;
+use super::tags::{ACTIVE, TagsOf};
 use super::{FetchedPage, RegionFetch, operations};
 use portolan_aws::{CallFailure, FailureKind};
 use portolan_page::ledger::{EntryKey, Failure, Tombstone};
@@ -129,6 +130,7 @@ impl RegionFetch {
                     let includes = object.row().includes.iter();
                     described.unread = includes.map(|it| it.name.to_owned()).collect();
                 }
+                self.without_unknown_tags(object, &batch, &mut described).await;
                 let surplus = self.keep_asked(key, &batch, &mut described);
                 DescribeOutcome::Answered {
                     missing: self.account(key, batch, described).await,
@@ -143,6 +145,20 @@ impl RegionFetch {
                 DescribeOutcome::Failed
             }
         }
+    }
+
+    /// Removes the tags of a revision that was described while those of other revisions cannot be read, so that all
+    /// are alike.
+    async fn without_unknown_tags(&self, object: Object, batch: &Batch, described: &mut Described) {
+        if object != Object::EcsTaskDefinition
+            || batch.status != Some(ACTIVE)
+            || !described.is_new
+            || !matches!(self.tags_of_new().await, TagsOf::Unknown)
+        {
+            return;
+        }
+        described.page = described.page.without_beside("tags");
+        described.is_untagged = true;
     }
 
     fn is_untagged(&self, object: Object) -> bool {
@@ -252,6 +268,7 @@ impl RegionFetch {
             self.ledger.tombstone(key, tombstone);
         }
         self.note_in_use(&described.page);
+        self.note_providers(&described.page);
         if count > 0 {
             let page = FetchedPage {
                 key: key.clone(),
@@ -259,6 +276,7 @@ impl RegionFetch {
                 asked: kept,
                 is_new: described.is_new,
                 unread: described.unread,
+                is_untagged: described.is_untagged,
             };
             // This fails only if the sync is being stopped and the receivers are closed.
             let _ = self.pages.send(page).await;

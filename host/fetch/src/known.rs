@@ -2,15 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use portolan_page::ledger::EntryKey;
+use portolan_page::{AccountId, RegionName};
 
 /// The data about one account and Region that is known before it is fetched.
 #[derive(Debug, Default)]
 pub struct Known {
     /// Bodies of revisions that earlier syncs described.
     pub revisions: Option<KnownRevisions>,
+    /// Audit events that earlier syncs read.
+    pub events: Option<KnownEvents>,
+    /// Whether a module that is not stock needs the tags of every revision, so that revisions are described
+    /// again if their tags cannot be read otherwise.
+    pub needs_tags: bool,
     /// The objects that a killed sync kept, if this sync resumes it.
     pub kept: KeptRegion,
 }
@@ -36,6 +43,65 @@ impl fmt::Debug for KnownRevisions {
     }
 }
 
+/// The audit events of one name in an account and Region.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EventSeries {
+    /// The server: `aws`, or the URL of an endpoint.
+    pub endpoint: String,
+    /// The account.
+    pub account_id: AccountId,
+    /// The Region.
+    pub region: RegionName,
+    /// The name of the events.
+    pub name: String,
+}
+
+/// An audit event that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptEvent {
+    /// Its time in milliseconds since 1970.
+    pub time_ms: i64,
+    /// The fingerprint of its id.
+    pub id: [u8; 16],
+    /// The event as mappers get it, without values that are withheld.
+    pub json: String,
+}
+
+/// The key of a kept event in its series.
+pub type EventPlace = (i64, [u8; 16]);
+
+/// Access to the audit events that earlier syncs read. Intervals are in milliseconds since 1970.
+#[derive(Clone)]
+pub struct KnownEvents {
+    /// The interval of a series in which all events are kept.
+    pub read: Arc<ReadInterval>,
+    /// Events of an interval behind a place, at most a number of them, and the place of the last one if there may be
+    /// more; `None` if they cannot be read.
+    pub events: Arc<EventsIn>,
+    /// Keeps events.
+    pub put: Arc<PutEvents>,
+    /// Notes that all events of an interval are kept, which counts once the output stands.
+    pub note_read: Arc<NoteRead>,
+}
+
+type ReadInterval = dyn Fn(&EventSeries) -> Option<RangeInclusive<i64>> + Send + Sync;
+type EventsIn = dyn Fn(
+        &EventSeries,
+        &RangeInclusive<i64>,
+        Option<EventPlace>,
+        usize,
+    ) -> Option<(Vec<KeptEvent>, Option<EventPlace>)>
+    + Send
+    + Sync;
+type PutEvents = dyn Fn(&EventSeries, Vec<KeptEvent>) + Send + Sync;
+type NoteRead = dyn Fn(&EventSeries, RangeInclusive<i64>) + Send + Sync;
+
+impl fmt::Debug for KnownEvents {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("KnownEvents")
+    }
+}
+
 /// The kept objects of one account and Region.
 #[derive(Debug, Default)]
 pub struct KeptRegion {
@@ -43,6 +109,8 @@ pub struct KeptRegion {
     pub scopes: BTreeMap<EntryKey, KeptScope>,
     /// Revisions that kept services and tasks use, with `EcsTaskDefinition.scope=in-use`.
     pub in_use: BTreeSet<String>,
+    /// By ARN, the capacity providers that kept clusters name.
+    pub providers: BTreeMap<String, Vec<String>>,
 }
 
 /// The kept objects of one scope. Each takes 20 to 39 bytes: its fingerprint of sixteen bytes and the

@@ -4,16 +4,19 @@
 //! has the common part: listers name ARNs, describers turn batches of them into pages, and `described`
 //! accounts for every listed ARN.
 
+mod alone;
 mod answer;
 mod batch;
 mod clusters;
 mod described;
 mod in_use;
+mod events;
 mod known;
 mod listing;
 mod operations;
 mod settings;
 mod survey;
+mod tags;
 
 use futures_util::future::BoxFuture;
 use portolan_page::RegionName;
@@ -21,13 +24,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 use tokio::task::JoinSet;
 
+pub use alone::providers_of_clusters;
 use batch::Batch;
 use clusters::{cluster_objects, clusters_and_below};
 pub use in_use::revisions_in_use;
-pub use known::{KeptRegion, KeptScope, Known, KnownRevisions};
+pub use known::{
+    EventPlace, EventSeries, KeptEvent, KeptRegion, KeptScope, Known, KnownEvents, KnownRevisions,
+};
 use listing::Listing;
 pub use listing::revision;
 pub use operations::probe;
@@ -36,8 +42,11 @@ use portolan_machine::clock::Moment;
 use portolan_page::ledger::{EntryKey, Ledger};
 use portolan_page::object::{Object, Parent, Row, Way};
 use portolan_page::{Origin, Page};
-pub use settings::{Fetching, Options, RevisionTags, TaskDefinitionScope, TaskDefinitionStatus};
-pub use survey::Survey;
+pub use settings::{
+    AUDIT_EVENT_SINCE_LIMIT, Fetching, Options, RevisionTags, TaskDefinitionScope,
+    TaskDefinitionStatus,
+};
+pub use survey::{Count, Survey};
 pub use survey::survey;
 
 /// A page, and the scope that it belongs to.
@@ -53,6 +62,8 @@ pub struct FetchedPage {
     pub is_new: bool,
     /// The `include` values that AWS refused.
     pub unread: Vec<String>,
+    /// Whether the tags of its objects are not known, because no call could read them.
+    pub is_untagged: bool,
 }
 
 /// The state of fetching one account and Region.
@@ -68,12 +79,20 @@ pub(crate) struct RegionFetch {
     pages: async_channel::Sender<FetchedPage>,
     /// Bodies of revisions that an earlier sync described, and the endpoint that they came from.
     revisions: Option<(KnownRevisions, String)>,
+    /// Audit events that earlier syncs read, and the endpoint that they came from.
+    events: Option<(KnownEvents, String)>,
     /// The objects that this sync need not request, because it resumes an earlier one.
     kept: Mutex<BTreeMap<EntryKey, KeptScope>>,
     /// The scopes with kept objects.
     kept_scopes: Vec<EntryKey>,
     /// Revisions that services, task sets and tasks refer to, if only those are fetched.
     in_use: Option<Mutex<BTreeSet<String>>>,
+    /// By ARN, the capacity providers that clusters name.
+    providers: Mutex<BTreeMap<String, Vec<String>>>,
+    /// Whether revisions are described again if their tags cannot be read otherwise.
+    needs_tags: bool,
+    /// The tags of ACTIVE revisions.
+    tags: watch::Sender<tags::Reading>,
     /// Scopes in which a call was denied; further calls would be denied too.
     stopped: Mutex<HashSet<EntryKey>>,
     /// Objects that AWS describes here only without `include`.
@@ -96,12 +115,15 @@ pub fn region<'a>(
     known: Known,
 ) -> BoxFuture<'a, ()> {
     Box::pin(async move {
-        let is_in_use = config.options.task_definition_scope == TaskDefinitionScope::InUse;
+        let is_in_use = config.options.needs_revisions_in_use();
         let scope = Arc::new(RegionFetch {
             revisions: known.revisions.map(|known| (known, account.endpoint())),
+            events: known.events.map(|known| (known, account.endpoint())),
             kept_scopes: known.kept.scopes.keys().cloned().collect(),
             kept: Mutex::new(known.kept.scopes),
             in_use: is_in_use.then(|| Mutex::new(known.kept.in_use)),
+            providers: Mutex::new(known.kept.providers),
+            needs_tags: known.needs_tags,
             ..RegionFetch::new(account, region, moment, config, ledger, pages)
         });
         let (mut first, mut last) = (JoinSet::new(), Vec::new());
@@ -121,6 +143,14 @@ pub fn region<'a>(
                 (Way::ListThenDescribe { .. }, Parent::Region) => {
                     first.spawn(whole_region(Arc::clone(&scope), object));
                 }
+                // Clusters name the providers of managed instances.
+                (Way::DescribeAlone { .. }, _) => last.push(object),
+                (Way::ListAlone { .. }, _) if object == Object::EcsAccountSetting => {
+                    first.spawn(alone::account_settings(Arc::clone(&scope)));
+                }
+                (Way::ListAlone { .. }, _) if object == Object::EcsAuditEvent => {
+                    first.spawn(events::audit_events(Arc::clone(&scope)));
+                }
                 // An object that is not fetched must not look like one that does not exist.
                 _ => scope.ledger.lost(&scope.key(object, None), NO_WAY, 0),
             }
@@ -129,9 +159,14 @@ pub fn region<'a>(
             first.spawn(clusters_and_below(Arc::clone(&scope)));
         }
         first.join_all().await;
+        let mut rest = JoinSet::new();
         for object in last {
-            whole_region(Arc::clone(&scope), object).await;
+            match object.row().way {
+                Way::DescribeAlone { .. } => rest.spawn(alone::capacity_providers(Arc::clone(&scope))),
+                _ => rest.spawn(whole_region(Arc::clone(&scope), object)),
+            };
         }
+        rest.join_all().await;
     })
 }
 
@@ -141,7 +176,13 @@ async fn whole_region(scope: Arc<RegionFetch>, object: Object) {
     // The channel has room for one.
     let _ = whole_region.try_send(None);
     drop(whole_region);
-    pipeline(scope, object, listings).await;
+    match object {
+        Object::EcsTaskDefinition => {
+            let fetched = pipeline(Arc::clone(&scope), object, listings);
+            tokio::join!(fetched, scope.read_tags());
+        }
+        _ => pipeline(scope, object, listings).await,
+    }
 }
 
 /// Lists objects (once per cluster, or once for the Region) and describes them at the same time.
@@ -209,9 +250,13 @@ impl RegionFetch {
             ledger,
             pages,
             revisions: None,
+            events: None,
             kept: Mutex::default(),
             kept_scopes: Vec::new(),
             in_use: None,
+            providers: Mutex::default(),
+            needs_tags: false,
+            tags: watch::Sender::default(),
             stopped: Mutex::default(),
             untagged: Mutex::default(),
             denied: Mutex::default(),

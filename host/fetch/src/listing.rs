@@ -40,6 +40,22 @@ enum Choice {
     },
     /// The revisions in use that are not listed yet.
     InUse(BTreeSet<String>),
+    /// Both.
+    Current {
+        newest: BTreeMap<String, Newest>,
+        in_use: BTreeSet<String>,
+        /// Fingerprints of the revisions that an earlier sync kept.
+        kept: HashSet<[u8; 16]>,
+    },
+}
+
+/// The newest revision of a family so far.
+#[derive(Default)]
+struct Newest {
+    number: u64,
+    arn: String,
+    /// Whether it is described for another reason.
+    is_chosen: bool,
 }
 
 impl<'a> Listing<'a> {
@@ -54,11 +70,18 @@ impl<'a> Listing<'a> {
                 newest: BTreeMap::new(),
                 kept: kept.families,
             },
-            TaskDefinitionScope::InUse => {
+            TaskDefinitionScope::InUse | TaskDefinitionScope::Current => {
                 let (mut wanted, others) = scope.in_use();
                 scope.ledger.other_references(&key, others);
                 wanted.retain(|arn| !kept.asked.contains(&fingerprint(arn)));
-                Choice::InUse(wanted)
+                match scope.config.options.task_definition_scope {
+                    TaskDefinitionScope::Current => Choice::Current {
+                        newest: BTreeMap::new(),
+                        in_use: wanted,
+                        kept: kept.asked.clone(),
+                    },
+                    _ => Choice::InUse(wanted),
+                }
             }
         };
         Self {
@@ -112,6 +135,29 @@ impl<'a> Listing<'a> {
                     self.pending.push(arn);
                 }
             }
+            Choice::Current {
+                newest,
+                in_use,
+                kept,
+            } => {
+                let is_used = in_use.remove(&arn);
+                let is_kept = kept.contains(&fingerprint(&arn));
+                let family = revision(&arn).map(|(family, number)| (family.to_owned(), number));
+                // An ARN that is not a revision's cannot be compared, but must not be lost.
+                if !is_kept && (is_used || family.is_none()) {
+                    self.pending.push(arn.clone());
+                }
+                if let Some((family, number)) = family {
+                    let newest = newest.entry(family).or_default();
+                    if newest.arn.is_empty() || number > newest.number {
+                        *newest = Newest {
+                            number,
+                            arn,
+                            is_chosen: is_used || is_kept,
+                        };
+                    }
+                }
+            }
         }
     }
 
@@ -125,6 +171,16 @@ impl<'a> Listing<'a> {
                 self.hand_on(batches, 1).await;
                 self.status = None;
                 wanted.into_iter().collect()
+            }
+            Choice::Current { newest, in_use, .. } => {
+                let newest = newest.into_values().filter(|newest| !newest.is_chosen);
+                let before = self.pending.len();
+                self.pending.extend(newest.map(|newest| newest.arn));
+                let added = self.pending.len() - before;
+                self.scope.ledger.listed(&self.key, added);
+                self.hand_on(batches, 1).await;
+                self.status = None;
+                in_use.into_iter().collect()
             }
         };
         self.scope.ledger.listed(&self.key, rest.len());
@@ -154,7 +210,9 @@ impl<'a> Listing<'a> {
             let page = operations::list(self.scope, self.object, wanted).await?;
             let before = self.pending.len();
             for arn in page.arns {
-                if self.seen.insert(fingerprint(&arn)) {
+                let is_new = self.seen.insert(fingerprint(&arn));
+                if is_new || matches!(&self.choice, Choice::Current { kept, .. } if kept.contains(&fingerprint(&arn)))
+                {
                     self.choose(arn);
                 }
             }

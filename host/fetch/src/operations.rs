@@ -2,9 +2,11 @@
 
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::Deserializer;
+use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -12,9 +14,12 @@ use serde_json::{Value, json};
 use super::RegionFetch;
 use super::answer::{ArnPage, Described};
 use super::batch::Batch;
+use super::known::KnownRevisions;
 use super::settings::{Options, TaskDefinitionStatus};
+use super::tags::{ACTIVE, TagsOf};
 use portolan_aws::{CallFailure, Caller};
-use portolan_page::object::{Object, Operation, Parent, Shape};
+use portolan_page::object::{Object, Operation, Parent, Shape, Way};
+use portolan_page::with_member;
 
 /// A name that no object has. AWS checks permissions before it looks for objects, so "not found" means
 /// "allowed".
@@ -102,12 +107,8 @@ pub(super) async fn describe(
         return ask(scope, object, batch, with_includes).await;
     };
     // Without a listing, the current status is not known.
-    let kept = batch
-        .status
-        .and_then(|status| (known.get)(endpoint, arn, status))
-        .and_then(|body| scope.page(object, body.into()).ok());
-    if let Some(page) = kept.filter(|page| page.arn(0).as_ref() == Some(arn)) {
-        return Ok(Described::kept(page, arn.clone()));
+    if let Some(kept) = kept(scope, (known, endpoint), arn, batch.status).await {
+        return Ok(kept);
     }
     let described = ask(scope, object, batch, with_includes).await?;
     // A body that was described without its tags is not kept, because it looks like one without tags.
@@ -115,6 +116,33 @@ pub(super) async fn describe(
         (known.put)(endpoint, arn, described.page.body());
     }
     Ok(described)
+}
+
+/// A revision that an earlier sync described, with its current tags.
+async fn kept(
+    scope: &RegionFetch,
+    (known, endpoint): (&KnownRevisions, &str),
+    arn: &str,
+    status: Option<&str>,
+) -> Option<Described> {
+    let status = status?;
+    let tags = match (known.has)(endpoint, arn) && status == ACTIVE {
+        true => scope.tags_of_kept(arn).await?,
+        false => TagsOf::OfBody,
+    };
+    let body = (known.get)(endpoint, arn, status)?;
+    let body = match &tags {
+        TagsOf::OfBody => body,
+        TagsOf::These(tags) => with_member(&body, "tags", Some(tags)),
+        TagsOf::Unknown => with_member(&body, "tags", None),
+    };
+    let page = scope.page(Object::EcsTaskDefinition, body.into()).ok()?;
+    let is_asked = page.arn(0).as_deref() == Some(arn);
+    is_asked.then(|| {
+        let mut kept = Described::kept(page, arn.to_owned());
+        kept.is_untagged = matches!(tags, TagsOf::Unknown);
+        kept
+    })
 }
 
 async fn ask(
@@ -134,6 +162,39 @@ async fn ask(
     scope.caller.call(operation, &parameters, read).await
 }
 
+/// The token of the next page in an answer. A token that appears twice is refused, because it is not known which
+/// one counts.
+pub(super) fn next_token(body: &[u8], name: &str) -> Result<Option<String>, String> {
+    struct Token<'n>(&'n str);
+    impl<'de> Visitor<'de> for Token<'_> {
+        type Value = Option<String>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object with at most one token")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut token = None;
+            while let Some(member) = map.next_key::<String>()? {
+                match member == self.0 {
+                    true if token.is_some() => return Err(A::Error::custom("two tokens")),
+                    true => token = Some(map.next_value::<Option<String>>()?),
+                    false => {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                }
+            }
+            Ok(token.flatten())
+        }
+    }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    json.deserialize_map(Token(name))
+        .map_err(|error| match error.classify() {
+            Category::Data => format!("its {name} is not one text"),
+            _ => UNREADABLE.to_owned(),
+        })
+}
+
 /// The parameters that name objects in a Describe call.
 fn described_by(object: Object, cluster: Option<&str>, names: &[String]) -> Value {
     let mut parameters = match object.shape() {
@@ -146,12 +207,20 @@ fn described_by(object: Object, cluster: Option<&str>, names: &[String]) -> Valu
     parameters
 }
 
-/// The number of objects in each cluster, from the counters in the objects' rows. Clusters that have vanished
-/// are left out.
+/// A cluster as a survey sees it.
+#[derive(Clone, Default)]
+pub(super) struct ClusterSize {
+    /// The number of objects in it, from the counters in the objects' rows.
+    pub(super) objects: BTreeMap<Object, u64>,
+    /// The capacity providers that it names.
+    pub(super) providers: Vec<String>,
+}
+
+/// The sizes of clusters. Clusters that have vanished are left out.
 pub(super) async fn sizes(
     scope: &RegionFetch,
     arns: &[String],
-) -> Result<Vec<BTreeMap<Object, u64>>, CallFailure> {
+) -> Result<Vec<ClusterSize>, CallFailure> {
     let parameters = described_by(Object::EcsCluster, None, arns);
     let read = |body: Bytes| {
         let answer: Value = serde_json::from_slice(&body).map_err(|_| UNREADABLE)?;
@@ -160,11 +229,15 @@ pub(super) async fn sizes(
             let counters = object.row().counters.iter();
             counters.filter_map(|name| cluster[name].as_u64()).sum()
         };
-        let size = |cluster| {
+        let size = |cluster: &Value| {
             let objects = Object::ALL.into_iter();
-            objects
-                .map(|object| (object, count(cluster, object)))
-                .collect()
+            let providers = cluster["capacityProviders"].as_array().into_iter().flatten();
+            ClusterSize {
+                objects: objects
+                    .map(|object| (object, count(cluster, object)))
+                    .collect(),
+                providers: providers.filter_map(Value::as_str).map(str::to_owned).collect(),
+            }
         };
         Ok(clusters.iter().map(size).collect())
     };
@@ -178,12 +251,23 @@ pub fn probe<'a>(
     operation: Operation,
 ) -> BoxFuture<'a, Result<(), CallFailure>> {
     Box::pin(async move {
+        if operation == Operation::GetResources {
+            let paging = operation.paging();
+            let parameters = json!({paging.size: 1, "ResourceTypeFilters": ["ecs:task-definition"]});
+            return caller.call(operation, &parameters, |_| Ok(())).await;
+        }
         // The operations of an account need no probe, because they are called before any object is fetched.
         let Some(object) = operation.object() else {
             return Ok(());
         };
         let is_of_cluster = object.row().parent == Parent::Cluster;
-        let mut parameters = if operation == object.describe_operation() {
+        let is_alone = matches!(
+            object.row().way,
+            Way::DescribeAlone { .. } | Way::ListAlone { .. }
+        );
+        let mut parameters = if is_alone {
+            json!({operation.paging().size: 1})
+        } else if operation == object.describe_operation() {
             let name = match object.shape() {
                 Shape::Single(_) => format!("{NOBODYS}:1"),
                 Shape::List(_) if is_of_cluster => NOBODYS_ID.to_owned(),
@@ -203,17 +287,7 @@ pub fn probe<'a>(
 impl ArnPage {
     /// Reads an answer of the object's List operation.
     fn read(body: &[u8], object: Object) -> Result<Self, String> {
-        /// A token that appears twice is refused, because it is not known which one counts.
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct End {
-            next_token: Option<String>,
-        }
-        let End { next_token } =
-            serde_json::from_slice(body).map_err(|error| match error.classify() {
-                Category::Data => "its nextToken is not one text",
-                _ => UNREADABLE,
-            })?;
+        let next_token = next_token(body, object.list_operation().paging().token)?;
         let answer: HashMap<String, &RawValue> =
             serde_json::from_slice(body).map_err(|_| UNREADABLE)?;
         // For example `taskArns` for `taskArn`.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use portolan_aws::quota::Quotas;
-use portolan_page::object::Object;
+use portolan_page::object::{Object, Operation};
 
 /// The objects to fetch, the limits of requests, and the data to keep.
 #[derive(Clone, Debug)]
@@ -56,7 +56,22 @@ impl Fetching {
     /// The objects whose calls fetch the wanted ones.
     #[must_use]
     pub fn fetched(&self) -> BTreeSet<Object> {
-        self.objects.iter().map(|object| object.fetched()).collect()
+        let mut fetched: BTreeSet<Object> =
+            self.objects.iter().map(|object| object.fetched()).collect();
+        if fetched.contains(&Object::EcsCapacityProvider) {
+            // Clusters name the providers of managed instances.
+            fetched.insert(Object::EcsCluster);
+        }
+        fetched
+    }
+
+    /// The operations that improve a sync, and without which it is complete too.
+    #[must_use]
+    pub fn optional_operations(&self) -> Vec<Operation> {
+        let reads_tags = self.objects.contains(&Object::EcsTaskDefinition)
+            && self.revision_tags == RevisionTags::Auto
+            && self.options.lists_active();
+        Vec::from_iter(reads_tags.then_some(Operation::GetResources))
     }
 
     /// The quotas for all calls of a process, with full buckets.
@@ -82,7 +97,7 @@ pub enum RevisionTags {
 }
 
 /// The operation options of a sync.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Whether tasks with the desired status STOPPED are synced too.
     pub fetch_stopped_tasks: bool,
@@ -90,7 +105,59 @@ pub struct Options {
     pub task_definition_status: TaskDefinitionStatus,
     /// The selection among these revisions.
     pub task_definition_scope: TaskDefinitionScope,
+    /// The age of the oldest audit events to sync.
+    pub audit_event_since: Duration,
+    /// The names of the audit events to sync; the default names if it is empty.
+    pub audit_event_names: BTreeSet<String>,
 }
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            fetch_stopped_tasks: false,
+            task_definition_status: TaskDefinitionStatus::default(),
+            task_definition_scope: TaskDefinitionScope::default(),
+            audit_event_since: Duration::from_secs(24 * 3_600),
+            audit_event_names: BTreeSet::new(),
+        }
+    }
+}
+
+/// The names of the audit events that a sync looks up unasked: settings, what runs, shells, clusters and capacity.
+/// CloudTrail has each event for 90 days.
+const AUDIT_EVENT_NAMES: [&str; 28] = [
+    "CreateCapacityProvider",
+    "CreateCluster",
+    "CreateService",
+    "CreateTaskSet",
+    "DeleteAccountSetting",
+    "DeleteCapacityProvider",
+    "DeleteCluster",
+    "DeleteService",
+    "DeleteTaskDefinitions",
+    "DeleteTaskSet",
+    "DeregisterContainerInstance",
+    "DeregisterTaskDefinition",
+    "ExecuteCommand",
+    "PutAccountSetting",
+    "PutAccountSettingDefault",
+    "PutClusterCapacityProviders",
+    "RegisterContainerInstance",
+    "RegisterTaskDefinition",
+    "RunTask",
+    "StartTask",
+    "StopTask",
+    "UpdateCapacityProvider",
+    "UpdateCluster",
+    "UpdateClusterSettings",
+    "UpdateContainerInstancesState",
+    "UpdateService",
+    "UpdateServicePrimaryTaskSet",
+    "UpdateTaskSet",
+];
+
+/// The longest time that CloudTrail's event history keeps an event.
+pub const AUDIT_EVENT_SINCE_LIMIT: Duration = Duration::from_secs(90 * 24 * 3_600);
 
 /// The status of the task definition revisions to sync.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,15 +183,67 @@ pub enum TaskDefinitionScope {
     Latest,
     /// Revisions that services, task sets and tasks of this sync refer to, whatever their status.
     InUse,
+    /// The newest ACTIVE revision of each family, and the revisions in use.
+    Current,
+}
+
+/// An age as options write it, in the largest unit that fits.
+fn age(age: Duration) -> String {
+    let seconds = age.as_secs();
+    let units = [(24 * 3_600, "d"), (3_600, "h"), (60, "m")];
+    let unit = units.into_iter().find(|(unit, _)| seconds > 0 && seconds % unit == 0);
+    match unit {
+        // A day is easier to compare with other hours.
+        Some((unit, "d")) if seconds / unit == 1 => "24h".into(),
+        Some((unit, name)) => format!("{}{name}", seconds / unit),
+        None => format!("{seconds}s"),
+    }
 }
 
 impl Options {
+    /// Whether ACTIVE revisions are listed.
+    pub(super) fn lists_active(&self) -> bool {
+        matches!(
+            self.task_definition_status,
+            TaskDefinitionStatus::Active | TaskDefinitionStatus::All
+        )
+    }
+
+    /// Whether the revisions that services and tasks refer to are chosen.
+    #[must_use]
+    pub fn needs_revisions_in_use(&self) -> bool {
+        matches!(
+            self.task_definition_scope,
+            TaskDefinitionScope::InUse | TaskDefinitionScope::Current
+        )
+    }
+
+    /// The names of the audit events to look up.
+    #[must_use]
+    pub fn event_names(&self) -> Vec<String> {
+        match self.audit_event_names.is_empty() {
+            true => AUDIT_EVENT_NAMES.map(str::to_owned).into(),
+            false => self.audit_event_names.iter().cloned().collect(),
+        }
+    }
+
+    /// The age of the oldest events of a name to sync.
+    #[must_use]
+    pub const fn events_since(&self, _: &str) -> Duration {
+        self.audit_event_since
+    }
+
     /// The key of `fetch_stopped_tasks`.
     pub const FETCH_STOPPED_TASKS: &str = "EcsTask.fetchStoppedTasks";
     /// The key of `task_definition_status`.
     pub const STATUS: &str = "EcsTaskDefinition.status";
     /// The key of `task_definition_scope`.
     pub const SCOPE: &str = "EcsTaskDefinition.scope";
+
+    /// The key of `audit_event_since`.
+    pub const AUDIT_EVENT_SINCE: &str = "EcsAuditEvent.since";
+    /// The key of `audit_event_names`.
+    pub const AUDIT_EVENT_NAMES: &str = "EcsAuditEvent.names";
 
     /// Every option with its value, as it would be written in a configuration.
     #[must_use]
@@ -135,6 +254,8 @@ impl Options {
             fetch_stopped_tasks,
             task_definition_status,
             task_definition_scope,
+            audit_event_since,
+            audit_event_names: _,
         } = self;
         let status = match task_definition_status {
             TaskDefinitionStatus::Active => "ACTIVE",
@@ -146,11 +267,14 @@ impl Options {
             TaskDefinitionScope::All => "all",
             TaskDefinitionScope::Latest => "latest",
             TaskDefinitionScope::InUse => "in-use",
+            TaskDefinitionScope::Current => "current",
         };
         let settled = [
             (Self::FETCH_STOPPED_TASKS, fetch_stopped_tasks.to_string()),
             (Self::STATUS, status.to_owned()),
             (Self::SCOPE, scope.to_owned()),
+            (Self::AUDIT_EVENT_SINCE, age(*audit_event_since)),
+            (Self::AUDIT_EVENT_NAMES, self.event_names().join(",")),
         ];
         settled.map(|(key, value)| (key.to_owned(), value)).into()
     }

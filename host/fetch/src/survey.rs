@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::RegionFetch;
+use super::alone;
 use super::clusters::{List, cluster_objects};
 use super::known::KnownRevisions;
 use super::listing::{Tokens, revision};
-use super::operations::{self, ListRequest};
+use super::operations::{self, ClusterSize, ListRequest};
 use super::settings::{Fetching, TaskDefinitionScope};
 use portolan_aws::{Account, CallFailure};
 use portolan_machine::clock::Moment;
@@ -29,10 +30,21 @@ pub struct Survey {
     pub known_revisions: u64,
     /// The number of List pages that returned them.
     pub revision_pages: u64,
+    /// The numbers of the objects that come whole from pages of one operation, and of the calls for them.
+    pub whole: BTreeMap<Object, Count>,
     /// Objects whose number is not known, because a call failed for good.
     pub uncounted: BTreeSet<Object>,
     /// The calls that failed for good.
     pub failures: Vec<Failure>,
+}
+
+/// Objects, and the calls that return them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// The number of objects.
+    pub objects: u64,
+    /// The number of calls.
+    pub calls: u64,
 }
 
 /// Surveys an account and Region for the configured objects.
@@ -52,8 +64,24 @@ pub fn survey<'a>(
         };
         let (clusters, revisions) = tokio::join!(clusters(&scope), revisions(&scope));
         let mut survey = Survey::default();
+        for object in scope.objects.iter().copied() {
+            let clusters = clusters.as_deref().unwrap_or_default();
+            let providers = clusters.iter().map(|cluster| cluster.providers.as_slice());
+            match alone::survey(&scope, object, providers).await {
+                None => {}
+                Some(Ok(count)) => {
+                    survey.whole.insert(object, count);
+                }
+                Some(Err(failure)) => {
+                    survey.uncounted.insert(object);
+                    survey.failures.push(failure.line());
+                }
+            }
+        }
         match clusters {
-            Ok(clusters) => survey.clusters = clusters,
+            Ok(clusters) => {
+                survey.clusters = clusters.into_iter().map(|it| it.objects).collect();
+            }
             Err(failure) => {
                 survey.uncounted.extend(cluster_objects(&scope));
                 survey.failures.push(failure.line());
@@ -74,7 +102,7 @@ pub fn survey<'a>(
     })
 }
 
-async fn clusters(scope: &RegionFetch) -> Result<Vec<BTreeMap<Object, u64>>, CallFailure> {
+async fn clusters(scope: &RegionFetch) -> Result<Vec<ClusterSize>, CallFailure> {
     if cluster_objects(scope).next().is_none() {
         return Ok(Vec::new());
     }
@@ -88,7 +116,7 @@ async fn clusters(scope: &RegionFetch) -> Result<Vec<BTreeMap<Object, u64>>, Cal
         sizes.extend(operations::sizes(scope, batch).await?);
     }
     // A cluster that vanished in between counts as empty, because a sync would still list it.
-    sizes.resize(arns.len(), BTreeMap::new());
+    sizes.resize(arns.len(), ClusterSize::default());
     Ok(sizes)
 }
 

@@ -137,6 +137,13 @@ pub fn now() -> String {
     text(OffsetDateTime::now_utc())
 }
 
+/// An RFC 3339 timestamp in milliseconds since 1970, rounded down; `None` if it is none.
+#[must_use]
+pub fn milliseconds(timestamp: &str) -> Option<i64> {
+    let time = OffsetDateTime::parse(timestamp, &Rfc3339).ok()?;
+    i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).ok()
+}
+
 /// Parses any RFC 3339 timestamp and writes it in the format of records, rounded down to the millisecond.
 #[must_use]
 pub fn normalised(timestamp: &str) -> Option<String> {

@@ -13,7 +13,7 @@ use crate::object::{ActionGroup, Object, Operation};
 pub use balance::Balance;
 pub use lines::{
     Counts, EntryKey, EntryProgress, Failure, GroupCalls, OperationCalls, Provenance,
-    RejectionLine, ReportEntry, Resumed, RevisionCacheUse, Tombstone,
+    RejectionLine, ReportEntry, Resumed, RevisionCacheUse, TagsRead, Tombstone,
 };
 pub use pace::GroupClock;
 
@@ -49,6 +49,8 @@ struct OpenEntry {
     awaits_listing: bool,
     reason: Option<String>,
     unread: BTreeSet<String>,
+    tags: Option<TagsRead>,
+    other_service: u64,
     other_references: BTreeMap<String, u64>,
     tombstones: Vec<Tombstone>,
     rejections: Vec<RejectionLine>,
@@ -149,6 +151,21 @@ impl Ledger {
         self.warn(format!(
             "{account_id} {region}: AWS refuses to include {include} when it describes {object}; the attributes that come from it are missing from the records, and their values are unknown, not empty"
         ));
+    }
+
+    /// Notes where the tags of a scope come from. That some are not read outweighs everything else.
+    pub fn tags(&self, key: &EntryKey, tags: TagsRead) {
+        let mut books = self.books();
+        let entry = books.entry(key);
+        entry.tags = entry.tags.max(Some(tags));
+    }
+
+    /// Notes listed events of other services.
+    pub fn other_service(&self, key: &EntryKey, events: usize) {
+        let mut books = self.books();
+        let entry = books.entry(key);
+        entry.counts.listed += events as u64;
+        entry.other_service += events as u64;
     }
 
     /// Notes the number of resources other than task definitions that services and tasks refer to, by kind.

@@ -11,5 +11,8 @@ pub mod recording;
 pub mod schemas;
 mod scope;
 
-pub use body::{BODY_LIMIT_BYTES, Origin, Page, PartsTooLarge, ScanError, WITHHOLDING, Wanted};
+pub use body::{
+    BODY_LIMIT_BYTES, EVENT_WITHHOLDING, Origin, Page, PartsTooLarge, ScanError, WITHHOLDING,
+    Wanted, with_member,
+};
 pub use scope::{AccountId, RegionName};

@@ -11,7 +11,7 @@ use portolan_page::ledger::RevisionCacheUse;
 use portolan_page::ledger::{
     Balance, Counts, GroupCalls, OperationCalls, Provenance, ReportEntry, Resumed,
 };
-use portolan_page::object::Object;
+use portolan_page::object::{NOT_READ, Object};
 use portolan_sandbox::Kind;
 use portolan_sandbox::trust::Trust;
 
@@ -69,6 +69,9 @@ pub struct Report {
     /// With `--shadow`: the changes that the candidate would make.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shadow: Option<ShadowReport>,
+    /// Resources of ECS that no object of this program stands for. Their absence means nothing.
+    #[serde(default)]
+    pub not_read: Vec<String>,
     /// Warnings beside those of the scopes.
     pub warnings: Vec<String>,
     /// The number of detail lines (tombstones, rejections, warnings) that were left out beyond the limit; all
@@ -123,6 +126,7 @@ impl Report {
             provenance,
             changes: None,
             shadow: None,
+            not_read: NOT_READ.map(str::to_owned).into(),
             warnings,
             revision_cache: None,
             details_omitted,

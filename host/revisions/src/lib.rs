@@ -1,3 +1,5 @@
+//! What earlier syncs fetched: the bodies of described revisions, and audit events.
+//!
 //! Caches the bodies of described revisions. A task definition's body never changes after it is registered,
 //! so a later sync need not describe it again.
 //!
@@ -7,6 +9,7 @@
 //! that the cache is opened with.
 
 mod body;
+mod events;
 mod store;
 
 use std::collections::HashMap;
@@ -17,6 +20,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use portolan_page::ledger::RevisionCacheUse;
 
+pub use events::{EventStore, Place, event_file};
 use store::{KeptBody, Store};
 pub use store::{StoreError, StoreStats};
 
@@ -204,6 +208,11 @@ pub fn clear(file: &Path) -> std::io::Result<bool> {
         return Err(std::io::Error::other(
             "it is not a revision cache; remove it by hand if it is not needed",
         ));
+    }
+    if let Err(error) = std::fs::remove_file(event_file(file))
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(error);
     }
     match std::fs::remove_file(file) {
         Ok(()) => Ok(true),

@@ -34,7 +34,7 @@ const CHECKSUM_BYTES: usize = 16;
 /// zstd's own default: higher levels take ten times as long for a tenth less space.
 const COMPRESSION_LEVEL: i32 = 3;
 /// redb's memory for pages, in bytes. Its default of 1 GiB would be most of a sync's memory.
-const PAGE_CACHE_BYTES: usize = 16 * 1024 * 1024;
+pub(super) const PAGE_CACHE_BYTES: usize = 16 * 1024 * 1024;
 
 /// An open file of bodies.
 #[derive(Debug)]
@@ -257,7 +257,7 @@ impl Store {
     }
 }
 
-fn failed(file: &Path, reason: String) -> StoreError {
+pub(super) fn failed(file: &Path, reason: String) -> StoreError {
     StoreError {
         file: file.display().to_string(),
         reason,
@@ -266,7 +266,7 @@ fn failed(file: &Path, reason: String) -> StoreError {
 
 /// Runs work on the cache's file. redb panics on some kinds of damage; the guard turns such a panic into an
 /// error of the cache.
-fn guarded<T>(file: &Path, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+pub(super) fn guarded<T>(file: &Path, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
     guard::guarded(work)
         .unwrap_or_else(|| Err(failed(file, format!("it is damaged; {}", remove(file)))))
 }
@@ -297,7 +297,7 @@ pub(super) fn is_cache(file: &Path) -> std::io::Result<bool> {
 }
 
 /// redb's error, and what to do about it.
-fn open_reason(file: &Path, error: &redb::DatabaseError) -> String {
+pub(super) fn open_reason(file: &Path, error: &redb::DatabaseError) -> String {
     if !is_cache(file).unwrap_or(true) {
         return "it is something else; name another file with --revision-cache".into();
     }
@@ -318,7 +318,7 @@ fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
 
 /// Writes the checksum, then the time, the length and the compressed body. The checksum covers the length, so
 /// the reader may allocate that much.
-fn pack(kept: &KeptBody) -> std::io::Result<Vec<u8>> {
+pub(super) fn pack(kept: &KeptBody) -> std::io::Result<Vec<u8>> {
     let length = u32::try_from(kept.body.len()).map_err(std::io::Error::other)?;
     let mut dated = kept.described_at_s.to_le_bytes().to_vec();
     dated.extend_from_slice(&length.to_le_bytes());
@@ -328,7 +328,7 @@ fn pack(kept: &KeptBody) -> std::io::Result<Vec<u8>> {
     Ok(packed)
 }
 
-fn unpack(packed: &[u8]) -> Option<KeptBody> {
+pub(super) fn unpack(packed: &[u8]) -> Option<KeptBody> {
     let (sum, dated) = packed.split_at_checked(CHECKSUM_BYTES)?;
     if checksum(dated) != sum {
         return None;

@@ -44,6 +44,8 @@ pub struct RegionCheck {
 pub struct PermissionCheck {
     /// The checked operation.
     pub operation: Operation,
+    /// Whether a sync is complete without it too.
+    pub optional: bool,
     /// Whether AWS allows it.
     pub allowed: bool,
     /// The problem and its fix, if it is not allowed.
@@ -58,7 +60,10 @@ impl AccountCheck {
             && self
                 .regions
                 .iter()
-                .all(|region| region.permissions.iter().all(|each| each.allowed))
+                .all(|region| {
+                    let mut permissions = region.permissions.iter();
+                    permissions.all(|each| each.allowed || each.optional)
+                })
     }
 
     /// Whether any operation is allowed.
@@ -144,13 +149,11 @@ async fn check_region(account: &Account, region: &RegionName, config: &Config) -
     let mut permissions = Vec::new();
     // If one operation cannot be reached, the others cannot either.
     let mut unreachable: Option<String> = None;
+    let optional_operations = config.fetching.optional_operations();
     for operation in Operation::ALL {
-        if !config
-            .fetching
-            .objects
-            .iter()
-            .any(|object| object.operations().contains(&operation))
-        {
+        let optional = optional_operations.contains(&operation) && caller.has_host(operation);
+        let mut objects = config.fetching.objects.iter();
+        if !optional && !objects.any(|object| object.operations().contains(&operation)) {
             continue;
         }
         let problem = match &unreachable {
@@ -167,6 +170,7 @@ async fn check_region(account: &Account, region: &RegionName, config: &Config) -
         };
         permissions.push(PermissionCheck {
             operation,
+            optional,
             allowed: problem.is_none(),
             problem,
         });

@@ -142,10 +142,15 @@ pub fn run<'a>(
         }
         let fetched = scopes::fetch_all(config, &moment, &ledger, pages, stores.clone());
         let mut workshop = until_done(workshop, workers, Box::pin(fetched), interrupt).await?;
+        let events = stores.events;
         let mut report = ending::report(&mut workshop, &moment, stores.revisions).await?;
         report.options = options;
         report.shard = shard;
         ending::finish(workshop, &mut report)?;
+        // What was read counts only now: an output that does not stand has not written it.
+        if let Some(events) = events.filter(|_| report.data_replaced) {
+            events.commit();
+        }
         Ok(report)
     })
 }

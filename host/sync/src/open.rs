@@ -19,7 +19,7 @@ use portolan_page::ledger::Ledger;
 use portolan_page::object::Object;
 use portolan_page::recording::Recorder;
 use portolan_records::changes::EarlierOutput;
-use portolan_revisions::RevisionCache;
+use portolan_revisions::{EventStore, RevisionCache, event_file};
 use portolan_sandbox::{Engine, Loader, MapperSet, engine, open_cache};
 use portolan_sink::{Beside, Sink};
 
@@ -59,6 +59,8 @@ pub(super) fn open(
         .map_err(|_| SyncError::ThreadLost)?;
     let stores = Stores {
         revisions: open_revisions(config, are_tags_read).map(Arc::new),
+        needs_tags: are_tags_read,
+        events: open_events(config).map(Arc::new),
         checkpoint: checkpoint.clone(),
     };
     let workshop = Workshop {
@@ -151,6 +153,18 @@ pub(super) fn open_revisions(config: &Config, are_tags_read: bool) -> Option<Rev
         .ok()
 }
 
+/// Opens the store of audit events if it is to be used. A sync without it asks for its whole window.
+fn open_events(config: &Config) -> Option<EventStore> {
+    let wants_events = config.fetching.objects.contains(&Object::EcsAuditEvent);
+    let cache = config.fetching.revision_cache.as_deref();
+    let file = event_file(cache.filter(|_| wants_events)?);
+    EventStore::open(&file)
+        .inspect_err(|error| {
+            tracing::warn!("{error}; the sync goes on without it, and asks for its whole window")
+        })
+        .ok()
+}
+
 /// The revision cache as a sync with this configuration would find it, for planning. `None` if the sync would
 /// not use one, or if it has no file yet.
 ///
@@ -214,7 +228,6 @@ fn revisions_use(config: &Config, are_tags_read: bool) -> Option<(&Path, Option<
     }
     let tags_count_for = match config.fetching.revision_tags {
         RevisionTags::Always => Some(Duration::ZERO),
-        RevisionTags::Auto if are_tags_read => Some(Duration::ZERO),
         RevisionTags::OlderThan(age) if are_tags_read => Some(age),
         RevisionTags::Auto | RevisionTags::OlderThan(_) | RevisionTags::Never => None,
     };

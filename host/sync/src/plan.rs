@@ -15,10 +15,10 @@ use crate::config::{Config, ConfigError};
 use crate::scopes::known;
 use portolan_aws::{AccountError, AccountRoute, Accounts};
 use portolan_fetch::{
-    self, Fetching, KnownRevisions, Survey, TaskDefinitionScope, TaskDefinitionStatus,
+    self, Fetching, KnownRevisions, Survey, TaskDefinitionStatus,
 };
 use portolan_machine::clock::Clock;
-use portolan_page::object::{ActionGroup, Object, Operation, Parent};
+use portolan_page::object::{ActionGroup, NOT_READ, Object, Operation, Parent};
 use portolan_revisions::RevisionCache;
 
 /// The plan of a sync with a configuration.
@@ -36,6 +36,9 @@ pub struct Plan {
     pub scopes: Vec<ScopePlan>,
     /// Whether everything could be counted.
     pub complete: bool,
+    /// Resources of ECS that no version of this program's objects reads. Their absence means nothing.
+    #[serde(default)]
+    pub not_read: Vec<String>,
 }
 
 /// The plan of one account and Region.
@@ -106,6 +109,7 @@ pub fn run(
             floor_ms: floors.filter_map(|group| group.floor_ms).max(),
             complete: scopes.iter().all(|scope| scope.problems.is_empty()),
             scopes,
+            not_read: NOT_READ.map(str::to_owned).into(),
         })
     })
 }
@@ -184,12 +188,15 @@ impl ScopePlan {
 fn objects(survey: &Survey, config: &Fetching) -> BTreeMap<Object, u64> {
     let objects = counted(survey, config);
     objects
-        .filter(|object| config.objects.contains(object))
+        .filter(|object| config.objects.contains(object) && *object != Object::EcsAuditEvent)
         .map(|object| (object, count(survey, object)))
         .collect()
 }
 
 fn count(survey: &Survey, object: Object) -> u64 {
+    if let Some(count) = survey.whole.get(&object) {
+        return count.objects;
+    }
     match (object, object.row().parent) {
         (Object::EcsCluster, _) => survey.clusters.len() as u64,
         (_, Parent::Cluster) => per_cluster(survey, object).sum(),
@@ -217,6 +224,15 @@ fn calls(survey: &Survey, config: &Fetching) -> BTreeMap<Operation, u64> {
     let clusters = survey.clusters.len() as u64;
     let mut calls = BTreeMap::new();
     for object in counted(survey, config) {
+        if let Some(count) = survey.whole.get(&object) {
+            *calls.entry(object.describe_operation()).or_default() += count.calls;
+            continue;
+        }
+        if object == Object::EcsAuditEvent {
+            let names = config.options.event_names().len() as u64;
+            calls.insert(object.describe_operation(), names);
+            continue;
+        }
         let batch = page.min(object.describe_batch() as u64);
         let (list, describe) = match (object, object.row().parent) {
             (Object::EcsCluster, _) => (pages(clusters), clusters.div_ceil(batch)),
@@ -240,6 +256,10 @@ fn calls(survey: &Survey, config: &Fetching) -> BTreeMap<Operation, u64> {
         calls.insert(object.list_operation(), list);
         calls.insert(object.describe_operation(), describe);
     }
+    for operation in config.optional_operations() {
+        // Untagged revisions are not in the answers, so this is the most.
+        calls.insert(operation, pages(survey.revisions));
+    }
     calls
 }
 
@@ -254,7 +274,10 @@ impl Plan {
         if config.options.task_definition_status != TaskDefinitionStatus::Active {
             notes.push("AWS may refuse to describe INACTIVE revisions that are no longer in use");
         }
-        if config.options.task_definition_scope == TaskDefinitionScope::InUse {
+        if config.objects.contains(&Object::EcsAuditEvent) {
+            notes.push("audit events are not counted; each name takes a call for every 50 events");
+        }
+        if config.options.needs_revisions_in_use() {
             notes.push(
                 "the revisions in use are not known before the sync; all revisions are counted",
             );

@@ -27,6 +27,16 @@ pub fn least_privilege(config: &Config) -> Value {
         // sync too.
         "Resource": "*"
     })];
+    let optional = config.fetching.optional_operations().into_iter();
+    let optional: Vec<String> = optional.map(Operation::action).collect();
+    if !optional.is_empty() {
+        statements.push(json!({
+            "Sid": "PortolanReadsTagsOptional",
+            "Effect": "Allow",
+            "Action": optional,
+            "Resource": "*"
+        }));
+    }
     // Neither action takes a resource in the account of the caller.
     let mut allow = |sid: &str, action: &str| {
         statements.push(json!({"Sid": sid, "Effect": "Allow", "Action": action, "Resource": "*"}));

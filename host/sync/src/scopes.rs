@@ -11,17 +11,23 @@ use crate::SyncError;
 use crate::checkpoint::{Checkpoint, digests};
 use crate::config::{Config, ConfigError};
 use portolan_aws::{AccountError, AccountRoute, Accounts};
-use portolan_fetch::{FetchedPage, Fetching, Known, KnownRevisions};
+use portolan_fetch::{
+    EventSeries, FetchedPage, Fetching, KeptEvent, Known, KnownEvents, KnownRevisions,
+};
 use portolan_machine::clock::Moment;
 use portolan_page::ledger::{EntryKey, Failure, Ledger};
 use portolan_page::object::Operation;
-use portolan_revisions::RevisionCache;
+use portolan_revisions::{EventStore, RevisionCache};
 
 /// The stores of data that was fetched before this sync began.
 #[derive(Clone, Debug)]
 pub(super) struct Stores {
     /// The revisions that earlier syncs described.
     pub(super) revisions: Option<Arc<RevisionCache>>,
+    /// The audit events that earlier syncs read.
+    pub(super) events: Option<Arc<EventStore>>,
+    /// Whether a module that is not stock needs the tags of every revision.
+    pub(super) needs_tags: bool,
     /// The pages that a killed sync and this one keep.
     pub(super) checkpoint: Option<Arc<Checkpoint>>,
 }
@@ -31,6 +37,8 @@ impl Stores {
     fn known(&self, account_id: &AccountId, region: &RegionName) -> Known {
         let take = |checkpoint: &Arc<Checkpoint>| checkpoint.take(account_id, region);
         Known {
+            needs_tags: self.needs_tags,
+            events: self.events.as_ref().map(known_events),
             revisions: self.revisions.as_ref().map(known),
             kept: self.checkpoint.as_ref().map(take).unwrap_or_default(),
         }
@@ -45,6 +53,36 @@ pub(super) fn known(cache: &Arc<RevisionCache>) -> KnownRevisions {
         get: Arc::new(move |endpoint, arn, status| second.get(endpoint, arn, status)),
         put: Arc::new(move |endpoint, arn, body| third.put(endpoint, arn, body)),
     }
+}
+
+/// The store of audit events, with the functions that a fetcher uses.
+fn known_events(store: &Arc<EventStore>) -> KnownEvents {
+    let [first, second, third, fourth] = [(); 4].map(|()| Arc::clone(store));
+    KnownEvents {
+        read: Arc::new(move |series| first.interval(&name_of(series))),
+        events: Arc::new(move |series, interval, after, limit| {
+            let found = second.events(&name_of(series), interval, after, limit)?;
+            let last = found.last().map(|(place, _)| *place);
+            let events = found.into_iter().map(|((time_ms, id), json)| KeptEvent { time_ms, id, json });
+            Some((events.collect(), last))
+        }),
+        put: Arc::new(move |series, events| {
+            let events = events.iter().map(|it| ((it.time_ms, it.id), it.json.as_str()));
+            third.put(&name_of(series), events);
+        }),
+        note_read: Arc::new(move |series, interval| fourth.note_read(&name_of(series), interval)),
+    }
+}
+
+/// The name of a series in the store. No part contains a newline.
+fn name_of(series: &EventSeries) -> String {
+    let EventSeries {
+        endpoint,
+        account_id,
+        region,
+        name,
+    } = series;
+    format!("{endpoint}\n{account_id}\n{region}\n{name}")
 }
 
 /// The data that all scopes share.

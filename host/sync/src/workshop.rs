@@ -12,8 +12,8 @@ use super::{Provenance, SyncError, record_error};
 use crate::checkpoint::Checkpoint;
 use portolan_fetch::FetchedPage;
 use portolan_page::Page;
-use portolan_page::ledger::{EntryKey, Failure, Ledger};
-use portolan_page::object::Object;
+use portolan_page::ledger::{EntryKey, Failure, Ledger, TagsRead};
+use portolan_page::object::{Include, Object};
 use portolan_page::recording::Recorder;
 use portolan_records::Records;
 use portolan_records::changes::EarlierOutput;
@@ -135,6 +135,9 @@ impl Workshop {
         for include in unread {
             self.ledger.unread(key, include);
         }
+        if fetched.is_untagged {
+            self.ledger.tags(key, TagsRead::NotRead);
+        }
         if let Some(recorder) = &self.recorder {
             recorder
                 .write(page)
@@ -167,7 +170,9 @@ impl Workshop {
     /// parts.
     fn map(&self, mapper: &Mapper, page: &Page, fetched: &FetchedPage) -> Result<(), SyncError> {
         let key = &key_of(&fetched.key, page.object);
-        let unread = &fetched.unread;
+        let mut unread = fetched.unread.clone();
+        unread.extend(fetched.is_untagged.then(|| Include::TAGS.name.to_owned()));
+        let unread = &unread;
         mapper.pages.fetch_add(1, Ordering::Relaxed);
         if page.object != fetched.page.object {
             let parts = page.described().count();

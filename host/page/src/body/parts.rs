@@ -42,7 +42,8 @@ impl Page {
         wanted: Option<&Wanted>,
     ) -> Result<Option<Cow<'_, Self>>, PartsTooLarge> {
         if object == self.object {
-            return Ok(Some(Cow::Borrowed(self)));
+            let inside = object.row().beside.and_then(|name| self.with_inside(name));
+            return Ok(Some(inside.map_or(Cow::Borrowed(self), Cow::Owned)));
         }
         if object.fetched() != self.object {
             return Ok(None);

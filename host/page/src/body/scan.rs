@@ -21,6 +21,7 @@ use std::ops::Range;
 use super::BODY_LIMIT_BYTES;
 use crate::object::Shape;
 use names::{holds_options, is_credential, is_environment, may_matter};
+pub(super) use names::{is_environment_name, names_a_credential};
 pub use scanned::ScanError;
 pub(super) use scanned::{Member, Scanned, offset};
 use text::Text;

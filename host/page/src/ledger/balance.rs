@@ -117,8 +117,7 @@ fn closed(key: EntryKey, entry: OpenEntry) -> ReportEntry {
     let counts = entry.counts;
     // Every listed object has one outcome. A difference is a bug of this program, and must not make the scope
     // look complete.
-    let accounted = (counts.written + counts.tombstones + counts.rejected + counts.failed)
-        .saturating_sub(entry.cluster_tombstones);
+    let accounted = (counts.done() + entry.other_service).saturating_sub(entry.cluster_tombstones);
     let reason = entry.reason.or_else(|| {
         entry.awaits_listing.then(|| {
             "the objects that a killed sync described are here, but the scope could not be listed again"
@@ -142,6 +141,8 @@ fn closed(key: EntryKey, entry: OpenEntry) -> ReportEntry {
         complete: reason.is_none(),
         reason,
         unread: entry.unread,
+        tags: entry.tags,
+        other_service: entry.other_service,
         other_references: entry.other_references,
         tombstones_detail: entry.tombstones,
         rejections: entry.rejections,

@@ -79,6 +79,25 @@ pub struct Resumed {
     pub objects: u64,
 }
 
+/// Where the tags of the task definitions of a scope come from.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum TagsRead {
+    /// The Resource Groups Tagging API, for ACTIVE revisions; the Describe call, for others.
+    TaggingApi,
+    /// The Describe call of each revision.
+    Describe,
+    /// No call could read all of them. Missing tags are unknown, not empty.
+    NotRead,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// A scope: a part of the sync with its own completeness.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ReportEntry {
@@ -103,6 +122,13 @@ pub struct ReportEntry {
     /// that come from them are unknown, not empty.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unread: BTreeSet<String>,
+    /// Where the tags of task definitions come from; absent from other objects, and from reports of versions that
+    /// did not read them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<TagsRead>,
+    /// Events of other services under the same names, which are listed and not mapped.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub other_service: u64,
     /// The number of resources other than task definitions that services and tasks refer to in place of one,
     /// by kind, for example `daemon-task-definition`; with `EcsTaskDefinition.scope=in-use`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

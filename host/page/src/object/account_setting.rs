@@ -1,6 +1,6 @@
 //! Account settings: those that apply, and whether the caller has set them for itself.
 
-use super::{ActionGroup, Operation, Parent, Row, Shape, Way};
+use super::{ActionGroup, Include, Operation, Parent, Row, Shape, Way};
 
 pub(super) const ROW: Row = Row {
     name: "EcsAccountSetting",
@@ -17,6 +17,11 @@ pub(super) const ROW: Row = Row {
     arn_attribute: "NAME",
     name_and_status: ["name", "value"],
     volatile: &[],
-    includes: &[],
+    // A second call, not a parameter.
+    includes: &[Include {
+        name: "ownSettings",
+        attributes: &["IS_CALLERS_OWN"],
+    }],
+    beside: Some("ownSettings"),
     counters: &[],
 };

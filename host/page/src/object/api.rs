@@ -9,6 +9,8 @@ pub struct Api {
     pub name: &'static str,
     /// The name in IAM actions.
     pub action_prefix: &'static str,
+    /// Whether AWS publishes FIPS hosts for it.
+    pub has_fips: bool,
     /// Whether one Region of each partition serves all Regions.
     pub is_global: bool,
     /// The protocol of its requests.
@@ -42,6 +44,7 @@ pub(super) const ECS: Api = Api {
     id: "ECS",
     name: "ecs",
     action_prefix: "ecs",
+    has_fips: true,
     is_global: false,
     protocol: Protocol::Json {
         version: "1.1",
@@ -54,6 +57,7 @@ pub(super) const CLOUDTRAIL: Api = Api {
     id: "CloudTrail",
     name: "cloudtrail",
     action_prefix: "cloudtrail",
+    has_fips: true,
     is_global: false,
     protocol: Protocol::Json {
         version: "1.1",
@@ -66,6 +70,7 @@ pub(super) const TAGGING: Api = Api {
     id: "Resource Groups Tagging API",
     name: "tagging",
     action_prefix: "tag",
+    has_fips: false,
     is_global: false,
     protocol: Protocol::Json {
         version: "1.1",
@@ -78,6 +83,7 @@ pub(super) const ORGANIZATIONS: Api = Api {
     id: "Organizations",
     name: "organizations",
     action_prefix: "organizations",
+    has_fips: true,
     is_global: true,
     protocol: Protocol::Json {
         version: "1.1",
@@ -90,6 +96,7 @@ pub(super) const ACCOUNT: Api = Api {
     id: "Account",
     name: "account",
     action_prefix: "account",
+    has_fips: true,
     is_global: true,
     protocol: Protocol::RestJson {
         path: "/listRegions",

@@ -18,5 +18,6 @@ pub(super) const ROW: Row = Row {
     name_and_status: ["EventName", "EventTime"],
     volatile: &[],
     includes: &[],
+    beside: None,
     counters: &[],
 };

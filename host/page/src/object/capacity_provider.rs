@@ -17,5 +17,6 @@ pub(super) const ROW: Row = Row {
     name_and_status: ["name", "status"],
     volatile: &[],
     includes: &[Include::TAGS],
+    beside: None,
     counters: &[],
 };

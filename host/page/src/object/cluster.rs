@@ -38,5 +38,6 @@ pub(super) const ROW: Row = Row {
             ],
         },
     ],
+    beside: None,
     counters: &[],
 };

@@ -21,5 +21,6 @@ pub(super) const ROW: Row = Row {
     name_and_status: ["name", "lastStatus"],
     volatile: &[],
     includes: &[],
+    beside: None,
     counters: &[],
 };

@@ -21,5 +21,6 @@ pub(super) const ROW: Row = Row {
     name_and_status: ["name", "image"],
     volatile: &[],
     includes: &[],
+    beside: None,
     counters: &[],
 };

@@ -25,5 +25,6 @@ pub(super) const ROW: Row = Row {
             attributes: &["HEALTH_STATUS"],
         },
     ],
+    beside: None,
     counters: &["registeredContainerInstancesCount"],
 };

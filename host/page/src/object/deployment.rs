@@ -21,5 +21,6 @@ pub(super) const ROW: Row = Row {
     name_and_status: ["id", "status"],
     volatile: &["FAILED_TASKS", "PENDING_COUNT", "RUNNING_COUNT"],
     includes: &[],
+    beside: None,
     counters: &[],
 };

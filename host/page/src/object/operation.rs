@@ -144,6 +144,33 @@ impl Operation {
     }
 }
 
+/// The parameters of an operation that returns pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paging {
+    /// The parameter for the most elements of a page.
+    pub size: &'static str,
+    /// The most elements that AWS allows.
+    pub limit: u16,
+    /// The name of the token for the next page, in requests and answers.
+    pub token: &'static str,
+}
+
+impl Operation {
+    /// The paging parameters, according to the API references.
+    #[must_use]
+    pub const fn paging(self) -> Paging {
+        let (size, limit, token) = match self {
+            Self::DescribeCapacityProviders | Self::ListAccountSettings => {
+                ("maxResults", 10, "nextToken")
+            }
+            Self::GetResources => ("ResourcesPerPage", 100, "PaginationToken"),
+            Self::LookupEvents => ("MaxResults", 50, "NextToken"),
+            _ => ("maxResults", 100, "nextToken"),
+        };
+        Paging { size, limit, token }
+    }
+}
+
 impl fmt::Display for Operation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())

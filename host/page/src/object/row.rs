@@ -29,6 +29,8 @@ pub struct Row {
     pub volatile: &'static [&'static str],
     /// The `include` values of its Describe call.
     pub includes: &'static [Include],
+    /// The member that the host adds beside the objects of a page. Modules get it in each object.
+    pub beside: Option<&'static str>,
     /// The members of a described cluster that count these objects. Their sum is the expected number.
     pub counters: &'static [&'static str],
 }

@@ -19,5 +19,6 @@ pub(super) const ROW: Row = Row {
     name_and_status: ["serviceName", "status"],
     volatile: &["PENDING_COUNT", "RUNNING_COUNT"],
     includes: &[Include::TAGS],
+    beside: None,
     counters: &["activeServicesCount"],
 };

@@ -19,5 +19,6 @@ pub(super) const ROW: Row = Row {
     name_and_status: ["group", "lastStatus"],
     volatile: &[],
     includes: &[Include::TAGS],
+    beside: None,
     counters: &["runningTasksCount", "pendingTasksCount"],
 };

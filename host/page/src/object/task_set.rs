@@ -20,5 +20,6 @@ pub(super) const ROW: Row = Row {
     name_and_status: ["id", "status"],
     volatile: &["PENDING_COUNT", "RUNNING_COUNT"],
     includes: &[Include::TAGS],
+    beside: None,
     counters: &[],
 };

@@ -53,6 +53,9 @@ fn text(checks: &[AccountCheck]) -> Result<String, std::fmt::Error> {
             for permission in &region.permissions {
                 let verdict = if permission.allowed { "ok" } else { "no" };
                 write!(text, "    {verdict}  {}", permission.operation.action())?;
+                if permission.optional {
+                    write!(text, " (optional)")?;
+                }
                 match &permission.problem {
                     Some(problem) => writeln!(text, ": {problem}")?,
                     None => writeln!(text)?,

@@ -79,6 +79,7 @@ fn table(plan: &Plan) -> String {
             ));
         }
     }
+    text.push_str(&format!("not read: {}\n", plan.not_read.join(", ")));
     match (plan.floor_ms, plan.quota_share) {
         (Some(floor_ms), Some(share)) => text.push_str(&format!(
             "a sync takes at least {} at {share} of AWS's quotas\n",

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Deserialize;
 
 use super::compare::RecordMembers;
-use portolan_page::ledger::ReportEntry;
-use portolan_page::object::{Object, Parent};
+use portolan_page::ledger::{ReportEntry, TagsRead};
+use portolan_page::object::{Include, Object, Parent};
 
 /// The operation option that selects the revisions of task definitions.
 const SCOPE: &str = "EcsTaskDefinition.scope";
-const IN_USE: &str = "in-use";
+/// Its values that select revisions by their users.
+const USED: [&str; 2] = ["in-use", "current"];
 
 /// The scopes that a sync completed, from its report. Reports of other versions can be read if they have
 /// these members.
@@ -36,6 +37,8 @@ struct CoveredScope {
     complete: bool,
     #[serde(default)]
     unread: BTreeSet<String>,
+    #[serde(default)]
+    tags: Option<TagsRead>,
 }
 
 /// The clusters of an object in an account and Region.
@@ -72,6 +75,7 @@ impl SeenScopes {
             object: scope.object,
             complete: scope.complete,
             unread: scope.unread.clone(),
+            tags: scope.tags,
         });
         Self {
             captured_at: captured_at.to_owned(),
@@ -88,6 +92,10 @@ impl SeenScopes {
             let place = (scope.object, scope.account_id, scope.region);
             let clusters = self.by_place.entry(place).or_default();
             clusters.unread.extend(scope.unread);
+            let has_tags = scope.tags.is_some_and(|tags| tags != TagsRead::NotRead);
+            if scope.object == Object::EcsTaskDefinition && !has_tags {
+                clusters.unread.insert(Include::TAGS.name.to_owned());
+            }
             match scope.cluster {
                 None => clusters.whole = scope.complete,
                 Some(arn) => {
@@ -134,6 +142,10 @@ impl SeenScopes {
 
     /// Whether this sync would have seen the object of `record` if it had existed.
     pub(super) fn proves_absence(&self, object: Object, record: &RecordMembers<'_>) -> bool {
+        // An event stays; only the window moves on.
+        if object == Object::EcsAuditEvent {
+            return false;
+        }
         let (Some(account_id), Some(region)) = (record.text("ACCOUNT_ID"), record.text("REGION"))
         else {
             return false;
@@ -149,7 +161,8 @@ impl SeenScopes {
         if !clusters.whole {
             return false;
         }
-        let is_in_use = self.options.get(SCOPE).is_some_and(|scope| scope == IN_USE);
+        let scope = self.options.get(SCOPE).map(String::as_str);
+        let is_in_use = scope.is_some_and(|scope| USED.contains(&scope));
         if object == Object::EcsTaskDefinition && is_in_use {
             // A service that was not seen may use the revision.
             return Object::REVISION_USERS.into_iter().all(|user| {
@@ -226,7 +239,7 @@ mod tests {
                 scope("EcsService", Some("a"), services),
             ];
             let mut coverage = coverage(&scopes.join(","));
-            coverage.options.insert(SCOPE.into(), IN_USE.into());
+            coverage.options.insert(SCOPE.into(), "in-use".into());
             coverage
         };
         assert!(proves(&with(true), Object::EcsTaskDefinition, None));

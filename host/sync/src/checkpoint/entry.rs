@@ -41,6 +41,9 @@ pub(super) struct Head {
     /// The `include` values that AWS refused.
     #[serde(default)]
     unread: Vec<String>,
+    /// Whether the tags of its objects are not known.
+    #[serde(default)]
+    is_untagged: bool,
 }
 
 impl Head {
@@ -61,6 +64,7 @@ pub(super) fn pack(fetched: &FetchedPage) -> io::Result<Vec<u8>> {
         page,
         asked,
         unread,
+        is_untagged,
         ..
     } = fetched;
     let head = Head {
@@ -72,6 +76,7 @@ pub(super) fn pack(fetched: &FetchedPage) -> io::Result<Vec<u8>> {
         asked: asked.clone(),
         described: page.described().count() as u64,
         unread: unread.clone(),
+        is_untagged: *is_untagged,
     };
     let mut text = serde_json::to_vec(&head)?;
     text.push(b'\n');
@@ -104,6 +109,7 @@ pub(super) fn unpack(payload: &[u8], captured_at: &str) -> io::Result<FetchedPag
         asked: head.asked,
         is_new: false,
         unread: head.unread,
+        is_untagged: head.is_untagged,
     })
 }
 

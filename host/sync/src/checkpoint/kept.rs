@@ -6,7 +6,8 @@ use std::io;
 
 use super::entry;
 use portolan_fetch::{
-    KeptRegion, KeptScope, Options, TaskDefinitionScope, revision, revisions_in_use,
+    KeptRegion, KeptScope, Options, TaskDefinitionScope, providers_of_clusters, revision,
+    revisions_in_use,
 };
 use portolan_machine::fingerprint::fingerprint;
 use portolan_page::ledger::EntryKey;
@@ -26,11 +27,15 @@ impl KeptPages {
         let key = head.key();
         let place = (key.account_id.clone(), key.region.clone());
         let region = self.regions.entry(place).or_default();
-        if options.task_definition_scope == TaskDefinitionScope::InUse
+        if options.needs_revisions_in_use()
             && Object::REVISION_USERS.contains(&head.object)
         {
             let page = entry::unpack(payload, "")?.page;
             region.in_use.append(&mut revisions_in_use(&page)?);
+        }
+        if head.object == Object::EcsCluster {
+            let page = entry::unpack(payload, "")?.page;
+            region.providers.append(&mut providers_of_clusters(&page));
         }
         let takes_latest = head.object == Object::EcsTaskDefinition
             && options.task_definition_scope == TaskDefinitionScope::Latest;

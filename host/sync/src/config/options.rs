@@ -1,17 +1,22 @@
 //! Operation options. Keys and values are case-sensitive, as the documentation shows them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer};
 
 use super::ConfigError;
-use portolan_fetch::{Options, TaskDefinitionScope, TaskDefinitionStatus};
+use super::revisions::age;
+use portolan_fetch::{
+    AUDIT_EVENT_SINCE_LIMIT, Options, TaskDefinitionScope, TaskDefinitionStatus,
+};
 use portolan_page::object::Object;
 
-const KEYS: [&str; 3] = [
+const KEYS: [&str; 5] = [
     Options::FETCH_STOPPED_TASKS,
     Options::STATUS,
     Options::SCOPE,
+    Options::AUDIT_EVENT_SINCE,
+    Options::AUDIT_EVENT_NAMES,
 ];
 
 /// The options of pairs of keys and values.
@@ -46,9 +51,16 @@ pub(super) fn resolve(pairs: &[(String, String)]) -> Result<Options, ConfigError
                     "all" => TaskDefinitionScope::All,
                     "latest" => TaskDefinitionScope::Latest,
                     "in-use" => TaskDefinitionScope::InUse,
-                    _ => return Err(unknown_value(key, value, "all, latest, in-use")),
+                    "current" => TaskDefinitionScope::Current,
+                    _ => return Err(unknown_value(key, value, "all, latest, in-use, current")),
                 }
             }
+            Options::AUDIT_EVENT_SINCE => {
+                let since = age(value).filter(|since| *since <= AUDIT_EVENT_SINCE_LIMIT);
+                options.audit_event_since =
+                    since.ok_or_else(|| unknown_value(key, value, "ages up to 90d, such as 12h or 7d"))?;
+            }
+            Options::AUDIT_EVENT_NAMES => options.audit_event_names = event_names(key, value)?,
             _ => {
                 let nearest = portolan_machine::text::nearest(key, KEYS).unwrap_or(KEYS[0]);
                 return Err(invalid(format!(
@@ -62,7 +74,7 @@ pub(super) fn resolve(pairs: &[(String, String)]) -> Result<Options, ConfigError
         && options.task_definition_status != TaskDefinitionStatus::Active
     {
         return Err(invalid(format!(
-            "{} chooses among all revisions; leave it out with {}=latest (which takes ACTIVE revisions) or in-use (which takes revisions of any status)",
+            "{} chooses among all revisions; leave it out with {}=latest (which takes ACTIVE revisions), in-use or current (which take revisions of any status)",
             Options::STATUS,
             Options::SCOPE
         )));
@@ -73,15 +85,31 @@ pub(super) fn resolve(pairs: &[(String, String)]) -> Result<Options, ConfigError
 /// Checks that the chosen objects include those that the options need.
 pub(super) fn check_objects(options: &Options, objects: &[Object]) -> Result<(), ConfigError> {
     let has = |object| objects.iter().any(|it| it.fetched() == object);
-    let asks = options.task_definition_scope == TaskDefinitionScope::InUse
-        && has(Object::EcsTaskDefinition);
+    let asks = options.needs_revisions_in_use() && has(Object::EcsTaskDefinition);
     if asks && !(has(Object::EcsService) && has(Object::EcsTask)) {
         return Err(invalid(format!(
-            "{}=in-use takes the revisions that services and tasks refer to; sync EcsService and EcsTask as well",
-            Options::SCOPE
+            "{}={} takes the revisions that services and tasks refer to; sync EcsService and EcsTask as well",
+            Options::SCOPE,
+            options.settled()[Options::SCOPE]
         )));
     }
     Ok(())
+}
+
+/// The names of a list with commas.
+fn event_names(key: &str, value: &str) -> Result<BTreeSet<String>, ConfigError> {
+    let names: BTreeSet<String> = value.split(',').map(|name| name.trim().to_owned()).collect();
+    let is_name = |name: &String| {
+        (1..=128).contains(&name.len()) && name.bytes().all(|each| each.is_ascii_alphanumeric())
+    };
+    match names.iter().find(|name| !is_name(name)) {
+        None => Ok(names),
+        Some(_) => Err(unknown_value(
+            key,
+            value,
+            "names of events with commas between them, such as RunTask,ExecuteCommand",
+        )),
+    }
 }
 
 fn unknown_value(key: &str, value: &str, known: &str) -> ConfigError {
@@ -163,12 +191,19 @@ pub(super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 "additionalProperties": false,
                 "properties": {
                     "status": {"enum": ["ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS", "ALL"]},
-                    "scope": {"enum": ["all", "latest", "in-use"]}
+                    "scope": {"enum": ["all", "latest", "in-use", "current"]}
                 }
             },
+            "EcsAuditEvent": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {"since": {"type": "string"}, "names": {"type": "string"}}
+            },
+            "EcsAuditEvent.since": {"type": "string"},
+            "EcsAuditEvent.names": {"type": "string"},
             "EcsTask.fetchStoppedTasks": {"enum": [true, false, "true", "false"]},
             "EcsTaskDefinition.status": {"enum": ["ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS", "ALL"]},
-            "EcsTaskDefinition.scope": {"enum": ["all", "latest", "in-use"]}
+            "EcsTaskDefinition.scope": {"enum": ["all", "latest", "in-use", "current"]}
         }
     })
 }

@@ -24,7 +24,7 @@ pub(super) fn tags(text: &str) -> Result<RevisionTags, String> {
 }
 
 /// Digits and a unit. A month is not a unit, because 12M may be meant as minutes.
-fn age(text: &str) -> Option<Duration> {
+pub(super) fn age(text: &str) -> Option<Duration> {
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let is_number = digits.len() <= 6 && digits.bytes().all(|byte| byte.is_ascii_digit());
     let number: u64 = digits

@@ -40,21 +40,30 @@ const CREDENTIAL_WORDS: [&str; 10] = [
 /// secrets too.
 #[inline]
 pub(super) fn is_environment(raw: &[u8], key: &Text) -> bool {
-    const WORD: &[u8] = b"environment";
     let written = &raw[key.span.clone()];
     if !key.has_escapes {
-        return written.len() == WORD.len() && written.eq_ignore_ascii_case(WORD);
+        return written.len() == ENVIRONMENT.len() && written.eq_ignore_ascii_case(ENVIRONMENT);
     }
     key.decoded(raw)
-        .is_some_and(|name| name.as_bytes().eq_ignore_ascii_case(WORD))
+        .is_some_and(|name| is_environment_name(&name))
 }
+
+/// Whether the name of a member says that it holds environment variables.
+pub(in crate::body) fn is_environment_name(name: &str) -> bool {
+    name.as_bytes().eq_ignore_ascii_case(ENVIRONMENT)
+}
+
+const ENVIRONMENT: &[u8] = b"environment";
 
 /// Whether the name of an option indicates that its value is a credential.
 pub(super) fn is_credential(raw: &[u8], key: &Text) -> bool {
     // A name that cannot be decoded may be a credential's.
-    let Some(name) = key.decoded(raw) else {
-        return true;
-    };
+    key.decoded(raw)
+        .is_none_or(|name| names_a_credential(&name))
+}
+
+/// Whether a name indicates that its value is a credential.
+pub(in crate::body) fn names_a_credential(name: &str) -> bool {
     let plain: String = name
         .chars()
         .filter(char::is_ascii_alphanumeric)

@@ -1,0 +1,233 @@
+//! Events of the audit trail, without the values that must not leave.
+//!
+//! CloudTrail writes an event as JSON inside a string, so that the scan of a body would not find the members in
+//! it. Here the string becomes an object, and the parameters and the response in it lose environment values,
+//! credentials, session tokens, the commands of ECS Exec, and strings that hold more JSON. The scan then treats
+//! the page like any other. An event that cannot be followed is refused whole: its string becomes empty, and
+//! the mapper rejects it.
+//!
+//! Events of other services become `null`, so that the places of the page stay those that AWS sent.
+
+use serde_json::value::RawValue;
+
+use super::beside::Members;
+use super::scan::{is_environment_name, names_a_credential};
+
+/// The version of these rules. Increase it with every change of them: kept events of other versions are read
+/// again.
+pub const EVENT_WITHHOLDING: u64 = 1;
+
+/// The service whose events are mapped.
+const SOURCE: &str = "ecs.amazonaws.com";
+/// CloudTrail's events have fewer than ten levels.
+const DEPTH_LIMIT: u32 = 64;
+/// Members that refer to secrets, and hold none, though their names look so.
+const REFERENCES: [&str; 4] = [
+    "secrets",
+    "repositoryCredentials",
+    "credentialsParameter",
+    "credentialSpecs",
+];
+
+/// The body with its events unfolded; `None` if it is not an object with a list of events.
+pub(super) fn unfolded(body: &[u8]) -> Option<Vec<u8>> {
+    let Members(members) = serde_json::from_slice(body).ok()?;
+    let mut output = Vec::with_capacity(body.len());
+    object(&mut output, members.iter(), |output, name, value| {
+        let events: Option<Vec<&RawValue>> = match name {
+            "Events" => serde_json::from_str(value.get()).ok(),
+            _ => None,
+        };
+        let Some(events) = events else {
+            output.extend_from_slice(value.get().as_bytes());
+            return;
+        };
+        list(output, &events, |output, each| event(output, each));
+    });
+    Some(output)
+}
+
+/// Writes one event of a page.
+fn event(output: &mut Vec<u8>, event: &RawValue) {
+    let Ok(Members(members)) = serde_json::from_str(event.get()) else {
+        // Something else than an object is rejected by the mapper.
+        match event.get().starts_with(['{', '[', '"']) {
+            true => output.extend_from_slice(b"{}"),
+            false => output.extend_from_slice(event.get().as_bytes()),
+        }
+        return;
+    };
+    let mut sources = members.iter().filter(|(name, _)| name == "EventSource");
+    let source = sources.find_map(|(_, value)| text(value));
+    if source.is_some_and(|source| source != SOURCE) {
+        output.extend_from_slice(b"null");
+        return;
+    }
+    object(output, members.iter(), |output, name, value| match name {
+        "CloudTrailEvent" => match inner(value) {
+            Some(inner) => output.extend_from_slice(&inner),
+            None => output.extend_from_slice(b"\"\""),
+        },
+        _ => output.extend_from_slice(value.get().as_bytes()),
+    });
+}
+
+/// The event as CloudTrail recorded it, without values; `None` if it cannot be followed.
+fn inner(value: &RawValue) -> Option<Vec<u8>> {
+    let folded = text(value);
+    let json = folded.as_deref().unwrap_or(value.get());
+    let Members(members) = serde_json::from_str(json).ok()?;
+    let mut output = Vec::with_capacity(json.len());
+    let mut is_followed = true;
+    object(&mut output, members.iter(), |output, name, value| {
+        // Of the other members AWS says what they hold, and none of it is a request's content.
+        let rule = match name {
+            "requestParameters" => Rule::Parameters,
+            "responseElements" | "additionalEventData" | "serviceEventDetails" => Rule::Content,
+            _ => Rule::Outside,
+        };
+        is_followed &= write(output, value, rule, DEPTH_LIMIT).is_some();
+    });
+    is_followed.then_some(output)
+}
+
+/// The rule for a value of an event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    /// Not the content of a request.
+    Outside,
+    /// The parameters themselves.
+    Parameters,
+    /// Anything in parameters or responses.
+    Content,
+    /// A variable of an environment, whose name stays.
+    Variable,
+    /// A list of variables.
+    Environment,
+    /// Every scalar is withheld.
+    Withheld,
+}
+
+impl Rule {
+    /// The rule for a member of an object with this rule.
+    fn of(self, name: &str, value: &RawValue) -> Self {
+        match self {
+            Self::Withheld => Self::Withheld,
+            Self::Variable if name == "name" && !is_container(value) => Self::Outside,
+            Self::Variable | Self::Environment => Self::Withheld,
+            _ if is_environment_name(name) => Self::Environment,
+            Self::Outside => Self::Outside,
+            // ECS Exec has a text where all other commands are lists.
+            Self::Parameters if name == "command" => Self::Withheld,
+            _ if name == "command" && text(value).is_some() => Self::Withheld,
+            _ if REFERENCES.contains(&name) => Self::Content,
+            _ if names_a_credential(name) => Self::Withheld,
+            Self::Parameters | Self::Content => Self::Content,
+        }
+    }
+}
+
+/// Writes a value as its rule says; `None` if it cannot be followed.
+fn write(output: &mut Vec<u8>, value: &RawValue, rule: Rule, depth: u32) -> Option<()> {
+    let depth = depth.checked_sub(1)?;
+    let json = value.get();
+    match json.as_bytes().first()? {
+        b'{' => {
+            let Members(members) = serde_json::from_str(json).ok()?;
+            let mut is_followed = true;
+            object(output, members.iter(), |output, name, value| {
+                is_followed &= write(output, value, rule.of(name, value), depth).is_some();
+            });
+            is_followed.then_some(())
+        }
+        b'[' => {
+            let elements: Vec<&RawValue> = serde_json::from_str(json).ok()?;
+            let rule = match rule {
+                Rule::Environment => Rule::Variable,
+                Rule::Variable => Rule::Withheld,
+                Rule::Parameters => Rule::Content,
+                other => other,
+            };
+            let mut is_followed = true;
+            list(output, &elements, |output, each| {
+                let rule = match rule {
+                    Rule::Variable if !each.get().starts_with('{') => Rule::Withheld,
+                    rule => rule,
+                };
+                is_followed &= write(output, each, rule, depth).is_some();
+            });
+            is_followed.then_some(())
+        }
+        first => {
+            let is_withheld = match rule {
+                Rule::Outside => false,
+                Rule::Parameters | Rule::Content => holds_more(value)?,
+                Rule::Variable | Rule::Environment | Rule::Withheld => true,
+            };
+            let blank: &[u8] = match first {
+                _ if !is_withheld => json.as_bytes(),
+                b'"' => b"\"\"",
+                b't' | b'f' => b"false",
+                b'n' => b"null",
+                _ => b"0",
+            };
+            output.extend_from_slice(blank);
+            Some(())
+        }
+    }
+}
+
+/// Whether a text may hold more JSON, in which values could hide. Names, ARNs and images have no quotes. `None` if
+/// the text cannot be decoded.
+fn holds_more(value: &RawValue) -> Option<bool> {
+    match value.get().starts_with('"') {
+        true => Some(text(value)?.contains(['"', '\\'])),
+        false => Some(false),
+    }
+}
+
+fn is_container(value: &RawValue) -> bool {
+    value.get().starts_with(['{', '['])
+}
+
+fn text(value: &RawValue) -> Option<String> {
+    serde_json::from_str(value.get()).ok()
+}
+
+/// Writes an object, each of whose values `write` writes.
+fn object<'m, 'b: 'm>(
+    output: &mut Vec<u8>,
+    members: impl Iterator<Item = &'m (String, &'b RawValue)>,
+    mut write: impl FnMut(&mut Vec<u8>, &str, &RawValue),
+) {
+    output.push(b'{');
+    for (place, (name, value)) in members.enumerate() {
+        if place > 0 {
+            output.push(b',');
+        }
+        // Serialization of a text does not fail.
+        output.extend_from_slice(&serde_json::to_vec(name).unwrap_or_default());
+        output.push(b':');
+        write(output, name, value);
+    }
+    output.push(b'}');
+}
+
+/// Writes a list, each of whose elements `write` writes.
+fn list(
+    output: &mut Vec<u8>,
+    elements: &[&RawValue],
+    mut write: impl FnMut(&mut Vec<u8>, &RawValue),
+) {
+    output.push(b'[');
+    for (place, element) in elements.iter().enumerate() {
+        if place > 0 {
+            output.push(b',');
+        }
+        write(output, element);
+    }
+    output.push(b']');
+}
+
+#[cfg(test)]
+mod tests;
