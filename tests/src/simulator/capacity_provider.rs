@@ -66,7 +66,8 @@ impl Provider {
 
     /// The providers that a cluster names.
     pub(super) fn named_by(cluster: u64) -> impl Iterator<Item = Self> {
-        let managed = (0..count_of_cluster(cluster)).map(move |number| Self::Managed(cluster, number));
+        let managed =
+            (0..count_of_cluster(cluster)).map(move |number| Self::Managed(cluster, number));
         [Self::Fargate, Self::FargateSpot]
             .into_iter()
             .chain(Self::for_ec2(cluster))
@@ -121,7 +122,9 @@ pub(super) fn describe(call: &Call<'_>) -> Result<Answer, ApiError> {
     };
     let find = |named: &String| {
         let name = call.place.resource("capacity-provider", named);
-        all.iter().copied().find(|it| Some(it.name().as_str()) == name)
+        all.iter()
+            .copied()
+            .find(|it| Some(it.name().as_str()) == name)
     };
     let found: Vec<Provider> = match names.as_slice() {
         [] => all.clone(),
@@ -170,7 +173,11 @@ fn render(call: &Call<'_>, provider: Provider, tags_asked: bool) -> impl Display
             }
             Provider::Managed(cluster, number) => {
                 let status = ["ACTIVE", "PROVISIONING"][usize::from(number == 9)];
-                ("MANAGED_INSTANCES", status, of_managed(place, cluster, number))
+                (
+                    "MANAGED_INSTANCES",
+                    status,
+                    of_managed(place, cluster, number),
+                )
             }
         };
         // AWS's own providers cannot be tagged.
@@ -200,8 +207,9 @@ fn of_group(place: &Place, number: u64) -> String {
     let scaling = on_off(number % 3 != 2);
     // Providers that are older than the member have none.
     let draining = (number % 4 != 3).then(|| format!("\"{}\"", on_off(number.is_multiple_of(2))));
-    let update = (number == 5)
-        .then_some("\"updateStatus\":\"UPDATE_FAILED\",\"updateStatusReason\":\"No scaling plan\",");
+    let update = (number == 5).then_some(
+        "\"updateStatus\":\"UPDATE_FAILED\",\"updateStatusReason\":\"No scaling plan\",",
+    );
     format!(
         "\"autoScalingGroupProvider\":{{\"autoScalingGroupArn\":\
          \"arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:{id}\

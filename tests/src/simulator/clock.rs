@@ -23,7 +23,9 @@ pub(super) fn seconds(time: OffsetDateTime) -> u64 {
 /// The time of a second since 1970.
 pub(super) fn of_seconds(seconds: u64) -> OffsetDateTime {
     let time = i64::try_from(seconds).map(OffsetDateTime::from_unix_timestamp);
-    time.ok().and_then(Result::ok).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    time.ok()
+        .and_then(Result::ok)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 /// A time as answers and events write it: `2023-03-01T21:45:18Z`.
@@ -114,9 +116,11 @@ mod tests {
         assert_eq!((check(-5), check(0), check(5)), (Ok(()), Ok(()), Ok(())));
         assert_eq!(
             check(-6),
-            Err("Signature expired: 20260921T140720Z is now earlier than 20260921T140820Z \
+            Err(
+                "Signature expired: 20260921T140720Z is now earlier than 20260921T140820Z \
                  (20260921T141320Z - 5 min.)"
-                .to_owned())
+                    .to_owned()
+            )
         );
         assert!(check(6).is_err_and(|message| message.starts_with("Signature not yet current")));
         assert_eq!(http_date(now), "Mon, 21 Sep 2026 14:13:20 GMT");

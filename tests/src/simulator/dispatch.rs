@@ -9,10 +9,10 @@ use super::clock;
 use super::count::Entry;
 use super::error::{ApiError, JSON, XML, respond};
 use super::operation::{Operation, Service, bucket_of};
+use super::organization;
 use super::rules::Fault;
 use super::state::State;
 use super::sts::{self, Form};
-use super::organization;
 
 const ORGANIZATIONS: &str = "AWSOrganizationsV20161128";
 const ACCOUNT: &str = "Account";
@@ -53,7 +53,10 @@ fn json(state: &State, caller: Result<Caller, ApiError>, target: &str, body: &[u
     let text = String::from_utf8_lossy(body).into_owned();
     let mut entry = entry(state, caller.as_ref().ok(), operation, text);
     let fault = state.draw_fault(operation).or_else(|| {
-        let caller = caller.as_ref().ok().filter(|_| service == Service::Ecs.target())?;
+        let caller = caller
+            .as_ref()
+            .ok()
+            .filter(|_| service == Service::Ecs.target())?;
         state.rules().fault_of(&caller.account, &caller.region)
     });
     let answer = caller.and_then(|caller| match service {

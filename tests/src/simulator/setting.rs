@@ -27,7 +27,10 @@ const DEFAULTS: [(&str, &str); 12] = [
 ];
 
 /// Settings that callers set for themselves, in the order in which they do so.
-const OWN: [(&str, &str); 2] = [("fargateFIPSMode", "enabled"), ("awsvpcTrunking", "enabled")];
+const OWN: [(&str, &str); 2] = [
+    ("fargateFIPSMode", "enabled"),
+    ("awsvpcTrunking", "enabled"),
+];
 
 /// Number of settings of a Region.
 pub(super) const COUNT: u64 = DEFAULTS.len() as u64;
@@ -59,7 +62,13 @@ pub(super) fn list(call: &Call<'_>) -> Result<Answer, ApiError> {
         effective_settings,
         ..
     } = &parameters;
-    let filters = (name, value, principal_arn, effective_settings, &call.caller.arn);
+    let filters = (
+        name,
+        value,
+        principal_arn,
+        effective_settings,
+        &call.caller.arn,
+    );
     let own = &OWN[..own_count(call.place) as usize];
     let paged = Paged {
         member: "settings",

@@ -166,7 +166,10 @@ mod tests {
     #[test]
     fn only_arns_of_roles_are_roles() {
         let arn = "arn:aws:iam::111111111111:role/team/PortolanRead";
-        assert_eq!(role_parts(arn), Some(("aws", "111111111111", "PortolanRead")));
+        assert_eq!(
+            role_parts(arn),
+            Some(("aws", "111111111111", "PortolanRead"))
+        );
         for refused in [
             "",
             "garbage",

@@ -33,7 +33,10 @@ pub(super) fn get_resources(call: &Call<'_>) -> Result<Answer, ApiError> {
     };
     let place = call.place;
     // Of the other types there is nothing.
-    let asked = filters.is_empty() || filters.iter().any(|it| it == TASK_DEFINITION || it == "ecs");
+    let asked = filters.is_empty()
+        || filters
+            .iter()
+            .any(|it| it == TASK_DEFINITION || it == "ecs");
     let positions = match asked {
         true => place.families() * place.revisions_per_family(),
         false => 0,
@@ -42,7 +45,10 @@ pub(super) fn get_resources(call: &Call<'_>) -> Result<Answer, ApiError> {
         member: "ResourceTagMappingList",
         positions: 0..positions,
         wanted,
-        token: parameters.pagination_token.as_deref().filter(|it| !it.is_empty()),
+        token: parameters
+            .pagination_token
+            .as_deref()
+            .filter(|it| !it.is_empty()),
         request: format!("GetResources {} {filters:?}", place.key),
         element_at: |index| {
             let revision = place.revision_at(index);
@@ -50,13 +56,15 @@ pub(super) fn get_resources(call: &Call<'_>) -> Result<Answer, ApiError> {
                 .then(|| mapping(call, revision, index))
         },
     };
-    let page = paged.page(call).map_err(|error| match error.message.as_str() {
-        "Token has expired." => ApiError {
-            code: "PaginationTokenExpiredException",
-            ..error
-        },
-        _ => error,
-    });
+    let page = paged
+        .page(call)
+        .map_err(|error| match error.message.as_str() {
+            "Token has expired." => ApiError {
+                code: "PaginationTokenExpiredException",
+                ..error
+            },
+            _ => error,
+        });
     let Page { body, items, token } = page?;
     // The last page has an empty token, not none.
     let token = token.unwrap_or_default();

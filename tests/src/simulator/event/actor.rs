@@ -22,7 +22,10 @@ pub(super) enum Actor {
 
 /// Role and session of those who assume one.
 const DEPLOYER: (&str, &str) = ("deployer", "pipeline");
-const OPERATOR: (&str, &str) = ("AWSReservedSSO_Operator_0123456789abcdef", "jane@example.com");
+const OPERATOR: (&str, &str) = (
+    "AWSReservedSSO_Operator_0123456789abcdef",
+    "jane@example.com",
+);
 
 impl Actor {
     pub(super) fn of(it: &Occurrence<'_>) -> Self {

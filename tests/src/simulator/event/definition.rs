@@ -60,7 +60,10 @@ pub(super) fn task_definition(it: &Occurrence<'_>, canary: &str) -> Value {
 fn container(it: &Occurrence<'_>, canary: &str, family: &str, number: u64) -> Value {
     let registry = match it.draw(52, 8) {
         0 => "docker.io/unknown".to_owned(),
-        _ => format!("{}.dkr.ecr.{}.amazonaws.com", it.place.account, it.place.region),
+        _ => format!(
+            "{}.dkr.ecr.{}.amazonaws.com",
+            it.place.account, it.place.region
+        ),
     };
     let name = ["main", "envoy", "log-router"][(number % 3) as usize];
     let mut container = json!({

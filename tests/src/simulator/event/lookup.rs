@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
+use super::Occurrence;
 use super::answer::event;
 use super::name::Name;
-use super::Occurrence;
 use crate::simulator::call::{Answer, Call};
 use crate::simulator::error::ApiError;
 use crate::simulator::page::{Page, Paged, next_token};

@@ -83,7 +83,10 @@ pub(super) fn parameters(it: &Occurrence<'_>, canary: &str) -> Parameters {
         "TagResource" | "UntagResource" => {
             let tags = json!([{ "key": "team", "value": "platform" }]);
             let resource = it.arn_in_cluster("service", &it.service_name());
-            (json!({ "resourceArn": resource, "tags": tags }), Value::Null)
+            (
+                json!({ "resourceArn": resource, "tags": tags }),
+                Value::Null,
+            )
         }
         _ => {
             let named = it.place.cluster_name(it.cluster());
@@ -272,7 +275,10 @@ fn of_capacity(it: &Occurrence<'_>) -> (Value, Value) {
         );
     }
     let name = Provider::Group(it.draw(45, 11)).name();
-    let arn = it.place.arn(format!("capacity-provider/{name}")).to_string();
+    let arn = it
+        .place
+        .arn(format!("capacity-provider/{name}"))
+        .to_string();
     let provider = json!({ "capacityProviderArn": arn, "name": name });
     (
         json!({ "name": name, "capacityProvider": name }),

@@ -57,7 +57,10 @@ pub(in crate::simulator) fn task_definition(
             platform = member("runtimePlatform", platform),
             requires = member(
                 "requiresCompatibilities",
-                fargate.then_some("[\"FARGATE\"]")
+                fargate.then_some(match revision.family % 8 {
+                    7 => "[\"FARGATE\",\"MANAGED_INSTANCES\"]",
+                    _ => "[\"FARGATE\"]",
+                })
             ),
             cpu = member("cpu", size.map(|size| format!("\"{size}\""))),
             memory = member("memory", size.map(|size| format!("\"{}\"", size * 2))),
