@@ -109,17 +109,7 @@ pub(super) fn describe(call: &Call<'_>) -> Result<Answer, ApiError> {
         let message = "capacityProviders can have at most 100 items.";
         return Err(ApiError::invalid(message));
     }
-    let all: Vec<Provider> = match cluster {
-        None => (0..count_of_region(call.place))
-            .map(Provider::of_region)
-            .collect(),
-        Some(named) => {
-            let cluster = call.cluster(Some(named))?;
-            (0..count_of_cluster(cluster))
-                .map(|number| Provider::Managed(cluster, number))
-                .collect()
-        }
-    };
+    let all = all(call, cluster.as_deref())?;
     let find = |named: &String| {
         let name = call.place.resource("capacity-provider", named);
         all.iter()
@@ -153,6 +143,19 @@ pub(super) fn describe(call: &Call<'_>) -> Result<Answer, ApiError> {
         next_token("nextToken", token)
     );
     Ok(Answer { body, items })
+}
+
+/// The providers of a cluster alone, or those of the Region.
+fn all(call: &Call<'_>, cluster: Option<&str>) -> Result<Vec<Provider>, ApiError> {
+    let Some(named) = cluster else {
+        let positions = 0..count_of_region(call.place);
+        return Ok(positions.map(Provider::of_region).collect());
+    };
+    let cluster = call.cluster(Some(named))?;
+    let numbers = 0..count_of_cluster(cluster);
+    Ok(numbers
+        .map(|number| Provider::Managed(cluster, number))
+        .collect())
 }
 
 fn failure(call: &Call<'_>, named: &str) -> String {

@@ -4,6 +4,7 @@
 //! [`json`].
 
 mod cluster;
+mod container_settings;
 mod service;
 mod task;
 mod task_definition;
