@@ -305,6 +305,11 @@ fn a_small_world_shows_every_kind_of_service_and_task() {
     ] {
         assert!(seen.contains(expected), "{expected} is not among {seen:?}");
     }
+}
+
+#[test]
+fn revisions_show_processors_and_rare_settings() {
+    let state = small(Rules::default());
     let of_family = |family: &str| {
         let asked = json!({ "taskDefinition": family });
         let answer = ask(&state, "DescribeTaskDefinition", &asked);
