@@ -1,23 +1,27 @@
-//! An Amazon ECS on loopback that refuses calls as AWS does, and misbehaves on demand.
+//! An Amazon ECS on loopback, with its events in CloudTrail and the tagging API, that refuses calls as AWS does, and misbehaves on demand.
 //!
 //! [`World`] holds the existing objects, [`Rules`] the faults. No object is stored: each is computed from its
 //! index when it is listed or described, so that a million tasks cost no memory. The same seed and shape
 //! always give the same objects, whereas tokens and credentials differ per run.
 //!
-//! A request goes through `server` (HTTP), `dispatch` (operation, caller and permissions), `list` or
-//! `describe` (parameters, pages, failures) and `render` (JSON).
+//! A request goes through `server` (HTTP), `dispatch` (operation, caller and permissions), the function that
+//! `operation` names (parameters, pages, failures) and `render` (JSON).
 
 mod bucket;
 mod call;
 mod caller;
+mod capacity_provider;
+mod clock;
 mod connection;
 mod container_instance;
 mod count;
 mod describe;
 mod dispatch;
 mod error;
+mod event;
 mod kind;
 mod list;
+mod operation;
 mod organization;
 mod page;
 mod place;
@@ -25,9 +29,11 @@ mod relation;
 mod render;
 mod rules;
 mod server;
+mod setting;
 mod spoil;
 mod state;
 mod sts;
+mod tagging;
 #[cfg(test)]
 mod testing;
 mod token;
@@ -38,12 +44,14 @@ mod world;
 mod tests;
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use anyhow::Context;
 use tokio::runtime::{Builder, Runtime};
 
 pub use count::{Count, Request};
+pub use event::{DEFAULT_EVENT_NAMES, Event};
 pub use rules::{
     Denial, Fault, FaultRule, Frequency, Rules, Scope, Throttling, VanishRule, Vanishing,
 };
@@ -134,6 +142,22 @@ impl Simulator {
     /// The objects that a perfect client would find now, per account and Region.
     pub fn truth(&self) -> Vec<Truth> {
         self.state.truth()
+    }
+
+    /// The time of AWS's clock, in seconds since 1970.
+    pub fn time(&self) -> u64 {
+        clock::seconds(self.state.time())
+    }
+
+    /// The events called `name` in a window of seconds since 1970, both ends included, newest first. They may be
+    /// of other services, delivered later than now, or older than the 90 days that CloudTrail keeps.
+    pub fn events(
+        &self,
+        (account, region): (&str, &str),
+        name: &str,
+        window: RangeInclusive<u64>,
+    ) -> Vec<Event> {
+        event::events(&self.state.world.place(account, region), name, window)
     }
 
     /// Resets counts, requests, changes of the world, and buckets.

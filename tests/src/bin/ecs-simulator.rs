@@ -70,6 +70,12 @@ struct Arguments {
     /// Number of calls after which a service or revision comes or goes
     #[arg(long)]
     calls_per_deployment: Option<u64>,
+    /// Seconds that AWS's clock is ahead of this machine's; negative if it is behind
+    #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
+    clock_offset_seconds: i64,
+    /// Share of tagged revisions that the tagging API does not know yet
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
+    tag_lag: f64,
     /// Stop when standard input is closed
     #[arg(long)]
     until_stdin_closes: bool,
@@ -115,6 +121,8 @@ impl Arguments {
             }),
             calls_per_change: self.calls_per_change,
             calls_per_deployment: self.calls_per_deployment,
+            clock_offset_seconds: self.clock_offset_seconds,
+            tag_lag: self.tag_lag,
             ..Rules::default()
         }
     }

@@ -1,4 +1,4 @@
-//! ECS's published token buckets, one per account, Region and group of actions.
+//! The published token buckets of ECS and CloudTrail, one per account, Region and group of actions.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,6 +11,7 @@ pub(super) struct Group {
     refill_per_second: f64,
 }
 
+/// ECS refills every bucket for reads alike.
 const fn group(name: &'static str, burst: f64) -> Group {
     Group {
         name,
@@ -23,6 +24,14 @@ pub(super) const CLUSTER_READ: Group = group("cluster read", 50.0);
 pub(super) const SERVICE_READ: Group = group("service read", 100.0);
 pub(super) const CLUSTER_RESOURCE_READ: Group = group("cluster resource read", 100.0);
 pub(super) const TASK_DEFINITION_READ: Group = group("task definition read", 50.0);
+pub(super) const CAPACITY_PROVIDER_READ: Group = group("capacity provider read", 50.0);
+pub(super) const SETTING_READ: Group = group("setting read", 50.0);
+/// CloudTrail's LookupEvents.
+pub(super) const EVENT_LOOKUP: Group = Group {
+    name: "event lookup",
+    burst: 2.0,
+    refill_per_second: 2.0,
+};
 
 #[derive(Debug)]
 struct Bucket {

@@ -1,9 +1,10 @@
-//! One ECS call: its account and Region, the objects at that moment, and the vanished ones.
+//! One call about the objects of a place: its account and Region, the objects at that moment, and the vanished ones.
 
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+use super::caller::Caller;
 use super::error::ApiError;
 use super::place::{Place, Revision, TaskNumber};
 use super::rules::{Fault, Rules, Vanishing};
@@ -72,10 +73,13 @@ pub(super) struct Call<'a> {
     pub(super) place: &'a Place,
     pub(super) rules: &'a Rules,
     pub(super) tokens: &'a Tokens,
+    pub(super) caller: &'a Caller,
     pub(super) canary: &'a str,
     pub(super) drift: Drift,
     /// Time since the simulator started.
     pub(super) now: Duration,
+    /// The time of AWS's clock, in seconds since 1970.
+    pub(super) time: u64,
     pub(super) fault: Option<&'a Fault>,
     pub(super) body: &'a [u8],
 }

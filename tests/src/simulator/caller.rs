@@ -1,11 +1,14 @@
 //! The caller of a request: credentials in the `Authorization` header, and the sessions of AssumeRole.
 
 use std::collections::HashMap;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::http::{HeaderMap, StatusCode};
+use time::OffsetDateTime;
 
+use super::clock;
 use super::error::ApiError;
+use super::place::partition_of;
 use super::rules::Rules;
 use super::world::World;
 
@@ -31,9 +34,9 @@ pub(super) struct Session {
     pub(super) arn: String,
     pub(super) role_id: String,
     /// Expiration that the client receives.
-    pub(super) expires_at: SystemTime,
+    pub(super) expires_at: OffsetDateTime,
     /// Actual end of the credentials.
-    pub(super) ends_at: SystemTime,
+    pub(super) ends_at: OffsetDateTime,
 }
 
 /// The valid temporary credentials, by access key id.
@@ -48,7 +51,7 @@ impl Sessions {
     /// The caller behind the access key `id`, in `region`; `token` is the session token sent along.
     fn caller(
         &self,
-        (world, rules): (&World, &Rules),
+        (world, rules, now): (&World, &Rules, OffsetDateTime),
         id: &str,
         region: &str,
         token: &str,
@@ -64,8 +67,11 @@ impl Sessions {
         if let Some(account) = world.access_keys.get(id) {
             return Ok(Caller {
                 account: account.clone(),
+                arn: format!(
+                    "arn:{}:iam::{account}:user/simulated",
+                    partition_of(&region)
+                ),
                 region,
-                arn: format!("arn:aws:iam::{account}:user/simulated"),
                 user_id: id.replacen("AKIA", "AIDA", 1),
                 assumed: false,
             });
@@ -80,7 +86,7 @@ impl Sessions {
         if session.token != token {
             return Err(unknown());
         }
-        if session.ends_at <= SystemTime::now() {
+        if session.ends_at <= now {
             return Err(expired());
         }
         Ok(Caller {
@@ -92,10 +98,11 @@ impl Sessions {
         })
     }
 
-    /// Reads the request's SigV4 headers; the signature itself is not verified.
+    /// Reads the request's SigV4 headers at `now` of AWS's clock. The signature itself is not verified, but its
+    /// time is.
     pub(super) fn identify(
         &self,
-        (world, rules): (&World, &Rules),
+        (world, rules, now): (&World, &Rules, OffsetDateTime),
         headers: &HeaderMap,
     ) -> Result<Caller, ApiError> {
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
@@ -110,8 +117,9 @@ impl Sessions {
                            access key and a scope, and a 'Signature' parameter.";
             ApiError::new("IncompleteSignatureException", message)
         })?;
+        clock::check_signature(headers, now)?;
         let token = header("x-amz-security-token").unwrap_or_default();
-        self.caller((world, rules), id, region, token)
+        self.caller((world, rules, now), id, region, token)
     }
 }
 
@@ -124,6 +132,7 @@ pub(super) fn in_query_protocol(error: ApiError) -> ApiError {
             ("MissingAuthenticationToken", StatusCode::FORBIDDEN)
         }
         "IncompleteSignatureException" => ("IncompleteSignature", StatusCode::FORBIDDEN),
+        "InvalidSignatureException" => ("SignatureDoesNotMatch", StatusCode::FORBIDDEN),
         "AccessDeniedException" => ("AccessDenied", StatusCode::FORBIDDEN),
         "ThrottlingException" => ("Throttling", StatusCode::BAD_REQUEST),
         _ => return error,
@@ -147,8 +156,12 @@ pub(super) fn credential_scope(authorization: &str) -> Option<(&str, &str)> {
 }
 
 /// End of credentials that are valid for `seconds`, shortened to `lifetime` if there is one.
-pub(super) fn expiry(seconds: u64, lifetime: Option<Duration>) -> SystemTime {
-    SystemTime::now() + lifetime.unwrap_or(Duration::from_secs(seconds))
+pub(super) fn expiry(
+    now: OffsetDateTime,
+    seconds: u64,
+    lifetime: Option<Duration>,
+) -> OffsetDateTime {
+    now + lifetime.unwrap_or(Duration::from_secs(seconds))
 }
 
 #[cfg(test)]

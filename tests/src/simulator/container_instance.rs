@@ -3,11 +3,12 @@
 use serde::Deserialize;
 
 use super::call::{Answer, Call, check_enum, includes};
+use super::capacity_provider::Provider;
 use super::describe::{Found, answer, failed_arn};
 use super::error::ApiError;
 use super::page::{ListParameters, Listing};
 use super::place::Place;
-use super::render::{created_at, tags};
+use super::render::{created_at, tags, text_member};
 
 /// Number of container instances in a cluster.
 pub(super) fn count(place: &Place, cluster: u64) -> u64 {
@@ -98,13 +99,25 @@ fn render(call: &Call<'_>, cluster: u64, position: u64, include: &[String]) -> S
             ),
         ),
     };
+    // Instances of the cluster itself have none.
+    let provider = match position % 5 {
+        0 => Provider::for_managed(cluster).or(Provider::for_ec2(cluster)),
+        1 | 2 => Provider::for_ec2(cluster),
+        _ => None,
+    };
+    let (status, reason) = match position {
+        3 => ("DRAINING", None),
+        13 => ("REGISTRATION_FAILED", Some("The agent is too old.")),
+        _ => ("ACTIVE", None),
+    };
     let health = includes(include, "CONTAINER_INSTANCE_HEALTH")
         .then_some("\"healthStatus\":{\"overallStatus\":\"OK\",\"details\":[]},");
     format!(
         "{{\"containerInstanceArn\":\"{arn}\",\"ec2InstanceId\":\"{prefix}-{ec2:017x}\",\
+         {provider}\
          \"version\":{version},\"versionInfo\":{{\"agentVersion\":\"1.97.0\",\
          \"agentHash\":\"b3d7a2f1\",\"dockerVersion\":\"DockerVersion: 25.0.8\"}},\
-         \"remainingResources\":[],\"registeredResources\":[],\"status\":\"{status}\",\
+         \"remainingResources\":[],\"registeredResources\":[],\"status\":\"{status}\",{reason}\
          \"agentConnected\":{connected},\"runningTasksCount\":{running},\"pendingTasksCount\":0,\
          \"attributes\":[{attributes}{{\"name\":\"ecs.capability.task-eia\"}},\
          {{\"name\":\"ecs.os-type\",\"value\":\"linux\"}},\
@@ -114,7 +127,8 @@ fn render(call: &Call<'_>, cluster: u64, position: u64, include: &[String]) -> S
         arn = place.arn(format_args!("container-instance/{name}/{id}")),
         ec2 = place.hash(36, index) >> 1,
         version = 1 + index,
-        status = if position == 3 { "DRAINING" } else { "ACTIVE" },
+        provider = text_member("capacityProviderName", provider.map(Provider::name)),
+        reason = text_member("statusReason", reason),
         connected = position % 7 != 6,
         running = place.hash(37, index) % 8,
         region = place.region,

@@ -3,19 +3,17 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-use super::bucket::{
-    CLUSTER_READ, CLUSTER_RESOURCE_READ, Group, SERVICE_READ, TASK_DEFINITION_READ,
-};
 use super::call::{Answer, Call};
 use super::caller::{Caller, in_query_protocol};
+use super::clock;
 use super::count::Entry;
 use super::error::{ApiError, JSON, XML, respond};
+use super::operation::{Operation, Service, bucket_of};
+use super::organization;
 use super::rules::Fault;
 use super::state::State;
 use super::sts::{self, Form};
-use super::{container_instance, describe, list, organization};
 
-const ECS: &str = "AmazonEC2ContainerServiceV20141113";
 const ORGANIZATIONS: &str = "AWSOrganizationsV20161128";
 const ACCOUNT: &str = "Account";
 /// Name under which Account Management's ListRegions is dispatched.
@@ -27,61 +25,6 @@ pub(super) struct Outcome {
     pub(super) fault: Option<Fault>,
 }
 
-type Operation = fn(&Call<'_>) -> Result<Answer, ApiError>;
-
-/// The operations of ECS, each with the group of actions that AWS publishes for it.
-const ECS_OPERATIONS: [(&str, Group, Operation); 10] = [
-    ("ListClusters", CLUSTER_READ, list::list_clusters),
-    ("ListServices", SERVICE_READ, list::list_services),
-    ("ListTasks", CLUSTER_RESOURCE_READ, list::list_tasks),
-    (
-        "ListTaskDefinitions",
-        TASK_DEFINITION_READ,
-        list::list_task_definitions,
-    ),
-    (
-        "ListContainerInstances",
-        CLUSTER_RESOURCE_READ,
-        container_instance::list,
-    ),
-    (
-        "DescribeClusters",
-        CLUSTER_READ,
-        describe::describe_clusters,
-    ),
-    (
-        "DescribeServices",
-        SERVICE_READ,
-        describe::describe_services,
-    ),
-    (
-        "DescribeTasks",
-        CLUSTER_RESOURCE_READ,
-        describe::describe_tasks,
-    ),
-    (
-        "DescribeTaskDefinition",
-        TASK_DEFINITION_READ,
-        describe::describe_task_definition,
-    ),
-    (
-        "DescribeContainerInstances",
-        CLUSTER_RESOURCE_READ,
-        container_instance::describe,
-    ),
-];
-
-/// The group of an ECS operation; `None` for an operation of another service.
-pub(super) fn group_of(name: &str) -> Option<Group> {
-    let mut operations = ECS_OPERATIONS.into_iter();
-    operations.find_map(|(known, group, _)| (known == name).then_some(group))
-}
-
-fn ecs_operation(name: &str) -> Option<Operation> {
-    let mut operations = ECS_OPERATIONS.into_iter();
-    operations.find_map(|(known, _, run)| (known == name).then_some(run))
-}
-
 pub(super) fn dispatch(
     state: &State,
     headers: &HeaderMap,
@@ -89,7 +32,8 @@ pub(super) fn dispatch(
     request_id: &str,
 ) -> Outcome {
     let rules = state.rules();
-    let caller = state.sessions().identify((&state.world, &rules), headers);
+    let facts = (&state.world, &*rules, state.time());
+    let caller = state.sessions().identify(facts, headers);
     match headers.get("x-amz-target").map(HeaderValue::to_str) {
         Some(target) => json(state, caller, target.unwrap_or_default(), body),
         None => query(state, caller, body, request_id),
@@ -105,15 +49,17 @@ fn unknown_operation() -> ApiError {
 
 /// Services of the AWS JSON 1.1 protocol.
 fn json(state: &State, caller: Result<Caller, ApiError>, target: &str, body: &[u8]) -> Outcome {
-    let (service, operation) = target.split_once('.').unwrap_or(("", target));
+    let (service, operation) = target.rsplit_once('.').unwrap_or(("", target));
     let text = String::from_utf8_lossy(body).into_owned();
     let mut entry = entry(state, caller.as_ref().ok(), operation, text);
     let fault = state.draw_fault(operation).or_else(|| {
-        let caller = caller.as_ref().ok().filter(|_| service == ECS)?;
+        let caller = caller
+            .as_ref()
+            .ok()
+            .filter(|_| service == Service::Ecs.target())?;
         state.rules().fault_of(&caller.account, &caller.region)
     });
     let answer = caller.and_then(|caller| match service {
-        ECS => ecs(state, &caller, operation, fault.as_ref(), body),
         ORGANIZATIONS if operation == "ListAccounts" => {
             admit(state, &caller, "organizations", operation, fault.as_ref())?;
             organization::list_accounts(state, &caller, body)
@@ -122,7 +68,10 @@ fn json(state: &State, caller: Result<Caller, ApiError>, target: &str, body: &[u
             admit(state, &caller, "account", operation, fault.as_ref())?;
             organization::list_regions(state, &caller, body)
         }
-        _ => Err(unknown_operation()),
+        _ => {
+            let operation = Operation::find(service, operation).ok_or_else(unknown_operation)?;
+            run(state, &caller, operation, fault.as_ref(), body)
+        }
     });
     let response = match answer {
         Ok(answer) => {
@@ -137,16 +86,24 @@ fn json(state: &State, caller: Result<Caller, ApiError>, target: &str, body: &[u
     finish(state, entry, response, fault)
 }
 
-fn ecs(
+/// Runs an operation on the objects of the caller's account and Region.
+fn run(
     state: &State,
     caller: &Caller,
-    operation: &str,
+    operation: &Operation,
     fault: Option<&Fault>,
     body: &[u8],
 ) -> Result<Answer, ApiError> {
-    let run = ecs_operation(operation).ok_or_else(unknown_operation)?;
-    state.count_ecs_call();
-    admit(state, caller, "ecs", operation, fault)?;
+    if operation.service == Service::Ecs {
+        state.count_ecs_call();
+    }
+    admit(
+        state,
+        caller,
+        operation.service.action_prefix(),
+        operation.name,
+        fault,
+    )?;
     let drift = state.drift();
     let mut place = state.world.place(&caller.account, &caller.region);
     place.created_services = drift.created_services;
@@ -155,13 +112,15 @@ fn ecs(
         place: &place,
         rules: &state.rules(),
         tokens: &state.tokens,
+        caller,
         canary: &state.world.canary,
         drift,
         now: state.now(),
+        time: clock::seconds(state.time()),
         fault,
         body,
     };
-    run(&call)
+    (operation.run)(&call)
 }
 
 /// Services of the query protocol, with forms in and XML out.
@@ -213,7 +172,7 @@ fn admit(
         ..
     } = caller;
     let rules = state.rules();
-    if let (Some(throttling), Some(group)) = (&rules.throttling, group_of(operation)) {
+    if let (Some(throttling), Some(group)) = (&rules.throttling, bucket_of(operation)) {
         let share = throttling.other_clients_share;
         if !state
             .buckets()

@@ -11,6 +11,8 @@ pub(super) enum Kind {
     Ec2Bridge,
     Ec2Host,
     External,
+    /// Through a capacity provider of the cluster's own.
+    ManagedInstances,
 }
 
 impl Kind {
@@ -35,6 +37,7 @@ impl Kind {
             Self::Fargate | Self::FargateWindows | Self::FargateSpot => "FARGATE",
             Self::Ec2Awsvpc | Self::Ec2Bridge | Self::Ec2Host => "EC2",
             Self::External => "EXTERNAL",
+            Self::ManagedInstances => "MANAGED_INSTANCES",
         }
     }
 

@@ -1,6 +1,7 @@
 //! Cuts lists into pages: page sizes, tokens, and their faults.
 
-use std::fmt::{Display, Write};
+use std::fmt::{self, Display, Write};
+use std::ops::Range;
 
 use serde::Deserialize;
 
@@ -94,39 +95,95 @@ impl ListParameters {
             Some(wanted @ 1..=100) => wanted.unsigned_abs(),
             Some(_) => return Err(ApiError::invalid("maxResults must be between 1 and 100.")),
         };
-        let start = match &self.next_token {
-            Some(token) => {
-                call.tokens
-                    .open(&request, token, call.now, call.rules.token_lifetime)?
-            }
-            None => 0,
+        let paged = Paged {
+            member,
+            positions: 0..positions,
+            wanted,
+            token: self.next_token.as_deref(),
+            request,
+            element_at: |position| {
+                let arn = arn_at(position)?;
+                Some(fmt::from_fn(move |f| write!(f, "\"{arn}\"")))
+            },
         };
-        let mut body = format!("{{\"{member}\":[");
+        let Page { body, items, token } = paged.page(call)?;
+        Ok(Answer {
+            body: format!("{body}{}}}", next_token("nextToken", token)),
+            items,
+        })
+    }
+}
+
+/// `,"name":"token"` or nothing.
+pub(super) fn next_token(name: &str, token: Option<String>) -> String {
+    token.map_or(String::new(), |token| format!(",\"{name}\":\"{token}\""))
+}
+
+/// The page size of operations whose pages hold at most ten elements, which is also their default.
+pub(super) fn at_most_ten(max_results: Option<i64>) -> Result<u64, ApiError> {
+    match max_results {
+        None => Ok(10),
+        Some(wanted @ 1..=10) => Ok(wanted.unsigned_abs()),
+        Some(_) => Err(ApiError::invalid("maxResults must be between 1 and 10.")),
+    }
+}
+
+/// Any list before it is cut into pages.
+pub(super) struct Paged<'a, F> {
+    pub(super) member: &'a str,
+    /// Positions, of which some may be empty.
+    pub(super) positions: Range<u64>,
+    /// Page size.
+    pub(super) wanted: u64,
+    /// The token of the request.
+    pub(super) token: Option<&'a str>,
+    /// Operation and filters. A token is valid only for the same ones.
+    pub(super) request: String,
+    /// The JSON of the element at a position.
+    pub(super) element_at: F,
+}
+
+/// A page that lacks its token and its last bracket: `{"member":[...]`.
+pub(super) struct Page {
+    pub(super) body: String,
+    pub(super) items: u64,
+    /// The token of the next page.
+    pub(super) token: Option<String>,
+}
+
+impl<F> Paged<'_, F> {
+    /// Writes the page that the token selects.
+    pub(super) fn page<E: Display>(self, call: &Call<'_>) -> Result<Page, ApiError>
+    where
+        F: Fn(u64) -> Option<E>,
+    {
+        let (request, tokens) = (&self.request, call.tokens);
+        let start = match self.token {
+            Some(token) => tokens.open(request, token, call.now, call.rules.token_lifetime)?,
+            None => self.positions.start,
+        };
+        let mut body = format!("{{\"{}\":[", self.member);
         let (mut items, mut next) = (0, None);
-        for position in start..positions {
-            let Some(arn) = arn_at(position) else {
+        for position in start..self.positions.end {
+            let Some(element) = (self.element_at)(position) else {
                 continue;
             };
-            if items == wanted || call.fault == Some(&Fault::EmptyPage) {
+            if items == self.wanted || call.fault == Some(&Fault::EmptyPage) {
                 next = Some(position);
                 break;
             }
             let comma = if items == 0 { "" } else { "," };
-            write!(body, "{comma}\"{arn}\"").map_err(|_| ApiError::internal())?;
+            write!(body, "{comma}{element}").map_err(|_| ApiError::internal())?;
             items += 1;
         }
         body.push(']');
-        let token = match (call.fault, &self.next_token, next) {
-            (Some(Fault::RepeatedToken), Some(token), _) => Some(token.clone()),
+        let token = match (call.fault, self.token, next) {
+            (Some(Fault::RepeatedToken), Some(token), _) => Some(token.to_owned()),
             (Some(Fault::RepeatedToken | Fault::EmptyPage), _, None) => {
-                Some(call.tokens.issue(&request, start, call.now))
+                Some(tokens.issue(request, start, call.now))
             }
-            (_, _, next) => next.map(|next| call.tokens.issue(&request, next, call.now)),
+            (_, _, next) => next.map(|next| tokens.issue(request, next, call.now)),
         };
-        if let Some(token) = token {
-            write!(body, ",\"nextToken\":\"{token}\"").map_err(|_| ApiError::internal())?;
-        }
-        body.push('}');
-        Ok(Answer { body, items })
+        Ok(Page { body, items, token })
     }
 }

@@ -53,15 +53,10 @@ impl Place {
             .bytes()
             .chain(region.bytes())
             .fold(mix(seed), |key, byte| mix(key ^ u64::from(byte)));
-        let partition = match region {
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            region if region.starts_with("cn-") => "aws-cn",
-            _ => "aws",
-        };
         Self {
             account: account.to_owned(),
             region: region.to_owned(),
-            partition,
+            partition: partition_of(region),
             shape,
             key,
             created_services: 0,
@@ -175,6 +170,15 @@ impl Place {
             .then_some(Revision { family, revision })
     }
 
+    /// The revision at an index among all revisions of the account and Region.
+    pub(super) fn revision_at(&self, index: u64) -> Revision {
+        let per_family = self.revisions_per_family().max(1);
+        Revision {
+            family: index / per_family,
+            revision: index % per_family + 1,
+        }
+    }
+
     pub(super) fn revision_arn(&self, revision: Revision) -> impl Display {
         let Revision { family, revision } = revision;
         let name = self.family_name(family);
@@ -201,6 +205,15 @@ impl Place {
             stopped: number & 1 == 1,
         };
         (self.task_id(task) == id).then_some(task)
+    }
+}
+
+/// The partition of a Region.
+pub(super) fn partition_of(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        region if region.starts_with("cn-") => "aws-cn",
+        _ => "aws",
     }
 }
 

@@ -1,5 +1,6 @@
 //! Relations between clusters, services, tasks and revisions.
 
+use super::capacity_provider::Provider;
 use super::kind::Kind;
 use super::place::{Place, Revision, TaskNumber};
 
@@ -17,9 +18,30 @@ impl Place {
     }
 
     pub(super) fn service_kind(&self, service: u64) -> Kind {
-        let cluster = self.cluster_of(service);
-        let position = service / self.shape.clusters.max(1);
-        Kind::of(cluster + position)
+        self.kind_in(self.cluster_of(service), self.turn_of(service))
+    }
+
+    /// The place of a service in the cycle of kinds.
+    fn turn_of(&self, service: u64) -> u64 {
+        self.cluster_of(service) + service / self.shape.clusters.max(1)
+    }
+
+    /// The last kind of a cycle runs on managed instances where the cluster has them.
+    fn kind_in(&self, cluster: u64, turn: u64) -> Kind {
+        match turn % 8 {
+            7 if Provider::for_managed(cluster).is_some() => Kind::ManagedInstances,
+            _ => Kind::of(turn),
+        }
+    }
+
+    /// The capacity provider through which tasks of a kind run in a cluster, if one does.
+    pub(super) fn provider(&self, cluster: u64, kind: Kind) -> Option<Provider> {
+        match kind {
+            Kind::FargateSpot => Some(Provider::FargateSpot),
+            Kind::ManagedInstances => Provider::for_managed(cluster),
+            Kind::Ec2Awsvpc => Provider::for_ec2(cluster),
+            _ => None,
+        }
     }
 
     pub(super) fn family_kind(&self, family: u64) -> Kind {
@@ -41,7 +63,7 @@ impl Place {
     pub(super) fn task_kind(&self, task: TaskNumber) -> Kind {
         match self.service_of(task) {
             Some(service) => self.service_kind(service),
-            None => Kind::of(task.index),
+            None => self.kind_in(self.cluster_of(task.index), task.index),
         }
     }
 
@@ -58,12 +80,17 @@ impl Place {
         }
     }
 
-    /// The newest revision of a family of the service's own kind, if there is one.
+    /// The newest revision of a family of the service's own kind, if there is one. The last family of a cycle is
+    /// for the last kind, so that its processors, which may be ARM64, are in use.
     pub(super) fn revision_of_service(&self, service: u64) -> Revision {
         let families = self.shape.families.max(1);
         let family = service % families;
-        let of_kind = (family / 8 * 8..)
-            .find(|&it| it >= families || self.family_kind(it) == self.service_kind(service));
+        let first = family / 8 * 8;
+        let of_kind = match self.turn_of(service) % 8 {
+            7 => Some(first + 7),
+            _ => (first..)
+                .find(|&it| it >= families || self.family_kind(it) == self.service_kind(service)),
+        };
         Revision {
             family: of_kind.filter(|&it| it < families).unwrap_or(family),
             revision: self.revisions_per_family().max(1),

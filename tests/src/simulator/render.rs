@@ -4,6 +4,7 @@
 //! [`json`].
 
 mod cluster;
+mod container_settings;
 mod service;
 mod task;
 mod task_definition;
@@ -17,13 +18,14 @@ pub(super) use task_definition::task_definition;
 
 use super::call::Call;
 use super::place::Place;
+use super::rules::Rules;
 
 /// The time around which everything was created: 2026-09-21, in milliseconds since 1970.
 const EPOCH_MS: u64 = 1_790_000_000_000;
 const DAY_MS: u64 = 86_400_000;
 
 /// A JSON string with its quotes.
-fn json(text: &str) -> impl Display + use<> {
+pub(super) fn json(text: &str) -> impl Display + use<> {
     serde_json::Value::from(text)
 }
 
@@ -40,7 +42,7 @@ fn list<T: Display>(count: u64, element: impl Fn(u64) -> T) -> impl Display {
 }
 
 /// `"name":value,` or nothing.
-fn member<T: Display>(name: &str, value: Option<T>) -> impl Display {
+pub(super) fn member<T: Display>(name: &str, value: Option<T>) -> impl Display {
     fmt::from_fn(move |f| match &value {
         Some(value) => write!(f, "\"{name}\":{value},"),
         None => Ok(()),
@@ -48,7 +50,7 @@ fn member<T: Display>(name: &str, value: Option<T>) -> impl Display {
 }
 
 /// `"name":"value",` or nothing; the value needs no escaping.
-fn text_member<T: Display>(name: &str, value: Option<T>) -> impl Display {
+pub(super) fn text_member<T: Display>(name: &str, value: Option<T>) -> impl Display {
     fmt::from_fn(move |f| match &value {
         Some(value) => write!(f, "\"{name}\":\"{value}\","),
         None => Ok(()),
@@ -83,26 +85,35 @@ pub(super) fn created_at(place: &Place, topic: u64, index: u64) -> Millis {
 }
 
 impl Millis {
+    /// The time of a second since 1970.
+    pub(super) const fn of_seconds(seconds: u64) -> Self {
+        Self(seconds * 1_000)
+    }
+
     fn later(self, ms: u64) -> Self {
         Self(self.0 + ms)
     }
 }
 
-/// The `tags` of an object, or `[]` if the request does not include them. Every eleventh object has no tags.
-pub(super) fn tags(
-    call: &Call<'_>,
-    asked: bool,
+/// Every eleventh object has no tags.
+pub(super) const fn has_tags(index: u64) -> bool {
+    index % 11 != 10
+}
+
+/// Keys and values of the tags of an object; `managed` is one that AWS gives.
+pub(super) fn tag_pairs<'a>(
+    rules: &'a Rules,
     index: u64,
-    name: &str,
-    managed: Option<(&str, &str)>,
-) -> impl Display {
-    let team = call.rules.team.as_deref();
+    name: &'a str,
+    managed: Option<(&'a str, &'a str)>,
+) -> Vec<(&'a str, &'a str)> {
     let mut tags = Vec::new();
-    if asked && index % 11 != 10 {
+    if has_tags(index) {
         tags.extend(managed);
         tags.push(("Name", name));
         let empty = index.is_multiple_of(7).then_some("");
-        tags.push(("team", team.or(empty).unwrap_or("platform")));
+        let team = rules.team.as_deref().or(empty);
+        tags.push(("team", team.unwrap_or("platform")));
         if index % 5 == 1 {
             tags.push((
                 "note",
@@ -113,7 +124,22 @@ pub(super) fn tags(
             tags.push(("cost center/2026:é", "4711 + 12"));
         }
     }
-    let tags: Vec<_> = tags
+    tags
+}
+
+/// The `tags` of an object, or `[]` if the request does not include them.
+pub(super) fn tags(
+    call: &Call<'_>,
+    asked: bool,
+    index: u64,
+    name: &str,
+    managed: Option<(&str, &str)>,
+) -> impl Display {
+    let pairs = match asked {
+        true => tag_pairs(call.rules, index, name, managed),
+        false => Vec::new(),
+    };
+    let tags: Vec<_> = pairs
         .into_iter()
         .map(|(key, value)| format!("{{\"key\":{},\"value\":{}}}", json(key), json(value)))
         .collect();
@@ -121,7 +147,7 @@ pub(super) fn tags(
 }
 
 /// `index` and `topic` as a UUID in lower case.
-fn uuid(place: &Place, topic: u64, index: u64) -> impl Display {
+pub(super) fn uuid(place: &Place, topic: u64, index: u64) -> impl Display {
     let (high, low) = (place.hash(topic, index), place.hash(topic + 100, index));
     fmt::from_fn(move |f| {
         let (a, b, c) = (high >> 32, (high >> 16) & 0xffff, high & 0xfff);

@@ -1,8 +1,9 @@
 //! The misbehaviour of the simulator: latency, faults, denials, vanishing objects, throttling.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::dispatch::group_of;
+use super::operation::{is_ecs, is_paged};
 
 /// An account and Region; `None` stands for all.
 #[derive(Clone, Debug, Default)]
@@ -39,9 +40,9 @@ pub enum Fault {
     SlowBody(Duration),
     /// Status 200 with the body `{}`.
     EmptyObject,
-    /// A List answers no ARN, but a token that continues where this page would have begun.
+    /// An operation with pages answers nothing, but a token that continues where this page would have begun.
     EmptyPage,
-    /// A List answers the token of its own request.
+    /// An operation with pages answers the token of its own request.
     RepeatedToken,
     /// A member of the first object of a Describe has a type other than ECS's; the first ARN of a List is a
     /// number.
@@ -59,7 +60,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Whether only a List can have this fault.
+    /// Whether only an operation with pages can have this fault.
     pub(super) fn is_about_pages(&self) -> bool {
         matches!(self, Self::EmptyPage | Self::RepeatedToken)
     }
@@ -196,6 +197,13 @@ pub struct Rules {
     pub calls_per_deployment: Option<u64>,
     /// New value of the tag `team` of every object that has this tag.
     pub team: Option<String>,
+    /// Seconds that AWS's clock is ahead of this machine's; negative if it is behind. Signatures, sessions, events
+    /// and the `date` header go by AWS's clock.
+    pub clock_offset_seconds: i64,
+    /// Names of account settings with new values, in all places.
+    pub settings: BTreeMap<String, String>,
+    /// The share (0.0 to 1.0) of tagged ACTIVE revisions that GetResources does not know yet.
+    pub tag_lag: f64,
 }
 
 impl Rules {
@@ -205,9 +213,9 @@ impl Rules {
         operation: &str,
         random: &mut fastrand::Rng,
     ) -> Option<Fault> {
-        let list = operation.starts_with("List") && is_ecs(operation);
+        let paged = is_paged(operation);
         let mut due = self.faults.iter_mut().filter(|rule| {
-            (list || !rule.fault.is_about_pages()) && applies(rule.operation.as_deref(), operation)
+            (paged || !rule.fault.is_about_pages()) && applies(rule.operation.as_deref(), operation)
         });
         due.find_map(|rule| rule.frequency.strikes(random).then(|| rule.fault.clone()))
     }
@@ -243,11 +251,6 @@ impl Rules {
 /// Whether a rule for the operation `ruled`, or for all of ECS, applies to `operation`.
 fn applies(ruled: Option<&str>, operation: &str) -> bool {
     ruled.map_or_else(|| is_ecs(operation), |ruled| ruled == operation)
-}
-
-/// Only ECS operations have a bucket.
-fn is_ecs(operation: &str) -> bool {
-    group_of(operation).is_some()
 }
 
 #[cfg(test)]

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State as Shared};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::routing::{get, post};
 use serde::Serialize;
 
+use super::clock;
 use super::connection::Scissors;
 use super::dispatch::{LIST_REGIONS, Outcome, dispatch};
 use super::error::respond;
@@ -60,6 +61,12 @@ async fn call(
     };
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
+    }
+    // Clients read AWS's time from here. Without an offset, the HTTP server writes it.
+    if state.rules().clock_offset_seconds != 0
+        && let Ok(value) = HeaderValue::try_from(clock::http_date(state.time()))
+    {
+        response.headers_mut().insert(header::DATE, value);
     }
     response
 }

@@ -119,6 +119,10 @@ fn mistype(list: &str, element: &mut Value) {
         "services" => element["networkConfiguration"] = json!(["awsvpcConfiguration"]),
         "tasks" => element["lastStatus"] = json!({"RUNNING": true}),
         "taskDefinition" => element["revision"] = json!("seven"),
+        "capacityProviders" => element["status"] = json!(["ACTIVE"]),
+        "settings" => element["value"] = json!({"enabled": true}),
+        "Events" => element["EventName"] = json!(7),
+        "ResourceTagMappingList" => element["Tags"] = json!("team=platform"),
         _ => *element = json!(7),
     }
 }

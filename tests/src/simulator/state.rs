@@ -4,9 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use time::OffsetDateTime;
+
 use super::bucket::Buckets;
 use super::call::Drift;
 use super::caller::Sessions;
+use super::clock;
 use super::count::Ledger;
 use super::rules::{Fault, Rules};
 use super::token::Tokens;
@@ -51,6 +54,11 @@ impl State {
     /// The time since the start.
     pub(super) fn now(&self) -> Duration {
         self.started_at.elapsed()
+    }
+
+    /// The time of AWS's clock.
+    pub(super) fn time(&self) -> OffsetDateTime {
+        clock::now(self.rules().clock_offset_seconds)
     }
 
     pub(super) fn rules(&self) -> Arc<Rules> {

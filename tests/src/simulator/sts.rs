@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use time::OffsetDateTime;
 
 use super::caller::{Caller, Session, expiry};
+use super::clock;
 use super::error::{ApiError, escape_xml};
 use super::state::State;
 
@@ -47,7 +47,7 @@ pub(super) fn assume_role(
 ) -> Result<String, ApiError> {
     let field = |name| form.get(name).map(String::as_str);
     let role_arn = field("RoleArn").unwrap_or_default();
-    let (account, role_name) =
+    let (partition, account, role_name) =
         role_parts(role_arn).ok_or_else(|| invalid(format!("{role_arn} is invalid")))?;
     let session_name = field("RoleSessionName").unwrap_or_default();
     let permitted = |it: char| it.is_ascii_alphanumeric() || "_+=,.@-".contains(it);
@@ -69,17 +69,17 @@ pub(super) fn assume_role(
         return Err(ApiError::new("AccessDenied", message).with_status(StatusCode::FORBIDDEN));
     }
     let role_id = format!("AROA{}:{session_name}", random_text(17));
-    let rules = state.rules();
-    let expires_at = expiry(seconds, rules.session_lifetime);
+    let (rules, now) = (state.rules(), state.time());
+    let expires_at = expiry(now, seconds, rules.session_lifetime);
     let session = Session {
         secret_access_key: random_text(40),
         token: format!("IQoJb3JpZ2luX2Vj{}", random_text(240)),
         account: account.to_owned(),
-        arn: format!("arn:aws:sts::{account}:assumed-role/{role_name}/{session_name}"),
+        arn: format!("arn:{partition}:sts::{account}:assumed-role/{role_name}/{session_name}"),
         role_id,
         expires_at,
         ends_at: match rules.sessions_end_early {
-            Some(lifetime) => expiry(seconds, Some(lifetime)),
+            Some(lifetime) => expiry(now, seconds, Some(lifetime)),
             None => expires_at,
         },
     };
@@ -103,16 +103,7 @@ fn credentials(id: &str, session: &Session) -> String {
         expires_at,
         ..
     } = session;
-    let at = OffsetDateTime::from(*expires_at);
-    let expiration = format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-        at.year(),
-        u8::from(at.month()),
-        at.day(),
-        at.hour(),
-        at.minute(),
-        at.second()
-    );
+    let expiration = clock::rfc3339(*expires_at);
     format!(
         "<AssumedRoleUser><AssumedRoleId>{role_id}</AssumedRoleId><Arn>{}</Arn></AssumedRoleUser>\
          <Credentials><AccessKeyId>{id}</AccessKeyId>\
@@ -145,8 +136,8 @@ fn duration_seconds(asked: Option<&str>, chained: bool) -> Result<u64, ApiError>
     Ok(seconds)
 }
 
-/// Account and name of a role's ARN; the name follows the last slash of its path.
-fn role_parts(arn: &str) -> Option<(&str, &str)> {
+/// Partition, account and name of a role's ARN; the name follows the last slash of its path.
+fn role_parts(arn: &str) -> Option<(&str, &str, &str)> {
     let (partition, rest) = arn.strip_prefix("arn:")?.split_once(":iam::")?;
     let (account, role) = rest.split_once(":role/")?;
     let name = role.rsplit('/').next()?;
@@ -154,7 +145,7 @@ fn role_parts(arn: &str) -> Option<(&str, &str)> {
         && account.len() == 12
         && account.bytes().all(|it| it.is_ascii_digit())
         && !name.is_empty();
-    well_formed.then_some((account, name))
+    well_formed.then_some((partition, account, name))
 }
 
 #[cfg(test)]
@@ -175,7 +166,10 @@ mod tests {
     #[test]
     fn only_arns_of_roles_are_roles() {
         let arn = "arn:aws:iam::111111111111:role/team/PortolanRead";
-        assert_eq!(role_parts(arn), Some(("111111111111", "PortolanRead")));
+        assert_eq!(
+            role_parts(arn),
+            Some(("aws", "111111111111", "PortolanRead"))
+        );
         for refused in [
             "",
             "garbage",

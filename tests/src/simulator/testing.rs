@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use super::dispatch::{Outcome, dispatch};
+use super::operation::Service;
 use super::rules::Rules;
 use super::state::State;
 use super::world::{BASE_ACCESS_KEY, World};
@@ -39,10 +40,15 @@ pub(super) fn send(state: &State, headers: &HeaderMap, body: &str) -> (u16, Stri
     (status, text)
 }
 
-/// Calls an ECS operation and reads the answer, which is always JSON.
+/// Calls an operation of ECS, CloudTrail or the tagging API and reads the answer, which is always JSON.
 pub(super) fn call(state: &State, operation: &str, parameters: &Value) -> (u16, Value) {
     let mut headers = headers(BASE_ACCESS_KEY);
-    let target = format!("AmazonEC2ContainerServiceV20141113.{operation}");
+    let service = match operation {
+        "LookupEvents" => Service::CloudTrail,
+        "GetResources" => Service::Tagging,
+        _ => Service::Ecs,
+    };
+    let target = format!("{}.{operation}", service.target());
     headers.insert(
         "x-amz-target",
         HeaderValue::try_from(target).expect("plain text"),
@@ -64,6 +70,30 @@ pub(super) fn refusal(state: &State, operation: &str, parameters: &Value) -> Str
     assert_eq!(status, 400, "{operation} {parameters}: {answer}");
     let text = |member: &str| answer[member].as_str().unwrap_or_default().to_owned();
     format!("{}: {}", text("__type"), text("message"))
+}
+
+/// Every element of a list of objects, read page by page; `token` names the token in requests and answers.
+pub(super) fn elements(
+    state: &State,
+    operation: &str,
+    parameters: &Value,
+    token: &str,
+) -> Vec<Value> {
+    let (mut parameters, mut elements) = (parameters.clone(), Vec::new());
+    loop {
+        let answer = ask(state, operation, &parameters);
+        let page = answer.as_object().and_then(|it| it.values().next());
+        elements.extend(
+            page.and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .cloned(),
+        );
+        match answer.get(token) {
+            Some(next) if next != "" => parameters[token] = next.clone(),
+            _ => return elements,
+        }
+    }
 }
 
 /// Every ARN of a list, read page by page.

@@ -153,6 +153,28 @@ fn its_own_pages_show_calls_and_truth() {
 }
 
 #[test]
+fn its_clock_is_moved_while_it_runs() {
+    let simulator = Simulator::start(World::small(1), Rules::default()).expect("a simulator");
+    let before = simulator.time();
+    // Three days and three hours.
+    simulator.change_rules(|rules| rules.clock_offset_seconds = 270_000);
+    assert!((270_000..270_060).contains(&(simulator.time() - before)));
+    let date = || clock::http_date(clock::now(270_000));
+    let (earliest, (answer, _), latest) = (date(), exchange(&simulator), date());
+    let header = answer.lines().find_map(|it| it.strip_prefix("date: "));
+    let header = header.expect("a date");
+    assert!(
+        [&earliest[..16], &latest[..16]].contains(&&header[..16]),
+        "{header}"
+    );
+    let window = before..=before + 86_400;
+    let here = (SINGLE_ACCOUNT, "us-east-1");
+    let a_day = simulator.events(here, "RunTask", window.clone()).len();
+    assert!((71..=73).contains(&a_day), "{a_day}");
+    assert_eq!(simulator.events(("1", "eu-west-1"), "RunTask", window), []);
+}
+
+#[test]
 fn a_dropped_simulator_is_gone() {
     let simulator = Simulator::start(World::small(1), Rules::default()).expect("a simulator");
     let address = simulator.url().trim_start_matches("http://").to_owned();

@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use super::call::Drift;
+use super::capacity_provider::{self, count_of_cluster};
 use super::place::{Place, Revision};
 use super::rules::{Rules, Vanishing};
+use super::{setting, tagging};
 
 /// The objects of one account and Region that can be listed and described.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -25,6 +27,14 @@ pub struct Truth {
     pub active_revisions: u64,
     /// INACTIVE revisions without those that vanish.
     pub inactive_revisions: u64,
+    /// ACTIVE revisions whose tags GetResources answers.
+    pub tagged_revisions: u64,
+    /// Capacity providers of the Region, and those that these clusters have for managed instances.
+    pub capacity_providers: u64,
+    /// Account settings.
+    pub settings: u64,
+    /// Those that a caller has set for itself.
+    pub own_settings: u64,
 }
 
 impl Truth {
@@ -57,6 +67,11 @@ impl Truth {
             stopped_tasks: of_live(shape.stopped_tasks) + stopped - forgotten,
             active_revisions: families * shape.active_revisions - deregistered,
             inactive_revisions: families * shape.inactive_revisions + deregistered,
+            tagged_revisions: tagging::count(place, drift, rules.tag_lag),
+            capacity_providers: capacity_provider::count_of_region(place)
+                + live.iter().copied().map(count_of_cluster).sum::<u64>(),
+            settings: setting::COUNT,
+            own_settings: setting::own_count(place),
         };
         let mut vanished: Vec<_> = rules.vanished_in(&place.account, &place.region).collect();
         vanished.sort_unstable();

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::simulator::rules::{Rules, Scope, VanishRule, Vanishing};
@@ -250,4 +252,76 @@ fn the_same_seed_makes_the_same_objects() {
         describe(&small(Rules::default())),
         describe(&small(Rules::default()))
     );
+}
+
+#[test]
+fn a_small_world_shows_every_kind_of_service_and_task() {
+    let state = small(Rules::default());
+    let mut seen = BTreeSet::new();
+    let mut note = |found: &Value, paths: &[&str]| {
+        let values = paths
+            .iter()
+            .filter_map(|path| found.pointer(path)?.as_str());
+        seen.extend(values.map(str::to_owned));
+    };
+    for cluster in ["default", "search-001"] {
+        for arn in list(&state, "ListServices", &json!({ "cluster": cluster })) {
+            let asked = json!({ "cluster": cluster, "services": [arn] });
+            let service = ask(&state, "DescribeServices", &asked)["services"][0].clone();
+            note(
+                &service,
+                &[
+                    "/launchType",
+                    "/platformFamily",
+                    "/capacityProviderStrategy/0/capacityProvider",
+                    "/deploymentController/type",
+                    "/deployments/0/rolloutState",
+                    "/deployments/1/status",
+                    "/taskSets/0/stabilityStatus",
+                ],
+            );
+        }
+        for arn in list(&state, "ListTasks", &json!({ "cluster": cluster })) {
+            let asked = json!({ "cluster": cluster, "tasks": [arn] });
+            let task = ask(&state, "DescribeTasks", &asked)["tasks"][0].clone();
+            note(&task, &["/launchType", "/attributes/0/value"]);
+        }
+    }
+    for expected in [
+        "FARGATE",
+        "EC2",
+        "EXTERNAL",
+        "MANAGED_INSTANCES",
+        "FARGATE_SPOT",
+        "asg-00",
+        "managed-001-00",
+        "Windows_Server_2022_Core",
+        "CODE_DEPLOY",
+        "EXTERNAL",
+        "IN_PROGRESS",
+        "STEADY_STATE",
+        "arm64",
+        "x86_64",
+    ] {
+        assert!(seen.contains(expected), "{expected} is not among {seen:?}");
+    }
+}
+
+#[test]
+fn revisions_show_processors_and_rare_settings() {
+    let state = small(Rules::default());
+    let of_family = |family: &str| {
+        let asked = json!({ "taskDefinition": family });
+        let answer = ask(&state, "DescribeTaskDefinition", &asked);
+        answer["taskDefinition"].clone()
+    };
+    let platform = of_family("app000007-auth")["runtimePlatform"].clone();
+    assert_eq!(
+        platform,
+        json!({ "operatingSystemFamily": "LINUX", "cpuArchitecture": "ARM64" })
+    );
+    let container = of_family("app000001-orders")["containerDefinitions"][0].clone();
+    for rare in ["linuxParameters", "healthCheck", "versionConsistency"] {
+        assert!(container.get(rare).is_some(), "{rare}");
+    }
 }

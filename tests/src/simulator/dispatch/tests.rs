@@ -3,10 +3,11 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderValue};
 use serde_json::json;
 
+use crate::simulator::clock;
 use crate::simulator::rules::{Denial, Fault, FaultRule, Rules, Throttling};
 use crate::simulator::state::State;
 use crate::simulator::testing::{authorization, call, headers, refusal, send, small};
-use crate::simulator::world::{BASE_ACCESS_KEY, World};
+use crate::simulator::world::{BASE_ACCESS_KEY, SINGLE_ACCOUNT, Shape, World};
 
 const ROLE: &str = "arn:aws:iam::111111111111:role/PortolanRead";
 
@@ -239,4 +240,55 @@ fn the_region_is_the_one_that_was_signed() {
         send(&state, &elsewhere, "{}"),
         (200, "{\"clusterArns\":[]}".to_owned())
     );
+}
+
+#[test]
+fn signatures_go_by_the_clock_of_aws() {
+    let state = State::new(World::demo(1), Rules::default());
+    let signed = |time: time::OffsetDateTime| {
+        let stamp = clock::rfc3339(time).replace(['-', ':'], "");
+        let mut headers = headers(BASE_ACCESS_KEY);
+        headers.insert("x-amz-date", HeaderValue::try_from(stamp).expect("text"));
+        let json = send(&state, &list_clusters(headers.clone(), ""), "{}");
+        let fields = [("RoleArn", ROLE), ("RoleSessionName", "test")];
+        (json, send(&state, &headers, &form("AssumeRole", &fields)))
+    };
+    let (json, query) = signed(state.time());
+    assert_eq!((json.0, query.0), (200, 200));
+    let (id, token) = (
+        element(&query.1, "AccessKeyId"),
+        element(&query.1, "SessionToken"),
+    );
+    state.change_rules(|rules| rules.clock_offset_seconds = 10 * 86_400);
+    let (json, query) = signed(clock::now(0));
+    assert!(json.1.contains("InvalidSignatureException") && json.1.contains("Signature expired"));
+    assert_eq!(
+        (json.0, element(&query.1, "Code")),
+        (400, "SignatureDoesNotMatch")
+    );
+    let (json, query) = signed(state.time());
+    assert_eq!((json.0, query.0), (200, 200));
+    let (_, body) = send(&state, &list_clusters(headers(id), token), "{}");
+    assert!(body.contains("ExpiredTokenException"), "{body}");
+}
+
+#[test]
+fn arns_of_govcloud_are_in_its_partition() {
+    let shape = Shape {
+        clusters: 1,
+        ..Shape::default()
+    };
+    let world = World::single(1, Shape::default());
+    let world = world.with_place(SINGLE_ACCOUNT, "us-gov-west-1", shape);
+    let state = State::new(world, Rules::default());
+    let mut headers = headers(BASE_ACCESS_KEY);
+    let signed = HeaderValue::try_from(authorization(BASE_ACCESS_KEY, "us-gov-west-1"));
+    headers.insert("authorization", signed.expect("plain text"));
+    let (_, clusters) = send(&state, &list_clusters(headers.clone(), ""), "{}");
+    assert!(
+        clusters.contains("arn:aws-us-gov:ecs:us-gov-west-1:"),
+        "{clusters}"
+    );
+    let (_, identity) = send(&state, &headers, &form("GetCallerIdentity", &[]));
+    assert!(element(&identity, "Arn").starts_with("arn:aws-us-gov:iam::"));
 }

@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 
 use super::{json, list, member, tags};
 use crate::simulator::call::{Call, includes};
+use crate::simulator::capacity_provider::Provider;
 use crate::simulator::container_instance;
 use crate::simulator::place::Place;
 
@@ -32,6 +33,10 @@ pub(in crate::simulator) fn cluster(
         .then(|| configuration(place, cluster).to_string());
     let attachments = asked("ATTACHMENTS").then(|| attachments(place, cluster).to_string());
     let tags_asked = asked("TAGS");
+    let providers: Vec<_> = Provider::named_by(cluster)
+        .map(|provider| format!("\"{}\"", provider.name()))
+        .collect();
+    let providers = providers.join(",");
     fmt::from_fn(move |f| {
         let name = place.cluster_name(cluster);
         write!(
@@ -40,7 +45,7 @@ pub(in crate::simulator) fn cluster(
              \"registeredContainerInstancesCount\":{instances},\
              \"runningTasksCount\":{running},\"pendingTasksCount\":{pending},\
              \"activeServicesCount\":{services},{statistics}{settings}{configuration}{attachments}\
-             \"tags\":{tags},\"capacityProviders\":[\"FARGATE\",\"FARGATE_SPOT\"],\
+             \"tags\":{tags},\"capacityProviders\":[{providers}],\
              \"defaultCapacityProviderStrategy\":\
              {strategy}}}",
             arn = place.arn(format_args!("cluster/{name}")),
@@ -54,13 +59,23 @@ pub(in crate::simulator) fn cluster(
             settings = member("settings", Some(settings.as_deref().unwrap_or("[]"))),
             configuration = member("configuration", configuration.as_deref()),
             attachments = member("attachments", attachments.as_deref()),
-            strategy = match cluster % 5 {
-                4 => "[]",
-                _ => "[{\"capacityProvider\":\"FARGATE\",\"weight\":1,\"base\":0}]",
-            },
+            strategy = strategy(cluster),
             tags = tags(call, tags_asked, cluster, &name, None),
         )
     })
+}
+
+/// Every fifth cluster has no default; every sixth one takes its own instances first.
+fn strategy(cluster: u64) -> String {
+    let fargate = "{\"capacityProvider\":\"FARGATE\",\"weight\":1,\"base\":0}";
+    match Provider::for_managed(cluster) {
+        _ if cluster % 5 == 4 => "[]".to_owned(),
+        Some(own) if cluster % 6 == 1 => format!(
+            "[{{\"capacityProvider\":\"{}\",\"weight\":2,\"base\":1}},{fargate}]",
+            own.name()
+        ),
+        _ => format!("[{fargate}]"),
+    }
 }
 
 fn running_tasks(call: &Call<'_>, cluster: u64) -> u64 {

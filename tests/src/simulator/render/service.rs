@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use super::{Millis, awsvpc_configuration, created_at, list, member, tags, text_member, uuid};
 use crate::simulator::call::Call;
-use crate::simulator::kind::Kind;
+use crate::simulator::capacity_provider::Provider;
 use crate::simulator::place::Place;
 
 const STRATEGY: &str = "[{\"capacityProvider\":\"FARGATE_SPOT\",\"weight\":3,\"base\":0},\
@@ -97,17 +97,25 @@ fn controller(service: u64) -> &'static str {
 /// How tasks of a deployment or a task set run.
 fn manner(place: &Place, service: u64) -> impl Display {
     let kind = place.service_kind(service);
-    let through_provider = kind == Kind::FargateSpot;
+    let strategy = place
+        .provider(place.cluster_of(service), kind)
+        .map(|provider| match provider {
+            Provider::FargateSpot => STRATEGY.to_owned(),
+            _ => format!(
+                "[{{\"capacityProvider\":\"{}\",\"weight\":1,\"base\":0}}]",
+                provider.name()
+            ),
+        });
     let network =
         (kind.network_mode() == "awsvpc").then(|| awsvpc_configuration(place, service).to_string());
     fmt::from_fn(move |f| {
-        let launch_type = (!through_provider).then(|| kind.launch_type());
-        let strategy = through_provider.then_some(STRATEGY);
+        // ECS states one of both.
+        let launch_type = strategy.is_none().then(|| kind.launch_type());
         write!(
             f,
             "{}{}{}{}{}",
             text_member("launchType", launch_type),
-            member("capacityProviderStrategy", strategy),
+            member("capacityProviderStrategy", strategy.as_deref()),
             text_member("platformVersion", kind.platform_version()),
             text_member("platformFamily", kind.platform_family()),
             member("networkConfiguration", network.as_deref()),

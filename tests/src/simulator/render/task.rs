@@ -5,6 +5,7 @@ use std::fmt::{self, Display};
 use super::task_definition::is_arm;
 use super::{Millis, created_at, json, list, member, tags, text_member, uuid};
 use crate::simulator::call::Call;
+use crate::simulator::capacity_provider::Provider;
 use crate::simulator::kind::Kind;
 use crate::simulator::place::TaskNumber;
 
@@ -87,14 +88,15 @@ fn placement(call: &Call<'_>, task: TaskNumber, kind: Kind, cluster: &str) -> im
         place.arn(format!("container-instance/{cluster}/{id:032x}"))
     });
     fmt::from_fn(move |f| {
-        let provider = (kind == Kind::FargateSpot).then_some("FARGATE_SPOT");
+        let provider = place.provider(place.cluster_of(task.index), kind);
+        let provider = provider.map(Provider::name);
         write!(
             f,
             "\"launchType\":\"{launch_type}\",{zone}{provider}{instance}{version}{family}{storage}\
              {fargate_storage}",
             launch_type = kind.launch_type(),
             zone = text_member("availabilityZone", zone.as_deref()),
-            provider = text_member("capacityProviderName", provider),
+            provider = text_member("capacityProviderName", provider.as_deref()),
             instance = text_member("containerInstanceArn", instance.as_ref()),
             version = text_member("platformVersion", kind.platform_version()),
             family = text_member("platformFamily", kind.platform_family()),

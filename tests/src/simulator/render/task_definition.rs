@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use super::{Millis, created_at, json, list, member, tags, text_member};
+use super::{Millis, container_settings, created_at, json, list, member, tags, text_member};
 use crate::simulator::call::Call;
 use crate::simulator::kind::Kind;
 use crate::simulator::place::{Place, Revision};
@@ -55,10 +55,7 @@ pub(in crate::simulator) fn task_definition(
             network_mode = kind.network_mode(),
             revision = revision.revision,
             platform = member("runtimePlatform", platform),
-            requires = member(
-                "requiresCompatibilities",
-                fargate.then_some("[\"FARGATE\"]")
-            ),
+            requires = member("requiresCompatibilities", requires(revision.family, kind)),
             cpu = member("cpu", size.map(|size| format!("\"{size}\""))),
             memory = member("memory", size.map(|size| format!("\"{}\"", size * 2))),
             volumes = volumes(revision.family, kind),
@@ -70,6 +67,15 @@ pub(in crate::simulator) fn task_definition(
             tags = tags(call, tags_asked, index, &name, None),
         )
     })
+}
+
+/// Where a revision of the family may run, as whoever registered it said.
+fn requires(family: u64, kind: Kind) -> Option<&'static str> {
+    match (kind.launch_type(), family % 8) {
+        ("FARGATE", 7) => Some("[\"FARGATE\",\"MANAGED_INSTANCES\"]"),
+        ("FARGATE", _) => Some("[\"FARGATE\"]"),
+        _ => None,
+    }
 }
 
 pub(super) const fn is_arm(family: u64) -> bool {
@@ -196,11 +202,11 @@ fn containers(call: &Call<'_>, revision: Revision, kind: Kind) -> impl Display {
             "{{\"name\":\"{name}\",\"image\":\"{image}\",\"cpu\":{cpu},\
              \"memoryReservation\":128,\"portMappings\":[{{\"containerPort\":{port},\
              \"hostPort\":{host_port},\"protocol\":\"tcp\",\"name\":\"http\"}}],\
-             \"essential\":{essential},\"environment\":{environment},\"environmentFiles\":[],\
-             \"mountPoints\":[],\"volumesFrom\":[],\"secrets\":{secrets},\
+             \"essential\":{essential},\"environment\":{environment},\"environmentFiles\":{files},\
+             \"mountPoints\":{mounts},\"volumesFrom\":[],\"secrets\":{secrets},\
              \"user\":\"{user}\",\"privileged\":{privileged},\
              \"readonlyRootFilesystem\":{readonly},\"dockerLabels\":{{\"tier\":\"{name}\"}},\
-             \"logConfiguration\":{log},\
+             \"logConfiguration\":{log},{rare}\
              \"systemControls\":[]}}",
             name = CONTAINERS[number as usize],
             image = image(call, revision, number),
@@ -208,6 +214,9 @@ fn containers(call: &Call<'_>, revision: Revision, kind: Kind) -> impl Display {
             port = 8080 + number,
             essential = number == 0,
             environment = environment(call, revision, number),
+            files = container_settings::environment_files(place, family, number),
+            mounts = container_settings::mount_points(family, number, kind),
+            rare = container_settings::rare(place, family, number, kind),
             secrets = secrets(place, family, number),
             user = if family.is_multiple_of(2) {
                 "root"
@@ -224,10 +233,12 @@ fn containers(call: &Call<'_>, revision: Revision, kind: Kind) -> impl Display {
 /// Every second container logs to Splunk, with a token that must not leave the host either.
 fn log_configuration(call: &Call<'_>, family: u64, number: u64) -> String {
     let region = &call.place.region;
+    let mode = [None, Some("non-blocking"), None, Some("blocking")][(family % 4) as usize];
     match number % 2 {
         0 => format!(
             "{{\"logDriver\":\"awslogs\",\"options\":{{\
-             \"awslogs-group\":\"/ecs/{family}\",\"awslogs-region\":\"{region}\"}}}}"
+             \"awslogs-group\":\"/ecs/{family}\",{mode}\"awslogs-region\":\"{region}\"}}}}",
+            mode = text_member("mode", mode),
         ),
         _ => format!(
             "{{\"logDriver\":\"splunk\",\"options\":{{\
