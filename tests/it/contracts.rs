@@ -43,6 +43,11 @@ fn schema(name: &str, schema: &impl serde::Serialize) {
 
 #[test]
 fn schemas_are_printed_from_types() {
+    schema(
+        "EcsAccountSetting",
+        &portolan_mapper_account_setting::schema(),
+    );
+    schema("EcsAuditEvent", &portolan_mapper_audit_event::schema());
     schema("EcsCluster", &portolan_mapper_cluster::schema());
     schema("EcsService", &portolan_mapper_service::schema());
     schema(

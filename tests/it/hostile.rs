@@ -2,6 +2,8 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use portolan_mapper_account_setting::AccountSettings;
+use portolan_mapper_audit_event::AuditEvents;
 use portolan_mapper_cluster::Clusters;
 use portolan_mapper_container_definition::ContainerDefinitions;
 use portolan_mapper_sdk::{Context, MappedPage, Mapping, PageError, map_page};
@@ -20,6 +22,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::fuzz::seed;
 use crate::support::{figure, root};
 
+mod events;
 /// Random pages: ECS's documented members, with any value in any place.
 mod pages;
 mod parts;
@@ -204,6 +207,22 @@ fn any_page_of_tasks_is_survived() {
 #[test]
 fn any_page_of_a_task_definition_is_survived() {
     survives_any_page::<TaskDefinitions>(Object::EcsTaskDefinition);
+}
+
+#[test]
+fn any_page_of_account_settings_is_survived() {
+    survives_any_page::<AccountSettings>(Object::EcsAccountSetting);
+}
+
+#[test]
+fn any_page_of_audit_events_is_survived() {
+    survives_any_page::<AuditEvents>(Object::EcsAuditEvent);
+}
+
+#[test]
+fn any_page_of_capacity_providers_is_survived() {
+    let object = Object::EcsCapacityProvider;
+    same_as(object, Settings::default(), by_table, str::to_owned);
 }
 
 #[test]

@@ -32,6 +32,9 @@ OBJECTS = {
     "DescribeTasks": "EcsTask",
     "DescribeTaskDefinition": "EcsTaskDefinition",
     "DescribeContainerInstances": "EcsContainerInstance",
+    "DescribeCapacityProviders": "EcsCapacityProvider",
+    "ListAccountSettings": "EcsAccountSetting",
+    "LookupEvents": "EcsAuditEvent",
 }
 # The parts of these objects. Services have two kinds.
 PARTS = [

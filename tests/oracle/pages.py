@@ -3,14 +3,15 @@
 `Pages.body` gives an operation and the text of a response of it.
 """
 
-from chances import ABSENT, ACCOUNT, Chances
+from chances import ABSENT, ACCOUNT
+from events import EventPages
 from spelling import Members
 
 # In the values of environment variables, which must not be seen anywhere afterwards.
 CANARY = "CANARY-4711"
 
 
-class Pages(Chances):
+class Pages(EventPages):
     """Pages of one source of randomness."""
 
     # The objects.
@@ -401,6 +402,9 @@ class Pages(Chances):
                 ("DescribeTasks", "tasks", self.task),
                 ("DescribeTaskDefinition", "taskDefinition", self.task_definition),
                 ("DescribeContainerInstances", "containerInstances", self.container_instance),
+                ("DescribeCapacityProviders", "capacityProviders", self.capacity_provider),
+                ("ListAccountSettings", "settings", self.account_setting),
+                ("LookupEvents", "Events", self.found),
             ]
         )
         return operation, self.spelling.write(self.page(member, make))

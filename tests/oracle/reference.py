@@ -8,6 +8,7 @@ plain on purpose, shares nothing with the product, and needs the standard librar
 import re
 from dataclasses import dataclass, field
 
+from accounts import account_setting, audit_event, capacity_provider
 from source import Members, NotAPage, Source, named, ordered_set, parse
 from values import captured_at
 
@@ -50,6 +51,7 @@ def map_page(operation, context, body, parts=None):
         if value is None:
             continue
         source = Source(value, path)
+        source.context = context
         record = map_object(source)
         if source.wrong:
             mapped.rejected[index] = source.wrong
@@ -308,4 +310,7 @@ OBJECTS = {
     "DescribeTasks": ("tasks", task),
     "DescribeTaskDefinition": ("taskDefinition", task_definition),
     "DescribeContainerInstances": ("containerInstances", container_instance),
+    "DescribeCapacityProviders": ("capacityProviders", capacity_provider),
+    "ListAccountSettings": ("settings", account_setting),
+    "LookupEvents": ("Events", audit_event),
 }

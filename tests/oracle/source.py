@@ -60,6 +60,8 @@ class Source:
         self.wrong = [] if wrong is None else wrong
         self.left_out = [] if left_out is None else left_out
         self.arn_member = None
+        # What the sync knows besides the page.
+        self.context = None
         self.members = self.as_type(value, Members, path) or Members([])
 
     def as_type(self, value, kind, path):

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 # A number of a page may have any number of digits.
 sys.set_int_max_str_digits(0)
@@ -80,4 +80,30 @@ def captured_at(text):
     moment = datetime.fromisoformat(f"{date}T{time}{'+00:00' if zone in 'Zz' else zone}")
     moment = (moment - moment.utcoffset()).replace(tzinfo=None)
     seconds = (moment - EPOCH) // timedelta(seconds=1)
+    return rfc3339(seconds * 1000 + int(((fraction or "") + "000")[:3]))
+
+
+RFC3339 = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
+    r"(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
+)
+
+
+def utc_of_text(text):
+    """A text in RFC 3339 as records have it; None for any other text, and for a time out of their range."""
+    found = RFC3339.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = map(int, found.groups()[:6])
+    fraction, sign, ahead_hours, ahead_minutes = found.groups()[6:]
+    ahead_hours, ahead_minutes = int(ahead_hours or 0), int(ahead_minutes or 0)
+    if max(hour, ahead_hours) > 23 or max(minute, second, ahead_minutes) > 59:
+        return None
+    cycles, of_cycle = divmod(year - 2000, CYCLE_YEARS)
+    try:
+        days = (date(2000 + of_cycle, month, day) - EPOCH.date()).days + cycles * CYCLE_DAYS
+    except ValueError:
+        return None
+    ahead = (ahead_hours * 60 + ahead_minutes) * (-1 if sign == "-" else 1)
+    seconds = days * 86_400 + hour * 3_600 + (minute - ahead) * 60 + second
     return rfc3339(seconds * 1000 + int(((fraction or "") + "000")[:3]))

@@ -10,6 +10,8 @@ use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
+use crate::lenient;
+
 /// The deepest members that get paths of their own. A recursive type has no end.
 const DEEPEST: usize = 6;
 /// With this many paths, the rest is named as a whole: a host accepts at most 4,096.
@@ -100,13 +102,24 @@ impl<'de> Deserializer<'de> for Asker<'_> {
         visitor.visit_seq(Step(None, self.0))
     }
 
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Answer> {
+        match name {
+            lenient::NAME => visitor.visit_some(self),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Answer> {
         Err(Answer(None))
     }
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct newtype_struct tuple tuple_struct map enum identifier ignored_any
+        unit_struct tuple tuple_struct map enum identifier ignored_any
     }
 }
 

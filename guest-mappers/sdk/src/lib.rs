@@ -12,11 +12,13 @@
 //! | a string | [`Text`] |
 //! | an integer | [`Int`] |
 //! | a time in epoch seconds | [`Timestamp`], turned by [`Notes::time`] into [`UtcTime`] |
+//! | a time as text | [`Text`], turned by [`Notes::rfc3339`] into [`UtcTime`] |
 //! | an object inside an object | [`Object`] |
 //! | a list | [`List`], walked by [`items`] |
 //! | tags | [`Tag`], collected by [`Tags`] |
 //! | what is listed by name and value | [`Pair`], found by [`value_of`] |
 //! | an ARN | [`Arn`] |
+//! | what AWS gives no type | [`Lenient`], read by [`lenient()`] |
 
 // Generated bindings, which the macros also expand in other crates, refer to this crate by its name.
 #[cfg(target_arch = "wasm32")]
@@ -34,6 +36,7 @@ mod fields;
 pub mod guest;
 mod int;
 mod issue;
+mod lenient;
 mod list;
 mod macros;
 mod manifest;
@@ -58,6 +61,7 @@ pub use body::Body;
 pub use context::Context;
 pub use int::Int;
 pub use issue::{Issue, MappedPage, PageError, Rejection, Row, Severity};
+pub use lenient::{Lenient, Misfit, lenient};
 pub use list::{IntSet, List, Set, TextSet, items};
 pub use manifest::{Kind, Manifest, Reads};
 pub use mapping::{Mapping, map_page};

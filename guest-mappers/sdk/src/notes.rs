@@ -42,4 +42,17 @@ impl Notes<'_> {
         }
         utc
     }
+
+    /// Turns a time in RFC 3339 into an attribute. `None`, with a warning, if the text is no such time, or one
+    /// outside the years that records can hold.
+    pub fn rfc3339(&mut self, member: &str, text: Option<&str>) -> Option<UtcTime> {
+        let utc = UtcTime::from_rfc3339(text?);
+        if utc.is_none() {
+            let message = format!(
+                "`{member}` is not a time of the years 0000 to 9999; the attribute is left out"
+            );
+            self.warn("not-a-time", member, message);
+        }
+        utc
+    }
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use time::OffsetDateTime;
+use time::{Date, Duration, Month, OffsetDateTime, Time};
 
 use crate::decimal::scaled_floor;
 use crate::problem::unexpected_json;
@@ -59,6 +59,54 @@ pub struct UtcTime {
 }
 
 impl UtcTime {
+    /// Reads a time in RFC 3339, rounded down to the millisecond. `None` for any other text, for a leap second,
+    /// and for a year in UTC outside 0000 to 9999.
+    #[must_use]
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let (moment, rest) = text.as_bytes().split_at_checked(19)?;
+        let is_separated = matches!(
+            moment,
+            [
+                _,
+                _,
+                _,
+                _,
+                b'-',
+                _,
+                _,
+                b'-',
+                _,
+                _,
+                b'T' | b't' | b' ',
+                _,
+                _,
+                b':',
+                _,
+                _,
+                b':',
+                _,
+                _
+            ]
+        );
+        if !is_separated {
+            return None;
+        }
+        let pair = |at: usize| u8::try_from(read_digits(&moment[at..at + 2])?).ok();
+        let month = Month::try_from(pair(5)?).ok()?;
+        let year = i32::from(read_digits(&moment[..4])?);
+        let date = Date::from_calendar_date(year, month, pair(8)?).ok()?;
+        let time = Time::from_hms(pair(11)?, pair(14)?, pair(17)?).ok()?;
+        let (millisecond, zone) = read_fraction(rest)?;
+        let whole_second = date
+            .with_time(time)
+            .assume_utc()
+            .checked_sub(read_offset(zone)?)?;
+        (whole_second.year() >= 0).then_some(Self {
+            whole_second,
+            millisecond,
+        })
+    }
+
     /// Writes `YYYY-MM-DDTHH:MM:SS.mmmZ`. An array avoids an allocation for each time of a record.
     fn rfc3339(self) -> [u8; 24] {
         let (year, month, day) = self.whole_second.to_calendar_date();
@@ -75,6 +123,43 @@ impl UtcTime {
         write_digits(&mut text[20..23], self.millisecond);
         text
     }
+}
+
+/// The value of up to four decimal digits.
+fn read_digits(digits: &[u8]) -> Option<u16> {
+    let mut digits = digits.iter();
+    digits.try_fold(0, |sum, digit| {
+        digit
+            .is_ascii_digit()
+            .then(|| sum * 10 + u16::from(digit - b'0'))
+    })
+}
+
+/// The milliseconds of a fraction of a second, if there is one, and what follows it.
+fn read_fraction(text: &[u8]) -> Option<(u16, &[u8])> {
+    let Some(fraction) = text.strip_prefix(b".") else {
+        return Some((0, text));
+    };
+    let length = fraction.iter().take_while(|it| it.is_ascii_digit()).count();
+    let (digits, zone) = fraction.split_at(length);
+    let mut three = *b"000";
+    for (place, digit) in three.iter_mut().zip(digits) {
+        *place = *digit;
+    }
+    (length > 0).then_some((read_digits(&three)?, zone))
+}
+
+/// The time by which a zone is ahead of UTC.
+fn read_offset(zone: &[u8]) -> Option<Duration> {
+    let (sign, hours, minutes) = match zone {
+        b"Z" | b"z" => return Some(Duration::ZERO),
+        [b'+', h1, h2, b':', m1, m2] => (1, [*h1, *h2], [*m1, *m2]),
+        [b'-', h1, h2, b':', m1, m2] => (-1, [*h1, *h2], [*m1, *m2]),
+        _ => return None,
+    };
+    let (hours, minutes) = (read_digits(&hours)?, read_digits(&minutes)?);
+    let ahead = i64::from(hours) * 60 + i64::from(minutes);
+    (hours < 24 && minutes < 60).then(|| Duration::minutes(sign * ahead))
 }
 
 /// Fills `place` with the number's last decimal digits.
@@ -166,6 +251,49 @@ mod tests {
             "1e18",
         ] {
             assert_eq!(utc(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_text_in_rfc3339_is_turned_into_utc() {
+        let utc = |text| UtcTime::from_rfc3339(text).map(|time| time.to_string());
+        for (text, expected) in [
+            ("2023-03-01T21:45:18Z", "2023-03-01T21:45:18.000Z"),
+            ("2023-03-01t21:45:18.9999z", "2023-03-01T21:45:18.999Z"),
+            ("2023-03-01 21:45:18.5+05:30", "2023-03-01T16:15:18.500Z"),
+            ("2024-02-29T23:59:59-00:01", "2024-03-01T00:00:59.000Z"),
+            ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00.000Z"),
+            (
+                "9999-12-31T23:59:59.99999999999999999999Z",
+                "9999-12-31T23:59:59.999Z",
+            ),
+        ] {
+            assert_eq!(utc(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in [
+            "",
+            "2023-03-01",
+            "2023-03-01T21:45:18",
+            "2023-03-01T21:45Z",
+            "2023-03-01T21:45:18.Z",
+            "2023-03-01T21:45:18,5Z",
+            "2023-3-1T21:45:18Z",
+            "2023-02-29T00:00:00Z",
+            "2023-13-01T00:00:00Z",
+            "2023-01-01T24:00:00Z",
+            "2016-12-31T23:59:60Z",
+            "2023-01-01T00:00:00+24:00",
+            "2023-01-01T00:00:00+0100",
+            "2023-01-01T00:00:00Z ",
+            " 2023-01-01T00:00:00Z",
+            "2023-01-01T00:00:00é",
+            "２023-01-01T00:00:00Z",
+            "+023-01-01T00:00:00Z",
+            "0000-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-00:01",
+            "1677707118",
+        ] {
+            assert_eq!(utc(text), None, "{text}");
         }
     }
 

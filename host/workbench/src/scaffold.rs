@@ -92,8 +92,9 @@ fn files(plan: &NewModule) -> Result<Files, WorkbenchError> {
     let (pages, expected) = samples::of(plan.object, plan.kind);
     if expected.is_empty() {
         return Err(WorkbenchError::Unfit(format!(
-            "the templates map described objects, and {object} is a part of one; copy its stock mapping from guest-mappers/{word}, or make an overlay with --kind overlay",
+            "the templates map described objects with an ARN, and {object} {has_none}; copy its stock mapping from guest-mappers/{word}, or make an overlay with --kind overlay",
             object = plan.object,
+            has_none = has_none(plan.object),
             word = plan.object.word()
         )));
     }
@@ -102,6 +103,14 @@ fn files(plan: &NewModule) -> Result<Files, WorkbenchError> {
     files.push(("pages/sample.jsonl".into(), lines(pages)));
     files.push(("expected/sample.jsonl".into(), lines(expected)));
     Ok(files)
+}
+
+/// Why the templates cannot map an object.
+fn has_none(object: Object) -> &'static str {
+    match object.fetched() == object {
+        true => "has none",
+        false => "is a part of one",
+    }
 }
 
 /// The README.md of every module of source code.
@@ -164,9 +173,10 @@ mod tests {
                         language,
                     };
                     let files = match files(&plan) {
-                        // Parts have no template of a mapping.
+                        // Parts, and what has no ARN, have no template of a mapping.
                         Err(WorkbenchError::Unfit(_)) if kind == Kind::Mapping => {
-                            assert_ne!(object.fetched(), object);
+                            let arn = object.row().arn_attribute;
+                            assert!(object.fetched() != object || !arn.ends_with("_ARN"));
                             continue;
                         }
                         files => files.expect("files"),

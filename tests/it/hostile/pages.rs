@@ -1,3 +1,4 @@
+use super::events::{ACCOUNT_SETTING, AUDIT_EVENT, CAPACITY_PROVIDER};
 use super::parts::{CONTAINER_DEFINITION, DEPLOYMENT, TASK_CONTAINER, TASK_SET};
 use portolan_page::object::Object;
 use proptest::prelude::*;
@@ -9,6 +10,8 @@ pub(super) enum Kind {
     Arn,
     Number,
     Flag,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
     List(&'static Kind),
     Object(&'static [(&'static str, Kind)]),
 }
@@ -186,6 +189,9 @@ pub(super) fn members(object: Object) -> &'static [(&'static str, Kind)] {
         Object::EcsContainer => TASK_CONTAINER,
         Object::EcsDeployment => DEPLOYMENT,
         Object::EcsTaskSet => TASK_SET,
+        Object::EcsCapacityProvider => CAPACITY_PROVIDER,
+        Object::EcsAccountSetting => ACCOUNT_SETTING,
+        Object::EcsAuditEvent => AUDIT_EVENT,
     }
 }
 
@@ -246,6 +252,9 @@ fn value(kind: Kind) -> BoxedStrategy<String> {
             .prop_map(|arn| format!("\"{arn}\""))
             .boxed(),
         Kind::Number => number(),
+        Kind::OneOf(texts) => prop::sample::select(texts)
+            .prop_map(|text| format!("\"{text}\""))
+            .boxed(),
         Kind::Flag => any::<bool>().prop_map(|flag| flag.to_string()).boxed(),
         Kind::List(kind) => {
             let element = prop_oneof![12 => value(*kind), 1 => Just("null".to_owned())];
