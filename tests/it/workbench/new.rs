@@ -6,7 +6,13 @@ use crate::support::{json_lines, portolan, root, run};
 /// The templates' samples: checks that need no build.
 #[test]
 fn samples_of_new_modules_fit_the_stock_schemas() {
-    for object in ["EcsCluster", "EcsService", "EcsTask", "EcsTaskDefinition"] {
+    for object in [
+        "EcsCluster",
+        "EcsService",
+        "EcsTask",
+        "EcsTaskDefinition",
+        "EcsCapacityProvider",
+    ] {
         for kind in ["mapping", "overlay"] {
             let folder = tempfile::tempdir().unwrap();
             run(mapper(&["new", "acme", "--object", object, "--kind", kind])
@@ -30,10 +36,34 @@ fn samples_of_new_modules_fit_the_stock_schemas() {
             .with(0);
             if kind == "overlay" {
                 let pages = crate_folder.join("pages/sample.jsonl");
-                let stock = run(portolan().arg("map").arg(pages)).with(0);
+                let only = ["map", "--objects", object];
+                let stock = run(portolan().args(only).arg(pages)).with(0);
                 assert_eq!(json_lines(&stock.stdout), expected, "{object}");
             }
         }
+    }
+}
+
+/// What has no ARN has templates of overlays only. AWS gives it no tags, so that they change no record.
+#[test]
+fn samples_without_an_arn_are_those_of_the_stock_mapping() {
+    for object in ["EcsAccountSetting", "EcsAuditEvent"] {
+        let folder = tempfile::tempdir().unwrap();
+        let new = |kind: &str| {
+            run(mapper(&["new", kind, "--object", object, "--kind", kind])
+                .current_dir(folder.path()))
+        };
+        let ended = new("mapping").with(1);
+        assert!(ended.stderr.contains("has none"), "{}", ended.stderr);
+        new("overlay").with(0);
+        let module = folder.path().join("overlay");
+        let expected = std::fs::read_to_string(module.join("expected/sample.jsonl")).unwrap();
+        let expected = json_lines(&expected);
+        assert_eq!(expected.len(), 2, "{object}");
+        let only = ["map", "--objects", object];
+        let pages = module.join("pages/sample.jsonl");
+        let stock = run(portolan().args(only).arg(pages)).with(0);
+        assert_eq!(json_lines(&stock.stdout), expected, "{object}");
     }
 }
 
