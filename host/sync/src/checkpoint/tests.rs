@@ -40,6 +40,7 @@ fn fetched(number: usize) -> FetchedPage {
         asked: vec![arn],
         is_new: true,
         unread: Vec::new(),
+        is_untagged: false,
     }
 }
 
