@@ -9,9 +9,8 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::answer::own_name;
-use super::listing::Tokens;
-use super::operations::next_token;
-use super::{Count, FetchedPage, RegionFetch};
+use super::paging::{Tokens, next_token};
+use super::{FetchedPage, RegionFetch};
 use portolan_aws::{CallFailure, FailureKind};
 use portolan_machine::fingerprint::fingerprint;
 use portolan_page::ledger::{EntryKey, Failure, Tombstone};
@@ -29,6 +28,15 @@ pub(super) struct WholePages<'a> {
     pub(super) seen: HashSet<[u8; 16]>,
     /// The `include` values that could not be read.
     pub(super) unread: Vec<String>,
+}
+
+/// Objects, and the calls that return them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// The number of objects.
+    pub objects: u64,
+    /// The number of calls.
+    pub calls: u64,
 }
 
 /// A page, and the token of the next one.
@@ -175,7 +183,9 @@ impl<'a> WholePages<'a> {
         for refusal in refusals.into_iter().flatten() {
             self.scope.ledger.listed(&self.key, 1);
             let tombstone = Tombstone {
-                arn: refusal.arn.unwrap_or_else(|| "an object without ARN".into()),
+                arn: refusal
+                    .arn
+                    .unwrap_or_else(|| "an object without ARN".into()),
                 reason: refusal.reason.unwrap_or_else(|| "no reason given".into()),
                 detail: refusal.detail,
             };
@@ -223,7 +233,8 @@ pub(super) async fn capacity_providers(scope: Arc<RegionFetch>) {
         }
     }
     if scope.is_incomplete(&[Object::EcsCluster]) {
-        let reason = "the clusters are not complete, so providers of managed instances may be missing";
+        let reason =
+            "the clusters are not complete, so providers of managed instances may be missing";
         scope.ledger.lost(&pages.key, reason, 0);
     }
     scope.ledger.listed_again(&pages.key);
@@ -244,7 +255,9 @@ pub(super) async fn survey(
     let pages = WholePages::new(scope, object);
     let mut known: BTreeSet<String> = OF_EVERY_REGION.map(str::to_owned).into();
     let mut count = Count::default();
-    let result = pages.count(parameters, &mut count, |page| known.extend(page_texts(page, "name")));
+    let result = pages.count(parameters, &mut count, |page| {
+        known.extend(page_texts(page, "name"))
+    });
     if let Err(failure) = result.await {
         return Some(Err(failure));
     }
@@ -353,13 +366,19 @@ impl RegionFetch {
     /// Collects the providers that the clusters of a page name, if the sync needs them.
     pub(super) fn note_providers(&self, page: &Page) {
         if self.config.objects.contains(&Object::EcsCapacityProvider) {
-            let mut all = self.providers.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut all = self
+                .providers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             all.append(&mut providers_of_clusters(page));
         }
     }
 
     fn cluster_providers(&self) -> BTreeMap<String, Vec<String>> {
-        let mut all = self.providers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self
+            .providers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *all)
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::batch::Batch;
-use super::listing::Tokens;
 use super::operations::{self, ListRequest};
+use super::paging::Tokens;
 use super::{RegionFetch, describers, pipeline};
 use portolan_aws::CallFailure;
 use portolan_machine::fingerprint::fingerprint;

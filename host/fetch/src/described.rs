@@ -130,7 +130,8 @@ impl RegionFetch {
                     let includes = object.row().includes.iter();
                     described.unread = includes.map(|it| it.name.to_owned()).collect();
                 }
-                self.without_unknown_tags(object, &batch, &mut described).await;
+                self.without_unknown_tags(object, &batch, &mut described)
+                    .await;
                 let surplus = self.keep_asked(key, &batch, &mut described);
                 DescribeOutcome::Answered {
                     missing: self.account(key, batch, described).await,

@@ -14,11 +14,11 @@ use tokio::task::JoinSet;
 use super::RegionFetch;
 use super::alone::{TokenPage, WholePages};
 use super::known::{EventSeries, KeptEvent, KnownEvents};
-use super::listing::Tokens;
+use super::paging::Tokens;
 use portolan_aws::{CallFailure, FailureKind};
 use portolan_machine::fingerprint::fingerprint;
-use portolan_page::object::{Object, Operation};
 use portolan_page::Page;
+use portolan_page::object::{Object, Operation};
 
 /// CloudTrail delivers most events within five minutes, and does not promise when. This much before the end of an
 /// earlier window is asked for again.
@@ -59,7 +59,9 @@ pub(super) async fn audit_events(scope: Arc<RegionFetch>) {
 /// Looks up the events of one name, and sends them on with those that earlier syncs kept.
 async fn events_of(scope: &RegionFetch, mut pages: WholePages<'_>, name: String) {
     if scope.is_stopped(&pages.key) {
-        scope.ledger.lost(&pages.key, "an earlier call was denied", 0);
+        scope
+            .ledger
+            .lost(&pages.key, "an earlier call was denied", 0);
         return;
     }
     let window = window(scope, &name);
@@ -144,7 +146,9 @@ async fn listing(
         pages.scope.ledger.other_service(&pages.key, others);
         let events = events(&page, window);
         let page = page.only(|index| events.iter().any(|(place, _)| *place == index));
-        let without_id = events.iter().filter(|(place, _)| page.arn(*place).is_none());
+        let without_id = events
+            .iter()
+            .filter(|(place, _)| page.arn(*place).is_none());
         pages.seen.extend(without_id.map(|(_, event)| event.id));
         if let Some(known) = known {
             let kept = events.into_iter().map(|(_, event)| event).collect();
@@ -245,7 +249,10 @@ mod tests {
             (None, vec![window.clone()]),
             // A gap of unknown events.
             (Some(10 * hour..=99 * hour), vec![window.clone()]),
-            (Some(90 * hour..=123 * hour), vec![123 * hour - late..=124 * hour]),
+            (
+                Some(90 * hour..=123 * hour),
+                vec![123 * hour - late..=124 * hour],
+            ),
             (Some(90 * hour..=100 * hour), vec![100 * hour..=124 * hour]),
             (
                 Some(110 * hour..=120 * hour),

@@ -9,11 +9,12 @@ mod answer;
 mod batch;
 mod clusters;
 mod described;
-mod in_use;
 mod events;
+mod in_use;
 mod known;
 mod listing;
 mod operations;
+mod paging;
 mod settings;
 mod survey;
 mod tags;
@@ -27,7 +28,7 @@ use bytes::Bytes;
 use tokio::sync::{OnceCell, watch};
 use tokio::task::JoinSet;
 
-pub use alone::providers_of_clusters;
+pub use alone::{Count, providers_of_clusters};
 use batch::Batch;
 use clusters::{cluster_objects, clusters_and_below};
 pub use in_use::revisions_in_use;
@@ -46,7 +47,7 @@ pub use settings::{
     AUDIT_EVENT_SINCE_LIMIT, Fetching, Options, RevisionTags, TaskDefinitionScope,
     TaskDefinitionStatus,
 };
-pub use survey::{Count, Survey};
+pub use survey::Survey;
 pub use survey::survey;
 
 /// A page, and the scope that it belongs to.
@@ -140,17 +141,11 @@ pub fn region<'a>(
                 {
                     last.push(object);
                 }
-                (Way::ListThenDescribe { .. }, Parent::Region) => {
+                (Way::ListThenDescribe { .. }, Parent::Region) | (Way::ListAlone { .. }, _) => {
                     first.spawn(whole_region(Arc::clone(&scope), object));
                 }
                 // Clusters name the providers of managed instances.
                 (Way::DescribeAlone { .. }, _) => last.push(object),
-                (Way::ListAlone { .. }, _) if object == Object::EcsAccountSetting => {
-                    first.spawn(alone::account_settings(Arc::clone(&scope)));
-                }
-                (Way::ListAlone { .. }, _) if object == Object::EcsAuditEvent => {
-                    first.spawn(events::audit_events(Arc::clone(&scope)));
-                }
                 // An object that is not fetched must not look like one that does not exist.
                 _ => scope.ledger.lost(&scope.key(object, None), NO_WAY, 0),
             }
@@ -161,17 +156,20 @@ pub fn region<'a>(
         first.join_all().await;
         let mut rest = JoinSet::new();
         for object in last {
-            match object.row().way {
-                Way::DescribeAlone { .. } => rest.spawn(alone::capacity_providers(Arc::clone(&scope))),
-                _ => rest.spawn(whole_region(Arc::clone(&scope), object)),
-            };
+            rest.spawn(whole_region(Arc::clone(&scope), object));
         }
         rest.join_all().await;
     })
 }
 
-/// Lists and describes an object of a whole Region.
+/// Fetches an object of a whole Region.
 async fn whole_region(scope: Arc<RegionFetch>, object: Object) {
+    match object {
+        Object::EcsCapacityProvider => return alone::capacity_providers(scope).await,
+        Object::EcsAccountSetting => return alone::account_settings(scope).await,
+        Object::EcsAuditEvent => return events::audit_events(scope).await,
+        _ => {}
+    }
     let (whole_region, listings) = async_channel::bounded(1);
     // The channel has room for one.
     let _ = whole_region.try_send(None);

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::RegionFetch;
 use super::batch::Batch;
 use super::operations::{self, ListRequest, Pass};
+use super::paging::Tokens;
 use super::settings::TaskDefinitionScope;
 use portolan_aws::{CallFailure, FailureKind};
 use portolan_machine::fingerprint::fingerprint;
 use portolan_page::ledger::{EntryKey, Tombstone};
-use portolan_page::object::{Object, Operation};
+use portolan_page::object::Object;
 
 /// A listing of one object, in one cluster where the object has one.
 pub(super) struct Listing<'a> {
@@ -211,7 +212,8 @@ impl<'a> Listing<'a> {
             let before = self.pending.len();
             for arn in page.arns {
                 let is_new = self.seen.insert(fingerprint(&arn));
-                if is_new || matches!(&self.choice, Choice::Current { kept, .. } if kept.contains(&fingerprint(&arn)))
+                if is_new
+                    || matches!(&self.choice, Choice::Current { kept, .. } if kept.contains(&fingerprint(&arn)))
                 {
                     self.choose(arn);
                 }
@@ -260,37 +262,6 @@ impl<'a> Listing<'a> {
     }
 }
 
-/// The tokens of one listing. A repeated token would make the listing endless.
-#[derive(Default)]
-pub(super) struct Tokens {
-    seen: HashSet<[u8; 16]>,
-}
-
-impl Tokens {
-    pub(super) fn next(
-        &mut self,
-        token: Option<String>,
-        operation: Operation,
-    ) -> Result<Option<String>, CallFailure> {
-        let Some(token) = token.filter(|token| !token.is_empty()) else {
-            return Ok(None);
-        };
-        if self.seen.insert(fingerprint(&token)) {
-            return Ok(Some(token));
-        }
-        Err(CallFailure {
-            operation,
-            kind: FailureKind::Final,
-            code: "repeated-token".into(),
-            message: format!(
-                "{operation} returned the same nextToken twice, so its pages would never end; the listing is not complete"
-            ),
-            request_id: None,
-            retry_after: None,
-        })
-    }
-}
-
 /// The family and number of a revision's ARN (`…:task-definition/family:7`).
 pub fn revision(arn: &str) -> Option<(&str, u64)> {
     let (_, revision) = arn.split_once(":task-definition/")?;
@@ -311,20 +282,5 @@ mod tests {
             None
         );
         assert_eq!(revision("web:12"), None);
-    }
-
-    #[test]
-    fn a_repeated_token_is_an_error_that_names_the_operation() {
-        let mut tokens = Tokens::default();
-        let operation = Operation::ListTasks;
-        assert_eq!(
-            tokens.next(Some("a".into()), operation).expect("new"),
-            Some("a".into())
-        );
-        assert_eq!(tokens.next(None, operation).expect("the end"), None);
-        let failure = tokens
-            .next(Some("a".into()), operation)
-            .expect_err("repeated");
-        assert_eq!(failure.operation, Operation::ListTasks);
     }
 }

@@ -2,12 +2,8 @@
 
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 
 use bytes::Bytes;
-use serde::Deserializer;
-use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
-use serde_json::error::Category;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -15,6 +11,7 @@ use super::RegionFetch;
 use super::answer::{ArnPage, Described};
 use super::batch::Batch;
 use super::known::KnownRevisions;
+use super::paging::{UNREADABLE, next_token};
 use super::settings::{Options, TaskDefinitionStatus};
 use super::tags::{ACTIVE, TagsOf};
 use portolan_aws::{CallFailure, Caller};
@@ -26,8 +23,6 @@ use portolan_page::with_member;
 const NOBODYS: &str = "portolan-permission-check";
 /// The same as an id. Ids of tasks and container instances have a form of their own.
 const NOBODYS_ID: &str = "00000000000000000000000000000000";
-/// The message for an answer that is not JSON.
-const UNREADABLE: &str = "it is cut or is not a JSON object";
 
 /// The parameters of one List call.
 pub(super) struct ListRequest<'w> {
@@ -162,39 +157,6 @@ async fn ask(
     scope.caller.call(operation, &parameters, read).await
 }
 
-/// The token of the next page in an answer. A token that appears twice is refused, because it is not known which
-/// one counts.
-pub(super) fn next_token(body: &[u8], name: &str) -> Result<Option<String>, String> {
-    struct Token<'n>(&'n str);
-    impl<'de> Visitor<'de> for Token<'_> {
-        type Value = Option<String>;
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("an object with at most one token")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut token = None;
-            while let Some(member) = map.next_key::<String>()? {
-                match member == self.0 {
-                    true if token.is_some() => return Err(A::Error::custom("two tokens")),
-                    true => token = Some(map.next_value::<Option<String>>()?),
-                    false => {
-                        map.next_value::<IgnoredAny>()?;
-                    }
-                }
-            }
-            Ok(token.flatten())
-        }
-    }
-    let mut json = serde_json::Deserializer::from_slice(body);
-    json.deserialize_map(Token(name))
-        .map_err(|error| match error.classify() {
-            Category::Data => format!("its {name} is not one text"),
-            _ => UNREADABLE.to_owned(),
-        })
-}
-
 /// The parameters that name objects in a Describe call.
 fn described_by(object: Object, cluster: Option<&str>, names: &[String]) -> Value {
     let mut parameters = match object.shape() {
@@ -231,12 +193,18 @@ pub(super) async fn sizes(
         };
         let size = |cluster: &Value| {
             let objects = Object::ALL.into_iter();
-            let providers = cluster["capacityProviders"].as_array().into_iter().flatten();
+            let providers = cluster["capacityProviders"]
+                .as_array()
+                .into_iter()
+                .flatten();
             ClusterSize {
                 objects: objects
                     .map(|object| (object, count(cluster, object)))
                     .collect(),
-                providers: providers.filter_map(Value::as_str).map(str::to_owned).collect(),
+                providers: providers
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned)
+                    .collect(),
             }
         };
         Ok(clusters.iter().map(size).collect())
@@ -253,7 +221,8 @@ pub fn probe<'a>(
     Box::pin(async move {
         if operation == Operation::GetResources {
             let paging = operation.paging();
-            let parameters = json!({paging.size: 1, "ResourceTypeFilters": ["ecs:task-definition"]});
+            let parameters =
+                json!({paging.size: 1, "ResourceTypeFilters": ["ecs:task-definition"]});
             return caller.call(operation, &parameters, |_| Ok(())).await;
         }
         // The operations of an account need no probe, because they are called before any object is fetched.

@@ -191,7 +191,9 @@ pub enum TaskDefinitionScope {
 fn age(age: Duration) -> String {
     let seconds = age.as_secs();
     let units = [(24 * 3_600, "d"), (3_600, "h"), (60, "m")];
-    let unit = units.into_iter().find(|(unit, _)| seconds > 0 && seconds % unit == 0);
+    let unit = units
+        .into_iter()
+        .find(|(unit, _)| seconds > 0 && seconds % unit == 0);
     match unit {
         // A day is easier to compare with other hours.
         Some((unit, "d")) if seconds / unit == 1 => "24h".into(),

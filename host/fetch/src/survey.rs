@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::RegionFetch;
-use super::alone;
+use super::alone::{self, Count};
 use super::clusters::{List, cluster_objects};
 use super::known::KnownRevisions;
-use super::listing::{Tokens, revision};
+use super::listing::revision;
 use super::operations::{self, ClusterSize, ListRequest};
+use super::paging::Tokens;
 use super::settings::{Fetching, TaskDefinitionScope};
 use portolan_aws::{Account, CallFailure};
 use portolan_machine::clock::Moment;
@@ -36,15 +37,6 @@ pub struct Survey {
     pub uncounted: BTreeSet<Object>,
     /// The calls that failed for good.
     pub failures: Vec<Failure>,
-}
-
-/// Objects, and the calls that return them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Count {
-    /// The number of objects.
-    pub objects: u64,
-    /// The number of calls.
-    pub calls: u64,
 }
 
 /// Surveys an account and Region for the configured objects.

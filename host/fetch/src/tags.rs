@@ -9,9 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::listing::Tokens;
-use super::operations::next_token;
 use super::RegionFetch;
+use super::paging::{Tokens, next_token};
 use portolan_aws::CallFailure;
 use portolan_machine::fingerprint::fingerprint;
 use portolan_page::ledger::TagsRead;
@@ -211,7 +210,8 @@ mod tests {
 
     #[test]
     fn tags_are_written_as_ecs_writes_them() {
-        let text = r#"{"ResourceARN":"arn:a","Tags":[{"Key":"owner","Value":"pay\"ments"},{"Key":"x"}]}"#;
+        let text =
+            r#"{"ResourceARN":"arn:a","Tags":[{"Key":"owner","Value":"pay\"ments"},{"Key":"x"}]}"#;
         let resource: Resource = serde_json::from_str(text).expect("a resource");
         let expected = r#"[{"key":"owner","value":"pay\"ments"},{"key":"x","value":""}]"#;
         assert_eq!(&*resource.text(), expected);

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use redb::{
-    Database, Durability, ReadableDatabase, TableDefinition, WriteTransaction,
-};
+use redb::{Database, Durability, ReadableDatabase, TableDefinition, WriteTransaction};
 
-use super::store::{KeptBody, PAGE_CACHE_BYTES, StoreError, failed, guarded, open_reason, pack, unpack};
+use super::store::{
+    KeptBody, PAGE_CACHE_BYTES, StoreError, failed, guarded, open_reason, pack, unpack,
+};
 use portolan_machine::fingerprint::fingerprint;
 use portolan_machine::guard;
 use portolan_page::EVENT_WITHHOLDING;
@@ -122,7 +122,8 @@ impl EventStore {
             let mut found = Vec::new();
             for entry in table.range(first.as_slice()..=last.as_slice())?.take(limit) {
                 let (key, packed) = entry?;
-                let event = unpack(packed.value()).and_then(|kept| String::from_utf8(kept.body).ok());
+                let event =
+                    unpack(packed.value()).and_then(|kept| String::from_utf8(kept.body).ok());
                 // A damaged event leaves a gap, which its series has to say.
                 let event = event.ok_or_else(|| redb::Error::Corrupted("an event".into()))?;
                 found.extend(place_of(key.value()).map(|place| (place, event)));
@@ -132,7 +133,9 @@ impl EventStore {
         if found.is_none() {
             // If this fails too, the next sync meets the same damage, and says so again.
             let _ = self.write(Durability::Immediate, |transaction| {
-                transaction.open_table(INTERVALS)?.remove(series.as_slice())?;
+                transaction
+                    .open_table(INTERVALS)?
+                    .remove(series.as_slice())?;
                 Ok(())
             });
         }
@@ -190,10 +193,7 @@ impl EventStore {
         }));
     }
 
-    fn asked<T>(
-        &self,
-        ask: impl FnOnce(&Database) -> Result<Option<T>, redb::Error>,
-    ) -> Option<T> {
+    fn asked<T>(&self, ask: impl FnOnce(&Database) -> Result<Option<T>, redb::Error>) -> Option<T> {
         if self.has_failed.load(Ordering::Relaxed) {
             return None;
         }
@@ -202,11 +202,10 @@ impl EventStore {
             let answer = database.map_or(Ok(None), ask);
             answer.map_err(|error| failed(&self.file, error.to_string()))
         });
-        answer
-            .unwrap_or_else(|error| {
-                self.warn(&error);
-                None
-            })
+        answer.unwrap_or_else(|error| {
+            self.warn(&error);
+            None
+        })
     }
 
     fn write(
@@ -289,7 +288,10 @@ mod tests {
         let times = [-5, 0, 7, 7, 90 * DAY_MS];
         let events = times.iter().enumerate().map(|(id, time)| {
             let id = u8::try_from(id).expect("small");
-            ((*time, [id; 16]), ["a", "b", "c", "d", "e"][usize::from(id)])
+            (
+                (*time, [id; 16]),
+                ["a", "b", "c", "d", "e"][usize::from(id)],
+            )
         });
         store.put("a", events);
         store.put("b", [((7, [0; 16]), "other")].into_iter());
@@ -313,7 +315,9 @@ mod tests {
         store.commit();
         let key = event_key(&fingerprint("a"), (5, [0; 16]));
         let damage = store.write(Durability::Immediate, |transaction| {
-            transaction.open_table(EVENTS)?.insert(key.as_slice(), b"damage".as_slice())?;
+            transaction
+                .open_table(EVENTS)?
+                .insert(key.as_slice(), b"damage".as_slice())?;
             Ok(())
         });
         damage.expect("written");

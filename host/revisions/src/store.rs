@@ -266,7 +266,10 @@ pub(super) fn failed(file: &Path, reason: String) -> StoreError {
 
 /// Runs work on the cache's file. redb panics on some kinds of damage; the guard turns such a panic into an
 /// error of the cache.
-pub(super) fn guarded<T>(file: &Path, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+pub(super) fn guarded<T>(
+    file: &Path,
+    work: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
     guard::guarded(work)
         .unwrap_or_else(|| Err(failed(file, format!("it is damaged; {}", remove(file)))))
 }

@@ -57,21 +57,19 @@ impl AccountCheck {
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.problem.is_none()
-            && self
-                .regions
-                .iter()
-                .all(|region| {
-                    let mut permissions = region.permissions.iter();
-                    permissions.all(|each| each.allowed || each.optional)
-                })
+            && self.regions.iter().all(|region| {
+                let mut permissions = region.permissions.iter();
+                permissions.all(|each| each.allowed || each.optional)
+            })
     }
 
     /// Whether any operation is allowed.
     #[must_use]
     pub fn is_usable(&self) -> bool {
-        self.regions
-            .iter()
-            .any(|region| region.permissions.iter().any(|each| each.allowed))
+        self.regions.iter().any(|region| {
+            let mut permissions = region.permissions.iter();
+            permissions.any(|each| each.allowed && !each.optional)
+        })
     }
 }
 

@@ -14,9 +14,7 @@ use tokio::task::JoinSet;
 use crate::config::{Config, ConfigError};
 use crate::scopes::known;
 use portolan_aws::{AccountError, AccountRoute, Accounts};
-use portolan_fetch::{
-    self, Fetching, KnownRevisions, Survey, TaskDefinitionStatus,
-};
+use portolan_fetch::{self, Fetching, KnownRevisions, Survey, TaskDefinitionStatus};
 use portolan_machine::clock::Clock;
 use portolan_page::object::{ActionGroup, NOT_READ, Object, Operation, Parent};
 use portolan_revisions::RevisionCache;
@@ -258,7 +256,8 @@ fn calls(survey: &Survey, config: &Fetching) -> BTreeMap<Operation, u64> {
     }
     for operation in config.optional_operations() {
         // Untagged revisions are not in the answers, so this is the most.
-        calls.insert(operation, pages(survey.revisions));
+        let limit = u64::from(operation.paging().limit);
+        calls.insert(operation, survey.revisions.div_ceil(limit).max(1));
     }
     calls
 }
@@ -311,7 +310,7 @@ mod tests {
         };
         let plan = ScopePlan::of(&survey, &config.fetching);
         let calls: Vec<u64> = plan.groups.values().map(|group| group.calls).collect();
-        assert_eq!(calls, [1 + 1, 50 + 50 * 4, 50 * 4 + 50 * 4, 50 + 5_000]);
+        assert_eq!(calls, [1 + 1, 50 + 50 * 4, 50 * 4 + 50 * 4, 50 + 5_000, 50]);
         assert_eq!(plan.slowest, Some(ActionGroup::TaskDefinitionRead));
         let slowest = plan.groups[&ActionGroup::TaskDefinitionRead];
         assert_eq!(slowest.floor_ms, Some(250_000));

@@ -91,7 +91,11 @@ mod tests {
             policy["Statement"][0]["Action"],
             json!(["ecs:ListTaskDefinitions", "ecs:DescribeTaskDefinition"])
         );
-        assert_eq!(policy["Statement"].as_array().map(Vec::len), Some(1));
+        assert_eq!(
+            policy["Statement"][1]["Action"],
+            json!(["tag:GetResources"])
+        );
+        assert_eq!(policy["Statement"].as_array().map(Vec::len), Some(2));
     }
 
     #[test]
@@ -111,13 +115,13 @@ mod tests {
             regions: Some(vec!["all".into()]),
             ..Settings::default()
         });
-        assert_eq!(policy["Statement"][1]["Action"], "account:ListRegions");
+        assert_eq!(policy["Statement"][2]["Action"], "account:ListRegions");
         assert_eq!(
-            policy["Statement"][2]["Action"],
+            policy["Statement"][3]["Action"],
             "organizations:ListAccounts"
         );
         assert_eq!(
-            policy["Statement"][3]["Resource"],
+            policy["Statement"][4]["Resource"],
             json!(["arn:*:iam::*:role/team/Read"])
         );
     }

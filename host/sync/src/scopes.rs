@@ -63,11 +63,16 @@ fn known_events(store: &Arc<EventStore>) -> KnownEvents {
         events: Arc::new(move |series, interval, after, limit| {
             let found = second.events(&name_of(series), interval, after, limit)?;
             let last = found.last().map(|(place, _)| *place);
-            let events = found.into_iter().map(|((time_ms, id), json)| KeptEvent { time_ms, id, json });
+            let events =
+                found
+                    .into_iter()
+                    .map(|((time_ms, id), json)| KeptEvent { time_ms, id, json });
             Some((events.collect(), last))
         }),
         put: Arc::new(move |series, events| {
-            let events = events.iter().map(|it| ((it.time_ms, it.id), it.json.as_str()));
+            let events = events
+                .iter()
+                .map(|it| ((it.time_ms, it.id), it.json.as_str()));
             third.put(&name_of(series), events);
         }),
         note_read: Arc::new(move |series, interval| fourth.note_read(&name_of(series), interval)),

@@ -11,7 +11,8 @@
 use serde_json::value::RawValue;
 
 use super::beside::Members;
-use super::scan::{is_environment_name, names_a_credential};
+use super::scan::{ScanError, Withhold, is_environment_name, names_a_credential, scan};
+use crate::object::Object;
 
 /// The version of these rules. Increase it with every change of them: kept events of other versions are read
 /// again.
@@ -29,32 +30,44 @@ const REFERENCES: [&str; 4] = [
     "credentialSpecs",
 ];
 
-/// The body with its events unfolded; `None` if it is not an object with a list of events.
-pub(super) fn unfolded(body: &[u8]) -> Option<Vec<u8>> {
-    let Members(members) = serde_json::from_slice(body).ok()?;
+/// The body with its events unfolded, and nothing beside them.
+///
+/// # Errors
+/// Fails as the scan does, and if names in the body cannot be read.
+pub(super) fn unfolded(body: &[u8]) -> Result<Vec<u8>, ScanError> {
+    let Ok(Members(members)) = serde_json::from_slice(body) else {
+        scan(body, Object::EcsAuditEvent.shape(), Withhold::Everything)?;
+        return Err(ScanError::Unfollowed);
+    };
     let mut output = Vec::with_capacity(body.len());
-    object(&mut output, members.iter(), |output, name, value| {
-        let events: Option<Vec<&RawValue>> = match name {
-            "Events" => serde_json::from_str(value.get()).ok(),
-            _ => None,
-        };
-        let Some(events) = events else {
-            output.extend_from_slice(value.get().as_bytes());
-            return;
-        };
-        list(output, &events, |output, each| event(output, each));
+    let events = members.iter().filter(|(name, _)| name == "Events");
+    object(&mut output, events, |output, _, value| {
+        match serde_json::from_str::<Vec<&RawValue>>(value.get()) {
+            Ok(events) => list(output, &events, |output, each| event(output, each)),
+            // Something else than a list is rejected by the mapper.
+            Err(_) => output.extend_from_slice(hollow(value)),
+        }
     });
-    Some(output)
+    Ok(output)
+}
+
+/// A value of the same type without content.
+fn hollow(value: &RawValue) -> &'static [u8] {
+    match value.get().as_bytes().first() {
+        Some(b'{') => b"{}",
+        Some(b'[') => b"[]",
+        Some(b'"') => b"\"\"",
+        Some(b't' | b'f') => b"false",
+        Some(b'n') | None => b"null",
+        Some(_) => b"0",
+    }
 }
 
 /// Writes one event of a page.
 fn event(output: &mut Vec<u8>, event: &RawValue) {
     let Ok(Members(members)) = serde_json::from_str(event.get()) else {
         // Something else than an object is rejected by the mapper.
-        match event.get().starts_with(['{', '[', '"']) {
-            true => output.extend_from_slice(b"{}"),
-            false => output.extend_from_slice(event.get().as_bytes()),
-        }
+        output.extend_from_slice(hollow(event));
         return;
     };
     let mut sources = members.iter().filter(|(name, _)| name == "EventSource");
@@ -68,7 +81,10 @@ fn event(output: &mut Vec<u8>, event: &RawValue) {
             Some(inner) => output.extend_from_slice(&inner),
             None => output.extend_from_slice(b"\"\""),
         },
-        _ => output.extend_from_slice(value.get().as_bytes()),
+        _ if write(output, value, Rule::Summary, DEPTH_LIMIT).is_none() => {
+            output.extend_from_slice(hollow(value));
+        }
+        _ => {}
     });
 }
 
@@ -96,6 +112,8 @@ fn inner(value: &RawValue) -> Option<Vec<u8>> {
 enum Rule {
     /// Not the content of a request.
     Outside,
+    /// What LookupEvents says of an event.
+    Summary,
     /// The parameters themselves.
     Parameters,
     /// Anything in parameters or responses.
@@ -116,7 +134,7 @@ impl Rule {
             Self::Variable if name == "name" && !is_container(value) => Self::Outside,
             Self::Variable | Self::Environment => Self::Withheld,
             _ if is_environment_name(name) => Self::Environment,
-            Self::Outside => Self::Outside,
+            Self::Outside | Self::Summary => self,
             // ECS Exec has a text where all other commands are lists.
             Self::Parameters if name == "command" => Self::Withheld,
             _ if name == "command" && text(value).is_some() => Self::Withheld,
@@ -158,32 +176,27 @@ fn write(output: &mut Vec<u8>, value: &RawValue, rule: Rule, depth: u32) -> Opti
             });
             is_followed.then_some(())
         }
-        first => {
+        _ => {
             let is_withheld = match rule {
                 Rule::Outside => false,
-                Rule::Parameters | Rule::Content => holds_more(value)?,
+                Rule::Summary | Rule::Parameters | Rule::Content => holds_more(value),
                 Rule::Variable | Rule::Environment | Rule::Withheld => true,
             };
-            let blank: &[u8] = match first {
-                _ if !is_withheld => json.as_bytes(),
-                b'"' => b"\"\"",
-                b't' | b'f' => b"false",
-                b'n' => b"null",
-                _ => b"0",
-            };
-            output.extend_from_slice(blank);
+            output.extend_from_slice(match is_withheld {
+                true => hollow(value),
+                false => json.as_bytes(),
+            });
             Some(())
         }
     }
 }
 
-/// Whether a text may hold more JSON, in which values could hide. Names, ARNs and images have no quotes. `None` if
-/// the text cannot be decoded.
-fn holds_more(value: &RawValue) -> Option<bool> {
-    match value.get().starts_with('"') {
-        true => Some(text(value)?.contains(['"', '\\'])),
-        false => Some(false),
-    }
+/// Whether a text may hold more JSON, in which values could hide: whether it has a quote or a backslash, in any
+/// spelling. Names, ARNs and images have none.
+fn holds_more(value: &RawValue) -> bool {
+    const ESCAPES: [&str; 4] = [r#"\""#, r"\\", r"\u0022", r"\u005c"];
+    let text = value.get().to_ascii_lowercase();
+    text.starts_with('"') && ESCAPES.iter().any(|escape| text.contains(escape))
 }
 
 fn is_container(value: &RawValue) -> bool {

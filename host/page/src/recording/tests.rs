@@ -97,12 +97,7 @@ fn what_is_missing_is_named() {
 
 #[test]
 fn only_operations_that_describe_are_pages() {
-    for operation in [
-        "ListTasks",
-        "describeTasks",
-        "DescribeCapacityProviders",
-        "",
-    ] {
+    for operation in ["ListTasks", "describeTasks", "DescribeDaemon", ""] {
         let mut line = line();
         line["operation"] = operation.into();
         let reason = read_line(line.to_string().as_bytes()).expect_err("no page");

@@ -65,6 +65,16 @@ pub fn read(line: &[u8]) -> OutputLine<'_> {
     }
 }
 
+/// The attributes that records of all objects have.
+const COMMON: [&str; 6] = [
+    "ACCOUNT_ID",
+    "CLOUD_PROVIDER",
+    "LAST_CAPTURED",
+    "NAME",
+    "REGION",
+    "UID",
+];
+
 /// The object of a bare record: the one whose ARN attribute holds the UID. If there is none, it is the object
 /// whose ARN attribute the record has, and whose schema has most of the record's attributes. `None` if the
 /// record has no ARN attribute.
@@ -73,23 +83,29 @@ pub fn object_of(record: &[u8]) -> Option<Object> {
     let members: BTreeMap<Cow<'_, str>, &RawValue> =
         serde_json::from_slice(record).unwrap_or_default();
     let arn = |object: &Object| members.get(object.row().arn_attribute);
-    let mut candidates: Vec<Object> = Object::ALL
-        .into_iter()
-        .filter(|it| arn(it).is_some())
-        .collect();
-    let uid = members.get("UID").map(|uid| uid.get());
-    let named = candidates
-        .iter()
-        .find(|it| arn(it).map(|arn| arn.get()) == uid);
-    if let Some(object) = named {
-        return Some(*object);
-    }
     let known = |object: &Object| {
         let names = members.keys();
         names
             .filter(|name| schemas::has_attribute(*object, name))
             .count()
     };
+    let common = members
+        .keys()
+        .filter(|name| COMMON.contains(&name.as_ref()));
+    let common = common.count();
+    // An object without an ARN is known by an attribute of its own.
+    let has_arn = |object: &Object| !COMMON.contains(&object.row().arn_attribute);
+    let mut candidates: Vec<Object> = Object::ALL
+        .into_iter()
+        .filter(|it| arn(it).is_some() && (has_arn(it) || known(it) > common))
+        .collect();
+    let uid = members.get("UID").map(|uid| uid.get());
+    let named = candidates
+        .iter()
+        .find(|it| has_arn(it) && arn(it).map(|arn| arn.get()) == uid);
+    if let Some(object) = named {
+        return Some(*object);
+    }
     // `max_by_key` returns the last of equals; in reverse order that is the first one in the table.
     candidates.reverse();
     candidates.into_iter().max_by_key(known)
@@ -109,7 +125,7 @@ mod tests {
             let schema = schemas::record(object);
             for uid in ["arn:a", "arn:other"] {
                 // The ARN of the whole is never the UID of a part.
-                if uid == "arn:a" && first != Some(object) {
+                if uid == "arn:a" && (first != Some(object) || COMMON.contains(&own)) {
                     continue;
                 }
                 let names = schema["properties"].as_object().into_iter().flatten();

@@ -27,9 +27,7 @@ impl KeptPages {
         let key = head.key();
         let place = (key.account_id.clone(), key.region.clone());
         let region = self.regions.entry(place).or_default();
-        if options.needs_revisions_in_use()
-            && Object::REVISION_USERS.contains(&head.object)
-        {
+        if options.needs_revisions_in_use() && Object::REVISION_USERS.contains(&head.object) {
             let page = entry::unpack(payload, "")?.page;
             region.in_use.append(&mut revisions_in_use(&page)?);
         }

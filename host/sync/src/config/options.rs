@@ -6,9 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::ConfigError;
 use super::revisions::age;
-use portolan_fetch::{
-    AUDIT_EVENT_SINCE_LIMIT, Options, TaskDefinitionScope, TaskDefinitionStatus,
-};
+use portolan_fetch::{AUDIT_EVENT_SINCE_LIMIT, Options, TaskDefinitionScope, TaskDefinitionStatus};
 use portolan_page::object::Object;
 
 const KEYS: [&str; 5] = [
@@ -32,18 +30,13 @@ pub(super) fn resolve(pairs: &[(String, String)]) -> Result<Options, ConfigError
                 }
             }
             Options::STATUS => {
+                let known = "ACTIVE, INACTIVE, DELETE_IN_PROGRESS, ALL";
                 options.task_definition_status = match value.as_str() {
                     "ACTIVE" => TaskDefinitionStatus::Active,
                     "INACTIVE" => TaskDefinitionStatus::Inactive,
                     "DELETE_IN_PROGRESS" => TaskDefinitionStatus::DeleteInProgress,
                     "ALL" => TaskDefinitionStatus::All,
-                    _ => {
-                        return Err(unknown_value(
-                            key,
-                            value,
-                            "ACTIVE, INACTIVE, DELETE_IN_PROGRESS, ALL",
-                        ));
-                    }
+                    _ => return Err(unknown_value(key, value, known)),
                 }
             }
             Options::SCOPE => {
@@ -57,8 +50,9 @@ pub(super) fn resolve(pairs: &[(String, String)]) -> Result<Options, ConfigError
             }
             Options::AUDIT_EVENT_SINCE => {
                 let since = age(value).filter(|since| *since <= AUDIT_EVENT_SINCE_LIMIT);
-                options.audit_event_since =
-                    since.ok_or_else(|| unknown_value(key, value, "ages up to 90d, such as 12h or 7d"))?;
+                options.audit_event_since = since.ok_or_else(|| {
+                    unknown_value(key, value, "ages up to 90d, such as 12h or 7d")
+                })?;
             }
             Options::AUDIT_EVENT_NAMES => options.audit_event_names = event_names(key, value)?,
             _ => {
@@ -98,7 +92,10 @@ pub(super) fn check_objects(options: &Options, objects: &[Object]) -> Result<(),
 
 /// The names of a list with commas.
 fn event_names(key: &str, value: &str) -> Result<BTreeSet<String>, ConfigError> {
-    let names: BTreeSet<String> = value.split(',').map(|name| name.trim().to_owned()).collect();
+    let names: BTreeSet<String> = value
+        .split(',')
+        .map(|name| name.trim().to_owned())
+        .collect();
     let is_name = |name: &String| {
         (1..=128).contains(&name.len()) && name.bytes().all(|each| each.is_ascii_alphanumeric())
     };

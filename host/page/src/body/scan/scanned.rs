@@ -25,6 +25,9 @@ pub enum ScanError {
     /// The body is not an object, but every response is one.
     #[error("the body is not a JSON object")]
     NotAnObject,
+    /// The body has names of members that cannot be read, so that values to withhold could be missed.
+    #[error("the body has names or numbers that cannot be read")]
+    Unfollowed,
     /// The body is longer than [`BODY_LIMIT_BYTES`]; its size in bytes.
     #[error(
         "the body has {0} bytes, more than the {BODY_LIMIT_BYTES} that any ECS response can have"
