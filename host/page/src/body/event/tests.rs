@@ -96,7 +96,6 @@ fn what_cannot_be_followed_is_refused_whole() {
     let deep = format!("{}\"{CANARY}\"{}", "[".repeat(80), "]".repeat(80));
     for text in [
         format!("{{\"requestParameters\":{deep}}}"),
-        format!("{{\"requestParameters\":{{\"a\":\"\\ud800{CANARY}\"}}}}"),
         format!("{{\"requestParameters\":{{\"\\ud800\":\"{CANARY}\"}}}}"),
         format!("{{\"requestParameters\":\"{CANARY}"),
         format!("[\"{CANARY}\"]"),
