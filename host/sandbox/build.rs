@@ -1,23 +1,47 @@
-//! Generates a table of the stock mappers; if they are missing, the error says how to build them.
+//! Generates tables of the stock modules; if they are missing, the error says how to build them.
 
 #[path = "../build.rs"]
 mod build;
 
 use std::path::Path;
 
-/// The module that mapping tables are packed into.
+/// The module that tables are packed into.
 const INTERPRETER: &str = "table";
 
 fn main() {
     let root = build::root();
-    stock_mappers(&root.join("guest-mappers/built"), &build::objects(&root));
+    let words = build::objects(&root).into_iter().map(|(_, word)| word);
+    let (words, assessors): (Vec<_>, _) =
+        (words.collect(), assessors(&root.join("guest-assessors")));
+    stock_modules(&root.join("guest-mappers/built"), &words, &assessors);
 }
 
-/// Writes a table of the stock mappers, and sets the folder of the interpreter of mapping tables.
-fn stock_mappers(folder: &Path, objects: &[(String, String)]) {
-    let words = objects.iter().map(|(_, word)| word.as_str());
+/// The modules of the stock assessors: tables of controls, and crates.
+fn assessors(folder: &Path) -> Vec<String> {
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let module = |folder: std::path::PathBuf| {
+        let name = folder.file_name()?.to_str()?.to_owned();
+        match (
+            folder.join("controls.toml").is_file(),
+            folder.join("Cargo.toml").is_file(),
+        ) {
+            (true, _) => Some(format!("controls-{name}")),
+            (false, true) => Some(name),
+            (false, false) => None,
+        }
+    };
+    let mut modules: Vec<String> = entries.filter_map(|entry| module(entry.path())).collect();
+    modules.sort();
+    modules
+}
+
+/// Writes tables of the stock mappers and assessors, and sets the folder of the interpreter of tables.
+fn stock_modules(folder: &Path, words: &[String], assessors: &[String]) {
     let missing: Vec<&str> = words
-        .clone()
+        .iter()
+        .chain(assessors)
+        .map(String::as_str)
         .chain([INTERPRETER])
         .filter(|word| {
             let file = folder.join(format!("{word}.wasm"));
@@ -34,13 +58,14 @@ fn stock_mappers(folder: &Path, objects: &[(String, String)]) {
         "cargo:rustc-env=PORTOLAN_STOCK_MAPPERS={}",
         folder.display()
     );
-    let entries = words.map(|word| {
-        let file = folder.join(format!("{word}.wasm"));
-        format!("({word:?}, include_bytes!({file:?})),\n")
-    });
-    let entries: String = entries.collect();
-    build::write(
-        "stock.rs",
-        &format!("const STOCK: &[(&str, &[u8])] = &[\n{entries}];\n"),
-    );
+    let table = |name: &str, modules: &[String]| {
+        let entries = modules.iter().map(|module| {
+            let file = folder.join(format!("{module}.wasm"));
+            format!("({module:?}, include_bytes!({file:?})),\n")
+        });
+        let entries: String = entries.collect();
+        format!("const {name}: &[(&str, &[u8])] = &[\n{entries}];\n")
+    };
+    let tables = [table("STOCK", words), table("STOCK_ASSESSORS", assessors)];
+    build::write("stock.rs", &tables.concat());
 }

@@ -72,6 +72,7 @@ fn made(engine: &Engine, cache: &CompiledCache, exhibit: &Path) -> String {
                 overlay.amend(engine, page, &payload, &rows).unwrap()
             })
         }
+        Kind::Assessor => panic!("no release has assessors yet"),
     };
     let mut text = String::new();
     for (line, page) in pages::read_all(&exhibit.join("pages.jsonl"), &[]).unwrap() {
@@ -115,7 +116,7 @@ fn write(text: &mut String, line: u64, mapped: &Mapped) {
 
 #[test]
 fn the_wit_is_compatible_with_every_release() {
-    let current = std::fs::read_to_string(root().join("wit/mapper.wit")).unwrap();
+    let current = std::fs::read_to_string(root().join("wit/mapper/mapper.wit")).unwrap();
     let releases = folders(&museum());
     assert!(!releases.is_empty());
     for release in releases {
@@ -134,7 +135,7 @@ fn the_wit_is_compatible_with_every_release() {
 /// Checks that the same comparison finds a change that would break modules.
 #[test]
 fn a_breaking_change_of_the_wit_is_found() {
-    let current = std::fs::read_to_string(root().join("wit/mapper.wit")).unwrap();
+    let current = std::fs::read_to_string(root().join("wit/mapper/mapper.wit")).unwrap();
     for (from, to) in [
         (
             "        region: string,",

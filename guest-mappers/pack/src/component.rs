@@ -9,7 +9,7 @@ use wasmparser::{ExternalKind, Operator, Parser, Payload};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-const WIT: &str = include_str!("../wit/mapper.wit");
+const WIT: &str = include_str!("../wit/mapper/mapper.wit");
 
 /// The interpreter's symbol of the place for the table: its length in bytes as 64 bits, then the table.
 const PLACE: &str = "PORTOLAN_TABLE";

@@ -22,7 +22,7 @@ use mapping_world::portolan::mapper::diagnostics;
 )]
 pub mod mapping_world {
     wit_bindgen::generate!({
-        path: "wit",
+        path: "wit/mapper",
         world: "mapping-module",
         pub_export_macro: true,
         export_macro_name: "export_mapping_module",
@@ -41,7 +41,7 @@ pub mod mapping_world {
 )]
 pub mod overlay_world {
     wit_bindgen::generate!({
-        path: "wit",
+        path: "wit/mapper",
         world: "overlay-module",
         pub_export_macro: true,
         export_macro_name: "export_overlay_module",

@@ -28,6 +28,9 @@ pub const BODY_LIMIT_BYTES: usize = 64 * 1024 * 1024;
 /// are discarded.
 pub const WITHHOLDING: u64 = 1;
 
+/// Where a batch keeps its subjects.
+const SUBJECTS: Shape = Shape::List("subjects");
+
 /// The source of a page. Mappers get it with the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
@@ -49,6 +52,8 @@ pub struct Page {
     pub object: Object,
     /// The source of the page.
     pub origin: Origin,
+    /// Where the body keeps its objects: as the object's operation does, except in a batch.
+    shape: Shape,
     body: Bytes,
     objects: Vec<Option<Range<usize>>>,
     /// The members of the objects, at any depth.
@@ -85,10 +90,41 @@ impl Page {
             Object::EcsAuditEvent => event::unfolded(&raw)?.into(),
             _ => raw,
         };
-        let scanned = scan::scan(&raw, object.shape(), Withhold::Everything)?;
+        Self::scanned(object, origin, raw, (object.shape(), Withhold::Everything))
+    }
+
+    /// Reads a batch of records for an assessor: `{"subjects":[…]}`. Each place is a subject with what belongs
+    /// to it, and counts as an object of the page. Nothing is withheld, because records have no such values.
+    ///
+    /// # Errors
+    /// Fails as [`Page::read`] does.
+    pub fn batch(subject: Object, origin: Origin, body: Bytes) -> Result<Self, ScanError> {
+        Self::scanned(subject, origin, body, (SUBJECTS, Withhold::Nothing))
+    }
+
+    /// Reads another body of the same kind and origin.
+    ///
+    /// # Errors
+    /// Fails as [`Page::read`] does.
+    pub fn with_body(&self, body: Bytes) -> Result<Self, ScanError> {
+        let origin = self.origin.clone();
+        match self.shape == SUBJECTS {
+            true => Self::batch(self.object, origin, body),
+            false => Self::read(self.object, origin, body),
+        }
+    }
+
+    fn scanned(
+        object: Object,
+        origin: Origin,
+        raw: Bytes,
+        (shape, withhold): (Shape, Withhold),
+    ) -> Result<Self, ScanError> {
+        let scanned = scan::scan(&raw, shape, withhold)?;
         Ok(Self {
             object,
             origin,
+            shape,
             body: scanned.body.map_or(raw, Bytes::from),
             objects: scanned.objects,
             members: scanned.members,
@@ -96,6 +132,12 @@ impl Page {
             failures: scanned.failures,
             with_values: None,
         })
+    }
+
+    /// Where the body keeps its objects.
+    #[must_use]
+    pub const fn shape(&self) -> Shape {
+        self.shape
     }
 
     /// Reads a raw body, and keeps its environment values for modules with a grant.
@@ -179,10 +221,13 @@ impl Page {
         matches!(self.objects.get(index), Some(Some(_)))
     }
 
-    /// The ARN of the object at this index, if it has one that can be read.
+    /// The ARN of the object at this index, if it has one that can be read. The subjects of a batch have none.
     #[must_use]
     pub fn arn(&self, index: usize) -> Option<String> {
         let span = self.objects.get(index)?.clone()?;
+        if self.shape == SUBJECTS {
+            return None;
+        }
         if let Way::PartsOf { part, whole, .. } = self.object.row().way {
             return self.arn_of_part(span, [part, whole]);
         }
@@ -228,7 +273,7 @@ impl Page {
             }
         }
         // The body of a single object has no list to shorten.
-        match page.object.shape() {
+        match page.shape {
             Shape::List(_) => page.part(0..page.len()),
             Shape::Single(_) => page,
         }
@@ -238,7 +283,7 @@ impl Page {
     /// fails.
     #[must_use]
     pub fn part(&self, range: Range<usize>) -> Self {
-        let Shape::List(member) = self.object.shape() else {
+        let Shape::List(member) = self.shape else {
             return self.clone();
         };
         let places = &self.objects[range.clone()];
@@ -258,6 +303,7 @@ impl Page {
         Self {
             object: self.object,
             origin: self.origin.clone(),
+            shape: self.shape,
             body,
             objects,
             members,

@@ -68,6 +68,33 @@ impl Authors {
 }
 
 impl Records {
+    /// Lines of another kind than records, each with the position of its object, for tools that show both.
+    #[must_use]
+    pub fn of_lines(
+        lines: Vec<(usize, Vec<u8>)>,
+        rejections: Vec<Rejection>,
+        warnings: Vec<Issue>,
+        isolated: Option<CallError>,
+    ) -> Self {
+        let mut payload = Vec::new();
+        let rows = lines.into_iter().map(|(source_index, line)| {
+            let start = payload.len();
+            payload.extend(line);
+            MappedRecord {
+                source_index,
+                span: start..payload.len(),
+            }
+        });
+        Self {
+            rows: rows.collect(),
+            payload,
+            rejections,
+            warnings,
+            isolated,
+            touched: Vec::new(),
+        }
+    }
+
     /// The records, each a JSON object on one line.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.rows.iter().map(|row| &self.payload[row.span.clone()])
@@ -308,7 +335,7 @@ impl<'p> PageAccount<'p> {
         let page = self.page;
         for index in page.described() {
             if !self.is_settled[index] {
-                let message = format!("mapper {module} returned neither a record nor a reason");
+                let message = format!("module {module} returned neither a record nor a reason");
                 self.reject(index, "lost-by-mapper", String::new(), message);
             }
         }

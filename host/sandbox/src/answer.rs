@@ -56,7 +56,7 @@ fn issues(module: &str, issues: Vec<types::Issue>, page: &Page) -> Vec<Issue> {
     let limit = 100 + 10 * page.len();
     if issues.len() > limit {
         tracing::warn!(
-            "mapper {module} gave {} issues for one page; only the first {limit} are kept",
+            "module {module} gave {} issues for one page; only the first {limit} are kept",
             issues.len()
         );
     }

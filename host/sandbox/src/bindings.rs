@@ -3,15 +3,23 @@
 /// The world of modules that make records.
 pub(super) mod mapping_world {
     wasmtime::component::bindgen!({
-        path: "../../wit",
+        path: "../../wit/mapper",
         world: "mapping-module",
+    });
+}
+
+/// The world of modules that judge records.
+pub(super) mod assessor_world {
+    wasmtime::component::bindgen!({
+        path: "../../wit/assessor",
+        world: "assessor-module",
     });
 }
 
 /// The world of modules that amend records. It shares the types of the other world.
 pub(super) mod overlay_world {
     wasmtime::component::bindgen!({
-        path: "../../wit",
+        path: "../../wit/mapper",
         world: "overlay-module",
         with: {
             "portolan:mapper/types": super::mapping_world::portolan::mapper::types,

@@ -10,9 +10,10 @@ use super::bindings::mapping_world::portolan::mapper::types::{MappedPage, PageCo
 use super::cache::CompiledCache;
 use super::engine::Engine;
 use super::guest::{self, Guest, Usage};
+use super::kind::Kind;
 use super::limits::Limits;
 use super::load::{self, LoadError, ModuleSource};
-use super::manifest::{Kind, Manifest, Reads};
+use super::manifest::Manifest;
 use super::settings::ModuleSettings;
 use super::{CallError, Mapped, answer};
 use crate::trust::{Identity, Trust};
@@ -72,7 +73,7 @@ impl Component {
         let manifest = load::manifest(&text, kind).map_err(refused)?;
         let loaded = Self {
             name: load::name(&manifest),
-            wanted: manifest.reads.as_ref().and_then(Reads::wanted),
+            wanted: manifest.wanted(),
             manifest,
             digest: digest(bytes),
             wit: load::wit(engine, &component),
@@ -115,6 +116,12 @@ impl Component {
     #[must_use]
     pub fn reads(&self) -> Option<&Wanted> {
         self.wanted.as_ref().filter(|_| !self.sees_values)
+    }
+
+    /// Its own settings, as JSON.
+    #[must_use]
+    pub fn settings(&self) -> &str {
+        &self.config
     }
 
     /// The limits of a call.

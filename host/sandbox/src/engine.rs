@@ -8,6 +8,7 @@ use std::time::Duration;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 
+use super::bindings::assessor_world::AssessorModule;
 use super::bindings::mapping_world::MappingModule;
 use super::guest::Guest;
 use super::limits::{self, Limits};
@@ -91,6 +92,8 @@ impl Engine {
     ) -> Result<Self, EngineError> {
         let mut linker = Linker::new(&wasmtime);
         MappingModule::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)
+            .map_err(failed)?;
+        AssessorModule::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)
             .map_err(failed)?;
         let stop = Arc::new(AtomicBool::new(false));
         let clock = std::thread::Builder::new()

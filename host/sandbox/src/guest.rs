@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use wasmtime::{Store, Trap};
 
 use super::CallError;
+use super::bindings::assessor_world::portolan::assessor;
 use super::bindings::mapping_world::exports::portolan::mapper::mapping::PageError;
 use super::bindings::mapping_world::portolan::mapper::{diagnostics, types};
 use super::limits::{GrowthRefused, Limits, Meter};
@@ -145,6 +146,21 @@ impl Guest {
 }
 
 impl types::Host for Guest {}
+
+impl assessor::types::Host for Guest {}
+
+impl assessor::diagnostics::Host for Guest {
+    fn log(&mut self, level: assessor::diagnostics::Level, message: String) {
+        use assessor::diagnostics::Level;
+        let level = match level {
+            Level::Error => diagnostics::Level::Error,
+            Level::Warn => diagnostics::Level::Warn,
+            Level::Info => diagnostics::Level::Info,
+            Level::Debug => diagnostics::Level::Debug,
+        };
+        diagnostics::Host::log(self, level, message);
+    }
+}
 
 impl diagnostics::Host for Guest {
     fn log(&mut self, level: diagnostics::Level, message: String) {

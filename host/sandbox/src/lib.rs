@@ -1,4 +1,4 @@
-//! Third-party modules in their sandbox: components that make records of a page, or amend them.
+//! Third-party modules in their sandbox: components that make records of a page, amend them, or judge them.
 //!
 //! A process makes one [`Engine`]; each component has one [`Module`], and each page one instance, so that no
 //! page can see another and the same page always gives the same records. [`Module::map`] calls a module once.
@@ -7,13 +7,16 @@
 
 mod amend;
 mod answer;
+mod assessor;
 mod bindings;
 mod cache;
 mod component;
+mod controls;
 mod engine;
 mod guest;
 mod header;
 mod isolate;
+mod kind;
 mod limits;
 mod load;
 mod loaded;
@@ -31,6 +34,7 @@ pub mod trust;
 mod unfilled;
 /// Validates records against JSON Schema.
 pub mod validate;
+mod verdicts;
 
 use std::ops::Range;
 
@@ -38,27 +42,31 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use amend::Amender;
+pub use assessor::{Assessor, Judged};
 pub use cache::CompiledCache;
 pub use component::Component;
+pub use controls::{Control, ControlSeverity, Narrowing, Need, With};
 pub use engine::{Engine, EngineError};
 pub use guest::Usage;
 pub use header::check_header;
 pub use isolate::{Breaker, Call, Outcome, isolated};
+pub use kind::{Contract, Kind};
 pub use limits::Limits;
 pub use load::MODULE_LIMIT_BYTES;
 pub use load::{LoadError, ModuleSource};
 pub use loaded::Loaded;
-pub use manifest::{Kind, Manifest, Reads};
+pub use manifest::{Manifest, Reads};
 pub use module::Module;
 pub use overlay::Overlay;
 pub use patch::{PROTECTED, Touched};
 pub use sandbox::largest_memory_bytes;
 pub use sandbox::{engine, open_cache};
 pub use set::Loader;
-pub use set::{INTERPRETER, Mapper, MapperSet, SetError, stock_module};
+pub use set::{INTERPRETER, Mapper, MapperSet, SetError, stock_assessors, stock_module};
 pub use settings::{Capability, Mapping, ModuleSettings, OnFailure};
 pub use surface::{Item, Surface};
 pub use unfilled::Unfilled;
+pub use verdicts::{ControlResult, Evidence, Verdict, Verdicts};
 
 /// A mapped page: records as spans of one payload, and the mapper's issues.
 #[derive(Debug, Default)]
@@ -110,7 +118,7 @@ pub struct Issue {
 pub enum CallError {
     /// The call exceeded its time.
     #[error(
-        "mapper {module} was stopped: it ran longer than {limit_milliseconds} ms, the limit for a page of {page_bytes} bytes; time-milliseconds of its table in [modules] raises the limit"
+        "module {module} was stopped: it ran longer than {limit_milliseconds} ms, the limit for a page of {page_bytes} bytes; time-milliseconds of its table in [modules] raises the limit"
     )]
     TimeExceeded {
         /// The module's name and version.
@@ -121,7 +129,7 @@ pub enum CallError {
         page_bytes: usize,
     },
     /// Linear memory or tables grew to their limit.
-    #[error("mapper {module} was stopped: {what}")]
+    #[error("module {module} was stopped: {what}")]
     MemoryExceeded {
         /// The module's name and version.
         module: String,
@@ -130,7 +138,7 @@ pub enum CallError {
     },
     /// The answer exceeds its limit.
     #[error(
-        "mapper {module} was stopped: its answer is larger than {limit_bytes} bytes, the limit for a page of {page_bytes} bytes"
+        "module {module} was stopped: its answer is larger than {limit_bytes} bytes, the limit for a page of {page_bytes} bytes"
     )]
     OutputExceeded {
         /// The module's name and version.
@@ -141,7 +149,7 @@ pub enum CallError {
         page_bytes: usize,
     },
     /// The module's code trapped.
-    #[error("mapper {module} crashed: {message}")]
+    #[error("module {module} crashed: {message}")]
     Trapped {
         /// The module's name and version.
         module: String,
@@ -149,7 +157,7 @@ pub enum CallError {
         message: String,
     },
     /// The answer breaks the contract.
-    #[error("mapper {module} gave an answer that breaks the contract: {message}")]
+    #[error("module {module} gave an answer that breaks the contract: {message}")]
     BadAnswer {
         /// The module's name and version.
         module: String,
@@ -157,7 +165,7 @@ pub enum CallError {
         message: String,
     },
     /// The module refused to map the page.
-    #[error("mapper {module} refused the page: {message}")]
+    #[error("module {module} refused the page: {message}")]
     Refused {
         /// The module's name and version.
         module: String,
@@ -166,7 +174,7 @@ pub enum CallError {
     },
     /// The module failed on too many pages in a row, and is not called any more.
     #[error(
-        "mapper {module} is switched off after {failures} pages in a row that it could not map at all; the last failure was: {last}"
+        "module {module} is switched off after {failures} pages in a row that it could not map at all; the last failure was: {last}"
     )]
     SwitchedOff {
         /// The module's name and version.

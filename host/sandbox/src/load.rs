@@ -8,19 +8,15 @@ use wasmtime::component::types::ComponentItem;
 use super::cache::CompiledCache;
 use super::engine::Engine;
 use super::header::invalid;
+use super::kind::{Contract, Kind};
 use super::limits;
-use super::manifest::{Kind, Manifest};
+use super::manifest::Manifest;
 use super::refusal;
 use super::settings::Capability;
 use super::surface::{Item, Surface};
 use portolan_machine::fingerprint::digest;
 use portolan_machine::guard::guarded;
 use portolan_machine::text::printable;
-
-/// The prefix of a mapping's export.
-const MAPPING: &str = "portolan:mapper/mapping@";
-/// The prefix of an overlay's export.
-const OVERLAY: &str = "portolan:mapper/overlay@";
 
 /// The most bytes of a module's file. A Python interpreter has 18 MB.
 pub const MODULE_LIMIT_BYTES: usize = 64 * 1024 * 1024;
@@ -113,14 +109,11 @@ fn check_size(engine: &Engine, component: &Component) -> Result<(), String> {
 pub(super) fn manifest(text: &str, kind: Kind) -> Result<Manifest, String> {
     let manifest = Manifest::parse(text)?;
     if manifest.kind != kind {
-        return Err(match kind {
-            Kind::Mapping => {
-                "its manifest says that it is an overlay, but it exports a mapping".into()
-            }
-            Kind::Overlay => {
-                "its manifest says that it is a mapping, but it exports an overlay".into()
-            }
-        });
+        return Err(format!(
+            "its manifest says that it is {}, but it exports {}",
+            manifest.kind.with_article(),
+            kind.with_article()
+        ));
     }
     let known = Capability::EnvironmentValues.name();
     if let Some(capability) = manifest.capabilities.iter().find(|asked| *asked != known) {
@@ -140,17 +133,28 @@ pub(super) fn misfit(
     kind: Kind,
     error: &wasmtime::Error,
 ) -> String {
-    let exports = |interface: &str| {
-        component
-            .component_type()
-            .exports(&engine.wasmtime)
-            .any(|(name, _)| name.starts_with(interface))
+    let exports = |other: &Kind| {
+        *other != kind
+            && component
+                .component_type()
+                .exports(&engine.wasmtime)
+                .any(|(name, _)| other.is_exported_as(name))
     };
+    match (kind, Kind::ALL.into_iter().find(exports)) {
+        (Kind::Mapping, Some(Kind::Overlay)) => "it is an overlay, which changes the records that a mapping made; take it out of the mappers folder and name it with --overlays (`overlays` in the configuration)".into(),
+        (_, Some(Kind::Overlay)) => "it is an overlay, which changes the records that a mapping made; name it with --overlays (`overlays` in the configuration)".into(),
+        (_, Some(Kind::Mapping)) => format!("it is a mapping, which makes records; put it into a folder and name that with --mappers (`mappers` in the configuration), not with {}", setting(kind)),
+        (_, Some(Kind::Assessor)) => format!("it is an assessor, which judges records; name it with --assessors of `portolan assess`, not with {}", setting(kind)),
+        (_, None) => format!("it does not fit the world {}: {error:#}", kind.contract().full_name(kind.world())),
+    }
+}
+
+/// The setting that names modules of a kind.
+const fn setting(kind: Kind) -> &'static str {
     match kind {
-        Kind::Mapping if exports(OVERLAY) => "it is an overlay, which changes the records that a mapping made; take it out of the mappers folder and name it with --overlays (`overlays` in the configuration)".into(),
-        Kind::Overlay if exports(MAPPING) => "it is a mapping, which makes records instead of changing them; put it into a folder and name that with --mappers (`mappers` in the configuration), not with --overlays".into(),
-        Kind::Mapping => format!("it does not fit the world portolan:mapper/mapping-module@1.0.0: {error:#}"),
-        Kind::Overlay => format!("it does not fit the world portolan:mapper/overlay-module@1.0.0: {error:#}"),
+        Kind::Mapping => "--mappers",
+        Kind::Overlay => "--overlays",
+        Kind::Assessor => "--assessors",
     }
 }
 
@@ -169,11 +173,12 @@ pub(super) fn wit(engine: &Engine, component: &Component) -> String {
         .component_type()
         .exports(&engine.wasmtime)
         .find_map(|(name, _)| {
-            let (_, version) = name.strip_prefix("portolan:mapper/")?.split_once('@')?;
-            Some(format!("portolan:mapper@{}", printable(version, 64)))
+            let found = |contract: &&Contract| Some((contract.package, contract.split(name)?.1));
+            let (package, version) = Contract::ALL.iter().find_map(found)?;
+            Some(format!("{package}@{}", printable(version, 64)))
         })
         // Versions are part of the world's names, so a component without a version does not fit.
-        .unwrap_or_else(|| "portolan:mapper".into())
+        .unwrap_or_default()
 }
 
 fn compile(

@@ -1,24 +1,27 @@
-//! A loaded module of either kind.
+//! A loaded module of any kind.
 
+use super::assessor::Assessor;
 use super::cache::CompiledCache;
 use super::component::Component;
 use super::engine::Engine;
+use super::kind::Kind;
 use super::load::{LoadError, ModuleSource};
-use super::manifest::Kind;
 use super::module::Module;
 use super::overlay::Overlay;
 use super::surface::Surface;
 
-/// A module of either kind.
+/// A module of any kind.
 pub enum Loaded {
     /// A module that makes records.
     Mapping(Module),
     /// A module that amends records.
     Overlay(Overlay),
+    /// A module that judges records.
+    Assessor(Assessor),
 }
 
 impl Loaded {
-    /// Loads a module by its exports: as an overlay only if it does not export a mapping.
+    /// Loads a module as the kind that its exports show.
     ///
     /// # Errors
     /// Fails if a sync would refuse the module too.
@@ -31,6 +34,9 @@ impl Loaded {
         let surface = Surface::names(bytes).unwrap_or_default();
         match surface.kind() {
             Some(Kind::Overlay) => Overlay::load(engine, cache, source, bytes).map(Self::Overlay),
+            Some(Kind::Assessor) => {
+                Assessor::load(engine, cache, source, bytes).map(Self::Assessor)
+            }
             _ => Module::load(engine, cache, source, bytes).map(Self::Mapping),
         }
     }
@@ -41,6 +47,7 @@ impl Loaded {
         match self {
             Self::Mapping(module) => &module.component,
             Self::Overlay(overlay) => &overlay.component,
+            Self::Assessor(assessor) => &assessor.component,
         }
     }
 }

@@ -1,9 +1,13 @@
 //! The manifest of a module.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::controls::{Control, With};
+use super::kind::Kind;
 use portolan_page::Wanted;
 use portolan_page::object::Object;
 
@@ -17,9 +21,9 @@ pub struct Manifest {
     /// The module's own version.
     #[schemars(length(min = 1, max = 64))]
     pub version: String,
-    /// The effect of the module on records: it makes or amends them.
+    /// The effect of the module on records: it makes, amends or judges them.
     pub kind: Kind,
-    /// The connector objects that the module maps or overlays.
+    /// The connector objects that the module maps or overlays; of an assessor exactly one, the subject.
     #[schemars(length(min = 1))]
     pub objects: Vec<Object>,
     /// Attributes beyond the stock schema that its records may have: UPPER_SNAKE names to JSON Schemas.
@@ -35,6 +39,12 @@ pub struct Manifest {
     /// host passes whole pages, and to an overlay all records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reads: Option<Reads>,
+    /// Of an assessor: the records that go with each subject, by the name under which it gets them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub with: BTreeMap<String, With>,
+    /// Of an assessor: the questions that it answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<Control>,
 }
 
 /// The members and records that a module reads.
@@ -43,7 +53,8 @@ pub struct Reads {
     /// The members of a described object by path: `cpu`, or `containers.image` for a member of a member,
     /// whether in a list or not; null if the module may read any. The page always has its other members,
     /// except `tags` of a task definition: AWS puts them beside it, and they count as its member. A module
-    /// with the grant for environment values gets whole objects nevertheless.
+    /// with the grant for environment values gets whole objects nevertheless. An assessor names attributes of
+    /// its batch: `subject.CPU`, or `related.containers.IMAGE`.
     #[schemars(length(max = 4096))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Vec<String>>,
@@ -75,26 +86,10 @@ impl Reads {
             "has the path `{path}`, which is longer than {PATH_BYTES} bytes or has more than {PATH_NAMES} names"
         ))
     }
-
-    /// The members as a tree; `None` if the module may read any.
-    pub(super) fn wanted(&self) -> Option<Wanted> {
-        let paths = self.members.as_ref()?;
-        Some(Wanted::at_paths(paths.iter().map(String::as_str)))
-    }
 }
 
 const fn yes() -> bool {
     true
-}
-
-/// The effect of a module on records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// It makes records.
-    Mapping,
-    /// It amends records.
-    Overlay,
 }
 
 impl Manifest {
@@ -126,7 +121,28 @@ impl Manifest {
                 "its manifest declares the attribute `{name}`, which is not UPPER_SNAKE"
             ));
         }
+        manifest.check_assessor()?;
         Ok(manifest)
+    }
+
+    /// The members that the module reads, as a tree; `None` if it may read any. An assessor also gets what
+    /// identifies each record, and what says how complete its batch is.
+    pub(super) fn wanted(&self) -> Option<Wanted> {
+        let paths = self.reads.as_ref()?.members.as_ref()?;
+        let always = match self.kind {
+            Kind::Mapping | Kind::Overlay => Vec::new(),
+            Kind::Assessor => self.with.keys().fold(
+                ["subject.UID", "complete", "truncated"]
+                    .map(String::from)
+                    .to_vec(),
+                |mut all, name| {
+                    all.push(format!("related.{name}.UID"));
+                    all
+                },
+            ),
+        };
+        let paths = paths.iter().chain(&always);
+        Some(Wanted::at_paths(paths.map(String::as_str)))
     }
 
     /// Whether the module may read this member of its objects, or a part of it.
@@ -141,7 +157,7 @@ impl Manifest {
     }
 }
 
-fn is_attribute(name: &str) -> bool {
+pub(super) fn is_attribute(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase())
         && name
             .chars()

@@ -7,16 +7,12 @@ use memchr::memmem;
 use wasmparser::{KnownCustom, Parser, Payload};
 
 use super::Surface;
-
-/// The prefix of the contract's interfaces.
-const PACKAGE: &str = "portolan:mapper/";
-/// The major and minor version of the contract in this host. Patch versions are compatible.
-const CONTRACT: [u64; 2] = [1, 0];
+use super::kind::{Contract, Kind};
 
 /// The only interface that a module may import functions from.
-const DIAGNOSTICS: &str = "portolan:mapper/diagnostics@1.";
+const DIAGNOSTICS: &str = "diagnostics";
 /// An interface of types, without functions.
-const TYPES: &str = "portolan:mapper/types@1.";
+const TYPES: &str = "types";
 
 /// Checks a component's imports, and the contract that it was built against.
 ///
@@ -24,23 +20,37 @@ const TYPES: &str = "portolan:mapper/types@1.";
 /// The reason that it cannot run here, and what to do in the language that it was written in.
 pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     let surface = Surface::names(bytes)?;
-    let contract = other_contract(&surface);
-    let imports = forbidden_imports(&surface, contract.is_some(), bytes);
-    let reasons: Vec<String> = contract.into_iter().chain(imports).collect();
+    let contract = contract(&surface);
+    let other = other_version(&surface, contract);
+    let imports = forbidden_imports(&surface, contract, other.is_some(), bytes);
+    let reasons: Vec<String> = other.into_iter().chain(imports).collect();
     if reasons.is_empty() {
         return Ok(());
     }
     Err(reasons.join("; besides, "))
 }
 
+/// The contract that a component is built against: that of its kind, else the one whose names it has.
+fn contract(surface: &Surface) -> &'static Contract {
+    let kind = surface.kind().map(Kind::contract);
+    kind.unwrap_or_else(|| {
+        let named = |contract: &&&Contract| {
+            let mut items = surface.exports.iter().chain(&surface.imports);
+            items.any(|item| contract.split(&item.name).is_some())
+        };
+        let mut all = Contract::ALL.iter();
+        all.find(named).unwrap_or(&Contract::ALL[0])
+    })
+}
+
 /// One interface is enough, because a component is built against one version of a package.
-fn other_contract(surface: &Surface) -> Option<String> {
+fn other_version(surface: &Surface, contract: &Contract) -> Option<String> {
     let find = |items: &[super::Item]| {
         let mut names = items.iter().map(|item| item.name.as_str());
         names.find_map(|name| {
-            let (interface, version) = name.strip_prefix(PACKAGE)?.split_once('@')?;
+            let (interface, version) = contract.split(name)?;
             let name = name.to_owned();
-            (!fits(version)).then(|| (name, format!("{PACKAGE}{interface}@1.0.0")))
+            (!contract.fits(version)).then(|| (name, contract.full_name(interface)))
         })
     };
     let said = match (find(&surface.exports), find(&surface.imports)) {
@@ -48,41 +58,47 @@ fn other_contract(surface: &Surface) -> Option<String> {
         (None, Some((theirs, ours))) => format!("it imports {theirs}, but this host has {ours}"),
         (None, None) => return None,
     };
-    Some(format!(
-        "{said}; build it against WIT 1.0.0, which `portolan mapper new` puts into a new folder"
-    ))
+    Some(format!("{said}; {}", against(contract)))
 }
 
-/// Whether this host implements a version of the contract.
-fn fits(version: &str) -> bool {
-    let numbers: Vec<u64> = version
-        .split(['.', '-', '+'])
-        .take(2)
-        .map(|part| part.parse().unwrap_or(u64::MAX))
-        .collect();
-    numbers.len() == 2 && numbers[0] == CONTRACT[0] && numbers[1] <= CONTRACT[1]
+/// What to do about another contract.
+fn against(contract: &Contract) -> String {
+    format!(
+        "build it against WIT {}, which `portolan mapper new` puts into a new folder",
+        contract.version
+    )
 }
 
-fn forbidden_imports(surface: &Surface, is_other: bool, bytes: &[u8]) -> Option<String> {
+fn forbidden_imports(
+    surface: &Surface,
+    contract: &Contract,
+    is_other: bool,
+    bytes: &[u8],
+) -> Option<String> {
     let names = surface.imports.iter().map(|item| item.name.as_str());
-    let forbidden: Vec<&str> = names
-        .filter(|name| !name.starts_with(DIAGNOSTICS) && !name.starts_with(TYPES))
-        // The contract's version is already reported, with what to do.
-        .filter(|name| !(is_other && name.starts_with(PACKAGE)))
-        .collect();
+    let is_allowed = |name: &str| match contract.split(name) {
+        // Another version is already reported, with what to do.
+        Some((interface, version)) => {
+            is_other || contract.fits(version) && [DIAGNOSTICS, TYPES].contains(&interface)
+        }
+        None => false,
+    };
+    let forbidden: Vec<&str> = names.filter(|name| !is_allowed(name)).collect();
     let all_are = |prefix| forbidden.iter().all(|name| name.starts_with(prefix));
     let remedy = if forbidden.is_empty() {
         return None;
     } else if forbidden.iter().any(|name| name.starts_with("wasi:")) {
-        without_wasi(bytes)
+        without_wasi(bytes).to_owned()
     } else if all_are("portolan:") {
-        "build it against WIT 1.0.0, which `portolan mapper new` puts into a new folder"
+        against(contract)
     } else {
-        "remove the dependency that needs it"
+        "remove the dependency that needs it".to_owned()
     };
     Some(format!(
-        "it imports {}, but a mapper may import only portolan:mapper/diagnostics@1.0.0; {remedy}",
-        forbidden.join(", ")
+        "it imports {}, but {} may import only {}; {remedy}",
+        forbidden.join(", "),
+        contract.module,
+        contract.full_name(DIAGNOSTICS)
     ))
 }
 
@@ -194,6 +210,5 @@ mod tests {
             assert!(parts.iter().all(|part| said.contains(part)), "{said}");
             assert!(!said.contains("wasi") && !said.contains("types"), "{said}");
         }
-        assert!(fits("1.0.0") && fits("1.0.7") && !fits("next") && !fits("1"));
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::CallError;
 use super::amend::Amender;
+use super::assessor::Assessor;
 use super::cache::CompiledCache;
 use super::engine::Engine;
 use super::isolate::{Breaker, Outcome, isolated};
@@ -272,7 +273,20 @@ pub fn stock_module(
     Module::load(engine, cache, ModuleSource::Stock, stock(object))
 }
 
-/// The module that mapping tables are packed into.
+/// The stock assessors, with default settings.
+///
+/// # Errors
+/// Fails if one cannot be loaded on this machine.
+pub fn stock_assessors(
+    engine: &Engine,
+    cache: Option<&CompiledCache>,
+) -> Result<Vec<Assessor>, LoadError> {
+    let all = STOCK_ASSESSORS.iter();
+    all.map(|(_, bytes)| Assessor::load(engine, cache, ModuleSource::Stock, bytes))
+        .collect()
+}
+
+/// The module that tables are packed into.
 pub const INTERPRETER: &[u8] =
     include_bytes!(concat!(env!("PORTOLAN_STOCK_MAPPERS"), "/table.wasm"));
 

@@ -3,7 +3,7 @@
 use wasmparser::{ComponentExternName, Parser, Payload};
 
 use super::header;
-use super::manifest::Kind;
+use super::kind::Kind;
 use portolan_machine::text::printable;
 
 /// The imports and exports of a component, or of a world.
@@ -30,18 +30,14 @@ fn full_name(name: ComponentExternName<'_>) -> String {
 }
 
 impl Surface {
-    /// The kind of a component, by its exports; a mapping if it exports both.
+    /// The kind of a component, by its exports; of several, the first of [`Kind::ALL`].
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
-        let exports = |interface: &str| {
-            let mut names = self.exports.iter().map(|item| item.name.split('@').next());
-            names.any(|name| name == Some(interface))
+        let exports = |kind: &Kind| {
+            let mut exports = self.exports.iter();
+            exports.any(|item| kind.is_exported_as(&item.name))
         };
-        match () {
-            () if exports("portolan:mapper/mapping") => Some(Kind::Mapping),
-            () if exports("portolan:mapper/overlay") => Some(Kind::Overlay),
-            () => None,
-        }
+        Kind::ALL.into_iter().find(exports)
     }
 
     /// Reads only the names, without functions and without compiling.

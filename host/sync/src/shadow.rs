@@ -54,6 +54,8 @@ impl ShadowModule {
         let (new_module, new_overlay) = match candidate {
             Loaded::Mapping(module) => (Some(Arc::new(module)), None),
             Loaded::Overlay(overlay) => (None, Some(Arc::new(overlay))),
+            // The loader refuses it as a candidate.
+            Loaded::Assessor(_) => (None, None),
         };
         let mut mappers = BTreeMap::new();
         for active in set.iter() {

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Rig, Specimen, Workbench, WorkbenchError, pages, scaffold};
+use super::{Rig, Specimen, Workbench, WorkbenchError, scaffold};
 use portolan_page::Page;
 use portolan_page::object::{Object, Shape};
 use portolan_page::recording;
@@ -40,8 +40,9 @@ pub struct Speed {
     pub rounds: u64,
     /// Speed with the module.
     pub module: MappingSpeed,
-    /// Speed with the stock mapping alone.
-    pub stock: MappingSpeed,
+    /// Speed with the stock mapping alone; absent for an assessor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stock: Option<MappingSpeed>,
 }
 
 /// The speed from a page to valid records.
@@ -56,8 +57,9 @@ pub struct MappingSpeed {
 impl Speed {
     /// The module's time for a page as a multiple of the stock mapping's.
     #[must_use]
-    pub fn ratio(&self) -> f64 {
-        self.module.page_microseconds / self.stock.page_microseconds.max(f64::MIN_POSITIVE)
+    pub fn ratio(&self) -> Option<f64> {
+        let stock = self.stock.as_ref()?.page_microseconds;
+        Some(self.module.page_microseconds / stock.max(f64::MIN_POSITIVE))
     }
 }
 
@@ -72,17 +74,27 @@ pub fn bench(
     file: Option<&Path>,
 ) -> Result<BTreeMap<Object, Speed>, WorkbenchError> {
     let mut rig = bench.mount(specimen)?;
-    let mut stock = bench.mount_stock()?;
+    // There is no other assessor to compare one with.
+    let mut stock = match rig.assessor() {
+        None => Some(bench.mount_stock()?),
+        Some(_) => None,
+    };
     let mut chosen: BTreeMap<Object, Vec<Page>> = BTreeMap::new();
     match file {
         Some(file) => {
-            for read in pages::each(file, &rig.objects().collect::<Vec<_>>())? {
+            for read in rig.pages(file)? {
                 let (_, page) = read?;
                 let pages = chosen.entry(page.object).or_default();
-                if rig.mapper(page.object).is_some() && pages.len() < PAGES {
+                if rig.is_for(page.object) && pages.len() < PAGES {
                     pages.push(page);
                 }
             }
+        }
+        None if stock.is_none() => {
+            return Err(WorkbenchError::Unfit(format!(
+                "there are no sample batches for {}; name a file with --pages",
+                rig.name()
+            )));
         }
         None => {
             for object in rig.objects() {
@@ -99,7 +111,7 @@ pub fn bench(
     }
     let mut speeds = BTreeMap::new();
     for (object, pages) in chosen {
-        speeds.insert(object, race(bench, &mut rig, &mut stock, &pages)?);
+        speeds.insert(object, race(bench, &mut rig, stock.as_mut(), &pages)?);
     }
     Ok(speeds)
 }
@@ -129,7 +141,7 @@ fn sample(object: Object) -> Result<Page, WorkbenchError> {
 fn race(
     bench: &Workbench,
     rig: &mut Rig,
-    stock: &mut Rig,
+    mut stock: Option<&mut Rig>,
     pages: &[Page],
 ) -> Result<Speed, WorkbenchError> {
     let mut times = vec![[Vec::new(), Vec::new()]; pages.len()];
@@ -143,7 +155,8 @@ fn race(
         }
         records = [0; 2];
         for (page, times) in pages.iter().zip(&mut times) {
-            for (side, side_rig) in [&mut *rig, &mut *stock].into_iter().enumerate() {
+            let sides = [Some(&mut *rig), stock.as_deref_mut()];
+            for (side, side_rig) in sides.into_iter().flatten().enumerate() {
                 let start = Instant::now();
                 let made = side_rig.records(bench.engine(), page);
                 let time = start.elapsed();
@@ -173,7 +186,7 @@ fn race(
         bytes: pages.iter().map(|page| page.body().len() as u64).sum(),
         rounds: rounds as u64,
         module: pace(0),
-        stock: pace(1),
+        stock: stock.is_some().then(|| pace(1)),
     })
 }
 

@@ -87,30 +87,28 @@ pub fn check(
     Ok(checked)
 }
 
-/// The WIT package that a module's producers section names beside the SDK.
-const WIT_PACKAGE: &str = "portolan:mapper";
-
 fn sdk(specimen: &Specimen) -> Vec<(String, String)> {
     let mut producers = specimen.producers();
     let sdk = producers.remove("sdk").unwrap_or_default();
     sdk.into_iter().collect()
 }
 
-fn wit_version(sdk: &[(String, String)]) -> Option<&str> {
-    let found = sdk.iter().find(|(name, _)| name == WIT_PACKAGE)?;
+fn wit_version<'s>(sdk: &'s [(String, String)], world: &World) -> Option<&'s str> {
+    let found = sdk.iter().find(|(name, _)| name == world.package())?;
     Some(&found.1)
 }
 
 /// A module of a later contract may rely on functions that this host lacks, although its names fit.
 fn later_wit(sdk: &[(String, String)], world: &World) -> Option<Finding> {
-    let theirs = wit_version(sdk)?;
+    let theirs = wit_version(sdk, world)?;
     let numbers = |version: &str| -> Vec<u64> {
         let parts = version.split(['.', '-', '+']).take(3);
         parts.map(|part| part.parse().unwrap_or(0)).collect()
     };
     (numbers(theirs) > numbers(world.version())).then(|| {
         Finding::note(format!(
-            "it was built against {WIT_PACKAGE} {theirs}, and this host has {}; the later version's features are missing here",
+            "it was built against {} {theirs}, and this host has {}; the later version's features are missing here",
+            world.package(),
             world.version()
         ))
     })
@@ -126,8 +124,9 @@ fn built_against(sdk: &[(String, String)], world: &World) -> String {
         .map(|(name, version)| format!("{name} {version}"))
         .collect();
     format!(
-        " (it was built with {}; this host has {WIT_PACKAGE} {})",
+        " (it was built with {}; this host has {} {})",
         with.join(", "),
+        world.package(),
         world.version()
     )
 }
@@ -143,8 +142,10 @@ fn no_kind(surface: &Surface) -> Finding {
     } else {
         exports.join(", ")
     };
+    let interfaces = Kind::ALL.map(|kind| kind.contract().full_name(kind.interface()));
     Finding::fault(format!(
-        "it exports neither portolan:mapper/mapping@1.0.0 nor portolan:mapper/overlay@1.0.0, but {exports}; in Rust the macros export_mapping! and export_overlay! make these exports"
+        "it exports none of {}, but {exports}; in Rust the macros export_mapping!, export_overlay! and export_assessor! make these exports",
+        interfaces.join(", ")
     ))
 }
 

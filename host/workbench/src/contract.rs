@@ -1,11 +1,12 @@
-//! The worlds of `wit/mapper.wit`, and the differences between a component and a world.
+//! The worlds of `wit/`, and the differences between a component and a world.
 
 use wit_parser::{Resolve, WorldItem, WorldKey};
 
 use super::WorkbenchError;
 use portolan_sandbox::{Item, Kind, Surface};
 
-const WIT: &str = include_str!("../../../wit/mapper.wit");
+const MAPPER: &str = include_str!("../../../wit/mapper/mapper.wit");
+const ASSESSOR: &str = include_str!("../../../wit/assessor/assessor.wit");
 
 /// A fault or a note about a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,15 +48,16 @@ impl World {
     /// # Errors
     /// If the WIT lacks the world; a test excludes this.
     pub fn of(kind: Kind) -> Result<Self, WorkbenchError> {
-        let unfit = |what: String| WorkbenchError::Unfit(format!("wit/mapper.wit: {what}"));
+        let (file, text) = match kind {
+            Kind::Mapping | Kind::Overlay => ("mapper.wit", MAPPER),
+            Kind::Assessor => ("assessor.wit", ASSESSOR),
+        };
+        let unfit = |what: String| WorkbenchError::Unfit(format!("{file}: {what}"));
         let mut resolve = Resolve::default();
         let package = resolve
-            .push_str("mapper.wit", WIT)
+            .push_str(file, text)
             .map_err(|error| unfit(format!("{error:#}")))?;
-        let name = match kind {
-            Kind::Mapping => "mapping-module",
-            Kind::Overlay => "overlay-module",
-        };
+        let name = kind.world();
         let package = &resolve.packages[package];
         let world = *package
             .worlds
@@ -80,6 +82,12 @@ impl World {
         })
     }
 
+    /// The package, for example `portolan:mapper`.
+    #[must_use]
+    pub fn package(&self) -> &str {
+        self.name.split_once('/').map_or("", |(package, _)| package)
+    }
+
     /// The version of the WIT package.
     #[must_use]
     pub fn version(&self) -> &str {
@@ -93,7 +101,7 @@ impl World {
         for want in &self.surface.exports {
             match find(&component.exports, want) {
                 None => findings.push(Finding::fault(format!(
-                    "the export {} is missing; in Rust the macros export_mapping! and export_overlay! make it",
+                    "the export {} is missing; in Rust the macros export_mapping!, export_overlay! and export_assessor! make it",
                     want.name
                 ))),
                 Some(have) => self.compare_export(want, have, &mut findings),
@@ -202,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_world_fits_itself() {
-        for kind in [Kind::Mapping, Kind::Overlay] {
+        for kind in Kind::ALL {
             let world = World::of(kind).expect("a world");
             assert_eq!(world.compare(&world.surface), []);
             assert_eq!(world.surface.kind(), Some(kind));

@@ -76,7 +76,7 @@ pub fn coverage(
     specimen: &Specimen,
     file: &Path,
 ) -> Result<Coverage, WorkbenchError> {
-    let mut rig = bench.mount(specimen)?;
+    let mut rig = bench.mount(specimen)?.of_mappers()?;
     let mut coverage = Coverage {
         module: rig.name().to_owned(),
         pages_left_out: 0,

@@ -43,7 +43,7 @@ pub fn diff(
     file: &Path,
 ) -> Result<ModuleDiff, WorkbenchError> {
     let mount = |specimen: Option<&Specimen>| match specimen {
-        Some(specimen) => bench.mount(specimen),
+        Some(specimen) => bench.mount(specimen)?.of_mappers(),
         None => bench.mount_stock(),
     };
     let (mut old_rig, mut new_rig) = (mount(old)?, mount(new)?);

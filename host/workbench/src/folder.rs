@@ -67,6 +67,7 @@ pub fn newer_source(folder: &Path, module: &Path) -> Option<PathBuf> {
             "requirements.txt",
             "package.json",
             super::table::FILE,
+            super::table::CONTROLS,
         ]
         .map(|name| folder.join(name)),
     );

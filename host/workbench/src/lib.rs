@@ -2,6 +2,7 @@
 //!
 //! The tools use the engine of a sync, so a module that passes here passes there.
 
+mod batches;
 pub mod bench;
 pub mod check;
 mod compare;

@@ -12,7 +12,7 @@ const ROUNDS: usize = 5;
 /// stock mapping and merging).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
-    /// Number of records or patches.
+    /// Number of records, of patches, or of subjects with verdicts.
     pub rows: usize,
     /// Number of described objects; time and instructions cover all of them.
     pub objects: usize,
@@ -34,6 +34,10 @@ pub struct Measured {
 
 /// Maps a page a few times. The result is `None` if the module fails.
 pub(super) fn measure(engine: &Engine, rig: &Rig, page: &Page) -> Option<Measured> {
+    if let Some(assessor) = rig.assessor() {
+        let call = || assessor.assess_measured(engine, page);
+        return measured(page, assessor.component.limits(), &call);
+    }
     let mapper = rig.mapper(page.object)?;
     match mapper.amenders.first() {
         None => {

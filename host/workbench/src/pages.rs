@@ -25,7 +25,7 @@ pub fn read_all(file: &Path, objects: &[Object]) -> Result<Vec<(u64, Page)>, Wor
 pub fn each(
     file: &Path,
     objects: &[Object],
-) -> Result<impl Iterator<Item = Result<(u64, Page), WorkbenchError>>, WorkbenchError> {
+) -> Result<impl Iterator<Item = Result<(u64, Page), WorkbenchError>> + use<>, WorkbenchError> {
     let opened = open(file)?;
     let (file, objects) = (file.to_owned(), objects.to_vec());
     Ok(opened.flat_map(move |read| match page(&file, read) {

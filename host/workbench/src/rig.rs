@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
-use super::{Specimen, WorkbenchError};
+use super::{Specimen, WorkbenchError, batches, pages};
 use portolan_page::Page;
 use portolan_page::object::Object;
 use portolan_records::Records;
 use portolan_sandbox::{
-    self, Breaker, CallError, CompiledCache, Engine, Limits, Loaded, Mapper, Mapping,
+    self, Assessor, Breaker, CallError, CompiledCache, Engine, Limits, Loaded, Mapper, Mapping,
     ModuleSettings, stock_module,
 };
 
@@ -75,6 +76,15 @@ impl Workbench {
                     .map(|object| Mapper::assemble(*object, Arc::clone(&module), &[]))
                     .collect::<Result<_, _>>()?
             }
+            Loaded::Assessor(assessor) => {
+                let assessor = Some(assessor.configure(&settings)?);
+                let mappers = Vec::new();
+                return Ok(Rig {
+                    name,
+                    mappers,
+                    assessor,
+                });
+            }
             Loaded::Overlay(overlay) => {
                 let overlays = [Arc::new(overlay.configure(&settings)?)];
                 let over_stock = |object: &Object| {
@@ -85,7 +95,11 @@ impl Workbench {
                 objects.map(over_stock).collect::<Result<_, _>>()?
             }
         };
-        Ok(Rig { name, mappers })
+        Ok(Rig {
+            name,
+            mappers,
+            assessor: None,
+        })
     }
 
     /// Mounts the stock mappings of all objects.
@@ -103,6 +117,7 @@ impl Workbench {
                 .into_iter()
                 .map(stock)
                 .collect::<Result<_, _>>()?,
+            assessor: None,
         })
     }
 }
@@ -111,7 +126,12 @@ impl Workbench {
 pub struct Rig {
     name: String,
     mappers: Vec<Mapper>,
+    /// In place of mappers, if the module judges records.
+    assessor: Option<Assessor>,
 }
+
+/// Pages, each with its line in a file.
+pub(crate) type Numbered = Box<dyn Iterator<Item = Result<(u64, Page), WorkbenchError>>>;
 
 impl Rig {
     /// Name and version of the module.
@@ -122,7 +142,57 @@ impl Rig {
 
     /// The objects that the module is for.
     pub fn objects(&self) -> impl Iterator<Item = Object> + '_ {
-        self.mappers.iter().map(|mapper| mapper.object)
+        let subject = self.assessor.iter().map(Assessor::subject);
+        subject.chain(self.mappers.iter().map(|mapper| mapper.object))
+    }
+
+    /// Whether the module is for an object.
+    #[must_use]
+    pub fn is_for(&self, object: Object) -> bool {
+        self.objects().any(|each| each == object)
+    }
+
+    /// Refuses an assessor, for the tools that compare records with pages.
+    pub(crate) fn of_mappers(self) -> Result<Self, WorkbenchError> {
+        match &self.assessor {
+            None => Ok(self),
+            Some(_) => Err(WorkbenchError::Unfit(format!(
+                "{} is an assessor, which makes no records of pages; `portolan mapper test` and `run` take it",
+                self.name
+            ))),
+        }
+    }
+
+    /// The module, if it judges records.
+    #[must_use]
+    pub const fn assessor(&self) -> Option<&Assessor> {
+        self.assessor.as_ref()
+    }
+
+    /// The pages of a file, each with its line: batches for an assessor, else recorded pages.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or a line is neither.
+    pub(crate) fn pages(&self, file: &Path) -> Result<Numbered, WorkbenchError> {
+        let objects: Vec<Object> = self.objects().collect();
+        match &self.assessor {
+            Some(assessor) => {
+                let all = batches::read_all(file, assessor.subject())?;
+                Ok(Box::new(all.into_iter().map(Ok)))
+            }
+            None => pages::each(file, &objects).map(|all| Box::new(all) as Numbered),
+        }
+    }
+
+    /// One page of a file: that of a line, or the first of an object that the module is for.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn page(&self, file: &Path, line: Option<u64>) -> Result<(u64, Page), WorkbenchError> {
+        match &self.assessor {
+            Some(assessor) => batches::choose(file, line, assessor.subject()),
+            None => pages::choose(file, line, &self.objects().collect::<Vec<_>>()),
+        }
     }
 
     /// The mapper of an object, if the module is for it.
@@ -158,6 +228,11 @@ impl Rig {
     /// # Errors
     /// If the whole page fails, or the module is not for its object.
     pub fn records(&mut self, engine: &Engine, page: &Page) -> Result<Records, CallError> {
+        if let Some(assessor) = &mut self.assessor {
+            assessor.breaker = Breaker::default();
+            let judged = assessor.judge_any(engine, page)?;
+            return Ok(batches::judged(judged, page));
+        }
         let Some(mapper) = self
             .mappers
             .iter_mut()

@@ -21,7 +21,7 @@ pub struct NewModule {
     pub name: String,
     /// The object that the module maps.
     pub object: Object,
-    /// Whether it makes or changes records.
+    /// Whether it makes, changes or judges records.
     pub kind: Kind,
     /// Language of the source.
     pub language: Language,
@@ -79,6 +79,14 @@ pub fn create(parent: &Path, plan: &NewModule) -> Result<PathBuf, WorkbenchError
 }
 
 fn files(plan: &NewModule) -> Result<Files, WorkbenchError> {
+    if plan.kind == Kind::Assessor
+        && matches!(plan.language, Language::Python | Language::JavaScript)
+    {
+        return Err(WorkbenchError::Unfit(
+            "an assessor is written in Rust or as a table; choose --lang rust or --lang table"
+                .into(),
+        ));
+    }
     let words = Words::of(plan);
     let (mut files, readme) = match &plan.language {
         Language::Rust(sdk) => (rust::files(plan, sdk, &words)?, README),
@@ -88,6 +96,10 @@ fn files(plan: &NewModule) -> Result<Files, WorkbenchError> {
         ),
         Language::Python => (script::python(plan, &words), README),
         Language::JavaScript => (script::javascript(plan, &words), README),
+    };
+    let readme = match plan.kind {
+        Kind::Assessor => include_str!("templates/assessor/README.md"),
+        _ => readme,
     };
     let (pages, expected) = samples::of(plan.object, plan.kind);
     if expected.is_empty() {
@@ -100,8 +112,8 @@ fn files(plan: &NewModule) -> Result<Files, WorkbenchError> {
     }
     files.push(("README.md".into(), words.fill(readme)));
     let lines = |text: &str| format!("{}\n", text.trim_end());
-    files.push(("pages/sample.jsonl".into(), lines(pages)));
-    files.push(("expected/sample.jsonl".into(), lines(expected)));
+    files.push(("pages/sample.jsonl".into(), words.fill(&lines(pages))));
+    files.push(("expected/sample.jsonl".into(), words.fill(&lines(expected))));
     Ok(files)
 }
 
@@ -164,7 +176,7 @@ mod tests {
     #[test]
     fn nothing_is_left_open_in_a_template() {
         for object in Object::ALL {
-            for kind in [Kind::Mapping, Kind::Overlay] {
+            for kind in Kind::ALL {
                 for language in LANGUAGES {
                     let plan = NewModule {
                         name: "acme".into(),
@@ -173,6 +185,7 @@ mod tests {
                         language,
                     };
                     let files = match files(&plan) {
+                        Err(WorkbenchError::Unfit(_)) if kind == Kind::Assessor => continue,
                         // Parts, and what has no ARN, have no template of a mapping.
                         Err(WorkbenchError::Unfit(_)) if kind == Kind::Mapping => {
                             let arn = object.row().arn_attribute;

@@ -6,7 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::measure::{Measured, measure};
-use super::{Rig, Specimen, Workbench, WorkbenchError, compare, pages, variants};
+use super::{Rig, Specimen, Workbench, WorkbenchError, compare, variants};
 use portolan_page::Page;
 use portolan_records::Records;
 use portolan_sandbox::{CallError, Mapping};
@@ -95,8 +95,9 @@ impl Suite {
         let mut lines = Vec::new();
         let mut seen = BTreeSet::new();
         let mut tried = 0;
-        for (line, page) in pages::read_all(file, &self.rig.objects().collect::<Vec<_>>())? {
-            if self.rig.mapper(page.object).is_none() {
+        for read in self.rig.pages(file)? {
+            let (line, page) = read?;
+            if !self.rig.is_for(page.object) {
                 outcome.remarks.push(format!(
                     "line {line} is left out: it is a page of {}, which the module is not for",
                     page.object
@@ -171,7 +172,7 @@ impl Suite {
             let body = Bytes::copy_from_slice(&page.body()[..end]);
             outcome.variants += 1;
             // The host refuses text that is not JSON before a module sees it; this checks the host.
-            if Page::read(page.object, page.origin.clone(), body).is_ok() {
+            if page.with_body(body).is_ok() {
                 let problem = format!("a page that ends at byte {end} was taken for a whole one");
                 outcome.problems.push(problem);
             }
@@ -182,7 +183,7 @@ impl Suite {
             }
             outcome.variants += 1;
             let body = Bytes::from(variant.body);
-            let Ok(damaged) = Page::read(page.object, page.origin.clone(), body) else {
+            let Ok(damaged) = page.with_body(body) else {
                 continue;
             };
             let found = match self.rig.records(self.bench.engine(), &damaged) {

@@ -1,4 +1,4 @@
-//! Mapping tables: mappings without code.
+//! Tables: modules without code.
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,16 @@ const TABLE_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The file of a table in an author's folder.
 pub const FILE: &str = "table.toml";
+
+/// The file of the table in an assessor's folder.
+pub const CONTROLS: &str = "controls.toml";
+
+/// The table in an author's folder, if it has one.
+#[must_use]
+pub fn file_in(folder: &Path) -> Option<PathBuf> {
+    let mut files = [FILE, CONTROLS].map(|name| folder.join(name)).into_iter();
+    files.find(|file| file.is_file())
+}
 
 /// The module of a table.
 #[derive(Clone, Debug)]
@@ -55,7 +65,7 @@ pub fn source(component: &[u8]) -> Option<String> {
 /// # Errors
 /// Like [`pack`], and if the component cannot be written.
 pub fn build(folder: &Path, out: &Path) -> Result<(PathBuf, usize), WorkbenchError> {
-    let table = pack(&folder.join(FILE))?;
+    let table = pack(&file_in(folder).unwrap_or_else(|| folder.join(FILE)))?;
     std::fs::create_dir_all(out).map_err(WorkbenchError::writing(out))?;
     let whole = std::fs::canonicalize(folder).map_err(WorkbenchError::reading(folder))?;
     let name = whole.file_name().unwrap_or_default().to_string_lossy();

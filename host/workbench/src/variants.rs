@@ -39,9 +39,9 @@ pub fn of(page: &Page, sound: Option<usize>, seen: &mut BTreeSet<String>) -> Vec
         return Vec::new();
     };
     let mut variants = Vec::new();
-    let (Shape::List(member) | Shape::Single(member)) = page.object.shape();
+    let (Shape::List(member) | Shape::Single(member)) = page.shape();
     for index in page.described() {
-        let is_list = matches!(page.object.shape(), Shape::List(_));
+        let is_list = matches!(page.shape(), Shape::List(_));
         let (prefix, object) = match is_list {
             true => (format!("{member}[]"), &body[member][index]),
             false => (member.to_owned(), &body[member]),

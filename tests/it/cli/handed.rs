@@ -156,7 +156,7 @@ fn what_the_aws_cli_prints_is_mapped() {
 fn a_program_says_what_it_is_made_of() {
     let ended = run(portolan().args(["version", "--json"])).with(0);
     let version: Value = serde_json::from_str(&ended.stdout).unwrap();
-    let wit = std::fs::read_to_string(root().join("wit/mapper.wit")).unwrap();
+    let wit = std::fs::read_to_string(root().join("wit/mapper/mapper.wit")).unwrap();
     let package = version["wit"][0].as_str().unwrap();
     assert!(wit.contains(&format!("package {package};")), "{package}");
     assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));

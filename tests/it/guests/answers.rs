@@ -87,7 +87,7 @@ pub(crate) fn mapping(text: &str) -> Vec<u8> {
 pub(crate) fn module(text: &str, world: &str) -> Vec<u8> {
     let mut module = wat::parse_str(text).unwrap();
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_path(root().join("wit")).unwrap();
+    let (package, _) = resolve.push_path(root().join("wit/mapper")).unwrap();
     let world = resolve.select_world(&[package], Some(world)).unwrap();
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
     encode("liar", &module).unwrap()

@@ -69,6 +69,7 @@ impl Page {
         Ok(Some(Cow::Owned(Self {
             object,
             origin: self.origin.clone(),
+            shape: object.shape(),
             body: Bytes::from(parts.page.text),
             objects: parts.objects,
             members: parts.page.members,

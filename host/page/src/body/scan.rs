@@ -33,6 +33,8 @@ pub(super) enum Withhold {
     Everything,
     /// Credentials among options.
     Credentials,
+    /// Nothing, in a batch of records.
+    Nothing,
 }
 
 /// The meaning of a container for the scan.
@@ -245,7 +247,8 @@ impl Scan<'_> {
     /// The meaning of a member's value.
     #[inline]
     fn meaning(&self, role: Role, key: &Text) -> Result<Meaning, Stop> {
-        if role == Role::Plain && !may_matter(self.raw, key) {
+        let is_free = self.withhold == Withhold::Nothing || !may_matter(self.raw, key);
+        if role == Role::Plain && is_free {
             return Ok(Meaning::Plain);
         }
         Ok(match role {
@@ -258,7 +261,7 @@ impl Scan<'_> {
             Role::Options if is_credential(self.raw, key) => Meaning::Withheld,
             _ if is_environment(self.raw, key) => match self.withhold {
                 Withhold::Everything => Meaning::Environment,
-                Withhold::Credentials => Meaning::Plain,
+                Withhold::Credentials | Withhold::Nothing => Meaning::Plain,
             },
             _ if holds_options(self.raw, key) => Meaning::Options,
             Role::Root => match self.shape {

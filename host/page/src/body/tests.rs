@@ -56,6 +56,19 @@ fn a_part_keeps_places_and_nulls() {
 }
 
 #[test]
+fn a_batch_has_subjects_in_place_of_objects_and_withholds_nothing() {
+    let body = r#"{"subjects":[{"subject":{"UID":"a","environment":[{"value":"v"}]},"complete":{}},null]}"#;
+    let raw = Bytes::from_static(body.as_bytes());
+    let batch = Page::batch(Object::EcsTaskDefinition, origin(), raw).expect("a batch");
+    assert_eq!((batch.len(), batch.arn(0)), (2, None));
+    assert_eq!(batch.text(), body);
+    assert_eq!(batch.part(1..2).text(), r#"{"subjects":[null]}"#);
+    let wanted = Wanted::at_paths(["subject.UID"]);
+    let trimmed = batch.part(0..1).body_with(&wanted).into_owned();
+    assert_eq!(trimmed, br#"{"subjects":[{"subject":{"UID":"a"}}]}"#);
+}
+
+#[test]
 fn values_are_kept_beside_the_page_and_nowhere_in_it() {
     let body = Bytes::from_static(
         br#"{"tasks":[{"taskArn":"a","environment":[{"name":"K","value":"CANARY"}]},null,{"taskArn":"c","environment":[{"name":"K","value":"CANARY"}]}]}"#,

@@ -1,7 +1,6 @@
 //! `portolan version`.
 
 use portolan_sandbox::Kind;
-use portolan_workbench::contract::World;
 use serde::Serialize;
 
 use super::COMPLETE;
@@ -27,13 +26,11 @@ struct Version {
 }
 
 pub(super) fn run(arguments: &VersionArguments) -> anyhow::Result<u8> {
-    let world = World::of(Kind::Mapping)?.name;
-    let (package, _) = world.split_once('/').unwrap_or_default();
-    let (_, version) = world.rsplit_once('@').unwrap_or_default();
+    let package = |kind: Kind| format!("{}@{}", kind.contract().package, kind.contract().version);
     let version = Version {
         version: env!("CARGO_PKG_VERSION"),
         commit: crate::COMMIT,
-        wit: vec![format!("{package}@{version}")],
+        wit: vec![package(Kind::Mapping), package(Kind::Assessor)],
         tls: "rustls with aws-lc",
     };
     talk::data(&if arguments.json {

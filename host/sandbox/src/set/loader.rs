@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::SetError;
+use crate::assessor::Assessor;
 use crate::cache::CompiledCache;
+use crate::component::Component;
 use crate::engine::Engine;
-use crate::load::ModuleSource;
+use crate::kind::Kind;
+use crate::load::{LoadError, ModuleSource};
 use crate::loaded::Loaded;
-use crate::manifest::Kind;
 use crate::module::Module;
 use crate::overlay::Overlay;
-use crate::settings::Mapping;
+use crate::settings::{Mapping, ModuleSettings};
 use crate::surface::Surface;
 use crate::trust::{Admission, Gate, Identity, Trust, Verification};
 use portolan_page::object::Object;
@@ -45,13 +47,14 @@ impl<'a> Loader<'a> {
 
     pub(super) fn module(&self, source: ModuleSource, bytes: &[u8]) -> Result<Module, SetError> {
         let module = Module::load(self.engine, self.cache, source, bytes)?;
-        let settings = self
-            .mapping
-            .modules
-            .get(&module.component.manifest.name)
-            .cloned()
-            .unwrap_or_default();
+        let settings = self.settings(&module.component);
         Ok(module.configure(&settings)?)
+    }
+
+    /// The settings of a module in the configuration.
+    fn settings(&self, component: &Component) -> ModuleSettings {
+        let settings = self.mapping.modules.get(&component.manifest.name);
+        settings.cloned().unwrap_or_default()
     }
 
     /// The modules of the mappers folder, by object.
@@ -79,35 +82,58 @@ impl<'a> Loader<'a> {
 
     /// Loads the mapping in a file.
     fn mapping(&self, file: &Path) -> Result<Module, SetError> {
+        let load = |source, bytes: &[u8]| self.module(source, bytes);
+        self.admitted(file, load, |module| &mut module.component)
+    }
+
+    /// Loads the module in a file, if the policy admits it.
+    fn admitted<M>(
+        &self,
+        file: &Path,
+        load: impl FnOnce(ModuleSource, &[u8]) -> Result<M, SetError>,
+        component: impl FnOnce(&mut M) -> &mut Component,
+    ) -> Result<M, SetError> {
         let bytes = std::fs::read(file).map_err(unreadable(file))?;
         let admission = self.gate.admit(file, &bytes)?;
-        let mut module = self.module(ModuleSource::File(file.to_owned()), &bytes)?;
-        module.component.trust = Some(trust(
-            &module.component.source,
-            admission,
-            &module.component.identity(),
-        )?);
+        let mut module = load(ModuleSource::File(file.to_owned()), &bytes)?;
+        let component = component(&mut module);
+        component.trust = Some(trust(&component.source, admission, &component.identity())?);
         Ok(module)
     }
 
     /// Loads the overlay in a file.
     fn overlay(&self, file: &Path) -> Result<Overlay, SetError> {
-        let bytes = std::fs::read(file).map_err(unreadable(file))?;
-        let admission = self.gate.admit(file, &bytes)?;
-        let source = ModuleSource::File(file.to_owned());
-        let mut overlay = Overlay::load(self.engine, self.cache, source, &bytes)?;
-        overlay.component.trust = Some(trust(
-            &overlay.component.source,
-            admission,
-            &overlay.component.identity(),
-        )?);
-        let settings = self
-            .mapping
-            .modules
-            .get(&overlay.component.manifest.name)
-            .cloned()
-            .unwrap_or_default();
+        let load =
+            |source, bytes: &[u8]| Ok(Overlay::load(self.engine, self.cache, source, bytes)?);
+        let overlay = self.admitted(file, load, |overlay| &mut overlay.component)?;
+        let settings = self.settings(&overlay.component);
         Ok(overlay.configure(&settings)?)
+    }
+
+    /// Loads the assessor in a file.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read, if the policy does not admit it, or if it is refused.
+    pub fn assessor(&self, file: &Path) -> Result<Assessor, SetError> {
+        let load =
+            |source, bytes: &[u8]| Ok(Assessor::load(self.engine, self.cache, source, bytes)?);
+        let assessor = self.admitted(file, load, |assessor| &mut assessor.component)?;
+        let settings = self.settings(&assessor.component);
+        Ok(assessor.configure(&settings)?)
+    }
+
+    /// The assessors in this program, with their settings in the configuration.
+    ///
+    /// # Errors
+    /// Fails if one cannot be loaded on this machine, or if its settings do not fit it.
+    pub fn stock_assessors(&self) -> Result<Vec<Assessor>, LoadError> {
+        let load = |(_, bytes): &(&str, &[u8])| {
+            let source = ModuleSource::Stock;
+            let assessor = Assessor::load(self.engine, self.cache, source, bytes)?;
+            let settings = self.settings(&assessor.component);
+            assessor.configure(&settings)
+        };
+        super::STOCK_ASSESSORS.iter().map(load).collect()
     }
 
     pub(super) fn overlays(&self) -> Result<Vec<Arc<Overlay>>, SetError> {
@@ -115,7 +141,7 @@ impl<'a> Loader<'a> {
         files.map(|file| self.overlay(file).map(Arc::new)).collect()
     }
 
-    /// Loads the module in a file, of either kind.
+    /// Loads the module in a file, of a kind that a sync takes.
     pub fn candidate(&self, file: &Path) -> Result<Loaded, SetError> {
         // The functions below report a file that cannot be read.
         let bytes = std::fs::read(file).unwrap_or_default();

@@ -68,6 +68,7 @@ const fn source(kind: Kind) -> &'static str {
     match kind {
         Kind::Mapping => include_str!("../templates/mapping.rs"),
         Kind::Overlay => include_str!("../templates/overlay.rs"),
+        Kind::Assessor => include_str!("../templates/assessor/assessor.rs"),
     }
 }
 
@@ -93,6 +94,6 @@ mod tests {
             assert!(version.is_some(), "{name} has no version");
         }
         assert!(find("src/writer/parts.rs").contains("fn "));
-        assert!(find("wit/mapper.wit").contains("package portolan:mapper@"));
+        assert!(find("wit/mapper/mapper.wit").contains("package portolan:mapper@"));
     }
 }

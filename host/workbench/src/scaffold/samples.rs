@@ -11,10 +11,15 @@ include!(concat!(env!("OUT_DIR"), "/samples.rs"));
 pub(super) fn of(object: Object, kind: Kind) -> (&'static str, &'static str) {
     let mut samples = SAMPLES.iter();
     let sample = samples.find(|(word, _)| *word == object.word());
-    let mut parts = sample.map_or("", |(_, text)| text).split("\n\n");
+    let text = match kind {
+        // The template of an assessor reads what every record may have.
+        Kind::Assessor => include_str!("../templates/assessor/sample.jsonl"),
+        _ => sample.map_or("", |(_, text)| text),
+    };
+    let mut parts = text.split("\n\n");
     let [pages, mapping, overlay] = [(); 3].map(|()| parts.next().unwrap_or_default());
     match kind {
-        Kind::Mapping => (pages, mapping),
+        Kind::Mapping | Kind::Assessor => (pages, mapping),
         Kind::Overlay => (pages, overlay),
     }
 }

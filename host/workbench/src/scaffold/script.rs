@@ -4,18 +4,30 @@ use super::words::Words;
 use super::{Files, NewModule};
 use portolan_sandbox::Kind;
 
-const WIT: &str = include_str!("../../../../wit/mapper.wit");
+const WIT: &str = include_str!("../../../../wit/mapper/mapper.wit");
 const PYTHON_HELPER: &str = include_str!("../../../../guest-mappers/python/portolan_mapper.py");
 const JAVASCRIPT_HELPER: &str =
     include_str!("../../../../guest-mappers/javascript/portolan-mapper.js");
 
+/// The template of a kind: that of a mapping or of an overlay, because there is none of an assessor.
+const fn template(
+    kind: Kind,
+    [mapping, overlay]: [&'static str; 2],
+) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Overlay => ("overlay", overlay),
+        Kind::Mapping | Kind::Assessor => ("mapping", mapping),
+    }
+}
+
 pub(super) fn python(plan: &NewModule, words: &Words) -> Files {
     // The object's name in the source.
     let word = plan.object.word().replace('-', "_");
-    let (name, source) = match plan.kind {
-        Kind::Mapping => ("mapping", include_str!("../templates/python/mapping.py")),
-        Kind::Overlay => ("overlay", include_str!("../templates/python/overlay.py")),
-    };
+    let sources = [
+        include_str!("../templates/python/mapping.py"),
+        include_str!("../templates/python/overlay.py"),
+    ];
+    let (name, source) = template(plan.kind, sources);
     let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
     vec![
         (
@@ -35,16 +47,11 @@ pub(super) fn python(plan: &NewModule, words: &Words) -> Files {
 pub(super) fn javascript(plan: &NewModule, words: &Words) -> Files {
     let name = plan.object.name();
     let word = name["Ecs".len()..][..1].to_lowercase() + &name["Ecs".len() + 1..];
-    let (name, source) = match plan.kind {
-        Kind::Mapping => (
-            "mapping",
-            include_str!("../templates/javascript/mapping.js"),
-        ),
-        Kind::Overlay => (
-            "overlay",
-            include_str!("../templates/javascript/overlay.js"),
-        ),
-    };
+    let sources = [
+        include_str!("../templates/javascript/mapping.js"),
+        include_str!("../templates/javascript/overlay.js"),
+    ];
+    let (name, source) = template(plan.kind, sources);
     let file = |name: &str, text: &str| (name.to_owned(), words.fill(text));
     vec![
         (

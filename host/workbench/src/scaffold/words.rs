@@ -32,6 +32,10 @@ fn object(object: Object) -> Vec<(&'static str, String)> {
     let source = &object.name()["Ecs".len()..];
     let [name_member, status_member] = object.row().name_and_status;
     let arn_field = format!("{}_arn", object.word().replace('-', "_"));
+    let attribute = match portolan_page::schemas::has_attribute(object, "TAGS") {
+        true => "TAGS",
+        false => "NAME",
+    };
     let body = match object.shape() {
         Shape::List(member) => format!("Body::List(\"{member}\")"),
         Shape::Single(member) => format!("Body::One(\"{member}\")"),
@@ -45,6 +49,7 @@ fn object(object: Object) -> Vec<(&'static str, String)> {
         ("{{status_field}}", snake_case(status_member)),
         ("{{status_member}}", status_member.to_owned()),
         ("{{body}}", body),
+        ("{{attribute}}", attribute.to_owned()),
     ]
 }
 
@@ -72,6 +77,11 @@ fn kind(plan: &NewModule) -> Vec<(&'static str, String)> {
             "it changes the records that the stock mapping made",
             format!("--overlay built/{}.wasm", plan.name),
         ),
+        Kind::Assessor => (
+            "assessor",
+            "it judges the records that a sync wrote",
+            format!("--assessors built/{}.wasm", plan.name),
+        ),
     };
     vec![
         ("{{kind}}", kind.to_owned()),
@@ -81,17 +91,14 @@ fn kind(plan: &NewModule) -> Vec<(&'static str, String)> {
 }
 
 fn language(plan: &NewModule) -> Vec<(&'static str, String)> {
-    let kind = match plan.kind {
-        Kind::Mapping => "mapping",
-        Kind::Overlay => "overlay",
-    };
+    let kind = plan.kind;
     let (file, manual) = match plan.language {
         Language::Rust(_) => (
             "src/lib.rs".to_owned(),
             "`cargo doc --open -p portolan-mapper-sdk` explains the rest.",
         ),
         Language::Table => (
-            crate::table::FILE.to_owned(),
+            super::table::template(kind).0.to_owned(),
             "`portolan schema table` prints everything that it can say.",
         ),
         Language::Python => (

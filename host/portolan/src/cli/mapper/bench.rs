@@ -63,15 +63,16 @@ fn write(text: &mut String, object: Object, speed: &Speed) -> std::fmt::Result {
         "{object}: {} pages, {} objects, {} bytes, {} rounds",
         speed.pages, speed.objects, speed.bytes, speed.rounds
     )?;
-    for (side, pace) in [
-        ("this module", &speed.module),
-        ("stock mapping", &speed.stock),
-    ] {
+    let stock = speed.stock.iter().map(|pace| ("stock mapping", pace));
+    for (side, pace) in [("this module", &speed.module)].into_iter().chain(stock) {
         writeln!(
             text,
             "  {side:<14} {:>9.0} µs a page, {:>9.0} records a second",
             pace.page_microseconds, pace.records_per_second
         )?;
     }
-    writeln!(text, "  {:.2} times the stock mapping", speed.ratio())
+    match speed.ratio() {
+        Some(ratio) => writeln!(text, "  {ratio:.2} times the stock mapping"),
+        None => Ok(()),
+    }
 }

@@ -15,7 +15,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   A module elsewhere, without network:
     portolan mapper build ../acme-tags --out modules --offline
 
-A folder with a table.toml needs no compiler: its table is packed.
+A folder with a table.toml or controls.toml needs no compiler: its table is packed.
 
 Rust needs cargo and the target wasm32-unknown-unknown (rustup target add wasm32-unknown-unknown);
 without that target, Debian's packages rustc-web and rust-web-src work too. A crate that is its own
@@ -45,7 +45,7 @@ pub(super) struct BuildArguments {
 }
 
 pub(super) fn run(arguments: BuildArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    if arguments.folder.join(table::FILE).is_file() {
+    if table::file_in(&arguments.folder).is_some() {
         let out = arguments
             .out
             .unwrap_or_else(|| super::plain(&arguments.folder).join("built"));

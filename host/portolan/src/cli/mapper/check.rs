@@ -4,10 +4,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use portolan_sandbox::trust::{Gate, ModulePolicy};
-use portolan_sandbox::{Kind, Manifest};
+use portolan_sandbox::{Kind, Manifest, Need};
 use portolan_workbench::check::{Checked, check};
 use portolan_workbench::{Specimen, Workbench};
-use serde_json::Value;
 
 use super::{CacheArguments, TrustArguments};
 use crate::cli::{COMPLETE, FAILED};
@@ -92,10 +91,7 @@ fn text(specimen: &Specimen, checked: &Checked) -> Result<String, std::fmt::Erro
 /// A manifest as text.
 pub(super) fn about(manifest: &Manifest) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
-    let kind = match manifest.kind {
-        Kind::Mapping => "mapping",
-        Kind::Overlay => "overlay",
-    };
+    let kind = manifest.kind;
     let printable = |text: &str| portolan_machine::text::printable(text, 128);
     let objects: Vec<&str> = manifest
         .objects
@@ -113,20 +109,65 @@ pub(super) fn about(manifest: &Manifest) -> Result<String, std::fmt::Error> {
         true => "none".to_owned(),
         false => names.join(", "),
     };
+    if kind == Kind::Assessor {
+        write!(text, "{}", about_controls(manifest)?)?;
+        return Ok(text);
+    }
     let attributes = manifest.attributes.keys().map(|name| printable(name));
     writeln!(
         text,
         "  attributes beyond the stock schema: {}",
         list(attributes.collect())
     )?;
-    let settings = manifest
-        .settings
-        .as_ref()
-        .and_then(|schema| schema.get("properties"))
-        .and_then(Value::as_object)
-        .map(|properties| properties.keys().map(|name| printable(name)).collect());
-    writeln!(text, "  settings: {}", list(settings.unwrap_or_default()))?;
+    writeln!(text, "  settings: {}", list(settings(manifest)))?;
     let capabilities = manifest.capabilities.iter().map(|name| printable(name));
     writeln!(text, "  capabilities: {}", list(capabilities.collect()))?;
+    Ok(text)
+}
+
+/// The names of a module's settings.
+fn settings(manifest: &Manifest) -> Vec<String> {
+    let schema = manifest.settings.as_ref();
+    let properties = schema.and_then(|schema| schema.get("properties")?.as_object());
+    let names = properties.into_iter().flat_map(serde_json::Map::keys);
+    names
+        .map(|name| portolan_machine::text::printable(name, 128))
+        .collect()
+}
+
+/// What an assessor asks, and of which records.
+fn about_controls(manifest: &Manifest) -> Result<String, std::fmt::Error> {
+    let mut text = String::new();
+    for (name, with) in &manifest.with {
+        let count = if with.many { "all" } else { "one" };
+        let keys: Vec<&str> = with.by.keys().map(String::as_str).collect();
+        let by = match keys.is_empty() {
+            true => "account and Region".to_owned(),
+            false => keys.join(", "),
+        };
+        writeln!(text, "  with {name}: {count} of {} by {by}", with.object)?;
+    }
+    for control in &manifest.controls {
+        let reads = control.reads.iter().map(|(name, need)| match need {
+            Need::Always => name.clone(),
+            Need::WhenNeeded => format!("{name} when needed"),
+        });
+        let reads: Vec<String> = reads.collect();
+        let reads = match reads.is_empty() {
+            true => String::new(),
+            false => format!("; reads {}", reads.join(", ")),
+        };
+        let title = portolan_machine::text::printable(&control.title, 256);
+        writeln!(
+            text,
+            "  {} {} {title}{reads}",
+            control.id,
+            control.severity.word()
+        )?;
+    }
+    let settings = settings(manifest);
+    if !settings.is_empty() {
+        writeln!(text, "  settings: {}", settings.join(", "))?;
+    }
     Ok(text)
 }

@@ -17,6 +17,8 @@ pub(super) const EXAMPLES: &str = "Examples:
     portolan mapper test
   The same without code:
     portolan mapper new acme-tags --object EcsTask --kind overlay --lang table
+  Controls of your own, without code:
+    portolan mapper new acme-controls --object EcsService --kind assessor --lang table
   In Python or JavaScript:
     portolan mapper new acme-tags --object EcsTask --kind overlay --lang python
   With the SDK of a copy of Portolan's repository:
@@ -33,12 +35,13 @@ pub(super) struct NewArguments {
     #[arg(value_name = "NAME")]
     name: String,
 
-    /// Object that the module maps, for example EcsTask; `--objects` of `portolan sync` takes the same names.
+    /// Object that the module maps or judges, for example EcsTask; `--objects` of `portolan sync` takes the same names.
     #[arg(long, value_name = "OBJECT")]
     object: Object,
 
-    /// A mapping makes the records; an overlay changes the records of the stock mapping.
-    #[arg(long, value_name = "KIND", value_parser = clap::builder::PossibleValuesParser::new(["mapping", "overlay"]))]
+    /// A mapping makes the records; an overlay changes the records of the stock mapping; an assessor judges
+    /// records, in Rust or as a table.
+    #[arg(long, value_name = "KIND", value_parser = clap::builder::PossibleValuesParser::new(Kind::ALL.map(Kind::word)))]
     kind: String,
 
     /// Language of the source; a table needs no compiler.
@@ -74,10 +77,10 @@ pub(super) fn run(arguments: NewArguments) -> anyhow::Result<u8> {
         language: arguments.language(),
         name: arguments.name,
         object: arguments.object,
-        kind: match arguments.kind.as_str() {
-            "overlay" => Kind::Overlay,
-            _ => Kind::Mapping,
-        },
+        kind: Kind::ALL
+            .into_iter()
+            .find(|kind| kind.word() == arguments.kind)
+            .unwrap_or(Kind::Mapping),
     };
     let folder = create(Path::new("."), &plan)?;
     let folder = folder.strip_prefix(".").unwrap_or(&folder);

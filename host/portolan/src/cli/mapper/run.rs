@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use portolan_page::Page;
-use portolan_page::object::Object;
 use portolan_records::Records;
 use portolan_sandbox::Severity;
-use portolan_workbench::{Specimen, Workbench, pages};
+use portolan_workbench::{Specimen, Workbench};
 use serde_json::Value;
 
 use super::CacheArguments;
@@ -47,8 +46,7 @@ pub(super) struct RunArguments {
 pub(super) fn run(arguments: RunArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let bench = Workbench::open(&arguments.cache.config(config_file)?.mapping)?;
     let mut rig = bench.mount(&Specimen::read(&arguments.file)?)?;
-    let objects: Vec<Object> = rig.objects().collect();
-    let (line, page) = pages::choose(&arguments.pages, arguments.line, &objects)?;
+    let (line, page) = rig.page(&arguments.pages, arguments.line)?;
     let records = rig.records(bench.engine(), &page)?;
     for record in records.iter() {
         let record: Value = serde_json::from_slice(record)?;
