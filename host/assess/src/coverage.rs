@@ -1,6 +1,6 @@
 //! What a report says of the completeness of joined records.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use portolan_page::ledger::{ReportEntry, TagsRead};
 use portolan_page::object::{Object, Parent};
@@ -20,6 +20,8 @@ struct Scopes {
     /// The entries of clusters, likewise.
     clusters: BTreeMap<String, Option<String>>,
     tags: Option<TagsRead>,
+    /// The `include` values that AWS refused.
+    unread: BTreeSet<String>,
 }
 
 impl Coverage {
@@ -42,6 +44,7 @@ impl Coverage {
                 None => scope.whole = Some(missing),
             }
             scope.tags = entry.tags.or(scope.tags);
+            scope.unread.extend(entry.unread.iter().cloned());
         }
         Self { scopes }
     }
@@ -90,10 +93,20 @@ impl Coverage {
         self.scopes.contains_key(&(object, place.clone()))
     }
 
-    /// Where the tags of task definitions come from in a place.
-    pub(crate) fn tags(&self, place: &Place) -> Option<TagsRead> {
-        let key = (Object::EcsTaskDefinition, place.clone());
-        self.scopes.get(&key)?.tags
+    /// The attributes of an object that only an include or another call gives, and whether they were read.
+    pub(crate) fn read(&self, object: Object, place: &Place) -> BTreeMap<&'static str, bool> {
+        let scope = self.scopes.get(&(object, place.clone()));
+        let includes = object.row().includes.iter();
+        let is_read = |include: &str| {
+            let has_tags = |scope: &Scopes| {
+                object != Object::EcsTaskDefinition
+                    || matches!(scope.tags, Some(TagsRead::TaggingApi | TagsRead::Describe))
+            };
+            scope.is_some_and(|scope| !scope.unread.contains(include) && has_tags(scope))
+        };
+        let attributes =
+            includes.flat_map(|it| it.attributes.iter().map(|name| (*name, is_read(it.name))));
+        attributes.collect()
     }
 }
 

@@ -109,5 +109,8 @@ pub(crate) fn keys(place: &Place, all: impl Iterator<Item = Vec<String>>) -> Vec
     }
     texts.sort_unstable();
     texts.dedup();
-    texts.iter().map(|text| u64::from_le_bytes(fingerprint(text))).collect()
+    texts
+        .iter()
+        .map(|text| u64::from_le_bytes(fingerprint(text)))
+        .collect()
 }

@@ -27,6 +27,9 @@ pub(crate) struct Joined {
     pub(crate) missing: BTreeMap<String, String>,
     /// Names with more records than their limit.
     truncated: BTreeSet<String>,
+    /// By attribute of the subject that a call may leave out: whether it was read, so that its absence means
+    /// something.
+    read: BTreeMap<&'static str, bool>,
 }
 
 impl<'a> Joins<'a> {
@@ -52,7 +55,11 @@ impl<'a> Joins<'a> {
             related: BTreeMap::new(),
             missing: BTreeMap::new(),
             truncated: BTreeSet::new(),
+            read: BTreeMap::new(),
         };
+        if let Some(object) = self.manifest.objects.first() {
+            joined.read = self.coverage.read(*object, &Place::of(&joined.subject));
+        }
         for name in self.manifest.join_order() {
             let with = &self.manifest.with[name];
             self.add(&mut joined, name, with)?;
@@ -83,7 +90,9 @@ impl<'a> Joins<'a> {
                 records.push(record);
             }
         }
-        if let Some(reason) = self.missing(joined, &place, with, records.is_empty() && !keys.is_empty()) {
+        if let Some(reason) =
+            self.missing(joined, &place, with, records.is_empty() && !keys.is_empty())
+        {
             joined.missing.insert(name.to_owned(), reason);
         }
         joined.related.insert(name.to_owned(), records);
@@ -100,13 +109,15 @@ impl<'a> Joins<'a> {
     ) -> Option<String> {
         let cluster = text(&joined.subject, "CLUSTER_ARN");
         let own = self.coverage.missing(with.object, place, cluster);
-        let source = || with.sources().find_map(|source| joined.missing.get(source).cloned());
+        let source = || {
+            with.sources()
+                .find_map(|source| joined.missing.get(source).cloned())
+        };
         // AWS registers no task definition without a container, and a record that is named has to be there.
         let must_be = !with.many || with.object == Object::EcsContainerDefinition;
         let none = || {
-            (is_empty && must_be && !with.by.is_empty()).then(|| {
-                format!("the output has no record of {} for it", with.object)
-            })
+            (is_empty && must_be && !with.by.is_empty())
+                .then(|| format!("the output has no record of {} for it", with.object))
         };
         own.or_else(source).or_else(none)
     }
@@ -119,7 +130,9 @@ impl Joined {
             None => values(self.subject.get(source)),
             Some((name, attribute)) => {
                 let records = self.related.get(name).into_iter().flatten();
-                records.flat_map(|record| values(record.get(attribute))).collect()
+                records
+                    .flat_map(|record| values(record.get(attribute)))
+                    .collect()
             }
         };
         sources.iter().flat_map(of).collect()
@@ -130,7 +143,9 @@ impl Joined {
             && with.takes(record)
             && with.by.iter().all(|(attribute, sources)| {
                 let wanted = self.values(sources);
-                values(record.get(attribute)).iter().any(|value| wanted.contains(value))
+                values(record.get(attribute))
+                    .iter()
+                    .any(|value| wanted.contains(value))
             })
     }
 
@@ -142,7 +157,10 @@ impl Joined {
             let records = self.related.get(name).map_or(&[][..], Vec::as_slice);
             match (with.many, records) {
                 (true, records) => {
-                    related.insert(name.clone(), records.iter().cloned().map(Value::Object).collect());
+                    related.insert(
+                        name.clone(),
+                        records.iter().cloned().map(Value::Object).collect(),
+                    );
                 }
                 (false, [first, ..]) => {
                     related.insert(name.clone(), Value::Object(first.clone()));
@@ -150,6 +168,9 @@ impl Joined {
                 (false, []) => {}
             }
             complete.insert(name.clone(), (!self.missing.contains_key(name)).into());
+        }
+        for (attribute, is_read) in &self.read {
+            complete.insert((*attribute).to_owned(), (*is_read).into());
         }
         json!({
             "subject": self.subject, "related": related, "complete": complete,

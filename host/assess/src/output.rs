@@ -45,7 +45,9 @@ pub enum AssessError {
         source: io::Error,
     },
     /// A line of a file of records is not a record.
-    #[error("line {line} of {file} is not a record of {object}; `portolan validate` says what is wrong with it")]
+    #[error(
+        "line {line} of {file} is not a record of {object}; `portolan validate` says what is wrong with it"
+    )]
     NoRecord {
         /// The file.
         file: String,
@@ -152,7 +154,9 @@ impl Records {
         };
         loop {
             self.buffer.clear();
-            let read = lines.take(LINE_LIMIT_BYTES).read_until(b'\n', &mut self.buffer);
+            let read = lines
+                .take(LINE_LIMIT_BYTES)
+                .read_until(b'\n', &mut self.buffer);
             let length = read.map_err(AssessError::file("read", &self.file))?;
             if length == 0 {
                 return Ok(None);
@@ -176,7 +180,9 @@ impl Records {
         };
         let record = serde_json::from_slice(text).ok();
         let record = record.filter(|record: &Record| record.get("UID").is_some());
-        record.map(|record| Some((span, record))).ok_or_else(|| self.no_record())
+        record
+            .map(|record| Some((span, record)))
+            .ok_or_else(|| self.no_record())
     }
 
     /// The error for the line that was read last.

@@ -3,11 +3,11 @@
 use serde_json::{Map, Value};
 
 /// A record of an output.
-pub type Record = Map<String, Value>;
+pub(crate) type Record = Map<String, Value>;
 
 /// An account and a Region. Records of different places are never joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub(crate) struct Place {
     pub(crate) account_id: String,
     pub(crate) region: String,
 }

@@ -43,11 +43,15 @@ impl Revisions {
         for (object, attribute) in USERS {
             let mut records = output.records(object)?;
             while let Some((_, record)) = records.next()? {
-                let Some(arn) = text(&record, attribute).filter(|arn| arn.starts_with("arn:")) else {
+                let Some(arn) = text(&record, attribute).filter(|arn| arn.starts_with("arn:"))
+                else {
                     continue;
                 };
                 let arn = fingerprint(arn);
-                revisions.used.entry(arn).or_insert_with(|| Place::of(&record));
+                revisions
+                    .used
+                    .entry(arn)
+                    .or_insert_with(|| Place::of(&record));
                 if object == Object::EcsTask && text(&record, "SOURCE_STATUS") == Some("RUNNING") {
                     *revisions.running.entry(arn).or_default() += 1;
                 }
@@ -90,7 +94,8 @@ impl Revisions {
     /// Whether a revision is the newest ACTIVE one of its family; `None` if that is not known.
     pub(crate) fn is_latest(&self, record: &Record) -> Option<bool> {
         let (_, _, arn) = named(record)?;
-        self.has_newest.then(|| self.newest.contains(&fingerprint(arn)))
+        self.has_newest
+            .then(|| self.newest.contains(&fingerprint(arn)))
     }
 
     /// The number of running tasks of a revision.
@@ -100,7 +105,10 @@ impl Revisions {
     }
 
     /// By place, the number of revisions that are referred to and have no record.
-    pub(crate) fn without_record(&self, output: &Output) -> Result<BTreeMap<Place, u64>, AssessError> {
+    pub(crate) fn without_record(
+        &self,
+        output: &Output,
+    ) -> Result<BTreeMap<Place, u64>, AssessError> {
         let mut missing: HashMap<&Arn, &Place> = self.used.iter().collect();
         let mut records = output.records(Object::EcsTaskDefinition)?;
         while let Some((_, record)) = records.next()? {
@@ -125,6 +133,9 @@ fn named(record: &Record) -> Option<(&str, i64, &str)> {
 /// Whether the sync chose revisions so that the newest of each family is among them.
 fn has_newest(output: &Output) -> bool {
     let option = |name: &str| output.report.options.get(name).map(String::as_str);
-    let is_active = matches!(option("EcsTaskDefinition.status"), None | Some("ACTIVE" | "ALL"));
+    let is_active = matches!(
+        option("EcsTaskDefinition.status"),
+        None | Some("ACTIVE" | "ALL")
+    );
     is_active && option("EcsTaskDefinition.scope") != Some("in-use")
 }

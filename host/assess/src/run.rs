@@ -1,13 +1,10 @@
 //! One assessment: every assessor over its subjects, with the findings as they come.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-
 use bytes::Bytes;
 use portolan_page::object::Object;
 use portolan_page::{Origin, Page, schemas};
 use portolan_sandbox::{Assessor, Control, ControlResult, Engine, Need, Verdict};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::coverage::Coverage;
 use crate::finding::{EvidenceValue, Finding};
@@ -107,7 +104,11 @@ impl Judge<'_> {
         tell: &mut impl FnMut(&Finding) -> Result<(), E>,
     ) -> Result<(), E> {
         let subject = self.assessor.subject();
-        let joins = Joins::new(self.output, self.coverage, &self.assessor.component.manifest)?;
+        let joins = Joins::new(
+            self.output,
+            self.coverage,
+            &self.assessor.component.manifest,
+        )?;
         let mut records = self.output.records(subject)?;
         let (mut batch, mut elements, mut size) = (Vec::new(), Vec::new(), 0);
         loop {
@@ -117,7 +118,9 @@ impl Judge<'_> {
                 && self.is_subject(subject, &record)
             {
                 let joined = joins.join(record)?;
-                let element = joined.element(&self.assessor.component.manifest).to_string();
+                let element = joined
+                    .element(&self.assessor.component.manifest)
+                    .to_string();
                 size += element.len();
                 elements.push(element);
                 batch.push(joined);
@@ -159,7 +162,9 @@ impl Judge<'_> {
             Err(error) => {
                 let controls = &self.assessor.component.manifest.controls;
                 let none = portolan_sandbox::Verdicts::none(controls, &error.to_string());
-                (0..batch.len()).map(|index| (index, none.clone())).collect()
+                (0..batch.len())
+                    .map(|index| (index, none.clone()))
+                    .collect()
             }
         };
         for (index, verdicts) in judged {
@@ -253,10 +258,16 @@ impl Judge<'_> {
 
 /// Takes PASS and NOT_APPLICABLE back where records that the control always reads may be missing.
 fn complete(joined: &Joined, control: &Control, verdict: &mut Verdict) {
-    if !matches!(verdict.result, ControlResult::Pass | ControlResult::NotApplicable) {
+    if !matches!(
+        verdict.result,
+        ControlResult::Pass | ControlResult::NotApplicable
+    ) {
         return;
     }
-    let always = control.reads.iter().filter(|(_, need)| **need == Need::Always);
+    let always = control
+        .reads
+        .iter()
+        .filter(|(_, need)| **need == Need::Always);
     let reason = always.into_iter().find_map(|(name, _)| {
         let truncated = || {
             joined
