@@ -20,6 +20,7 @@ mod resume;
 mod revisions;
 mod shadow;
 mod stdout;
+mod tags;
 mod together;
 mod vanished;
 

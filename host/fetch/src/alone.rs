@@ -269,9 +269,14 @@ pub(super) async fn survey(
         count.calls += own.calls;
         return Some(Ok(count));
     }
-    let is_unknown = |names: &&[String]| names.iter().any(|name| !known.contains(own_name(name)));
-    // A page has room for ten, and few clusters have more.
-    count.calls += providers.filter(is_unknown).count() as u64;
+    let limit = object.describe_operation().paging().limit;
+    let page = u64::from(scope.config.page_size.min(limit));
+    count.calls += providers
+        .map(|names| {
+            let unknown = names.iter().filter(|name| !known.contains(own_name(name)));
+            (unknown.count() as u64).div_ceil(page)
+        })
+        .sum::<u64>();
     Some(Ok(count))
 }
 
