@@ -232,10 +232,17 @@ pub(super) async fn capacity_providers(scope: Arc<RegionFetch>) {
             }
         }
     }
-    if scope.is_incomplete(&[Object::EcsCluster]) {
-        let reason =
-            "the clusters are not complete, so providers of managed instances may be missing";
-        scope.ledger.lost(&pages.key, reason, 0);
+    let key = &pages.key;
+    let clusters = [Object::EcsCluster];
+    let reason = scope
+        .ledger
+        .incomplete_because(&key.account_id, &key.region, &clusters);
+    if let Some(reason) = reason {
+        // The report may have no entry of the clusters.
+        let reason = format!(
+            "the clusters are not complete, so providers of managed instances may be missing: {reason}"
+        );
+        scope.ledger.lost(key, &reason, 0);
     }
     scope.ledger.listed_again(&pages.key);
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use portolan_tests::simulator::{Rules, Shape, World};
 use serde_json::Value;
 
 use crate::support::{Site, portolan, run};
@@ -251,6 +252,48 @@ fn in_use_takes_what_services_and_tasks_refer_to() {
     assert!(!used.is_empty());
     assert!(written.is_superset(&used), "{used:?} in {written:?}");
     assert_eq!(site.report()["complete"], true);
+}
+
+#[test]
+fn current_takes_the_newest_of_each_family_and_what_is_in_use() {
+    let shape = Shape {
+        clusters: 1,
+        services: 3,
+        running_tasks: 3,
+        families: 9,
+        active_revisions: 3,
+        inactive_revisions: 2,
+        ..Shape::default()
+    };
+    let site = Site::new(World::single(5, shape), Rules::default());
+    let mut written = |scope: &str| -> BTreeSet<String> {
+        let option = format!("EcsTaskDefinition.scope={scope}");
+        site.sync(&["--option", &option]).with(0);
+        let report = site.report();
+        let counts = &report["objects"]["EcsTaskDefinition"];
+        assert_eq!(counts["listed"], counts["written"], "{scope}");
+        site.records("EcsTaskDefinition").into_keys().collect()
+    };
+    let [latest, in_use, current] = ["latest", "in-use", "current"].map(&mut written);
+    assert_eq!(current, latest.union(&in_use).cloned().collect());
+    assert!(latest.difference(&in_use).count() > 0, "all are in use");
+    assert!(
+        in_use.difference(&latest).count() > 0,
+        "only the newest are in use"
+    );
+    let ended = site
+        .sync(&[
+            "--option",
+            "EcsTaskDefinition.scope=current",
+            "--objects",
+            "EcsTaskDefinition",
+        ])
+        .with(2);
+    assert!(
+        ended.stderr.contains("EcsService and EcsTask"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Tags of revisions: from the Resource Groups Tagging API, or from Describe calls.
 
 use std::collections::BTreeSet;
+use std::process::Stdio;
+use std::time::Duration;
 
-use portolan_tests::simulator::Denial;
+use portolan_tests::simulator::{Denial, Fault, FaultRule, Rules, Shape, World};
 
-use super::revisions::{amending, rename_the_team, sync, teams};
-use crate::support::Site;
+use super::revisions::{amending, cache, rename_the_team, sync, teams};
+use crate::support::{Ended, Site, wait_until};
 use crate::tables::{example, packed};
 
 /// Whoever reads them, and however long ago the revisions were described.
@@ -126,4 +128,138 @@ fn tags_never_go_back() {
             assert_eq!(teams(&site), BTreeSet::from([team.to_owned()]), "{when}");
         }
     }
+}
+
+/// A world whose tags take two pages.
+fn large() -> Site {
+    let shape = Shape {
+        clusters: 1,
+        families: 14,
+        active_revisions: 12,
+        ..Shape::default()
+    };
+    Site::new(World::single(2, shape), Rules::default())
+}
+
+const REVISIONS: [&str; 2] = ["--objects", "EcsTaskDefinition"];
+
+fn with_tags(site: &Site) -> usize {
+    let records = site.records("EcsTaskDefinition").into_values();
+    records
+        .filter(|record| record.get("TAGS").is_some())
+        .count()
+}
+
+#[test]
+fn a_second_sync_reads_pages_of_tags_and_describes_nothing() {
+    let site = large();
+    sync(&site, &REVISIONS);
+    let tagged = site.simulator.truth()[0].tagged_revisions;
+    assert!((101..=200).contains(&tagged), "{tagged} have tags");
+    assert_eq!(with_tags(&site) as u64, tagged);
+    let records = site.records("EcsTaskDefinition");
+    site.simulator.reset();
+    sync(&site, &REVISIONS);
+    let calls = ["DescribeTaskDefinition", "GetResources"].map(|it| site.calls(it));
+    assert_eq!(calls, [0, 2]);
+    assert_eq!(tags_read(&site), "tagging-api");
+    for (uid, record) in site.records("EcsTaskDefinition") {
+        assert_eq!(record.get("TAGS"), records[&uid].get("TAGS"), "{uid}");
+    }
+}
+
+/// The API may not know a revision's tags at once. Those that came with its description count then.
+#[test]
+fn tags_that_lag_are_there_again_once_the_api_knows_them() {
+    let site = large();
+    let lag = |share: f64| site.simulator.change_rules(|rules| rules.tag_lag = share);
+    let all = site.simulator.truth()[0].tagged_revisions;
+    lag(0.5);
+    let known = site.simulator.truth()[0].tagged_revisions;
+    assert!((20..all - 20).contains(&known), "{known} of {all}");
+    sync(&site, &REVISIONS);
+    assert_eq!(with_tags(&site) as u64, all, "described in this sync");
+    sync(&site, &REVISIONS);
+    assert_eq!(with_tags(&site) as u64, known);
+    lag(0.0);
+    sync(&site, &REVISIONS);
+    assert_eq!(with_tags(&site) as u64, all);
+}
+
+/// What was read is kept, and what was not is unknown.
+#[test]
+fn a_list_of_tags_that_breaks_off_keeps_its_first_page() {
+    let site = large();
+    sync(&site, &REVISIONS);
+    let all = with_tags(&site);
+    rename_the_team(&site, "second");
+    site.simulator.reset();
+    site.simulator
+        .change_rules(|rules| rules.latency = Duration::from_millis(200));
+    let cache = cache(&site);
+    let arguments = ["--revision-cache", cache.to_str().unwrap()];
+    let mut command = site.sync_command(&[&REVISIONS[..], &arguments].concat());
+    let child = command.stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("the first page of tags", || site.calls("GetResources") > 0);
+    deny_the_tagging_api(&site);
+    let ended: Ended = child.wait_with_output().unwrap().into();
+    let ended = ended.with(0);
+    assert!(
+        ended.stderr.contains("Allow tag:GetResources"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(site.calls("GetResources"), 2);
+    assert_eq!(
+        (tags_read(&site).as_str(), site.report()["complete"] == true),
+        ("not-read", true)
+    );
+    assert_eq!((with_tags(&site), all > 100), (100, true));
+    let records = site.records("EcsTaskDefinition").into_values();
+    let teams: BTreeSet<_> = records
+        .filter_map(|it| Some(it["TAGS"]["team"].as_str()?.to_owned()))
+        .collect();
+    assert_eq!(teams, BTreeSet::from(["second".to_owned()]));
+}
+
+/// An answer that is none is not an answer without tags.
+#[test]
+fn tags_that_cannot_be_read_are_not_called_missing() {
+    for fault in [
+        Fault::CutJson,
+        Fault::EmptyObject,
+        Fault::RepeatedToken,
+        Fault::InternalFailure,
+    ] {
+        let site = Site::small();
+        let faults = vec![FaultRule::next("GetResources", fault.clone(), 50)];
+        site.simulator.change_rules(|rules| rules.faults = faults);
+        sync(&site, &["--maximum-retries", "1"]);
+        assert_eq!(tags_read(&site), "not-read", "{fault:?}");
+        assert_eq!(site.report()["status"], "complete", "{fault:?}");
+    }
+}
+
+/// Between a sync that read tags and one that did not, they are not compared.
+#[test]
+fn tags_that_one_side_did_not_read_did_not_change() {
+    let site = Site::small();
+    let output = site.output().to_str().unwrap().to_owned();
+    let changed = |team: &str, is_allowed: bool| {
+        rename_the_team(&site, team);
+        match is_allowed {
+            true => site.simulator.change_rules(|rules| rules.denials.clear()),
+            false => deny_the_tagging_api(&site),
+        }
+        sync(&site, &["--changes-since", &output]);
+        let counts = &site.report()["changes"]["objects"]["EcsTaskDefinition"];
+        assert_eq!(counts["removed"], 0);
+        counts["changed"].as_u64().unwrap()
+    };
+    assert_eq!(changed("first", true), 0, "all are new");
+    assert_ne!(changed("second", true), 0);
+    assert_eq!(changed("third", false), 0);
+    assert_eq!(changed("fourth", false), 0);
+    assert_eq!(changed("fifth", true), 0);
+    assert_ne!(changed("sixth", true), 0);
 }

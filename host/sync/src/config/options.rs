@@ -129,7 +129,11 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if !key.trim().is_empty() => {
             Ok((key.trim().to_owned(), value.trim().to_owned()))
         }
-        None if is_event_name(text.trim()) => Ok((String::new(), text.trim().to_owned())),
+        None if is_event_name(text.trim())
+            && text.trim().starts_with(|it: char| it.is_ascii_uppercase()) =>
+        {
+            Ok((String::new(), text.trim().to_owned()))
+        }
         _ => Err(FORM.into()),
     }
 }
@@ -144,7 +148,12 @@ fn joined(pairs: &[(String, String)]) -> Result<Vec<(String, String)>, ConfigErr
                 names.push(',');
                 names.push_str(value);
             }
-            _ => return Err(invalid(format!("{FORM}, and `{value}` is not"))),
+            _ => {
+                let names = Options::AUDIT_EVENT_NAMES;
+                return Err(invalid(format!(
+                    "{FORM}; names without a key follow {names}"
+                )));
+            }
         }
     }
     Ok(joined)
