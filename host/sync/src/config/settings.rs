@@ -259,11 +259,12 @@ pub struct Settings {
     #[arg(long, env = "PORTOLAN_REVISION_CACHE", value_name = "FILE", help_heading = FETCHING)]
     pub revision_cache: Option<PathBuf>,
 
-    /// When to describe known revisions again for their tags, which can change: auto (in every sync in which
-    /// a module may read tags of EcsTaskDefinition, or pages are recorded), never, always, or an age such as
-    /// 12h or 7d: as auto, but only revisions whose tags were read longer ago [default: auto].
+    /// How to read the tags of known revisions, which can change: auto (a hundred in a call, from the Resource
+    /// Groups Tagging API), always (a call for each revision), never, or an age such as 12h or 7d (a call for
+    /// each revision whose tags were read longer ago, if a module of yours reads them) [default: auto].
     ///
-    /// Reading tags again costs a call for each revision. Stock mappings use the tags that are kept.
+    /// If auto cannot read them, a sync in which a module of yours may read tags, or that records pages,
+    /// describes every revision again; in any other, unknown tags are left out and the report says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = super::revisions::PATTERN))]
     #[arg(long, env = "PORTOLAN_REVISION_TAGS", value_name = "WHEN", help_heading = FETCHING)]
