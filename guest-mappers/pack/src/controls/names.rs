@@ -121,6 +121,8 @@ impl<'t> Names<'t> {
     ///
     /// # Errors
     /// A sentence about the first name that is not there.
+    ///
+    /// Long, because every kind of expression has its arm.
     pub(crate) fn walk(&mut self, ast: &Ast, on: &Known) -> Result<Known, String> {
         Ok(match ast {
             Ast::Identity { .. } => on.clone(),
