@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 use crate::support::{portolan, root};
 
+mod objects;
+
 /// Compares a file with the printed text, or writes it if BLESS is set.
 fn committed(path: &str, printed: &str) {
     let file: PathBuf = root().join(path);

@@ -14,6 +14,8 @@ use crate::support::{figure, root};
 mod answer;
 /// The configuration file, and the same settings as flags.
 mod config;
+/// The events in a page.
+mod event;
 /// JSON as a page has it, for a second reading of it.
 mod json;
 /// Manifests of modules.

@@ -1,5 +1,6 @@
 //! Values of environment variables stay in the host, and secrets are never shown.
 
+mod events;
 mod grants;
 /// Members that a module does not read.
 mod reads;

@@ -10,6 +10,10 @@ NAMES = [
     "RegisterTaskDefinition", "RegisterTaskDefinition", "RegisterTaskDefinition", "PutAccountSetting",
     "PutAccountSettingDefault", "DeleteAccountSetting", "RunTask", "registerTaskDefinition", "PutAccountSettings", "",
 ]
+SOURCES = ["ecs.amazonaws.com", "ecs.amazonaws.com", None]
+OTHER_SOURCES = ["eks.amazonaws.com", "ECS.amazonaws.com", "", " ecs.amazonaws.com", Raw("7"), Raw('"\\ud800"')]
+# What is no event.
+MALFORMED = ["", None, [], True, Raw("1e400"), Raw('["a"]'), '{"eventID":', HIDDEN]
 TEXT_TIMES = [
     "2023-03-01T21:45:18Z", "2023-03-01t21:45:18.9999z", "2023-03-01 21:45:18.5+05:30", "2024-02-29T23:59:59-00:01",
     "0000-01-01T00:00:00Z", "0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59.9999Z", "9999-12-31T23:59:59-00:01",
@@ -49,19 +53,23 @@ class EventPages(Chances):
             }
         )
 
-    def account_setting(self):
-        def name():
-            return self.pick(["fargateFIPSMode", "containerInsights", "a", "", self.text()])
+    def setting_name(self):
+        return self.pick(["fargateFIPSMode", "containerInsights", "a", "", self.text()])
 
-        return self.members(
-            {
-                "name": name,
-                "value": self.text,
-                "principalArn": self.text,
-                "type": self.text,
-                "ownSettings": lambda: self.list_of(lambda: self.members({"name": name, "value": self.text}), 4),
-            }
-        )
+    def account_setting(self):
+        documented = {
+            "name": self.setting_name,
+            "value": self.text,
+            "principalArn": self.text,
+            "type": self.text,
+        }
+        # Beside the settings is where a host puts them.
+        if self.chance(0.2):
+            documented["ownSettings"] = self.own_settings
+        return self.members(documented)
+
+    def own_settings(self):
+        return self.list_of(lambda: self.members({"name": self.setting_name, "value": self.text}), 4)
 
     # Events.
 
@@ -78,13 +86,17 @@ class EventPages(Chances):
                 "Resources": lambda: self.list_of(lambda: self.members({"ResourceName": self.text}), 3),
             }
         )
-        # Hosts leave out the events of other services, and give "" in place of what is no event.
-        if self.chance(0.7):
-            found.append(("EventSource", self.pick(["ecs.amazonaws.com", None])))
+        if self.chance(0.8):
+            ours = self.chance(0.8)
+            found.append(("EventSource", self.pick(SOURCES if ours else OTHER_SOURCES)))
         if self.chance(0.97):
-            malformed = ["", None, [], True, Raw("1e400"), Raw('["a"]'), HIDDEN]
-            found.append(("CloudTrailEvent", self.event() if self.chance(0.92) else self.pick(malformed)))
+            found.append(("CloudTrailEvent", self.recorded()))
         return found
+
+    def recorded(self):
+        """An event as CloudTrail recorded it: AWS writes it as text, recordings hold the object."""
+        event = self.event() if self.chance(0.92) else self.pick(MALFORMED)
+        return self.spelling.write(event) if self.chance(0.6) else event
 
     def event(self):
         return self.members(

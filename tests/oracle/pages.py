@@ -422,6 +422,8 @@ class Pages(EventPages):
             members.append(("failures", self.often(lambda: self.list_of(lambda: self.members(failure), 3))))
         if member == "taskDefinition" and self.chance(0.5):
             members.append(("tags", self.tags()))
+        if member == "settings" and self.chance(0.6):
+            members.append(("ownSettings", self.often(self.own_settings)))
         if self.chance(0.2):
             members.append((self.unknown_name({member: make}), self.anything()))
         members = [(name, value) for name, value in members if value is not ABSENT]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from accounts import account_setting, audit_event, capacity_provider
 from source import Members, NotAPage, Source, named, ordered_set, parse
+from trail import unfolded
 from values import captured_at
 
 
@@ -42,6 +43,10 @@ def map_page(operation, context, body, parts=None):
         if not isinstance(found, list | None):
             raise NotAPage(f"{member} is not a list")
         objects = found or []
+        if operation == "LookupEvents":
+            objects = [unfolded(event) for event in objects]
+        if operation == "ListAccountSettings":
+            put_inside(objects, page, "ownSettings")
         paths = [f"{member}[{index}]" for index in range(len(objects))]
 
     if parts is not None:
@@ -63,6 +68,15 @@ def map_page(operation, context, body, parts=None):
             if source.left_out:
                 mapped.warned[index] = source.left_out
     return mapped
+
+
+def put_inside(objects, page, member):
+    """Mappers get in every object what a host found beside them."""
+    for value in objects:
+        if member in page and isinstance(value, Members):
+            if member in value:
+                value.repeated.add(member)
+            value[member] = page[member]
 
 
 def common(context):

@@ -32,6 +32,7 @@ class Members(dict):
 
     def __init__(self, pairs):
         super().__init__(pairs)
+        self.pairs = pairs
         names = Counter(name for name, _ in pairs)
         self.repeated = {name for name, times in names.items() if times > 1}
 

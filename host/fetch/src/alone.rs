@@ -232,10 +232,17 @@ pub(super) async fn capacity_providers(scope: Arc<RegionFetch>) {
             }
         }
     }
-    if scope.is_incomplete(&[Object::EcsCluster]) {
-        let reason =
-            "the clusters are not complete, so providers of managed instances may be missing";
-        scope.ledger.lost(&pages.key, reason, 0);
+    let key = &pages.key;
+    let clusters = [Object::EcsCluster];
+    let reason = scope
+        .ledger
+        .incomplete_because(&key.account_id, &key.region, &clusters);
+    if let Some(reason) = reason {
+        // The report may have no entry of the clusters.
+        let reason = format!(
+            "the clusters are not complete, so providers of managed instances may be missing: {reason}"
+        );
+        scope.ledger.lost(key, &reason, 0);
     }
     scope.ledger.listed_again(&pages.key);
 }
@@ -269,9 +276,14 @@ pub(super) async fn survey(
         count.calls += own.calls;
         return Some(Ok(count));
     }
-    let is_unknown = |names: &&[String]| names.iter().any(|name| !known.contains(own_name(name)));
-    // A page has room for ten, and few clusters have more.
-    count.calls += providers.filter(is_unknown).count() as u64;
+    let limit = object.describe_operation().paging().limit;
+    let page = u64::from(scope.config.page_size.min(limit));
+    count.calls += providers
+        .map(|names| {
+            let unknown = names.iter().filter(|name| !known.contains(own_name(name)));
+            (unknown.count() as u64).div_ceil(page)
+        })
+        .sum::<u64>();
     Some(Ok(count))
 }
 

@@ -286,12 +286,24 @@ impl Ledger {
         region: &RegionName,
         objects: &[Object],
     ) -> bool {
-        self.books().scopes.iter().any(|(key, entry)| {
-            key.account_id == *account_id
-                && key.region == *region
-                && objects.contains(&key.object)
-                && entry.reason.is_some()
-        })
+        self.incomplete_because(account_id, region, objects)
+            .is_some()
+    }
+
+    /// The first reason that a scope of these objects in an account and Region is already known to be incomplete.
+    pub fn incomplete_because(
+        &self,
+        account_id: &AccountId,
+        region: &RegionName,
+        objects: &[Object],
+    ) -> Option<String> {
+        let books = self.books();
+        let mut reasons = books.scopes.iter().filter_map(|(key, entry)| {
+            let is_here = key.account_id == *account_id && key.region == *region;
+            let reason = entry.reason.as_ref();
+            reason.filter(|_| is_here && objects.contains(&key.object))
+        });
+        reasons.next().cloned()
     }
 
     /// Adds a warning to the report.

@@ -2,8 +2,9 @@
 //! Output of the AWS CLI can be read too.
 
 mod answer;
+mod trail;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::io::{self, BufRead, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -261,6 +262,10 @@ pub struct Pages<R> {
     /// The number of lines read.
     lines: u64,
     buffer: Vec<u8>,
+    /// The line at which the last pages begin.
+    first_line: u64,
+    /// Further pages of the last line.
+    waiting: VecDeque<Result<Page, String>>,
 }
 
 impl<R: BufRead> Pages<R> {
@@ -270,6 +275,8 @@ impl<R: BufRead> Pages<R> {
             input,
             lines: 0,
             buffer: Vec::new(),
+            first_line: 0,
+            waiting: VecDeque::new(),
         }
     }
 
@@ -296,6 +303,10 @@ impl<R: BufRead> Pages<R> {
         if self.buffer.trim_ascii().is_empty() && self.input.fill_buf()?.is_empty() {
             return Ok(None);
         }
+        if let Some(pages) = trail_pages(&self.buffer) {
+            self.waiting.extend(pages);
+            return Ok(self.waiting.pop_front());
+        }
         Ok(Some(read_line(&self.buffer)))
     }
 
@@ -309,6 +320,14 @@ impl<R: BufRead> Pages<R> {
     }
 }
 
+/// The pages of a file that a trail delivered; `None` if the line is something else.
+fn trail_pages(line: &[u8]) -> Option<Vec<Result<Page, String>>> {
+    let text = std::str::from_utf8(line).ok()?;
+    let members = members(line).ok()?;
+    let events = trail::events(text, &members)?;
+    Some(trail::pages(&events))
+}
+
 /// Whether the last line closes the document: the closing bracket is not indented.
 fn is_end(document: &[u8]) -> bool {
     let document = document.trim_ascii_end();
@@ -320,7 +339,11 @@ impl<R: BufRead> Iterator for Pages<R> {
     type Item = io::Result<(u64, Result<Page, String>)>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if let Some(page) = self.waiting.pop_front() {
+            return Some(Ok((self.first_line, page)));
+        }
         let number = self.lines + 1;
+        self.first_line = number;
         self.read()
             .transpose()
             .map(|read| read.map(|page| (number, page)))

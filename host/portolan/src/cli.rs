@@ -1,5 +1,6 @@
 //! The command line: commands, arguments and exit statuses.
 
+mod assess;
 mod cache;
 mod changes;
 mod check;
@@ -111,6 +112,9 @@ enum Command {
     Plan(plan::PlanArguments),
     /// Map recorded pages without AWS: one bare record per line, issues on standard error.
     Map(map::MapArguments),
+    /// Judge the records of an output: findings with evidence, and how much could not be judged.
+    #[command(after_help = assess::EXAMPLES)]
+    Assess(assess::AssessArguments),
     /// Compare two outputs: a line on standard output for everything that was added, changed or removed.
     #[command(after_help = changes::EXAMPLES)]
     Changes(changes::ChangesArguments),
@@ -176,6 +180,9 @@ pub(crate) fn command() -> clap::Command {
     without_values(Arguments::command())
         .mut_subcommand("map", |command| {
             hide_settings_but(command, &MAPPING_SETTINGS)
+        })
+        .mut_subcommand("assess", |command| {
+            hide_settings_but(command, &MAPPING_SETTINGS[2..])
         })
         .mut_subcommand("changes", |command| {
             hide_settings_but(command, &CHANGES_SETTINGS)
@@ -243,6 +250,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Sync(arguments) => sync::run(arguments, config),
         Command::Plan(arguments) => plan::run(arguments, config),
         Command::Map(arguments) => map::run(arguments, config),
+        Command::Assess(arguments) => assess::run(arguments, config),
         Command::Changes(arguments) => changes::run(arguments, config),
         Command::Mapper(arguments) => mapper::run(arguments, config),
         Command::Check(arguments) => check::run(arguments, config),

@@ -35,9 +35,11 @@ fn everything_allowed_is_eight_times_ok() {
         .iter()
         .map(|count| count.calls)
         .sum();
+    let optional = "    ok  tag:GetResources (optional)\n";
+    assert!(ended.stdout.contains(optional), "{}", ended.stdout);
     assert_eq!(
         all,
-        1 + 8,
+        1 + 8 + 1,
         "one call for the identity and one for each permission"
     );
 }
@@ -112,6 +114,27 @@ fn a_denied_permission_is_named_with_what_to_fix() {
     }
 }
 
+/// Without it a sync is complete, so that a check is too; but alone it is of no use.
+#[test]
+fn the_optional_permission_is_named_and_decides_nothing() {
+    for (operations, status) in [
+        (&["GetResources"][..], 0),
+        (&["GetResources", "ListTasks"], 3),
+    ] {
+        let denial = |operation: &&str| Denial {
+            operation: Some((*operation).to_owned()),
+            ..Denial::default()
+        };
+        let rules = Rules {
+            denials: operations.iter().map(denial).collect(),
+            ..Rules::default()
+        };
+        let ended = check(&Site::new(World::small(1), rules), &[]).with(status);
+        let told = "    no  tag:GetResources (optional): ";
+        assert!(ended.stdout.contains(told), "{}", ended.stdout);
+    }
+}
+
 #[test]
 fn credentials_that_nobody_knows_fail() {
     let site = Site::small();
@@ -150,7 +173,9 @@ fn everything_denied_is_a_failure() {
             ..Rules::default()
         },
     );
-    check(&site, &[]).with(1);
+    let ended = check(&site, &[]).with(1);
+    let optional = "ok  tag:GetResources (optional)";
+    assert!(ended.stdout.contains(optional), "{}", ended.stdout);
 }
 
 #[test]
@@ -159,13 +184,12 @@ fn programs_get_json() {
     let checks: Value = serde_json::from_str(&check(&site, &["--json"]).with(0).stdout).unwrap();
     assert_eq!(checks[0]["account_id"], "123456789012");
     let permissions = checks[0]["regions"][0]["permissions"].as_array().unwrap();
-    assert_eq!(
-        permissions
-            .iter()
-            .filter(|each| each["allowed"] == true)
-            .count(),
-        8
-    );
+    assert!(permissions.iter().all(|each| each["allowed"] == true));
+    let optional = permissions.iter().filter(|each| each["optional"] == true);
+    let optional: Vec<_> = optional
+        .map(|each| each["operation"].as_str().unwrap())
+        .collect();
+    assert_eq!((permissions.len(), optional), (9, vec!["GetResources"]));
 }
 
 #[test]

@@ -14,7 +14,6 @@ fn policy(arguments: &[&str]) -> Value {
 fn all_objects_need_eight_permissions() {
     let policy = policy(&[]);
     assert_eq!(policy["Version"], "2012-10-17");
-    assert_eq!(policy["Statement"].as_array().unwrap().len(), 1);
     let mut actions: Vec<&str> = policy["Statement"][0]["Action"]
         .as_array()
         .unwrap()
@@ -34,6 +33,31 @@ fn all_objects_need_eight_permissions() {
     ];
     assert_eq!(actions, expected);
     assert_eq!(policy["Statement"][0]["Effect"], "Allow");
+    assert_eq!(policy["Statement"].as_array().unwrap().len(), 2);
+    let optional = json!({
+        "Sid": "PortolanReadsTagsOptional",
+        "Effect": "Allow",
+        "Action": ["tag:GetResources"],
+        "Resource": "*",
+    });
+    assert_eq!(policy["Statement"][1], optional);
+}
+
+#[test]
+fn tags_need_a_permission_where_they_are_read() {
+    let revisions = ["--objects", "EcsTaskDefinition"];
+    for (arguments, statements) in [
+        (&[][..], 2),
+        (&["--revision-tags", "always"], 1),
+        (&["--revision-tags", "never"], 1),
+        (&["--revision-tags", "1h"], 1),
+        (&["--option", "EcsTaskDefinition.status=ALL"], 2),
+        (&["--option", "EcsTaskDefinition.status=INACTIVE"], 1),
+    ] {
+        let policy = policy(&[&revisions[..], arguments].concat());
+        let found = policy["Statement"].as_array().unwrap().len();
+        assert_eq!(found, statements, "{arguments:?}");
+    }
 }
 
 #[test]

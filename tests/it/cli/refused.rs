@@ -51,7 +51,24 @@ fn unknown_options_name_the_nearest() {
         &["--option", "EcsTaskDefinition.status=active"],
         &["ACTIVE, INACTIVE, DELETE_IN_PROGRESS, ALL"],
     );
-    refused(&["--option", "EcsTask.fetchStoppedTasks"], &["KEY=VALUE"]);
+    for option in ["EcsTask.fetchStoppedTasks", "=true", "RunTask", ""] {
+        refused(&["--option", option], &["KEY=VALUE"]);
+    }
+    refused(
+        &["--option", "EcsTask.fetchStoppedTasks=true,RunTask"],
+        &[
+            "KEY=VALUE",
+            "names without a key follow EcsAuditEvent.names",
+        ],
+    );
+    refused(
+        &["--option", "EcsAuditEvent.names=Run Task"],
+        &["`Run Task`", "RunTask,ExecuteCommand"],
+    );
+    for age in ["0h", "91d", "1", "forever"] {
+        let option = format!("EcsAuditEvent.since={age}");
+        refused(&["--option", &option], &["ages up to 90d"]);
+    }
 }
 
 #[test]

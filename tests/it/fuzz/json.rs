@@ -74,6 +74,20 @@ impl Json {
         named.map(|member| &member.1)
     }
 
+    /// A value of the same type without content.
+    pub(super) fn hollow(&self) -> Self {
+        match self {
+            Self::Object(_) => Self::Object(Vec::new()),
+            Self::List(_) => Self::List(Vec::new()),
+            Self::Scalar(text) => Self::Scalar(match text.as_bytes()[0] {
+                b'"' => "\"\"".into(),
+                b't' | b'f' => "false".into(),
+                b'n' => "null".into(),
+                _ => "0".into(),
+            }),
+        }
+    }
+
     pub(super) fn is_null(&self) -> bool {
         matches!(self, Self::Scalar(text) if text == "null")
     }

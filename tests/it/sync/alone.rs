@@ -4,7 +4,8 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use portolan_page::object::Object;
+use portolan_machine::clock::milliseconds;
+use portolan_page::object::{Object, Operation};
 use portolan_tests::simulator::{Rules, Shape, World};
 use serde_json::{Value, json};
 
@@ -39,8 +40,14 @@ fn its_files_recording_and_validation_are_those_of_the_object() {
         assert_eq!(site.files(), [file.as_str(), "report.json"]);
         let records = site.records(object.name());
         assert!(records.len() >= 6, "{object}: {} records", records.len());
-        let counts = &site.report()["objects"][object.name()];
-        assert_eq!(counts["listed"], records.len(), "{object}");
+        let report = site.report();
+        let scopes = report["scopes"].as_array().unwrap();
+        let others = scopes.iter().filter_map(|it| it["other_service"].as_u64());
+        let others: u64 = others.sum();
+        assert_eq!(others > 0, object == Object::EcsAuditEvent, "{object}");
+        let counts = &report["objects"][object.name()];
+        let listed = records.len() as u64 + others;
+        assert_eq!(counts["listed"], listed, "{object}");
         let mapped = run(portolan().arg("map").args(only).arg(&pages)).with(0);
         assert_eq!(by_uid(&mapped.stdout), records, "{object}");
         run(portolan().arg("validate").arg(site.output().join(file))).with(0);
@@ -74,11 +81,14 @@ fn its_changes_are_told() {
             .map(|line| (line["change"].clone(), line["uid"].clone()))
             .collect();
         told.sort_by_key(|(change, _)| change.to_string());
-        assert_eq!(
-            told,
-            expected.map(|(change, uid)| (json!(change), uid)),
-            "{object}"
-        );
+        let expected = expected.map(|(change, uid)| (json!(change), uid));
+        let mut expected = Vec::from(expected);
+        if object == Object::EcsAuditEvent {
+            // What is in no window any more has happened all the same. New ones may have happened since.
+            expected.pop();
+            told.retain(|it| it.0 != "added" || expected.contains(it));
+        }
+        assert_eq!(told, expected, "{object}");
     });
 }
 
@@ -92,18 +102,30 @@ fn its_plan_check_and_policy_are_its_calls() {
         site.sync(&only).with(0);
         let mut operations = Vec::new();
         for count in site.simulator.counts() {
-            if count.operation != "GetCallerIdentity" {
-                let planned = &plan["scopes"][0]["operations"][&count.operation];
-                assert_eq!(*planned, count.calls, "{object}: {}", count.operation);
-                operations.push(format!("ecs:{}", count.operation));
-            }
+            let mut known = Operation::ALL.into_iter();
+            let Some(operation) = known.find(|it| it.name() == count.operation) else {
+                assert_eq!(count.operation, "GetCallerIdentity");
+                continue;
+            };
+            let planned = &plan["scopes"][0]["operations"][&count.operation];
+            let planned = planned.as_u64().unwrap();
+            let is_as_planned = match operation {
+                // One for each name at least.
+                Operation::LookupEvents => planned <= count.calls,
+                // Revisions without tags take no place in its pages.
+                Operation::GetResources => planned >= count.calls,
+                _ => planned == count.calls,
+            };
+            let calls = count.calls;
+            assert!(is_as_planned, "{object}: {operation} {planned} {calls}");
+            operations.push(operation.action());
         }
         let policy = run(portolan().arg("iam-policy").args(only)).with(0);
         let policy: Value = serde_json::from_str(&policy.stdout).unwrap();
-        let mut allowed: Vec<&str> = policy["Statement"][0]["Action"]
-            .as_array()
-            .unwrap()
-            .iter()
+        let statements = policy["Statement"].as_array().unwrap();
+        let actions = statements.iter().map(|it| it["Action"].as_array().unwrap());
+        let mut allowed: Vec<&str> = actions
+            .flatten()
             .map(|action| action.as_str().unwrap())
             .collect();
         allowed.sort_unstable();
@@ -121,7 +143,8 @@ fn its_plan_check_and_policy_are_its_calls() {
 fn a_killed_sync_of_it_goes_on() {
     each(|site, object, only| {
         site.sync(&only).with(0);
-        let expected = without_time(site, object);
+        let now = site.simulator.time();
+        let expected = without_time(site, object, now);
         let before = site.calls(object.describe_operation().name());
         std::fs::remove_dir_all(site.output()).unwrap();
         site.simulator.reset();
@@ -134,22 +157,37 @@ fn a_killed_sync_of_it_goes_on() {
         let mut sync = site.sync_command(&arguments);
         sync.stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = sync.spawn().unwrap();
+        let second = match object {
+            // Before the first page of settings comes one with those of the caller.
+            Object::EcsAccountSetting => 3,
+            // The first revisions wait for the first page of tags.
+            Object::EcsTaskDefinition => 8,
+            _ => 2,
+        };
         wait_until("the second Describe call", || {
-            site.calls(object.describe_operation().name()) >= 2
+            site.calls(object.describe_operation().name()) >= second
         });
         child.kill().unwrap();
         child.wait().unwrap();
         site.sync(&arguments).with(0);
-        assert_eq!(without_time(site, object), expected, "{object}");
+        assert_eq!(without_time(site, object, now), expected, "{object}");
         assert!(before > 0, "{object} is described");
         let kept = &site.report()["resumed"]["objects"];
         assert!(kept.as_u64().unwrap_or(0) > 0, "{object}: {kept} kept");
     });
 }
 
-fn without_time(site: &Site, object: Object) -> Vec<Value> {
+/// The records, without events of which an earlier or a later sync need not know.
+fn without_time(site: &Site, object: Object, now: u64) -> Vec<Value> {
     let records = site.records(object.name()).into_values();
+    let now_ms = i64::try_from(now * 1_000).unwrap();
+    let hour_ms = 3_600_000;
+    let known = now_ms - 23 * hour_ms..now_ms - hour_ms;
     records
+        .filter(|record| {
+            let time = record.get("EVENT_TIME").and_then(Value::as_str);
+            time.is_none_or(|time| known.contains(&milliseconds(time).unwrap()))
+        })
         .map(|mut record| {
             let time = record.as_object_mut().unwrap().remove("LAST_CAPTURED");
             assert!(time.is_some(), "{record}");

@@ -101,7 +101,8 @@ fn a_denied_region_fails_alone() {
         .into_iter()
         .filter(|it| it.region == "eu-west-1")
         .count();
-    assert!(asked <= 4, "{asked} calls where everything is denied");
+    // Two List calls of each account, and its tags, which no denial of ECS keeps from being read.
+    assert!(asked <= 6, "{asked} calls where everything is denied");
 }
 
 #[test]

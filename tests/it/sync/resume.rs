@@ -131,11 +131,12 @@ fn goes_on(site: &Site, arguments: &[&str], expected: &[String]) -> Ended {
 #[test]
 fn a_sync_killed_at_any_moment_ends_with_the_records_of_one_that_is_not() {
     let kills = figure("PORTOLAN_TEST_KILLS", KILLS);
-    let scopes: [&[&str]; 4] = [
+    let scopes: [&[&str]; 5] = [
         &["--option", "EcsTask.fetchStoppedTasks=true"],
         &["--option", "EcsTaskDefinition.status=ALL"],
         &["--option", "EcsTaskDefinition.scope=latest"],
         &["--option", "EcsTaskDefinition.scope=in-use"],
+        &["--option", "EcsTaskDefinition.scope=current"],
     ];
     let expected = scopes.map(|scope| undisturbed(World::single(7, shape()), scope));
     let site = slow();

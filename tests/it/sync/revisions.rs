@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use portolan_tests::simulator::{Rules, Shape, World};
 use serde_json::Value;
 
 use crate::support::{Site, portolan, run};
-use crate::tables::{example, packed};
+use crate::tables::packed;
 
 const ALL: [&str; 2] = ["--option", "EcsTaskDefinition.status=ALL"];
 
-fn cache(site: &Site) -> PathBuf {
+pub(super) fn cache(site: &Site) -> PathBuf {
     site.folder.path().join("revisions.redb")
 }
 
-fn sync(site: &Site, arguments: &[&str]) -> Value {
+pub(super) fn sync(site: &Site, arguments: &[&str]) -> Value {
     let cache = cache(site);
     let mut with_cache = vec!["--revision-cache", cache.to_str().unwrap()];
     with_cache.extend(arguments);
@@ -69,7 +70,7 @@ fn always_fresh_tags_cost_a_call_for_each_revision() {
 }
 
 /// A table over the stock mapping of task definitions.
-fn amending(attribute: &str) -> (tempfile::TempDir, PathBuf) {
+pub(super) fn amending(attribute: &str) -> (tempfile::TempDir, PathBuf) {
     packed(&format!(
         "name = \"acme\"\nversion = \"1.0.0\"\nkind = \"overlay\"\nobject = \"EcsTaskDefinition\"\n\n\
          [attributes]\nTEAM = {{ description = \"Of whom.\", {attribute} }}\n"
@@ -77,7 +78,7 @@ fn amending(attribute: &str) -> (tempfile::TempDir, PathBuf) {
 }
 
 /// All values of the attribute TEAM, without the empty text.
-fn teams(site: &Site) -> BTreeSet<String> {
+pub(super) fn teams(site: &Site) -> BTreeSet<String> {
     let records = site.records("EcsTaskDefinition").into_values();
     records
         .filter_map(|record| Some(record["TEAM"].as_str()?.to_owned()))
@@ -85,7 +86,7 @@ fn teams(site: &Site) -> BTreeSet<String> {
         .collect()
 }
 
-fn rename_the_team(site: &Site, name: &str) {
+pub(super) fn rename_the_team(site: &Site, name: &str) {
     site.simulator
         .change_rules(|rules| rules.team = Some(name.to_owned()));
 }
@@ -114,66 +115,6 @@ fn a_module_that_reads_no_tags_costs_no_calls() {
     assert_eq!(site.calls("DescribeTaskDefinition"), before);
     assert_eq!(site.all_records(), records);
     assert_ne!(report["revision_cache"]["hits"], 0);
-}
-
-/// The stock mapping takes what a revision was described with; a mapping of one's own gets the tags of today.
-#[test]
-fn stock_tags_are_kept_and_those_of_a_chosen_mapping_are_new() {
-    let table = std::fs::read_to_string(example("task-definition")).unwrap();
-    let (chosen, _) = packed(&table);
-    let site = Site::small();
-    let tags = |arguments: &[&str]| {
-        let before = site.calls("DescribeTaskDefinition");
-        sync(&site, arguments);
-        let mut records = site.records("EcsTaskDefinition").into_values();
-        let is_new = records.any(|record| record["TAGS"]["team"] == "second");
-        (site.calls("DescribeTaskDefinition") - before, is_new)
-    };
-    rename_the_team(&site, "first");
-    let (revisions, _) = tags(&[]);
-    rename_the_team(&site, "second");
-    assert_eq!(tags(&[]), (0, false));
-    let mappers = ["--mappers", chosen.path().to_str().unwrap()];
-    assert_eq!(tags(&mappers), (revisions, true));
-    assert_eq!(tags(&[]), (0, true), "kept");
-}
-
-/// Modules that make no records of the output may read tags, too.
-#[test]
-fn a_recording_and_a_candidate_get_the_tags_of_today() {
-    let (_folder, tags) = amending("tag = \"team\"");
-    let (_other, family) = amending("from = \"family\"");
-    let (tags, family) = (tags.to_str().unwrap(), family.to_str().unwrap());
-    let site = Site::small();
-    let recording = site.folder.path().join("pages.jsonl");
-    sync(&site, &[]);
-    let revisions = site.records("EcsTaskDefinition").len() as u64;
-    let calls = |arguments: &[&str]| {
-        let before = site.calls("DescribeTaskDefinition");
-        sync(&site, arguments);
-        site.calls("DescribeTaskDefinition") - before
-    };
-    assert_eq!(calls(&["--record", recording.to_str().unwrap()]), revisions);
-    assert_eq!(calls(&["--shadow", tags]), revisions);
-    assert_eq!(calls(&["--shadow", family]), 0);
-}
-
-/// A revision that is described again for its tags is stored, because otherwise a later sync would show older
-/// tags.
-#[test]
-fn tags_never_go_back() {
-    let (_folder, module) = amending("tag = \"team\"");
-    let site = Site::small();
-    let overlays = ["--overlays", module.to_str().unwrap()];
-    for (team, when) in [("first", "never"), ("second", "auto"), ("third", "always")] {
-        rename_the_team(&site, team);
-        sync(&site, &[&overlays[..], &["--revision-tags", when]].concat());
-        rename_the_team(&site, "later");
-        for when in ["1h", "never"] {
-            sync(&site, &[&overlays[..], &["--revision-tags", when]].concat());
-            assert_eq!(teams(&site), BTreeSet::from([team.to_owned()]), "{when}");
-        }
-    }
 }
 
 #[test]
@@ -311,6 +252,48 @@ fn in_use_takes_what_services_and_tasks_refer_to() {
     assert!(!used.is_empty());
     assert!(written.is_superset(&used), "{used:?} in {written:?}");
     assert_eq!(site.report()["complete"], true);
+}
+
+#[test]
+fn current_takes_the_newest_of_each_family_and_what_is_in_use() {
+    let shape = Shape {
+        clusters: 1,
+        services: 3,
+        running_tasks: 3,
+        families: 9,
+        active_revisions: 3,
+        inactive_revisions: 2,
+        ..Shape::default()
+    };
+    let site = Site::new(World::single(5, shape), Rules::default());
+    let mut written = |scope: &str| -> BTreeSet<String> {
+        let option = format!("EcsTaskDefinition.scope={scope}");
+        site.sync(&["--option", &option]).with(0);
+        let report = site.report();
+        let counts = &report["objects"]["EcsTaskDefinition"];
+        assert_eq!(counts["listed"], counts["written"], "{scope}");
+        site.records("EcsTaskDefinition").into_keys().collect()
+    };
+    let [latest, in_use, current] = ["latest", "in-use", "current"].map(&mut written);
+    assert_eq!(current, latest.union(&in_use).cloned().collect());
+    assert!(latest.difference(&in_use).count() > 0, "all are in use");
+    assert!(
+        in_use.difference(&latest).count() > 0,
+        "only the newest are in use"
+    );
+    let ended = site
+        .sync(&[
+            "--option",
+            "EcsTaskDefinition.scope=current",
+            "--objects",
+            "EcsTaskDefinition",
+        ])
+        .with(2);
+    assert!(
+        ended.stderr.contains("EcsService and EcsTask"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]

@@ -81,10 +81,13 @@ fn event(output: &mut Vec<u8>, event: &RawValue) {
             Some(inner) => output.extend_from_slice(&inner),
             None => output.extend_from_slice(b"\"\""),
         },
-        _ if write(output, value, Rule::Summary, DEPTH_LIMIT).is_none() => {
-            output.extend_from_slice(hollow(value));
+        _ => {
+            let start = output.len();
+            if write(output, value, Rule::Summary, DEPTH_LIMIT).is_none() {
+                output.truncate(start);
+                output.extend_from_slice(hollow(value));
+            }
         }
-        _ => {}
     });
 }
 

@@ -78,8 +78,8 @@ impl ActionGroup {
             | Self::CapacityProviderRead
             | Self::SettingRead => (50.0, 20.0),
             Self::ServiceRead | Self::ClusterResourceRead => (100.0, 20.0),
-            // A guess: a fifth of what other read operations have.
-            Self::TagRead => (10.0, 4.0),
+            // A guess below half of what other read operations have; a throttle lowers it.
+            Self::TagRead => (10.0, 10.0),
             // <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>
             Self::EventRead => (2.0, 2.0),
         };

@@ -65,6 +65,9 @@ fn page(object: Object, text: &[u8]) -> Result<Page, String> {
     let arn = arn.or_else(|| is_empty.then_some(nothing));
     let parts: Vec<&str> = arn.unwrap_or_default().splitn(6, ':').collect();
     let ["arn", partition, "ecs", region, account_id, _] = parts[..] else {
+        if object == Object::EcsAccountSetting {
+            return Err("account settings do not name their account and Region; give pages of `portolan sync --record`".into());
+        }
         return Err(format!(
             "it has no `{}`, which names the account and Region",
             object.arn_member()

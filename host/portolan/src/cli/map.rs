@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use flate2::bufread::MultiGzDecoder;
 use portolan_page::Page;
 use portolan_page::object::Object;
 use portolan_page::recording::Pages;
@@ -17,8 +18,9 @@ use crate::talk;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct MapArguments {
-    /// Recorded pages (JSON Lines, as `portolan sync --record` writes them), or the JSON output of `aws ecs
-    /// describe-clusters`, `-services`, `-tasks` or `-task-definition`; `-` is standard input.
+    /// Recorded pages (JSON Lines, as `portolan sync --record` writes them), the JSON output of `aws ecs
+    /// describe-clusters`, `-services`, `-tasks` or `-task-definition`, or a file of a CloudTrail trail,
+    /// compressed or not; `-` is standard input.
     ///
     /// Output of the AWS CLI has no account, Region and time of its own: account and Region come from its
     /// first ARN, and LAST_CAPTURED is the time of this command.
@@ -122,12 +124,23 @@ const fn failed<'a>(
     }
 }
 
+/// The first bytes of a compressed file.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
 fn open(file: &Path) -> anyhow::Result<Box<dyn BufRead>> {
-    if file == Path::new("-") {
-        return Ok(Box::new(io::stdin().lock()));
+    let mut opened: Box<dyn BufRead> = if file == Path::new("-") {
+        Box::new(io::stdin().lock())
+    } else {
+        let file = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+        Box::new(BufReader::with_capacity(256 * 1024, file))
+    };
+    let beginning = opened.fill_buf();
+    let beginning = beginning.with_context(|| format!("cannot read {}", file.display()))?;
+    if beginning.starts_with(&GZIP) {
+        let plain = MultiGzDecoder::new(opened);
+        return Ok(Box::new(BufReader::with_capacity(256 * 1024, plain)));
     }
-    let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
-    Ok(Box::new(BufReader::with_capacity(256 * 1024, opened)))
+    Ok(opened)
 }
 
 /// Maps one page. The result is `false` if the whole page failed.

@@ -20,7 +20,7 @@ const KEYS: [&str; 5] = [
 /// The options of pairs of keys and values.
 pub(super) fn resolve(pairs: &[(String, String)]) -> Result<Options, ConfigError> {
     let mut options = Options::default();
-    for (key, value) in pairs {
+    for (key, value) in &joined(pairs)? {
         match key.as_str() {
             Options::FETCH_STOPPED_TASKS => {
                 options.fetch_stopped_tasks = match value.as_str() {
@@ -96,10 +96,7 @@ fn event_names(key: &str, value: &str) -> Result<BTreeSet<String>, ConfigError> 
         .split(',')
         .map(|name| name.trim().to_owned())
         .collect();
-    let is_name = |name: &String| {
-        (1..=128).contains(&name.len()) && name.bytes().all(|each| each.is_ascii_alphanumeric())
-    };
-    match names.iter().find(|name| !is_name(name)) {
+    match names.iter().find(|name| !is_event_name(name)) {
         None => Ok(names),
         Some(_) => Err(unknown_value(
             key,
@@ -107,6 +104,10 @@ fn event_names(key: &str, value: &str) -> Result<BTreeSet<String>, ConfigError> 
             "names of events with commas between them, such as RunTask,ExecuteCommand",
         )),
     }
+}
+
+fn is_event_name(name: &str) -> bool {
+    (1..=128).contains(&name.len()) && name.bytes().all(|each| each.is_ascii_alphanumeric())
 }
 
 fn unknown_value(key: &str, value: &str, known: &str) -> ConfigError {
@@ -120,12 +121,42 @@ fn invalid(reason: String) -> ConfigError {
     ConfigError::setting("option", reason)
 }
 
-/// Splits `KEY=VALUE`.
+const FORM: &str = "an operation option is written KEY=VALUE";
+
+/// Splits `KEY=VALUE`. A comma separates options and also names of events, so that a name alone has no key.
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((key, value)) => Ok((key.trim().to_owned(), value.trim().to_owned())),
-        None => Err("an operation option is written KEY=VALUE".into()),
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().to_owned(), value.trim().to_owned()))
+        }
+        None if is_event_name(text.trim())
+            && text.trim().starts_with(|it: char| it.is_ascii_uppercase()) =>
+        {
+            Ok((String::new(), text.trim().to_owned()))
+        }
+        _ => Err(FORM.into()),
     }
+}
+
+/// The pairs, with names that have no key in the list of names before them.
+fn joined(pairs: &[(String, String)]) -> Result<Vec<(String, String)>, ConfigError> {
+    let mut joined: Vec<(String, String)> = Vec::new();
+    for (key, value) in pairs {
+        match joined.last_mut() {
+            _ if !key.is_empty() => joined.push((key.clone(), value.clone())),
+            Some((last, names)) if last == Options::AUDIT_EVENT_NAMES => {
+                names.push(',');
+                names.push_str(value);
+            }
+            _ => {
+                let names = Options::AUDIT_EVENT_NAMES;
+                return Err(invalid(format!(
+                    "{FORM}; names without a key follow {names}"
+                )));
+            }
+        }
+    }
+    Ok(joined)
 }
 
 #[derive(Deserialize)]

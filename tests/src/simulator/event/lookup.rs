@@ -33,9 +33,11 @@ struct Parameters {
 }
 
 impl Parameters {
-    /// The name that is looked up. AWS has other attributes too; the simulator has not.
+    /// The name that is looked up. AWS has other attributes too, and without one all names; the simulator has
+    /// not, and takes one of the names then.
     fn name(&self) -> Result<&str, ApiError> {
         match self.lookup_attributes.as_slice() {
+            [] => Ok("UpdateService"),
             [attribute] if attribute.attribute_key == "EventName" => Ok(&attribute.attribute_value),
             _ => Err(ApiError::new(
                 "InvalidLookupAttributesException",

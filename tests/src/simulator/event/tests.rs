@@ -165,13 +165,13 @@ fn lookups_are_refused_as_aws_refuses_them() {
         let refused = refusal(&state, "LookupEvents", &asked);
         refused.split(':').next().unwrap_or_default().to_owned()
     };
-    let by_source = json!([{ "AttributeKey": "EventSource", "AttributeValue": "x" }]);
+    let by_source = json!({ "AttributeKey": "EventSource", "AttributeValue": "x" });
     assert_eq!(
-        with("LookupAttributes", json!([])),
+        with("LookupAttributes", json!([by_source, by_source])),
         "InvalidLookupAttributesException"
     );
     assert_eq!(
-        with("LookupAttributes", by_source),
+        with("LookupAttributes", json!([by_source])),
         "InvalidLookupAttributesException"
     );
     assert_eq!(with("MaxResults", json!(51)), "InvalidMaxResultsException");

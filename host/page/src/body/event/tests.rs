@@ -110,7 +110,13 @@ fn what_cannot_be_followed_is_refused_whole() {
     let page = read(&json!({"Events": [{"EventId": "a", "CloudTrailEvent": 7}, CANARY]}));
     assert_eq!(
         page.text(),
-        r#"{"Events":[{"EventId":"a","CloudTrailEvent":""},{}]}"#
+        r#"{"Events":[{"EventId":"a","CloudTrailEvent":""},""]}"#
+    );
+    let beside = format!("{{\"Events\":[{{\"EventId\":\"a\",\"Resources\":{deep}}}]}}");
+    let beside: Value = serde_json::from_str(&beside).expect("JSON");
+    assert_eq!(
+        read(&beside).text(),
+        r#"{"Events":[{"EventId":"a","Resources":[]}]}"#
     );
 }
 

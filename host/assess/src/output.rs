@@ -1,0 +1,196 @@
+//! The output of a sync that is assessed: its report, and the files of its records.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use portolan_machine::text::read_file;
+use portolan_page::object::Object;
+use portolan_records::report::Report;
+
+use crate::place::Record;
+
+/// Far more than a record has. Without a limit, a file without line feeds would be read into memory.
+const LINE_LIMIT_BYTES: u64 = 64 * 1024 * 1024;
+/// Reports have a line for every scope and a bounded number of details, so they are far smaller than this.
+const REPORT_LIMIT_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// The reason that an output cannot be assessed.
+#[derive(Debug, thiserror::Error)]
+pub enum AssessError {
+    /// The folder has no report, so that nothing in it is known to be complete.
+    #[error(
+        "{folder} has no report.json, so it is not known what is complete there; give the folder of a `portolan sync`"
+    )]
+    NoReport {
+        /// The folder.
+        folder: String,
+    },
+    /// The report is not one of this program.
+    #[error("{file} is not a report of `portolan sync`: {reason}")]
+    OtherReport {
+        /// The file.
+        file: String,
+        /// The problem with it.
+        reason: String,
+    },
+    /// A file cannot be read or written.
+    #[error("cannot {action} {file}: {source}")]
+    File {
+        /// `read` or `write`.
+        action: &'static str,
+        /// The file.
+        file: String,
+        /// The reason.
+        source: io::Error,
+    },
+    /// A line of a file of records is not a record.
+    #[error(
+        "line {line} of {file} is not a record of {object}; `portolan validate` says what is wrong with it"
+    )]
+    NoRecord {
+        /// The file.
+        file: String,
+        /// The number of the line, from 1.
+        line: u64,
+        /// The object that the file is of.
+        object: Object,
+    },
+}
+
+impl AssessError {
+    pub(crate) fn file(action: &'static str, file: &Path) -> impl FnOnce(io::Error) -> Self {
+        let file = file.display().to_string();
+        move |source| Self::File {
+            action,
+            file,
+            source,
+        }
+    }
+}
+
+/// The output of a sync.
+#[derive(Debug)]
+pub struct Output {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The report of the sync.
+    pub report: Report,
+}
+
+impl Output {
+    /// Opens a folder.
+    ///
+    /// # Errors
+    /// Fails if it has no report of this program.
+    pub fn open(folder: &Path) -> Result<Self, AssessError> {
+        let file = folder.join("report.json");
+        let text = read_file(&file, REPORT_LIMIT_BYTES).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => AssessError::NoReport {
+                folder: folder.display().to_string(),
+            },
+            _ => AssessError::file("read", &file)(error),
+        })?;
+        let report = serde_json::from_str(&text).map_err(|error| AssessError::OtherReport {
+            file: file.display().to_string(),
+            reason: error.to_string(),
+        })?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            report,
+        })
+    }
+
+    /// The file of an object's records.
+    pub(crate) fn file(&self, object: Object) -> PathBuf {
+        self.folder.join(format!("{object}.jsonl"))
+    }
+
+    /// The records of an object; none if it was not synced.
+    pub(crate) fn records(&self, object: Object) -> Result<Records, AssessError> {
+        Records::open(self.file(object), object)
+    }
+}
+
+/// The records of a file, in their order, with the places of their lines.
+pub(crate) struct Records {
+    file: PathBuf,
+    object: Object,
+    /// `None` if there is no file.
+    lines: Option<BufReader<File>>,
+    line: u64,
+    offset: u64,
+    buffer: Vec<u8>,
+}
+
+/// The place of a record's line in its file, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) offset: u64,
+    pub(crate) length: u32,
+}
+
+impl Records {
+    fn open(file: PathBuf, object: Object) -> Result<Self, AssessError> {
+        let lines = match File::open(&file) {
+            Ok(opened) => Some(BufReader::with_capacity(256 * 1024, opened)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(AssessError::file("read", &file)(error)),
+        };
+        Ok(Self {
+            file,
+            object,
+            lines,
+            line: 0,
+            offset: 0,
+            buffer: Vec::new(),
+        })
+    }
+
+    /// The text of the next record, and its place.
+    pub(crate) fn next_text(&mut self) -> Result<Option<(Span, &[u8])>, AssessError> {
+        let Some(lines) = &mut self.lines else {
+            return Ok(None);
+        };
+        loop {
+            self.buffer.clear();
+            let read = lines
+                .take(LINE_LIMIT_BYTES)
+                .read_until(b'\n', &mut self.buffer);
+            let length = read.map_err(AssessError::file("read", &self.file))?;
+            if length == 0 {
+                return Ok(None);
+            }
+            let span = Span {
+                offset: self.offset,
+                length: u32::try_from(length).unwrap_or(u32::MAX),
+            };
+            self.line += 1;
+            self.offset += length as u64;
+            if !self.buffer.trim_ascii().is_empty() {
+                return Ok(Some((span, self.buffer.trim_ascii())));
+            }
+        }
+    }
+
+    /// The next record, and its place.
+    pub(crate) fn next(&mut self) -> Result<Option<(Span, Record)>, AssessError> {
+        let Some((span, text)) = self.next_text()? else {
+            return Ok(None);
+        };
+        let record = serde_json::from_slice(text).ok();
+        let record = record.filter(|record: &Record| record.get("UID").is_some());
+        record
+            .map(|record| Some((span, record)))
+            .ok_or_else(|| self.no_record())
+    }
+
+    /// The error for the line that was read last.
+    pub(crate) fn no_record(&self) -> AssessError {
+        AssessError::NoRecord {
+            file: self.file.display().to_string(),
+            line: self.line,
+            object: self.object,
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! One assessment: every assessor over its subjects, with the findings as they come.
+
+use bytes::Bytes;
+use portolan_page::object::Object;
+use portolan_page::{Origin, Page, schemas};
+use portolan_sandbox::{Assessor, Control, ControlResult, Engine, Need, Verdict};
+use serde_json::{Map, Value};
+
+use crate::coverage::Coverage;
+use crate::finding::{EvidenceValue, Finding};
+use crate::join::{Joined, Joins};
+use crate::output::{AssessError, Output};
+use crate::place::{Place, Record, text};
+use crate::revisions::Revisions;
+use crate::summary::{Assessment, AssessorUsed, Counts, MissingRevisions};
+
+/// The most subjects of one batch.
+const BATCH_SUBJECTS: usize = 100;
+/// A batch that reaches this is judged. One subject may be larger.
+const BATCH_BYTES: usize = 1024 * 1024;
+
+/// What to judge, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Whether all revisions of task definitions are subjects, not only the newest and those in use.
+    pub all_revisions: bool,
+    /// The settings of stock controls, by name: `trusted-registries`, `required-tags`.
+    pub settings: Map<String, Value>,
+    /// Attributes of the subject that findings carry.
+    pub carried: Vec<String>,
+    /// The standard whose controls are judged, as controls name it; all if it is `None`.
+    pub standard: Option<String>,
+}
+
+/// Judges an output, and passes every finding to `tell`.
+///
+/// # Errors
+/// Fails if the output cannot be read, or if `tell` fails. An assessor that fails costs its own verdicts.
+pub fn run<E: From<AssessError>>(
+    engine: &Engine,
+    assessors: &[Assessor],
+    output: &Output,
+    request: &Request,
+    mut tell: impl FnMut(&Finding) -> Result<(), E>,
+) -> Result<Assessment, E> {
+    let coverage = Coverage::new(&output.report.scopes);
+    let revisions = Revisions::read(output)?;
+    let mut counts = Counts::default();
+    for assessor in assessors {
+        let mut judge = Judge {
+            engine,
+            assessor,
+            request,
+            output,
+            coverage: &coverage,
+            revisions: &revisions,
+            counts: &mut counts,
+        };
+        judge.all(&mut tell)?;
+    }
+    let missing = revisions.without_record(output)?;
+    Ok(Assessment {
+        portolan_version: env!("CARGO_PKG_VERSION").into(),
+        captured_at: output.report.captured_at.clone(),
+        output_complete: output.report.complete,
+        assessors: assessors.iter().map(used).collect(),
+        controls: counts.finish(),
+        references_without_record: missing
+            .into_iter()
+            .map(|(place, revisions)| MissingRevisions {
+                account_id: place.account_id.into(),
+                region: place.region.into(),
+                revisions,
+            })
+            .collect(),
+        warnings: Vec::new(),
+    })
+}
+
+fn used(assessor: &Assessor) -> AssessorUsed {
+    let component = &assessor.component;
+    AssessorUsed {
+        name: component.manifest.name.clone(),
+        version: component.manifest.version.clone(),
+        digest: component.digest.clone(),
+        source: component.source.to_string(),
+    }
+}
+
+/// One assessor at work.
+struct Judge<'a> {
+    engine: &'a Engine,
+    assessor: &'a Assessor,
+    request: &'a Request,
+    output: &'a Output,
+    coverage: &'a Coverage,
+    revisions: &'a Revisions,
+    counts: &'a mut Counts,
+}
+
+impl Judge<'_> {
+    fn all<E: From<AssessError>>(
+        &mut self,
+        tell: &mut impl FnMut(&Finding) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let subject = self.assessor.subject();
+        let joins = Joins::new(
+            self.output,
+            self.coverage,
+            &self.assessor.component.manifest,
+        )?;
+        let mut records = self.output.records(subject)?;
+        let (mut batch, mut elements, mut size) = (Vec::new(), Vec::new(), 0);
+        loop {
+            let next = records.next()?;
+            let is_last = next.is_none();
+            if let Some((_, record)) = next
+                && self.is_subject(subject, &record)
+            {
+                let joined = joins.join(record)?;
+                let element = joined
+                    .element(&self.assessor.component.manifest)
+                    .to_string();
+                size += element.len();
+                elements.push(element);
+                batch.push(joined);
+            }
+            let is_full = batch.len() >= BATCH_SUBJECTS || size >= BATCH_BYTES;
+            if !batch.is_empty() && (is_full || is_last) {
+                self.batch(&batch, &elements, tell)?;
+                (batch, elements, size) = (Vec::new(), Vec::new(), 0);
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    fn is_subject(&self, subject: Object, record: &Record) -> bool {
+        subject != Object::EcsTaskDefinition
+            || self.request.all_revisions
+            || self.revisions.is_subject(record)
+    }
+
+    fn batch<E: From<AssessError>>(
+        &mut self,
+        batch: &[Joined],
+        elements: &[String],
+        tell: &mut impl FnMut(&Finding) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let body = format!("{{\"subjects\":[{}]}}", elements.join(","));
+        let origin = Origin {
+            partition: String::new(),
+            account_id: "".into(),
+            region: "".into(),
+            captured_at: self.output.report.captured_at.clone(),
+        };
+        let page = Page::batch(self.assessor.subject(), origin, Bytes::from(body));
+        let judged = match page {
+            Ok(page) => self.assessor.judge(self.engine, &page).subjects,
+            // Records of this program are JSON, so this is a batch that is too large.
+            Err(error) => {
+                let controls = &self.assessor.component.manifest.controls;
+                let none = portolan_sandbox::Verdicts::none(controls, &error.to_string());
+                (0..batch.len())
+                    .map(|index| (index, none.clone()))
+                    .collect()
+            }
+        };
+        for (index, verdicts) in judged {
+            for verdict in verdicts.verdicts {
+                if let Some(finding) = self.finding(&batch[index], verdict) {
+                    tell(&finding)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The finding of a verdict; `None` if the control is not about the subject, not configured or not chosen.
+    fn finding(&mut self, joined: &Joined, mut verdict: Verdict) -> Option<Finding> {
+        let manifest = &self.assessor.component.manifest;
+        let mut controls = manifest.controls.iter();
+        let control = controls.find(|control| control.id == verdict.control)?;
+        let standard = self.request.standard.as_deref();
+        let is_chosen =
+            standard.is_none_or(|name| control.standards.iter().any(|it| it.starts_with(name)));
+        if !is_chosen || !control.is_about(&joined.subject) {
+            return None;
+        }
+        let subject = self.assessor.subject();
+        let place = Place::of(&joined.subject);
+        let cluster = text(&joined.subject, "CLUSTER_ARN");
+        let missing = || self.coverage.missing(subject, &place, cluster);
+        let counts = self.counts.of(&control.id, &place, missing);
+        if !control.is_configured(&self.request.settings) {
+            counts.not_configured += 1;
+            return None;
+        }
+        complete(joined, control, &mut verdict);
+        let evidence = evidence(joined, manifest, &mut verdict);
+        counts.add(verdict.result, &verdict.reasons);
+        Some(self.record(joined, control, verdict, evidence))
+    }
+
+    fn record(
+        &self,
+        joined: &Joined,
+        control: &Control,
+        verdict: Verdict,
+        evidence: Vec<EvidenceValue>,
+    ) -> Finding {
+        let record = &joined.subject;
+        let subject = self.assessor.subject();
+        let is_revision = subject == Object::EcsTaskDefinition;
+        let place = Place::of(record);
+        let known = |object| self.coverage.missing(object, &place, None).is_none();
+        let owned = |name| text(record, name).map(str::to_owned);
+        let uid = owned("UID").unwrap_or_default();
+        let carried = self.request.carried.iter();
+        Finding {
+            uid: format!("{}@{uid}", control.id),
+            control_id: control.id.clone(),
+            control_title: control.title.clone(),
+            severity: control.severity,
+            result: verdict.result,
+            verdict: verdict.verdict,
+            standards: control.standards.clone(),
+            subject_object: subject.name().to_owned(),
+            subject_uid: uid,
+            subject_name: owned("NAME"),
+            cluster_arn: owned("CLUSTER_ARN"),
+            is_latest: is_revision
+                .then(|| self.revisions.is_latest(record))
+                .flatten()
+                .filter(|_| known(Object::EcsTaskDefinition)),
+            running_tasks_count: (is_revision && self.has_tasks(&place))
+                .then(|| self.revisions.running(record)),
+            reasons: verdict.reasons,
+            evidence,
+            remediation: control.remediation.clone(),
+            references: control.references.clone(),
+            cloud_provider: owned("CLOUD_PROVIDER").unwrap_or_default(),
+            account_id: place.account_id.clone(),
+            region: place.region.clone(),
+            last_captured: owned("LAST_CAPTURED").unwrap_or_default(),
+            carried: carried
+                .filter_map(|name| Some((name.clone(), record.get(name)?.clone())))
+                .collect(),
+        }
+    }
+
+    /// Whether tasks were synced in a place, wholly or not.
+    fn has_tasks(&self, place: &Place) -> bool {
+        self.coverage.has(Object::EcsTask, place)
+    }
+}
+
+/// Takes PASS and NOT_APPLICABLE back where records that the control always reads may be missing.
+fn complete(joined: &Joined, control: &Control, verdict: &mut Verdict) {
+    if !matches!(
+        verdict.result,
+        ControlResult::Pass | ControlResult::NotApplicable
+    ) {
+        return;
+    }
+    let always = control
+        .reads
+        .iter()
+        .filter(|(_, need)| **need == Need::Always);
+    let reason = always.into_iter().find_map(|(name, _)| {
+        let truncated = || {
+            joined
+                .is_truncated(name)
+                .then(|| format!("there are more records of `{name}` than the assessor gets"))
+        };
+        joined.missing.get(name).cloned().or_else(truncated)
+    });
+    if let Some(reason) = reason {
+        verdict.overrule(reason);
+    }
+}
+
+/// The values of a verdict's evidence. Evidence of a record that the assessor did not get, or of an attribute that
+/// its object does not have, is a lie, and the verdict is not one.
+fn evidence(
+    joined: &Joined,
+    manifest: &portolan_sandbox::Manifest,
+    verdict: &mut Verdict,
+) -> Vec<EvidenceValue> {
+    let mut values = Vec::with_capacity(verdict.evidence.len());
+    for each in &verdict.evidence {
+        let found = joined.record(manifest, &each.uid);
+        let known = found.filter(|(object, record)| {
+            record.contains_key(&each.attribute) || schemas::has_attribute(*object, &each.attribute)
+        });
+        let Some((_, record)) = known else {
+            let shown = portolan_machine::text::printable(&each.uid, 200);
+            let reason = format!(
+                "the assessor names {} of {shown} as evidence, which it did not get",
+                each.attribute
+            );
+            verdict.overrule(reason);
+            return Vec::new();
+        };
+        values.push(EvidenceValue {
+            uid: each.uid.clone(),
+            attribute: each.attribute.clone(),
+            value: record.get(&each.attribute).cloned(),
+        });
+    }
+    values
+}

@@ -1,0 +1,140 @@
+//! `assessment.json`: what was judged, with which results, and how much could not be judged.
+
+use std::collections::BTreeMap;
+
+use portolan_page::{AccountId, RegionName};
+use portolan_sandbox::ControlResult;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::place::Place;
+
+/// An assessment of an output.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "assessment")]
+pub struct Assessment {
+    /// The version of the program that wrote it.
+    pub portolan_version: String,
+    /// The LAST_CAPTURED of the output.
+    pub captured_at: String,
+    /// Whether everything that the sync was asked for is in the output.
+    pub output_complete: bool,
+    /// The assessors.
+    pub assessors: Vec<AssessorUsed>,
+    /// The counts of each control in each account and Region.
+    pub controls: Vec<ControlCounts>,
+    /// By account and Region, the number of revisions that services and tasks refer to and that have no record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references_without_record: Vec<MissingRevisions>,
+    /// Warnings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// An assessor of an assessment.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct AssessorUsed {
+    /// The assessor's name.
+    pub name: String,
+    /// The assessor's version.
+    pub version: String,
+    /// SHA-256 of the component, in hexadecimal.
+    pub digest: String,
+    /// `stock`, or the module's file.
+    pub source: String,
+}
+
+/// Revisions without a record.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct MissingRevisions {
+    /// The account's twelve digits.
+    pub account_id: AccountId,
+    /// The Region.
+    pub region: RegionName,
+    /// The number of revisions.
+    pub revisions: u64,
+}
+
+/// The results of a control in an account and Region.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ControlCounts {
+    /// The control.
+    pub control_id: String,
+    /// The account's twelve digits.
+    pub account_id: AccountId,
+    /// The Region.
+    pub region: RegionName,
+    /// Whether the output has all subjects; if not, subjects without a finding may exist.
+    pub subjects_complete: bool,
+    /// Why subjects may be missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The number of subjects by result.
+    pub results: BTreeMap<ControlResult, u64>,
+    /// By reason, the number of subjects that could not be evaluated; the most frequent reasons.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_evaluated: BTreeMap<String, u64>,
+    /// The number of subjects of a control that lacks its setting.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_configured: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// The most reasons of one control in one place. Reasons name objects, so there may be one for each subject.
+const REASONS: usize = 20;
+/// The reason in place of further ones.
+const OTHER_REASONS: &str = "other reasons";
+
+/// The counts while an assessment runs.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    controls: BTreeMap<(String, Place), ControlCounts>,
+}
+
+impl Counts {
+    /// The counts of a control in a place. `missing` says why subjects may be missing there.
+    pub(crate) fn of(
+        &mut self,
+        control_id: &str,
+        place: &Place,
+        missing: impl FnOnce() -> Option<String>,
+    ) -> &mut ControlCounts {
+        let key = (control_id.to_owned(), place.clone());
+        self.controls.entry(key).or_insert_with(|| {
+            let reason = missing();
+            ControlCounts {
+                control_id: control_id.to_owned(),
+                account_id: place.account_id.as_str().into(),
+                region: place.region.as_str().into(),
+                subjects_complete: reason.is_none(),
+                reason,
+                results: BTreeMap::new(),
+                not_evaluated: BTreeMap::new(),
+                not_configured: 0,
+            }
+        })
+    }
+
+    pub(crate) fn finish(self) -> Vec<ControlCounts> {
+        self.controls.into_values().collect()
+    }
+}
+
+impl ControlCounts {
+    pub(crate) fn add(&mut self, result: ControlResult, reasons: &[String]) {
+        *self.results.entry(result).or_default() += 1;
+        if result == ControlResult::NotEvaluated {
+            let reason = reasons.first().map_or("no reason given", String::as_str);
+            let is_known = self.not_evaluated.contains_key(reason);
+            let reason = match is_known || self.not_evaluated.len() < REASONS {
+                true => reason,
+                false => OTHER_REASONS,
+            };
+            *self.not_evaluated.entry(reason.to_owned()).or_default() += 1;
+        }
+    }
+}
