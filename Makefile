@@ -7,18 +7,21 @@
 
 # Each object has a schema: task-definition is EcsTaskDefinition's word.
 OBJECTS := $(shell ls schemas | sed -n 's/^Ecs\(.*\)\.schema\.json$$/\1/p' | sed 's/\([a-z]\)\([A-Z]\)/\1-\2/g' | tr 'A-Z' 'a-z')
-# The stock mappers, and the interpreter of mapping tables.
+# The stock mappers, and the interpreter of tables.
 STOCK := $(OBJECTS) table
+# The stock assessors: tables of controls, and crates.
+CONTROLS := $(patsubst guest-assessors/%/controls.toml,%,$(wildcard guest-assessors/*/controls.toml))
+ASSESSORS := $(patsubst guest-assessors/%/Cargo.toml,%,$(wildcard guest-assessors/*/Cargo.toml))
 BUILT := guest-mappers/built
 BUILDER := $${CARGO_TARGET_DIR:-target}/release/portolan-mapper-build
 GUESTS := tests/guests/built
-TEST_GUESTS := evil owner
+TEST_GUESTS := evil liar owner
 # Inside the folder, so that it vanishes with the modules that it vouches for.
 MAPPERS_STAMP := $(BUILT)/.stamp
-MODULES := $(STOCK:%=$(BUILT)/%.wasm)
+MODULES := $(patsubst %,$(BUILT)/%.wasm,$(STOCK) $(CONTROLS:%=controls-%) $(ASSESSORS))
 # Folders count too: one changes when a file in it comes or goes.
-MAPPER_SOURCES := Cargo.toml Cargo.lock rust-toolchain.toml \
-	$(shell find guest-mappers wit -path $(BUILT) -prune -o -print)
+MAPPER_SOURCES := Cargo.toml Cargo.lock rust-toolchain.toml $(wildcard schemas/Ecs*) \
+	$(shell find guest-mappers guest-assessors wit -path $(BUILT) -prune -o -print)
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,12 +32,12 @@ setup: ## Install the missing tools for building and testing
 toolchain:
 	@tests/setup.sh build
 
-mappers: $(MAPPERS_STAMP) ## Build the stock mappers, into guest-mappers/built
+mappers: $(MAPPERS_STAMP) ## Build the stock mappers and assessors, into guest-mappers/built
 
 # A missing module is a reason to build, whatever the stamp says.
 $(MAPPERS_STAMP): $(MAPPER_SOURCES) $(if $(filter-out $(wildcard $(MODULES)),$(MODULES)),FORCE) | toolchain
 	cargo build --release --locked --workspace --bin portolan-mapper-build
-	$(BUILDER) --out $(BUILT) $(STOCK:%=guest-mappers/%)
+	$(BUILDER) --out $(BUILT) $(STOCK:%=guest-mappers/%) $(CONTROLS:%=guest-assessors/%) $(ASSESSORS:%=guest-assessors/%)
 	@touch $@
 
 # Mappers that only tests call.

@@ -92,6 +92,10 @@ fn schemas_are_printed_from_types() {
         &schemars::schema_for!(portolan_sandbox::trust::Signature),
     );
     schema("table", &schemars::schema_for!(portolan_mapper_pack::Table));
+    schema(
+        "controls",
+        &schemars::schema_for!(portolan_mapper_pack::ControlTable),
+    );
     schema("plan", &schemars::schema_for!(portolan_sync::plan::Plan));
     schema(
         "report",

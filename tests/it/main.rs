@@ -2,6 +2,8 @@
 //! a module, or a file in the folder that the module reads.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+/// Assessors: stock, hostile, and those of authors.
+mod assessors;
 /// Change feeds: the differences from an earlier output.
 mod changes;
 /// Settings, `check` and `iam-policy`.

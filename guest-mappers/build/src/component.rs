@@ -25,8 +25,8 @@ fn fail(package: &str, message: String) -> BuildError {
     }
 }
 
-/// Checks a component's imports, and returns the version of the WIT that it was built against.
-pub(crate) fn check(package: &str, component: &[u8]) -> Result<Option<String>, BuildError> {
+/// Checks a component's imports, and returns the WIT package that it was built against.
+pub(crate) fn check(package: &str, component: &[u8]) -> Result<Option<Wit>, BuildError> {
     let decoded =
         wit_component::decode(component).map_err(|error| fail(package, format!("{error:#}")))?;
     let DecodedWasm::Component(resolve, world) = decoded else {
@@ -40,17 +40,23 @@ pub(crate) fn check(package: &str, component: &[u8]) -> Result<Option<String>, B
             package: package.to_owned(),
             import,
         }),
-        None => Ok(wit_version(&resolve, world)),
+        None => Ok(wit(&resolve, world)),
     }
 }
 
-/// The version in the name of the interface that the component exports.
-fn wit_version(resolve: &Resolve, world: WorldId) -> Option<String> {
+/// The name and the version of a WIT package.
+pub(crate) type Wit = (String, String);
+
+/// The package of the interface that the component exports.
+fn wit(resolve: &Resolve, world: WorldId) -> Option<Wit> {
     let exports = resolve.worlds[world].exports.keys();
     exports
         .map(|key| resolve.name_world_key(key))
-        .filter(|name| name.starts_with("portolan:mapper/"))
-        .find_map(|name| Some(name.split_once('@')?.1.to_owned()))
+        .filter(|name| name.starts_with("portolan:"))
+        .find_map(|name| {
+            let (name, version) = name.split_once('@')?;
+            Some((name.split_once('/')?.0.to_owned(), version.to_owned()))
+        })
 }
 
 /// The first import that a mapper must not have. An interface without functions is allowed: it only defines
@@ -60,7 +66,7 @@ fn forbidden_import(resolve: &Resolve, world: WorldId) -> Option<String> {
     let forbidden = imports.iter().find(|(key, item)| match item {
         WorldItem::Interface { id, .. } => {
             let only_types = resolve.interfaces[*id].functions.is_empty();
-            !only_types && resolve.name_world_key(key) != DIAGNOSTICS
+            !only_types && !DIAGNOSTICS.contains(&resolve.name_world_key(key).as_str())
         }
         WorldItem::Type { .. } => false,
         WorldItem::Function(_) => true,

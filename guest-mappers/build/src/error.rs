@@ -123,7 +123,7 @@ pub enum BuildError {
     #[error(
         "{package} imports {import}, but a mapper may import only {allowed}. \
          Remove the dependency that needs it",
-        allowed = crate::DIAGNOSTICS
+        allowed = crate::DIAGNOSTICS.join(" or ")
     )]
     ForbiddenImport {
         /// The crate's package name, or the folder's name.

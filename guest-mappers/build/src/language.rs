@@ -13,6 +13,8 @@ pub(crate) enum Language {
     JavaScript,
     /// A stock mapping table: `table.toml`.
     Table,
+    /// A table of controls, a module without code.
+    Controls,
 }
 
 impl Language {
@@ -20,6 +22,7 @@ impl Language {
     pub(crate) fn of(dir: &Path) -> Result<Self, BuildError> {
         let files = [
             ("table.toml", Self::Table),
+            ("controls.toml", Self::Controls),
             ("Cargo.toml", Self::Rust),
             ("requirements.txt", Self::Python),
             ("package.json", Self::JavaScript),
@@ -27,7 +30,7 @@ impl Language {
         let found = files.into_iter().find(|(file, _)| dir.join(file).is_file());
         found.map(|(_, language)| language).ok_or_else(|| BuildError::NotAMapper {
             path: dir.to_owned(),
-            reason: "it has no Cargo.toml (Rust), requirements.txt (Python), package.json (JavaScript) or table.toml (a mapping table); `portolan mapper new` makes a folder".into(),
+            reason: "it has no Cargo.toml (Rust), requirements.txt (Python), package.json (JavaScript), table.toml (a mapping table) or controls.toml (a table of controls); `portolan mapper new` makes a folder".into(),
         })
     }
 }

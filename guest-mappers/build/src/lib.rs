@@ -29,8 +29,11 @@ pub use error::BuildError;
 /// The compilation target. It adds no imports beyond the WIT's.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// The only interface that a mapper may call.
-const DIAGNOSTICS: &str = "portolan:mapper/diagnostics@1.0.0";
+/// The only interfaces that a module may call, one of each contract.
+const DIAGNOSTICS: [&str; 2] = [
+    "portolan:mapper/diagnostics@1.0.0",
+    "portolan:assessor/diagnostics@0.1.0",
+];
 
 /// The mappers to build, and the folder that takes the components.
 #[derive(Clone, Debug)]
@@ -90,6 +93,7 @@ pub fn build(request: &Request) -> Result<Vec<Built>, BuildError> {
     for (language, dir) in others {
         built.push(match language {
             Language::Table => build_table(&dir, request)?,
+            Language::Controls => build_controls(&dir, request)?,
             _ => build_script(language, &dir, request)?,
         });
     }
@@ -114,15 +118,41 @@ fn build_crates(dirs: &[PathBuf], request: &Request) -> Result<Vec<Built>, Build
 
 /// Packs a stock table into the interpreter, which this or an earlier request has built into the same folder.
 fn build_table(dir: &Path, request: &Request) -> Result<Built, BuildError> {
-    let read =
-        |path: PathBuf| std::fs::read(&path).map_err(|source| BuildError::Read { path, source });
     let path = dir.join("table.toml");
-    let text = String::from_utf8_lossy(&read(path.clone())?).into_owned();
-    let interpreter = read(request.out_dir.join("table.wasm"))?;
+    let text = read_text(path.clone())?;
+    let interpreter = read(request.out_dir.join(INTERPRETER))?;
     let component = portolan_mapper_pack::pack_stock(&text, &interpreter)
         .map_err(|source| BuildError::Table { path, source })?;
     let name = crates::folder_name(dir);
     finish(&name, &component, &Origin::default(), &request.out_dir)
+}
+
+/// Packs a stock table of controls, as a module that is named after its folder, into the interpreter that was
+/// built before. The schemas of its records are in this repository.
+fn build_controls(dir: &Path, request: &Request) -> Result<Built, BuildError> {
+    let path = dir.join("controls.toml");
+    let text = read_text(path.clone())?;
+    let interpreter = read(request.out_dir.join(INTERPRETER))?;
+    let schema = |object: &str| {
+        let file = format!("../../schemas/{object}.schema.json");
+        let text = read_text(dir.join(file)).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    };
+    let (_, component) = portolan_mapper_pack::pack(&text, schema, &interpreter)
+        .map_err(|source| BuildError::Table { path, source })?;
+    let name = format!("controls-{}", crates::folder_name(dir));
+    finish(&name, &component, &Origin::default(), &request.out_dir)
+}
+
+/// The module that tables are packed into, in the folder of built modules.
+const INTERPRETER: &str = "table.wasm";
+
+fn read(path: PathBuf) -> Result<Vec<u8>, BuildError> {
+    std::fs::read(&path).map_err(|source| BuildError::Read { path, source })
+}
+
+fn read_text(path: PathBuf) -> Result<String, BuildError> {
+    Ok(String::from_utf8_lossy(&read(path)?).into_owned())
 }
 
 fn build_script(language: Language, dir: &Path, request: &Request) -> Result<Built, BuildError> {
@@ -164,8 +194,8 @@ fn finish(
     origin: &Origin,
     out_dir: &Path,
 ) -> Result<Built, BuildError> {
-    let wit_version = component::check(name, component)?;
-    let component = stamp::stamp(name, component, origin, wit_version)?;
+    let wit = component::check(name, component)?;
+    let component = stamp::stamp(name, component, origin, wit)?;
     let path = out_dir.join(format!("{name}.wasm"));
     let mut builder = tempfile::Builder::new();
     // A module is world-readable, within the process's umask.

@@ -5,9 +5,7 @@ use std::path::Path;
 use wasm_metadata::{AddMetadata, Producers};
 
 use crate::BuildError;
-
-/// The WIT package of the mapper contract, as the `sdk` field of the section names it.
-const WIT_PACKAGE: &str = "portolan:mapper";
+use crate::component::Wit;
 
 /// The languages, tools and SDK of a component, as names and versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,7 +77,7 @@ pub(crate) fn stamp(
     package: &str,
     component: &[u8],
     origin: &Origin,
-    wit_version: Option<String>,
+    wit: Option<Wit>,
 ) -> Result<Vec<u8>, BuildError> {
     let mut add = AddMetadata::default();
     add.language.clone_from(&origin.languages);
@@ -87,8 +85,7 @@ pub(crate) fn stamp(
     let own = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
     add.processed_by.push((own.0.to_owned(), own.1.to_owned()));
     add.sdk.extend(origin.sdk.clone());
-    add.sdk
-        .extend(wit_version.map(|version| (WIT_PACKAGE.to_owned(), version)));
+    add.sdk.extend(wit);
     add.to_wasm(component).map_err(|error| BuildError::Encode {
         package: package.to_owned(),
         message: format!("{error:#}"),

@@ -89,11 +89,7 @@ impl Checker<'_> {
             types::check_after(after, &want)?;
         }
         let origin = self.origin(&given, type_, &want)?;
-        let fallback = match given.fallback {
-            None => Vec::new(),
-            Some(OneOrMore::One(one)) => vec![one],
-            Some(OneOrMore::More(more)) => more,
-        };
+        let fallback = given.fallback.as_ref().map_or(Vec::new(), OneOrMore::list);
         let fallback = fallback
             .iter()
             .map(|text| {
@@ -277,22 +273,11 @@ impl Checker<'_> {
     }
 
     fn format(&mut self, format: &str) -> Result<Origin, String> {
-        let mut pieces = Vec::new();
-        let mut rest = format;
-        while let Some((before, after)) = rest.split_once('{') {
-            let (inside, after) = after
-                .split_once('}')
-                .ok_or_else(|| "its format has a `{` without `}`".to_owned())?;
-            if !before.is_empty() {
-                pieces.push(Piece::Text(before.to_owned()));
+        let pieces = pieces(format)?;
+        for piece in &pieces {
+            if let Piece::Parsed(piece) = piece {
+                self.ask_object(piece, Demand::TextOrInteger)?;
             }
-            let piece = parsed(inside)?;
-            self.ask_object(&piece, Demand::TextOrInteger)?;
-            pieces.push(Piece::Parsed(piece));
-            rest = after;
-        }
-        if !rest.is_empty() {
-            pieces.push(Piece::Text(rest.to_owned()));
         }
         Ok(Origin::Format(pieces))
     }
@@ -318,6 +303,26 @@ impl Checker<'_> {
         }
         ask(&mut self.page, asked)
     }
+}
+
+/// The pieces of a text with expressions in braces.
+pub(crate) fn pieces(format: &str) -> Result<Vec<Piece>, String> {
+    let mut pieces = Vec::new();
+    let mut rest = format;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (inside, after) = after
+            .split_once('}')
+            .ok_or_else(|| "its format has a `{` without `}`".to_owned())?;
+        if !before.is_empty() {
+            pieces.push(Piece::Text(before.to_owned()));
+        }
+        pieces.push(Piece::Parsed(parsed(inside)?));
+        rest = after;
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest.to_owned()));
+    }
+    Ok(pieces)
 }
 
 pub(crate) fn parsed(text: &str) -> Result<Parsed, String> {

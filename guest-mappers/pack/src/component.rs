@@ -4,12 +4,21 @@ use std::borrow::Cow;
 
 use portolan_mapper_sdk::Kind;
 use wasm_encoder::reencode::{Error, Reencode, utils};
-use wasm_encoder::{ConstExpr, CustomSection, DataSection, ExportSection, Module, Section};
+use wasm_encoder::{
+    ConstExpr, CustomSection, DataSection, ExportSection, ImportSection, Module, Section,
+};
 use wasmparser::{ExternalKind, Operator, Parser, Payload};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-const WIT: &str = include_str!("../wit/mapper/mapper.wit");
+const MAPPER: &str = include_str!("../wit/mapper/mapper.wit");
+const ASSESSOR: &str = include_str!("../wit/assessor/assessor.wit");
+
+/// The log of mappers, which the interpreter imports, and the same for assessors.
+const LOGS: [&str; 2] = [
+    "portolan:mapper/diagnostics@1.0.0",
+    "portolan:assessor/diagnostics@0.1.0",
+];
 
 /// The interpreter's symbol of the place for the table: its length in bytes as 64 bits, then the table.
 const PLACE: &str = "PORTOLAN_TABLE";
@@ -35,13 +44,14 @@ pub(crate) fn component(
     let mut module = fill(core, kind, packed)?;
     let mut resolve = Resolve::default();
     let text = |error| format!("the interpreter cannot take the table: {error:#}");
-    let package = resolve
-        .push_str("mapper.wit", WIT)
-        .map_err(|error| format!("{error:#}"))?;
-    let world = match kind {
-        Kind::Mapping => "mapping-module",
-        Kind::Overlay => "overlay-module",
+    let (wit, world) = match kind {
+        Kind::Mapping => (MAPPER, "mapping-module"),
+        Kind::Overlay => (MAPPER, "overlay-module"),
+        Kind::Assessor => (ASSESSOR, "assessor-module"),
     };
+    let package = resolve
+        .push_str("contract.wit", wit)
+        .map_err(|error| format!("{error:#}"))?;
     let world = resolve
         .select_world(&[package], Some(world))
         .map_err(|error| format!("{error:#}"))?;
@@ -92,7 +102,7 @@ fn core_module(interpreter: &[u8]) -> Result<&[u8], String> {
     Err("the interpreter holds no module".to_owned())
 }
 
-/// Writes the table into the module, and removes the exports of the other kind.
+/// Writes the table into the module, and removes the exports of the other kinds.
 fn fill(core: &[u8], kind: Kind, packed: &[u8]) -> Result<Vec<u8>, String> {
     let mut data = u64::try_from(packed.len())
         .map_err(|error| error.to_string())?
@@ -100,10 +110,7 @@ fn fill(core: &[u8], kind: Kind, packed: &[u8]) -> Result<Vec<u8>, String> {
         .to_vec();
     data.extend_from_slice(packed);
     let mut packer = Packer {
-        other: match kind {
-            Kind::Mapping => "portolan:mapper/overlay@",
-            Kind::Overlay => "portolan:mapper/mapping@",
-        },
+        kind,
         address: place(core)?,
         data: &data,
     };
@@ -146,10 +153,16 @@ fn place(core: &[u8]) -> Result<i32, String> {
         .ok_or_else(|| "the interpreter has no place for a table".to_owned())
 }
 
+/// The texts that mark the exports of each kind.
+const EXPORTS: [(Kind, &str); 3] = [
+    (Kind::Mapping, "portolan:mapper/mapping@"),
+    (Kind::Overlay, "portolan:mapper/overlay@"),
+    (Kind::Assessor, "portolan:assessor/assessing@"),
+];
+
 /// Copies a module with the changes that packing makes.
 struct Packer<'p> {
-    /// The text that marks the exports of the other kind.
-    other: &'static str,
+    kind: Kind,
     address: i32,
     data: &'p [u8],
 }
@@ -162,10 +175,26 @@ impl Reencode for Packer<'_> {
         exports: &mut ExportSection,
         export: wasmparser::Export<'_>,
     ) -> Result<(), Error<Self::Error>> {
-        if export.name == PLACE || export.name.contains(self.other) {
+        let is_other =
+            |(kind, mark): &(Kind, &str)| *kind != self.kind && export.name.contains(mark);
+        if export.name == PLACE || EXPORTS.iter().any(is_other) {
             return Ok(());
         }
         utils::parse_export(self, exports, export)
+    }
+
+    fn parse_imports(
+        &mut self,
+        section: &mut ImportSection,
+        mut imports: wasmparser::Imports<'_>,
+    ) -> Result<(), Error<Self::Error>> {
+        if let wasmparser::Imports::Single(_, import) = &mut imports
+            && self.kind == Kind::Assessor
+            && import.module == LOGS[0]
+        {
+            import.module = LOGS[1];
+        }
+        utils::parse_imports(self, section, imports)
     }
 
     fn data_count(&mut self, count: u32) -> Result<u32, Error<Self::Error>> {

@@ -185,14 +185,23 @@ pub(crate) enum Context {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum OneOrMore {
-    /// One expression.
+    /// One.
     One(String),
-    /// Several expressions.
+    /// Several.
     More(Vec<String>),
 }
 
+impl OneOrMore {
+    pub(crate) fn list(&self) -> Vec<String> {
+        match self {
+            Self::One(one) => vec![one.clone()],
+            Self::More(more) => more.clone(),
+        }
+    }
+}
+
 /// A value in a table.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Scalar {
     /// True or false.

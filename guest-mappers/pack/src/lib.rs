@@ -1,4 +1,4 @@
-//! Checks mapping tables, and packs them into the stock interpreter.
+//! Checks tables, and packs them into the stock interpreter.
 //!
 //! [`pack`] makes an ordinary component of a table: the interpreter (`guest-mappers/table`) with the checked
 //! table in its memory. It needs no compiler, and the same table always gives the same bytes.
@@ -6,6 +6,7 @@
 mod ask;
 mod check;
 mod component;
+mod controls;
 mod demand;
 mod expression;
 mod format;
@@ -24,6 +25,7 @@ use crate::demand::Demand;
 use crate::expression::On;
 
 pub use component::source;
+pub use controls::ControlTable;
 pub use format::Table;
 pub use problem::TableError;
 pub use stock::{Stock, check_stock, pack_stock};
@@ -33,7 +35,7 @@ pub use stock::{Stock, check_stock, pack_stock};
 pub struct Packed {
     /// The module's name.
     pub name: String,
-    /// Whether it maps or overlays.
+    /// Whether it maps, overlays or assesses.
     pub kind: Kind,
     /// The connector object that it maps.
     pub object: &'static str,
@@ -61,11 +63,14 @@ impl Checked {
     }
 }
 
-/// Checks a table. `stock` returns the stock schema of a connector object.
+/// Checks a table, of a mapper or of controls. `stock` returns the stock schema of a connector object.
 ///
 /// # Errors
 /// Fails if the table has a problem; the error lists every problem found.
 pub fn check(text: &str, stock: impl Fn(&str) -> Value) -> Result<Packed, TableError> {
+    if controls::is_one(text) {
+        return controls::check(text, stock);
+    }
     checked(text, |table| match table.data_model {
         None => Ok(stock(table.object.0.name())),
         Some(_) => {
@@ -116,11 +121,7 @@ fn checked(
             )
         }));
     }
-    for (what, given, limit) in [("name", &table.name, 128), ("version", &table.version, 64)] {
-        if given.is_empty() || given.len() > limit {
-            problems.push(format!("{what}: it is empty or longer than {limit} bytes"));
-        }
-    }
+    problems.extend(limited(&table.name, &table.version));
     if !problems.is_empty() {
         return Err(TableError { problems });
     }
@@ -132,6 +133,15 @@ fn checked(
         page,
         table,
     })
+}
+
+/// The problems with a module's name and version.
+fn limited(name: &str, version: &str) -> Vec<String> {
+    let all = [("name", name, 128), ("version", version, 64)].into_iter();
+    let wrong = all.filter(|(_, given, limit)| given.is_empty() || given.len() > *limit);
+    wrong
+        .map(|(what, _, limit)| format!("{what}: it is empty or longer than {limit} bytes"))
+        .collect()
 }
 
 fn uid(checker: &mut Checker<'_>) -> Result<Option<Parsed>, String> {

@@ -17,22 +17,27 @@ const LIMIT_ATTRIBUTES: usize = 256;
 /// has 25 attributes.
 const LIMIT_EXPRESSIONS: usize = 2_000;
 
-/// Reads a table. Errors in single attributes are added to `problems`.
-pub(crate) fn read(
-    text: &str,
-    problems: &mut Vec<String>,
-) -> Result<(Table, Vec<(String, Attribute)>), String> {
+/// Reads the TOML of a table.
+pub(crate) fn toml_of(text: &str) -> Result<toml::Table, String> {
     if text.len() > LIMIT_BYTES {
         return Err(format!(
             "the table has {} bytes, more than {LIMIT_BYTES}",
             text.len()
         ));
     }
-    let toml: toml::Table = toml::from_str(text).map_err(|error| {
+    toml::from_str(text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start));
         let line = before.map_or(1, |before| before.matches('\n').count() + 1);
         format!("line {line} is not TOML: {}", error.message())
-    })?;
+    })
+}
+
+/// Reads a table. Errors in single attributes are added to `problems`.
+pub(crate) fn read(
+    text: &str,
+    problems: &mut Vec<String>,
+) -> Result<(Table, Vec<(String, Attribute)>), String> {
+    let toml = toml_of(text)?;
     let schema = schemars::schema_for!(Table).to_value();
     known(&toml, &properties(&schema["properties"]), "the table")?;
     let kinds = |key: &str, value: &Toml| match key {
@@ -131,7 +136,7 @@ fn is_date(value: &Toml) -> bool {
 }
 
 /// Refuses an unknown key, and suggests the nearest known one.
-fn known(table: &toml::Table, keys: &[String], place: &str) -> Result<(), String> {
+pub(crate) fn known(table: &toml::Table, keys: &[String], place: &str) -> Result<(), String> {
     match table.keys().find(|key| !keys.contains(key)) {
         None => Ok(()),
         Some(key) => {
@@ -143,7 +148,7 @@ fn known(table: &toml::Table, keys: &[String], place: &str) -> Result<(), String
     }
 }
 
-fn properties(schema: &Value) -> Vec<String> {
+pub(crate) fn properties(schema: &Value) -> Vec<String> {
     schema
         .as_object()
         .map(|properties| properties.keys().cloned().collect())
@@ -156,7 +161,7 @@ fn unfit<T: DeserializeOwned>(value: &Toml) -> Option<String> {
     Some(error.message().trim().to_owned())
 }
 
-fn article(word: &str) -> String {
+pub(crate) fn article(word: &str) -> String {
     match word.starts_with(['a', 'i', 'o']) {
         true => format!("an {word}"),
         false => format!("a {word}"),

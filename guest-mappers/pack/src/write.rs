@@ -77,6 +77,8 @@ fn manifest(checked: &Checked) -> Manifest {
             members: members(&asked),
             records: false,
         }),
+        with: Value::Null,
+        controls: Value::Null,
     }
 }
 

@@ -29,12 +29,17 @@ impl Context {
     /// Fails if the settings do not fit the type. The host validates settings against the manifest's settings
     /// schema, so this schema and the type disagree.
     pub fn settings<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Rejection> {
-        serde_json::from_str(&self.config).map_err(|_| Rejection {
-            code: "settings",
-            member: String::new(),
-            message: "the module's settings do not fit the type that it reads them into; \
-                      compare the settings schema of its manifest"
-                .to_owned(),
-        })
+        settings(&self.config)
     }
+}
+
+/// Reads settings into a type.
+pub(crate) fn settings<'a, T: Deserialize<'a>>(config: &'a str) -> Result<T, Rejection> {
+    serde_json::from_str(config).map_err(|_| Rejection {
+        code: "settings",
+        member: String::new(),
+        message: "the module's settings do not fit the type that it reads them into; \
+                  compare the settings schema of its manifest"
+            .to_owned(),
+    })
 }

@@ -4,6 +4,8 @@
 //! Guests use the standard library's allocator. An allocator that never frees was not measurably faster on a
 //! page of 100 tasks, because the borrowed types allocate little.
 
+pub mod assessor;
+
 use crate::{Context, Mapping, Overlay};
 
 pub use mapping_world::exports::portolan::mapper::mapping;

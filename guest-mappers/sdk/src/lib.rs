@@ -3,7 +3,7 @@
 //! A mapper turns the raw body of one Describe response into records. Its author writes three things: a
 //! *source* type (the members to read, borrowed from the page), a *record* type (the attributes), and an
 //! implementation of [`Mapping`] that makes a record of a source. [`export_mapping!`] generates the rest. An
-//! [`Overlay`] amends the records that a mapping made.
+//! [`Overlay`] amends the records that a mapping made, and an [`Assessing`] module judges records.
 //!
 //! The same code runs natively: the sandbox runs [`map_page`], and so do tests, without a sandbox.
 //!
@@ -25,9 +25,11 @@
 extern crate self as portolan_mapper_sdk;
 
 mod arn;
+mod assess;
 mod beside;
 mod body;
 mod context;
+mod control;
 mod decimal;
 mod escapes;
 mod fields;
@@ -54,11 +56,14 @@ mod tags;
 pub mod testing;
 mod text;
 mod timestamp;
+mod verdict;
 mod writer;
 
 pub use arn::Arn;
+pub use assess::{Assessing, BatchContext, Element, assess_batch};
 pub use body::Body;
 pub use context::Context;
+pub use control::{Control, ControlSeverity, Narrowing, Need, With};
 pub use int::Int;
 pub use issue::{Issue, MappedPage, PageError, Rejection, Row, Severity};
 pub use lenient::{Lenient, Misfit, lenient};
@@ -75,15 +80,20 @@ pub use schema::schema;
 pub use tags::{Tag, Tags};
 pub use text::{Text, text};
 pub use timestamp::{Timestamp, UtcTime};
+pub use verdict::{ControlResult, Evidence, Verdict, Verdicts};
+
+/// Tells whether an attribute is there, without reading it.
+pub use serde::de::IgnoredAny;
 
 /// Steps of [`map_page`] and [`amend_page`] for an interpreter, whose object, members and attributes are
 /// known only at run time. Not a part of the public API.
 #[doc(hidden)]
 pub mod steps {
+    pub use crate::assess::SUBJECTS;
     pub use crate::beside::tags_inside;
     pub use crate::body::{each_alone_with, each_with, read_tracked, wrong_member};
     pub use crate::escapes::contain_unknown_escapes;
-    pub use crate::mapping::{check_page, rejected, write_attributes};
+    pub use crate::mapping::{check_page, rejected, write_attributes, write_row};
 }
 
 /// JSON values, for the schemas of a manifest and the patches of an overlay.

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{Mapping, Overlay, fields};
+use crate::{Assessing, Element, Mapping, Overlay, control, fields};
 
-/// The effect of a module on a page: it makes or amends records.
+/// The effect of a module on records: it makes, amends or judges them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -11,6 +11,8 @@ pub enum Kind {
     Mapping,
     /// It amends records.
     Overlay,
+    /// It judges records.
+    Assessor,
 }
 
 /// The description of a module, as the host reads it.
@@ -20,7 +22,7 @@ pub struct Manifest {
     pub name: String,
     /// The module's version: its crate's version.
     pub version: String,
-    /// Whether it makes or amends records.
+    /// Whether it makes, amends or judges records.
     pub kind: Kind,
     /// The connector objects that it maps or overlays.
     pub objects: Vec<String>,
@@ -33,6 +35,12 @@ pub struct Manifest {
     /// The members and records that the module reads. The host passes only these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reads: Option<Reads>,
+    /// Of an assessor: the records that go with each subject; else null.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub with: Value,
+    /// Of an assessor: the questions that it answers; else null.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub controls: Value,
 }
 
 /// The members and records that a module reads.
@@ -62,6 +70,8 @@ impl Manifest {
                 members: fields::of::<M::Source<'_>>(),
                 records: false,
             }),
+            with: Value::Null,
+            controls: Value::Null,
         }
     }
 
@@ -80,6 +90,28 @@ impl Manifest {
                 members: fields::of::<O::Source<'_>>(),
                 records: O::READS_RECORDS,
             }),
+            with: Value::Null,
+            controls: Value::Null,
+        }
+    }
+
+    /// The manifest of an assessor, under the name and version of its crate.
+    #[must_use]
+    pub fn of_assessor<A: Assessing>(name: &str, version: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            kind: Kind::Assessor,
+            objects: vec![A::SUBJECT.to_owned()],
+            attributes: json!({}),
+            settings: A::settings(),
+            capabilities: Vec::new(),
+            reads: Some(Reads {
+                members: fields::of::<Element<A::Subject<'_>, A::Related<'_>>>(),
+                records: true,
+            }),
+            with: control::with(A::WITH),
+            controls: control::controls(A::CONTROLS),
         }
     }
 

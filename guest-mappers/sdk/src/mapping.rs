@@ -54,7 +54,7 @@ pub trait Mapping {
 /// Fails if the module does not map the context's object, or if the page is not a response that could hold
 /// such objects. A single invalid object becomes an issue of the result instead.
 pub fn map_page<M: Mapping>(context: &Context, page: &[u8]) -> Result<MappedPage, PageError> {
-    let page = check_page(M::OBJECT, context, page)?;
+    let page = check_page(M::OBJECT, &context.object, page)?;
     let mut output = Output::for_page(page.len());
     let together = with_tags_inside::<M::Source<'_>>(M::BODY, page);
     if each(M::BODY, &together, |index, source| {
@@ -78,12 +78,8 @@ pub fn map_page<M: Mapping>(context: &Context, page: &[u8]) -> Result<MappedPage
 }
 
 /// Checks the conditions for reading a page.
-pub fn check_page<'a>(
-    object: &str,
-    context: &Context,
-    page: &'a [u8],
-) -> Result<&'a str, PageError> {
-    if context.object != object {
+pub fn check_page<'a>(object: &str, asked: &str, page: &'a [u8]) -> Result<&'a str, PageError> {
+    if asked != object {
         let message = format!("this module handles {object}, not the requested connector object");
         return Err(PageError::UnsupportedObject(message));
     }
@@ -132,12 +128,7 @@ impl Output {
 }
 
 /// Appends a record to the payload, or an issue if it cannot be written as JSON.
-pub(crate) fn write_row(
-    page: &mut MappedPage,
-    body: Body,
-    source_index: u32,
-    record: &impl Serialize,
-) {
+pub fn write_row(page: &mut MappedPage, body: Body, source_index: u32, record: &impl Serialize) {
     let start = page.payload.len();
     let written = writer::write(&mut page.payload, record).is_ok();
     end_row(page, body, source_index, start, written);

@@ -69,7 +69,7 @@ pub fn amend_page<O: Overlay>(
     page: &[u8],
     mapped: &MappedPage,
 ) -> Result<MappedPage, PageError> {
-    let page = check_page(O::OBJECT, context, page)?;
+    let page = check_page(O::OBJECT, &context.object, page)?;
     let mut amending = Amending::<O>::new(context, mapped);
     let together = with_tags_inside::<O::Source<'_>>(O::BODY, page);
     let in_one_pass = each(O::BODY, &together, |source_index, source| {

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::{Context, Issue, Mapping, Overlay, PageError, amend_page, map_page};
+use crate::{
+    Assessing, BatchContext, Context, Issue, Mapping, Overlay, PageError, amend_page, assess_batch,
+    map_page,
+};
 
 /// The context of test pages: account 123456789012, Region us-west-2, captured at 2026-11-21T01:32:00.123Z.
 #[must_use]
@@ -21,7 +24,7 @@ pub fn context(object: &str) -> Context {
 /// The result of mapping or amending a page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// The records or patches, each with its position in the page.
+    /// The records, patches or verdicts, each with its position in the page.
     pub records: Vec<(u32, Value)>,
     /// The findings of the module.
     pub issues: Vec<Issue>,
@@ -48,6 +51,20 @@ pub fn amend<M: Mapping, O: Overlay>(page: &str) -> Result<Outcome, PageError> {
         page.as_bytes(),
         &mapped,
     )?)
+}
+
+/// Judges a batch with these settings, captured at the time of [`context()`].
+///
+/// # Errors
+///
+/// Fails as [`assess_batch`] does, and if a row is not JSON.
+pub fn assess<A: Assessing>(batch: &str, config: &str) -> Result<Outcome, PageError> {
+    let context = BatchContext {
+        subject: A::SUBJECT.to_owned(),
+        captured_at: context(A::SUBJECT).captured_at,
+        config: config.to_owned(),
+    };
+    outcome(assess_batch::<A>(&context, batch.as_bytes())?)
 }
 
 fn outcome(mapped: crate::MappedPage) -> Result<Outcome, PageError> {

@@ -1,14 +1,17 @@
-//! The part that runs only inside the sandbox: the exports of both worlds, and the place for the table.
+//! The part that runs only inside the sandbox: the exports of all worlds, and the place for the table.
 //!
-//! The packer keeps the exports of one world, that of the table's kind.
+//! The packer keeps the exports of one world, that of the table's kind. The log is that of mappers; for an
+//! assessor the packer gives this import the name that assessors have for it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use portolan_mapper_sdk::guest::assessor::{self, assessing};
 use portolan_mapper_sdk::guest::report_panics;
 use portolan_mapper_sdk::guest::{mapping, mapping_world, overlay, overlay_world, types};
-use portolan_mapper_sdk::{Context, MappedPage, PageError, Row};
+use portolan_mapper_sdk::{BatchContext, Context, MappedPage, PageError, Row};
 
 use crate::plan::Plan;
+use crate::plan::controls::Controls;
 
 /// The size of the place in 64-bit words: 256 KiB, enough for a lookup of some thousand accounts. Unused
 /// words take no memory, because no code touches their pages.
@@ -40,12 +43,20 @@ fn packed() -> Vec<u8> {
 
 fn with_plan<T>(work: impl FnOnce(&Plan<'_>) -> Result<T, PageError>) -> Result<T, PageError> {
     let packed = packed();
-    match Plan::from_bytes(&packed) {
-        Ok(plan) => work(&plan),
-        Err(_) => Err(PageError::Internal(
-            "this interpreter holds no table; `portolan mapper table` packs one".to_owned(),
-        )),
-    }
+    work(&Plan::from_bytes(&packed).map_err(|_| no_table())?)
+}
+
+fn with_controls<T>(
+    work: impl FnOnce(&Controls<'_>) -> Result<T, PageError>,
+) -> Result<T, PageError> {
+    let packed = packed();
+    work(&Controls::from_bytes(&packed).map_err(|_| no_table())?)
+}
+
+fn no_table() -> PageError {
+    PageError::Internal(
+        "this interpreter holds no table; `portolan mapper table` packs one".to_owned(),
+    )
 }
 
 fn manifest() -> String {
@@ -100,5 +111,24 @@ impl overlay::Guest for Module {
     }
 }
 
+impl assessing::Guest for Module {
+    fn manifest() -> String {
+        report_panics();
+        with_controls(|plan| Ok(plan.manifest.to_owned())).unwrap_or_else(|error| error.to_string())
+    }
+
+    fn assess_batch(
+        context: assessing::BatchContext,
+        batch: Vec<u8>,
+    ) -> Result<assessing::AssessedBatch, assessing::BatchError> {
+        report_panics();
+        let context = BatchContext::from(context);
+        with_controls(|plan| crate::assess_batch(plan, &context, &batch))
+            .map(Into::into)
+            .map_err(Into::into)
+    }
+}
+
+assessor::world::export_assessor_module!(Module with_types_in assessor::world);
 mapping_world::export_mapping_module!(Module with_types_in mapping_world);
 overlay_world::export_overlay_module!(Module with_types_in overlay_world);

@@ -1,4 +1,4 @@
-//! Interprets a mapping table: attributes as JMESPath expressions over the described objects.
+//! Interprets a table: the attributes of a mapping, or the conditions of controls, as JMESPath expressions.
 //!
 //! An author runs `portolan mapper table`, which checks a table and puts its packed form ([`plan::Plan`])
 //! into this module. The same code runs natively: the sandbox runs [`map_page`] and [`amend_page`].
@@ -7,6 +7,7 @@
 //! cannot keep a time exact. This interpreter reads an object once, only the members that an expression may
 //! touch, into values that borrow from the page.
 
+mod assess;
 mod attribute;
 mod evaluate;
 mod function;
@@ -18,6 +19,7 @@ pub mod plan;
 mod read;
 mod value;
 
+pub use assess::assess_batch;
 pub use function::Function;
 pub use page::{amend_page, map_page};
 

@@ -75,7 +75,7 @@ fn walk(
     page: &[u8],
     rows: Option<&[u32]>,
 ) -> Result<MappedPage, PageError> {
-    let page = check_page(plan.object.name(), context, page)?;
+    let page = check_page(plan.object.name(), &context.object, page)?;
     if let Some(output) = walk_together(plan, context, &with_tags(plan, page), rows) {
         return Ok(output);
     }

@@ -3,6 +3,8 @@
 //! The interpreter reads it anew for every page, because each page gets a fresh instance. The packer
 //! therefore does all the work that does not depend on the page.
 
+pub mod controls;
+
 use portolan_mapper_sdk::{Body, OBJECTS};
 use serde::{Deserialize, Serialize};
 

@@ -11,7 +11,7 @@ use crate::object::Object;
 include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
 
 /// The schemas of all other files that users read and write.
-const OTHERS: [(&str, &str); 8] = [
+const OTHERS: [(&str, &str); 9] = [
     (
         "changes",
         include_str!("../../../schemas/changes.schema.json"),
@@ -33,6 +33,10 @@ const OTHERS: [(&str, &str); 8] = [
     (
         "signature",
         include_str!("../../../schemas/signature.schema.json"),
+    ),
+    (
+        "controls",
+        include_str!("../../../schemas/controls.schema.json"),
     ),
     ("table", include_str!("../../../schemas/table.schema.json")),
 ];

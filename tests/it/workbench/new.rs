@@ -94,7 +94,11 @@ fn new_build_test(name: &str, object: &str, kind: &str, sdk: &[&str]) {
     let seen: Value = serde_json::from_str(&seen.stdout).unwrap();
     let version =
         |field: &str, tool: &str| seen["producers"][field][tool].as_str().map(str::to_owned);
-    assert_eq!(version("sdk", "portolan:mapper").as_deref(), Some("1.0.0"));
+    let (wit, wit_version) = match kind {
+        "assessor" => ("portolan:assessor", "0.1.0"),
+        _ => ("portolan:mapper", "1.0.0"),
+    };
+    assert_eq!(version("sdk", wit).as_deref(), Some(wit_version));
     assert_eq!(
         version("sdk", "portolan-mapper-sdk").as_deref(),
         Some("0.1.0")
@@ -117,6 +121,11 @@ fn a_new_mapping_builds_and_passes_its_own_test() {
 fn a_new_overlay_builds_and_passes_its_own_test() {
     // With the copy of the SDK in the program, which every author has.
     new_build_test("acme-tags", "EcsTask", "overlay", &[]);
+}
+
+#[test]
+fn a_new_assessor_builds_and_passes_its_own_test() {
+    new_build_test("acme-controls", "EcsService", "assessor", &[]);
 }
 
 #[test]

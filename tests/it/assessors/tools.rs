@@ -1,0 +1,253 @@
+use std::path::Path;
+use std::process::Command;
+
+use super::*;
+use crate::support::{json_lines, portolan, run};
+
+fn mapper(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = portolan();
+    command.arg("mapper").args(arguments).current_dir(folder);
+    command
+}
+
+/// A new table of controls, built.
+fn new_table(parent: &Path) -> std::path::PathBuf {
+    let new = [
+        "new",
+        "acme",
+        "--object",
+        "EcsService",
+        "--kind",
+        "assessor",
+        "--lang",
+        "table",
+    ];
+    run(&mut mapper(parent, &new)).with(0);
+    let folder = parent.join("acme");
+    run(&mut mapper(&folder, &["build"])).with(0);
+    folder
+}
+
+#[test]
+fn a_table_of_controls_goes_from_nothing_to_a_tested_module() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = new_table(parent.path());
+    let tested = run(&mut mapper(&folder, &["test"])).with(0);
+    assert!(tested.stdout.ends_with("ok\n"), "{}", tested.stdout);
+    let module = "built/acme.wasm";
+    let ran = run(&mut mapper(
+        &folder,
+        &["run", module, "--pages", "pages/sample.jsonl"],
+    ))
+    .with(0);
+    assert!(
+        ran.stdout.contains("\"two has no TAGS.\""),
+        "{}",
+        ran.stdout
+    );
+    let checked = run(&mut mapper(&folder, &["check", module])).with(0);
+    let world = "portolan:assessor/assessor-module@0.1.0";
+    assert!(checked.stdout.contains(world), "{}", checked.stdout);
+    let inspected = run(&mut mapper(&folder, &["inspect", "--json", module])).with(0);
+    let facts: Value = serde_json::from_str(&inspected.stdout).unwrap();
+    assert_eq!(facts["kind"], "assessor");
+    assert_eq!(facts["manifest"]["controls"][0]["id"], "ACME.1");
+    assert!(
+        facts["table"]
+            .as_str()
+            .unwrap()
+            .contains("controls.\"ACME.1\"")
+    );
+    let timed = ["bench", module, "--pages", "pages/sample.jsonl", "--json"];
+    let timed = run(&mut mapper(&folder, &timed)).with(0);
+    let speed: Value = serde_json::from_str(&timed.stdout).unwrap();
+    assert!(speed["EcsService"].get("stock").is_none(), "{speed}");
+    for refused in [
+        &["bench", module][..],
+        &["coverage", module, "--pages", "pages/sample.jsonl"],
+    ] {
+        run(&mut mapper(&folder, refused)).with(1);
+    }
+}
+
+#[test]
+fn a_changed_verdict_is_a_difference() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = new_table(parent.path());
+    let table = folder.join("controls.toml");
+    let text = std::fs::read_to_string(&table).unwrap();
+    std::fs::write(&table, text.replace("fail = \"!TAGS\"", "fail = \"TAGS\"")).unwrap();
+    run(&mut mapper(&folder, &["build"])).with(0);
+    let tested = run(&mut mapper(&folder, &["test"])).with(1);
+    assert!(
+        tested.stdout.contains("one: ACME.1: expected \"PASS\""),
+        "{}",
+        tested.stdout
+    );
+    run(&mut mapper(&folder, &["test", "--bless"])).with(0);
+    let expected = std::fs::read_to_string(folder.join("expected/sample.jsonl")).unwrap();
+    assert_eq!(json_lines(&expected)[1]["ACME.1"], "PASS");
+}
+
+#[test]
+fn an_assessor_is_signed_and_pinned_like_a_mapper() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = new_table(parent.path());
+    let module = "built/acme.wasm";
+    run(&mut mapper(&folder, &["keygen", "acme.key"])).with(0);
+    run(&mut mapper(&folder, &["sign", module, "--key", "acme.key"])).with(0);
+    let verified = ["verify", module, "--key", "acme.key.pub"];
+    run(&mut mapper(&folder, &verified)).with(0);
+    run(&mut mapper(&folder, &["pin", "built"])).with(0);
+    let lock = std::fs::read_to_string(folder.join("built/mappers.lock")).unwrap();
+    assert!(lock.contains("portolan:assessor@0.1.0"), "{lock}");
+    run(&mut mapper(
+        &folder,
+        &["check", module, "--module-policy", "pinned"],
+    ))
+    .with(0);
+}
+
+#[test]
+fn an_assessor_is_no_mapper() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = new_table(parent.path());
+    let pages = root().join("tests/examples");
+    let page = std::fs::read_dir(pages)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    for setting in ["--mappers", "--overlay"] {
+        let place = if setting == "--mappers" {
+            "built"
+        } else {
+            "built/acme.wasm"
+        };
+        let mut map = portolan();
+        map.arg("map")
+            .args([setting, place])
+            .arg(&page)
+            .current_dir(&folder);
+        let ended = run(&mut map).with(1);
+        assert!(
+            ended.stderr.contains("it is an assessor"),
+            "{}",
+            ended.stderr
+        );
+    }
+    let python = [
+        "new", "py", "--object", "EcsTask", "--kind", "assessor", "--lang", "python",
+    ];
+    let refused = run(&mut mapper(&folder, &python)).with(1);
+    assert!(
+        refused.stderr.contains("--lang table"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn a_table_of_controls_names_what_is_wrong() {
+    let parent = tempfile::tempdir().unwrap();
+    let head = r#"
+        name = "acme"
+        version = "1.0.0"
+        kind = "assessor"
+        subject = "EcsTaskDefinition"
+        [with.containers]
+        object = "EcsContainerDefinition"
+        by = { TASK_DEFINITION_ARN = "TASK_DEFINITION_ARN" }
+        many = true
+        [settings.registries]
+        type = "texts"
+        description = "d"
+        [controls."A.1"]
+        title = "t"
+        question = "q"
+        condition = "c"
+        severity = "high"
+        remediation = "r"
+        reason = "{NAME} has it."
+        "#;
+    let reads = "reads = { containers = \"always\" }\n";
+    for (rest, says) in [
+        (
+            format!("{reads}fail = \"containers[?PRIVILIGED]\""),
+            "EcsContainerDefinition has no such attribute; did you mean PRIVILEGED?",
+        ),
+        (
+            format!("{reads}fail = \"containers[?a.PRIVILEGED]\""),
+            "`a`: EcsContainerDefinition has no such attribute",
+        ),
+        (
+            format!("{reads}fail = \"containers.PRIVILEGED\""),
+            "is asked of a list; write `[].PRIVILEGED`",
+        ),
+        (
+            format!("{reads}fail = \"NETWORK_MOD == 'host'\""),
+            "did you mean NETWORK_MODE?",
+        ),
+        (
+            format!("{reads}fail = \"container[?PRIVILEGED]\""),
+            "did you mean `containers`?",
+        ),
+        (
+            format!("{reads}fail = \"settings.registry\""),
+            "did you mean `registries`?",
+        ),
+        (
+            format!("{reads}fail = \"!complete.container\""),
+            "did you mean `containers`?",
+        ),
+        (
+            format!("{reads}fail = \"sort_by(containers, &POSITON)\""),
+            "did you mean POSITION?",
+        ),
+        (
+            format!("{reads}fail = \"to_string(subject)\""),
+            "name its attributes",
+        ),
+        (
+            format!("{reads}fail = \"containers\"\nevidence = [\"USR\"]"),
+            "did you mean USER?",
+        ),
+        (
+            "fail = \"containers[?PRIVILEGED]\"".to_owned(),
+            "read `containers`; say so with reads",
+        ),
+        (
+            format!("{reads}fail = \"FAMILY\"\nunknown = \"!FAMILY\""),
+            "belong together",
+        ),
+        (
+            format!("{reads}fail = \"FAMILY\"\nneeds-setting = \"other\""),
+            "needs the setting `other`",
+        ),
+        (format!("{reads}fial = \"FAMILY\""), "did you mean `fail`?"),
+        (reads.to_owned(), "neither `fail` nor `fails`"),
+    ] {
+        let file = parent.path().join("controls.toml");
+        std::fs::write(&file, format!("{head}{rest}\n")).unwrap();
+        let ended = run(&mut mapper(
+            parent.path(),
+            &["table", "controls.toml", "--check"],
+        ))
+        .with(1);
+        assert!(ended.stderr.contains(says), "{says}: {}", ended.stderr);
+    }
+    let good =
+        format!("{head}{reads}fail = \"containers[?PRIVILEGED && TAGS.owner != 'x'] || `[]`\"\n");
+    let file = parent.path().join("controls.toml");
+    std::fs::write(
+        &file,
+        good.replace("?PRIVILEGED && TAGS.owner != 'x'", "?PRIVILEGED"),
+    )
+    .unwrap();
+    run(&mut mapper(
+        parent.path(),
+        &["table", "controls.toml", "--check"],
+    ))
+    .with(0);
+}
