@@ -224,7 +224,10 @@ fn function(name: &str, arguments: &[Ast], want: Demand) -> Result<Demand, Confl
     }
     let wanted = |place: usize| match (function, place) {
         (Some(Function::NotNull), _) => want.clone(),
-        (Some(Function::StartsWith | Function::EndsWith), _) => Demand::Text,
+        (
+            Some(Function::StartsWith | Function::EndsWith | Function::Lower | Function::Upper),
+            _,
+        ) => Demand::Text,
         (Some(Function::Join), 0) => Demand::Text,
         (Some(Function::Join), 1) => Demand::list(Demand::Text),
         _ => Demand::Any,

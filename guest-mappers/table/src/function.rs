@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A function of the specification.
+/// A function of the specification, or `lower` and `upper`, which it lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the specification's")]
 pub enum Function {
@@ -15,6 +15,7 @@ pub enum Function {
     Join,
     Keys,
     Length,
+    Lower,
     Map,
     Max,
     MaxBy,
@@ -31,13 +32,14 @@ pub enum Function {
     ToNumber,
     ToString,
     Type,
+    Upper,
     Values,
 }
 
 /// The number of arguments that a function takes; `None` for one or more.
 type Arity = Option<usize>;
 
-const FUNCTIONS: [(&str, Function, Arity); 26] = [
+const FUNCTIONS: [(&str, Function, Arity); 28] = [
     ("abs", Function::Abs, Some(1)),
     ("avg", Function::Avg, Some(1)),
     ("ceil", Function::Ceil, Some(1)),
@@ -47,6 +49,7 @@ const FUNCTIONS: [(&str, Function, Arity); 26] = [
     ("join", Function::Join, Some(2)),
     ("keys", Function::Keys, Some(1)),
     ("length", Function::Length, Some(1)),
+    ("lower", Function::Lower, Some(1)),
     ("map", Function::Map, Some(2)),
     ("max", Function::Max, Some(1)),
     ("max_by", Function::MaxBy, Some(2)),
@@ -63,6 +66,7 @@ const FUNCTIONS: [(&str, Function, Arity); 26] = [
     ("to_number", Function::ToNumber, Some(1)),
     ("to_string", Function::ToString, Some(1)),
     ("type", Function::Type, Some(1)),
+    ("upper", Function::Upper, Some(1)),
     ("values", Function::Values, Some(1)),
 ];
 

@@ -88,6 +88,9 @@ impl<'b> Evaluator<'b> {
                 values.extend(list.iter().rev().copied());
                 Some(self.kept(&values))
             }
+            (Function::Lower, Text(text), _) => Some(Text(self.keep(&text.to_lowercase())?)),
+            (Function::Upper, Text(text), _) => Some(Text(self.keep(&text.to_uppercase())?)),
+            (Function::Lower | Function::Upper, Value::Null, _) => Some(Value::Null),
             (Function::ToArray, List(_), _) => Some(one),
             (Function::ToArray, ..) => Some(List(given)),
             (Function::ToNumber, Integer(_) | Float(_) | Time(_), _) => Some(one),
@@ -108,7 +111,9 @@ impl<'b> Evaluator<'b> {
                 | Function::Keys
                 | Function::Values
                 | Function::Length
+                | Function::Lower
                 | Function::Map
+                | Function::Upper
                 | Function::Max
                 | Function::Min
                 | Function::MaxBy

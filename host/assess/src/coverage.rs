@@ -104,9 +104,7 @@ impl Coverage {
             };
             scope.is_some_and(|scope| !scope.unread.contains(include) && has_tags(scope))
         };
-        let attributes =
-            includes.flat_map(|it| it.attributes.iter().map(|name| (*name, is_read(it.name))));
-        attributes.collect()
+        includes.map(|it| (it.name, is_read(it.name))).collect()
     }
 }
 

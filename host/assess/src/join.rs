@@ -27,8 +27,7 @@ pub(crate) struct Joined {
     pub(crate) missing: BTreeMap<String, String>,
     /// Names with more records than their limit.
     truncated: BTreeSet<String>,
-    /// By attribute of the subject that a call may leave out: whether it was read, so that its absence means
-    /// something.
+    /// By part of the subject that a call may leave out: whether it was read, so that its absence means something.
     read: BTreeMap<&'static str, bool>,
 }
 
@@ -169,8 +168,8 @@ impl Joined {
             }
             complete.insert(name.clone(), (!self.missing.contains_key(name)).into());
         }
-        for (attribute, is_read) in &self.read {
-            complete.insert((*attribute).to_owned(), (*is_read).into());
+        for (part, is_read) in &self.read {
+            complete.insert((*part).to_owned(), (*is_read).into());
         }
         json!({
             "subject": self.subject, "related": related, "complete": complete,

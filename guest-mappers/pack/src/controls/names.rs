@@ -41,6 +41,10 @@ pub(crate) struct Names<'t> {
     pub(crate) read: BTreeMap<Place, BTreeSet<String>>,
 }
 
+/// The parts of a subject that AWS gives only where they are asked for. `complete` says whether they were read, so
+/// that their absence means something.
+const INCLUDES: [&str; 3] = ["CONFIGURATIONS", "SETTINGS", "TAGS"];
+
 /// The members of the scope beside attributes and names.
 const OTHERS: [&str; 4] = ["subject", "complete", "truncated", "settings"];
 
@@ -200,7 +204,8 @@ impl<'t> Names<'t> {
             }
             Known::Scope => self.of_scope(name),
             Known::Record(place) => self.attribute(place, name),
-            Known::Complete => match self.table.with.contains_key(name) {
+            Known::Complete => match self.table.with.contains_key(name) || INCLUDES.contains(&name)
+            {
                 true => Ok(Known::Plain),
                 false => Err(unknown(name, self.table.with.keys(), "name in `with`")),
             },
