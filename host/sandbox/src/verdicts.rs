@@ -6,8 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::controls::Control;
-use super::manifest::is_attribute;
+use super::manifest::{Control, is_attribute};
 use portolan_machine::text::printable;
 
 /// The longest reason, in characters.
