@@ -198,7 +198,7 @@ fn a_table_of_controls_names_what_is_wrong() {
             "did you mean `registries`?",
         ),
         (
-            format!("{reads}fail = \"!complete.container\""),
+            format!("{reads}fail = \"!(complete.container)\""),
             "did you mean `containers`?",
         ),
         (
