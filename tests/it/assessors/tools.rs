@@ -124,7 +124,7 @@ fn an_assessor_is_no_mapper() {
             .args([setting, place])
             .arg(&page)
             .current_dir(&folder);
-        let ended = run(&mut map).with(1);
+        let ended = run(&mut map).with(2);
         assert!(
             ended.stderr.contains("it is an assessor"),
             "{}",
