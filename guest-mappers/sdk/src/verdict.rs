@@ -104,7 +104,7 @@ impl Verdict {
         self
     }
 
-    /// Cuts it to what a host takes, and says so.
+    /// Cuts it to what a host takes, and says so; the same evidence comes once.
     fn cut(mut self) -> Self {
         for reason in &mut self.reasons {
             if let Some((end, _)) = reason.char_indices().nth(REASON_CHARACTERS - 1)
@@ -120,7 +120,13 @@ impl Verdict {
             self.reasons
                 .push(format!("There are {} more reasons.", more + 1));
         }
-        self.evidence.truncate(EVIDENCE);
+        let mut kept: Vec<Evidence> = Vec::new();
+        for each in self.evidence {
+            if kept.len() < EVIDENCE && !kept.contains(&each) {
+                kept.push(each);
+            }
+        }
+        self.evidence = kept;
         self
     }
 }

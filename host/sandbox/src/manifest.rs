@@ -1,15 +1,18 @@
 //! The manifest of a module.
 
+mod controls;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::controls::{Control, With};
 use super::kind::Kind;
 use portolan_page::Wanted;
 use portolan_page::object::Object;
+
+pub use controls::{Control, ControlSeverity, Narrowing, Need, With};
 
 /// A module's manifest, as its `manifest` function returns it in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

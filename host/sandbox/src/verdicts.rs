@@ -6,8 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::controls::Control;
-use super::manifest::is_attribute;
+use super::manifest::{Control, is_attribute};
 use portolan_machine::text::printable;
 
 /// The longest reason, in characters.
@@ -176,7 +175,7 @@ impl Verdicts {
         let mut problems = Vec::new();
         let failed = |id: &str, fault: String, problems: &mut Vec<String>| {
             let reason = format!("{module} {fault}");
-            problems.push(format!("{id}: {reason}"));
+            note(problems, format!("{id}: {reason}"));
             Verdict::not_evaluated(id, reason)
         };
         for text in row.verdicts {
@@ -184,15 +183,16 @@ impl Verdicts {
                 Ok(verdict) => (verdict.control.clone(), Ok(verdict)),
                 Err((Some(id), fault)) => (id, Err(fault)),
                 Err((None, fault)) => {
-                    problems.push(format!("{module} {fault}"));
+                    note(&mut problems, format!("{module} {fault}"));
                     continue;
                 }
             };
             let Some(control) = controls.iter().find(|control| control.id == id) else {
                 let id = printable(&id, 64);
-                problems.push(format!(
+                let undeclared = format!(
                     "{module} gave a verdict for `{id}`, which its manifest does not declare"
-                ));
+                );
+                note(&mut problems, undeclared);
                 continue;
             };
             let id = control.id.as_str();
@@ -209,8 +209,14 @@ impl Verdicts {
             given.remove(id).unwrap_or_else(none)
         });
         let verdicts = all.collect();
-        problems.truncate(PROBLEMS);
         Self { verdicts, problems }
+    }
+}
+
+/// Adds a remark, unless it has been made or there are enough.
+fn note(problems: &mut Vec<String>, problem: String) {
+    if problems.len() < PROBLEMS && !problems.contains(&problem) {
+        problems.push(problem);
     }
 }
 

@@ -228,7 +228,9 @@ impl<'t> Names<'t> {
             Known::List(_) => Err(format!(
                 "`{name}` is asked of a list; write `[].{name}` for that of its elements"
             )),
-            Known::Plain => Err(format!("`{name}` is asked of a value without members")),
+            Known::Plain => Err(format!(
+                "`{name}` is asked of a value without members; `!` binds closer than a dot, so write `!(a.{name})`"
+            )),
         }
     }
 

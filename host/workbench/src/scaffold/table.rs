@@ -6,7 +6,7 @@ use crate::table::{CONTROLS, FILE};
 use portolan_sandbox::Kind;
 
 /// The name of a table's file, and its template.
-pub(super) const fn template(kind: Kind) -> (&'static str, &'static str) {
+const fn template(kind: Kind) -> (&'static str, &'static str) {
     match kind {
         Kind::Mapping => (FILE, include_str!("../templates/table/mapping.toml")),
         Kind::Overlay => (FILE, include_str!("../templates/table/overlay.toml")),

@@ -98,7 +98,11 @@ fn language(plan: &NewModule) -> Vec<(&'static str, String)> {
             "`cargo doc --open -p portolan-mapper-sdk` explains the rest.",
         ),
         Language::Table => (
-            super::table::template(kind).0.to_owned(),
+            match kind {
+                Kind::Assessor => crate::table::CONTROLS,
+                Kind::Mapping | Kind::Overlay => crate::table::FILE,
+            }
+            .to_owned(),
             "`portolan schema table` prints everything that it can say.",
         ),
         Language::Python => (

@@ -83,7 +83,14 @@ fn text(specimen: &Specimen, checked: &Checked) -> Result<String, std::fmt::Erro
     }
     if checked.is_good() {
         let world = checked.world.as_deref().unwrap_or_default();
-        writeln!(text, "ok: it conforms to {world}, and a sync would take it")?;
+        let taker = match checked.kind {
+            Some(Kind::Assessor) => "an assessment",
+            _ => "a sync",
+        };
+        writeln!(
+            text,
+            "ok: it conforms to {world}, and {taker} would take it"
+        )?;
     }
     Ok(text)
 }

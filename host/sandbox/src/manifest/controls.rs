@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::manifest::Manifest;
+use super::Manifest;
 use portolan_page::object::Object;
 
 /// Values of attributes, any of which is meant: `{"SOURCE_STATUS":["ACTIVE"]}`.
