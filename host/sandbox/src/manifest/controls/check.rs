@@ -81,14 +81,14 @@ impl Manifest {
 
     fn fault_of_with(&self, name: &str, with: &With) -> Option<String> {
         let is_plain = |each: char| {
-            each.is_ascii_lowercase() || each.is_ascii_digit() || each == '_' || each == '-'
+            each.is_ascii_alphanumeric() || each == '_' || each == '-'
         };
         let is_name = name.starts_with(|first: char| first.is_ascii_lowercase())
             && name.len() <= 64
             && name.chars().all(is_plain);
         if !is_name || TAKEN.contains(&name) {
             return Some(
-                "which is not a name of lower-case letters, digits, `_` and `-` that is free"
+                "which is not a free name that begins with a lower-case letter and goes on with letters, digits, `_` and `-`"
                     .to_owned(),
             );
         }
