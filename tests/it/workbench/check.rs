@@ -37,7 +37,7 @@ fn check_names_what_does_not_fit() {
     let text = |text: &str| wat::parse_str(text).unwrap();
     assert_fault(b"#!/bin/sh\n", &["it is not a WebAssembly file"]);
     assert_fault(&text("(module)"), &["it is a core module, not a component"]);
-    assert_fault(&text("(component)"), &["it exports neither", "but nothing"]);
+    assert_fault(&text("(component)"), &["it exports none of", "but nothing"]);
     assert_fault(
         &text(
             r#"(component (import "wasi:cli/environment@0.2.0" (instance (export "get" (func (result string))))))"#,
