@@ -15,7 +15,7 @@ const DAY: i64 = 24 * 3_600;
 const LATE: u64 = 15 * 60;
 const ECS: &str = "ecs.amazonaws.com";
 
-pub(crate) fn world(seed: u64) -> World {
+fn site() -> Site {
     let shape = Shape {
         clusters: 2,
         services: 4,
@@ -24,14 +24,10 @@ pub(crate) fn world(seed: u64) -> World {
         active_revisions: 2,
         ..Shape::default()
     };
-    World::single(seed, shape)
+    Site::new(World::single(3, shape), Rules::default())
 }
 
-fn site() -> Site {
-    Site::new(world(3), Rules::default())
-}
-
-pub(crate) const ONLY: [&str; 2] = ["--objects", "EcsAuditEvent"];
+const ONLY: [&str; 2] = ["--objects", "EcsAuditEvent"];
 
 fn with_store(site: &Site, arguments: &[&str]) -> Vec<String> {
     let store = site.folder.path().join("revisions.redb");

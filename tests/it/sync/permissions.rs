@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use portolan_page::object::{Object, Operation};
-use portolan_tests::simulator::{Denial, Rules};
+use portolan_tests::simulator::{Denial, Rules, Shape, World};
 use serde_json::Value;
 
-use super::events::world;
 use crate::support::{Ended, Site, portolan, run};
 
 /// The operations that the policy for an object allows, and those of them that are optional.
@@ -27,6 +26,19 @@ fn policy(object: Object) -> [BTreeSet<&'static str>; 2] {
     })
 }
 
+/// A world with some of every object.
+fn world() -> World {
+    let shape = Shape {
+        clusters: 3,
+        services: 30,
+        running_tasks: 12,
+        families: 4,
+        active_revisions: 2,
+        ..Shape::default()
+    };
+    World::single(3, shape)
+}
+
 /// A sync where only these operations are allowed.
 fn allowed(object: Object, operations: &BTreeSet<&str>) -> (Ended, Value, Site) {
     let others = Operation::ALL.into_iter().map(Operation::name);
@@ -39,7 +51,7 @@ fn allowed(object: Object, operations: &BTreeSet<&str>) -> (Ended, Value, Site) 
         denials: others.map(denial).collect(),
         ..Rules::default()
     };
-    let site = Site::new(world(3), rules);
+    let site = Site::new(world(), rules);
     let ended = site.sync(&["--objects", object.name()]);
     let report = site.report();
     (ended, report, site)

@@ -254,46 +254,41 @@ fn in_use_takes_what_services_and_tasks_refer_to() {
     assert_eq!(site.report()["complete"], true);
 }
 
+/// Simulated services use the newest revision, which is ACTIVE in one world and INACTIVE in the other.
 #[test]
 fn current_takes_the_newest_of_each_family_and_what_is_in_use() {
-    let shape = Shape {
-        clusters: 1,
-        services: 3,
-        running_tasks: 3,
-        families: 9,
-        active_revisions: 3,
-        inactive_revisions: 2,
-        ..Shape::default()
-    };
-    let site = Site::new(World::single(5, shape), Rules::default());
-    let mut written = |scope: &str| -> BTreeSet<String> {
-        let option = format!("EcsTaskDefinition.scope={scope}");
-        site.sync(&["--option", &option]).with(0);
-        let report = site.report();
-        let counts = &report["objects"]["EcsTaskDefinition"];
-        assert_eq!(counts["listed"], counts["written"], "{scope}");
-        site.records("EcsTaskDefinition").into_keys().collect()
-    };
-    let [latest, in_use, current] = ["latest", "in-use", "current"].map(&mut written);
-    assert_eq!(current, latest.union(&in_use).cloned().collect());
-    assert!(latest.difference(&in_use).count() > 0, "all are in use");
-    assert!(
-        in_use.difference(&latest).count() > 0,
-        "only the newest are in use"
-    );
-    let ended = site
-        .sync(&[
-            "--option",
-            "EcsTaskDefinition.scope=current",
-            "--objects",
-            "EcsTaskDefinition",
-        ])
-        .with(2);
-    assert!(
-        ended.stderr.contains("EcsService and EcsTask"),
-        "{}",
-        ended.stderr
-    );
+    for (active, only_newest, only_used) in [(3, true, false), (0, false, true)] {
+        let shape = Shape {
+            clusters: 1,
+            services: 3,
+            running_tasks: 3,
+            families: 9,
+            active_revisions: active,
+            inactive_revisions: 2,
+            ..Shape::default()
+        };
+        let site = Site::new(World::single(5, shape), Rules::default());
+        let written = |scope: &str| -> BTreeSet<String> {
+            let option = format!("EcsTaskDefinition.scope={scope}");
+            site.sync(&["--option", &option]).with(0);
+            let counts = &site.report()["objects"]["EcsTaskDefinition"];
+            assert_eq!(counts["listed"], counts["written"], "{scope}");
+            site.records("EcsTaskDefinition").into_keys().collect()
+        };
+        let [latest, in_use, current] = ["latest", "in-use", "current"].map(written);
+        assert_eq!(current, latest.union(&in_use).cloned().collect());
+        assert_eq!(!latest.is_subset(&in_use), only_newest);
+        assert_eq!(!in_use.is_subset(&latest), only_used);
+    }
+}
+
+#[test]
+fn current_needs_the_objects_that_use_revisions() {
+    let alone = ["--objects", "EcsTaskDefinition"];
+    let current = ["--option", "EcsTaskDefinition.scope=current"];
+    let ended = Site::small().sync(&[alone, current].concat()).with(2);
+    let told = "EcsService and EcsTask";
+    assert!(ended.stderr.contains(told), "{}", ended.stderr);
 }
 
 #[test]
