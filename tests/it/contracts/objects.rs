@@ -19,13 +19,9 @@ fn objects_are_listed_with_calls_and_attributes() {
     committed("schemas/objects.md", &text);
 }
 
-fn about(object: Object, text: &mut String) {
+fn way(object: Object) -> String {
     let row = object.row();
-    let file = root().join(format!("schemas/{object}.schema.json"));
-    let schema: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
-    let data_model = schema["x-data-model"].as_str().unwrap();
-    let description = schema["description"].as_str().unwrap();
-    let way = match row.way {
+    match row.way {
         Way::ListThenDescribe { batch, .. } => {
             let of = match row.parent {
                 Parent::Region => "of the Region",
@@ -39,7 +35,16 @@ fn about(object: Object, text: &mut String) {
         Way::ListAlone { .. } => "listed by pages".to_owned(),
         Way::PartsOf { object, list, .. } => format!("a part of {object}: `{list}`, without calls"),
         Way::DescribeNamed { batch, .. } => format!("described by key, {batch} at a time"),
-    };
+    }
+}
+
+fn about(object: Object, text: &mut String) {
+    let row = object.row();
+    let file = root().join(format!("schemas/{object}.schema.json"));
+    let schema: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let data_model = schema["x-data-model"].as_str().unwrap();
+    let description = schema["description"].as_str().unwrap();
+    let way = way(object);
     let operations = object.operations().into_iter();
     let actions: Vec<String> = operations.map(|it| format!("`{}`", it.action())).collect();
     let alone = Fetching {

@@ -80,9 +80,7 @@ impl Manifest {
     }
 
     fn fault_of_with(&self, name: &str, with: &With) -> Option<String> {
-        let is_plain = |each: char| {
-            each.is_ascii_alphanumeric() || each == '_' || each == '-'
-        };
+        let is_plain = |each: char| each.is_ascii_alphanumeric() || each == '_' || each == '-';
         let is_name = name.starts_with(|first: char| first.is_ascii_lowercase())
             && name.len() <= 64
             && name.chars().all(is_plain);
