@@ -277,11 +277,8 @@ impl<'n, 't> Seen<'n, 't> {
 
     /// Checks that the host is told every name that is read: it sees to their completeness.
     fn finish(self, given: &format::Control) -> Result<(), String> {
-        let read = self.names.read.keys().flatten();
-        let untold = read
-            .filter(|name| !given.reads.contains_key(*name))
-            .cloned()
-            .next();
+        let mut read = self.names.read.keys().flatten();
+        let untold = read.find(|name| !given.reads.contains_key(*name)).cloned();
         let table = self.names.with();
         let other = given.reads.keys().find(|name| !table.contains_key(*name));
         let unset = given.needs_setting.as_ref();

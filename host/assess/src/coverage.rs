@@ -88,6 +88,11 @@ impl Coverage {
         }
     }
 
+    /// The places of the report.
+    pub(crate) fn places(&self) -> BTreeSet<&Place> {
+        self.scopes.keys().map(|(_, place)| place).collect()
+    }
+
     /// Whether an object was synced in a place, wholly or not.
     pub(crate) fn has(&self, object: Object, place: &Place) -> bool {
         self.scopes.contains_key(&(object, place.clone()))

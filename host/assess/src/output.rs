@@ -34,6 +34,18 @@ pub enum AssessError {
         /// The problem with it.
         reason: String,
     },
+    /// The records are not those that the report is about.
+    #[error(
+        "{file} has {found} records, and report.json says that {written} were written; assess the folder of a sync as it is"
+    )]
+    OtherRecords {
+        /// The file.
+        file: String,
+        /// The number of its records.
+        found: u64,
+        /// The number in the report.
+        written: u64,
+    },
     /// A file cannot be read or written.
     #[error("cannot {action} {file}: {source}")]
     File {
@@ -95,10 +107,32 @@ impl Output {
             file: file.display().to_string(),
             reason: error.to_string(),
         })?;
-        Ok(Self {
+        let output = Self {
             folder: folder.to_owned(),
             report,
-        })
+        };
+        output.check_counts()?;
+        Ok(output)
+    }
+
+    /// Compares the numbers of records with those in the report: a file that lacks records would pass for a world
+    /// that lacks their objects.
+    fn check_counts(&self) -> Result<(), AssessError> {
+        for (object, counts) in &self.report.objects {
+            let mut records = self.records(*object)?;
+            let mut found = 0;
+            while records.next_text()?.is_some() {
+                found += 1;
+            }
+            if found != counts.written && self.report.data_replaced {
+                return Err(AssessError::OtherRecords {
+                    file: self.file(*object).display().to_string(),
+                    found,
+                    written: counts.written,
+                });
+            }
+        }
+        Ok(())
     }
 
     /// The file of an object's records.

@@ -104,6 +104,7 @@ impl Judge<'_> {
         tell: &mut impl FnMut(&Finding) -> Result<(), E>,
     ) -> Result<(), E> {
         let subject = self.assessor.subject();
+        self.count_missing(subject);
         let joins = Joins::new(
             self.output,
             self.coverage,
@@ -134,6 +135,28 @@ impl Judge<'_> {
                 return Ok(());
             }
         }
+    }
+
+    /// Opens the counts of every control where subjects may be missing, so that a place without any is told.
+    fn count_missing(&mut self, subject: Object) {
+        for place in self.coverage.places() {
+            let Some(reason) = self.coverage.missing(subject, place, None) else {
+                continue;
+            };
+            for control in &self.assessor.component.manifest.controls {
+                if self.is_chosen(control) {
+                    let counts = self.counts.of(&control.id, place, || Some(reason.clone()));
+                    counts.subjects_complete = false;
+                    counts.reason.get_or_insert_with(|| reason.clone());
+                }
+            }
+        }
+    }
+
+    /// Whether a control is of the chosen standard.
+    fn is_chosen(&self, control: &Control) -> bool {
+        let standard = self.request.standard.as_deref();
+        standard.is_none_or(|name| control.standards.iter().any(|it| it.starts_with(name)))
     }
 
     fn is_subject(&self, subject: Object, record: &Record) -> bool {
@@ -182,10 +205,7 @@ impl Judge<'_> {
         let manifest = &self.assessor.component.manifest;
         let mut controls = manifest.controls.iter();
         let control = controls.find(|control| control.id == verdict.control)?;
-        let standard = self.request.standard.as_deref();
-        let is_chosen =
-            standard.is_none_or(|name| control.standards.iter().any(|it| it.starts_with(name)));
-        if !is_chosen || !control.is_about(&joined.subject) {
+        if !self.is_chosen(control) || !control.is_about(&joined.subject) {
             return None;
         }
         let subject = self.assessor.subject();

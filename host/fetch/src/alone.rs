@@ -14,7 +14,7 @@ use super::{FetchedPage, RegionFetch};
 use portolan_aws::{CallFailure, FailureKind};
 use portolan_machine::fingerprint::fingerprint;
 use portolan_page::ledger::{EntryKey, Failure, Tombstone};
-use portolan_page::object::{Object, Operation};
+use portolan_page::object::{Object, Operation, Shape};
 use portolan_page::{Page, with_member};
 
 /// The capacity providers that every Region has.
@@ -73,7 +73,7 @@ impl<'a> WholePages<'a> {
                 None => body,
             };
             let page = self.scope.page(object, body)?;
-            if !page.has_member() {
+            if !page.has_member() || !is_list(&page) {
                 return Err(format!("it has no list of {object}"));
             }
             Ok(TokenPage { page, next_token })
@@ -339,9 +339,19 @@ fn page_texts(page: &Page, member: &str) -> Vec<String> {
         .collect()
 }
 
+/// Whether the body has its objects in one list.
+fn is_list(page: &Page) -> bool {
+    let Shape::List(list) = page.shape() else {
+        return false;
+    };
+    let body: Result<HashMap<String, &RawValue>, _> = serde_json::from_slice(page.body());
+    let list = body.ok().and_then(|body| body.get(list).copied());
+    list.is_some_and(|list| list.get().starts_with('['))
+}
+
 /// The objects of a page as members. An object that cannot be read is left out; its mapper rejects it.
 fn objects(page: &Page) -> Vec<HashMap<String, &RawValue>> {
-    let portolan_page::object::Shape::List(list) = page.object.shape() else {
+    let Shape::List(list) = page.shape() else {
         return Vec::new();
     };
     let body: HashMap<String, &RawValue> = serde_json::from_slice(page.body()).unwrap_or_default();

@@ -34,9 +34,10 @@ pub(super) type Interval = RangeInclusive<i64>;
 pub(super) async fn audit_events(scope: Arc<RegionFetch>) {
     let key = scope.key(Object::EcsAuditEvent, None);
     scope.ledger.open(&key);
-    let (send, names) = async_channel::unbounded();
-    for name in scope.config.options.event_names() {
-        // The channel has no bound and its receivers exist.
+    let all = scope.config.options.event_names();
+    let (send, names) = async_channel::bounded(all.len().max(1));
+    for name in all {
+        // The channel has room for all names, and its receivers exist.
         let _ = send.try_send(name);
     }
     drop(send);
@@ -74,6 +75,7 @@ async fn events_of(scope: &RegionFetch, mut pages: WholePages<'_>, name: String)
     };
     let known = known.map(|(known, _)| known);
     let read = known.and_then(|known| (known.read)(&series));
+    let is_whole = !read.as_ref().is_some_and(|read| joins(&window, read));
     let mut result = Ok(());
     for interval in unread(&window, read.as_ref()) {
         result = listing(&mut pages, &series, &window, &interval, known).await;
@@ -85,6 +87,7 @@ async fn events_of(scope: &RegionFetch, mut pages: WholePages<'_>, name: String)
         pages.failed(failure);
         if matches!(failure.kind, FailureKind::Denied | FailureKind::Credentials) {
             scope.stop(&pages.key);
+            return;
         }
     }
     let Some(known) = known else { return };
@@ -93,7 +96,10 @@ async fn events_of(scope: &RegionFetch, mut pages: WholePages<'_>, name: String)
         let begin = begin.map_or(*window.start(), |read| *read.start());
         (known.note_read)(&series, begin..=*window.end());
     }
-    kept_events(&mut pages, &series, &window, known).await;
+    // A listing of the whole window has everything that is kept.
+    if result.is_err() || !is_whole {
+        kept_events(&mut pages, &series, &window, known).await;
+    }
 }
 
 /// The times whose events a sync with this name writes.
@@ -107,7 +113,8 @@ fn window(scope: &RegionFetch, name: &str) -> Interval {
 
 /// Whether nothing is missing between an interval that was read and the end of a window.
 fn joins(window: &Interval, read: &Interval) -> bool {
-    read.start() <= window.end() && *read.end() >= *window.start()
+    // What is not asked for again was delivered in time.
+    read.start() <= window.end() && read.end().saturating_sub(LATE_DELIVERY_MS) >= *window.start()
 }
 
 /// The parts of a window that are to be asked for, the newest first.
@@ -115,7 +122,11 @@ fn unread(window: &Interval, read: Option<&Interval>) -> Vec<Interval> {
     let Some(read) = read.filter(|read| joins(window, read)) else {
         return vec![window.clone()];
     };
-    let again = read.end().saturating_sub(LATE_DELIVERY_MS);
+    // A sync that is resumed, or whose clock was set back, may be older than the interval.
+    let again = read
+        .end()
+        .saturating_sub(LATE_DELIVERY_MS)
+        .min(*window.end());
     let mut parts = vec![again.max(*window.start())..=*window.end()];
     if window.start() < read.start() {
         parts.push(*window.start()..=*read.start());
@@ -180,8 +191,9 @@ async fn kept_events(
         let new = events.iter().filter(|it| !pages.seen.contains(&it.id));
         let bodies: Vec<&str> = new.map(|event| event.json.as_str()).collect();
         let body = format!("{{\"Events\":[{}]}}", bodies.join(","));
-        if let Ok(page) = pages.scope.page(Object::EcsAuditEvent, Bytes::from(body)) {
-            pages.send(page).await;
+        match pages.scope.page(Object::EcsAuditEvent, Bytes::from(body)) {
+            Ok(page) => pages.send(page).await,
+            Err(reason) => pages.scope.ledger.lost(&pages.key, &reason, 0),
         }
         match next {
             Some(next) => after = Some(next),
@@ -253,12 +265,18 @@ mod tests {
                 Some(90 * hour..=123 * hour),
                 vec![123 * hour - late..=124 * hour],
             ),
-            (Some(90 * hour..=100 * hour), vec![100 * hour..=124 * hour]),
+            // The window begins in the part that is asked for again.
+            (Some(90 * hour..=100 * hour), vec![window.clone()]),
+            (
+                Some(90 * hour..=100 * hour + late),
+                vec![100 * hour..=124 * hour],
+            ),
             (
                 Some(110 * hour..=120 * hour),
                 vec![120 * hour - late..=124 * hour, 100 * hour..=110 * hour],
             ),
             // The clock was set back.
+            (Some(90 * hour..=140 * hour), vec![124 * hour..=124 * hour]),
             (Some(130 * hour..=140 * hour), vec![window.clone()]),
         ] {
             assert_eq!(unread(&window, read.as_ref()), expected, "{read:?}");

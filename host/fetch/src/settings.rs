@@ -193,7 +193,7 @@ fn age(age: Duration) -> String {
     let units = [(24 * 3_600, "d"), (3_600, "h"), (60, "m")];
     let unit = units
         .into_iter()
-        .find(|(unit, _)| seconds > 0 && seconds % unit == 0);
+        .find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit));
     match unit {
         // A day is easier to compare with other hours.
         Some((unit, "d")) if seconds / unit == 1 => "24h".into(),

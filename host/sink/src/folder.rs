@@ -60,7 +60,9 @@ fn file_names() -> impl Iterator<Item = String> {
             provenance_name(object),
         ]
     };
-    Object::ALL.into_iter().flat_map(names)
+    // Findings are about the records that they stand beside.
+    let findings = ["Finding.jsonl", "assessment.json"].map(str::to_owned);
+    Object::ALL.into_iter().flat_map(names).chain(findings)
 }
 
 impl Folder {

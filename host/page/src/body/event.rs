@@ -43,7 +43,7 @@ pub(super) fn unfolded(body: &[u8]) -> Result<Vec<u8>, ScanError> {
     let events = members.iter().filter(|(name, _)| name == "Events");
     object(&mut output, events, |output, _, value| {
         match serde_json::from_str::<Vec<&RawValue>>(value.get()) {
-            Ok(events) => list(output, &events, |output, each| event(output, each)),
+            Ok(events) => list(output, &events, event),
             // Something else than a list is rejected by the mapper.
             Err(_) => output.extend_from_slice(hollow(value)),
         }
@@ -100,9 +100,9 @@ fn inner(value: &RawValue) -> Option<Vec<u8>> {
     let mut is_followed = true;
     object(&mut output, members.iter(), |output, name, value| {
         // Of the other members AWS says what they hold, and none of it is a request's content.
-        let rule = match name {
-            "requestParameters" => Rule::Parameters,
-            "responseElements" | "additionalEventData" | "serviceEventDetails" => Rule::Content,
+        let rule = match name.to_ascii_lowercase().as_str() {
+            "requestparameters" => Rule::Parameters,
+            "responseelements" | "additionaleventdata" | "serviceeventdetails" => Rule::Content,
             _ => Rule::Outside,
         };
         is_followed &= write(output, value, rule, DEPTH_LIMIT).is_some();
@@ -139,8 +139,10 @@ impl Rule {
             _ if is_environment_name(name) => Self::Environment,
             Self::Outside | Self::Summary => self,
             // ECS Exec has a text where all other commands are lists.
-            Self::Parameters if name == "command" => Self::Withheld,
-            _ if name == "command" && text(value).is_some() => Self::Withheld,
+            Self::Parameters if name.eq_ignore_ascii_case("command") => Self::Withheld,
+            _ if name.eq_ignore_ascii_case("command") && value.get().starts_with('"') => {
+                Self::Withheld
+            }
             _ if REFERENCES.contains(&name) => Self::Content,
             _ if names_a_credential(name) => Self::Withheld,
             Self::Parameters | Self::Content => Self::Content,

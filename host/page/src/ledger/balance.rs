@@ -33,8 +33,10 @@ pub struct Balance {
 impl Balance {
     pub(super) fn of(mut books: Books, wanted: &[Object]) -> Self {
         // Objects from a checkpoint do not count, because an earlier sync described them.
-        let described = |entry: &OpenEntry| entry.counts.described > entry.resumed;
-        let has_described = books.scopes.values().any(described);
+        // Nor do parts, which are made of its pages too.
+        let has_described = books.scopes.iter().any(|(key, entry)| {
+            key.object.fetched() == key.object && entry.counts.described > entry.resumed
+        });
         let scopes = entries(std::mem::take(&mut books.scopes), wanted);
         let mut objects: BTreeMap<Object, Counts> = BTreeMap::new();
         for entry in &scopes {

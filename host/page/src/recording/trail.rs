@@ -30,7 +30,9 @@ pub(super) fn events(line: &str, members: &Members<'_>) -> Option<Vec<Box<RawVal
             let folded: Option<String> = serde_json::from_str(text).ok();
             serde_json::from_str(folded.as_deref().unwrap_or(text)).ok()
         });
-        return inner.collect();
+        // An event that cannot be read is told by itself.
+        let nothing = || RawValue::from_string("null".to_owned()).ok();
+        return inner.map(|event| event.or_else(nothing)).collect();
     }
     let is_event = members.contains_key("eventVersion") && members.contains_key("eventName");
     is_event

@@ -25,12 +25,14 @@ const WORST: usize = 10;
 pub(super) const EXAMPLES: &str = "Exit status:
   0  every control has an answer for every subject, and none at or above --fail-on failed
   2  usage; also a folder without report.json
-  3  a control could not be evaluated because data are missing
+  3  data are missing: an object was not synced completely, or a control (with --fail-on, one of at least that
+     severity) could not be evaluated
   4  a control at or above --fail-on failed
 
 Examples:
   What is wrong with what was synced?
-    portolan sync --objects inventory --output ecs && portolan assess ecs
+    portolan sync --objects all --option EcsTaskDefinition.scope=current --output ecs
+    portolan assess ecs
   Fail a pipeline over severe findings:
     portolan assess ecs --fail-on high
   Every result, for a report of coverage:
@@ -61,10 +63,6 @@ pub(super) struct AssessArguments {
     /// Attributes of the subject that its findings carry, for example OWNER.
     #[arg(long, value_name = "ATTRIBUTE", value_delimiter = ',')]
     carry: Vec<String>,
-
-    /// Registries whose images are trusted, as a host or a host and a path.
-    #[arg(long, value_name = "REGISTRY", value_delimiter = ',')]
-    trusted_registries: Vec<String>,
 
     /// Tag keys that every resource must have; at most six.
     #[arg(long, value_name = "KEY", value_delimiter = ',')]
@@ -119,7 +117,11 @@ pub(super) fn run(arguments: AssessArguments, config_file: Option<&Path>) -> any
     let config = Config::resolve(arguments.settings.clone(), config_file)?;
     let output = match Output::open(&arguments.folder) {
         Ok(output) => output,
-        Err(error @ (AssessError::NoReport { .. } | AssessError::OtherReport { .. })) => {
+        Err(
+            error @ (AssessError::NoReport { .. }
+            | AssessError::OtherReport { .. }
+            | AssessError::OtherRecords { .. }),
+        ) => {
             talk::error(&error.to_string());
             return Ok(USAGE);
         }
@@ -151,15 +153,16 @@ pub(super) fn run(arguments: AssessArguments, config_file: Option<&Path>) -> any
     if talk::is_watched() {
         talk::say(&tally.table(&assessment));
     }
-    Ok(tally.status(arguments.fail_on))
+    let has_all = assessment
+        .controls
+        .iter()
+        .all(|counts| counts.subjects_complete);
+    Ok(tally.status(arguments.fail_on, has_all))
 }
 
 /// The settings of stock controls.
 fn settings(arguments: &AssessArguments) -> Map<String, Value> {
-    let lists = [
-        ("trusted-registries", &arguments.trusted_registries),
-        ("required-tags", &arguments.required_tags),
-    ];
+    let lists = [("required-tags", &arguments.required_tags)];
     let given = lists.into_iter().filter(|(_, list)| !list.is_empty());
     given
         .map(|(name, list)| (name.to_owned(), Value::from(list.clone())))
@@ -285,13 +288,14 @@ impl Tally {
         }
     }
 
-    fn status(&self, fail_on: Option<Level>) -> u8 {
+    /// The exit status. Subjects that may be missing count like answers that are missing.
+    fn status(&self, fail_on: Option<Level>, has_all: bool) -> u8 {
         let level = fail_on.map(severity);
         if level.is_some() && self.failed >= level {
             return FOUND;
         }
         let least = level.or(Some(ControlSeverity::Informational));
-        match self.missing.is_some() && self.missing >= least {
+        match !has_all || self.missing.is_some() && self.missing >= least {
             true => PARTIAL,
             false => COMPLETE,
         }

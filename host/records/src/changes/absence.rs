@@ -129,7 +129,8 @@ impl SeenScopes {
     /// Whether two syncs had the same options for an object. Stopped tasks that are missing because they were
     /// not requested are not gone.
     pub(super) fn asked_alike(&self, other: &Self, object: Object) -> bool {
-        let prefix = format!("{object}.");
+        // Parts come from the calls of their whole, under its options.
+        let prefix = format!("{}.", object.fetched());
         let of = |coverage: &Self| -> Vec<(String, String)> {
             let options = coverage.options.iter();
             let options = options.filter(|(key, _)| key.starts_with(&prefix));
@@ -163,7 +164,7 @@ impl SeenScopes {
         }
         let scope = self.options.get(SCOPE).map(String::as_str);
         let is_in_use = scope.is_some_and(|scope| USED.contains(&scope));
-        if object == Object::EcsTaskDefinition && is_in_use {
+        if object.fetched() == Object::EcsTaskDefinition && is_in_use {
             // A service that was not seen may use the revision.
             return Object::REVISION_USERS.into_iter().all(|user| {
                 in_place(user)

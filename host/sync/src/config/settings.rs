@@ -198,8 +198,12 @@ pub struct Settings {
     /// [default: false].
     /// EcsTaskDefinition.status=ACTIVE|INACTIVE|DELETE_IN_PROGRESS|ALL: which revisions to sync
     /// [default: ACTIVE].
-    /// EcsTaskDefinition.scope=all|latest|in-use: all of these, the newest ACTIVE one of each family, or
-    /// the revisions that services, task sets and tasks refer to [default: all].
+    /// EcsTaskDefinition.scope=all|latest|in-use|current: all of these, the newest ACTIVE one of each family,
+    /// the revisions that services, task sets and tasks refer to, or both [default: all].
+    /// EcsAuditEvent.since=AGE: the age of the oldest audit events, such as 12h or 7d, at most 90d
+    /// [default: 24h].
+    /// EcsAuditEvent.names=NAME,NAME: the names of audit events, case-sensitive [default: settings, what runs,
+    /// shells, clusters and capacity].
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,

@@ -262,7 +262,7 @@ mod tests {
             ),
             (
                 &|it| it["with"]["subject"] = json!({"object": "EcsTask"}),
-                "`subject`, which is not a name",
+                "`subject`, which is not a free name",
             ),
             (
                 &|it| it["with"]["containers"]["by"]["lower"] = json!([]),
