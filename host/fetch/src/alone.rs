@@ -1,20 +1,20 @@
 //! Objects that come whole from the pages of one operation: capacity providers and account settings.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::answer::own_name;
+use super::members::{is_list, objects, page_texts, text};
 use super::paging::{Tokens, next_token};
 use super::{FetchedPage, RegionFetch};
 use portolan_aws::{CallFailure, FailureKind};
 use portolan_machine::fingerprint::fingerprint;
 use portolan_page::ledger::{EntryKey, Failure, Tombstone};
-use portolan_page::object::{Object, Operation, Shape};
+use portolan_page::object::{Object, Operation};
 use portolan_page::{Page, with_member};
 
 /// The capacity providers that every Region has.
@@ -329,42 +329,6 @@ async fn own_settings(pages: &WholePages<'_>) -> Result<String, CallFailure> {
             None => return Ok(Value::from(own).to_string()),
         }
     }
-}
-
-/// The texts under a member of a page's objects.
-fn page_texts(page: &Page, member: &str) -> Vec<String> {
-    objects(page)
-        .iter()
-        .filter_map(|members| text(members, member))
-        .collect()
-}
-
-/// Whether the body has its objects in one list.
-fn is_list(page: &Page) -> bool {
-    let Shape::List(list) = page.shape() else {
-        return false;
-    };
-    let body: Result<HashMap<String, &RawValue>, _> = serde_json::from_slice(page.body());
-    let list = body.ok().and_then(|body| body.get(list).copied());
-    list.is_some_and(|list| list.get().starts_with('['))
-}
-
-/// The objects of a page as members. An object that cannot be read is left out; its mapper rejects it.
-fn objects(page: &Page) -> Vec<HashMap<String, &RawValue>> {
-    let Shape::List(list) = page.shape() else {
-        return Vec::new();
-    };
-    let body: HashMap<String, &RawValue> = serde_json::from_slice(page.body()).unwrap_or_default();
-    let elements: Vec<&RawValue> = body
-        .get(list)
-        .and_then(|list| serde_json::from_str(list.get()).ok())
-        .unwrap_or_default();
-    let read = elements.iter().map(|each| serde_json::from_str(each.get()));
-    read.filter_map(Result::ok).collect()
-}
-
-fn text(members: &HashMap<String, &RawValue>, name: &str) -> Option<String> {
-    serde_json::from_str(members.get(name)?.get()).ok()
 }
 
 /// By cluster ARN, the capacity providers that each cluster of a page names.

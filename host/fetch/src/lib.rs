@@ -13,6 +13,7 @@ mod events;
 mod in_use;
 mod known;
 mod listing;
+mod members;
 mod operations;
 mod paging;
 mod settings;

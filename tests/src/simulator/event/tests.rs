@@ -48,8 +48,8 @@ fn any_window_holds_the_events_of_its_time_newest_first() {
     let state = small(Rules::default());
     let (to, mut ids) = (clock::seconds(state.time()) - DAY, BTreeSet::new());
     for name in DEFAULT_EVENT_NAMES {
-        let expected = expected(&state, name, to - 5 * DAY, to);
-        let answered = answered(&state, &lookup(name, to - 5 * DAY, to));
+        let expected = expected(&state, name, to - 30 * DAY, to);
+        let answered = answered(&state, &lookup(name, to - 30 * DAY, to));
         let pairs: Vec<_> = answered
             .iter()
             .map(|it| (it["EventId"].as_str(), it["EventTime"].as_f64()))
