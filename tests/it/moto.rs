@@ -16,7 +16,7 @@ const CANARY: &str = "CANARY-moto-0815";
 const ACCOUNTS: [&str; 2] = ["123456789012", "222222222222"];
 const REGIONS: &str = "us-east-1,eu-west-1";
 /// Every object in moto, and its lists in truth.py.
-const OBJECTS: [(&str, &[&str]); 5] = [
+const OBJECTS: [(&str, &[&str]); 6] = [
     ("EcsCluster", &["clusters"]),
     ("EcsService", &["services"]),
     ("EcsTask", &["running_tasks", "stopped_tasks"]),
@@ -25,6 +25,7 @@ const OBJECTS: [(&str, &[&str]); 5] = [
         &["active_task_definitions", "inactive_task_definitions"],
     ),
     ("EcsContainerInstance", &["container_instances"]),
+    ("EcsAccountSetting", &["account_settings"]),
 ];
 
 /// A running moto server, stopped on drop.

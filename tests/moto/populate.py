@@ -241,6 +241,8 @@ class Populator:
 
     def populate(self) -> None:
         """Everything that this account-Region holds."""
+        for name, value in [("containerInsights", "enhanced"), ("awsvpcTrunking", "disabled")]:
+            self.ecs.put_account_setting(name=name, value=value)
         self.create_network()
         for name in BUSY_CLUSTERS:
             self.busy_cluster(name)

@@ -10,6 +10,7 @@ the first two and the last is a sorted list of ARNs:
     running_tasks, stopped_tasks
     active_task_definitions, inactive_task_definitions
     container_instances                 every one that is listed, whatever its status
+    account_settings                    the UIDs of those that apply
     described                           by object and ARN, attributes as a record is to
                                         have them; null for those that it is not to have
 
@@ -31,6 +32,11 @@ moto is not ECS. These are the decisions where the two differ:
 * moto's container instances have no tags, health, status reason, capacity
   provider or ecs.cpu-architecture, and are gone once deregistered. Of the rest,
   the members that distinguish instances are compared.
+
+* moto's account settings have a name and a value, and every one that applies is
+  the caller's own. They have no ARN; the UID that their records are to have is
+  made. moto refuses DescribeCapacityProviders without names, and has no event
+  history: capacity providers and audit events are tried with the simulator.
 
 * moto knows neither who created or registered something nor fault injection,
   gives settings and configurations unasked, and has no task attributes.
@@ -209,6 +215,15 @@ def truth_of(url: str, account: str, region: str) -> dict[str, Any]:
         "stopped_tasks": set(),
         "container_instances": set(),
     }
+    settings = {
+        f"arn:aws:ecs:{region}:{account}:setting/{one['name']}": {
+            "NAME": one["name"],
+            "VALUE": one["value"],
+            "IS_CALLERS_OWN": True,
+        }
+        for one in ecs.list_account_settings(effectiveSettings=True)["settings"]
+    }
+    found["account_settings"] = set(settings)
     clusters = clusters_of(ecs, found["clusters"])
     found["inactive_clusters"] = inactive(clusters, "clusterArn")
     described: dict[str, dict[str, Any]] = {
@@ -216,6 +231,7 @@ def truth_of(url: str, account: str, region: str) -> dict[str, Any]:
         "EcsService": {},
         "EcsTaskDefinition": {},
         "EcsContainerInstance": {},
+        "EcsAccountSetting": settings,
     }
     for cluster in sorted(found["clusters"]):
         services = listed(ecs, "list_services", "serviceArns", cluster=cluster)

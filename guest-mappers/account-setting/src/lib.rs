@@ -38,7 +38,7 @@ pub struct EcsAccountSetting<'s> {
     /// Source: `setting.principalArn`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub principal_arn: Option<&'s str>,
-    /// Who manages the setting: `user` or `aws_managed`.
+    /// The owner of the setting: `user` or `aws_managed`.
     ///
     /// Source: `setting.type`.
     #[serde(skip_serializing_if = "Option::is_none")]

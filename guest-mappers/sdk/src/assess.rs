@@ -104,7 +104,7 @@ impl BatchContext {
 ///
 /// # Errors
 ///
-/// Fails if the module does not judge the context's object, or if this is no batch. A single subject that
+/// Fails if the module does not judge the context's object, or if the input is not a batch. A single subject that
 /// cannot be read becomes an issue of the result instead.
 pub fn assess_batch<A: Assessing>(
     context: &BatchContext,

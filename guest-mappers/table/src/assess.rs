@@ -23,7 +23,7 @@ const STEPS_PER_BYTE: u64 = 2;
 /// The verdicts of a table on a batch; a row has those of one subject.
 ///
 /// # Errors
-/// Fails if the table does not judge the context's object, or if this is no batch.
+/// Fails if the table does not judge the context's object, or if the input is not a batch.
 pub fn assess_batch(
     plan: &Controls<'_>,
     context: &BatchContext,

@@ -17,7 +17,7 @@ const FILE_LIMIT_BYTES: u64 = 1024 * 1024 * 1024;
 /// All batches of a file, each with its line.
 ///
 /// # Errors
-/// If the file cannot be read, or a line is no batch.
+/// If the file cannot be read, or a line is not a batch.
 pub(crate) fn read_all(file: &Path, subject: Object) -> Result<Vec<(u64, Page)>, WorkbenchError> {
     let text = match file == Path::new("-") {
         true => std::io::read_to_string(std::io::stdin()),
