@@ -54,6 +54,15 @@ pub struct Finding {
     /// Addresses of documentation.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub references: Vec<String>,
+    /// Whether a mute covers it: somebody decided to live with it until a date.
+    #[serde(default)]
+    pub muted: bool,
+    /// Why it is muted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mute_reason: Option<String>,
+    /// The date on which the mute ends: `2027-01-31`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub muted_until: Option<String>,
     /// `AWS`.
     pub cloud_provider: String,
     /// The account of the subject.
