@@ -96,6 +96,12 @@ fn schemas_are_printed_from_types() {
         "controls",
         &schemars::schema_for!(portolan_mapper_pack::ControlTable),
     );
+    schema("Finding", &schemars::schema_for!(portolan_assess::Finding));
+    schema(
+        "assessment",
+        &schemars::schema_for!(portolan_assess::Assessment),
+    );
+    schema("mutes", &schemars::schema_for!(portolan_assess::MuteFile));
     schema("plan", &schemars::schema_for!(portolan_sync::plan::Plan));
     schema(
         "report",

@@ -28,7 +28,7 @@ pub(crate) struct Joined {
     /// Names with more records than their limit.
     truncated: BTreeSet<String>,
     /// By part of the subject that a call may leave out: whether it was read, so that its absence means something.
-    read: BTreeMap<&'static str, bool>,
+    pub(crate) read: BTreeMap<&'static str, bool>,
 }
 
 impl<'a> Joins<'a> {

@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use crate::finding::Finding;
+
 /// A record of an output.
-pub(crate) type Record = Map<String, Value>;
+pub type Record = Map<String, Value>;
 
 /// An account and a Region. Records of different places are never joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +21,14 @@ impl Place {
         Self {
             account_id: text("ACCOUNT_ID"),
             region: text("REGION"),
+        }
+    }
+
+    /// The place of a finding.
+    pub(crate) fn of_finding(finding: &Finding) -> Self {
+        Self {
+            account_id: finding.account_id.clone(),
+            region: finding.region.clone(),
         }
     }
 }

@@ -61,6 +61,9 @@ pub struct Verdict {
     /// What the answer rests on.
     #[serde(default)]
     pub evidence: Vec<Evidence>,
+    /// Whether the host gives it in place of the assessor.
+    #[serde(skip)]
+    pub is_overruled: bool,
 }
 
 impl Verdict {
@@ -73,6 +76,7 @@ impl Verdict {
             verdict: None,
             reasons: vec![reason],
             evidence: Vec::new(),
+            is_overruled: true,
         }
     }
 

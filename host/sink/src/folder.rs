@@ -61,7 +61,7 @@ fn file_names() -> impl Iterator<Item = String> {
         ]
     };
     // Findings are about the records that they stand beside.
-    let findings = ["Finding.jsonl", "assessment.json"].map(str::to_owned);
+    let findings = ["Finding.jsonl", "Finding.changes.jsonl", "assessment.json"].map(str::to_owned);
     Object::ALL.into_iter().flat_map(names).chain(findings)
 }
 

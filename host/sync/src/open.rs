@@ -46,7 +46,8 @@ pub(super) fn open(
         changes: comparison.is_some(),
         provenance: request.provenance == Provenance::Records,
     };
-    let sink = Sink::open(&request.output, &config.fetching.objects, beside)?;
+    let copy = request.copy.as_deref();
+    let sink = Sink::open(&request.output, copy, &config.fetching.objects, beside)?;
     let recorder = request
         .record
         .as_ref()

@@ -63,7 +63,7 @@ pub(super) fn lost(workshop: &Workshop) -> String {
         Sink::Folder(_) => format!(
             "{written} records of this sync (of {listed} objects listed so far) are discarded, and earlier output is as it was"
         ),
-        Sink::Stdout => format!(
+        Sink::Stdout(_) => format!(
             "{written} records are written, of {listed} objects listed so far; the rest is missing"
         ),
     };

@@ -16,11 +16,15 @@ pub(super) struct CheckArguments {
     json: bool,
 
     #[command(flatten)]
+    purpose: super::PurposeArguments,
+
+    #[command(flatten)]
     settings: Settings,
 }
 
 pub(super) fn run(arguments: CheckArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let config = Config::resolve(arguments.settings, config_file)?;
+    let purpose = arguments.purpose.purpose();
+    let config = Config::resolve_for(purpose, arguments.settings, config_file)?;
     let checks = super::runtime()?.block_on(check::run(&config))?;
     if arguments.json {
         talk::data(&format!("{}\n", serde_json::to_string_pretty(&checks)?))?;

@@ -15,11 +15,15 @@ pub(super) struct PlanArguments {
     json: bool,
 
     #[command(flatten)]
+    purpose: super::PurposeArguments,
+
+    #[command(flatten)]
     settings: Settings,
 }
 
 pub(super) fn run(arguments: PlanArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let config = Config::resolve(arguments.settings, config_file)?;
+    let purpose = arguments.purpose.purpose();
+    let config = Config::resolve_for(purpose, arguments.settings, config_file)?;
     let notes = Plan::notes(&config.fetching);
     let cache = portolan_sync::known_revisions(&config)?;
     let runtime = super::runtime()?;

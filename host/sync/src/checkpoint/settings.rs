@@ -24,6 +24,8 @@ pub(super) fn of_config(config: &Config, mappers: &MapperSet) -> SettingDigests 
         mapping,
         // A resumed sync compares all records again, those of kept pages too.
         volatile_attributes: _,
+        // An assessment begins after the sync.
+        assessing: _,
     } = config;
     let Connection {
         // The accounts are settings of the place (`Accounts::place`), whatever keys are used for them.

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::ConfigError;
+use super::assess::AssessSettings;
 use portolan_sandbox::ModuleSettings;
 use portolan_sandbox::trust::ModulePolicy;
 
@@ -182,7 +183,7 @@ pub struct Settings {
     pub maximum_retries: Option<u64>,
 
     /// Objects to sync, comma-separated: names such as EcsContainer, or the groups `default` (EcsCluster,
-    /// EcsService, EcsTask, EcsTaskDefinition), `inventory` and `all` (all of them) [default: `default`].
+    /// EcsService, EcsTask, EcsTaskDefinition), `inventory`, `audit` and `all` (all of them) [default: `default`; with --assess `all`].
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
@@ -199,9 +200,11 @@ pub struct Settings {
     /// EcsTaskDefinition.status=ACTIVE|INACTIVE|DELETE_IN_PROGRESS|ALL: which revisions to sync
     /// [default: ACTIVE].
     /// EcsTaskDefinition.scope=all|latest|in-use|current: all of these, the newest ACTIVE one of each family,
-    /// the revisions that services, task sets and tasks refer to, or both [default: all].
+    /// the revisions that services, task sets and tasks refer to, or both [default: all; with --assess current].
     /// EcsAuditEvent.since=AGE: the age of the oldest audit events, such as 12h or 7d, at most 90d
     /// [default: 24h].
+    /// EcsAuditEvent.settingsSince=AGE: likewise for events that change account settings [default: as
+    /// EcsAuditEvent.since; with --assess 90d].
     /// EcsAuditEvent.names=NAME,NAME: the names of audit events, case-sensitive [default: settings, what runs,
     /// shells, clusters and capacity].
     #[serde(
@@ -273,6 +276,12 @@ pub struct Settings {
     #[schemars(regex(pattern = super::revisions::PATTERN))]
     #[arg(long, env = "PORTOLAN_REVISION_TAGS", value_name = "WHEN", help_heading = FETCHING)]
     pub revision_tags: Option<String>,
+
+    /// Settings of `portolan assess` and `portolan sync --assess`; in the configuration file, the table
+    /// `[assess]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(skip)]
+    pub assess: Option<AssessSettings>,
 }
 
 /// The quotas for calls.
@@ -299,7 +308,17 @@ impl Settings {
                 serde_json::from_value(serde_json::to_value(&lower)?)?;
             let upper: BTreeMap<String, serde_json::Value> =
                 serde_json::from_value(serde_json::to_value(&self)?)?;
-            merged.extend(upper);
+            // A table of both is merged, and not replaced.
+            for (key, value) in upper {
+                match (merged.get_mut(&key), value) {
+                    (Some(serde_json::Value::Object(below)), serde_json::Value::Object(above))
+                        if key == "assess" =>
+                    {
+                        below.extend(above);
+                    }
+                    (_, value) => drop(merged.insert(key, value)),
+                }
+            }
             serde_json::from_value(serde_json::to_value(merged)?)
         };
         // Both sides are values of this type, so only a path that is not UTF-8 can fail.
@@ -329,7 +348,7 @@ fn whole_or_many<'de, D: Deserializer<'de>>(
 }
 
 /// A list, or its comma-separated form.
-fn one_or_many<'de, D: Deserializer<'de>>(
+pub(super) fn one_or_many<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<String>>, D::Error> {
     Ok(
@@ -340,7 +359,7 @@ fn one_or_many<'de, D: Deserializer<'de>>(
     )
 }
 
-fn one_or_many_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub(super) fn one_or_many_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({
         "type": ["array", "string", "null"],
         "items": {"type": "string"}
