@@ -243,6 +243,17 @@ fn help_is_what_it_was() {
     committed("tests/contracts/help.txt", &text);
 }
 
+#[test]
+fn controls_are_printed_from_manifests() {
+    let output = portolan()
+        .args(["controls", "--markdown"])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    committed("schemas/controls.md", &text);
+}
+
 /// Prints the help of a command and of its subcommands, which the help lists.
 fn help(command: &mut Vec<String>, text: &mut String) {
     let mut run = portolan();

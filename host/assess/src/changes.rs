@@ -8,31 +8,11 @@ use std::path::{Path, PathBuf};
 use portolan_machine::fingerprint::fingerprint;
 use portolan_records::changes::{ChangeKind, RecordChange};
 use portolan_sandbox::ControlResult;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Findings};
 use crate::output::AssessError;
 use crate::place::{Place, Record};
-use crate::summary::Assessment;
-
-/// The numbers of findings by change since an earlier assessment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct FindingChanges {
-    /// The earlier output, as it was named.
-    pub since: String,
-    /// New findings.
-    pub added: u64,
-    /// Findings with a different attribute.
-    pub changed: u64,
-    /// Findings without a different attribute.
-    pub unchanged: u64,
-    /// Findings that are over: both assessments evaluated them.
-    pub removed: u64,
-    /// Findings that are not there any more and not reported as removed, because one of the two assessments did
-    /// not evaluate them.
-    pub removals_withheld: u64,
-}
+use crate::summary::{Assessment, FindingChanges};
 
 /// A finding of the earlier assessment: 32 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -161,7 +141,7 @@ impl EarlierFindings {
         for entry in unmet.copied().collect::<Vec<_>>() {
             let earlier: Finding =
                 serde_json::from_value(self.record(entry)?.into()).map_err(|_| self.moved())?;
-            let place = Place::of_finding(&earlier);
+            let place = earlier.place();
             // What runs has rows only where something fails.
             let runs = || earlier.is_about_running() && assessment.knows_running(&place);
             let control = (earlier.control_id.as_str(), place.clone());

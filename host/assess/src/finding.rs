@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::output::{AssessError, LINE_LIMIT_BYTES, Span};
-use crate::running::ID;
+use crate::place::Place;
+
+/// The control that is about what runs, before that of the control which a revision fails.
+pub(crate) const RUNNING: &str = "TK.1";
 
 /// The answer of a control for one subject. FAIL is what should be corrected; NOT_EVALUATED says that the data do not
 /// suffice for an answer.
@@ -89,10 +92,18 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Where its subject is.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            account_id: self.account_id.clone(),
+            region: self.region.clone(),
+        }
+    }
+
     /// Whether it is about what a service or group of tasks runs, not about their own settings.
     #[must_use]
     pub fn is_about_running(&self) -> bool {
-        let rest = self.control_id.strip_prefix(ID);
+        let rest = self.control_id.strip_prefix(RUNNING);
         rest.is_some_and(|rest| rest.starts_with('/'))
     }
 

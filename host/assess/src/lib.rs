@@ -16,7 +16,7 @@ mod running;
 mod settings;
 mod summary;
 
-pub use changes::{EarlierFindings, FindingChanges};
+pub use changes::EarlierFindings;
 pub use finding::{EvidenceValue, Finding, Findings};
 pub use mutes::{Mute, MuteFile, Mutes};
 pub use output::{AssessError, Output, Records, Span};
@@ -24,4 +24,4 @@ pub use place::Record;
 pub use run::run;
 pub use running::{Services, running_control};
 pub use settings::Assessing;
-pub use summary::{Assessment, AssessorUsed, ControlCounts, MissingRevisions};
+pub use summary::{Assessment, AssessorUsed, ControlCounts, FindingChanges, MissingRevisions};

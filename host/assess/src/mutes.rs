@@ -225,7 +225,7 @@ mod tests {
         }
         for (text, says) in [
             (mute("'soon'", "a"), "mute 1 ends on `soon`"),
-            (mute("2027-02-30", "a"), "datetime"),
+            (mute("2027-02-30", "a"), "invalid date"),
             (mute("'2027-02-30'", "a"), "no day"),
             (mute("2027-01-31", " "), "has no author"),
             (

@@ -2,8 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use crate::finding::Finding;
-
 /// A record of an output.
 pub type Record = Map<String, Value>;
 
@@ -21,14 +19,6 @@ impl Place {
         Self {
             account_id: text("ACCOUNT_ID"),
             region: text("REGION"),
-        }
-    }
-
-    /// The place of a finding.
-    pub(crate) fn of_finding(finding: &Finding) -> Self {
-        Self {
-            account_id: finding.account_id.clone(),
-            region: finding.region.clone(),
         }
     }
 }

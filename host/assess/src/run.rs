@@ -7,13 +7,13 @@ use portolan_sandbox::{Assessor, Control, ControlResult, Engine, Need, Verdict};
 use serde_json::{Map, Value};
 
 use crate::coverage::Coverage;
-use crate::finding::{EvidenceValue, Finding};
+use crate::finding::{EvidenceValue, Finding, RUNNING};
 use crate::join::{Joined, Joins};
 use crate::mutes::Mutes;
 use crate::output::{AssessError, Output};
 use crate::place::{Place, Record, text};
 use crate::revisions::Revisions;
-use crate::running::{self, Failures};
+use crate::running::Failures;
 use crate::settings::Assessing;
 use crate::summary::{Assessment, AssessorUsed, Counts, MissingRevisions};
 
@@ -61,7 +61,7 @@ pub fn run<E: From<AssessError>>(
         count_running(&coverage, &mut counts);
         failures.findings(output, |mut finding, record| {
             finding.carried = carried(assessing, record);
-            let place = Place::of_finding(&finding);
+            let place = finding.place();
             let missing = || running_missing(&coverage, &place);
             counts.of(&finding.control_id, &place, missing);
             mutes.apply(&mut finding);
@@ -69,7 +69,6 @@ pub fn run<E: From<AssessError>>(
             tell(&finding)
         })?;
     }
-    let missing = revisions.without_record(output)?;
     Ok(Assessment {
         portolan_version: env!("CARGO_PKG_VERSION").into(),
         output: output.folder.display().to_string(),
@@ -78,17 +77,23 @@ pub fn run<E: From<AssessError>>(
         all_results: assessing.all_results,
         assessors: assessors.iter().map(used).collect(),
         controls: counts.finish(),
-        references_without_record: missing
-            .into_iter()
-            .map(|(place, revisions)| MissingRevisions {
-                account_id: place.account_id.into(),
-                region: place.region.into(),
-                revisions,
-            })
-            .collect(),
+        references_without_record: missing_revisions(&revisions, output)?,
         changes: None,
         warnings: mutes.warnings(),
     })
+}
+
+fn missing_revisions(
+    revisions: &Revisions,
+    output: &Output,
+) -> Result<Vec<MissingRevisions>, AssessError> {
+    let missing = revisions.without_record(output)?.into_iter();
+    let missing = missing.map(|(place, revisions)| MissingRevisions {
+        account_id: place.account_id.into(),
+        region: place.region.into(),
+        revisions,
+    });
+    Ok(missing.collect())
 }
 
 /// Why findings about what runs may be missing in a place.
@@ -105,7 +110,7 @@ fn running_missing(coverage: &Coverage, place: &Place) -> Option<String> {
 /// Opens the counts of what runs in every place, so that one without such a finding is told.
 fn count_running(coverage: &Coverage, counts: &mut Counts) {
     for place in coverage.places() {
-        counts.of(running::ID, place, || running_missing(coverage, place));
+        counts.of(RUNNING, place, || running_missing(coverage, place));
     }
 }
 

@@ -12,13 +12,11 @@ use portolan_page::object::Object;
 use portolan_sandbox::{Control, ControlResult, ControlSeverity, Need, With};
 use serde_json::Map;
 
-use crate::finding::{EvidenceValue, Finding};
+use crate::finding::{EvidenceValue, Finding, RUNNING};
 use crate::index::{Index, keys};
 use crate::output::{AssessError, Output};
 use crate::place::{Place, Record, text};
 
-/// The control's name, before that of the control which a revision fails.
-pub(crate) const ID: &str = "TK.1";
 /// The subject of tasks that no service started.
 pub(crate) const TASK_GROUP: &str = "EcsTaskGroup";
 /// The most pieces of evidence of one finding, as of an assessor's verdict.
@@ -31,7 +29,7 @@ const REASONS: usize = 32;
 #[must_use]
 pub fn running_control() -> Control {
     Control {
-        id: ID.into(),
+        id: RUNNING.into(),
         title: "What runs passes the controls of task definitions".into(),
         question: "Does a service, or a group of tasks, run a revision that fails a control?".into(),
         condition: "A task with SOURCE_STATUS RUNNING is of a revision that fails a control of task definitions. Each service or group has one finding for each such control, `TK.1/TD.4` for example.".into(),
@@ -69,6 +67,15 @@ struct Row {
     tasks: u64,
     /// The failures of these revisions: places of `by_revision`.
     revisions: Vec<[u8; 16]>,
+}
+
+/// What a finding rests on.
+struct Basis {
+    first: Finding,
+    severity: ControlSeverity,
+    is_muted: bool,
+    reasons: Vec<String>,
+    evidence: Vec<EvidenceValue>,
 }
 
 /// A service or group.
@@ -191,54 +198,26 @@ impl Failures {
         Ok(groups)
     }
 
+    /// Long, because it names every attribute of a finding.
     fn finding(
         &self,
         group: &Group,
         record: &Record,
         (control, row): (u32, &Row),
     ) -> Result<Finding, AssessError> {
-        let failures = row.revisions.iter();
-        let failures = failures.filter_map(|revision| {
-            let mut all = self.by_revision.get(revision)?.iter();
-            all.find(|failure| failure.control == control)
-        });
-        let failures: Vec<&Failure> = failures.collect();
-        let severity = failures.iter().map(|failure| failure.severity).max();
-        let mut evidence: Vec<EvidenceValue> = Vec::new();
-        let mut reasons = Vec::new();
-        let mut first = None;
-        for failure in failures.iter().take(REASONS) {
-            let failed = self.read(failure)?;
-            let named = failed.subject_name.as_ref().unwrap_or(&failed.subject_uid);
-            reasons.push(format!(
-                "A running task is of {named}, which fails {}.",
-                failed.control_id
-            ));
-            evidence.extend(failed.evidence.iter().cloned());
-            evidence.truncate(EVIDENCE);
-            first.get_or_insert(failed);
-        }
+        let basis = self.basis(control, row)?;
         let owned = |name| text(record, name).map(str::to_owned);
-        let name = match group.is_service {
-            true => owned("SERVICE_NAME"),
-            false => owned("GROUP"),
-        };
-        let (uid, place) = (&group.uid, Place::of(&group.task));
-        let id = format!("{ID}/{}", self.controls[control as usize]);
-        // A decision to live with all the definitions is one to live with what runs them.
-        let muted = first
-            .as_ref()
-            .filter(|_| failures.iter().all(|it| it.is_muted));
+        let place = Place::of(&group.task);
+        let failed = basis.first;
+        let id = format!("{RUNNING}/{}", failed.control_id);
         Ok(Finding {
-            uid: format!("{id}@{uid}"),
-            control_title: first.as_ref().map_or_else(String::new, |failed| {
-                format!(
-                    "What runs passes {}: {}",
-                    failed.control_id, failed.control_title
-                )
-            }),
+            uid: format!("{id}@{}", group.uid),
+            control_title: format!(
+                "What runs passes {}: {}",
+                failed.control_id, failed.control_title
+            ),
             control_id: id,
-            severity: severity.unwrap_or(ControlSeverity::Medium),
+            severity: basis.severity,
             result: ControlResult::Fail,
             verdict: None,
             standards: Vec::new(),
@@ -246,22 +225,22 @@ impl Failures {
                 true => Object::EcsService.name().to_owned(),
                 false => TASK_GROUP.to_owned(),
             },
-            subject_uid: uid.clone(),
-            subject_name: name,
+            subject_uid: group.uid.clone(),
+            subject_name: match group.is_service {
+                true => owned("SERVICE_NAME"),
+                false => owned("GROUP"),
+            },
             cluster_arn: text(&group.task, "CLUSTER_ARN").map(str::to_owned),
             is_latest: None,
             running_tasks_count: Some(row.tasks),
-            reasons,
-            evidence,
-            remediation: first.as_ref().map_or_else(String::new, |failed| {
-                format!("{} Then deploy the new revision.", failed.remediation)
-            }),
-            references: first
-                .as_ref()
-                .map_or_else(Vec::new, |failed| failed.references.clone()),
-            muted: muted.is_some(),
-            mute_reason: muted.and_then(|failed| failed.mute_reason.clone()),
-            muted_until: muted.and_then(|failed| failed.muted_until.clone()),
+            reasons: basis.reasons,
+            evidence: basis.evidence,
+            remediation: format!("{} Then deploy the new revision.", failed.remediation),
+            references: failed.references,
+            // A decision to live with all the definitions is one to live with what runs them.
+            muted: basis.is_muted,
+            mute_reason: failed.mute_reason.filter(|_| basis.is_muted),
+            muted_until: failed.muted_until.filter(|_| basis.is_muted),
             cloud_provider: owned("CLOUD_PROVIDER").unwrap_or_default(),
             account_id: place.account_id,
             region: place.region,
@@ -269,6 +248,46 @@ impl Failures {
             lacks_data: false,
             carried: Map::new(),
         })
+    }
+
+    /// The failures that a finding rests on, together.
+    fn basis(&self, control: u32, row: &Row) -> Result<Basis, AssessError> {
+        let failures = row.revisions.iter().filter_map(|revision| {
+            let mut all = self.by_revision.get(revision)?.iter();
+            all.find(|failure| failure.control == control)
+        });
+        let mut basis: Option<Basis> = None;
+        for (index, failure) in failures.enumerate() {
+            if index >= REASONS {
+                // Of further ones only the severity is told.
+                if let Some(basis) = &mut basis {
+                    basis.severity = basis.severity.max(failure.severity);
+                    basis.is_muted &= failure.is_muted;
+                }
+                continue;
+            }
+            let failed = self.read(failure)?;
+            let named = failed.subject_name.as_ref().unwrap_or(&failed.subject_uid);
+            let reason = format!(
+                "A running task is of {named}, which fails {}.",
+                failed.control_id
+            );
+            let evidence = failed.evidence.clone();
+            let basis = basis.get_or_insert_with(|| Basis {
+                first: failed,
+                severity: failure.severity,
+                is_muted: true,
+                reasons: Vec::new(),
+                evidence: Vec::new(),
+            });
+            basis.severity = basis.severity.max(failure.severity);
+            basis.is_muted &= failure.is_muted;
+            basis.reasons.push(reason);
+            basis.evidence.extend(evidence);
+            basis.evidence.truncate(EVIDENCE);
+        }
+        // A row is made of a failure.
+        basis.ok_or_else(|| spool_error(io::ErrorKind::InvalidData.into()))
     }
 
     fn read(&self, failure: &Failure) -> Result<Finding, AssessError> {

@@ -8,8 +8,7 @@ use portolan_sandbox::trust::Trust;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::changes::FindingChanges;
-use crate::finding::Finding;
+use crate::finding::{Finding, RUNNING};
 use crate::place::Place;
 
 /// An assessment of an output.
@@ -45,7 +44,7 @@ impl Assessment {
     /// Whether all that runs in a place is known.
     pub(crate) fn knows_running(&self, place: &Place) -> bool {
         let is_it = |it: &&ControlCounts| {
-            it.control_id == crate::running::ID
+            it.control_id == RUNNING
                 && it.account_id.as_str() == place.account_id
                 && it.region.as_str() == place.region
         };
@@ -70,6 +69,24 @@ pub struct AssessorUsed {
     /// The state of its signature and its lock. A stock assessor is part of the program and has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<Trust>,
+}
+
+/// The numbers of findings by change since an earlier assessment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FindingChanges {
+    /// The earlier output, as it was named.
+    pub since: String,
+    /// New findings.
+    pub added: u64,
+    /// Findings with a different attribute.
+    pub changed: u64,
+    /// Findings without a different attribute.
+    pub unchanged: u64,
+    /// Findings that are over: both assessments evaluated them.
+    pub removed: u64,
+    /// Findings that are not there any more and not reported as removed, because one of the two assessments did
+    /// not evaluate them.
+    pub removals_withheld: u64,
 }
 
 /// Revisions without a record.
@@ -153,7 +170,7 @@ impl Counts {
 
     /// Counts a finding.
     pub(crate) fn add(&mut self, finding: &Finding) {
-        let key = (finding.control_id.clone(), Place::of_finding(finding));
+        let key = (finding.control_id.clone(), finding.place());
         if let Some(counts) = self.controls.get_mut(&key) {
             counts.add(finding);
         }

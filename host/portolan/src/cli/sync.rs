@@ -106,10 +106,10 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
     let settings = arguments.settings.with_assess(arguments.assess_settings);
     let config = Config::resolve_for(purpose, settings, config_file)?;
     // A module that cannot run, or a mute that cannot be read, fails the command before the sync.
-    let assessment = arguments.assess.then(|| {
-        let since = arguments.changes_since.as_deref();
-        Assess::new(&config, since, &arguments.output)
-    });
+    let since = arguments.changes_since.as_deref();
+    let assessment = arguments
+        .assess
+        .then(|| Assess::new(&config, since, &arguments.output));
     let assessment = match assessment.transpose() {
         Ok(assessment) => assessment,
         Err(error) => return super::assess::usage(Err(error)),
