@@ -172,15 +172,6 @@ struct PurposeArguments {
     assess: bool,
 }
 
-impl PurposeArguments {
-    const fn purpose(&self) -> Purpose {
-        match self.assess {
-            true => Purpose::Assess,
-            false => Purpose::Sync,
-        }
-    }
-}
-
 /// Settings that apply to the commands without AWS calls.
 const MAPPING_SETTINGS: [&str; 5] = [
     "mappers",
@@ -354,7 +345,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 fn policy(arguments: PolicyArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let purpose = arguments.purpose.purpose();
+    let purpose = Purpose::of(arguments.purpose.assess);
     let config = Config::resolve_for(purpose, arguments.settings, config_file)?;
     let policy = portolan_sync::policy::least_privilege(&config);
     talk::data(&format!("{}\n", serde_json::to_string_pretty(&policy)?))?;

@@ -9,6 +9,7 @@ mod assess;
 mod error;
 mod file;
 mod identity;
+mod lists;
 mod modules;
 mod options;
 mod organization;
@@ -35,6 +36,17 @@ pub enum Purpose {
     Sync,
     /// An assessment of them, which needs every object.
     Assess,
+}
+
+impl Purpose {
+    /// The purpose of a sync that may be followed by an assessment.
+    #[must_use]
+    pub const fn of(is_assessed: bool) -> Self {
+        match is_assessed {
+            true => Self::Assess,
+            false => Self::Sync,
+        }
+    }
 }
 
 /// A checked configuration, divided like the help. Each part is a type of the crate that uses it, and that

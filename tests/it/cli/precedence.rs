@@ -129,7 +129,10 @@ fn the_configuration_schema_knows_every_key_of_the_help() {
     let assess = &schema["$defs"]["AssessSettings"];
     assert_eq!(assess["additionalProperties"], false);
     let below = assess["properties"].as_object().unwrap();
-    let keys: BTreeSet<&str> = keys.into_iter().chain(below.keys().map(String::as_str)).collect();
+    let keys: BTreeSet<&str> = keys
+        .into_iter()
+        .chain(below.keys().map(String::as_str))
+        .collect();
     let help = run(crate::support::portolan().args(["sync", "--help"]))
         .with(0)
         .stdout;

@@ -99,10 +99,7 @@ enum ProvenanceIn {
 }
 
 pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let purpose = match arguments.assess {
-        true => Purpose::Assess,
-        false => Purpose::Sync,
-    };
+    let purpose = Purpose::of(arguments.assess);
     let settings = arguments.settings.with_assess(arguments.assess_settings);
     let config = Config::resolve_for(purpose, settings, config_file)?;
     // A module that cannot run, or a mute that cannot be read, fails the command before the sync.

@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::settings::{one_or_many, one_or_many_schema};
-use super::{ConfigError, Settings};
+use super::ConfigError;
+use super::lists::{one_or_many, one_or_many_schema};
 
 /// The settings of an assessment as written by the user. The first paragraph of each description is its help text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, clap::Args)]
@@ -153,17 +153,6 @@ impl Level {
             Self::Medium => ControlSeverity::Medium,
             Self::High => ControlSeverity::High,
             Self::Critical => ControlSeverity::Critical,
-        }
-    }
-}
-
-impl Settings {
-    /// These settings, with the flags and variables of an assessment.
-    #[must_use]
-    pub fn with_assess(self, assess: AssessSettings) -> Self {
-        Self {
-            assess: (assess != AssessSettings::default()).then_some(assess),
-            ..self
         }
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
 use super::assess::AssessSettings;
+use super::lists::{one_or_many, one_or_many_schema, whole_or_many};
 use portolan_sandbox::ModuleSettings;
 use portolan_sandbox::trust::ModulePolicy;
 
@@ -301,6 +302,15 @@ const FETCHING: &str = "Fetching";
 const MAPPING: &str = "Mapping";
 
 impl Settings {
+    /// These settings, with the flags and variables of an assessment.
+    #[must_use]
+    pub fn with_assess(self, assess: AssessSettings) -> Self {
+        Self {
+            assess: (assess != AssessSettings::default()).then_some(assess),
+            ..self
+        }
+    }
+
     /// The settings of `self`, completed with those of `lower`.
     pub(super) fn over(self, lower: Self) -> Result<Self, ConfigError> {
         let merge = || -> serde_json::Result<Self> {
@@ -327,41 +337,4 @@ impl Settings {
             ConfigError::setting("config", reason.into())
         })
     }
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-/// A list, or one text that is not split.
-fn whole_or_many<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<String>>, D::Error> {
-    let given = Option::<OneOrMany>::deserialize(deserializer)?;
-    Ok(given.map(|given| match given {
-        OneOrMany::One(text) => vec![text],
-        OneOrMany::Many(list) => list,
-    }))
-}
-
-/// A list, or its comma-separated form.
-pub(super) fn one_or_many<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<String>>, D::Error> {
-    Ok(
-        Option::<OneOrMany>::deserialize(deserializer)?.map(|given| match given {
-            OneOrMany::One(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
-            OneOrMany::Many(list) => list,
-        }),
-    )
-}
-
-pub(super) fn one_or_many_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({
-        "type": ["array", "string", "null"],
-        "items": {"type": "string"}
-    })
 }
