@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 
+use crate::beyond::identifier;
 use crate::evaluate::{Evaluator, Fault, size};
 use crate::function::Function;
 use crate::value::Value;
@@ -90,7 +91,16 @@ impl<'b> Evaluator<'b> {
             }
             (Function::Lower, Text(text), _) => Some(Text(self.keep(&text.to_lowercase())?)),
             (Function::Upper, Text(text), _) => Some(Text(self.keep(&text.to_uppercase())?)),
-            (Function::Lower | Function::Upper, Value::Null, _) => Some(Value::Null),
+            (Function::Identifier, Text(text), _) => Some(Text(self.keep(&identifier(text))?)),
+            (Function::Identifier | Function::Lower | Function::Upper, Value::Null, _) => {
+                Some(Value::Null)
+            }
+            (Function::Without, List(list), List(others)) => Some(self.without(list, others)?),
+            (Function::Without, List(_), Value::Null) => Some(one),
+            (Function::Untrusted, List(list), Reference(image)) => match given.get(2) {
+                Some(List(registries)) => Some(self.untrusted(list, image, registries)?),
+                _ => None,
+            },
             (Function::ToArray, List(_), _) => Some(one),
             (Function::ToArray, ..) => Some(List(given)),
             (Function::ToNumber, Integer(_) | Float(_) | Time(_), _) => Some(one),
@@ -107,6 +117,7 @@ impl<'b> Evaluator<'b> {
                 Function::Contains
                 | Function::StartsWith
                 | Function::EndsWith
+                | Function::Identifier
                 | Function::Join
                 | Function::Keys
                 | Function::Values
@@ -120,7 +131,9 @@ impl<'b> Evaluator<'b> {
                 | Function::MinBy
                 | Function::Sort
                 | Function::SortBy
-                | Function::Reverse,
+                | Function::Reverse
+                | Function::Untrusted
+                | Function::Without,
                 ..,
             ) => None,
         })
@@ -132,7 +145,7 @@ impl<'b> Evaluator<'b> {
         Ok(self.arena.alloc_str(text))
     }
 
-    fn mapped(
+    pub(crate) fn mapped(
         &self,
         expression: &'b crate::plan::Expression<'b>,
         list: &'b [Value<'b>],
@@ -259,7 +272,7 @@ fn nulls_last<K>(
     }
 }
 
-const fn text(value: Value<'_>) -> Option<&str> {
+pub(crate) const fn text(value: Value<'_>) -> Option<&str> {
     match value {
         Value::Text(text) => Some(text),
         _ => None,

@@ -68,6 +68,11 @@ pub(super) struct AssessArguments {
     #[arg(long, value_name = "KEY", value_delimiter = ',')]
     required_tags: Vec<String>,
 
+    /// Registries that images may come from, each a host or a host and a path: docker.io/library,quay.io/acme.
+    /// Without any, TD.20 and AU.5 have no findings.
+    #[arg(long, value_name = "REGISTRY", value_delimiter = ',', value_parser = registry)]
+    trusted_registries: Vec<String>,
+
     /// Revisions of task definitions to judge.
     #[arg(long, value_enum, default_value = "current")]
     revisions: Chosen,
@@ -160,9 +165,22 @@ pub(super) fn run(arguments: AssessArguments, config_file: Option<&Path>) -> any
     Ok(tally.status(arguments.fail_on, has_all))
 }
 
+/// A registry, in the form that images name it. In another form it would match none, and every image would fail.
+fn registry(text: &str) -> Result<String, String> {
+    let is_odd = |each: char| each.is_whitespace() || "*@".contains(each);
+    let host = text.split('/').next().unwrap_or_default();
+    match host.is_empty() || text.contains("://") || text.contains(is_odd) {
+        true => Err("write a host, or a host and a path, such as quay.io/acme".into()),
+        false => Ok(text.to_owned()),
+    }
+}
+
 /// The settings of stock controls.
 fn settings(arguments: &AssessArguments) -> Map<String, Value> {
-    let lists = [("required-tags", &arguments.required_tags)];
+    let lists = [
+        ("required-tags", &arguments.required_tags),
+        ("trusted-registries", &arguments.trusted_registries),
+    ];
     let given = lists.into_iter().filter(|(_, list)| !list.is_empty());
     given
         .map(|(name, list)| (name.to_owned(), Value::from(list.clone())))
