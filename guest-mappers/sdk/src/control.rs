@@ -1,13 +1,20 @@
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// How bad a failure is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the words explain themselves")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum ControlSeverity {
+    /// Worth knowing.
     Informational,
+    /// Hardly a risk by itself.
     Low,
+    /// A risk together with another weakness.
     Medium,
+    /// A risk by itself.
     High,
+    /// To be corrected at once.
     Critical,
 }
 
@@ -130,19 +137,12 @@ impl Control {
             };
             ((*name).to_owned(), Value::from(need))
         });
-        let severity = match self.severity {
-            ControlSeverity::Informational => "informational",
-            ControlSeverity::Low => "low",
-            ControlSeverity::Medium => "medium",
-            ControlSeverity::High => "high",
-            ControlSeverity::Critical => "critical",
-        };
         let mut all = json!({
             "id": self.id,
             "title": self.title,
             "question": self.question,
             "condition": self.condition,
-            "severity": severity,
+            "severity": self.severity,
             "standards": self.standards,
             "remediation": self.remediation,
             "references": self.references,

@@ -27,7 +27,7 @@ pub struct Finding {
     pub control_id: String,
     /// What should be the case.
     pub control_title: String,
-    /// How bad a failure is.
+    /// How bad a failure is: the control's severity, unless the failure itself is said to be worse.
     pub severity: ControlSeverity,
     /// The answer.
     pub result: ControlResult,

@@ -282,7 +282,7 @@ impl Judge<'_> {
             uid: format!("{}@{uid}", control.id),
             control_id: control.id.clone(),
             control_title: control.title.clone(),
-            severity: control.severity,
+            severity: verdict.severity.unwrap_or(control.severity),
             result: verdict.result,
             verdict: verdict.verdict.clone(),
             standards: control.standards.clone(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use portolan_mapper_sdk::ControlSeverity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -157,7 +158,7 @@ pub(crate) struct Control {
     /// When it fails, in a sentence.
     pub condition: String,
     /// How bad a failure is.
-    pub severity: Severity,
+    pub severity: ControlSeverity,
     /// The controls of published standards that ask the same, for example `Security Hub ECS.4`.
     #[serde(default)]
     pub standards: Vec<String>,
@@ -214,22 +215,8 @@ pub(crate) struct Fail {
     /// As `evidence` of a control.
     #[serde(default)]
     pub evidence: Vec<String>,
-}
-
-/// How bad a failure is.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Severity {
-    /// Worth knowing.
-    Informational,
-    /// Hardly a risk by itself.
-    Low,
-    /// A risk together with another weakness.
-    Medium,
-    /// A risk by itself.
-    High,
-    /// To be corrected at once.
-    Critical,
+    /// How bad this failure is, if worse than the control's `severity`. Of all that hold the highest counts.
+    pub severity: Option<ControlSeverity>,
 }
 
 /// How much a control depends on the records under a name.

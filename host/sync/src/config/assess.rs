@@ -61,7 +61,7 @@ pub struct AssessSettings {
     pub required_tags: Option<Vec<String>>,
 
     /// Registries that images may come from, comma-separated: a host, or a host and the beginning of a path,
-    /// such as docker.io/library.
+    /// such as docker.io/library. Without any, TD.20 and AU.5 have no findings.
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
@@ -168,6 +168,14 @@ pub(super) fn resolve(settings: Option<&AssessSettings>) -> Result<Assessing, Co
         );
         return Err(ConfigError::setting("required-tags", reason));
     }
+    let mut registries = settings.trusted_registries.iter().flatten();
+    if let Some(odd) = registries.find(|registry| !is_registry(registry.trim())) {
+        let odd = portolan_machine::text::printable(odd, 100);
+        let reason = format!(
+            "`{odd}` is no registry; write a host, or a host and a path, such as quay.io/acme"
+        );
+        return Err(ConfigError::setting("trusted-registries", reason));
+    }
     let lists = [
         ("required-tags", settings.required_tags),
         ("trusted-registries", settings.trusted_registries),
@@ -193,6 +201,13 @@ pub(super) fn resolve(settings: Option<&AssessSettings>) -> Result<Assessing, Co
         fail_on: settings.fail_on.map(Level::severity),
         fail_on_audit: settings.fail_on_audit == Some(true),
     })
+}
+
+/// Whether a text has the form in which images name registries. In another form it would match none, and every image
+/// would fail.
+fn is_registry(text: &str) -> bool {
+    let is_odd = |each: char| each.is_whitespace() || "*@".contains(each);
+    text.is_empty() || !text.starts_with('/') && !text.contains("://") && !text.contains(is_odd)
 }
 
 fn filled(list: Option<Vec<String>>) -> Vec<String> {
