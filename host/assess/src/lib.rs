@@ -3,6 +3,7 @@
 
 /// The completeness of a report's scopes.
 mod coverage;
+mod events;
 mod finding;
 mod index;
 mod join;

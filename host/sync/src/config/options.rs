@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Deserializer};
 
 use super::ConfigError;
-use super::revisions::age;
 use portolan_fetch::{AUDIT_EVENT_SINCE_LIMIT, Options, TaskDefinitionScope, TaskDefinitionStatus};
+use portolan_machine::clock::age;
 use portolan_page::object::Object;
 
 const KEYS: [&str; 5] = [
