@@ -4,6 +4,7 @@
 mod changes;
 /// The completeness of a report's scopes.
 mod coverage;
+mod events;
 mod finding;
 mod index;
 mod join;

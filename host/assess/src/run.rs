@@ -166,9 +166,7 @@ impl Judge<'_> {
                 && self.is_subject(subject, &record)
             {
                 let joined = joins.join(record)?;
-                let element = joined
-                    .element(&self.assessor.component.manifest)
-                    .to_string();
+                let element = joins.element(&joined).to_string();
                 size += element.len();
                 elements.push(element);
                 batch.push(joined);

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use super::ConfigError;
-use super::revisions::age;
 use portolan_fetch::{AUDIT_EVENT_SINCE_LIMIT, Options, TaskDefinitionScope, TaskDefinitionStatus};
+use portolan_machine::clock::age;
 use portolan_page::object::Object;
 
 const KEYS: [&str; 6] = [

@@ -19,7 +19,14 @@ const ELEMENTS: usize = 64;
 /// The most records of one subject under a name.
 const LIMIT: u32 = 100_000;
 /// The members of a batch's element beside the records, which no name may have.
-const TAKEN: [&str; 5] = ["subject", "related", "complete", "truncated", "settings"];
+const TAKEN: [&str; 6] = [
+    "subject",
+    "related",
+    "complete",
+    "truncated",
+    "since",
+    "settings",
+];
 
 impl Manifest {
     /// Checks what only an assessor has, or must not have.
