@@ -10,6 +10,8 @@ use crate::support::root;
 
 /// The commands.
 mod command;
+/// The cases of `tests/controls`.
+mod cases;
 /// Assessors that break the rules, each at the cost of its subjects only.
 mod liar;
 /// The stock tables of controls.
