@@ -213,7 +213,10 @@ impl Judge<'_> {
         let cluster = text(&joined.subject, "CLUSTER_ARN");
         let missing = || self.coverage.missing(subject, &place, cluster);
         let counts = self.counts.of(&control.id, &place, missing);
-        if !control.is_configured(&self.request.settings) {
+        let has_scan = |scan| self.coverage.has_scan(scan, &place);
+        if !control.is_configured(&self.request.settings)
+            || !control.needs_scan.is_none_or(has_scan)
+        {
             counts.not_configured += 1;
             return None;
         }

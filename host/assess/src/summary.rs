@@ -74,7 +74,7 @@ pub struct ControlCounts {
     /// By reason, the number of subjects that could not be evaluated; the most frequent reasons.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub not_evaluated: BTreeMap<String, u64>,
-    /// The number of subjects of a control that lacks its setting.
+    /// The number of subjects of a control that lacks its setting or its scan (`--detect-secrets`).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub not_configured: u64,
 }

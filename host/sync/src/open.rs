@@ -194,8 +194,8 @@ pub fn known_revisions(config: &Config) -> Result<Option<RevisionCache>, SyncErr
     let opened = used
         .filter(|(file, _)| file.exists())
         .map(|(file, tags_count_for)| RevisionCache::open_existing(file, tags_count_for));
-    let opened = opened
-        .map(|opened| opened.map(|cache| cache.needing_scan(config.fetching.detect_secrets)));
+    let opened =
+        opened.map(|opened| opened.map(|cache| cache.needing_scan(config.fetching.detect_secrets)));
     Ok(opened.transpose().unwrap_or_else(|error| {
         tracing::warn!("{error}; the plan goes on without it");
         None

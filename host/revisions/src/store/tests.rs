@@ -23,7 +23,10 @@ fn a_scan_counts_for_the_body_that_was_scanned_with_the_current_rules() {
         assert_eq!(store.is_scanned("key", at).expect("read"), is_scanned);
     }
     store.put(&bodies("scanned")).expect("kept");
-    assert!(!store.is_scanned("key", at + 1).expect("read"), "another body");
+    assert!(
+        !store.is_scanned("key", at + 1).expect("read"),
+        "another body"
+    );
     let transaction = store.begin_write().expect("a transaction");
     let mut scanned = transaction.open_table(SCANNED).expect("a table");
     scanned.insert("key", (SECRET_RULES + 1, at)).expect("set");

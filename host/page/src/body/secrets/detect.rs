@@ -33,6 +33,9 @@ static FORMATS: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
     set.unicode(false).build().ok()
 });
 
+/// The hyphens of a UUID, which names may end with. Random text in Base64 hardly has as many.
+const HYPHENS_OF_A_UUID: usize = 4;
+
 /// Names that say that the value is a credential.
 static CREDENTIAL_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     expression(
@@ -67,16 +70,14 @@ const PUBLIC: [&[u8]; 10] = [
 
 fn expression(text: &str) -> Option<Regex> {
     let mut builder = RegexBuilder::new(text);
-    builder
-        .unicode(false)
-        .case_insensitive(true)
-        .build()
-        .ok()
+    builder.unicode(false).case_insensitive(true).build().ok()
 }
 
 fn matches(expression: &Option<Regex>, name: &str) -> bool {
     // No expression fails to compile: a test finds a secret with each.
-    expression.as_ref().is_some_and(|it| it.is_match(name.as_bytes()))
+    expression
+        .as_ref()
+        .is_some_and(|it| it.is_match(name.as_bytes()))
 }
 
 /// The detectors that find a secret in a variable's value: every format, else the first of the general ones.
@@ -108,16 +109,18 @@ fn general(name: &str, value: &[u8]) -> Option<&'static str> {
     }
     let has = |kind: fn(&u8) -> bool| value.iter().any(kind);
     let has_letter = has(u8::is_ascii_alphabetic);
+    let is_mixed = changes_percent(value) >= CHANGES_PERCENT;
     let is_credential = is_named
         && CREDENTIAL_BYTES.contains(&value.len())
         && has_letter
-        && (has(u8::is_ascii_digit) || has(u8::is_ascii_punctuation))
+        && (has(u8::is_ascii_digit) || has(u8::is_ascii_punctuation) || is_mixed)
         && !has(u8::is_ascii_whitespace)
         && !is_words(value)
         && entropy(value) >= CREDENTIAL_BITS;
     if is_credential {
         return Some(CREDENTIAL);
     }
+    let hyphens = value.iter().filter(|it| **it == b'-').count();
     // Digests and commits are hexadecimal, identifiers have letters of one case.
     let is_random = ENTROPY_BYTES.contains(&value.len())
         && value.iter().all(is_base64)
@@ -125,7 +128,8 @@ fn general(name: &str, value: &[u8]) -> Option<&'static str> {
         && has(u8::is_ascii_lowercase)
         && has(u8::is_ascii_uppercase)
         && !PUBLIC.iter().any(|it| value.starts_with(it))
-        && changes_percent(value) >= CHANGES_PERCENT
+        && is_mixed
+        && hyphens < HYPHENS_OF_A_UUID
         && entropy(value) >= ENTROPY_BITS;
     is_random.then_some(ENTROPY)
 }
@@ -144,13 +148,18 @@ fn refers(value: &[u8]) -> bool {
 fn is_words(value: &[u8]) -> bool {
     let mut words = 0;
     let is_word = |word: &[u8]| {
-        let digits = word.iter().rev().take_while(|it| it.is_ascii_digit()).count();
+        let digits = word
+            .iter()
+            .rev()
+            .take_while(|it| it.is_ascii_digit())
+            .count();
         let letters = &word[..word.len() - digits];
         let small = letters.get(1..).unwrap_or_default();
         letters.len() <= 24
             && digits <= 8
             && letters.iter().all(u8::is_ascii_alphabetic)
-            && (small.iter().all(u8::is_ascii_lowercase) || letters.iter().all(u8::is_ascii_uppercase))
+            && (small.iter().all(u8::is_ascii_lowercase)
+                || letters.iter().all(u8::is_ascii_uppercase))
     };
     let mut parts = value.split(|it| b"-_/.:,@".contains(it));
     parts.all(|word| {

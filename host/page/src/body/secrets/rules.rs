@@ -98,7 +98,10 @@ pub(super) const RULES: [(&str, &str); 73] = [
     ("docker-hub-token", r"\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{27,}"),
     // Messages.
     ("slack-token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
-    ("slack-app-token", r"\bxapp-[0-9]-[A-Z0-9]+-[0-9]+-[a-z0-9]+"),
+    (
+        "slack-app-token",
+        r"\bxapp-[0-9]-[A-Z0-9]+-[0-9]+-[a-z0-9]+",
+    ),
     (
         "slack-webhook-url",
         r"https://hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{20,}",
@@ -115,7 +118,10 @@ pub(super) const RULES: [(&str, &str); 73] = [
         "sendgrid-api-token",
         r"\bSG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16,64}",
     ),
-    ("sendinblue-api-token", r"\bxkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16}"),
+    (
+        "sendinblue-api-token",
+        r"\bxkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16}",
+    ),
     ("mailgun-private-api-token", r"\bkey-[0-9a-f]{32}\b"),
     ("mailchimp-api-key", r"\b[0-9a-f]{32}-us[0-9]{1,2}\b"),
     ("twilio-api-key", r"\bSK[0-9a-f]{32}\b"),
@@ -125,10 +131,19 @@ pub(super) const RULES: [(&str, &str); 73] = [
         r"\b[sr]k_(?:live|test|prod)_[A-Za-z0-9]{10,}",
     ),
     ("stripe-webhook-secret", r"\bwhsec_[A-Za-z0-9+/]{24,}"),
-    ("square-access-token", r"\b(?:EAAA[A-Za-z0-9_-]{60}|sq0(?:atp|csp)-[A-Za-z0-9_-]{22,})"),
-    ("shopify-access-token", r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
+    (
+        "square-access-token",
+        r"\b(?:EAAA[A-Za-z0-9_-]{60}|sq0(?:atp|csp)-[A-Za-z0-9_-]{22,})",
+    ),
+    (
+        "shopify-access-token",
+        r"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}",
+    ),
     // Models.
-    ("anthropic-api-key", r"\bsk-ant-[a-z0-9]+-[A-Za-z0-9_-]{20,}"),
+    (
+        "anthropic-api-key",
+        r"\bsk-ant-[a-z0-9]+-[A-Za-z0-9_-]{20,}",
+    ),
     (
         "openai-api-key",
         r"\bsk-(?:(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}|[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20})",
@@ -136,22 +151,43 @@ pub(super) const RULES: [(&str, &str); 73] = [
     ("huggingface-access-token", r"\bhf_[A-Za-z0-9]{34}"),
     // Clouds, their tools and their observers.
     ("alibaba-access-key-id", r"\bLTAI[A-Za-z0-9]{16,26}\b"),
-    ("cloudflare-origin-ca-key", r"\bv1\.0-[0-9a-f]{24}-[0-9a-f]{146}"),
+    (
+        "cloudflare-origin-ca-key",
+        r"\bv1\.0-[0-9a-f]{24}-[0-9a-f]{146}",
+    ),
     ("databricks-api-token", r"\bdapi[0-9a-f]{32}"),
     ("digitalocean-access-token", r"\bdo[opr]_v1_[0-9a-f]{64}"),
-    ("doppler-api-token", r"\bdp\.(?:audit|ct|pt|sa|scim|st)\.[A-Za-z0-9_.-]{40,}"),
-    ("dynatrace-api-token", r"\bdt0[a-z][0-9]{2}\.[A-Z0-9]{24}\.[A-Z0-9]{64}"),
+    (
+        "doppler-api-token",
+        r"\bdp\.(?:audit|ct|pt|sa|scim|st)\.[A-Za-z0-9_.-]{40,}",
+    ),
+    (
+        "dynatrace-api-token",
+        r"\bdt0[a-z][0-9]{2}\.[A-Z0-9]{24}\.[A-Z0-9]{64}",
+    ),
     ("flyio-access-token", r"\bfm[12][ar]?_[A-Za-z0-9+/=_-]{80,}"),
-    ("grafana-service-account-token", r"\bglsa_[A-Za-z0-9]{32}_[0-9a-f]{8}"),
+    (
+        "grafana-service-account-token",
+        r"\bglsa_[A-Za-z0-9]{32}_[0-9a-f]{8}",
+    ),
     ("grafana-cloud-api-token", r"\bglc_[A-Za-z0-9+/]{32,}"),
-    ("hashicorp-tf-api-token", r"\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,}"),
+    (
+        "hashicorp-tf-api-token",
+        r"\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,}",
+    ),
     ("heroku-api-key-v2", r"\bHRKU-AA[A-Za-z0-9_-]{58}"),
-    ("launchdarkly-access-token", r"\b(?:api|sdk)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    (
+        "launchdarkly-access-token",
+        r"\b(?:api|sdk)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    ),
     ("linear-api-key", r"\blin_api_[A-Za-z0-9]{40}"),
     ("new-relic-user-api-key", r"\bNRAK-[A-Z0-9]{27}"),
     ("new-relic-license-key", r"\b[0-9a-f]{36}NRAL\b"),
     ("notion-api-token", r"\bntn_[0-9]{11}[A-Za-z0-9]{35}"),
-    ("planetscale-api-token", r"\bpscale_(?:oauth|pw|tkn)_[A-Za-z0-9_.=-]{32,}"),
+    (
+        "planetscale-api-token",
+        r"\bpscale_(?:oauth|pw|tkn)_[A-Za-z0-9_.=-]{32,}",
+    ),
     ("postman-api-token", r"\bPMAK-[0-9a-f]{24}-[0-9a-f]{34}"),
     ("pulumi-api-token", r"\bpul-[0-9a-f]{40}\b"),
     ("sentry-org-token", r"\bsntrys_[A-Za-z0-9+/=_-]{40,}"),
@@ -159,6 +195,9 @@ pub(super) const RULES: [(&str, &str); 73] = [
     ("supabase-access-token", r"\bsbp_[0-9a-f]{40}\b"),
     ("vault-token", r"\bhv[brs]\.[A-Za-z0-9_-]{24,}"),
     // Stores of secrets themselves.
-    ("1password-service-account-token", r"\bops_eyJ[A-Za-z0-9+/]{100,}"),
+    (
+        "1password-service-account-token",
+        r"\bops_eyJ[A-Za-z0-9+/]{100,}",
+    ),
     ("age-secret-key", r"\bAGE-SECRET-KEY-1[A-Z0-9]{58}"),
 ];

@@ -17,7 +17,13 @@ fn suspects_stand_beside_the_environment_and_nothing_else_changes() {
     let scanned = with_secret_suspects(body(container));
     let expected = r#"{"name":"a","environment":[{"name":"U","value":"db://u:pass@h"},{"name":"V","value":"x"}],"secretSuspects":[{"detector":"url-password","name":"U"}]}"#;
     assert!(scanned.is_whole);
-    assert_eq!(text(&scanned.body), text(&body(expected)).replace("\"detector\":\"url-password\",\"name\":\"U\"", "\"name\":\"U\",\"detector\":\"url-password\""));
+    assert_eq!(
+        text(&scanned.body),
+        text(&body(expected)).replace(
+            "\"detector\":\"url-password\",\"name\":\"U\"",
+            "\"name\":\"U\",\"detector\":\"url-password\""
+        )
+    );
     let plain = body(r#"{ "environment" :[{"name":"V","value":"x"}, null] }"#);
     let scanned = with_secret_suspects(plain.clone());
     assert_eq!((scanned.body, scanned.is_whole), (plain, true));
@@ -25,7 +31,8 @@ fn suspects_stand_beside_the_environment_and_nothing_else_changes() {
 
 #[test]
 fn what_the_server_sends_as_suspects_is_removed() {
-    let evil = r#"{"secretSuspects":[{"name":"X","detector":"d"}],"name":"a","secret\u0053uspects":1}"#;
+    let evil =
+        r#"{"secretSuspects":[{"name":"X","detector":"d"}],"name":"a","secret\u0053uspects":1}"#;
     let clean = r#"{"name":"a"}"#;
     assert_eq!(without_secret_suspects(body(evil)), body(clean));
     assert_eq!(with_secret_suspects(body(evil)).body, body(clean));

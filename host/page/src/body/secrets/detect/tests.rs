@@ -20,7 +20,13 @@ fn entropy_and_changes_tell_words_from_random_text() {
 
 #[test]
 fn words_with_signs_between_them_are_no_credential() {
-    for words in ["prod/payments-db2", "v1.2.3", "X-Api-Key", "eu-west-1", "ops@example.com"] {
+    for words in [
+        "prod/payments-db2",
+        "v1.2.3",
+        "X-Api-Key",
+        "eu-west-1",
+        "ops@example.com",
+    ] {
         assert!(is_words(words.as_bytes()), "{words}");
     }
     for other in ["Summer2024", "aB3-xY9q", "p4ss-w0rd"] {
