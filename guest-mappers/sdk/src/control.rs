@@ -109,6 +109,9 @@ pub struct Control {
     pub subjects: Narrowing,
     /// The setting without which the control is not configured; may be empty.
     pub needs_setting: &'static str,
+    /// The scan of the sync without which the control is not configured: `secrets` for that of environment values
+    /// (`--detect-secrets`); may be empty.
+    pub needs_scan: &'static str,
 }
 
 impl Control {
@@ -127,6 +130,7 @@ impl Control {
         reads: &[],
         subjects: &[],
         needs_setting: "",
+        needs_scan: "",
     };
 
     fn to_value(self) -> Value {
@@ -153,6 +157,7 @@ impl Control {
             ("differences", self.differences),
             ("command", self.command),
             ("needs-setting", self.needs_setting),
+            ("needs-scan", self.needs_scan),
         ];
         for (name, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
             all[name] = text.into();

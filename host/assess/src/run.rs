@@ -251,7 +251,10 @@ impl Judge<'_> {
         }
         let subject = self.assessor.subject();
         let place = Place::of(&joined.subject);
-        if !control.is_configured(&self.settings) {
+        // What a scan saw was seen, even if it could not look at everything.
+        let has_scan =
+            |scan| verdict.result == ControlResult::Fail || self.coverage.has_scan(scan, &place);
+        if !control.is_configured(&self.settings) || !control.needs_scan.is_none_or(has_scan) {
             let missing = || self.coverage.missing(subject, &place, None);
             let counts = self.counts.of(&control.id, &place, missing);
             counts.not_configured += 1;

@@ -42,6 +42,7 @@ pub fn running_control() -> Control {
         reads: BTreeMap::from([("tasks".into(), Need::Always)]),
         subjects: BTreeMap::new(),
         needs_setting: None,
+        needs_scan: None,
     }
 }
 

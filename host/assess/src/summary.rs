@@ -122,7 +122,7 @@ pub struct ControlCounts {
     /// The number of failures that are muted.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub muted: u64,
-    /// The number of subjects of a control that lacks its setting.
+    /// The number of subjects of a control that lacks its setting or its scan (`--detect-secrets`).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub not_configured: u64,
 }

@@ -31,6 +31,8 @@ pub struct Fetching {
     pub revision_cache: Option<PathBuf>,
     /// The condition to describe revisions again for their tags, which can change.
     pub revision_tags: RevisionTags,
+    /// Whether environment values of container definitions are scanned for secrets before they are withheld.
+    pub detect_secrets: bool,
 }
 
 impl Default for Fetching {
@@ -48,6 +50,7 @@ impl Default for Fetching {
             keeps_values: false,
             revision_cache: None,
             revision_tags: RevisionTags::default(),
+            detect_secrets: false,
         }
     }
 }

@@ -179,6 +179,8 @@ pub(crate) struct Control {
     pub subjects: BTreeMap<String, Vec<Scalar>>,
     /// The setting without which the control is not configured.
     pub needs_setting: Option<String>,
+    /// The scan of the sync without which the control is not configured.
+    pub needs_scan: Option<NeededScan>,
     /// The expression that is true where a subject fails. If its value is a list of records, each of them
     /// offends; else the subject does.
     pub fail: Option<String>,
@@ -229,6 +231,14 @@ pub(crate) enum Need {
     WhenNeeded,
 }
 
+/// A scan that a sync makes only if it is asked for, while it withholds values.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum NeededScan {
+    /// That of environment values for secrets (`--detect-secrets`).
+    Secrets,
+}
+
 /// A finer word for each answer, in UPPER_SNAKE. It may have expressions in braces; anything else than a word
 /// is none.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -263,6 +273,7 @@ impl Control {
             ("reads", json!(self.reads)),
             ("subjects", json!(self.subjects)),
             ("needs-setting", json!(self.needs_setting)),
+            ("needs-scan", json!(self.needs_scan)),
         ];
         let is_there = |value: &Value| match value {
             Value::Array(list) => !list.is_empty(),

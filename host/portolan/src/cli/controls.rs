@@ -145,6 +145,12 @@ fn describe(text: &mut String, listed: &Listed) -> std::fmt::Result {
     if let Some(name) = &control.needs_setting {
         writeln!(text, "- Needs: `--{name}`; without it, no finding")?;
     }
+    if control.needs_scan.is_some() {
+        writeln!(
+            text,
+            "- Needs: a sync with `--detect-secrets`; without it, no finding"
+        )?;
+    }
     for (need, words) in [(Need::Always, "always"), (Need::WhenNeeded, "when needed")] {
         let read = objects(listed, need);
         if !read.is_empty() {

@@ -7,7 +7,7 @@ use crate::config::Config;
 use portolan_aws::Connection;
 use portolan_fetch::Fetching;
 use portolan_machine::fingerprint::fingerprint;
-use portolan_page::WITHHOLDING;
+use portolan_page::{SECRET_RULES, WITHHOLDING};
 use portolan_sandbox::{MapperSet, Mapping};
 
 /// Digests by the names of the settings.
@@ -62,6 +62,7 @@ pub(super) fn of_config(config: &Config, mappers: &MapperSet) -> SettingDigests 
         // not kept.
         revision_cache: _,
         revision_tags: _,
+        detect_secrets,
     } = fetching;
     let Mapping {
         // The places of modules: `mappers` and `overlays` below are the digests of the modules found there.
@@ -97,6 +98,10 @@ pub(super) fn of_config(config: &Config, mappers: &MapperSet) -> SettingDigests 
         ("option", format!("{:?}", options.settled())),
         ("mappers", digests_of_modules.join(" ")),
         ("overlays", digests_of_overlays.join(" ")),
+        (
+            "detect-secrets",
+            format!("{:?}", detect_secrets.then_some(SECRET_RULES)),
+        ),
         ("modules", format!("{modules:?}")),
         (
             "version of portolan",

@@ -160,6 +160,7 @@ fn fetching(settings: &Settings, mapping: &Mapping) -> Result<Fetching, ConfigEr
             .as_ref()
             .map_or(Ok(RevisionTags::default()), |when| revisions::tags(when))
             .map_err(|reason| ConfigError::setting("revision-tags", reason))?,
+        detect_secrets: settings.detect_secrets.unwrap_or(default.detect_secrets),
     })
 }
 

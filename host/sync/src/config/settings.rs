@@ -278,6 +278,15 @@ pub struct Settings {
     #[arg(long, env = "PORTOLAN_REVISION_TAGS", value_name = "WHEN", help_heading = FETCHING)]
     pub revision_tags: Option<String>,
 
+    /// Scan the environment values of container definitions for secrets before they are withheld. What leaves is
+    /// the name of the variable and the name of the detector, as SECRET_SUSPECTS of EcsContainerDefinition;
+    /// never the value, its length, a digest or a part of it [default: false].
+    ///
+    /// Known revisions that were not scanned are described again once. Control TD.10 judges the suspects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_DETECT_SECRETS", value_name = "BOOL", value_parser = clap::builder::BoolishValueParser::new(), num_args = 0..=1, default_missing_value = "true", help_heading = FETCHING)]
+    pub detect_secrets: Option<bool>,
+
     /// Settings of `portolan assess` and `portolan sync --assess`; in the configuration file, the table
     /// `[assess]`.
     #[serde(skip_serializing_if = "Option::is_none")]

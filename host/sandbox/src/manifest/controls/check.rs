@@ -211,7 +211,7 @@ mod tests {
             "controls": [{
                 "id": "A.1", "title": "t", "question": "q", "condition": "c", "severity": "low",
                 "remediation": "r", "reads": {"containers": "always"},
-                "subjects": {"SOURCE_STATUS": ["RUNNING"]}, "needs-setting": "list",
+                "subjects": {"SOURCE_STATUS": ["RUNNING"]}, "needs-setting": "list", "needs-scan": "secrets",
             }],
             "reads": {"members": ["subject.CPU", "related.containers.IMAGE", "related.definition"]},
         });
