@@ -14,5 +14,6 @@ mod summary;
 
 pub use finding::{EvidenceValue, Finding};
 pub use output::{AssessError, Output};
+pub use place::Record;
 pub use run::{Request, run};
 pub use summary::{Assessment, AssessorUsed, ControlCounts, MissingRevisions};

@@ -32,7 +32,7 @@ pub struct Request {
     pub standard: Option<String>,
 }
 
-/// Judges an output, and passes every finding to `tell`.
+/// Judges an output, and passes every finding to `tell`, with the record of its subject.
 ///
 /// # Errors
 /// Fails if the output cannot be read, or if `tell` fails. An assessor that fails costs its own verdicts.
@@ -41,7 +41,7 @@ pub fn run<E: From<AssessError>>(
     assessors: &[Assessor],
     output: &Output,
     request: &Request,
-    mut tell: impl FnMut(&Finding) -> Result<(), E>,
+    mut tell: impl FnMut(&Finding, &Record) -> Result<(), E>,
 ) -> Result<Assessment, E> {
     let coverage = Coverage::new(&output.report.scopes);
     let revisions = Revisions::read(output)?;
@@ -73,6 +73,7 @@ pub fn run<E: From<AssessError>>(
                 revisions,
             })
             .collect(),
+        exports: Vec::new(),
         warnings: Vec::new(),
     })
 }
@@ -101,7 +102,7 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn all<E: From<AssessError>>(
         &mut self,
-        tell: &mut impl FnMut(&Finding) -> Result<(), E>,
+        tell: &mut impl FnMut(&Finding, &Record) -> Result<(), E>,
     ) -> Result<(), E> {
         let subject = self.assessor.subject();
         self.count_missing(subject);
@@ -169,7 +170,7 @@ impl Judge<'_> {
         &mut self,
         batch: &[Joined],
         elements: &[String],
-        tell: &mut impl FnMut(&Finding) -> Result<(), E>,
+        tell: &mut impl FnMut(&Finding, &Record) -> Result<(), E>,
     ) -> Result<(), E> {
         let body = format!("{{\"subjects\":[{}]}}", elements.join(","));
         let origin = Origin {
@@ -193,7 +194,7 @@ impl Judge<'_> {
         for (index, verdicts) in judged {
             for verdict in verdicts.verdicts {
                 if let Some(finding) = self.finding(&batch[index], verdict) {
-                    tell(&finding)?;
+                    tell(&finding, &batch[index].subject)?;
                 }
             }
         }

@@ -26,6 +26,10 @@ pub struct Assessment {
     /// By account and Region, the number of revisions that services and tasks refer to and that have no record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references_without_record: Vec<MissingRevisions>,
+    /// Names of files in the folder of the output to which findings were exported; a sync that replaces the records
+    /// removes them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exports: Vec<String>,
     /// Warnings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,

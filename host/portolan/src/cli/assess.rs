@@ -1,12 +1,14 @@
 //! `portolan assess`: judges the records of an output.
 
+mod exports;
+
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::ValueEnum;
-use portolan_assess::{AssessError, Assessment, Finding, Output, Request};
+use portolan_assess::{AssessError, Assessment, Finding, Output, Record, Request};
 use portolan_machine::aside;
 use portolan_sandbox::{Assessor, ControlResult, ControlSeverity, Loader, ModuleSettings};
 use portolan_sync::config::{Config, Settings};
@@ -14,6 +16,7 @@ use serde_json::{Map, Value};
 
 use super::{COMPLETE, PARTIAL, USAGE};
 use crate::talk;
+use exports::{Exports, Wish};
 
 /// An unmuted failure at or above the level of `--fail-on`.
 const FOUND: u8 = 4;
@@ -35,6 +38,9 @@ Examples:
     portolan assess ecs
   Fail a pipeline over severe findings:
     portolan assess ecs --fail-on high
+  Findings for a security lake, and for Security Hub under its own names of controls:
+    portolan assess ecs --export ocsf=ecs/findings.ocsf.jsonl
+    portolan assess ecs --standard securityhub --export asff=ecs/findings.asff.jsonl
   Every result, for a report of coverage:
     portolan assess ecs --results all && jq -r '[.CONTROL_ID, .RESULT, .SUBJECT_UID] | @tsv' ecs/Finding.jsonl";
 
@@ -48,6 +54,11 @@ pub(super) struct AssessArguments {
     #[arg(long, value_enum, default_value = "open")]
     results: Results,
 
+    /// Also write the findings in the format of other programs: ocsf, sarif, asff or csv. Give it several times for
+    /// several files; `-` is standard output.
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = exports::wish)]
+    export: Vec<Wish>,
+
     /// Exit with status 4 over a failure of this severity or a higher one.
     #[arg(long, value_enum, value_name = "SEVERITY")]
     fail_on: Option<Level>,
@@ -56,7 +67,7 @@ pub(super) struct AssessArguments {
     #[arg(long, requires = "fail_on")]
     fail_on_audit: bool,
 
-    /// Only controls of this standard.
+    /// Only controls of this standard. Exports name them as the standard does, for example ECS.4.
     #[arg(long, value_enum, default_value = "all")]
     standard: Standard,
 
@@ -86,6 +97,13 @@ enum Results {
     Open,
     /// Everything.
     All,
+}
+
+impl Results {
+    fn has(self, result: ControlResult) -> bool {
+        let is_open = matches!(result, ControlResult::Fail | ControlResult::NotEvaluated);
+        is_open || self == Self::All
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -131,6 +149,10 @@ pub(super) fn run(arguments: AssessArguments, config_file: Option<&Path>) -> any
         talk::error("required-tags: Security Hub takes at most six keys; leave out the others");
         return Ok(USAGE);
     }
+    if let Err(error) = exports::check(&arguments.export, &arguments.folder) {
+        talk::error(&error);
+        return Ok(USAGE);
+    }
     let engine = portolan_sandbox::engine(&config.mapping, 1)?;
     let cache = portolan_sandbox::open_cache(&config.mapping);
     let loader = Loader::new(&engine, cache.as_ref(), &config.mapping)?;
@@ -143,13 +165,23 @@ pub(super) fn run(arguments: AssessArguments, config_file: Option<&Path>) -> any
         assessors.push(loader.assessor(file)?);
     }
     let request = request(&arguments, settings);
-    let mut files = Files::create(&arguments.folder, arguments.results)?;
+    let mut files = Files::create(&arguments.folder)?;
+    let mut exports = Exports::create(&arguments.export, &request, &arguments.folder)?;
     let mut tally = Tally::default();
-    let assessment = portolan_assess::run(&engine, &assessors, &output, &request, |finding| {
+    let tell = |finding: &Finding, subject: &Record| {
         tally.add(finding, &arguments);
-        files.write(finding)
-    })?;
+        match arguments.results.has(finding.result) {
+            true => files
+                .write(finding)
+                .and_then(|()| exports.write(finding, subject)),
+            false => Ok(()),
+        }
+    };
+    let mut assessment = portolan_assess::run(&engine, &assessors, &output, &request, tell)?;
+    let written = exports.finish()?;
+    assessment.exports = written.names_in(&arguments.folder);
     files.finish(&assessment)?;
+    written.appear()?;
     if talk::is_watched() {
         talk::say(&tally.table(&assessment));
     }
@@ -206,32 +238,23 @@ fn request(arguments: &AssessArguments, settings: Map<String, Value>) -> Request
 /// The files of an assessment, which appear when it is done.
 struct Files {
     place: PathBuf,
-    results: Results,
     findings: BufWriter<tempfile::NamedTempFile>,
 }
 
 impl Files {
-    fn create(folder: &Path, results: Results) -> anyhow::Result<Self> {
+    fn create(folder: &Path) -> anyhow::Result<Self> {
         let place = folder.join("Finding.jsonl");
         let file = aside::beside(&place, PREFIX)
             .with_context(|| format!("cannot write into {}", folder.display()))?;
         Ok(Self {
             place,
-            results,
             findings: BufWriter::with_capacity(256 * 1024, file),
         })
     }
 
     fn write(&mut self, finding: &Finding) -> anyhow::Result<()> {
-        let is_open = matches!(
-            finding.result,
-            ControlResult::Fail | ControlResult::NotEvaluated
-        );
-        if is_open || self.results == Results::All {
-            serde_json::to_writer(&mut self.findings, finding)?;
-            self.findings.write_all(b"\n")?;
-        }
-        Ok(())
+        serde_json::to_writer(&mut self.findings, finding)?;
+        Ok(self.findings.write_all(b"\n")?)
     }
 
     fn finish(self, assessment: &Assessment) -> anyhow::Result<()> {
