@@ -31,26 +31,6 @@ pub(crate) fn finding(item: &Item<'_>) -> Value {
         false => "Software and Configuration Checks/AWS Security Best Practices",
     };
     let called = item.subject.get("EVENT_TIME").filter(|_| is_call);
-    let name = finding
-        .subject_name
-        .as_ref()
-        .unwrap_or(&finding.subject_uid);
-    let title = format!("{} {}: {name}", item.control, finding.control_title);
-    let severity = json!({
-        "Label": item.severity().word().to_uppercase(), "Original": finding.severity.word(),
-    });
-    let recommendation = object([
-        (
-            "Text",
-            cut(&finding.remediation, RECOMMENDATION_LIMIT).into(),
-        ),
-        (
-            "Url",
-            item.references()
-                .find(|url| url.len() <= FIELD_LIMIT)
-                .into(),
-        ),
-    ]);
     object([
         ("SchemaVersion", "2018-10-08".into()),
         ("Id", id(&format!("portolan/{}", finding.uid)).into()),
@@ -64,16 +44,19 @@ pub(crate) fn finding(item: &Item<'_>) -> Value {
         ("CreatedAt", finding.last_captured.clone().into()),
         ("UpdatedAt", finding.last_captured.clone().into()),
         ("FirstObservedAt", called.cloned().unwrap_or_default()),
-        ("Title", cut(&title, TITLE_LIMIT).into()),
+        ("Title", cut(&title(item), TITLE_LIMIT).into()),
         (
             "Description",
             cut(&item.message(), DESCRIPTION_LIMIT).into(),
         ),
         (
             "FindingProviderFields",
-            json!({"Severity": severity, "Types": [kind]}),
+            json!({"Severity": severity(item), "Types": [kind]}),
         ),
-        ("Remediation", json!({"Recommendation": recommendation})),
+        (
+            "Remediation",
+            json!({"Recommendation": recommendation(item)}),
+        ),
         ("ProductFields", fields(item)),
         ("Resources", json!([resource(item)])),
         ("Compliance", compliance(item)),
@@ -83,6 +66,25 @@ pub(crate) fn finding(item: &Item<'_>) -> Value {
             if finding.muted { "ARCHIVED" } else { "ACTIVE" }.into(),
         ),
     ])
+}
+
+/// With the subject's name, because consoles list titles.
+fn title(item: &Item<'_>) -> String {
+    let finding = item.finding;
+    let name = finding.subject_name.as_ref();
+    let name = name.unwrap_or(&finding.subject_uid);
+    format!("{} {}: {name}", item.control, finding.control_title)
+}
+
+fn severity(item: &Item<'_>) -> Value {
+    let label = item.severity().word().to_uppercase();
+    json!({"Label": label, "Original": item.finding.severity.word()})
+}
+
+fn recommendation(item: &Item<'_>) -> Value {
+    let text = cut(&item.finding.remediation, RECOMMENDATION_LIMIT);
+    let url = item.references().find(|url| url.len() <= FIELD_LIMIT);
+    object([("Text", text.into()), ("Url", url.into())])
 }
 
 fn compliance(item: &Item<'_>) -> Value {
