@@ -52,11 +52,7 @@ impl<W: Write> Sarif<W> {
         let driver = json!({
             "name": PRODUCT, "version": VERSION, "semanticVersion": VERSION, "rules": self.rules,
         });
-        write!(
-            self.out,
-            "],\"tool\":{}}}]}}\n",
-            json!({ "driver": driver })
-        )?;
+        writeln!(self.out, "],\"tool\":{}}}]}}", json!({ "driver": driver }))?;
         Ok(self.out)
     }
 }

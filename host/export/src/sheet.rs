@@ -67,7 +67,9 @@ impl<W: Write> Sheet<W> {
     }
 
     pub(crate) fn finish(self) -> io::Result<W> {
-        self.rows.into_inner().map_err(|error| error.into_error())
+        self.rows
+            .into_inner()
+            .map_err(csv::IntoInnerError::into_error)
     }
 }
 
