@@ -22,7 +22,7 @@ const BATCH_SUBJECTS: usize = 100;
 /// A batch that reaches this is judged. One subject may be larger.
 const BATCH_BYTES: usize = 1024 * 1024;
 
-/// Judges an output, and passes every finding to `tell`.
+/// Judges an output, and passes every finding to `tell`, with the record of its subject.
 ///
 /// # Errors
 /// Fails if the output cannot be read, or if `tell` fails. An assessor that fails costs its own verdicts.
@@ -32,7 +32,7 @@ pub fn run<E: From<AssessError>>(
     output: &Output,
     assessing: &Assessing,
     mut mutes: Mutes,
-    mut tell: impl FnMut(&Finding) -> Result<(), E>,
+    mut tell: impl FnMut(&Finding, &Record) -> Result<(), E>,
 ) -> Result<Assessment, E> {
     let coverage = Coverage::new(&output.report.scopes);
     let revisions = Revisions::read(output)?;
@@ -49,11 +49,11 @@ pub fn run<E: From<AssessError>>(
             counts: &mut counts,
             settings: serde_json::from_str(assessor.component.settings()).unwrap_or_default(),
         };
-        judge.all(&mut |mut finding, counts: &mut Counts| {
+        judge.all(&mut |mut finding, record: &Record, counts: &mut Counts| {
             mutes.apply(&mut finding);
             failures.keep(&finding)?;
             counts.add(&finding);
-            tell(&finding)
+            tell(&finding, record)
         })?;
     }
     // It is of no published standard.
@@ -66,7 +66,7 @@ pub fn run<E: From<AssessError>>(
             counts.of(&finding.control_id, &place, missing);
             mutes.apply(&mut finding);
             counts.add(&finding);
-            tell(&finding)
+            tell(&finding, record)
         })?;
     }
     Ok(Assessment {
@@ -79,6 +79,7 @@ pub fn run<E: From<AssessError>>(
         controls: counts.finish(),
         references_without_record: missing_revisions(&revisions, output)?,
         changes: None,
+        exports: Vec::new(),
         warnings: mutes.warnings(),
     })
 }
@@ -148,7 +149,7 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn all<E: From<AssessError>>(
         &mut self,
-        tell: &mut impl FnMut(Finding, &mut Counts) -> Result<(), E>,
+        tell: &mut impl FnMut(Finding, &Record, &mut Counts) -> Result<(), E>,
     ) -> Result<(), E> {
         let subject = self.assessor.subject();
         self.count_places(subject);
@@ -210,7 +211,7 @@ impl Judge<'_> {
         &mut self,
         batch: &[Joined],
         elements: &[String],
-        tell: &mut impl FnMut(Finding, &mut Counts) -> Result<(), E>,
+        tell: &mut impl FnMut(Finding, &Record, &mut Counts) -> Result<(), E>,
     ) -> Result<(), E> {
         let body = format!("{{\"subjects\":[{}]}}", elements.join(","));
         let origin = Origin {
@@ -234,7 +235,7 @@ impl Judge<'_> {
         for (index, verdicts) in judged {
             for verdict in verdicts.verdicts {
                 if let Some(finding) = self.finding(&batch[index], verdict) {
-                    tell(finding, self.counts)?;
+                    tell(finding, &batch[index].subject, self.counts)?;
                 }
             }
         }

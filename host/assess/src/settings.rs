@@ -22,6 +22,8 @@ pub struct Assessing {
     pub mutes: Option<PathBuf>,
     /// Whether findings that are PASS or NOT_APPLICABLE are written too.
     pub all_results: bool,
+    /// Files for other programs, each as `FORMAT=FILE`.
+    pub exports: Vec<String>,
     /// The least severity of a failure that matters to the exit status.
     pub fail_on: Option<ControlSeverity>,
     /// Whether failures of audit controls matter to it.

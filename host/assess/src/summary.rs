@@ -32,6 +32,10 @@ pub struct Assessment {
     /// By account and Region, the number of revisions that services and tasks refer to and that have no record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references_without_record: Vec<MissingRevisions>,
+    /// Names of files in the folder of the output to which findings were exported; a sync that replaces the records
+    /// removes them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exports: Vec<String>,
     /// The changes since an earlier assessment, if one was compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<FindingChanges>,

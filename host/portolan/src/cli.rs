@@ -181,12 +181,13 @@ const MAPPING_SETTINGS: [&str; 5] = [
     "cache_folder",
 ];
 /// Settings that apply to an assessment.
-const ASSESS_SETTINGS: [&str; 14] = [
+const ASSESS_SETTINGS: [&str; 15] = [
     "module_policy",
     "trusted_keys",
     "cache_folder",
     "assessors",
     "volatile_attributes",
+    "export",
     "results",
     "fail_on",
     "fail_on_audit",

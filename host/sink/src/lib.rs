@@ -1,12 +1,14 @@
 //! Writes records to a folder of files that appear whole or not at all, or to standard output.
 
 mod folder;
+mod names;
 mod stdout;
 
 use std::io;
 use std::path::Path;
 
 use folder::Folder;
+pub use names::{exports_in, is_export_name};
 use portolan_page::object::Object;
 use portolan_records::Authors;
 use portolan_records::changes::RecordChange;

@@ -1,18 +1,20 @@
 //! `portolan assess`: judges the records of an output.
 
+mod exports;
 mod files;
 mod tally;
 
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use portolan_assess::{AssessError, Assessment, EarlierFindings, Finding, Mutes, Output};
+use portolan_assess::{AssessError, Assessment, EarlierFindings, Finding, Mutes, Output, Record};
 use portolan_machine::clock::Clock;
 use portolan_sandbox::{Assessor, Engine, Loader};
 use portolan_sync::config::{AssessSettings, Config, Settings};
 
 use super::{COMPLETE, PARTIAL, USAGE};
 use crate::talk;
+use exports::Wish;
 use files::Files;
 pub(super) use files::Place;
 use tally::Tally;
@@ -34,6 +36,9 @@ Examples:
     portolan assess ecs --mutes mutes.toml
   Fail a pipeline over severe findings:
     portolan assess ecs --fail-on high
+  Findings for a security lake, and for Security Hub under its own names of controls:
+    portolan assess ecs --export ocsf=ecs/findings.ocsf.jsonl
+    portolan assess ecs --standard securityhub --export asff=ecs/findings.asff.jsonl
   What is new since yesterday?
     portolan assess ecs --changes-since ecs.yesterday && jq -r '[.change, .uid] | @tsv' ecs/Finding.changes.jsonl
   Every result, for a report of coverage:
@@ -64,9 +69,9 @@ pub(super) fn run(arguments: AssessArguments, config_file: Option<&Path>) -> any
     let settings = arguments.settings.with_assess(arguments.assess);
     let config = Config::resolve(settings, config_file)?;
     let judge = || -> anyhow::Result<u8> {
-        let prepared = Prepared::new(&config, arguments.changes_since.as_deref())?;
-        let place = Place::Folder(arguments.folder.clone());
-        prepared.judge(&config, &arguments.folder, place)
+        let since = arguments.changes_since.as_deref();
+        let prepared = Prepared::new(&config, since, Place::Folder(arguments.folder.clone()))?;
+        prepared.judge(&config, &arguments.folder)
     };
     usage(judge())
 }
@@ -84,9 +89,18 @@ pub(super) fn usage(result: anyhow::Result<u8>) -> anyhow::Result<u8> {
             talk::error(&error.to_string());
             Ok(USAGE)
         }
+        _ if error.is::<Misused>() => {
+            talk::error(&error.to_string());
+            Ok(USAGE)
+        }
         _ => Err(error),
     }
 }
+
+/// An option that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Misused(String);
 
 /// What an assessment needs before its records are there.
 pub(super) struct Prepared {
@@ -94,11 +108,19 @@ pub(super) struct Prepared {
     assessors: Vec<Assessor>,
     mutes: Mutes,
     earlier: Option<EarlierFindings>,
+    place: Place,
+    exports: Vec<Wish>,
 }
 
 impl Prepared {
     /// Loads the assessors, the mutes and the findings of an earlier assessment.
-    pub(super) fn new(config: &Config, since: Option<&Path>) -> anyhow::Result<Self> {
+    pub(super) fn new(config: &Config, since: Option<&Path>, place: Place) -> anyhow::Result<Self> {
+        let (folder, is_taken) = match &place {
+            Place::Folder(folder) => (folder.as_path(), false),
+            Place::Stdout => (Path::new("-"), true),
+        };
+        let exports =
+            exports::wishes(&config.assessing.exports, folder, is_taken).map_err(Misused)?;
         let engine = portolan_sandbox::engine(&config.mapping, 1)?;
         let cache = portolan_sandbox::open_cache(&config.mapping);
         let loader = Loader::new(&engine, cache.as_ref(), &config.mapping)?;
@@ -113,14 +135,16 @@ impl Prepared {
             assessors,
             mutes: mutes.unwrap_or_default(),
             earlier: earlier.transpose()?,
+            place,
+            exports,
         })
     }
 
     /// Judges the records of a folder, writes the findings, and returns the exit status.
-    pub(super) fn judge(self, config: &Config, folder: &Path, place: Place) -> anyhow::Result<u8> {
+    pub(super) fn judge(self, config: &Config, folder: &Path) -> anyhow::Result<u8> {
         let output = Output::open(folder)?;
         let assessing = &config.assessing;
-        let mut files = Files::create(place, assessing.all_results, self.earlier)?;
+        let mut files = Files::create(self.place, assessing, &self.exports, self.earlier)?;
         let mut tally = Tally::default();
         let progress = progress();
         let judged = portolan_assess::run(
@@ -129,10 +153,10 @@ impl Prepared {
             &output,
             assessing,
             self.mutes,
-            |finding: &Finding| {
+            |finding: &Finding, subject: &Record| {
                 progress.inc(1);
                 tally.add(finding, assessing.fail_on_audit);
-                files.write(finding)
+                files.write(finding, subject)
             },
         );
         progress.finish_and_clear();

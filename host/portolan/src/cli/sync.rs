@@ -172,8 +172,12 @@ impl Assess {
             .then(|| tempfile::Builder::new().prefix("portolan-").tempdir())
             .transpose()
             .context("cannot make a temporary folder for the records")?;
+        let place = match copy {
+            Some(_) => Place::Stdout,
+            None => Place::Folder(output.to_owned()),
+        };
         Ok(Self {
-            prepared: Prepared::new(config, since)?,
+            prepared: Prepared::new(config, since, place)?,
             copy,
         })
     }
@@ -183,12 +187,8 @@ impl Assess {
     }
 
     fn judge(self, config: &Config, output: &Path) -> anyhow::Result<u8> {
-        match &self.copy {
-            Some(copy) => self.prepared.judge(config, copy.path(), Place::Stdout),
-            None => self
-                .prepared
-                .judge(config, output, Place::Folder(output.to_owned())),
-        }
+        let folder = self.copy().unwrap_or(output).to_owned();
+        self.prepared.judge(config, &folder)
     }
 }
 

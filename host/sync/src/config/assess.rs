@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::ConfigError;
-use super::lists::{one_or_many, one_or_many_schema};
+use super::lists::{one_or_many, one_or_many_schema, whole_or_many};
 
 /// The settings of an assessment as written by the user. The first paragraph of each description is its help text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, clap::Args)]
@@ -19,6 +19,17 @@ pub struct AssessSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_enum, env = "PORTOLAN_RESULTS", value_name = "RESULTS", help_heading = ASSESSMENT)]
     pub results: Option<Results>,
+
+    /// Also write the findings in the format of other programs: ocsf, sarif, asff or csv. Give it several times for
+    /// several files; `-` is standard output.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "whole_or_many"
+    )]
+    #[schemars(schema_with = "one_or_many_schema")]
+    #[arg(long, env = "PORTOLAN_EXPORT", value_name = "FORMAT=FILE", help_heading = ASSESSMENT)]
+    pub export: Option<Vec<String>>,
 
     /// Exit with status 4 over an unmuted failure of this severity or a higher one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,7 +41,7 @@ pub struct AssessSettings {
     #[arg(long, env = "PORTOLAN_FAIL_ON_AUDIT", value_name = "BOOL", value_parser = clap::builder::BoolishValueParser::new(), num_args = 0..=1, default_missing_value = "true", help_heading = ASSESSMENT)]
     pub fail_on_audit: Option<bool>,
 
-    /// Only controls of this standard [default: all].
+    /// Only controls of this standard. Exports name them as the standard does, for example ECS.4 [default: all].
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_enum, env = "PORTOLAN_STANDARD", value_name = "STANDARD", help_heading = ASSESSMENT)]
     pub standard: Option<Standard>,
@@ -198,6 +209,7 @@ pub(super) fn resolve(settings: Option<&AssessSettings>) -> Result<Assessing, Co
         carried: filled(settings.carry),
         mutes: settings.mutes.filter(|file| !file.as_os_str().is_empty()),
         all_results: settings.results == Some(Results::All),
+        exports: filled(settings.export),
         fail_on: settings.fail_on.map(Level::severity),
         fail_on_audit: settings.fail_on_audit == Some(true),
     })

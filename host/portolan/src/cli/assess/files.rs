@@ -3,15 +3,16 @@
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use super::exports::{Exports, Wish};
 use anyhow::Context;
-use portolan_assess::{Assessment, EarlierFindings, Finding};
+use portolan_assess::{Assessing, Assessment, EarlierFindings, Finding, Record};
 use portolan_machine::aside;
 use portolan_records::changes::{ChangeKind, RecordChange};
 use serde_json::json;
 use tempfile::NamedTempFile;
 
 /// The prefix of files before they are renamed to their places.
-const PREFIX: &str = ".portolan-assess-";
+pub(super) const PREFIX: &str = ".portolan-assess-";
 
 /// Where findings go.
 pub(in crate::cli) enum Place {
@@ -25,6 +26,7 @@ pub(in crate::cli) enum Place {
 pub(super) struct Files {
     all_results: bool,
     earlier: Option<EarlierFindings>,
+    exports: Exports,
     to: To,
 }
 
@@ -40,9 +42,15 @@ enum To {
 impl Files {
     pub(super) fn create(
         place: Place,
-        all_results: bool,
+        assessing: &Assessing,
+        wishes: &[Wish],
         earlier: Option<EarlierFindings>,
     ) -> anyhow::Result<Self> {
+        let folder = match &place {
+            Place::Folder(folder) => folder.as_path(),
+            Place::Stdout => Path::new("-"),
+        };
+        let exports = Exports::create(wishes, assessing, folder)?;
         let to = match place {
             Place::Folder(place) => To::Folder {
                 findings: beside(&place, "Finding.jsonl")?,
@@ -55,13 +63,14 @@ impl Files {
             Place::Stdout => To::Stdout(BufWriter::new(io::stdout())),
         };
         Ok(Self {
-            all_results,
+            all_results: assessing.all_results,
             earlier,
+            exports,
             to,
         })
     }
 
-    pub(super) fn write(&mut self, finding: &Finding) -> anyhow::Result<()> {
+    pub(super) fn write(&mut self, finding: &Finding, subject: &Record) -> anyhow::Result<()> {
         let is_written = finding.is_open() || self.all_results;
         let change = match &mut self.earlier {
             Some(earlier) => earlier.compare(finding, self.all_results)?,
@@ -69,6 +78,9 @@ impl Files {
         };
         if change.is_none() && !is_written {
             return Ok(());
+        }
+        if is_written {
+            self.exports.write(finding, subject)?;
         }
         let text = serde_json::to_vec(finding)?;
         self.to.write(is_written.then_some(&text), change.as_ref())
@@ -81,13 +93,18 @@ impl Files {
             let changes = earlier.close(assessment, |change| to.write(None, Some(change)))?;
             assessment.changes = Some(changes);
         }
+        let exports = self.exports.finish()?;
         match self.to {
-            To::Stdout(mut lines) => Ok(lines.flush()?),
+            To::Stdout(mut lines) => {
+                lines.flush()?;
+                exports.appear()
+            }
             To::Folder {
                 place,
                 findings,
                 changes,
             } => {
+                assessment.exports = exports.names_in(&place);
                 let mut summary = beside(&place, "assessment.json")?;
                 serde_json::to_writer_pretty(&mut summary, assessment)?;
                 summary.write_all(b"\n")?;
@@ -98,7 +115,8 @@ impl Files {
                     // The feed of an earlier assessment is about other findings.
                     None => remove(&feed)?,
                 }
-                appear(summary, &place.join("assessment.json"))
+                appear(summary, &place.join("assessment.json"))?;
+                exports.appear()
             }
         }
     }
