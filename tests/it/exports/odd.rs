@@ -1,6 +1,6 @@
 //! Findings that no account has, but an account could have.
 
-use portolan_assess::{Finding, Record, Request};
+use portolan_assess::{Assessing, Finding, Record};
 use portolan_export::{Export, Format};
 use serde_json::{Value, json};
 
@@ -104,10 +104,10 @@ fn finding(others: Value) -> (Finding, Record) {
 
 /// An export of all of them.
 pub(super) fn export(format: Format, standard: Option<&str>) -> String {
-    let request = Request {
+    let request = Assessing {
         carried: vec!["OWNER".to_owned()],
         standard: standard.map(str::to_owned),
-        ..Request::default()
+        ..Assessing::default()
     };
     let mut export = Export::begin(format, &request, Vec::new()).unwrap();
     for (finding, subject) in findings() {
@@ -125,7 +125,7 @@ fn odd_findings_are_accepted_in_every_format() {
         accepted(format, &file);
         assert_eq!(export(format, None), export(format, None));
     }
-    let sarif = Export::begin(Format::Sarif, &Request::default(), Vec::new()).unwrap();
+    let sarif = Export::begin(Format::Sarif, &Assessing::default(), Vec::new()).unwrap();
     let empty = folder.path().join("empty.sarif");
     std::fs::write(&empty, sarif.finish().unwrap()).unwrap();
     accepted(Format::Sarif, &empty);
@@ -273,7 +273,7 @@ fn partitions_are_those_of_arns_or_regions() {
 fn a_subject_without_a_time_is_refused_by_name() {
     let (mut finding, subject) = finding(json!({"LAST_CAPTURED": "yesterday"}));
     for format in Format::ALL {
-        let mut export = Export::begin(format, &Request::default(), Vec::new()).unwrap();
+        let mut export = Export::begin(format, &Assessing::default(), Vec::new()).unwrap();
         let error = export.write(&finding, &subject).unwrap_err().to_string();
         assert!(
             error.contains("LAST_CAPTURED") && error.contains("web:7"),
@@ -281,6 +281,6 @@ fn a_subject_without_a_time_is_refused_by_name() {
         );
     }
     finding.last_captured = "2026-11-21T01:32:00Z".into();
-    let mut export = Export::begin(Format::Asff, &Request::default(), Vec::new()).unwrap();
+    let mut export = Export::begin(Format::Asff, &Assessing::default(), Vec::new()).unwrap();
     export.write(&finding, &subject).unwrap();
 }
