@@ -20,8 +20,8 @@ struct Scopes {
     /// The entries of clusters, likewise.
     clusters: BTreeMap<String, Option<String>>,
     tags: Option<TagsRead>,
-    /// The `include` values that AWS refused.
-    unread: BTreeSet<String>,
+    /// The `include` values that AWS refused, with the cluster of the entry.
+    unread: BTreeSet<(String, Option<String>)>,
 }
 
 impl Coverage {
@@ -44,7 +44,10 @@ impl Coverage {
                 None => scope.whole = Some(missing),
             }
             scope.tags = entry.tags.or(scope.tags);
-            scope.unread.extend(entry.unread.iter().cloned());
+            let unread = entry.unread.iter().cloned();
+            scope
+                .unread
+                .extend(unread.map(|include| (include, entry.cluster.clone())));
         }
         Self { scopes }
     }
@@ -98,8 +101,14 @@ impl Coverage {
         self.scopes.contains_key(&(object, place.clone()))
     }
 
-    /// The attributes of an object that only an include or another call gives, and whether they were read.
-    pub(crate) fn read(&self, object: Object, place: &Place) -> BTreeMap<&'static str, bool> {
+    /// The attributes of an object that only an include or another call gives, and whether they were read in a place
+    /// and in a cluster.
+    pub(crate) fn read(
+        &self,
+        object: Object,
+        place: &Place,
+        cluster: Option<&str>,
+    ) -> BTreeMap<&'static str, bool> {
         let scope = self.scopes.get(&(object, place.clone()));
         let includes = object.row().includes.iter();
         let is_read = |include: &str| {
@@ -107,7 +116,10 @@ impl Coverage {
                 object != Object::EcsTaskDefinition
                     || matches!(scope.tags, Some(TagsRead::TaggingApi | TagsRead::Describe))
             };
-            scope.is_some_and(|scope| !scope.unread.contains(include) && has_tags(scope))
+            let is_refused = |(name, of): &(String, Option<String>)| {
+                name == include && (of.is_none() || cluster.is_none() || of.as_deref() == cluster)
+            };
+            scope.is_some_and(|scope| !scope.unread.iter().any(is_refused) && has_tags(scope))
         };
         includes.map(|it| (it.name, is_read(it.name))).collect()
     }

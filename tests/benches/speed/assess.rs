@@ -18,7 +18,8 @@ const GOAL_MEBIBYTES: u64 = 200;
 const GROWTH_GOAL: f64 = 11.0;
 
 pub(crate) fn measure() {
-    let largest = std::env::var("PORTOLAN_BENCH_LARGEST").map_or(FAMILIES[1], |it| it.parse().unwrap());
+    let largest =
+        std::env::var("PORTOLAN_BENCH_LARGEST").map_or(FAMILIES[1], |it| it.parse().unwrap());
     let mut before: Option<f64> = None;
     for families in FAMILIES.into_iter().filter(|families| *families <= largest) {
         let output = tempfile::tempdir().unwrap();
@@ -33,15 +34,33 @@ pub(crate) fn measure() {
             .flat_map(|it| it["results"].as_object().unwrap().values())
             .filter_map(serde_json::Value::as_u64)
             .sum();
-        let what = format!("Assessment of {families} task definitions, {} tasks", families * 4);
+        let what = format!(
+            "Assessment of {families} task definitions, {} tasks",
+            families * 4
+        );
         let is_goal = families == FAMILIES[1];
         let goal = |text| if is_goal { text } else { "" };
-        row(&what, &format!("{seconds:.1} s"), goal("under 60 s"), !is_goal || seconds < GOAL_SECONDS);
-        row("  peak memory", &format!("{peak} MiB"), goal("under 200 MiB"), !is_goal || peak < GOAL_MEBIBYTES);
+        row(
+            &what,
+            &format!("{seconds:.1} s"),
+            goal("under 60 s"),
+            !is_goal || seconds < GOAL_SECONDS,
+        );
+        row(
+            "  peak memory",
+            &format!("{peak} MiB"),
+            goal("under 200 MiB"),
+            !is_goal || peak < GOAL_MEBIBYTES,
+        );
         note("  answers", &answers.to_string());
         if let Some(before) = before {
             let growth = seconds / before;
-            row("  time for ten times the subjects", &format!("{growth:.1}"), "at most 11", growth <= GROWTH_GOAL);
+            row(
+                "  time for ten times the subjects",
+                &format!("{growth:.1}"),
+                "at most 11",
+                growth <= GROWTH_GOAL,
+            );
         }
         before = Some(seconds);
     }
@@ -59,14 +78,27 @@ fn sync(families: u64, folder: &Path) {
     };
     let simulator = Simulator::start(World::single(1, shape), Rules::default()).unwrap();
     let mut sync = portolan();
-    sync.args(["sync", "--objects", "all", "--regions", "us-east-1", "--quotas", "none"])
-        .args(["--option", "EcsTaskDefinition.scope=current", "--parallel-requests", "32"])
-        .args(["--endpoint-url", simulator.url(), "--output"])
-        .arg(folder)
-        .env("AWS_ACCESS_KEY_ID", BASE_ACCESS_KEY)
-        .env("AWS_SECRET_ACCESS_KEY", "any-secret-will-do")
-        .env("NO_PROXY", "127.0.0.1")
-        .stdin(Stdio::null());
+    sync.args([
+        "sync",
+        "--objects",
+        "all",
+        "--regions",
+        "us-east-1",
+        "--quotas",
+        "none",
+    ])
+    .args([
+        "--option",
+        "EcsTaskDefinition.scope=current",
+        "--parallel-requests",
+        "32",
+    ])
+    .args(["--endpoint-url", simulator.url(), "--output"])
+    .arg(folder)
+    .env("AWS_ACCESS_KEY_ID", BASE_ACCESS_KEY)
+    .env("AWS_SECRET_ACCESS_KEY", "any-secret-will-do")
+    .env("NO_PROXY", "127.0.0.1")
+    .stdin(Stdio::null());
     assert!(sync.status().unwrap().success());
 }
 
@@ -81,6 +113,10 @@ fn assess(folder: &Path) -> Usage {
     warm.arg("controls").stdout(Stdio::null());
     assert!(warm.status().unwrap().success());
     let usage = watch(assess.spawn().unwrap()).unwrap();
-    assert!(matches!(usage.status.code(), Some(0 | 3)), "{}", usage.status);
+    assert!(
+        matches!(usage.status.code(), Some(0 | 3)),
+        "{}",
+        usage.status
+    );
     usage
 }

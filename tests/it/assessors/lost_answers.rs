@@ -32,7 +32,10 @@ fn lost_answers_make_nothing_better() {
             gone += nothing_is_better(&site, &calm_findings, &found, &what);
         }
     }
-    assert!(lossy > 0 && gone > 0, "{lossy} syncs lost something, {gone} findings were gone");
+    assert!(
+        lossy > 0 && gone > 0,
+        "{lossy} syncs lost something, {gone} findings were gone"
+    );
 }
 
 /// Rules that lose a share of the calls, each in one of six ways.
@@ -103,13 +106,23 @@ fn agrees_with_the_oracle(site: &Site, found: &BTreeMap<String, Value>, what: &s
             differences.push(format!("{uid}: only ours: {finding}"));
             continue;
         };
-        for name in ["RESULT", "VERDICT", "SEVERITY", "IS_LATEST", "RUNNING_TASKS_COUNT"] {
+        for name in [
+            "RESULT",
+            "VERDICT",
+            "SEVERITY",
+            "IS_LATEST",
+            "RUNNING_TASKS_COUNT",
+        ] {
             if finding.get(name) != other.get(name) {
                 differences.push(format!("{uid}: {name}: {finding}, the oracle {other}"));
             }
         }
     }
-    differences.extend(expected.into_values().map(|other| format!("only the oracle's: {other}")));
+    differences.extend(
+        expected
+            .into_values()
+            .map(|other| format!("only the oracle's: {other}")),
+    );
     let (count, shown) = (differences.len(), differences.iter().take(8));
     let shown: Vec<_> = shown.collect();
     assert!(count == 0, "{what}: {count} differences: {shown:#?}");
@@ -145,7 +158,10 @@ fn nothing_is_better(
             continue;
         };
         let is_good = ["PASS", "NOT_APPLICABLE"].contains(&now["RESULT"].as_str().unwrap());
-        assert!(!(before["RESULT"] == "FAIL" && is_good), "{what}: {before} became {now}");
+        assert!(
+            !(before["RESULT"] == "FAIL" && is_good),
+            "{what}: {before} became {now}"
+        );
     }
     gone
 }
