@@ -180,4 +180,18 @@ mod tests {
         let elsewhere = coverage.missing(Object::EcsCluster, &Place::default(), None);
         assert!(elsewhere.is_some());
     }
+
+    #[test]
+    fn tags_that_one_cluster_refused_were_read_in_another() {
+        let entry = |cluster: &str, unread: &[&str]| json!({"object": "EcsService", "cluster": cluster, "complete": true, "unread": unread});
+        let coverage = coverage(&[entry("a", &["TAGS"]), entry("b", &[])]);
+        let place = Place {
+            account_id: "111122223333".into(),
+            region: "eu-west-1".into(),
+        };
+        for (cluster, is_read) in [(Some("a"), false), (Some("b"), true), (None, false)] {
+            let read = coverage.read(Object::EcsService, &place, cluster);
+            assert_eq!(read["TAGS"], is_read, "{cluster:?}");
+        }
+    }
 }
