@@ -142,6 +142,7 @@ fn results(answers: &Value) -> BTreeMap<(String, String), String> {
 fn sync(simulator: &Simulator, folder: &Path) -> Command {
     let mut sync = portolan_at(simulator.url());
     sync.args(["sync", "--assess", "--results", "all", "--regions", REGION])
+        .arg("--detect-secrets")
         .args(["--trusted-registries", "docker.io/library", "--output"])
         .arg(folder);
     sync
