@@ -38,7 +38,13 @@ impl Index {
         let attributes: Vec<&str> = with.by.keys().map(String::as_str).collect();
         let mut records = output.records(with.object)?;
         let mut entries = Vec::new();
-        while let Some((span, record)) = records.next()? {
+        let own = with.only.keys().chain(&with.having).map(String::as_str);
+        let names: Vec<&str> = ["ACCOUNT_ID", "REGION"]
+            .into_iter()
+            .chain(attributes.iter().copied())
+            .chain(own)
+            .collect();
+        while let Some((span, record)) = records.next_of(&names)? {
             if !with.takes(&record) {
                 continue;
             }

@@ -1,5 +1,6 @@
 //! The output of a sync that is assessed: its report, and the files of its records.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -7,6 +8,8 @@ use std::path::{Path, PathBuf};
 use portolan_machine::text::read_file;
 use portolan_page::object::Object;
 use portolan_records::report::Report;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::place::Record;
 
@@ -244,6 +247,21 @@ impl Records {
             .ok_or_else(|| self.no_record())
     }
 
+    /// The next record with these attributes alone, and its place. Most of a file is passed over several times, and
+    /// most attributes matter to none of the passes.
+    pub(crate) fn next_of(
+        &mut self,
+        names: &[&str],
+    ) -> Result<Option<(Span, Record)>, AssessError> {
+        let Some((span, text)) = self.next_text()? else {
+            return Ok(None);
+        };
+        let record = Members { names }.deserialize(&mut serde_json::Deserializer::from_slice(text));
+        record
+            .map(|record| Some((span, record)))
+            .map_err(|_| self.no_record())
+    }
+
     /// The error for the line that was read last.
     pub(crate) fn no_record(&self) -> AssessError {
         AssessError::NoRecord {
@@ -251,5 +269,42 @@ impl Records {
             line: self.line,
             object: self.object,
         }
+    }
+}
+
+/// The name of a member, borrowed where it has no escape.
+#[derive(Deserialize)]
+struct Name<'n>(#[serde(borrow)] Cow<'n, str>);
+
+/// Reads some members of an object, and passes over the others.
+struct Members<'n> {
+    names: &'n [&'n str],
+}
+
+impl<'de> DeserializeSeed<'de> for Members<'_> {
+    type Value = Record;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Record, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Members<'_> {
+    type Value = Record;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a record")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Record, A::Error> {
+        let mut record = Record::new();
+        while let Some(Name(name)) = members.next_key::<Name<'de>>()? {
+            if self.names.contains(&name.as_ref()) {
+                record.insert(name.into_owned(), members.next_value()?);
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(record)
     }
 }

@@ -42,7 +42,8 @@ impl Revisions {
         revisions.read_newest(output)?;
         for (object, attribute) in USERS {
             let mut records = output.records(object)?;
-            while let Some((_, record)) = records.next()? {
+            let names = ["ACCOUNT_ID", "REGION", "SOURCE_STATUS", attribute];
+            while let Some((_, record)) = records.next_of(&names)? {
                 let Some(arn) = text(&record, attribute).filter(|arn| arn.starts_with("arn:"))
                 else {
                     continue;
@@ -63,7 +64,7 @@ impl Revisions {
     fn read_newest(&mut self, output: &Output) -> Result<(), AssessError> {
         let mut newest: BTreeMap<(Place, String), (i64, Arn)> = BTreeMap::new();
         let mut records = output.records(Object::EcsTaskDefinition)?;
-        while let Some((_, record)) = records.next()? {
+        while let Some((_, record)) = records.next_of(&NAMED)? {
             let Some((family, revision, arn)) = named(&record) else {
                 continue;
             };
@@ -111,7 +112,7 @@ impl Revisions {
     ) -> Result<BTreeMap<Place, u64>, AssessError> {
         let mut missing: HashMap<&Arn, &Place> = self.used.iter().collect();
         let mut records = output.records(Object::EcsTaskDefinition)?;
-        while let Some((_, record)) = records.next()? {
+        while let Some((_, record)) = records.next_of(&["TASK_DEFINITION_ARN"])? {
             let arn = text(&record, "TASK_DEFINITION_ARN").unwrap_or_default();
             missing.remove(&fingerprint(arn));
         }
@@ -124,6 +125,16 @@ impl Revisions {
 }
 
 /// The family, the number and the ARN of a revision.
+/// The attributes that tell and compare revisions.
+const NAMED: [&str; 6] = [
+    "ACCOUNT_ID",
+    "FAMILY",
+    "REGION",
+    "REVISION",
+    "SOURCE_STATUS",
+    "TASK_DEFINITION_ARN",
+];
+
 fn named(record: &Record) -> Option<(&str, i64, &str)> {
     let family = text(record, "FAMILY")?;
     let revision = record.get("REVISION")?.as_i64()?;

@@ -83,13 +83,13 @@ struct Basis {
 struct Group {
     uid: String,
     is_service: bool,
-    /// A task of it, without what a finding does not need.
+    /// A task of it.
     task: Record,
     rows: BTreeMap<u32, Row>,
 }
 
-/// The attributes of a task that findings of its group need.
-const KEPT: [&str; 7] = [
+/// The attributes of a task that count it, and that findings of its group need.
+const KEPT: [&str; 9] = [
     "ACCOUNT_ID",
     "CLOUD_PROVIDER",
     "CLUSTER_ARN",
@@ -97,6 +97,8 @@ const KEPT: [&str; 7] = [
     "LAST_CAPTURED",
     "REGION",
     "SERVICE_NAME",
+    "SOURCE_STATUS",
+    "TASK_DEFINITION_ARN",
 ];
 
 impl Failures {
@@ -162,7 +164,7 @@ impl Failures {
     fn groups(&self, output: &Output, services: &Services) -> Result<Vec<Group>, AssessError> {
         let mut groups: HashMap<[u8; 16], Group> = HashMap::new();
         let mut tasks = output.records(Object::EcsTask)?;
-        while let Some((_, mut task)) = tasks.next()? {
+        while let Some((_, task)) = tasks.next_of(&KEPT)? {
             if text(&task, "SOURCE_STATUS") != Some("RUNNING") {
                 continue;
             }
@@ -175,7 +177,6 @@ impl Failures {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(place) => {
                     let uid = services.group_of(&task)?;
-                    task.retain(|name, _| KEPT.contains(&name.as_str()));
                     place.insert(Group {
                         uid,
                         is_service: text(&task, "SERVICE_NAME").is_some(),
