@@ -9,6 +9,8 @@ mod mapper;
 mod plan;
 mod progress;
 mod schema;
+#[cfg(feature = "serve")]
+mod serve;
 mod summary;
 mod sync;
 mod validate;
@@ -118,6 +120,18 @@ enum Command {
     /// Compare two outputs: a line on standard output for everything that was added, changed or removed.
     #[command(after_help = changes::EXAMPLES)]
     Changes(changes::ChangesArguments),
+    /// Run the service: stored credentials, scheduled scans, and an API over their findings.
+    #[cfg(feature = "serve")]
+    #[command(after_help = serve::SERVE_EXAMPLES)]
+    Serve(Box<serve::ServeArguments>),
+    /// Make, list and revoke the tokens of a service.
+    #[cfg(feature = "serve")]
+    #[command(subcommand)]
+    Token(serve::TokenCommand),
+    /// Rotate the master key of a service.
+    #[cfg(feature = "serve")]
+    #[command(subcommand)]
+    Key(serve::KeyCommand),
     /// Tools for authors of mappings: try, check and inspect modules.
     Mapper(mapper::MapperArguments),
     /// Print the identity of the credentials and the permissions that they have, for each role and Region.
@@ -155,6 +169,18 @@ const MAPPING_SETTINGS: [&str; 5] = [
     "trusted_keys",
     "cache_folder",
 ];
+/// Settings that apply to the service; the others belong to registrations.
+#[cfg(feature = "serve")]
+const SERVE_SETTINGS: [&str; 8] = [
+    "endpoint_url",
+    "ca_bundle",
+    "quotas",
+    "module_policy",
+    "trusted_keys",
+    "cache_folder",
+    "revision_cache",
+    "parallel_scopes",
+];
 /// Settings that apply to a comparison of outputs.
 const CHANGES_SETTINGS: [&str; 2] = ["objects", "volatile_attributes"];
 /// Settings that apply to the policy.
@@ -177,7 +203,12 @@ fn without_values(command: clap::Command) -> clap::Command {
 
 /// The command line of clap. The help of a command leaves out the settings that the command does not use.
 pub(crate) fn command() -> clap::Command {
-    without_values(Arguments::command())
+    let command = without_values(Arguments::command());
+    #[cfg(feature = "serve")]
+    let command = command.mut_subcommand("serve", |command| {
+        hide_settings_but(command, &SERVE_SETTINGS)
+    });
+    command
         .mut_subcommand("map", |command| {
             hide_settings_but(command, &MAPPING_SETTINGS)
         })
@@ -252,6 +283,12 @@ pub(crate) fn run() -> ExitCode {
         Command::Map(arguments) => map::run(arguments, config),
         Command::Assess(arguments) => assess::run(arguments, config),
         Command::Changes(arguments) => changes::run(arguments, config),
+        #[cfg(feature = "serve")]
+        Command::Serve(arguments) => serve::serve(*arguments, config),
+        #[cfg(feature = "serve")]
+        Command::Token(command) => serve::token(command),
+        #[cfg(feature = "serve")]
+        Command::Key(command) => serve::key(command),
         Command::Mapper(arguments) => mapper::run(arguments, config),
         Command::Check(arguments) => check::run(arguments, config),
         Command::Cache(arguments) => cache::run(arguments, config),

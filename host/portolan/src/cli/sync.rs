@@ -172,7 +172,7 @@ fn tell(report: &Report, asked: bool) {
 
 /// Turns a write past the process's limit on file sizes into an ordinary error. Without a handler, its signal
 /// ends the process before it can name the file that does not fit.
-fn bear_file_size_limits() {
+pub(super) fn bear_file_size_limits() {
     #[cfg(any(target_os = "linux", target_os = "macos"))]
     {
         /// `SIGXFSZ`, on every architecture that wasmtime compiles for.
@@ -186,7 +186,7 @@ fn bear_file_size_limits() {
 }
 
 /// Waits for Ctrl-C, or for the signal with which service managers stop a process.
-async fn interrupt() {
+pub(super) async fn interrupt() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
