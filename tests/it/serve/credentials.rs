@@ -44,6 +44,7 @@ fn keys_are_checked_before_they_are_stored() {
     }
 }
 
+// Long, because each step needs the one before.
 #[test]
 fn a_credential_lives_and_dies_visibly() {
     let served = Served::small();

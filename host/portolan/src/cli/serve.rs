@@ -39,12 +39,7 @@ pub(super) const SERVE_EXAMPLES: &str = "Examples:
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArguments {
     /// Folder of the service's store, its master keys and its scans; made if it does not exist.
-    #[arg(
-        long,
-        value_name = "FOLDER",
-        env = "PORTOLAN_DATA",
-        required_unless_present = "demo"
-    )]
+    #[arg(long, value_name = "FOLDER", env = "PORTOLAN_DATA")]
     data: Option<PathBuf>,
 
     /// Start the simulator that lies beside the program, register its world, and print a token: something to look
@@ -74,7 +69,7 @@ pub(super) struct ServeArguments {
 }
 
 #[derive(Debug, clap::Args)]
-struct Data {
+pub(super) struct Data {
     /// Folder of the service's store, its master keys and its scans; made if it does not exist.
     #[arg(long, value_name = "FOLDER", env = "PORTOLAN_DATA")]
     data: PathBuf,
@@ -162,6 +157,10 @@ pub(super) fn serve(arguments: ServeArguments, config_file: Option<&Path>) -> an
     let mut settings = arguments.settings.with_file(config_file)?;
     if let Err(reason) = check(&settings, arguments.allow_host_credentials) {
         talk::error(&reason);
+        return Ok(USAGE);
+    }
+    if arguments.data.is_none() && !arguments.demo {
+        talk::error("--data: name the folder of the service; it is made if it does not exist");
         return Ok(USAGE);
     }
     let simulator = arguments.demo.then(Simulator::start).transpose()?;

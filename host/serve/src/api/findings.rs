@@ -222,6 +222,7 @@ pub(crate) async fn history(
 
 /// The numbers of findings by a column.
 #[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Counts {
     /// The numbers, the largest first; at most 1000.
     counts: Vec<CountOf>,
