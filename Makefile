@@ -9,9 +9,9 @@
 OBJECTS := $(shell ls schemas | sed -n 's/^Ecs\(.*\)\.schema\.json$$/\1/p' | sed 's/\([a-z]\)\([A-Z]\)/\1-\2/g' | tr 'A-Z' 'a-z')
 # The stock mappers, and the interpreter of tables.
 STOCK := $(OBJECTS) table
-# The stock assessors: tables of controls, and crates.
+# The stock assessors: tables of controls, and crates. Crates that are no modules are libraries of others.
 CONTROLS := $(patsubst guest-assessors/%/controls.toml,%,$(wildcard guest-assessors/*/controls.toml))
-ASSESSORS := $(patsubst guest-assessors/%/Cargo.toml,%,$(wildcard guest-assessors/*/Cargo.toml))
+ASSESSORS := $(patsubst guest-assessors/%/Cargo.toml,%,$(shell grep -l cdylib guest-assessors/*/Cargo.toml))
 BUILT := guest-mappers/built
 BUILDER := $${CARGO_TARGET_DIR:-target}/release/portolan-mapper-build
 GUESTS := tests/guests/built

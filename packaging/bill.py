@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = ["portolan", "portolan-tests"]
 MAPPERS = "wasm32-unknown-unknown"
+GUESTS = ["guest-mappers", "guest-assessors"]
 LICENCE_FILE = re.compile(r"(un)?licen[cs]e|copying|copyright|notice", re.IGNORECASE)
 NO_TEXT = {".rs", ".yml"}
 
@@ -48,7 +49,7 @@ def collect(triple):
         package["name"]
         for package in metadata["packages"]
         if package["id"] in members
-        and Path(package["manifest_path"]).is_relative_to(ROOT / "guest-mappers")
+        and any(Path(package["manifest_path"]).is_relative_to(ROOT / folder) for folder in GUESTS)
         and any("cdylib" in target["kind"] for target in package["targets"])
     ]
     names = linked(triple, PROGRAMS) | linked(MAPPERS, stock)

@@ -12,6 +12,8 @@ TEMPLATES=host/workbench/src/templates
 PYTHON_TOOLS=target/venv-languages
 NODE_TOOLS=target/node-languages
 NODE_VERSION=24.19.0
+EXPORTS=tests/exports
+EXPORT_TOOLS=target/tools-exports
 
 fail() {
     printf 'setup: %s\n' "$@" >&2
@@ -195,6 +197,22 @@ install_node_tools() {
         cp "$TEMPLATES/javascript/package-lock.json" "$NODE_TOOLS/"
 }
 
+# Validators of exports, beside those of moto's environment. Tests that need them are skipped without them.
+need_export_tools() {
+    local node=$PWD/$NODE_TOOLS/node/bin
+    if cmp -s "$EXPORTS/requirements.txt" "$EXPORT_TOOLS/requirements.txt" &&
+        cmp -s "$EXPORTS/package-lock.json" "$EXPORT_TOOLS/package-lock.json"; then return; fi
+    say "installing validators of OCSF and SARIF into $EXPORT_TOOLS"
+    rm -rf "$EXPORT_TOOLS"
+    mkdir -p "$EXPORT_TOOLS"
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+        --target "$EXPORT_TOOLS/python" --requirement "$EXPORTS/requirements.txt" &&
+        cp "$EXPORTS"/package*.json "$EXPORT_TOOLS/" &&
+        PATH=$PATH:$node npm ci --silent --no-audit --no-fund --prefix "$EXPORT_TOOLS" &&
+        cp "$EXPORTS/requirements.txt" "$EXPORT_TOOLS/" ||
+        say "validators of exports are not available for this machine; tests of exports are skipped"
+}
+
 case "${1-}" in
     build | tests) ;;
     *) fail "usage: tests/setup.sh build|tests" ;;
@@ -208,4 +226,5 @@ if [ "$1" = tests ]; then
     need_registry
     need_case_tools
     need_languages
+    need_export_tools
 fi

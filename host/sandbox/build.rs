@@ -16,19 +16,17 @@ fn main() {
     stock_modules(&root.join("guest-mappers/built"), &words, &assessors);
 }
 
-/// The modules of the stock assessors: tables of controls, and crates.
+/// The modules of the stock assessors: tables of controls, and crates. Crates that are no modules are libraries of
+/// others.
 fn assessors(folder: &Path) -> Vec<String> {
     println!("cargo:rerun-if-changed={}", folder.display());
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let module = |folder: std::path::PathBuf| {
         let name = folder.file_name()?.to_str()?.to_owned();
-        match (
-            folder.join("controls.toml").is_file(),
-            folder.join("Cargo.toml").is_file(),
-        ) {
-            (true, _) => Some(format!("controls-{name}")),
-            (false, true) => Some(name),
-            (false, false) => None,
+        let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+        match folder.join("controls.toml").is_file() {
+            true => Some(format!("controls-{name}")),
+            false => manifest.contains("cdylib").then_some(name),
         }
     };
     let mut modules: Vec<String> = entries.filter_map(|entry| module(entry.path())).collect();

@@ -8,6 +8,10 @@ use serde_json::{Value, json};
 
 use crate::support::root;
 
+/// The cases of `tests/controls`.
+mod cases;
+/// The commands.
+mod command;
 /// Assessors that break the rules, each at the cost of its subjects only.
 mod liar;
 /// The stock tables of controls.

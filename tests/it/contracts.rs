@@ -71,6 +71,10 @@ fn schemas_are_printed_from_types() {
         assert_eq!(table.version, env!("CARGO_PKG_VERSION"), "{word}");
         schema(table.packed.object, &table.schema);
     }
+}
+
+#[test]
+fn schemas_of_other_files_are_printed_from_types() {
     schema(
         "changes",
         &schemars::schema_for!(portolan_records::changes::ChangeLine<'static>),
@@ -96,6 +100,12 @@ fn schemas_are_printed_from_types() {
         "controls",
         &schemars::schema_for!(portolan_mapper_pack::ControlTable),
     );
+    schema("Finding", &schemars::schema_for!(portolan_assess::Finding));
+    schema(
+        "assessment",
+        &schemars::schema_for!(portolan_assess::Assessment),
+    );
+    schema("mutes", &schemars::schema_for!(portolan_assess::MuteFile));
     schema("plan", &schemars::schema_for!(portolan_sync::plan::Plan));
     schema(
         "report",
@@ -240,6 +250,17 @@ fn help_is_what_it_was() {
     let mut text = String::new();
     help(&mut Vec::new(), &mut text);
     committed("tests/contracts/help.txt", &text);
+}
+
+#[test]
+fn controls_are_printed_from_manifests() {
+    let output = portolan()
+        .args(["controls", "--markdown"])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    committed("schemas/controls.md", &text);
 }
 
 /// Prints the help of a command and of its subcommands, which the help lists.

@@ -14,6 +14,8 @@ mod contracts;
 mod dist;
 /// AWS's documented responses through `portolan map`.
 mod examples;
+/// Findings in the formats of other programs.
+mod exports;
 /// Cases from public bug reports, in `tests/field`.
 mod field;
 /// Many accounts: organizations, listed Regions, shards, and scopes that fail beside others.

@@ -4,6 +4,8 @@ mod events;
 mod grants;
 /// Members that a module does not read.
 mod reads;
+/// The scan of values for secrets.
+mod secrets;
 
 use std::path::Path;
 

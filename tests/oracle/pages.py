@@ -265,6 +265,7 @@ class Pages(EventPages):
                 "name": self.text,
                 "image": self.text,
                 "environment": self.environment,
+                "secretSuspects": lambda: self.list_of(lambda: self.members({"name": self.text, "detector": self.text})),
                 "secrets": lambda: self.list_of(lambda: self.members({"name": self.text, "valueFrom": self.text})),
                 "essential": self.flag,
                 "privileged": self.flag,

@@ -144,6 +144,7 @@ def container_definition(source):
     log, linux = container.object("logConfiguration"), container.object("linuxParameters")
     capabilities, ports = linux.object("capabilities"), container.objects("portMappings")
     variables, secrets = container.objects("environment"), container.objects("secrets")
+    suspects = [(suspect.string("name"), suspect.string("detector")) for suspect in container.objects("secretSuspects")]
     mounted = [mount.string("sourceVolume") for mount in container.objects("mountPoints")]
     volumes = [
         (volume.string("name"), volume.object("host").string("sourcePath")) for volume in definition.objects("volumes")
@@ -163,6 +164,9 @@ def container_definition(source):
         "PSEUDO_TERMINAL": container.get("pseudoTerminal", bool),
         "USER": container.string("user"),
         "ENVIRONMENT_KEYS": texts(variables, "name"),
+        "SECRET_SUSPECTS": ordered_set(
+            f"{name}: {detector}" for name, detector in suspects if name is not None and detector is not None
+        ),
         "SECRET_NAMES": texts(secrets, "name"),
         "SECRET_REFS": texts(secrets, "valueFrom"),
         "ENVIRONMENT_FILES": texts(container.objects("environmentFiles"), "value"),

@@ -2,6 +2,7 @@
 
 mod record;
 mod source;
+mod suspects;
 
 use std::borrow::Cow;
 
@@ -12,6 +13,7 @@ use portolan_mapper_sdk::{
 
 pub use record::EcsContainerDefinition;
 pub use source::*;
+pub use suspects::Suspects;
 
 /// The mapping of the container definitions of Amazon ECS task definitions.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +69,7 @@ impl Mapping for ContainerDefinitions {
             pseudo_terminal: container.pseudo_terminal,
             user: text(&container.user),
             environment_keys: texts(items(&container.environment).map(|it| &it.name)),
+            secret_suspects: Suspects::of(&container.secret_suspects),
             secret_names: texts(items(&container.secrets).map(|it| &it.name)),
             secret_refs: texts(items(&container.secrets).map(|it| &it.value_from)),
             environment_files: texts(items(&container.environment_files).map(|it| &it.value)),

@@ -3,6 +3,8 @@ use std::borrow::Cow;
 use portolan_mapper_sdk::{Int, IntSet, TextSet};
 use serde::Serialize;
 
+use crate::suspects::Suspects;
+
 /// A container as a revision of an Amazon ECS task definition describes it.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -80,6 +82,12 @@ pub struct EcsContainerDefinition<'s> {
     /// Source: `containerDefinition.environment[*].name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment_keys: Option<TextSet<'s>>,
+    /// The environment variables whose values look like secrets, each as `VARIABLE: DETECTOR`; only with
+    /// `--detect-secrets`. Never a value.
+    ///
+    /// Source: `containerDefinition.secretSuspects[*]`, which Portolan adds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_suspects: Option<Suspects>,
     /// The names of the variables that hold secrets.
     ///
     /// Source: `containerDefinition.secrets[*].name`.

@@ -37,6 +37,8 @@ pub struct ContainerDefinition<'a> {
     pub(crate) pseudo_terminal: Option<bool>,
     pub(crate) user: Option<Text<'a>>,
     pub(crate) environment: List<Named<'a>>,
+    /// What Portolan's own scan found while it withheld values.
+    pub(crate) secret_suspects: List<Suspect<'a>>,
     pub(crate) secrets: List<Secret<'a>>,
     pub(crate) environment_files: List<EnvironmentFile<'a>>,
     pub(crate) repository_credentials: Option<Object<RepositoryCredentials<'a>>>,
@@ -58,6 +60,15 @@ pub struct ContainerDefinition<'a> {
 pub struct Named<'a> {
     #[serde(borrow)]
     pub(crate) name: Option<Text<'a>>,
+}
+
+/// An environment variable whose value looks like a secret, and the detector that says so.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Suspect<'a> {
+    #[serde(borrow)]
+    pub(crate) name: Option<Text<'a>>,
+    pub(crate) detector: Option<Text<'a>>,
 }
 
 /// An environment variable with a secret. The source contains only a reference to the secret.

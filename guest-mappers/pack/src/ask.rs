@@ -225,7 +225,13 @@ fn function(name: &str, arguments: &[Ast], want: Demand) -> Result<Demand, Confl
     let wanted = |place: usize| match (function, place) {
         (Some(Function::NotNull), _) => want.clone(),
         (
-            Some(Function::StartsWith | Function::EndsWith | Function::Lower | Function::Upper),
+            Some(
+                Function::StartsWith
+                | Function::EndsWith
+                | Function::Identifier
+                | Function::Lower
+                | Function::Upper,
+            ),
             _,
         ) => Demand::Text,
         (Some(Function::Join), 0) => Demand::Text,

@@ -6,7 +6,7 @@ mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portolan_mapper_sdk::Kind;
+use portolan_mapper_sdk::{ControlSeverity, Kind};
 use serde_json::Value;
 
 use crate::check::{Parsed, Piece, parsed};
@@ -35,6 +35,7 @@ struct CheckedCase {
     offenders: Option<Place>,
     reason: Vec<Piece>,
     evidence: Vec<(Option<String>, String)>,
+    severity: Option<ControlSeverity>,
 }
 
 /// A checked control.
@@ -176,9 +177,14 @@ fn fails(given: &format::Control) -> Result<Vec<Fail>, String> {
             when: fail.clone(),
             reason: given.reason.clone().ok_or("`fail` needs a `reason`")?,
             evidence: given.evidence.clone(),
+            severity: None,
         }]),
-        (None, [_, ..]) if given.reason.is_none() && given.evidence.is_empty() => {
-            Ok(given.fails.clone())
+        (None, fails @ [_, ..]) if given.reason.is_none() && given.evidence.is_empty() => {
+            let is_worse = |fail: &Fail| fail.severity.is_none_or(|it| it > given.severity);
+            match fails.iter().all(is_worse) {
+                true => Ok(fails.to_vec()),
+                false => Err("`severity` of one of `fails` has to be higher than the control's; leave it out".into()),
+            }
         }
         (None, [_, ..]) => Err("`reason` and `evidence` stand in each of `fails`".into()),
         (Some(_), [_, ..]) => Err("it has both `fail` and `fails`; choose one".into()),
@@ -197,6 +203,7 @@ fn other(
             when: when.clone(),
             reason: reason.clone(),
             evidence: Vec::new(),
+            severity: None,
         })),
         (None, None) => Ok(None),
         _ => Err(format!("`{what}` and `{what}-reason` belong together")),
@@ -250,6 +257,7 @@ impl<'n, 't> Seen<'n, 't> {
             when,
             offenders,
             reason,
+            severity: fail.severity,
         })
     }
 

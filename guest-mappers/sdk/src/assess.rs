@@ -55,6 +55,8 @@ pub struct Element<S, R> {
     complete: BTreeMap<String, bool>,
     #[serde(default)]
     truncated: Vec<String>,
+    #[serde(default)]
+    since: BTreeMap<String, String>,
 }
 
 impl<S, R> Element<S, R> {
@@ -74,6 +76,14 @@ impl<S, R> Element<S, R> {
     #[must_use]
     pub fn is_complete(&self, name: &str) -> bool {
         self.complete.get(name) == Some(&true) && !self.truncated.iter().any(|each| each == name)
+    }
+
+    /// The moment from which on the sync asked for all audit events that belong under a name, in the format of
+    /// records; `None` if that is not known. Whether it got all of them is another question:
+    /// [`Element::is_complete`]. [`With::only`] of the name must have their EVENT_NAME.
+    #[must_use]
+    pub fn since(&self, name: &str) -> Option<&str> {
+        self.since.get(name).map(String::as_str)
     }
 }
 

@@ -1,13 +1,20 @@
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// How bad a failure is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the words explain themselves")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum ControlSeverity {
+    /// Worth knowing.
     Informational,
+    /// Hardly a risk by itself.
     Low,
+    /// A risk together with another weakness.
     Medium,
+    /// A risk by itself.
     High,
+    /// To be corrected at once.
     Critical,
 }
 
@@ -102,6 +109,9 @@ pub struct Control {
     pub subjects: Narrowing,
     /// The setting without which the control is not configured; may be empty.
     pub needs_setting: &'static str,
+    /// The scan of the sync without which the control is not configured: `secrets` for that of environment values
+    /// (`--detect-secrets`); may be empty.
+    pub needs_scan: &'static str,
 }
 
 impl Control {
@@ -120,6 +130,7 @@ impl Control {
         reads: &[],
         subjects: &[],
         needs_setting: "",
+        needs_scan: "",
     };
 
     fn to_value(self) -> Value {
@@ -130,19 +141,12 @@ impl Control {
             };
             ((*name).to_owned(), Value::from(need))
         });
-        let severity = match self.severity {
-            ControlSeverity::Informational => "informational",
-            ControlSeverity::Low => "low",
-            ControlSeverity::Medium => "medium",
-            ControlSeverity::High => "high",
-            ControlSeverity::Critical => "critical",
-        };
         let mut all = json!({
             "id": self.id,
             "title": self.title,
             "question": self.question,
             "condition": self.condition,
-            "severity": severity,
+            "severity": self.severity,
             "standards": self.standards,
             "remediation": self.remediation,
             "references": self.references,
@@ -153,6 +157,7 @@ impl Control {
             ("differences", self.differences),
             ("command", self.command),
             ("needs-setting", self.needs_setting),
+            ("needs-scan", self.needs_scan),
         ];
         for (name, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
             all[name] = text.into();

@@ -1,5 +1,7 @@
 use serde::Serialize;
 
+use crate::ControlSeverity;
+
 /// The most characters of a reason that a host takes.
 const REASON_CHARACTERS: usize = 1_024;
 /// The most reasons of one verdict that a host takes.
@@ -36,6 +38,8 @@ pub struct Verdict {
     control: String,
     result: ControlResult,
     #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<ControlSeverity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<String>,
@@ -50,6 +54,7 @@ impl Verdict {
         Self {
             control: control.to_owned(),
             result,
+            severity: None,
             verdict: None,
             reasons: Vec::new(),
             evidence: Vec::new(),
@@ -94,6 +99,14 @@ impl Verdict {
             uid: uid.to_owned(),
             attribute: attribute.to_owned(),
         });
+        self
+    }
+
+    /// Says how bad this failure is, where that differs from the control's severity. Of several the highest
+    /// counts. A host takes it of a failure only.
+    #[must_use]
+    pub fn severity(mut self, severity: ControlSeverity) -> Self {
+        self.severity = self.severity.max(Some(severity));
         self
     }
 
@@ -151,6 +164,9 @@ mod tests {
     #[test]
     fn a_host_takes_what_is_long() {
         let mut verdict = Verdict::fail("A.1").word("OFF").because("é".repeat(2_000));
+        verdict = verdict
+            .severity(ControlSeverity::High)
+            .severity(ControlSeverity::Low);
         for place in 0..400 {
             let uid = place.to_string();
             verdict = verdict.because(uid.clone()).evidence(&uid, "CPU");
@@ -163,5 +179,7 @@ mod tests {
         assert_eq!(cut.reasons[0].chars().count(), REASON_CHARACTERS);
         assert_eq!((cut.reasons.len(), cut.evidence.len()), (REASONS, EVIDENCE));
         assert_eq!(cut.reasons[REASONS - 1], "There are 370 more reasons.");
+        let json = serde_json::to_value(cut).expect("it is JSON");
+        assert_eq!(json["severity"], "high");
     }
 }

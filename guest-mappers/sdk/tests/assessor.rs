@@ -106,7 +106,8 @@ fn a_manifest_names_what_is_read() {
             "related.tasks.UID",
             "related.tasks.EXEC_ENABLED",
             "complete",
-            "truncated"
+            "truncated",
+            "since"
         ]
     );
     assert_eq!(

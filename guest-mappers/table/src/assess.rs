@@ -182,6 +182,7 @@ impl<'b> Subject<'_, 'b> {
                 let value = self.evaluate(&case.when.expression, self.scope)?;
                 if value.is_true() {
                     let so_far = verdict.unwrap_or_else(|| Verdict::new(control.id, result));
+                    let so_far = case.severity.into_iter().fold(so_far, Verdict::severity);
                     verdict = Some(self.add(so_far, case, value)?);
                 }
             }

@@ -128,11 +128,11 @@ impl<'b> Evaluator<'b> {
             }
             Expression::List(_) | Expression::Object(_) => Value::Null,
             Expression::Call(function, arguments) => {
-                let mut values = self.list(arguments.len())?;
-                for argument in arguments {
-                    values.push(self.evaluate(argument, on)?);
-                }
-                self.call(*function, self.arena.alloc_slice_copy(&values))?
+                self.spend(arguments.len())?;
+                // Right into the arena: functions are called more often than anything else.
+                let evaluated = arguments.iter().map(|argument| self.evaluate(argument, on));
+                let given = self.arena.alloc_slice_try_fill_iter(evaluated)?;
+                self.call(*function, given)?
             }
             Expression::Reference(inner) => Value::Reference(inner),
         })

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A function of the specification, or `lower` and `upper`, which it lacks.
+/// A function of the specification, or one that it lacks: `identifier`, `lower`, `untrusted`, `upper`, `without`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the specification's")]
 pub enum Function {
@@ -12,6 +12,7 @@ pub enum Function {
     Contains,
     EndsWith,
     Floor,
+    Identifier,
     Join,
     Keys,
     Length,
@@ -32,20 +33,23 @@ pub enum Function {
     ToNumber,
     ToString,
     Type,
+    Untrusted,
     Upper,
     Values,
+    Without,
 }
 
 /// The number of arguments that a function takes; `None` for one or more.
 type Arity = Option<usize>;
 
-const FUNCTIONS: [(&str, Function, Arity); 28] = [
+const FUNCTIONS: [(&str, Function, Arity); 31] = [
     ("abs", Function::Abs, Some(1)),
     ("avg", Function::Avg, Some(1)),
     ("ceil", Function::Ceil, Some(1)),
     ("contains", Function::Contains, Some(2)),
     ("ends_with", Function::EndsWith, Some(2)),
     ("floor", Function::Floor, Some(1)),
+    ("identifier", Function::Identifier, Some(1)),
     ("join", Function::Join, Some(2)),
     ("keys", Function::Keys, Some(1)),
     ("length", Function::Length, Some(1)),
@@ -66,8 +70,10 @@ const FUNCTIONS: [(&str, Function, Arity); 28] = [
     ("to_number", Function::ToNumber, Some(1)),
     ("to_string", Function::ToString, Some(1)),
     ("type", Function::Type, Some(1)),
+    ("untrusted", Function::Untrusted, Some(3)),
     ("upper", Function::Upper, Some(1)),
     ("values", Function::Values, Some(1)),
+    ("without", Function::Without, Some(2)),
 ];
 
 impl Function {
@@ -88,7 +94,7 @@ impl Function {
     pub const fn reference(self) -> Option<usize> {
         match self {
             Self::Map => Some(0),
-            Self::MaxBy | Self::MinBy | Self::SortBy => Some(1),
+            Self::MaxBy | Self::MinBy | Self::SortBy | Self::Untrusted => Some(1),
             _ => None,
         }
     }

@@ -9,10 +9,12 @@
 
 mod assess;
 mod attribute;
+mod beyond;
 mod evaluate;
 mod function;
 #[cfg(target_arch = "wasm32")]
 mod guest;
+mod image;
 mod library;
 mod page;
 pub mod plan;

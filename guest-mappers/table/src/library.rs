@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 
+use crate::beyond::identifier;
 use crate::evaluate::{Evaluator, Fault, size};
 use crate::function::Function;
 use crate::value::Value;
@@ -48,7 +49,7 @@ impl<'b> Evaluator<'b> {
             (Function::Floor, ..) => one.number().map(|value| whole(one, value.floor())),
             (Function::Avg, ..) => numbers(one).map(average),
             (Function::Sum, ..) => numbers(one).map(|numbers| sum(one, &numbers)),
-            (Function::Contains, Text(text), Text(part)) => Some(Boolean(text.contains(part))),
+            (Function::Contains, Text(text), Text(part)) => Some(Boolean(holds(text, part))),
             (Function::Contains, Text(_), _) if !other.is_null() => Some(Boolean(false)),
             (Function::Contains, List(list), _) => Some(Boolean(list.contains(&other))),
             (Function::StartsWith, Text(text), Text(part)) => Some(Boolean(text.starts_with(part))),
@@ -90,7 +91,16 @@ impl<'b> Evaluator<'b> {
             }
             (Function::Lower, Text(text), _) => Some(Text(self.keep(&text.to_lowercase())?)),
             (Function::Upper, Text(text), _) => Some(Text(self.keep(&text.to_uppercase())?)),
-            (Function::Lower | Function::Upper, Value::Null, _) => Some(Value::Null),
+            (Function::Identifier, Text(text), _) => Some(Text(self.keep(&identifier(text))?)),
+            (Function::Identifier | Function::Lower | Function::Upper, Value::Null, _) => {
+                Some(Value::Null)
+            }
+            (Function::Without, List(list), List(others)) => Some(self.without(list, others)?),
+            (Function::Without, List(_), Value::Null) => Some(one),
+            (Function::Untrusted, List(list), Reference(image)) => match given.get(2) {
+                Some(List(registries)) => Some(self.untrusted(list, image, registries)?),
+                _ => None,
+            },
             (Function::ToArray, List(_), _) => Some(one),
             (Function::ToArray, ..) => Some(List(given)),
             (Function::ToNumber, Integer(_) | Float(_) | Time(_), _) => Some(one),
@@ -107,6 +117,7 @@ impl<'b> Evaluator<'b> {
                 Function::Contains
                 | Function::StartsWith
                 | Function::EndsWith
+                | Function::Identifier
                 | Function::Join
                 | Function::Keys
                 | Function::Values
@@ -120,7 +131,9 @@ impl<'b> Evaluator<'b> {
                 | Function::MinBy
                 | Function::Sort
                 | Function::SortBy
-                | Function::Reverse,
+                | Function::Reverse
+                | Function::Untrusted
+                | Function::Without,
                 ..,
             ) => None,
         })
@@ -132,7 +145,7 @@ impl<'b> Evaluator<'b> {
         Ok(self.arena.alloc_str(text))
     }
 
-    fn mapped(
+    pub(crate) fn mapped(
         &self,
         expression: &'b crate::plan::Expression<'b>,
         list: &'b [Value<'b>],
@@ -217,6 +230,21 @@ impl<'b> Evaluator<'b> {
     }
 }
 
+/// Whether a text holds another one. In a short text a plain search is done before the standard library's has
+/// prepared itself.
+fn holds(text: &str, part: &str) -> bool {
+    /// The longest text that is searched so.
+    const SHORT: usize = 64;
+    let (text_bytes, part_bytes) = (text.as_bytes(), part.as_bytes());
+    match part_bytes.first() {
+        Some(first) if text.len() <= SHORT => {
+            let mut places = text_bytes.windows(part.len());
+            places.any(|place| place.first() == Some(first) && place == part_bytes)
+        }
+        _ => text.contains(part),
+    }
+}
+
 /// Compares two positions of a list.
 type Order<'b> = Box<dyn Fn(usize, usize) -> Ordering + 'b>;
 
@@ -259,7 +287,7 @@ fn nulls_last<K>(
     }
 }
 
-const fn text(value: Value<'_>) -> Option<&str> {
+pub(crate) const fn text(value: Value<'_>) -> Option<&str> {
     match value {
         Value::Text(text) => Some(text),
         _ => None,

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use portolan_page::ledger::{ReportEntry, TagsRead};
+use portolan_page::ledger::{ReportEntry, SecretsScan, TagsRead};
 use portolan_page::object::{Object, Parent};
+use portolan_sandbox::NeededScan;
 
 use crate::place::Place;
 
@@ -20,6 +21,7 @@ struct Scopes {
     /// The entries of clusters, likewise.
     clusters: BTreeMap<String, Option<String>>,
     tags: Option<TagsRead>,
+    secrets: Option<SecretsScan>,
     /// The `include` values that AWS refused.
     unread: BTreeSet<String>,
 }
@@ -44,6 +46,7 @@ impl Coverage {
                 None => scope.whole = Some(missing),
             }
             scope.tags = entry.tags.or(scope.tags);
+            scope.secrets = entry.secrets.max(scope.secrets);
             scope.unread.extend(entry.unread.iter().cloned());
         }
         Self { scopes }
@@ -96,6 +99,17 @@ impl Coverage {
     /// Whether an object was synced in a place, wholly or not.
     pub(crate) fn has(&self, object: Object, place: &Place) -> bool {
         self.scopes.contains_key(&(object, place.clone()))
+    }
+
+    /// Whether the sync made a scan in a place, of everything there.
+    pub(crate) fn has_scan(&self, scan: NeededScan, place: &Place) -> bool {
+        match scan {
+            NeededScan::Secrets => {
+                let key = (Object::EcsContainerDefinition, place.clone());
+                let scope = self.scopes.get(&key);
+                scope.is_some_and(|scope| scope.secrets == Some(SecretsScan::Scanned))
+            }
+        }
     }
 
     /// The attributes of an object that only an include or another call gives, and whether they were read.

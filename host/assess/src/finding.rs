@@ -1,9 +1,19 @@
 //! The record of a finding.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
 use portolan_sandbox::{ControlResult, ControlSeverity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::output::{AssessError, LINE_LIMIT_BYTES, Span};
+use crate::place::Place;
+
+/// The control that is about what runs, before that of the control which a revision fails.
+pub(crate) const RUNNING: &str = "TK.1";
 
 /// The answer of a control for one subject. FAIL is what should be corrected; NOT_EVALUATED says that the data do not
 /// suffice for an answer.
@@ -17,7 +27,7 @@ pub struct Finding {
     pub control_id: String,
     /// What should be the case.
     pub control_title: String,
-    /// How bad a failure is.
+    /// How bad a failure is: the control's severity, unless the failure itself is said to be worse.
     pub severity: ControlSeverity,
     /// The answer.
     pub result: ControlResult,
@@ -71,9 +81,104 @@ pub struct Finding {
     pub region: String,
     /// The LAST_CAPTURED of the subject.
     pub last_captured: String,
+    /// Whether it is NOT_EVALUATED because data are missing: denied, throttled, cut or not synced. It is no
+    /// attribute: what AWS left out is an answer too.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub lacks_data: bool,
     /// Attributes of the subject that were asked for.
     #[serde(flatten)]
     pub carried: Map<String, Value>,
+}
+
+impl Finding {
+    /// Where its subject is.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            account_id: self.account_id.clone(),
+            region: self.region.clone(),
+        }
+    }
+
+    /// Whether it is about what a service or group of tasks runs, not about their own settings.
+    #[must_use]
+    pub fn is_about_running(&self) -> bool {
+        let rest = self.control_id.strip_prefix(RUNNING);
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// Whether it is a failure, or has no answer.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(
+            self.result,
+            ControlResult::Fail | ControlResult::NotEvaluated
+        )
+    }
+}
+
+/// The findings in a folder, one by one.
+pub struct Findings {
+    path: PathBuf,
+    lines: BufReader<File>,
+    text: Vec<u8>,
+    line: u64,
+    offset: u64,
+}
+
+impl Findings {
+    /// Opens the findings of a folder.
+    ///
+    /// # Errors
+    /// Fails if there are none.
+    pub fn open(folder: &Path) -> Result<Self, AssessError> {
+        let path = folder.join("Finding.jsonl");
+        let file = File::open(&path).map_err(AssessError::file("read", &path))?;
+        Ok(Self {
+            path,
+            lines: BufReader::with_capacity(256 * 1024, file),
+            text: Vec::new(),
+            line: 0,
+            offset: 0,
+        })
+    }
+
+    /// The next finding.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read, or if the line is not a finding.
+    #[expect(clippy::should_implement_trait, reason = "it may fail")]
+    pub fn next(&mut self) -> Result<Option<Finding>, AssessError> {
+        Ok(self.next_at()?.map(|(_, finding)| finding))
+    }
+
+    /// The next finding, and its place.
+    pub(crate) fn next_at(&mut self) -> Result<Option<(Span, Finding)>, AssessError> {
+        self.text.clear();
+        let read = (&mut self.lines).take(LINE_LIMIT_BYTES);
+        let read = { read }.read_until(b'\n', &mut self.text);
+        let length = read.map_err(AssessError::file("read", &self.path))?;
+        if length == 0 {
+            return Ok(None);
+        }
+        let span = Span {
+            offset: self.offset,
+            length: u32::try_from(length).unwrap_or(u32::MAX),
+        };
+        self.line += 1;
+        self.offset += length as u64;
+        let finding = serde_json::from_slice(&self.text);
+        let finding = finding.map_err(|_| AssessError::NoFinding {
+            file: self.path.display().to_string(),
+            line: self.line,
+        })?;
+        Ok(Some((span, finding)))
+    }
+
+    /// The path of the file, and the file itself, which may have been removed meanwhile.
+    pub(crate) fn into_file(self) -> (PathBuf, File) {
+        (self.path, self.lines.into_inner())
+    }
 }
 
 /// An attribute of a record.

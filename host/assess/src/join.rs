@@ -7,6 +7,7 @@ use portolan_sandbox::{Manifest, With};
 use serde_json::{Value, json};
 
 use crate::coverage::Coverage;
+use crate::events;
 use crate::index::{Index, keys, values};
 use crate::output::{AssessError, Output};
 use crate::place::{Place, Record, text};
@@ -16,6 +17,8 @@ pub(crate) struct Joins<'a> {
     manifest: &'a Manifest,
     coverage: &'a Coverage,
     indexes: BTreeMap<&'a str, Index>,
+    /// By name of audit events, the moment from which on they are known.
+    since: BTreeMap<&'a str, String>,
 }
 
 /// A subject with what belongs to it.
@@ -28,7 +31,7 @@ pub(crate) struct Joined {
     /// Names with more records than their limit.
     truncated: BTreeSet<String>,
     /// By part of the subject that a call may leave out: whether it was read, so that its absence means something.
-    read: BTreeMap<&'static str, bool>,
+    pub(crate) read: BTreeMap<&'static str, bool>,
 }
 
 impl<'a> Joins<'a> {
@@ -44,6 +47,7 @@ impl<'a> Joins<'a> {
             manifest,
             coverage,
             indexes: indexes.collect::<Result<_, AssessError>>()?,
+            since: events::since(&output.report, manifest),
         })
     }
 
@@ -120,6 +124,35 @@ impl<'a> Joins<'a> {
         };
         own.or_else(source).or_else(none)
     }
+
+    /// The element of a batch.
+    pub(crate) fn element(&self, joined: &Joined) -> Value {
+        let mut related = Record::new();
+        let mut complete = Record::new();
+        for (name, with) in &self.manifest.with {
+            let records = joined.related.get(name).map_or(&[][..], Vec::as_slice);
+            match (with.many, records) {
+                (true, records) => {
+                    related.insert(
+                        name.clone(),
+                        records.iter().cloned().map(Value::Object).collect(),
+                    );
+                }
+                (false, [first, ..]) => {
+                    related.insert(name.clone(), Value::Object(first.clone()));
+                }
+                (false, []) => {}
+            }
+            complete.insert(name.clone(), (!joined.missing.contains_key(name)).into());
+        }
+        for (part, is_read) in &joined.read {
+            complete.insert((*part).to_owned(), (*is_read).into());
+        }
+        json!({
+            "subject": joined.subject, "related": related, "complete": complete,
+            "truncated": joined.truncated, "since": self.since,
+        })
+    }
 }
 
 impl Joined {
@@ -146,35 +179,6 @@ impl Joined {
                     .iter()
                     .any(|value| wanted.contains(value))
             })
-    }
-
-    /// The element of a batch.
-    pub(crate) fn element(&self, manifest: &Manifest) -> Value {
-        let mut related = Record::new();
-        let mut complete = Record::new();
-        for (name, with) in &manifest.with {
-            let records = self.related.get(name).map_or(&[][..], Vec::as_slice);
-            match (with.many, records) {
-                (true, records) => {
-                    related.insert(
-                        name.clone(),
-                        records.iter().cloned().map(Value::Object).collect(),
-                    );
-                }
-                (false, [first, ..]) => {
-                    related.insert(name.clone(), Value::Object(first.clone()));
-                }
-                (false, []) => {}
-            }
-            complete.insert(name.clone(), (!self.missing.contains_key(name)).into());
-        }
-        for (part, is_read) in &self.read {
-            complete.insert((*part).to_owned(), (*is_read).into());
-        }
-        json!({
-            "subject": self.subject, "related": related, "complete": complete,
-            "truncated": self.truncated,
-        })
     }
 
     /// The record with a UID, among the subject and the records that go with it, and its object.

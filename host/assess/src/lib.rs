@@ -1,18 +1,28 @@
 //! Findings. An assessment runs over the records of an output, never over AWS: it joins each subject with the
 //! records that go with it, lets assessors judge it, and decides itself what may count as complete.
 
+mod changes;
 /// The completeness of a report's scopes.
 mod coverage;
+mod events;
 mod finding;
 mod index;
 mod join;
+mod mutes;
 mod output;
 mod place;
 mod revisions;
 mod run;
+mod running;
+mod settings;
 mod summary;
 
-pub use finding::{EvidenceValue, Finding};
-pub use output::{AssessError, Output};
-pub use run::{Request, run};
-pub use summary::{Assessment, AssessorUsed, ControlCounts, MissingRevisions};
+pub use changes::EarlierFindings;
+pub use finding::{EvidenceValue, Finding, Findings};
+pub use mutes::{Mute, MuteFile, Mutes};
+pub use output::{AssessError, Output, Records, Span};
+pub use place::Record;
+pub use run::run;
+pub use running::{Services, running_control};
+pub use settings::Assessing;
+pub use summary::{Assessment, AssessorUsed, ControlCounts, FindingChanges, MissingRevisions};

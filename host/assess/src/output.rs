@@ -11,7 +11,7 @@ use portolan_records::report::Report;
 use crate::place::Record;
 
 /// Far more than a record has. Without a limit, a file without line feeds would be read into memory.
-const LINE_LIMIT_BYTES: u64 = 64 * 1024 * 1024;
+pub(crate) const LINE_LIMIT_BYTES: u64 = 64 * 1024 * 1024;
 /// Reports have a line for every scope and a bounded number of details, so they are far smaller than this.
 const REPORT_LIMIT_BYTES: u64 = 1024 * 1024 * 1024;
 
@@ -46,10 +46,26 @@ pub enum AssessError {
         /// The number in the report.
         written: u64,
     },
+    /// A line of a file of findings is not a finding.
+    #[error("line {line} of {file} is not a finding of `portolan assess`")]
+    NoFinding {
+        /// The file.
+        file: String,
+        /// The number of the line, from 1.
+        line: u64,
+    },
+    /// The mutes cannot be used.
+    #[error("{file} is not a file of mutes: {reason}")]
+    Mutes {
+        /// The file.
+        file: String,
+        /// The problem with it.
+        reason: String,
+    },
     /// A file cannot be read or written.
     #[error("cannot {action} {file}: {source}")]
     File {
-        /// `read` or `write`.
+        /// `read`, `write` or `use`.
         action: &'static str,
         /// The file.
         file: String,
@@ -141,13 +157,16 @@ impl Output {
     }
 
     /// The records of an object; none if it was not synced.
-    pub(crate) fn records(&self, object: Object) -> Result<Records, AssessError> {
+    ///
+    /// # Errors
+    /// Fails if their file cannot be opened.
+    pub fn records(&self, object: Object) -> Result<Records, AssessError> {
         Records::open(self.file(object), object)
     }
 }
 
 /// The records of a file, in their order, with the places of their lines.
-pub(crate) struct Records {
+pub struct Records {
     file: PathBuf,
     object: Object,
     /// `None` if there is no file.
@@ -159,9 +178,11 @@ pub(crate) struct Records {
 
 /// The place of a record's line in its file, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
-    pub(crate) offset: u64,
-    pub(crate) length: u32,
+pub struct Span {
+    /// Where it begins.
+    pub offset: u64,
+    /// Its length, with the line feed.
+    pub length: u32,
 }
 
 impl Records {
@@ -208,7 +229,11 @@ impl Records {
     }
 
     /// The next record, and its place.
-    pub(crate) fn next(&mut self) -> Result<Option<(Span, Record)>, AssessError> {
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read, or if the line is not a record.
+    #[expect(clippy::should_implement_trait, reason = "it may fail")]
+    pub fn next(&mut self) -> Result<Option<(Span, Record)>, AssessError> {
         let Some((span, text)) = self.next_text()? else {
             return Ok(None);
         };

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// A record of an output.
-pub(crate) type Record = Map<String, Value>;
+pub type Record = Map<String, Value>;
 
 /// An account and a Region. Records of different places are never joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,11 +7,14 @@ use portolan_sandbox::{Assessor, Control, ControlResult, Engine, Need, Verdict};
 use serde_json::{Map, Value};
 
 use crate::coverage::Coverage;
-use crate::finding::{EvidenceValue, Finding};
+use crate::finding::{EvidenceValue, Finding, RUNNING};
 use crate::join::{Joined, Joins};
+use crate::mutes::Mutes;
 use crate::output::{AssessError, Output};
 use crate::place::{Place, Record, text};
 use crate::revisions::Revisions;
+use crate::running::Failures;
+use crate::settings::Assessing;
 use crate::summary::{Assessment, AssessorUsed, Counts, MissingRevisions};
 
 /// The most subjects of one batch.
@@ -19,20 +22,7 @@ const BATCH_SUBJECTS: usize = 100;
 /// A batch that reaches this is judged. One subject may be larger.
 const BATCH_BYTES: usize = 1024 * 1024;
 
-/// What to judge, and how.
-#[derive(Clone, Debug, Default)]
-pub struct Request {
-    /// Whether all revisions of task definitions are subjects, not only the newest and those in use.
-    pub all_revisions: bool,
-    /// The settings of stock controls, by name: `trusted-registries`, `required-tags`.
-    pub settings: Map<String, Value>,
-    /// Attributes of the subject that findings carry.
-    pub carried: Vec<String>,
-    /// The standard whose controls are judged, as controls name it; all if it is `None`.
-    pub standard: Option<String>,
-}
-
-/// Judges an output, and passes every finding to `tell`.
+/// Judges an output, and passes every finding to `tell`, with the record of its subject.
 ///
 /// # Errors
 /// Fails if the output cannot be read, or if `tell` fails. An assessor that fails costs its own verdicts.
@@ -40,41 +30,97 @@ pub fn run<E: From<AssessError>>(
     engine: &Engine,
     assessors: &[Assessor],
     output: &Output,
-    request: &Request,
-    mut tell: impl FnMut(&Finding) -> Result<(), E>,
+    assessing: &Assessing,
+    mut mutes: Mutes,
+    mut tell: impl FnMut(&Finding, &Record) -> Result<(), E>,
 ) -> Result<Assessment, E> {
     let coverage = Coverage::new(&output.report.scopes);
     let revisions = Revisions::read(output)?;
     let mut counts = Counts::default();
+    let mut failures = Failures::new()?;
     for assessor in assessors {
         let mut judge = Judge {
             engine,
             assessor,
-            request,
+            assessing,
             output,
             coverage: &coverage,
             revisions: &revisions,
             counts: &mut counts,
+            settings: serde_json::from_str(assessor.component.settings()).unwrap_or_default(),
         };
-        judge.all(&mut tell)?;
+        judge.all(&mut |mut finding, record: &Record, counts: &mut Counts| {
+            mutes.apply(&mut finding);
+            failures.keep(&finding)?;
+            counts.add(&finding);
+            tell(&finding, record)
+        })?;
     }
-    let missing = revisions.without_record(output)?;
+    // It is of no published standard.
+    if assessing.standard.is_none() {
+        count_running(&coverage, &mut counts);
+        failures.findings(output, |mut finding, record| {
+            finding.carried = carried(assessing, record);
+            let place = finding.place();
+            let missing = || running_missing(&coverage, &place);
+            counts.of(&finding.control_id, &place, missing);
+            mutes.apply(&mut finding);
+            counts.add(&finding);
+            tell(&finding, record)
+        })?;
+    }
     Ok(Assessment {
         portolan_version: env!("CARGO_PKG_VERSION").into(),
+        output: output.folder.display().to_string(),
         captured_at: output.report.captured_at.clone(),
         output_complete: output.report.complete,
+        all_results: assessing.all_results,
         assessors: assessors.iter().map(used).collect(),
         controls: counts.finish(),
-        references_without_record: missing
-            .into_iter()
-            .map(|(place, revisions)| MissingRevisions {
-                account_id: place.account_id.into(),
-                region: place.region.into(),
-                revisions,
-            })
-            .collect(),
-        warnings: Vec::new(),
+        references_without_record: missing_revisions(&revisions, output)?,
+        changes: None,
+        exports: Vec::new(),
+        warnings: mutes.warnings(),
     })
+}
+
+fn missing_revisions(
+    revisions: &Revisions,
+    output: &Output,
+) -> Result<Vec<MissingRevisions>, AssessError> {
+    let missing = revisions.without_record(output)?.into_iter();
+    let missing = missing.map(|(place, revisions)| MissingRevisions {
+        account_id: place.account_id.into(),
+        region: place.region.into(),
+        revisions,
+    });
+    Ok(missing.collect())
+}
+
+/// Why findings about what runs may be missing in a place.
+fn running_missing(coverage: &Coverage, place: &Place) -> Option<String> {
+    [
+        Object::EcsTask,
+        Object::EcsTaskDefinition,
+        Object::EcsContainerDefinition,
+    ]
+    .into_iter()
+    .find_map(|object| coverage.missing(object, place, None))
+}
+
+/// Opens the counts of what runs in every place, so that one without such a finding is told.
+fn count_running(coverage: &Coverage, counts: &mut Counts) {
+    for place in coverage.places() {
+        counts.of(RUNNING, place, || running_missing(coverage, place));
+    }
+}
+
+/// The attributes of a subject that its findings carry.
+fn carried(assessing: &Assessing, record: &Record) -> Map<String, Value> {
+    let names = assessing.carried.iter();
+    names
+        .filter_map(|name| Some((name.clone(), record.get(name)?.clone())))
+        .collect()
 }
 
 fn used(assessor: &Assessor) -> AssessorUsed {
@@ -84,6 +130,7 @@ fn used(assessor: &Assessor) -> AssessorUsed {
         version: component.manifest.version.clone(),
         digest: component.digest.clone(),
         source: component.source.to_string(),
+        trust: component.trust.clone(),
     }
 }
 
@@ -91,20 +138,21 @@ fn used(assessor: &Assessor) -> AssessorUsed {
 struct Judge<'a> {
     engine: &'a Engine,
     assessor: &'a Assessor,
-    request: &'a Request,
+    assessing: &'a Assessing,
     output: &'a Output,
     coverage: &'a Coverage,
     revisions: &'a Revisions,
     counts: &'a mut Counts,
+    settings: Map<String, Value>,
 }
 
 impl Judge<'_> {
     fn all<E: From<AssessError>>(
         &mut self,
-        tell: &mut impl FnMut(&Finding) -> Result<(), E>,
+        tell: &mut impl FnMut(Finding, &Record, &mut Counts) -> Result<(), E>,
     ) -> Result<(), E> {
         let subject = self.assessor.subject();
-        self.count_missing(subject);
+        self.count_places(subject);
         let joins = Joins::new(
             self.output,
             self.coverage,
@@ -119,9 +167,7 @@ impl Judge<'_> {
                 && self.is_subject(subject, &record)
             {
                 let joined = joins.join(record)?;
-                let element = joined
-                    .element(&self.assessor.component.manifest)
-                    .to_string();
+                let element = joins.element(&joined).to_string();
                 size += element.len();
                 elements.push(element);
                 batch.push(joined);
@@ -137,17 +183,13 @@ impl Judge<'_> {
         }
     }
 
-    /// Opens the counts of every control where subjects may be missing, so that a place without any is told.
-    fn count_missing(&mut self, subject: Object) {
+    /// Opens the counts of every control in every place, so that one without any subject is told.
+    fn count_places(&mut self, subject: Object) {
         for place in self.coverage.places() {
-            let Some(reason) = self.coverage.missing(subject, place, None) else {
-                continue;
-            };
             for control in &self.assessor.component.manifest.controls {
                 if self.is_chosen(control) {
-                    let counts = self.counts.of(&control.id, place, || Some(reason.clone()));
-                    counts.subjects_complete = false;
-                    counts.reason.get_or_insert_with(|| reason.clone());
+                    let missing = || self.coverage.missing(subject, place, None);
+                    self.counts.of(&control.id, place, missing);
                 }
             }
         }
@@ -155,13 +197,13 @@ impl Judge<'_> {
 
     /// Whether a control is of the chosen standard.
     fn is_chosen(&self, control: &Control) -> bool {
-        let standard = self.request.standard.as_deref();
+        let standard = self.assessing.standard.as_deref();
         standard.is_none_or(|name| control.standards.iter().any(|it| it.starts_with(name)))
     }
 
     fn is_subject(&self, subject: Object, record: &Record) -> bool {
         subject != Object::EcsTaskDefinition
-            || self.request.all_revisions
+            || self.assessing.all_revisions
             || self.revisions.is_subject(record)
     }
 
@@ -169,7 +211,7 @@ impl Judge<'_> {
         &mut self,
         batch: &[Joined],
         elements: &[String],
-        tell: &mut impl FnMut(&Finding) -> Result<(), E>,
+        tell: &mut impl FnMut(Finding, &Record, &mut Counts) -> Result<(), E>,
     ) -> Result<(), E> {
         let body = format!("{{\"subjects\":[{}]}}", elements.join(","));
         let origin = Origin {
@@ -193,7 +235,7 @@ impl Judge<'_> {
         for (index, verdicts) in judged {
             for verdict in verdicts.verdicts {
                 if let Some(finding) = self.finding(&batch[index], verdict) {
-                    tell(&finding)?;
+                    tell(finding, &batch[index].subject, self.counts)?;
                 }
             }
         }
@@ -210,24 +252,25 @@ impl Judge<'_> {
         }
         let subject = self.assessor.subject();
         let place = Place::of(&joined.subject);
-        let cluster = text(&joined.subject, "CLUSTER_ARN");
-        let missing = || self.coverage.missing(subject, &place, cluster);
-        let counts = self.counts.of(&control.id, &place, missing);
-        if !control.is_configured(&self.request.settings) {
+        // What a scan saw was seen, even if it could not look at everything.
+        let has_scan =
+            |scan| verdict.result == ControlResult::Fail || self.coverage.has_scan(scan, &place);
+        if !control.is_configured(&self.settings) || !control.needs_scan.is_none_or(has_scan) {
+            let missing = || self.coverage.missing(subject, &place, None);
+            let counts = self.counts.of(&control.id, &place, missing);
             counts.not_configured += 1;
             return None;
         }
         complete(joined, control, &mut verdict);
         let evidence = evidence(joined, manifest, &mut verdict);
-        counts.add(verdict.result, &verdict.reasons);
-        Some(self.record(joined, control, verdict, evidence))
+        Some(self.record(joined, control, &verdict, evidence))
     }
 
     fn record(
         &self,
         joined: &Joined,
         control: &Control,
-        verdict: Verdict,
+        verdict: &Verdict,
         evidence: Vec<EvidenceValue>,
     ) -> Finding {
         let record = &joined.subject;
@@ -237,14 +280,13 @@ impl Judge<'_> {
         let known = |object| self.coverage.missing(object, &place, None).is_none();
         let owned = |name| text(record, name).map(str::to_owned);
         let uid = owned("UID").unwrap_or_default();
-        let carried = self.request.carried.iter();
         Finding {
             uid: format!("{}@{uid}", control.id),
             control_id: control.id.clone(),
             control_title: control.title.clone(),
-            severity: control.severity,
+            severity: verdict.severity.unwrap_or(control.severity),
             result: verdict.result,
-            verdict: verdict.verdict,
+            verdict: verdict.verdict.clone(),
             standards: control.standards.clone(),
             subject_object: subject.name().to_owned(),
             subject_uid: uid,
@@ -256,7 +298,7 @@ impl Judge<'_> {
                 .filter(|_| known(Object::EcsTaskDefinition)),
             running_tasks_count: (is_revision && self.has_tasks(&place))
                 .then(|| self.revisions.running(record)),
-            reasons: verdict.reasons,
+            reasons: verdict.reasons.clone(),
             evidence,
             remediation: control.remediation.clone(),
             references: control.references.clone(),
@@ -267,9 +309,8 @@ impl Judge<'_> {
             account_id: place.account_id.clone(),
             region: place.region.clone(),
             last_captured: owned("LAST_CAPTURED").unwrap_or_default(),
-            carried: carried
-                .filter_map(|name| Some((name.clone(), record.get(name)?.clone())))
-                .collect(),
+            lacks_data: lacks_data(joined, control, verdict),
+            carried: carried(self.assessing, record),
         }
     }
 
@@ -302,6 +343,17 @@ fn complete(joined: &Joined, control: &Control, verdict: &mut Verdict) {
     if let Some(reason) = reason {
         verdict.overrule(reason);
     }
+}
+
+/// Whether a control has no answer because data are missing. That the setting's history is not long enough is an
+/// answer, and so is a member that AWS left out.
+fn lacks_data(joined: &Joined, control: &Control, verdict: &Verdict) -> bool {
+    let is_missing = |name: &String| joined.missing.contains_key(name) || joined.is_truncated(name);
+    verdict.result == ControlResult::NotEvaluated
+        && verdict.verdict.as_deref() != Some("READY_ON_UNCERTAIN")
+        && (verdict.is_overruled
+            || control.reads.keys().any(is_missing)
+            || joined.read.values().any(|is_read| !is_read))
 }
 
 /// The values of a verdict's evidence. Evidence of a record that the assessor did not get, or of an attribute that

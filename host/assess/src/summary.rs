@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use portolan_page::{AccountId, RegionName};
 use portolan_sandbox::ControlResult;
+use portolan_sandbox::trust::Trust;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::finding::{Finding, RUNNING};
 use crate::place::Place;
 
 /// An assessment of an output.
@@ -15,10 +17,14 @@ use crate::place::Place;
 pub struct Assessment {
     /// The version of the program that wrote it.
     pub portolan_version: String,
+    /// The folder of the output, as it was named.
+    pub output: String,
     /// The LAST_CAPTURED of the output.
     pub captured_at: String,
     /// Whether everything that the sync was asked for is in the output.
     pub output_complete: bool,
+    /// Whether Finding.jsonl has the findings of every result; if not, it has FAIL and NOT_EVALUATED.
+    pub all_results: bool,
     /// The assessors.
     pub assessors: Vec<AssessorUsed>,
     /// The counts of each control in each account and Region.
@@ -26,9 +32,31 @@ pub struct Assessment {
     /// By account and Region, the number of revisions that services and tasks refer to and that have no record.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references_without_record: Vec<MissingRevisions>,
+    /// Names of files in the folder of the output to which findings were exported; a sync that replaces the records
+    /// removes them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exports: Vec<String>,
+    /// The changes since an earlier assessment, if one was compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<FindingChanges>,
     /// Warnings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+impl Assessment {
+    /// Whether all that runs in a place is known.
+    pub(crate) fn knows_running(&self, place: &Place) -> bool {
+        let is_it = |it: &&ControlCounts| {
+            it.control_id == RUNNING
+                && it.account_id.as_str() == place.account_id
+                && it.region.as_str() == place.region
+        };
+        self.controls
+            .iter()
+            .find(is_it)
+            .is_some_and(|it| it.subjects_complete)
+    }
 }
 
 /// An assessor of an assessment.
@@ -42,6 +70,27 @@ pub struct AssessorUsed {
     pub digest: String,
     /// `stock`, or the module's file.
     pub source: String,
+    /// The state of its signature and its lock. A stock assessor is part of the program and has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<Trust>,
+}
+
+/// The numbers of findings by change since an earlier assessment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FindingChanges {
+    /// The earlier output, as it was named.
+    pub since: String,
+    /// New findings.
+    pub added: u64,
+    /// Findings with a different attribute.
+    pub changed: u64,
+    /// Findings without a different attribute.
+    pub unchanged: u64,
+    /// Findings that are over: both assessments evaluated them.
+    pub removed: u64,
+    /// Findings that are not there any more and not reported as removed, because one of the two assessments did
+    /// not evaluate them.
+    pub removals_withheld: u64,
 }
 
 /// Revisions without a record.
@@ -74,7 +123,10 @@ pub struct ControlCounts {
     /// By reason, the number of subjects that could not be evaluated; the most frequent reasons.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub not_evaluated: BTreeMap<String, u64>,
-    /// The number of subjects of a control that lacks its setting.
+    /// The number of failures that are muted.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub muted: u64,
+    /// The number of subjects of a control that lacks its setting or its scan (`--detect-secrets`).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub not_configured: u64,
 }
@@ -114,9 +166,18 @@ impl Counts {
                 reason,
                 results: BTreeMap::new(),
                 not_evaluated: BTreeMap::new(),
+                muted: 0,
                 not_configured: 0,
             }
         })
+    }
+
+    /// Counts a finding.
+    pub(crate) fn add(&mut self, finding: &Finding) {
+        let key = (finding.control_id.clone(), finding.place());
+        if let Some(counts) = self.controls.get_mut(&key) {
+            counts.add(finding);
+        }
     }
 
     pub(crate) fn finish(self) -> Vec<ControlCounts> {
@@ -125,10 +186,14 @@ impl Counts {
 }
 
 impl ControlCounts {
-    pub(crate) fn add(&mut self, result: ControlResult, reasons: &[String]) {
-        *self.results.entry(result).or_default() += 1;
-        if result == ControlResult::NotEvaluated {
-            let reason = reasons.first().map_or("no reason given", String::as_str);
+    fn add(&mut self, finding: &Finding) {
+        *self.results.entry(finding.result).or_default() += 1;
+        self.muted += u64::from(finding.muted && finding.result == ControlResult::Fail);
+        if finding.result == ControlResult::NotEvaluated {
+            let reason = finding
+                .reasons
+                .first()
+                .map_or("no reason given", String::as_str);
             let is_known = self.not_evaluated.contains_key(reason);
             let reason = match is_known || self.not_evaluated.len() < REASONS {
                 true => reason,

@@ -108,6 +108,7 @@ impl<'a> WholePages<'a> {
             asked,
             unread: self.unread.clone(),
             is_untagged: false,
+            is_unscanned: false,
         };
         if described > 0 {
             // This fails only if the sync is being stopped and the receivers are closed.

@@ -26,6 +26,8 @@ pub(super) struct Described {
     pub(super) unread: Vec<String>,
     /// Whether the tags of its objects are not known.
     pub(super) is_untagged: bool,
+    /// Whether environment values were not scanned for secrets, though they should be.
+    pub(super) is_unscanned: bool,
 }
 
 /// An entry of `failures[]`.
@@ -68,6 +70,7 @@ impl Described {
             is_new: true,
             unread: Vec::new(),
             is_untagged: false,
+            is_unscanned: false,
         }
     }
 

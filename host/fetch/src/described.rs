@@ -278,6 +278,7 @@ impl RegionFetch {
                 is_new: described.is_new,
                 unread: described.unread,
                 is_untagged: described.is_untagged,
+                is_unscanned: described.is_unscanned,
             };
             // This fails only if the sync is being stopped and the receivers are closed.
             let _ = self.pages.send(page).await;

@@ -29,13 +29,14 @@ pub struct KnownRevisions {
     pub has: Arc<Has>,
     /// The body of a revision that is listed with this status.
     pub get: Arc<Get>,
-    /// Keeps a body, from which environment values are withheld.
+    /// Keeps a body, from which environment values are withheld, and notes whether all of them were scanned for
+    /// secrets before.
     pub put: Arc<Put>,
 }
 
 type Has = dyn Fn(&str, &str) -> bool + Send + Sync;
 type Get = dyn Fn(&str, &str, &str) -> Option<Vec<u8>> + Send + Sync;
-type Put = dyn Fn(&str, &str, &[u8]) + Send + Sync;
+type Put = dyn Fn(&str, &str, &[u8], bool) + Send + Sync;
 
 impl fmt::Debug for KnownRevisions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -41,7 +41,7 @@ pub use listing::revision;
 pub use operations::probe;
 use portolan_aws::{Account, Caller};
 use portolan_machine::clock::Moment;
-use portolan_page::ledger::{EntryKey, Ledger};
+use portolan_page::ledger::{EntryKey, Ledger, SecretsScan};
 use portolan_page::object::{Object, Parent, Row, Way};
 use portolan_page::{Origin, Page};
 pub use settings::{
@@ -66,6 +66,8 @@ pub struct FetchedPage {
     pub unread: Vec<String>,
     /// Whether the tags of its objects are not known, because no call could read them.
     pub is_untagged: bool,
+    /// Whether environment values of its objects were not scanned for secrets, though they should be.
+    pub is_unscanned: bool,
 }
 
 /// The state of fetching one account and Region.
@@ -128,6 +130,7 @@ pub fn region<'a>(
             needs_tags: known.needs_tags,
             ..RegionFetch::new(account, region, moment, config, ledger, pages)
         });
+        scope.note_scan_for_secrets();
         let (mut first, mut last) = (JoinSet::new(), Vec::new());
         for object in scope.objects.iter().copied() {
             scope.ledger.open(&scope.key(object, None));
@@ -259,6 +262,18 @@ impl RegionFetch {
             stopped: Mutex::default(),
             untagged: Mutex::default(),
             denied: Mutex::default(),
+        }
+    }
+
+    /// Notes whether environment values are scanned for secrets, where container definitions are wanted.
+    fn note_scan_for_secrets(&self) {
+        let object = Object::EcsContainerDefinition;
+        if self.config.objects.contains(&object) {
+            let secrets = match self.config.detect_secrets {
+                true => SecretsScan::Scanned,
+                false => SecretsScan::NotScanned,
+            };
+            self.ledger.secrets(&self.key(object, None), secrets);
         }
     }
 

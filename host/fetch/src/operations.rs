@@ -16,7 +16,7 @@ use super::settings::{Options, TaskDefinitionStatus};
 use super::tags::{ACTIVE, TagsOf};
 use portolan_aws::{CallFailure, Caller};
 use portolan_page::object::{Object, Operation, Parent, Shape, Way};
-use portolan_page::with_member;
+use portolan_page::{ScannedBody, with_member, with_secret_suspects, without_secret_suspects};
 
 /// A name that no object has. AWS checks permissions before it looks for objects, so "not found" means
 /// "allowed".
@@ -108,7 +108,8 @@ pub(super) async fn describe(
     let described = ask(scope, object, batch, with_includes).await?;
     // A body that was described without its tags is not kept, because it looks like one without tags.
     if with_includes && described.page.arn(0).as_ref() == Some(arn) {
-        (known.put)(endpoint, arn, described.page.body());
+        let is_scanned = scope.config.detect_secrets && !described.is_unscanned;
+        (known.put)(endpoint, arn, described.page.body(), is_scanned);
     }
     Ok(described)
 }
@@ -126,6 +127,11 @@ async fn kept(
         false => TagsOf::OfBody,
     };
     let body = (known.get)(endpoint, arn, status)?;
+    // A kept body has no values any more. Whether it has suspects is a matter of this sync, not of an earlier one.
+    let body = match scope.config.detect_secrets {
+        true => body,
+        false => without_secret_suspects(body.into()).into(),
+    };
     let body = match &tags {
         TagsOf::OfBody => body,
         TagsOf::These(tags) => with_member(&body, "tags", Some(tags)),
@@ -152,9 +158,30 @@ async fn ask(
         let includes = object.row().includes.iter();
         parameters["include"] = includes.map(|include| include.name).collect();
     }
-    let read = |body| Described::of_page(scope.page(object, body)?);
+    let read = |body| {
+        let scanned = scanned(scope, object, body);
+        let mut described = Described::of_page(scope.page(object, scanned.body)?)?;
+        described.is_unscanned = !scanned.is_whole;
+        Ok(described)
+    };
     let operation = object.describe_operation();
     scope.caller.call(operation, &parameters, read).await
+}
+
+/// A body, scanned for secrets if that is asked for. `secretSuspects` of the server itself are removed in any case.
+fn scanned(scope: &RegionFetch, object: Object, body: Bytes) -> ScannedBody {
+    let is_revision = object == Object::EcsTaskDefinition;
+    match is_revision && scope.config.detect_secrets {
+        true => with_secret_suspects(body),
+        false if is_revision => ScannedBody {
+            body: without_secret_suspects(body),
+            is_whole: true,
+        },
+        false => ScannedBody {
+            body,
+            is_whole: true,
+        },
+    }
 }
 
 /// The parameters that name objects in a Describe call.

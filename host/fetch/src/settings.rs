@@ -31,6 +31,8 @@ pub struct Fetching {
     pub revision_cache: Option<PathBuf>,
     /// The condition to describe revisions again for their tags, which can change.
     pub revision_tags: RevisionTags,
+    /// Whether environment values of container definitions are scanned for secrets before they are withheld.
+    pub detect_secrets: bool,
 }
 
 impl Default for Fetching {
@@ -48,6 +50,7 @@ impl Default for Fetching {
             keeps_values: false,
             revision_cache: None,
             revision_tags: RevisionTags::default(),
+            detect_secrets: false,
         }
     }
 }
@@ -107,6 +110,9 @@ pub struct Options {
     pub task_definition_scope: TaskDefinitionScope,
     /// The age of the oldest audit events to sync.
     pub audit_event_since: Duration,
+    /// The age of the oldest audit events about account settings; that of the others if it is `None`. They are few,
+    /// and what runs today may depend on a change of weeks ago.
+    pub audit_event_settings_since: Option<Duration>,
     /// The names of the audit events to sync; the default names if it is empty.
     pub audit_event_names: BTreeSet<String>,
 }
@@ -118,6 +124,7 @@ impl Default for Options {
             task_definition_status: TaskDefinitionStatus::default(),
             task_definition_scope: TaskDefinitionScope::default(),
             audit_event_since: Duration::from_secs(24 * 3_600),
+            audit_event_settings_since: None,
             audit_event_names: BTreeSet::new(),
         }
     }
@@ -154,6 +161,13 @@ const AUDIT_EVENT_NAMES: [&str; 28] = [
     "UpdateService",
     "UpdateServicePrimaryTaskSet",
     "UpdateTaskSet",
+];
+
+/// The events that change account settings.
+const SETTING_EVENTS: [&str; 3] = [
+    "DeleteAccountSetting",
+    "PutAccountSetting",
+    "PutAccountSettingDefault",
 ];
 
 /// The longest time that CloudTrail's event history keeps an event.
@@ -231,8 +245,10 @@ impl Options {
 
     /// The age of the oldest events of a name to sync.
     #[must_use]
-    pub const fn events_since(&self, _: &str) -> Duration {
-        self.audit_event_since
+    pub fn events_since(&self, name: &str) -> Duration {
+        let settings = self.audit_event_settings_since;
+        let settings = settings.filter(|_| SETTING_EVENTS.contains(&name));
+        settings.unwrap_or(self.audit_event_since)
     }
 
     /// The key of `fetch_stopped_tasks`.
@@ -244,6 +260,8 @@ impl Options {
 
     /// The key of `audit_event_since`.
     pub const AUDIT_EVENT_SINCE: &str = "EcsAuditEvent.since";
+    /// The key of `audit_event_settings_since`.
+    pub const AUDIT_EVENT_SETTINGS_SINCE: &str = "EcsAuditEvent.settingsSince";
     /// The key of `audit_event_names`.
     pub const AUDIT_EVENT_NAMES: &str = "EcsAuditEvent.names";
 
@@ -257,6 +275,7 @@ impl Options {
             task_definition_status,
             task_definition_scope,
             audit_event_since,
+            audit_event_settings_since,
             audit_event_names: _,
         } = self;
         let status = match task_definition_status {
@@ -276,6 +295,10 @@ impl Options {
             (Self::STATUS, status.to_owned()),
             (Self::SCOPE, scope.to_owned()),
             (Self::AUDIT_EVENT_SINCE, age(*audit_event_since)),
+            (
+                Self::AUDIT_EVENT_SETTINGS_SINCE,
+                age(audit_event_settings_since.unwrap_or(*audit_event_since)),
+            ),
             (Self::AUDIT_EVENT_NAMES, self.event_names().join(",")),
         ];
         settled.map(|(key, value)| (key.to_owned(), value)).into()

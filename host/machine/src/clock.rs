@@ -153,6 +153,37 @@ pub fn normalised(timestamp: &str) -> Option<String> {
     (0..=9999).contains(&time.year()).then(|| text(time))
 }
 
+/// An age as settings and reports write it: digits and a unit, `12h`. A month is not a unit, because 12M may be meant
+/// as minutes.
+#[must_use]
+pub fn age(text: &str) -> Option<Duration> {
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let is_number = digits.len() <= 6 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number: u64 = digits
+        .parse()
+        .ok()
+        .filter(|number| is_number && *number > 0)?;
+    let unit_s = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 7 * 86_400,
+        _ => return None,
+    };
+    Some(Duration::from_secs(number * unit_s))
+}
+
+/// The time that was this long before a timestamp, in the format of records; `None` if the timestamp is none.
+#[must_use]
+pub fn before(timestamp: &str, age: Duration) -> Option<String> {
+    let time = OffsetDateTime::parse(timestamp, &Rfc3339).ok()?;
+    let time = time
+        .to_offset(UtcOffset::UTC)
+        .checked_sub(age.try_into().ok()?)?;
+    (0..=9999).contains(&time.year()).then(|| text(time))
+}
+
 fn text(time: OffsetDateTime) -> String {
     format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
@@ -188,6 +219,21 @@ mod tests {
         assert_eq!(
             (clock.corrections(), clock.now()[..16].to_owned()),
             (2, now()[..16].to_owned())
+        );
+    }
+
+    #[test]
+    fn an_age_is_taken_from_a_time() {
+        let since = |time, text| before(time, age(text).expect("an age"));
+        let time = "2026-03-01T01:00:00.000+01:00";
+        assert_eq!(since(time, "24h"), Some("2026-02-28T00:00:00.000Z".into()));
+        assert_eq!(since(time, "1w"), Some("2026-02-22T00:00:00.000Z".into()));
+        assert_eq!(since("0001-01-01T00:00:00Z", "999999w"), None);
+        assert_eq!(since("yesterday", "1s"), None);
+        assert!(
+            ["", "d", "0d", "1M", "1", "1234567s"]
+                .iter()
+                .all(|it| age(it).is_none())
         );
     }
 

@@ -5,6 +5,7 @@ mod event;
 mod members;
 mod parts;
 mod scan;
+mod secrets;
 mod wanted;
 
 use crate::scope::{AccountId, RegionName};
@@ -18,6 +19,7 @@ pub use event::EVENT_WITHHOLDING;
 pub use parts::PartsTooLarge;
 pub use scan::ScanError;
 use scan::{Member, Withhold};
+pub use secrets::{SECRET_RULES, ScannedBody, with_secret_suspects, without_secret_suspects};
 pub use wanted::Wanted;
 
 /// The size limit of one response body. An ECS page holds at most 100 objects, and the largest kind (a task

@@ -13,7 +13,7 @@ use crate::object::{ActionGroup, Object, Operation};
 pub use balance::Balance;
 pub use lines::{
     Counts, EntryKey, EntryProgress, Failure, GroupCalls, OperationCalls, Provenance,
-    RejectionLine, ReportEntry, Resumed, RevisionCacheUse, TagsRead, Tombstone,
+    RejectionLine, ReportEntry, Resumed, RevisionCacheUse, SecretsScan, TagsRead, Tombstone,
 };
 pub use pace::GroupClock;
 
@@ -50,6 +50,7 @@ struct OpenEntry {
     reason: Option<String>,
     unread: BTreeSet<String>,
     tags: Option<TagsRead>,
+    secrets: Option<SecretsScan>,
     other_service: u64,
     other_references: BTreeMap<String, u64>,
     tombstones: Vec<Tombstone>,
@@ -158,6 +159,14 @@ impl Ledger {
         let mut books = self.books();
         let entry = books.entry(key);
         entry.tags = entry.tags.max(Some(tags));
+    }
+
+    /// Notes whether environment values of a scope were scanned for secrets. That some were not outweighs
+    /// everything else.
+    pub fn secrets(&self, key: &EntryKey, secrets: SecretsScan) {
+        let mut books = self.books();
+        let entry = books.entry(key);
+        entry.secrets = entry.secrets.max(Some(secrets));
     }
 
     /// Notes listed events of other services.

@@ -12,7 +12,7 @@ pub mod schemas;
 mod scope;
 
 pub use body::{
-    BODY_LIMIT_BYTES, EVENT_WITHHOLDING, Origin, Page, PartsTooLarge, ScanError, WITHHOLDING,
-    Wanted, with_member,
+    BODY_LIMIT_BYTES, EVENT_WITHHOLDING, Origin, Page, PartsTooLarge, SECRET_RULES, ScanError,
+    ScannedBody, WITHHOLDING, Wanted, with_member, with_secret_suspects, without_secret_suspects,
 };
 pub use scope::{AccountId, RegionName};

@@ -237,7 +237,8 @@ fn described_object(operation: &str) -> Result<Object, String> {
 }
 
 /// The partition of a Region, by the prefixes that AWS publishes.
-fn partition_of(region: &str) -> &'static str {
+#[must_use]
+pub fn partition_of(region: &str) -> &'static str {
     const PREFIXES: [(&str, &str); 7] = [
         ("cn-", "aws-cn"),
         ("us-gov-", "aws-us-gov"),

@@ -11,7 +11,16 @@ use crate::object::Object;
 include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
 
 /// The schemas of all other files that users read and write.
-const OTHERS: [(&str, &str); 9] = [
+const OTHERS: [(&str, &str); 12] = [
+    (
+        "Finding",
+        include_str!("../../../schemas/Finding.schema.json"),
+    ),
+    (
+        "assessment",
+        include_str!("../../../schemas/assessment.schema.json"),
+    ),
+    ("mutes", include_str!("../../../schemas/mutes.schema.json")),
     (
         "changes",
         include_str!("../../../schemas/changes.schema.json"),

@@ -4,6 +4,8 @@ mod assess;
 mod cache;
 mod changes;
 mod check;
+mod controls;
+mod findings;
 mod map;
 mod mapper;
 mod plan;
@@ -27,7 +29,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::talk;
 use portolan_aws::ConnectionError;
 use portolan_sandbox::SetError;
-use portolan_sync::config::{Config, ConfigError, Settings};
+use portolan_sync::config::{Config, ConfigError, Purpose, Settings};
 
 /// Every part of the command succeeded.
 pub(crate) const COMPLETE: u8 = 0;
@@ -117,6 +119,12 @@ enum Command {
     /// Judge the records of an output: findings with evidence, and how much could not be judged.
     #[command(after_help = assess::EXAMPLES)]
     Assess(assess::AssessArguments),
+    /// Show the findings of an output: by severity, control, attribute of the subject, and what runs.
+    #[command(after_help = findings::EXAMPLES)]
+    Findings(findings::FindingsArguments),
+    /// List the controls: question, condition, severity, standards, remediation.
+    #[command(after_help = controls::EXAMPLES)]
+    Controls(controls::ControlsArguments),
     /// Compare two outputs: a line on standard output for everything that was added, changed or removed.
     #[command(after_help = changes::EXAMPLES)]
     Changes(changes::ChangesArguments),
@@ -137,8 +145,8 @@ enum Command {
     /// Print the identity of the credentials and the permissions that they have, for each role and Region.
     Check(check::CheckArguments),
     /// Print the least-privilege IAM policy for the chosen objects and roles.
-    IamPolicy(Box<Settings>),
-    /// Print the JSON Schema of an object's records, or of changes, config, manifest or report.
+    IamPolicy(Box<PolicyArguments>),
+    /// Print the JSON Schema of an object's records, of findings, or of another file.
     Schema(schema::SchemaArguments),
     /// Inspect, check or remove the cache of task-definition revisions.
     #[command(after_help = cache::EXAMPLES)]
@@ -161,6 +169,23 @@ enum Command {
     Version(version::VersionArguments),
 }
 
+#[derive(Debug, clap::Args)]
+struct PolicyArguments {
+    #[command(flatten)]
+    purpose: PurposeArguments,
+
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// What a sync is for.
+#[derive(Debug, clap::Args)]
+struct PurposeArguments {
+    /// For `portolan sync --assess`: the objects and options that are not given are those that controls need.
+    #[arg(long)]
+    assess: bool,
+}
+
 /// Settings that apply to the commands without AWS calls.
 const MAPPING_SETTINGS: [&str; 5] = [
     "mappers",
@@ -180,6 +205,24 @@ const SERVE_SETTINGS: [&str; 8] = [
     "cache_folder",
     "revision_cache",
     "parallel_scopes",
+];
+/// Settings that apply to an assessment.
+const ASSESS_SETTINGS: [&str; 15] = [
+    "module_policy",
+    "trusted_keys",
+    "cache_folder",
+    "assessors",
+    "volatile_attributes",
+    "export",
+    "results",
+    "fail_on",
+    "fail_on_audit",
+    "standard",
+    "revisions",
+    "carry",
+    "required_tags",
+    "trusted_registries",
+    "mutes",
 ];
 /// Settings that apply to a comparison of outputs.
 const CHANGES_SETTINGS: [&str; 2] = ["objects", "volatile_attributes"];
@@ -213,7 +256,10 @@ pub(crate) fn command() -> clap::Command {
             hide_settings_but(command, &MAPPING_SETTINGS)
         })
         .mut_subcommand("assess", |command| {
-            hide_settings_but(command, &MAPPING_SETTINGS[2..])
+            hide_settings_but(command, &ASSESS_SETTINGS)
+        })
+        .mut_subcommand("controls", |command| {
+            hide_settings_but(command, &ASSESS_SETTINGS[..4])
         })
         .mut_subcommand("changes", |command| {
             hide_settings_but(command, &CHANGES_SETTINGS)
@@ -282,6 +328,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Plan(arguments) => plan::run(arguments, config),
         Command::Map(arguments) => map::run(arguments, config),
         Command::Assess(arguments) => assess::run(arguments, config),
+        Command::Findings(arguments) => findings::run(&arguments),
+        Command::Controls(arguments) => controls::run(arguments, config),
         Command::Changes(arguments) => changes::run(arguments, config),
         #[cfg(feature = "serve")]
         Command::Serve(arguments) => serve::serve(*arguments, config),
@@ -292,7 +340,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Mapper(arguments) => mapper::run(arguments, config),
         Command::Check(arguments) => check::run(arguments, config),
         Command::Cache(arguments) => cache::run(arguments, config),
-        Command::IamPolicy(settings) => policy(*settings, config),
+        Command::IamPolicy(arguments) => policy(*arguments, config),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Validate(arguments) => validate::run(arguments, config),
         Command::Completions { shell } => completions(shell),
@@ -334,8 +382,9 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-fn policy(settings: Settings, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let config = Config::resolve(settings, config_file)?;
+fn policy(arguments: PolicyArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
+    let purpose = Purpose::of(arguments.purpose.assess);
+    let config = Config::resolve_for(purpose, arguments.settings, config_file)?;
     let policy = portolan_sync::policy::least_privilege(&config);
     talk::data(&format!("{}\n", serde_json::to_string_pretty(&policy)?))?;
     Ok(COMPLETE)

@@ -34,7 +34,7 @@ use portolan_page::schemas;
 #[schemars(title = "changes", description = "A line of a change feed")]
 pub struct ChangeLine<'l> {
     /// The object.
-    pub object: Object,
+    pub object: LineObject,
     /// The change since the earlier output.
     pub change: ChangeKind,
     /// The UID of its record.
@@ -48,6 +48,23 @@ pub struct ChangeLine<'l> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub attributes: Option<&'l RawValue>,
+}
+
+/// What a line is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum LineObject {
+    /// A record of an object.
+    Record(Object),
+    /// A finding, which an assessment made.
+    Other(NoRecord),
+}
+
+/// A line that is not about a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum NoRecord {
+    /// A finding of an assessment.
+    Finding,
 }
 
 /// The change of an object.
@@ -80,6 +97,16 @@ impl RecordChange {
     /// The change line, without a line feed. `record` is the new record.
     #[must_use]
     pub fn line(&self, object: Object, record: Option<&[u8]>) -> Vec<u8> {
+        self.line_of(LineObject::Record(object), record)
+    }
+
+    /// As [`RecordChange::line`], for a finding.
+    #[must_use]
+    pub fn finding_line(&self, finding: Option<&[u8]>) -> Vec<u8> {
+        self.line_of(LineObject::Other(NoRecord::Finding), finding)
+    }
+
+    fn line_of(&self, object: LineObject, record: Option<&[u8]>) -> Vec<u8> {
         let line = ChangeLine {
             object,
             change: self.kind,

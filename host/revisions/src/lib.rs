@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use portolan_page::ledger::RevisionCacheUse;
 
 pub use events::{EventStore, Place, event_file};
-use store::{KeptBody, Store};
+use store::{KeptBody, NewBody, Store};
 pub use store::{StoreError, StoreStats};
 
 /// The number of bodies that are written together, because each transaction costs a disk flush. Bodies that
@@ -34,7 +34,9 @@ pub struct RevisionCache {
     store: Store,
     /// The time for which tags are valid; `None` for ever.
     tags_count_for: Option<Duration>,
-    waiting: Mutex<HashMap<String, KeptBody>>,
+    /// Whether bodies that were not scanned for secrets count as unknown.
+    needs_scan: bool,
+    waiting: Mutex<HashMap<String, NewBody>>,
     hits: AtomicU64,
     misses: AtomicU64,
     refreshed: AtomicU64,
@@ -73,6 +75,7 @@ impl RevisionCache {
         Self {
             store,
             tags_count_for,
+            needs_scan: false,
             waiting: Mutex::default(),
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
@@ -82,13 +85,20 @@ impl RevisionCache {
         }
     }
 
+    /// Whether bodies that were not scanned for secrets with the current rules count as unknown.
+    #[must_use]
+    pub fn needing_scan(self, needs_scan: bool) -> Self {
+        Self { needs_scan, ..self }
+    }
+
     /// Returns the body of a revision with the status in the listing, if it is cached and its tags are valid.
     #[must_use]
     pub fn get(&self, endpoint: &str, arn: &str, status: &str) -> Option<Vec<u8>> {
-        let known = self.asked(|store| store.get(&key(endpoint, arn)));
+        let key = key(endpoint, arn);
+        let known = self.asked(|store| store.get(&key));
         let is_due = known
             .as_ref()
-            .is_some_and(|kept| self.is_due(kept.described_at_s));
+            .is_some_and(|kept| self.is_due(&key, kept.described_at_s));
         let body = known
             .filter(|_| !is_due)
             .and_then(|kept| body::with_status(kept.body, status));
@@ -101,11 +111,12 @@ impl RevisionCache {
         body
     }
 
-    /// Whether the body of a revision is cached and its tags are valid.
+    /// Whether the body of a revision is cached, and neither its tags nor its scan for secrets are due.
     #[must_use]
     pub fn has(&self, endpoint: &str, arn: &str) -> bool {
-        self.asked(|store| store.described_at_s(&key(endpoint, arn)))
-            .is_some_and(|described_at_s| !self.is_due(described_at_s))
+        let key = key(endpoint, arn);
+        self.asked(|store| store.described_at_s(&key))
+            .is_some_and(|described_at_s| !self.is_due(&key, described_at_s))
     }
 
     /// Reads from the store, unless it has failed before.
@@ -117,9 +128,13 @@ impl RevisionCache {
         answer.ok().flatten()
     }
 
-    /// Whether tags of that time have expired. A time in the future comes from a wrong clock, so the age of
-    /// its tags is not known.
-    fn is_due(&self, described_at_s: u64) -> bool {
+    /// Whether a body has to be described again: its tags have expired, or it lacks a scan for secrets. A time
+    /// in the future comes from a wrong clock, so the age of its tags is not known.
+    fn is_due(&self, key: &str, described_at_s: u64) -> bool {
+        let is_scanned = || self.asked(|store| store.is_scanned(key, described_at_s).map(Some));
+        if self.needs_scan && is_scanned() != Some(true) {
+            return true;
+        }
         self.tags_count_for.is_some_and(|tags_count_for| {
             now_s()
                 .checked_sub(described_at_s)
@@ -127,15 +142,16 @@ impl RevisionCache {
         })
     }
 
-    /// Caches the body of a revision; environment values are withheld already.
-    pub fn put(&self, endpoint: &str, arn: &str, body: &[u8]) {
+    /// Caches the body of a revision; environment values are withheld already. `is_scanned` says that all of
+    /// them were scanned for secrets before.
+    pub fn put(&self, endpoint: &str, arn: &str, body: &[u8], is_scanned: bool) {
         let full = {
             let mut waiting = self.waiting();
             let kept = KeptBody {
                 described_at_s: now_s(),
                 body: body.to_vec(),
             };
-            waiting.insert(key(endpoint, arn), kept);
+            waiting.insert(key(endpoint, arn), NewBody { kept, is_scanned });
             if waiting.len() < WRITTEN_TOGETHER {
                 return;
             }
@@ -156,7 +172,7 @@ impl RevisionCache {
         }
     }
 
-    fn write(&self, bodies: HashMap<String, KeptBody>) {
+    fn write(&self, bodies: HashMap<String, NewBody>) {
         // A full disk stays full: the cache warns once, and the sync continues without it.
         if bodies.is_empty() || self.has_failed.load(Ordering::Relaxed) {
             return;
@@ -178,7 +194,7 @@ impl RevisionCache {
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<String, KeptBody>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, NewBody>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -248,7 +264,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let cache = open(&folder);
         assert_eq!(cache.get("aws", ARN, "ACTIVE"), None);
-        cache.put("aws", ARN, BODY);
+        cache.put("aws", ARN, BODY, false);
         assert_eq!(cache.finish().stored, 1);
         drop(cache);
         let cache = open(&folder);
@@ -276,7 +292,8 @@ mod tests {
                 body,
             };
             let store = Store::open(&file).expect("a store");
-            let bodies = HashMap::from([(key("aws", ARN), kept)]);
+            let is_scanned = false;
+            let bodies = HashMap::from([(key("aws", ARN), NewBody { kept, is_scanned })]);
             store.put(&bodies).expect("kept");
             drop(store);
             let cache = RevisionCache::open(&file, Some(hour)).expect("a cache");
@@ -287,9 +304,24 @@ mod tests {
             assert!(open(&folder).has("aws", ARN), "without an age it counts");
         }
         let cache = RevisionCache::open(&file, Some(hour)).expect("a cache");
-        cache.put("aws", ARN, BODY);
+        cache.put("aws", ARN, BODY, false);
         cache.finish();
         assert!(cache.has("aws", ARN));
+    }
+
+    #[test]
+    fn a_body_without_a_scan_is_unknown_to_a_sync_that_scans() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for is_scanned in [false, true] {
+            let cache = open(&folder);
+            cache.put("aws", ARN, BODY, is_scanned);
+            cache.finish();
+            assert!(cache.has("aws", ARN));
+            let cache = cache.needing_scan(true);
+            assert_eq!(cache.has("aws", ARN), is_scanned);
+            assert_eq!(cache.get("aws", ARN, "ACTIVE").is_some(), is_scanned);
+            assert_eq!(cache.finish().refreshed, u64::from(!is_scanned));
+        }
     }
 
     #[test]

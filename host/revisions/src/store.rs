@@ -14,10 +14,13 @@ use redb::{
 
 use portolan_machine::fingerprint::fingerprint;
 use portolan_machine::guard;
-use portolan_page::WITHHOLDING;
+use portolan_page::{SECRET_RULES, WITHHOLDING};
 
 /// Maps a key (endpoint and ARN) to a checksum, the time of its tags and the compressed body.
 const BODIES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("bodies");
+/// By the same key, the version of the rules by which the body's values were scanned for secrets, and the time of
+/// that body: another version of this program replaces bodies without knowing of this table.
+const SCANNED: TableDefinition<'_, &str, (u64, u64)> = TableDefinition::new("scanned");
 /// The format of the file.
 const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
 
@@ -50,6 +53,14 @@ pub(super) struct KeptBody {
     /// In seconds since 1970; also the time of its tags.
     pub(super) described_at_s: u64,
     pub(super) body: Vec<u8>,
+}
+
+/// A body to be kept.
+#[derive(Clone, Debug)]
+pub(super) struct NewBody {
+    pub(super) kept: KeptBody,
+    /// Whether all its values were scanned for secrets, with the current rules.
+    pub(super) is_scanned: bool,
 }
 
 /// The revision cache cannot be used.
@@ -152,12 +163,15 @@ impl Store {
                 "the revision cache {} was written by another version of portolan; this sync fills it anew",
                 self.file.display()
             );
-            transaction
-                .delete_table(BODIES)
-                .map_err(|e| self.failed(&e))?;
+            let delete = |_| transaction.delete_table(SCANNED);
+            let deleted = transaction.delete_table(BODIES).and_then(delete);
+            deleted.map_err(|e| self.failed(&e))?;
         }
         transaction
             .open_table(BODIES)
+            .map_err(|e| self.failed(&e))?;
+        transaction
+            .open_table(SCANNED)
             .map_err(|e| self.failed(&e))?;
         transaction.commit().map_err(|e| self.failed(&e))
     }
@@ -207,21 +221,43 @@ impl Store {
         })
     }
 
-    pub(super) fn put(&self, bodies: &HashMap<String, KeptBody>) -> Result<(), StoreError> {
+    /// Whether the stored body of this time was scanned for secrets with the current rules.
+    pub(super) fn is_scanned(&self, key: &str, described_at_s: u64) -> Result<bool, StoreError> {
+        guarded(&self.file, || {
+            let transaction = self.begin_read()?;
+            let scanned = match transaction.open_table(SCANNED) {
+                Ok(scanned) => scanned,
+                Err(redb::TableError::TableDoesNotExist(_)) => return Ok(false),
+                Err(error) => return Err(self.failed(&error)),
+            };
+            let known = scanned.get(key).map_err(|e| self.failed(&e))?;
+            Ok(known.is_some_and(|it| it.value() == (SECRET_RULES, described_at_s)))
+        })
+    }
+
+    pub(super) fn put(&self, bodies: &HashMap<String, NewBody>) -> Result<(), StoreError> {
         guarded(&self.file, || self.write(bodies))
     }
 
-    fn write(&self, bodies: &HashMap<String, KeptBody>) -> Result<(), StoreError> {
+    fn write(&self, bodies: &HashMap<String, NewBody>) -> Result<(), StoreError> {
         let transaction = self.begin_write()?;
         {
             let mut table = transaction
                 .open_table(BODIES)
                 .map_err(|e| self.failed(&e))?;
-            for (key, kept) in bodies {
+            let mut scanned = transaction
+                .open_table(SCANNED)
+                .map_err(|e| self.failed(&e))?;
+            for (key, NewBody { kept, is_scanned }) in bodies {
                 let packed = pack(kept).map_err(|e| self.failed(&e))?;
                 table
                     .insert(key.as_str(), packed.as_slice())
                     .map_err(|e| self.failed(&e))?;
+                let noted = match is_scanned {
+                    true => scanned.insert(key.as_str(), (SECRET_RULES, kept.described_at_s)),
+                    false => scanned.remove(key.as_str()),
+                };
+                noted.map_err(|e| self.failed(&e))?;
             }
         }
         transaction.commit().map_err(|e| self.failed(&e))

@@ -53,7 +53,7 @@ pub use limits::Limits;
 pub use load::MODULE_LIMIT_BYTES;
 pub use load::{LoadError, ModuleSource};
 pub use loaded::Loaded;
-pub use manifest::{Control, ControlSeverity, Manifest, Narrowing, Need, Reads, With};
+pub use manifest::{Control, ControlSeverity, Manifest, Narrowing, Need, NeededScan, Reads, With};
 pub use module::Module;
 pub use overlay::Overlay;
 pub use patch::{PROTECTED, Touched};

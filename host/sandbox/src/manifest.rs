@@ -12,7 +12,7 @@ use super::kind::Kind;
 use portolan_page::Wanted;
 use portolan_page::object::Object;
 
-pub use controls::{Control, ControlSeverity, Narrowing, Need, With};
+pub use controls::{Control, ControlSeverity, Narrowing, Need, NeededScan, With};
 
 /// A module's manifest, as its `manifest` function returns it in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

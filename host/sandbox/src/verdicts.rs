@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::manifest::{Control, is_attribute};
+use super::manifest::{Control, ControlSeverity, is_attribute};
 use portolan_machine::text::printable;
 
 /// The longest reason, in characters.
@@ -52,6 +52,9 @@ pub struct Verdict {
     pub control: String,
     /// The answer.
     pub result: ControlResult,
+    /// How bad this failure is, where that differs from the control's severity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<ControlSeverity>,
     /// A finer word, where the control has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<String>,
@@ -61,6 +64,9 @@ pub struct Verdict {
     /// What the answer rests on.
     #[serde(default)]
     pub evidence: Vec<Evidence>,
+    /// Whether the host gives it in place of the assessor.
+    #[serde(skip)]
+    pub is_overruled: bool,
 }
 
 impl Verdict {
@@ -70,9 +76,11 @@ impl Verdict {
         Self {
             control: control.to_owned(),
             result: ControlResult::NotEvaluated,
+            severity: None,
             verdict: None,
             reasons: vec![reason],
             evidence: Vec::new(),
+            is_overruled: true,
         }
     }
 
@@ -106,6 +114,9 @@ impl Verdict {
             return Some(format!(
                 "gave a reason of more than {REASON_CHARACTERS} characters"
             ));
+        }
+        if self.severity.is_some() && self.result != ControlResult::Fail {
+            return Some("gave a severity to something else than a failure".to_owned());
         }
         if !self.verdict.iter().all(is_word) {
             return Some("gave a word that is not UPPER_SNAKE".to_owned());
@@ -296,6 +307,14 @@ mod tests {
             ),
             (&|it| it["evidence"][0]["attribute"] = json!("cpu"), "`cpu`"),
             (&|it| it["verdict"] = json!("ready"), "UPPER_SNAKE"),
+            (&|it| it["severity"] = json!("worst"), "`worst`"),
+            (
+                &|it| {
+                    it["severity"] = json!("high");
+                    it["result"] = json!("PASS");
+                },
+                "else than a failure",
+            ),
         ] {
             let read = read(&json!([verdict(change), {"control": "A.2", "result": "PASS"}]));
             let [first, second] = &read.verdicts[..] else {
@@ -323,9 +342,11 @@ mod tests {
 
     #[test]
     fn an_overruled_verdict_keeps_no_word() {
-        let mut verdict: Verdict = serde_json::from_value(verdict(|_| {})).expect("a verdict");
+        let high = verdict(|it| it["severity"] = json!("high"));
+        let mut verdict: Verdict = serde_json::from_value(high).expect("a verdict");
         verdict.overrule("The tasks were not read.".into());
         assert_eq!(verdict.verdict.as_deref(), Some("NOT_EVALUATED"));
         assert_eq!((verdict.evidence.len(), verdict.reasons.len()), (0, 1));
+        assert_eq!(verdict.severity, None);
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use portolan_aws::partition_of_region;
-use portolan_sync::config::{Config, Settings};
+use portolan_sync::config::{Config, Purpose, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -161,19 +161,11 @@ impl Wishes {
         self.fill(&mut settings, self.roles(roles_of_credential));
         let settings: Settings = serde_json::from_value(Value::Object(settings))
             .map_err(|error| portolan_machine::text::printable(&error.to_string(), 300))?;
-        Config::resolve(settings, None).map_err(|error| error.to_string())
+        let config = Config::resolve_for(Purpose::Assess, settings, None);
+        config.map_err(|error| error.to_string())
     }
 
     fn fill(&self, settings: &mut Map<String, Value>, roles: &[String]) {
-        let mut options = self.options.clone();
-        // What assessments need, and no more: the newest revisions, and those in use.
-        options
-            .entry("EcsTaskDefinition.scope".to_owned())
-            .or_insert_with(|| "current".to_owned());
-        let objects = match self.objects.as_slice() {
-            [] => vec![ALL.to_owned()],
-            objects => objects.to_vec(),
-        };
         let texts = |list: &[String]| (!list.is_empty()).then(|| Value::from(list.to_vec()));
         let given = [
             ("regions", Some(Value::from(self.regions()))),
@@ -189,8 +181,8 @@ impl Wishes {
             ("session-duration", self.session_duration.map(Value::from)),
             ("use-fips-endpoint", self.use_fips_endpoint.map(Value::from)),
             ("quota-share", self.quota_share.map(Value::from)),
-            ("objects", Some(Value::from(objects))),
-            ("options", serde_json::to_value(options).ok()),
+            ("objects", texts(&self.objects)),
+            ("options", serde_json::to_value(&self.options).ok()),
         ];
         for (name, value) in given {
             if let Some(value) = value {

@@ -15,15 +15,15 @@ use std::sync::{Mutex, PoisonError};
 use tempfile::TempDir;
 
 use super::{Beside, Line, SinkError};
+use crate::names::{
+    FAILED_REPORT, REPORT, STAGING_PREFIX, changes_name, exports_in, file_name, file_names,
+    provenance_name,
+};
 use portolan_page::object::Object;
 use portolan_records::changes::ChangeKind;
 use portolan_records::report::Report;
 
-const STAGING_PREFIX: &str = ".portolan-";
 const LOCK: &str = "lock";
-const REPORT: &str = "report.json";
-/// The report of a failed sync, beside the report of the data that stays.
-const FAILED_REPORT: &str = "report.failed.json";
 
 /// An output folder while a sync runs.
 pub struct Folder {
@@ -37,32 +37,6 @@ pub struct Folder {
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> SinkError {
     let path = path.display().to_string();
     move |source| SinkError::Write { path, source }
-}
-
-fn file_name(object: Object) -> String {
-    format!("{object}.jsonl")
-}
-
-fn changes_name(object: Object) -> String {
-    format!("{object}.changes.jsonl")
-}
-
-fn provenance_name(object: Object) -> String {
-    format!("{object}.provenance.jsonl")
-}
-
-/// The names of all data files in an output folder.
-fn file_names() -> impl Iterator<Item = String> {
-    let names = |object| {
-        [
-            file_name(object),
-            changes_name(object),
-            provenance_name(object),
-        ]
-    };
-    // Findings are about the records that they stand beside.
-    let findings = ["Finding.jsonl", "assessment.json"].map(str::to_owned);
-    Object::ALL.into_iter().flat_map(names).chain(findings)
 }
 
 impl Folder {
@@ -189,6 +163,13 @@ impl Folder {
         }
         remove_if_there(&report_place).map_err(failed(&report_place))?;
         remove_if_there(&failed_report).map_err(failed(&failed_report))?;
+        // Exports are about the old records, and assessment.json, which names them, goes with those.
+        for name in exports_in(&self.place) {
+            let path = self.place.join(name);
+            if !path.is_dir() {
+                remove_if_there(&path).map_err(torn(&path))?;
+            }
+        }
         for name in file_names() {
             let staged = self.staging.path().join(&name);
             let path = self.place.join(&name);

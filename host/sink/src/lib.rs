@@ -1,12 +1,14 @@
 //! Writes records to a folder of files that appear whole or not at all, or to standard output.
 
 mod folder;
+mod names;
 mod stdout;
 
 use std::io;
 use std::path::Path;
 
 use folder::Folder;
+pub use names::{exports_in, is_export_name};
 use portolan_page::object::Object;
 use portolan_records::Authors;
 use portolan_records::changes::RecordChange;
@@ -36,8 +38,8 @@ pub struct Line<'r> {
 pub enum Sink {
     /// An output folder.
     Folder(Folder),
-    /// Standard output.
-    Stdout,
+    /// Standard output, and the folder of a copy if there is one.
+    Stdout(Option<Folder>),
 }
 
 /// Records cannot be written.
@@ -69,13 +71,19 @@ pub enum SinkError {
 }
 
 impl Sink {
-    /// Opens `output`: a folder, or `-` for standard output.
+    /// Opens `output`: a folder, or `-` for standard output, where a folder of `copy` gets the records too.
     ///
     /// # Errors
-    /// Fails if the folder cannot be created or written to.
-    pub fn open(output: &Path, objects: &[Object], beside: Beside) -> Result<Self, SinkError> {
+    /// Fails if a folder cannot be created or written to.
+    pub fn open(
+        output: &Path,
+        copy: Option<&Path>,
+        objects: &[Object],
+        beside: Beside,
+    ) -> Result<Self, SinkError> {
         if output == Path::new("-") {
-            return Ok(Self::Stdout);
+            let copy = copy.map(|copy| Folder::open(copy, objects, Beside::default()));
+            return Ok(Self::Stdout(copy.transpose()?));
         }
         Folder::open(output, objects, beside).map(Self::Folder)
     }
@@ -87,7 +95,12 @@ impl Sink {
     pub fn write(&self, object: Object, lines: &[Line<'_>]) -> Result<(), SinkError> {
         match self {
             Self::Folder(folder) => folder.write(object, lines),
-            Self::Stdout => stdout::write(object, lines),
+            Self::Stdout(copy) => {
+                if let Some(folder) = copy {
+                    folder.write(object, lines)?;
+                }
+                stdout::write(object, lines)
+            }
         }
     }
 
@@ -100,13 +113,13 @@ impl Sink {
         line.push(b'\n');
         match self {
             Self::Folder(folder) => folder.write_removal(object, &line),
-            Self::Stdout => stdout::write_lines(&line),
+            Self::Stdout(_) => stdout::write_lines(&line),
         }
     }
 
     /// Removes the written files, while other threads may still hold this sink.
     pub fn discard(&self) {
-        if let Self::Folder(folder) = self {
+        if let Self::Folder(folder) | Self::Stdout(Some(folder)) = self {
             folder.discard();
         }
     }
@@ -117,8 +130,8 @@ impl Sink {
     /// Fails if a file cannot be finished or renamed.
     pub fn finish(self, report: &Report) -> Result<(), SinkError> {
         match self {
-            Self::Folder(folder) => folder.finish(report),
-            Self::Stdout => Ok(()),
+            Self::Folder(folder) | Self::Stdout(Some(folder)) => folder.finish(report),
+            Self::Stdout(None) => Ok(()),
         }
     }
 }

@@ -51,6 +51,8 @@ const INTERRUPT_PATIENCE: Duration = Duration::from_millis(1200);
 pub struct Request {
     /// Folder for the records, or `-` for standard output.
     pub output: PathBuf,
+    /// Folder that gets the records too, if the output is standard output.
+    pub copy: Option<PathBuf>,
     /// File for the pages, as mappers get them.
     pub record: Option<PathBuf>,
     /// An earlier output to compare with: a folder or a file.

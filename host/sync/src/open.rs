@@ -46,7 +46,8 @@ pub(super) fn open(
         changes: comparison.is_some(),
         provenance: request.provenance == Provenance::Records,
     };
-    let sink = Sink::open(&request.output, &config.fetching.objects, beside)?;
+    let copy = request.copy.as_deref();
+    let sink = Sink::open(&request.output, copy, &config.fetching.objects, beside)?;
     let recorder = request
         .record
         .as_ref()
@@ -147,6 +148,7 @@ pub(super) fn compare_with(
 pub(super) fn open_revisions(config: &Config, are_tags_read: bool) -> Option<RevisionCache> {
     let (file, tags_count_for) = revisions_use(config, are_tags_read)?;
     RevisionCache::open(file, tags_count_for)
+        .map(|cache| cache.needing_scan(config.fetching.detect_secrets))
         .inspect_err(|error| {
             tracing::warn!("{error}; the sync goes on without it, and describes every revision")
         })
@@ -193,6 +195,8 @@ pub fn known_revisions(config: &Config) -> Result<Option<RevisionCache>, SyncErr
     let opened = used
         .filter(|(file, _)| file.exists())
         .map(|(file, tags_count_for)| RevisionCache::open_existing(file, tags_count_for));
+    let opened =
+        opened.map(|opened| opened.map(|cache| cache.needing_scan(config.fetching.detect_secrets)));
     Ok(opened.transpose().unwrap_or_else(|error| {
         tracing::warn!("{error}; the plan goes on without it");
         None

@@ -51,7 +51,9 @@ pub(super) fn known(cache: &Arc<RevisionCache>) -> KnownRevisions {
     KnownRevisions {
         has: Arc::new(move |endpoint, arn| first.has(endpoint, arn)),
         get: Arc::new(move |endpoint, arn, status| second.get(endpoint, arn, status)),
-        put: Arc::new(move |endpoint, arn, body| third.put(endpoint, arn, body)),
+        put: Arc::new(move |endpoint, arn, body, is_scanned| {
+            third.put(endpoint, arn, body, is_scanned);
+        }),
     }
 }
 

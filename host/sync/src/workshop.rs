@@ -12,7 +12,7 @@ use super::{Provenance, SyncError, record_error};
 use crate::checkpoint::Checkpoint;
 use portolan_fetch::FetchedPage;
 use portolan_page::Page;
-use portolan_page::ledger::{EntryKey, Failure, Ledger, TagsRead};
+use portolan_page::ledger::{EntryKey, Failure, Ledger, SecretsScan, TagsRead};
 use portolan_page::object::{Include, Object};
 use portolan_page::recording::Recorder;
 use portolan_records::Records;
@@ -63,7 +63,7 @@ pub(super) fn lost(workshop: &Workshop) -> String {
         Sink::Folder(_) => format!(
             "{written} records of this sync (of {listed} objects listed so far) are discarded, and earlier output is as it was"
         ),
-        Sink::Stdout => format!(
+        Sink::Stdout(_) => format!(
             "{written} records are written, of {listed} objects listed so far; the rest is missing"
         ),
     };
@@ -137,6 +137,14 @@ impl Workshop {
         }
         if fetched.is_untagged {
             self.ledger.tags(key, TagsRead::NotRead);
+        }
+        if fetched.is_unscanned {
+            let key = key_of(key, Object::EcsContainerDefinition);
+            self.ledger.secrets(&key, SecretsScan::NotScanned);
+            self.ledger.warn(format!(
+                "{} {}: environment values of some task definitions could not be scanned for secrets, because they are too long or no texts; TD.10 is not judged there",
+                key.account_id, key.region
+            ));
         }
         if let Some(recorder) = &self.recorder {
             recorder

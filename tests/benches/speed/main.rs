@@ -11,16 +11,18 @@ mod memory;
 mod overlay;
 mod page;
 mod program;
+mod secrets;
 mod tables;
 
 use std::time::Duration;
 
 fn main() {
-    let parts: [(&str, fn()); 6] = [
+    let parts: [(&str, fn()); 7] = [
         ("page", page::measure),
         ("overlay", overlay::measure),
         ("tables", tables::measure),
         ("languages", languages::measure),
+        ("secrets", secrets::measure),
         ("program", program::measure),
         ("memory", memory::measure),
     ];

@@ -205,14 +205,15 @@ const OTHERS: [(&str, &str); 6] = [
 #[test]
 fn a_table_of_controls_names_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
-    let check = |rest: &str| {
+    let check_all = |text: String| {
         let file = folder.path().join("controls.toml");
-        std::fs::write(&file, format!("{HEAD}{rest}\n")).unwrap();
+        std::fs::write(&file, text).unwrap();
         run(&mut mapper(
             folder.path(),
             &["table", "controls.toml", "--check"],
         ))
     };
+    let check = |rest: &str| check_all(format!("{HEAD}{rest}\n"));
     let reads = "reads = { containers = 'always' }";
     let expressions = EXPRESSIONS.map(|(fail, says)| (format!("fail = \"{fail}\""), says));
     let others = OTHERS.map(|(rest, says)| (rest.to_owned(), says));
@@ -229,4 +230,9 @@ fn a_table_of_controls_names_what_is_wrong() {
         untold.stderr
     );
     check(&format!("{reads}\nfail = 'containers[?PRIVILEGED]'")).with(0);
+    let head = HEAD.replace("reason = \"{NAME} has it.\"\n", "");
+    for (severity, status) in [("critical", 0), ("high", 1)] {
+        let fails = format!("[{{ when = 'FAMILY', reason = 'r', severity = '{severity}' }}]");
+        check_all(format!("{head}fails = {fails}\n")).with(status);
+    }
 }

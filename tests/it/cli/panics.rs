@@ -20,6 +20,7 @@ fn sync(site: &Site) -> Result<Status, SyncError> {
     };
     let request = Request {
         output: site.output(),
+        copy: None,
         record: None,
         changes_since: None,
         checkpoint: None,

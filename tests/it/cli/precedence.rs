@@ -126,12 +126,19 @@ fn the_configuration_schema_knows_every_key_of_the_help() {
         .map(String::as_str)
         .collect();
     assert_eq!(schema["additionalProperties"], false);
+    let assess = &schema["$defs"]["AssessSettings"];
+    assert_eq!(assess["additionalProperties"], false);
+    let below = assess["properties"].as_object().unwrap();
+    let keys: BTreeSet<&str> = keys
+        .into_iter()
+        .chain(below.keys().map(String::as_str))
+        .collect();
     let help = run(crate::support::portolan().args(["sync", "--help"]))
         .with(0)
         .stdout;
     for key in keys
         .iter()
-        .filter(|key| !["modules", "options"].contains(*key))
+        .filter(|key| !["assess", "modules", "options"].contains(*key))
     {
         assert!(help.contains(&format!("--{key} ")), "{key} is not a flag");
     }

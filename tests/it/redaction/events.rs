@@ -18,7 +18,7 @@ fn site() -> Site {
 }
 
 /// Everything that zstd has packed in a file, wherever it stands.
-fn unpacked(file: &Path) -> String {
+pub(super) fn unpacked(file: &Path) -> String {
     const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
     let bytes = std::fs::read(file).unwrap();
     let mut all = Vec::new();

@@ -1,8 +1,4 @@
-"""Holds the tables in guest-assessors against the cases in tests/controls, as the assessor of tables is to read them.
-
-Expressions that need functions which are only proposed stand in lines that begin with `#? `; with `--proposed` they are
-read too.
-"""
+"""Holds the tables in guest-assessors against the cases in tests/controls, as the assessor of tables is to read them."""
 
 import re
 import sys
@@ -27,25 +23,21 @@ class Functions(functions.Functions):
     def _func_lower(self, text):
         return text.lower()
 
-    # Proposed: capitals, with _ for all that is no letter or digit.
+    # Capitals, with _ for all that is no letter or digit.
     @functions.signature({"types": ["string"]})
     def _func_identifier(self, text):
         return re.sub("[^A-Z0-9]", "_", text.upper())
 
-    # Proposed: the elements of one list that another has not.
+    # The elements of one list that another has not.
     @functions.signature({"types": ["array", "null"]}, {"types": ["array", "null"]})
     def _func_without(self, these, others):
         return [element for element in these or [] if element not in (others or [])]
 
-    # Proposed: the images that are from none of these registries.
-    @functions.signature({"types": ["array"]}, {"types": ["array"]})
-    def _func_untrusted(self, images, registries):
-        return [image for image in images if not is_trusted(image, registries)]
-
-    # Proposed: the elements whose image is.
-    @functions.signature({"types": ["array"]}, {"types": ["expref"]}, {"types": ["array"]})
-    def _func_untrusted_by(self, elements, expression, registries):
-        return [e for e in elements if not is_trusted(expression.visit(expression.expression, e), registries)]
+    # The elements whose image is from none of these registries.
+    @functions.signature({"types": ["array", "null"]}, {"types": ["expref"]}, {"types": ["array"]})
+    def _func_untrusted(self, elements, expression, registries):
+        images = [(e, expression.visit(expression.expression, e)) for e in elements or []]
+        return [e for e, image in images if image and not is_trusted(image, registries)]
 
 
 OPTIONS = jmespath.Options(custom_functions=Functions())
@@ -60,12 +52,9 @@ def is_true(value):
     return value == 0 and value is not False or bool(value)
 
 
-def tables(proposed):
+def tables():
     for path in sorted((ROOT / "guest-assessors").glob("*/controls.toml")):
-        text = path.read_text(encoding="utf-8")
-        if proposed:
-            text = re.sub(r"^#\? ", "", text, flags=re.M)
-        yield path.parent.name, tomllib.loads(text)
+        yield path.parent.name, tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def joined(table, case):
@@ -130,7 +119,7 @@ def answer(table, control, case):
                 evidence |= set(evidence_of(entry, value, subject))
         if result == PASS and is_true(evaluate(control.get("unknown", "`false`"), scope)):
             result = NOT_EVALUATED
-    always = [name for name, when in control["reads"].items() if when == "always"]
+    always = [name for name, when in control.get("reads", {}).items() if when == "always"]
     if result in (PASS, NOT_APPLICABLE) and any(not complete[name] or not related.get(name) for name in always):
         result = NOT_EVALUATED
     return result, severity, evidence
@@ -163,16 +152,15 @@ def unknown_names(table):
                 yield f"{name}: an expression of {len(text)} characters"
             bare = re.sub(r"'[^']*'|`[^`]*`|\"[^\"]*\"", "", text)
             yield from (f"{name}: {word}" for word in re.findall(r"[A-Z][A-Z_0-9]+", bare) if word not in known)
-        yield from (f"{name}: reads {read}" for read in control["reads"] if read not in table["with"])
-        for member in ("title", "question", "condition", "severity", "standards", "remediation", "references"):
+        yield from (f"{name}: reads {read}" for read in control.get("reads", {}) if read not in table["with"])
+        for member in ("title", "question", "condition", "severity", "remediation", "references"):
             if member not in control:
                 yield f"{name}: no {member}"
 
 
 def main():
-    proposed = "--proposed" in sys.argv[1:]
     controls, faults, count, without = {}, [], 0, set()
-    for kind, table in tables(proposed):
+    for kind, table in tables():
         faults += [f"{kind}: {fault}" for fault in unknown_names(table)]
         controls |= {name: (table, control) for name, control in table["controls"].items()}
     for where, case in read():

@@ -55,6 +55,8 @@ pub enum Fault {
     RepeatedWrongType,
     /// A Describe leaves out its last object, without a failure for it.
     DroppedObject,
+    /// The container definitions of a revision have a member `secretSuspects`, which is Portolan's own.
+    ForeignSuspects,
     /// White space without end.
     EndlessBody,
 }

@@ -53,6 +53,7 @@ pub(super) async fn spoil(
         | Fault::RepeatedObject
         | Fault::RepeatedWrongType
         | Fault::DroppedObject
+        | Fault::ForeignSuspects
             if parts.status == StatusCode::OK =>
         {
             Response::from_parts(parts, Body::from(falsified(&whole, fault)))
@@ -104,6 +105,12 @@ fn falsified(whole: &[u8], fault: &Fault) -> String {
                 }
             }
             (Fault::WrongType, content) => mistype(name, content),
+            (Fault::ForeignSuspects, content) => {
+                let containers = content["containerDefinitions"].as_array_mut();
+                for container in containers.into_iter().flatten() {
+                    container["secretSuspects"] = json!([{"name": "X", "detector": "foreign"}]);
+                }
+            }
             (Fault::RepeatedObject, Value::Array(list)) => list.extend(list.first().cloned()),
             (Fault::DroppedObject, Value::Array(list)) => _ = list.pop(),
             _ => {}

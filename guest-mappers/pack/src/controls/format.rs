@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use portolan_mapper_sdk::ControlSeverity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -157,7 +158,7 @@ pub(crate) struct Control {
     /// When it fails, in a sentence.
     pub condition: String,
     /// How bad a failure is.
-    pub severity: Severity,
+    pub severity: ControlSeverity,
     /// The controls of published standards that ask the same, for example `Security Hub ECS.4`.
     #[serde(default)]
     pub standards: Vec<String>,
@@ -178,6 +179,8 @@ pub(crate) struct Control {
     pub subjects: BTreeMap<String, Vec<Scalar>>,
     /// The setting without which the control is not configured.
     pub needs_setting: Option<String>,
+    /// The scan of the sync without which the control is not configured.
+    pub needs_scan: Option<NeededScan>,
     /// The expression that is true where a subject fails. If its value is a list of records, each of them
     /// offends; else the subject does.
     pub fail: Option<String>,
@@ -214,22 +217,8 @@ pub(crate) struct Fail {
     /// As `evidence` of a control.
     #[serde(default)]
     pub evidence: Vec<String>,
-}
-
-/// How bad a failure is.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Severity {
-    /// Worth knowing.
-    Informational,
-    /// Hardly a risk by itself.
-    Low,
-    /// A risk together with another weakness.
-    Medium,
-    /// A risk by itself.
-    High,
-    /// To be corrected at once.
-    Critical,
+    /// How bad this failure is, if worse than the control's `severity`. Of all that hold the highest counts.
+    pub severity: Option<ControlSeverity>,
 }
 
 /// How much a control depends on the records under a name.
@@ -240,6 +229,14 @@ pub(crate) enum Need {
     Always,
     /// `unknown` says where the answer depends on records that are not there.
     WhenNeeded,
+}
+
+/// A scan that a sync makes only if it is asked for, while it withholds values.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum NeededScan {
+    /// That of environment values for secrets (`--detect-secrets`).
+    Secrets,
 }
 
 /// A finer word for each answer, in UPPER_SNAKE. It may have expressions in braces; anything else than a word
@@ -276,6 +273,7 @@ impl Control {
             ("reads", json!(self.reads)),
             ("subjects", json!(self.subjects)),
             ("needs-setting", json!(self.needs_setting)),
+            ("needs-scan", json!(self.needs_scan)),
         ];
         let is_there = |value: &Value| match value {
             Value::Array(list) => !list.is_empty(),

@@ -269,7 +269,7 @@ impl<'t> Names<'t> {
         Ok(match name {
             "map" => Known::List(Box::new(result)),
             "max_by" | "min_by" => inner,
-            "reverse" | "sort" | "sort_by" => first,
+            "reverse" | "sort" | "sort_by" | "untrusted" | "without" => first,
             "not_null" => values.into_iter().reduce(either).unwrap_or(Known::Open),
             "max" | "min" => inner,
             "to_array" => match first {

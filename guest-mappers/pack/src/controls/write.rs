@@ -179,6 +179,7 @@ fn packed<'p>(
                     attribute,
                 })
                 .collect(),
+            severity: case.severity,
         }
     };
     let word = |place: usize| parts(&control.words[place], On::Read(scope));

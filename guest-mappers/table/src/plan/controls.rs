@@ -1,5 +1,6 @@
 //! The packed form of a table of controls.
 
+use portolan_mapper_sdk::ControlSeverity;
 use serde::{Deserialize, Serialize};
 
 use super::{Described, Part, Query, Shape};
@@ -48,6 +49,8 @@ pub struct Case<'p> {
     pub reason: Vec<Part<'p>>,
     /// The attributes that it rests on.
     pub evidence: Vec<Cited<'p>>,
+    /// How bad this failure is, if worse than the control says.
+    pub severity: Option<ControlSeverity>,
 }
 
 /// An attribute of a record.

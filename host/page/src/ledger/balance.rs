@@ -144,6 +144,7 @@ fn closed(key: EntryKey, entry: OpenEntry) -> ReportEntry {
         reason,
         unread: entry.unread,
         tags: entry.tags,
+        secrets: entry.secrets,
         other_service: entry.other_service,
         other_references: entry.other_references,
         tombstones_detail: entry.tombstones,

@@ -93,6 +93,18 @@ pub enum TagsRead {
     NotRead,
 }
 
+/// Whether the environment values of the container definitions of a scope were scanned for secrets.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretsScan {
+    /// All of them: a container definition without SECRET_SUSPECTS has none that the rules know.
+    Scanned,
+    /// None, or not all of them. Missing SECRET_SUSPECTS are unknown, not empty.
+    NotScanned,
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 const fn is_zero(count: &u64) -> bool {
     *count == 0
@@ -126,6 +138,10 @@ pub struct ReportEntry {
     /// did not read them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<TagsRead>,
+    /// Whether environment values were scanned for secrets; absent from other objects than
+    /// EcsContainerDefinition, and from reports of versions that could not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets: Option<SecretsScan>,
     /// Events of other services under the same names, which are listed and not mapped.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub other_service: u64,
@@ -246,7 +262,8 @@ pub struct RevisionCacheUse {
     pub hits: u64,
     /// Revisions that were not in the cache, and had to be described.
     pub misses: u64,
-    /// Revisions in the cache that were described again, because their tags were due.
+    /// Revisions in the cache that were described again, because their tags were due or their values were
+    /// not scanned for secrets.
     #[serde(default)]
     pub refreshed: u64,
     /// Revisions that a later sync need not request.

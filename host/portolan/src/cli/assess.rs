@@ -1,26 +1,26 @@
 //! `portolan assess`: judges the records of an output.
 
-use std::collections::BTreeMap;
-use std::io::{BufWriter, Write};
+mod exports;
+mod files;
+mod tally;
+
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use clap::ValueEnum;
-use portolan_assess::{AssessError, Assessment, Finding, Output, Request};
-use portolan_machine::aside;
-use portolan_sandbox::{Assessor, ControlResult, ControlSeverity, Loader, ModuleSettings};
-use portolan_sync::config::{Config, Settings};
-use serde_json::{Map, Value};
+use indicatif::{ProgressBar, ProgressStyle};
+use portolan_assess::{AssessError, Assessment, EarlierFindings, Finding, Mutes, Output, Record};
+use portolan_machine::clock::Clock;
+use portolan_sandbox::{Assessor, Engine, Loader};
+use portolan_sync::config::{AssessSettings, Config, Settings};
 
 use super::{COMPLETE, PARTIAL, USAGE};
 use crate::talk;
+use exports::Wish;
+use files::Files;
+pub(super) use files::Place;
+use tally::Tally;
 
 /// An unmuted failure at or above the level of `--fail-on`.
 const FOUND: u8 = 4;
-/// The prefix of files before they are renamed to their places.
-const PREFIX: &str = ".portolan-assess-";
-/// Number of subjects in the summary.
-const WORST: usize = 10;
 
 pub(super) const EXAMPLES: &str = "Exit status:
   0  every control has an answer for every subject, and none at or above --fail-on failed
@@ -30,11 +30,17 @@ pub(super) const EXAMPLES: &str = "Exit status:
   4  a control at or above --fail-on failed
 
 Examples:
-  What is wrong with what was synced?
-    portolan sync --objects all --option EcsTaskDefinition.scope=current --output ecs
-    portolan assess ecs
+  Sync and judge, with the objects that the controls need:
+    portolan sync --assess --output ecs
+  Judge again, with mutes:
+    portolan assess ecs --mutes mutes.toml
   Fail a pipeline over severe findings:
     portolan assess ecs --fail-on high
+  Findings for a security lake, and for Security Hub under its own names of controls:
+    portolan assess ecs --export ocsf=ecs/findings.ocsf.jsonl
+    portolan assess ecs --standard securityhub --export asff=ecs/findings.asff.jsonl
+  What is new since yesterday?
+    portolan assess ecs --changes-since ecs.yesterday && jq -r '[.change, .uid] | @tsv' ecs/Finding.changes.jsonl
   Every result, for a report of coverage:
     portolan assess ecs --results all && jq -r '[.CONTROL_ID, .RESULT, .SUBJECT_UID] | @tsv' ecs/Finding.jsonl";
 
@@ -44,309 +50,150 @@ pub(super) struct AssessArguments {
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
 
-    /// Results to write.
-    #[arg(long, value_enum, default_value = "open")]
-    results: Results,
+    /// Also write the differences from an earlier assessment, that of a folder: Finding.changes.jsonl.
+    ///
+    /// A line is {"object":"Finding","change":"added"|"changed"|"removed","uid":…}, with the names of the changed
+    /// attributes and the new finding. `removed` is written only where both assessments had an answer. The folder
+    /// may be FOLDER itself.
+    #[arg(long, value_name = "FOLDER")]
+    changes_since: Option<PathBuf>,
 
-    /// Exit with status 4 over a failure of this severity or a higher one.
-    #[arg(long, value_enum, value_name = "SEVERITY")]
-    fail_on: Option<Level>,
-
-    /// Let failures of audit controls count for --fail-on. They stay as long as their event is in the output.
-    #[arg(long, requires = "fail_on")]
-    fail_on_audit: bool,
-
-    /// Only controls of this standard.
-    #[arg(long, value_enum, default_value = "all")]
-    standard: Standard,
-
-    /// Attributes of the subject that its findings carry, for example OWNER.
-    #[arg(long, value_name = "ATTRIBUTE", value_delimiter = ',')]
-    carry: Vec<String>,
-
-    /// Tag keys that every resource must have; at most six.
-    #[arg(long, value_name = "KEY", value_delimiter = ',')]
-    required_tags: Vec<String>,
-
-    /// Revisions of task definitions to judge.
-    #[arg(long, value_enum, default_value = "current")]
-    revisions: Chosen,
-
-    /// Assessors beside the stock ones (.wasm).
-    #[arg(long, value_name = "FILE", value_delimiter = ',')]
-    assessors: Vec<PathBuf>,
+    #[command(flatten)]
+    assess: AssessSettings,
 
     #[command(flatten)]
     settings: Settings,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Results {
-    /// Failures, and what could not be evaluated.
-    Open,
-    /// Everything.
-    All,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Level {
-    Informational,
-    Low,
-    Medium,
-    High,
-    Critical,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Standard {
-    All,
-    Securityhub,
-    Cis,
-    Prowler,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Chosen {
-    /// The newest ACTIVE revision of each family, and those that services and tasks refer to.
-    Current,
-    /// Every revision in the output.
-    All,
-}
-
 pub(super) fn run(arguments: AssessArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let config = Config::resolve(arguments.settings.clone(), config_file)?;
-    let output = match Output::open(&arguments.folder) {
-        Ok(output) => output,
-        Err(
-            error @ (AssessError::NoReport { .. }
+    let settings = arguments.settings.with_assess(arguments.assess);
+    let config = Config::resolve(settings, config_file)?;
+    let judge = || -> anyhow::Result<u8> {
+        let since = arguments.changes_since.as_deref();
+        let prepared = Prepared::new(&config, since, Place::Folder(arguments.folder.clone()))?;
+        prepared.judge(&config, &arguments.folder)
+    };
+    usage(judge())
+}
+
+/// Makes an exit status of what the command line or the folder is to blame for.
+pub(super) fn usage(result: anyhow::Result<u8>) -> anyhow::Result<u8> {
+    let Err(error) = result else { return result };
+    match error.downcast_ref() {
+        Some(
+            AssessError::NoReport { .. }
             | AssessError::OtherReport { .. }
-            | AssessError::OtherRecords { .. }),
+            | AssessError::OtherRecords { .. }
+            | AssessError::Mutes { .. },
         ) => {
             talk::error(&error.to_string());
-            return Ok(USAGE);
+            Ok(USAGE)
         }
-        Err(error) => return Err(error.into()),
-    };
-    if arguments.required_tags.len() > 6 {
-        talk::error("required-tags: Security Hub takes at most six keys; leave out the others");
-        return Ok(USAGE);
-    }
-    let engine = portolan_sandbox::engine(&config.mapping, 1)?;
-    let cache = portolan_sandbox::open_cache(&config.mapping);
-    let loader = Loader::new(&engine, cache.as_ref(), &config.mapping)?;
-    let settings = settings(&arguments);
-    let mut assessors = Vec::new();
-    for assessor in loader.stock_assessors()? {
-        assessors.push(configured(assessor, &settings)?);
-    }
-    for file in &arguments.assessors {
-        assessors.push(loader.assessor(file)?);
-    }
-    let request = request(&arguments, settings);
-    let mut files = Files::create(&arguments.folder, arguments.results)?;
-    let mut tally = Tally::default();
-    let assessment = portolan_assess::run(&engine, &assessors, &output, &request, |finding| {
-        tally.add(finding, &arguments);
-        files.write(finding)
-    })?;
-    files.finish(&assessment)?;
-    if talk::is_watched() {
-        talk::say(&tally.table(&assessment));
-    }
-    let has_all = assessment
-        .controls
-        .iter()
-        .all(|counts| counts.subjects_complete);
-    Ok(tally.status(arguments.fail_on, has_all))
-}
-
-/// The settings of stock controls.
-fn settings(arguments: &AssessArguments) -> Map<String, Value> {
-    let lists = [("required-tags", &arguments.required_tags)];
-    let given = lists.into_iter().filter(|(_, list)| !list.is_empty());
-    given
-        .map(|(name, list)| (name.to_owned(), Value::from(list.clone())))
-        .collect()
-}
-
-/// Passes the settings to an assessor that declares them.
-fn configured(assessor: Assessor, settings: &Map<String, Value>) -> anyhow::Result<Assessor> {
-    let declared = assessor.component.manifest.settings.as_ref();
-    let declares = |name: &str| declared.is_some_and(|it| it["properties"].get(name).is_some());
-    let own: Map<String, Value> = settings
-        .iter()
-        .filter(|(name, _)| declares(name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    if own.is_empty() {
-        return Ok(assessor);
-    }
-    let settings = ModuleSettings {
-        settings: Some(own),
-        ..ModuleSettings::default()
-    };
-    Ok(assessor.configure(&settings)?)
-}
-
-fn request(arguments: &AssessArguments, settings: Map<String, Value>) -> Request {
-    let standard = match arguments.standard {
-        Standard::All => None,
-        Standard::Securityhub => Some("Security Hub "),
-        Standard::Cis => Some("CIS "),
-        Standard::Prowler => Some("Prowler "),
-    };
-    Request {
-        all_revisions: arguments.revisions == Chosen::All,
-        settings,
-        carried: arguments.carry.clone(),
-        standard: standard.map(str::to_owned),
+        _ if error.is::<Misused>() => {
+            talk::error(&error.to_string());
+            Ok(USAGE)
+        }
+        _ => Err(error),
     }
 }
 
-/// The files of an assessment, which appear when it is done.
-struct Files {
-    place: PathBuf,
-    results: Results,
-    findings: BufWriter<tempfile::NamedTempFile>,
+/// An option that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Misused(String);
+
+/// What an assessment needs before its records are there.
+pub(super) struct Prepared {
+    engine: Engine,
+    assessors: Vec<Assessor>,
+    mutes: Mutes,
+    earlier: Option<EarlierFindings>,
+    place: Place,
+    exports: Vec<Wish>,
 }
 
-impl Files {
-    fn create(folder: &Path, results: Results) -> anyhow::Result<Self> {
-        let place = folder.join("Finding.jsonl");
-        let file = aside::beside(&place, PREFIX)
-            .with_context(|| format!("cannot write into {}", folder.display()))?;
+impl Prepared {
+    /// Loads the assessors, the mutes and the findings of an earlier assessment.
+    pub(super) fn new(config: &Config, since: Option<&Path>, place: Place) -> anyhow::Result<Self> {
+        let (folder, is_taken) = match &place {
+            Place::Folder(folder) => (folder.as_path(), false),
+            Place::Stdout => (Path::new("-"), true),
+        };
+        let exports =
+            exports::wishes(&config.assessing.exports, folder, is_taken).map_err(Misused)?;
+        let engine = portolan_sandbox::engine(&config.mapping, 1)?;
+        let cache = portolan_sandbox::open_cache(&config.mapping);
+        let loader = Loader::new(&engine, cache.as_ref(), &config.mapping)?;
+        let assessors = config.assessing.load(&loader)?;
+        let today: String = Clock::default().now().chars().take(10).collect();
+        let mutes = config.assessing.mutes.as_ref();
+        let mutes = mutes.map(|file| Mutes::read(file, &today)).transpose()?;
+        let volatile = &config.volatile_attributes;
+        let earlier = since.map(|folder| EarlierFindings::read(folder, volatile.clone()));
         Ok(Self {
+            engine,
+            assessors,
+            mutes: mutes.unwrap_or_default(),
+            earlier: earlier.transpose()?,
             place,
-            results,
-            findings: BufWriter::with_capacity(256 * 1024, file),
+            exports,
         })
     }
 
-    fn write(&mut self, finding: &Finding) -> anyhow::Result<()> {
-        let is_open = matches!(
-            finding.result,
-            ControlResult::Fail | ControlResult::NotEvaluated
+    /// Judges the records of a folder, writes the findings, and returns the exit status.
+    pub(super) fn judge(self, config: &Config, folder: &Path) -> anyhow::Result<u8> {
+        let output = Output::open(folder)?;
+        let assessing = &config.assessing;
+        let mut files = Files::create(self.place, assessing, &self.exports, self.earlier)?;
+        let mut tally = Tally::default();
+        let progress = progress();
+        let judged = portolan_assess::run(
+            &self.engine,
+            &self.assessors,
+            &output,
+            assessing,
+            self.mutes,
+            |finding: &Finding, subject: &Record| {
+                progress.inc(1);
+                tally.add(finding, assessing.fail_on_audit);
+                files.write(finding, subject)
+            },
         );
-        if is_open || self.results == Results::All {
-            serde_json::to_writer(&mut self.findings, finding)?;
-            self.findings.write_all(b"\n")?;
+        progress.finish_and_clear();
+        let mut assessment = judged?;
+        files.finish(&mut assessment)?;
+        if talk::is_watched() {
+            talk::say(&tally.table(&assessment));
         }
-        Ok(())
-    }
-
-    fn finish(self, assessment: &Assessment) -> anyhow::Result<()> {
-        let failed = || format!("cannot write {}", self.place.display());
-        let findings = self.findings.into_inner().with_context(failed)?;
-        findings.as_file().sync_data().with_context(failed)?;
-        let summary = self.place.with_file_name("assessment.json");
-        let mut file = aside::beside(&summary, PREFIX).with_context(failed)?;
-        serde_json::to_writer_pretty(&mut file, assessment)?;
-        file.write_all(b"\n").with_context(failed)?;
-        findings.persist(&self.place).with_context(failed)?;
-        file.persist(&summary).with_context(failed)?;
-        Ok(())
+        for warning in &assessment.warnings {
+            talk::say(&format!("warning: {warning}"));
+        }
+        let has_all = has_all_subjects(&self.assessors, config, &assessment);
+        Ok(tally.status(assessing.fail_on, has_all))
     }
 }
 
-/// The counts of a run.
-#[derive(Default)]
-struct Tally {
-    results: BTreeMap<(ControlSeverity, String), BTreeMap<ControlResult, u64>>,
-    worst: BTreeMap<String, (u64, ControlSeverity)>,
-    failed: Option<ControlSeverity>,
-    missing: Option<ControlSeverity>,
+/// Whether the controls that matter to the exit status have all their subjects. What runs may be as bad as any.
+fn has_all_subjects(assessors: &[Assessor], config: &Config, assessment: &Assessment) -> bool {
+    let controls = assessors.iter();
+    let controls: Vec<_> = controls
+        .flat_map(|it| &it.component.manifest.controls)
+        .collect();
+    let matters = |id: &str| {
+        let control = controls.iter().find(|control| control.id == id);
+        control.is_none_or(|control| Some(control.severity) >= config.assessing.fail_on)
+    };
+    let mut counts = assessment.controls.iter();
+    counts.all(|counts| counts.subjects_complete || !matters(&counts.control_id))
 }
 
-impl Tally {
-    fn add(&mut self, finding: &Finding, arguments: &AssessArguments) {
-        let control = (finding.severity, finding.control_id.clone());
-        *self
-            .results
-            .entry(control)
-            .or_default()
-            .entry(finding.result)
-            .or_default() += 1;
-        match finding.result {
-            ControlResult::Fail => {
-                let name = finding
-                    .subject_name
-                    .as_ref()
-                    .unwrap_or(&finding.subject_uid);
-                let name = format!("{} {name}", finding.subject_object);
-                let worst = self.worst.entry(name).or_insert((0, finding.severity));
-                *worst = (worst.0 + 1, worst.1.max(finding.severity));
-                if !finding.control_id.starts_with("AU.") || arguments.fail_on_audit {
-                    self.failed = self.failed.max(Some(finding.severity));
-                }
-            }
-            ControlResult::NotEvaluated
-                if finding.verdict.as_deref() != Some("READY_ON_UNCERTAIN") =>
-            {
-                self.missing = self.missing.max(Some(finding.severity));
-            }
-            _ => {}
-        }
+/// The number of answers, on a terminal.
+fn progress() -> ProgressBar {
+    if !talk::is_watched() {
+        return ProgressBar::hidden();
     }
-
-    /// The exit status. Subjects that may be missing count like answers that are missing.
-    fn status(&self, fail_on: Option<Level>, has_all: bool) -> u8 {
-        let level = fail_on.map(severity);
-        if level.is_some() && self.failed >= level {
-            return FOUND;
-        }
-        let least = level.or(Some(ControlSeverity::Informational));
-        match !has_all || self.missing.is_some() && self.missing >= least {
-            true => PARTIAL,
-            false => COMPLETE,
-        }
-    }
-
-    fn table(&self, assessment: &Assessment) -> String {
-        let mut text = format!(
-            "{:<14} {:<10} {:>9} {:>9} {:>14} {:>14}\n",
-            "severity", "control", "fail", "pass", "not applicable", "not evaluated"
-        );
-        for ((severity, control), results) in self.results.iter().rev() {
-            let of = |result| results.get(&result).copied().unwrap_or(0);
-            text.push_str(&format!(
-                "{:<14} {control:<10} {:>9} {:>9} {:>14} {:>14}\n",
-                severity.word(),
-                of(ControlResult::Fail),
-                of(ControlResult::Pass),
-                of(ControlResult::NotApplicable),
-                of(ControlResult::NotEvaluated),
-            ));
-        }
-        let mut worst: Vec<_> = self.worst.iter().collect();
-        worst.sort_by_key(|(name, (failures, severity))| {
-            (std::cmp::Reverse((*severity, *failures)), (*name).clone())
-        });
-        for (name, (failures, severity)) in worst.into_iter().take(WORST) {
-            text.push_str(&format!(
-                "{failures:>4} failed, up to {}: {name}\n",
-                severity.word()
-            ));
-        }
-        let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
-        for (reason, count) in assessment.controls.iter().flat_map(|it| &it.not_evaluated) {
-            *reasons.entry(reason).or_default() += count;
-        }
-        let total: u64 = reasons.values().sum();
-        if let Some((reason, count)) = reasons.iter().max_by_key(|(_, count)| **count) {
-            text.push_str(&format!(
-                "{total} answers are missing; {count} of them because {reason}"
-            ));
-        }
-        text.trim_end().to_owned()
-    }
-}
-
-const fn severity(level: Level) -> ControlSeverity {
-    match level {
-        Level::Informational => ControlSeverity::Informational,
-        Level::Low => ControlSeverity::Low,
-        Level::Medium => ControlSeverity::Medium,
-        Level::High => ControlSeverity::High,
-        Level::Critical => ControlSeverity::Critical,
-    }
+    let bar = ProgressBar::new_spinner();
+    let style = ProgressStyle::with_template("assessing: {human_pos} answers, {per_sec}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use portolan_sync::check::{self, AccountCheck};
-use portolan_sync::config::{Config, Settings};
+use portolan_sync::config::{Config, Purpose, Settings};
 
 use super::{COMPLETE, FAILED, PARTIAL};
 use crate::talk;
@@ -16,11 +16,15 @@ pub(super) struct CheckArguments {
     json: bool,
 
     #[command(flatten)]
+    purpose: super::PurposeArguments,
+
+    #[command(flatten)]
     settings: Settings,
 }
 
 pub(super) fn run(arguments: CheckArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let config = Config::resolve(arguments.settings, config_file)?;
+    let purpose = Purpose::of(arguments.purpose.assess);
+    let config = Config::resolve_for(purpose, arguments.settings, config_file)?;
     let checks = super::runtime()?.block_on(check::run(&config))?;
     if arguments.json {
         talk::data(&format!("{}\n", serde_json::to_string_pretty(&checks)?))?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use portolan_sync::config::{Config, Settings};
+use portolan_sync::config::{Config, Purpose, Settings};
 use portolan_sync::plan::{self, Plan, ScopePlan};
 
 use super::{COMPLETE, FAILED, PARTIAL};
@@ -15,11 +15,15 @@ pub(super) struct PlanArguments {
     json: bool,
 
     #[command(flatten)]
+    purpose: super::PurposeArguments,
+
+    #[command(flatten)]
     settings: Settings,
 }
 
 pub(super) fn run(arguments: PlanArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let config = Config::resolve(arguments.settings, config_file)?;
+    let purpose = Purpose::of(arguments.purpose.assess);
+    let config = Config::resolve_for(purpose, arguments.settings, config_file)?;
     let notes = Plan::notes(&config.fetching);
     let cache = portolan_sync::known_revisions(&config)?;
     let runtime = super::runtime()?;

@@ -8,10 +8,11 @@ use portolan_machine::aside;
 use portolan_page::ledger::Ledger;
 use portolan_records::report::{Report, Status};
 use portolan_sync::checkpoint::CheckpointError;
-use portolan_sync::config::{Config, Settings};
+use portolan_sync::config::{AssessSettings, Config, Purpose, Settings};
 use portolan_sync::{Provenance, Request, SyncError};
 use tempfile::NamedTempFile;
 
+use super::assess::{Place, Prepared};
 use super::{COMPLETE, FAILED, PARTIAL, USAGE, progress::Progress, summary};
 use crate::talk;
 
@@ -73,6 +74,17 @@ pub(super) struct SyncArguments {
     #[arg(long, value_name = "FILE")]
     shadow: Option<PathBuf>,
 
+    /// Judge the records too, as `portolan assess` does: Finding.jsonl and assessment.json beside the records, or
+    /// lines of object Finding at the end of standard output.
+    ///
+    /// The objects and options that are not given are those that the controls need. With --changes-since, findings
+    /// are compared with those of the earlier output. Exit statuses 3 and 4 are those of `portolan assess`.
+    #[arg(long)]
+    assess: bool,
+
+    #[command(flatten)]
+    assess_settings: AssessSettings,
+
     #[command(flatten)]
     settings: Settings,
 }
@@ -87,9 +99,23 @@ enum ProvenanceIn {
 }
 
 pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let config = Config::resolve(arguments.settings, config_file)?;
+    let purpose = Purpose::of(arguments.assess);
+    let settings = arguments.settings.with_assess(arguments.assess_settings);
+    let config = Config::resolve_for(purpose, settings, config_file)?;
+    // A module that cannot run, or a mute that cannot be read, fails the command before the sync.
+    let since = arguments.changes_since.as_deref();
+    let assessment = arguments
+        .assess
+        .then(|| Assess::new(&config, since, &arguments.output));
+    let assessment = match assessment.transpose() {
+        Ok(assessment) => assessment,
+        Err(error) => return super::assess::usage(Err(error)),
+    };
     let request = Request {
         output: arguments.output,
+        copy: assessment
+            .as_ref()
+            .and_then(|it| it.copy().map(Path::to_owned)),
         record: arguments.record,
         provenance: match arguments.provenance {
             None => Provenance::Off,
@@ -107,7 +133,7 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
     let progress = Progress::start(&runtime, Arc::clone(&ledger));
     let result = runtime.block_on(async {
         bear_file_size_limits();
-        portolan_sync::run(config, &request, ledger, Box::pin(interrupt())).await
+        portolan_sync::run(config.clone(), &request, ledger, Box::pin(interrupt())).await
     });
     progress.stop();
     // Calls in flight are dropped.
@@ -120,11 +146,50 @@ pub(super) fn run(arguments: SyncArguments, config_file: Option<&Path>) -> anyho
         write_report(path, file, &report)?;
     }
     tell(&report, arguments.summary);
-    Ok(match report.status {
-        Status::Complete => COMPLETE,
-        Status::Partial => PARTIAL,
-        Status::Failed => FAILED,
+    let judged = match (report.status, assessment) {
+        (Status::Failed, _) => return Ok(FAILED),
+        (_, Some(assessment)) => super::assess::usage(assessment.judge(&config, &request.output))?,
+        (_, None) => COMPLETE,
+    };
+    Ok(match (report.status, judged) {
+        (Status::Partial, COMPLETE) => PARTIAL,
+        (_, judged) => judged,
     })
+}
+
+/// An assessment that follows the sync.
+struct Assess {
+    prepared: Prepared,
+    /// The folder that gets the records too, if they go to standard output.
+    copy: Option<tempfile::TempDir>,
+}
+
+impl Assess {
+    fn new(config: &Config, since: Option<&Path>, output: &Path) -> anyhow::Result<Self> {
+        // An output without findings has nothing to compare with, and its records are compared nevertheless.
+        let since = since.filter(|since| since.join("Finding.jsonl").exists());
+        let copy = (output == Path::new("-"))
+            .then(|| tempfile::Builder::new().prefix("portolan-").tempdir())
+            .transpose()
+            .context("cannot make a temporary folder for the records")?;
+        let place = match copy {
+            Some(_) => Place::Stdout,
+            None => Place::Folder(output.to_owned()),
+        };
+        Ok(Self {
+            prepared: Prepared::new(config, since, place)?,
+            copy,
+        })
+    }
+
+    fn copy(&self) -> Option<&Path> {
+        self.copy.as_ref().map(tempfile::TempDir::path)
+    }
+
+    fn judge(self, config: &Config, output: &Path) -> anyhow::Result<u8> {
+        let folder = self.copy().unwrap_or(output).to_owned();
+        self.prepared.judge(config, &folder)
+    }
 }
 
 fn failed(error: SyncError) -> anyhow::Result<u8> {

@@ -21,7 +21,7 @@ use crate::talk;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ValidateArguments {
-    /// Files of records or changes (JSON Lines), or reports; `-` is standard input.
+    /// Files of records, findings or changes (JSON Lines), reports or assessments; `-` is standard input.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
@@ -36,7 +36,10 @@ pub(super) struct ValidateArguments {
 pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let config = Config::resolve(arguments.settings, config_file)?;
     let validators = validators(&config)?;
-    let changes = schema_validator("changes")?;
+    let others = Others {
+        changes: schema_validator("changes")?,
+        finding: schema_validator("Finding")?,
+    };
     let mut output = BufWriter::new(io::stdout().lock());
     let mut violations = 0_u64;
     for file in &arguments.files {
@@ -47,7 +50,7 @@ pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> a
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         violations += if name.ends_with(".provenance.jsonl") {
             check_provenance(file, input, &mut output)?
-        } else if is_report(beginning) || name == "report.json" {
+        } else if is_report(beginning) || ["report.json", "assessment.json"].contains(&&*name) {
             check_report(file, input, &mut output)?
         } else {
             check_records(
@@ -55,7 +58,7 @@ pub(super) fn run(arguments: ValidateArguments, config_file: Option<&Path>) -> a
                 input,
                 arguments.object,
                 &validators,
-                &changes,
+                &others,
                 &mut output,
             )?
         };
@@ -110,12 +113,36 @@ fn is_report(beginning: &[u8]) -> bool {
         .is_some_and(|(member, schema)| schema["properties"].get(member).is_some())
 }
 
+/// The validators of lines that are not records.
+struct Others {
+    changes: jsonschema::Validator,
+    finding: jsonschema::Validator,
+}
+
+impl Others {
+    fn change(&self, line: &[u8]) -> Vec<Violation> {
+        let value: Value = serde_json::from_slice(line).unwrap_or_default();
+        violations_of(&self.changes, &value)
+    }
+
+    fn finding(&self, text: &[u8]) -> Vec<Violation> {
+        match serde_json::from_slice(text) {
+            Ok(value) => violations_of(&self.finding, &value),
+            Err(_) => vec![Violation {
+                path: String::new(),
+                message: "it is not JSON".into(),
+            }],
+        }
+    }
+}
+
+/// Long, because it tells the kinds of lines apart.
 fn check_records(
     file: &Path,
     input: impl BufRead,
     object: Option<Object>,
     validators: &BTreeMap<Object, RecordValidator>,
-    changes: &jsonschema::Validator,
+    others: &Others,
     output: &mut impl Write,
 ) -> anyhow::Result<u64> {
     let by_name = file
@@ -123,11 +150,23 @@ fn check_records(
         .and_then(|stem| stem.to_str())
         .and_then(|stem| stem.parse().ok());
     let is_feed = file.to_string_lossy().ends_with(".changes.jsonl");
+    let are_findings = file.file_name().is_some_and(|name| name == "Finding.jsonl");
     let mut violations = 0;
     let failed = || format!("cannot read {}", file.display());
     for (number, line) in text::lines(input).with_context(failed)?.enumerate() {
         let line = line.with_context(failed)?;
-        let (object, record, is_change) = match line::read(&line) {
+        let read = match line::read(&line) {
+            OutputLine::Record {
+                object: None,
+                record,
+                ..
+            } if are_findings => OutputLine::Finding {
+                finding: Some(record),
+                is_change: false,
+            },
+            read => read,
+        };
+        let (object, record, is_change) = match read {
             OutputLine::Record {
                 object: said,
                 record,
@@ -138,6 +177,16 @@ fn check_records(
                 (object, Some(record), is_change)
             }
             OutputLine::Removal { object } => (Some(object), None, true),
+            OutputLine::Finding { finding, is_change } => {
+                let mut found = finding.map_or(Vec::new(), |finding| others.finding(finding));
+                if is_change || is_feed {
+                    found.extend(others.change(&line));
+                }
+                violations += found.len() as u64;
+                let line = format!("{}:{}: Finding:", file.display(), number + 1);
+                tell(&line, &found, output)?;
+                continue;
+            }
         };
         // For a line that is not a record, every validator reports the same.
         let validator = object.map_or(validators.values().next(), |object| validators.get(&object));
@@ -154,8 +203,7 @@ fn check_records(
         }
         if is_change || is_feed {
             // Lines that are not JSON are reported above.
-            let value: Value = serde_json::from_slice(&line).unwrap_or_default();
-            found.extend(violations_of(changes, &value));
+            found.extend(others.change(&line));
         }
         let name = object.map_or(String::new(), |object| format!(" {object}:"));
         violations += found.len() as u64;
@@ -227,9 +275,14 @@ fn check_report(file: &Path, input: impl BufRead, output: &mut impl Write) -> an
     let report: Value = serde_json::from_reader(input)
         .with_context(|| format!("{} is not JSON", file.display()))?;
     let mut violations = 0;
-    for Violation { path, message } in violations_of(&schema_validator("report")?, &report) {
+    // Both begin with the version of the program.
+    let schema = match report.get("assessors") {
+        Some(_) => "assessment",
+        None => "report",
+    };
+    for Violation { path, message } in violations_of(&schema_validator(schema)?, &report) {
         violations += 1;
-        writeln!(output, "{}: report: {path}: {message}", file.display())?;
+        writeln!(output, "{}: {schema}: {path}: {message}", file.display())?;
     }
     Ok(violations)
 }

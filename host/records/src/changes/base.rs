@@ -314,7 +314,7 @@ impl EarlierFile {
         drop(file);
         match line::read(text.trim_ascii_end()) {
             OutputLine::Record { record, .. } => Ok(record.to_vec()),
-            OutputLine::Removal { .. } => Err(self.moved()),
+            OutputLine::Removal { .. } | OutputLine::Finding { .. } => Err(self.moved()),
         }
     }
 

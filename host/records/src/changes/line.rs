@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::ChangeKind;
+use super::{ChangeKind, LineObject, NoRecord};
 use portolan_page::object::Object;
 use portolan_page::schemas;
 
@@ -27,12 +27,19 @@ pub enum OutputLine<'l> {
         /// The object.
         object: Object,
     },
+    /// A finding.
+    Finding {
+        /// The finding alone; a removed one has none.
+        finding: Option<&'l [u8]>,
+        /// Whether the line is a change line.
+        is_change: bool,
+    },
 }
 
 /// A line as `portolan sync --output -` writes it, with and without changes.
 #[derive(Deserialize)]
 struct Wrapped<'l> {
-    object: Object,
+    object: LineObject,
     #[serde(borrow)]
     attributes: Option<&'l RawValue>,
     change: Option<ChangeKind>,
@@ -44,7 +51,15 @@ pub fn read(line: &[u8]) -> OutputLine<'_> {
     let wrapped: Option<Wrapped<'_>> = serde_json::from_slice(line).ok();
     match wrapped {
         Some(Wrapped {
-            object,
+            object: LineObject::Other(NoRecord::Finding),
+            attributes,
+            change,
+        }) if attributes.is_some() || change.is_some() => OutputLine::Finding {
+            finding: attributes.map(|finding| finding.get().as_bytes()),
+            is_change: change.is_some(),
+        },
+        Some(Wrapped {
+            object: LineObject::Record(object),
             attributes: Some(attributes),
             change,
         }) => OutputLine::Record {
@@ -53,7 +68,7 @@ pub fn read(line: &[u8]) -> OutputLine<'_> {
             is_change: change.is_some(),
         },
         Some(Wrapped {
-            object,
+            object: LineObject::Record(object),
             change: Some(_),
             ..
         }) => OutputLine::Removal { object },

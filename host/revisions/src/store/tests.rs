@@ -7,8 +7,32 @@ fn kept(body: &str) -> KeptBody {
     }
 }
 
-fn bodies(body: &str) -> HashMap<String, KeptBody> {
-    HashMap::from([("key".to_owned(), kept(body))])
+fn bodies(body: &str) -> HashMap<String, NewBody> {
+    let kept = kept(body);
+    let is_scanned = body == "scanned";
+    HashMap::from([("key".to_owned(), NewBody { kept, is_scanned })])
+}
+
+#[test]
+fn a_scan_counts_for_the_body_that_was_scanned_with_the_current_rules() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open(&folder.path().join("r.redb")).expect("a store");
+    let at = kept("").described_at_s;
+    for (body, is_scanned) in [("plain", false), ("scanned", true), ("plain", false)] {
+        store.put(&bodies(body)).expect("kept");
+        assert_eq!(store.is_scanned("key", at).expect("read"), is_scanned);
+    }
+    store.put(&bodies("scanned")).expect("kept");
+    assert!(
+        !store.is_scanned("key", at + 1).expect("read"),
+        "another body"
+    );
+    let transaction = store.begin_write().expect("a transaction");
+    let mut scanned = transaction.open_table(SCANNED).expect("a table");
+    scanned.insert("key", (SECRET_RULES + 1, at)).expect("set");
+    drop(scanned);
+    transaction.commit().expect("committed");
+    assert!(!store.is_scanned("key", at).expect("read"), "other rules");
 }
 
 #[test]

@@ -90,6 +90,17 @@ pub struct Control {
     /// The setting of the module without which the control is not configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs_setting: Option<String>,
+    /// The scan of the sync without which the control is not configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs_scan: Option<NeededScan>,
+}
+
+/// A scan that a sync makes only if it is asked for, while it withholds values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NeededScan {
+    /// That of environment values for secrets (`--detect-secrets`).
+    Secrets,
 }
 
 impl Control {

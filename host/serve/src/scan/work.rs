@@ -10,7 +10,6 @@ use portolan_machine::guard::guarded_async;
 use portolan_machine::text::printable;
 use portolan_page::ledger::Ledger;
 use portolan_records::report::{Report, Status};
-use portolan_sandbox::Mapping;
 use portolan_sync::config::Config;
 use portolan_sync::{Provenance, Request, SyncError};
 use serde_json::json;
@@ -143,7 +142,7 @@ async fn attempt(
     let folder = folder(service, lease);
     let output = folder.join("output");
     std::fs::create_dir_all(&output)?;
-    let mapping = config.mapping.clone();
+    let judged_by = config.clone();
     let report = sync(service, lease, config, &folder, cancelled).await?;
     if report.status == Status::Failed || !report.data_replaced {
         let reasons = report.scopes.iter().filter_map(|it| it.reason.clone());
@@ -151,7 +150,7 @@ async fn attempt(
         let reason = reason.unwrap_or_else(|| "nothing could be read".into());
         return Ok(End::Failed(reason, Some(Box::new(report))));
     }
-    let assessment = assess(service, lease, &output, mapping).await?;
+    let assessment = assess(service, lease, &output, judged_by).await?;
     let state = load::load(service, lease, &registration, &output, &report, &assessment).await?;
     Ok(state.map_or_else(
         || End::Retry("another try has taken it over".into()),
@@ -219,6 +218,7 @@ async fn sync(
     let ledger = Arc::new(Ledger::default());
     let request = Request {
         output: folder.join("output"),
+        copy: None,
         record: None,
         changes_since: None,
         checkpoint: Some(folder.join("checkpoint")),
@@ -274,10 +274,10 @@ async fn assess(
     service: &Shared,
     lease: &Lease,
     output: &Path,
-    mapping: Mapping,
+    config: Config,
 ) -> Result<Assessment, End> {
     let output = output.to_owned();
-    let run = tokio::task::spawn_blocking(move || judge::assess(&output, &mapping));
+    let run = tokio::task::spawn_blocking(move || judge::assess(&output, &config));
     let progress = || json!({"phase": "assessing"}).to_string();
     Ok(while_beating(service, lease, progress, run).await???)
 }

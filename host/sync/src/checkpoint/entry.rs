@@ -44,6 +44,9 @@ pub(super) struct Head {
     /// Whether the tags of its objects are not known.
     #[serde(default)]
     is_untagged: bool,
+    /// Whether environment values of its objects were not scanned for secrets, though they should be.
+    #[serde(default)]
+    is_unscanned: bool,
 }
 
 impl Head {
@@ -65,6 +68,7 @@ pub(super) fn pack(fetched: &FetchedPage) -> io::Result<Vec<u8>> {
         asked,
         unread,
         is_untagged,
+        is_unscanned,
         ..
     } = fetched;
     let head = Head {
@@ -77,6 +81,7 @@ pub(super) fn pack(fetched: &FetchedPage) -> io::Result<Vec<u8>> {
         described: page.described().count() as u64,
         unread: unread.clone(),
         is_untagged: *is_untagged,
+        is_unscanned: *is_unscanned,
     };
     let mut text = serde_json::to_vec(&head)?;
     text.push(b'\n');
@@ -110,6 +115,7 @@ pub(super) fn unpack(payload: &[u8], captured_at: &str) -> io::Result<FetchedPag
         is_new: false,
         unread: head.unread,
         is_untagged: head.is_untagged,
+        is_unscanned: head.is_unscanned,
     })
 }
 

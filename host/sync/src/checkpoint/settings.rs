@@ -7,7 +7,7 @@ use crate::config::Config;
 use portolan_aws::Connection;
 use portolan_fetch::Fetching;
 use portolan_machine::fingerprint::fingerprint;
-use portolan_page::WITHHOLDING;
+use portolan_page::{SECRET_RULES, WITHHOLDING};
 use portolan_sandbox::{MapperSet, Mapping};
 
 /// Digests by the names of the settings.
@@ -24,6 +24,8 @@ pub(super) fn of_config(config: &Config, mappers: &MapperSet) -> SettingDigests 
         mapping,
         // A resumed sync compares all records again, those of kept pages too.
         volatile_attributes: _,
+        // An assessment begins after the sync.
+        assessing: _,
     } = config;
     let Connection {
         // The accounts are settings of the place (`Accounts::place`), whatever keys are used for them.
@@ -60,6 +62,7 @@ pub(super) fn of_config(config: &Config, mappers: &MapperSet) -> SettingDigests 
         // not kept.
         revision_cache: _,
         revision_tags: _,
+        detect_secrets,
     } = fetching;
     let Mapping {
         // The places of modules: `mappers` and `overlays` below are the digests of the modules found there.
@@ -95,6 +98,10 @@ pub(super) fn of_config(config: &Config, mappers: &MapperSet) -> SettingDigests 
         ("option", format!("{:?}", options.settled())),
         ("mappers", digests_of_modules.join(" ")),
         ("overlays", digests_of_overlays.join(" ")),
+        (
+            "detect-secrets",
+            format!("{:?}", detect_secrets.then_some(SECRET_RULES)),
+        ),
         ("modules", format!("{modules:?}")),
         (
             "version of portolan",

@@ -41,6 +41,7 @@ fn fetched(number: usize) -> FetchedPage {
         is_new: true,
         unread: Vec::new(),
         is_untagged: false,
+        is_unscanned: false,
     }
 }
 

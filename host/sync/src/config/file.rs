@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_path_to_error::Segment;
 
-use super::{ConfigError, Settings};
+use super::{AssessSettings, ConfigError, Settings};
 use portolan_sandbox::ModuleSettings;
 
 /// Any useful configuration file is far smaller than this.
@@ -29,6 +29,9 @@ fn parse(text: &str) -> Result<Settings, String> {
         if let Some(settings) = module.as_table() {
             only_known::<ModuleSettings>(settings, &format!("modules.{name}."))?;
         }
+    }
+    if let Some(assess) = table.get("assess").and_then(toml::Value::as_table) {
+        only_known::<AssessSettings>(assess, "assess.")?;
     }
     // Key by key, so that an error can name the key. The parser's message is not used, because it quotes the
     // value, which may be a misplaced secret.

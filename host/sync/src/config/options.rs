@@ -1,19 +1,21 @@
 //! Operation options. Keys and values are case-sensitive, as the documentation shows them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
 use super::ConfigError;
-use super::revisions::age;
 use portolan_fetch::{AUDIT_EVENT_SINCE_LIMIT, Options, TaskDefinitionScope, TaskDefinitionStatus};
+use portolan_machine::clock::age;
 use portolan_page::object::Object;
 
-const KEYS: [&str; 5] = [
+const KEYS: [&str; 6] = [
     Options::FETCH_STOPPED_TASKS,
     Options::STATUS,
     Options::SCOPE,
     Options::AUDIT_EVENT_SINCE,
+    Options::AUDIT_EVENT_SETTINGS_SINCE,
     Options::AUDIT_EVENT_NAMES,
 ];
 
@@ -48,11 +50,9 @@ pub(super) fn resolve(pairs: &[(String, String)]) -> Result<Options, ConfigError
                     _ => return Err(unknown_value(key, value, "all, latest, in-use, current")),
                 }
             }
-            Options::AUDIT_EVENT_SINCE => {
-                let since = age(value).filter(|since| *since <= AUDIT_EVENT_SINCE_LIMIT);
-                options.audit_event_since = since.ok_or_else(|| {
-                    unknown_value(key, value, "ages up to 90d, such as 12h or 7d")
-                })?;
+            Options::AUDIT_EVENT_SINCE => options.audit_event_since = event_age(key, value)?,
+            Options::AUDIT_EVENT_SETTINGS_SINCE => {
+                options.audit_event_settings_since = Some(event_age(key, value)?);
             }
             Options::AUDIT_EVENT_NAMES => options.audit_event_names = event_names(key, value)?,
             _ => {
@@ -88,6 +88,31 @@ pub(super) fn check_objects(options: &Options, objects: &[Object]) -> Result<(),
         )));
     }
     Ok(())
+}
+
+/// The options, where those that are not given are what an assessment needs.
+pub(super) fn for_assessment(mut options: Options, objects: &[Object]) -> Options {
+    let (scope, status) = (
+        options.task_definition_scope,
+        options.task_definition_status,
+    );
+    let has = |object| objects.contains(&object);
+    if scope == TaskDefinitionScope::All
+        && status == TaskDefinitionStatus::Active
+        && has(Object::EcsService)
+        && has(Object::EcsTask)
+    {
+        options.task_definition_scope = TaskDefinitionScope::Current;
+    }
+    let since = &mut options.audit_event_settings_since;
+    since.get_or_insert(AUDIT_EVENT_SINCE_LIMIT);
+    options
+}
+
+/// The age of the oldest events.
+fn event_age(key: &str, value: &str) -> Result<Duration, ConfigError> {
+    let since = age(value).filter(|since| *since <= AUDIT_EVENT_SINCE_LIMIT);
+    since.ok_or_else(|| unknown_value(key, value, "ages up to 90d, such as 12h or 7d"))
 }
 
 /// The names of a list with commas.

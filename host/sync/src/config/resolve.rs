@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    Config, ConfigError, QuotaRules, Settings, file, identity, modules, options, organization,
-    revisions,
+    Config, ConfigError, Purpose, QuotaRules, Settings, assess, file, identity, modules, options,
+    organization, revisions,
 };
 use portolan_aws::{Connection, Organization, check_fips, check_region, url_problem};
 use portolan_fetch::{Fetching, RevisionTags};
@@ -41,10 +41,28 @@ impl Config {
     /// # Errors
     /// Fails if the file cannot be read or a setting cannot be used; the error names it and the valid values.
     pub fn resolve(given: Settings, config_file: Option<&Path>) -> Result<Self, ConfigError> {
-        let settings = given.with_file(config_file)?;
+        Self::resolve_for(Purpose::Sync, given, config_file)
+    }
+
+    /// As [`Config::resolve`], with the defaults of a purpose.
+    ///
+    /// # Errors
+    /// As [`Config::resolve`].
+    pub fn resolve_for(
+        purpose: Purpose,
+        given: Settings,
+        config_file: Option<&Path>,
+    ) -> Result<Self, ConfigError> {
+        let mut settings = given.with_file(config_file)?;
+        if purpose == Purpose::Assess {
+            settings.objects.get_or_insert_with(|| vec!["all".into()]);
+        }
         let connection = connection(&settings)?;
         let mapping = mapping(&settings)?;
-        let fetching = fetching(&settings, &mapping)?;
+        let mut fetching = fetching(&settings, &mapping)?;
+        if purpose == Purpose::Assess {
+            fetching.options = options::for_assessment(fetching.options, &fetching.objects);
+        }
         options::check_objects(&fetching.options, &fetching.objects)?;
         if connection.use_fips_endpoint == Some(true) {
             if let Some(url) = &connection.endpoint_url {
@@ -57,6 +75,7 @@ impl Config {
             connection,
             fetching,
             mapping,
+            assessing: assess::resolve(settings.assess.as_ref())?,
             volatile_attributes: volatile_attributes(settings.volatile_attributes),
         })
     }
@@ -151,6 +170,7 @@ fn fetching(settings: &Settings, mapping: &Mapping) -> Result<Fetching, ConfigEr
             .as_ref()
             .map_or(Ok(RevisionTags::default()), |when| revisions::tags(when))
             .map_err(|reason| ConfigError::setting("revision-tags", reason))?,
+        detect_secrets: settings.detect_secrets.unwrap_or(default.detect_secrets),
     })
 }
 

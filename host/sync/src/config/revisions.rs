@@ -1,9 +1,9 @@
 //! The place of the revision cache, and when tags of revisions are read again.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use portolan_fetch::RevisionTags;
+use portolan_machine::clock::age;
 
 /// The valid values of the setting, as a regular expression.
 pub(super) const PATTERN: &str = "^(auto|always|never|[1-9][0-9]{0,5}[smhdw])$";
@@ -21,25 +21,6 @@ pub(super) fn tags(text: &str) -> Result<RevisionTags, String> {
             )
         }),
     }
-}
-
-/// Digits and a unit. A month is not a unit, because 12M may be meant as minutes.
-pub(super) fn age(text: &str) -> Option<Duration> {
-    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let is_number = digits.len() <= 6 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let number: u64 = digits
-        .parse()
-        .ok()
-        .filter(|number| is_number && *number > 0)?;
-    let unit_s = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        "w" => 7 * 86_400,
-        _ => return None,
-    };
-    Some(Duration::from_secs(number * unit_s))
 }
 
 /// The file of the revision cache. Only AWS promises that a revision never changes, so with another server
@@ -65,6 +46,8 @@ pub(super) fn cache_file(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
+use super::assess::AssessSettings;
+use super::lists::{one_or_many, one_or_many_schema, whole_or_many};
 use portolan_sandbox::ModuleSettings;
 use portolan_sandbox::trust::ModulePolicy;
 
@@ -182,7 +184,7 @@ pub struct Settings {
     pub maximum_retries: Option<u64>,
 
     /// Objects to sync, comma-separated: names such as EcsContainer, or the groups `default` (EcsCluster,
-    /// EcsService, EcsTask, EcsTaskDefinition), `inventory` and `all` (all of them) [default: `default`].
+    /// EcsService, EcsTask, EcsTaskDefinition), `inventory`, `audit` and `all` (all of them) [default: `default`; with --assess `all`].
     #[serde(
         skip_serializing_if = "Option::is_none",
         default,
@@ -199,9 +201,11 @@ pub struct Settings {
     /// EcsTaskDefinition.status=ACTIVE|INACTIVE|DELETE_IN_PROGRESS|ALL: which revisions to sync
     /// [default: ACTIVE].
     /// EcsTaskDefinition.scope=all|latest|in-use|current: all of these, the newest ACTIVE one of each family,
-    /// the revisions that services, task sets and tasks refer to, or both [default: all].
+    /// the revisions that services, task sets and tasks refer to, or both [default: all; with --assess current].
     /// EcsAuditEvent.since=AGE: the age of the oldest audit events, such as 12h or 7d, at most 90d
     /// [default: 24h].
+    /// EcsAuditEvent.settingsSince=AGE: likewise for events that change account settings [default: as
+    /// EcsAuditEvent.since; with --assess 90d].
     /// EcsAuditEvent.names=NAME,NAME: the names of audit events, case-sensitive [default: settings, what runs,
     /// shells, clusters and capacity].
     #[serde(
@@ -273,6 +277,21 @@ pub struct Settings {
     #[schemars(regex(pattern = super::revisions::PATTERN))]
     #[arg(long, env = "PORTOLAN_REVISION_TAGS", value_name = "WHEN", help_heading = FETCHING)]
     pub revision_tags: Option<String>,
+
+    /// Scan the environment values of container definitions for secrets before they are withheld. What leaves is
+    /// the name of the variable and the name of the detector, as SECRET_SUSPECTS of EcsContainerDefinition;
+    /// never the value, its length, a digest or a part of it [default: false].
+    ///
+    /// Known revisions that were not scanned are described again once. Control TD.10 judges the suspects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, env = "PORTOLAN_DETECT_SECRETS", value_name = "BOOL", value_parser = clap::builder::BoolishValueParser::new(), num_args = 0..=1, default_missing_value = "true", help_heading = FETCHING)]
+    pub detect_secrets: Option<bool>,
+
+    /// Settings of `portolan assess` and `portolan sync --assess`; in the configuration file, the table
+    /// `[assess]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(skip)]
+    pub assess: Option<AssessSettings>,
 }
 
 /// The quotas for calls.
@@ -292,6 +311,15 @@ const FETCHING: &str = "Fetching";
 const MAPPING: &str = "Mapping";
 
 impl Settings {
+    /// These settings, with the flags and variables of an assessment.
+    #[must_use]
+    pub fn with_assess(self, assess: AssessSettings) -> Self {
+        Self {
+            assess: (assess != AssessSettings::default()).then_some(assess),
+            ..self
+        }
+    }
+
     /// The settings of `self`, completed with those of `lower`.
     pub(super) fn over(self, lower: Self) -> Result<Self, ConfigError> {
         let merge = || -> serde_json::Result<Self> {
@@ -299,7 +327,17 @@ impl Settings {
                 serde_json::from_value(serde_json::to_value(&lower)?)?;
             let upper: BTreeMap<String, serde_json::Value> =
                 serde_json::from_value(serde_json::to_value(&self)?)?;
-            merged.extend(upper);
+            // A table of both is merged, and not replaced.
+            for (key, value) in upper {
+                match (merged.get_mut(&key), value) {
+                    (Some(serde_json::Value::Object(below)), serde_json::Value::Object(above))
+                        if key == "assess" =>
+                    {
+                        below.extend(above);
+                    }
+                    (_, value) => drop(merged.insert(key, value)),
+                }
+            }
             serde_json::from_value(serde_json::to_value(merged)?)
         };
         // Both sides are values of this type, so only a path that is not UTF-8 can fail.
@@ -308,41 +346,4 @@ impl Settings {
             ConfigError::setting("config", reason.into())
         })
     }
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-/// A list, or one text that is not split.
-fn whole_or_many<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<String>>, D::Error> {
-    let given = Option::<OneOrMany>::deserialize(deserializer)?;
-    Ok(given.map(|given| match given {
-        OneOrMany::One(text) => vec![text],
-        OneOrMany::Many(list) => list,
-    }))
-}
-
-/// A list, or its comma-separated form.
-fn one_or_many<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<String>>, D::Error> {
-    Ok(
-        Option::<OneOrMany>::deserialize(deserializer)?.map(|given| match given {
-            OneOrMany::One(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
-            OneOrMany::Many(list) => list,
-        }),
-    )
-}
-
-fn one_or_many_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({
-        "type": ["array", "string", "null"],
-        "items": {"type": "string"}
-    })
 }

@@ -103,7 +103,12 @@ fn language(plan: &NewModule) -> Vec<(&'static str, String)> {
                 Kind::Mapping | Kind::Overlay => crate::table::FILE,
             }
             .to_owned(),
-            "`portolan schema table` prints everything that it can say.",
+            match kind {
+                Kind::Assessor => "`portolan schema controls` prints everything that it can say.",
+                Kind::Mapping | Kind::Overlay => {
+                    "`portolan schema table` prints everything that it can say."
+                }
+            },
         ),
         Language::Python => (
             format!("src/{kind}.py"),

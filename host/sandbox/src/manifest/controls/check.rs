@@ -19,7 +19,14 @@ const ELEMENTS: usize = 64;
 /// The most records of one subject under a name.
 const LIMIT: u32 = 100_000;
 /// The members of a batch's element beside the records, which no name may have.
-const TAKEN: [&str; 5] = ["subject", "related", "complete", "truncated", "settings"];
+const TAKEN: [&str; 6] = [
+    "subject",
+    "related",
+    "complete",
+    "truncated",
+    "since",
+    "settings",
+];
 
 impl Manifest {
     /// Checks what only an assessor has, or must not have.
@@ -204,7 +211,7 @@ mod tests {
             "controls": [{
                 "id": "A.1", "title": "t", "question": "q", "condition": "c", "severity": "low",
                 "remediation": "r", "reads": {"containers": "always"},
-                "subjects": {"SOURCE_STATUS": ["RUNNING"]}, "needs-setting": "list",
+                "subjects": {"SOURCE_STATUS": ["RUNNING"]}, "needs-setting": "list", "needs-scan": "secrets",
             }],
             "reads": {"members": ["subject.CPU", "related.containers.IMAGE", "related.definition"]},
         });
