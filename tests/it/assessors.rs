@@ -14,6 +14,10 @@ mod cases;
 mod command;
 /// Assessors that break the rules, each at the cost of its subjects only.
 mod liar;
+/// What lost answers do to findings.
+mod lost_answers;
+/// One fault for each control.
+mod planted;
 /// The stock tables of controls.
 mod stock;
 /// The tools for authors of assessors.

@@ -2,9 +2,8 @@
 
 use crate::evaluate::{Evaluator, Fault};
 use crate::image;
-use crate::library::text;
 use crate::plan::Expression;
-use crate::value::Value;
+use crate::value::{Value, text};
 
 impl<'b> Evaluator<'b> {
     /// The elements of a list that are not in another one.

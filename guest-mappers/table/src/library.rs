@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use crate::beyond::identifier;
 use crate::evaluate::{Evaluator, Fault, size};
 use crate::function::Function;
-use crate::value::Value;
+use crate::value::{Value, text};
 
 impl<'b> Evaluator<'b> {
     /// Calls a function.
@@ -284,13 +284,6 @@ fn nulls_last<K>(
     match (&left, &right) {
         (Some(left), Some(right)) => order(left, right),
         _ => left.is_none().cmp(&right.is_none()),
-    }
-}
-
-pub(crate) const fn text(value: Value<'_>) -> Option<&str> {
-    match value {
-        Value::Text(text) => Some(text),
-        _ => None,
     }
 }
 

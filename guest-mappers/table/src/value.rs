@@ -221,3 +221,11 @@ impl Serialize for Value<'_> {
         }
     }
 }
+
+/// The text that a value is.
+pub(crate) const fn text(value: Value<'_>) -> Option<&str> {
+    match value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}

@@ -22,8 +22,8 @@ struct Scopes {
     clusters: BTreeMap<String, Option<String>>,
     tags: Option<TagsRead>,
     secrets: Option<SecretsScan>,
-    /// The `include` values that AWS refused.
-    unread: BTreeSet<String>,
+    /// The `include` values that AWS refused, with the cluster of the entry.
+    unread: BTreeSet<(String, Option<String>)>,
 }
 
 impl Coverage {
@@ -47,7 +47,10 @@ impl Coverage {
             }
             scope.tags = entry.tags.or(scope.tags);
             scope.secrets = entry.secrets.max(scope.secrets);
-            scope.unread.extend(entry.unread.iter().cloned());
+            let unread = entry.unread.iter().cloned();
+            scope
+                .unread
+                .extend(unread.map(|include| (include, entry.cluster.clone())));
         }
         Self { scopes }
     }
@@ -102,6 +105,7 @@ impl Coverage {
     }
 
     /// Whether the sync made a scan in a place, of everything there.
+    /// Whether the sync made a scan in a place, of everything there.
     pub(crate) fn has_scan(&self, scan: NeededScan, place: &Place) -> bool {
         match scan {
             NeededScan::Secrets => {
@@ -112,8 +116,14 @@ impl Coverage {
         }
     }
 
-    /// The attributes of an object that only an include or another call gives, and whether they were read.
-    pub(crate) fn read(&self, object: Object, place: &Place) -> BTreeMap<&'static str, bool> {
+    /// The attributes of an object that only an include or another call gives, and whether they were read in a place
+    /// and in a cluster.
+    pub(crate) fn read(
+        &self,
+        object: Object,
+        place: &Place,
+        cluster: Option<&str>,
+    ) -> BTreeMap<&'static str, bool> {
         let scope = self.scopes.get(&(object, place.clone()));
         let includes = object.row().includes.iter();
         let is_read = |include: &str| {
@@ -121,7 +131,10 @@ impl Coverage {
                 object != Object::EcsTaskDefinition
                     || matches!(scope.tags, Some(TagsRead::TaggingApi | TagsRead::Describe))
             };
-            scope.is_some_and(|scope| !scope.unread.contains(include) && has_tags(scope))
+            let is_refused = |(name, of): &(String, Option<String>)| {
+                name == include && (of.is_none() || cluster.is_none() || of.as_deref() == cluster)
+            };
+            scope.is_some_and(|scope| !scope.unread.iter().any(is_refused) && has_tags(scope))
         };
         includes.map(|it| (it.name, is_read(it.name))).collect()
     }
@@ -181,5 +194,19 @@ mod tests {
         }
         let elsewhere = coverage.missing(Object::EcsCluster, &Place::default(), None);
         assert!(elsewhere.is_some());
+    }
+
+    #[test]
+    fn tags_that_one_cluster_refused_were_read_in_another() {
+        let entry = |cluster: &str, unread: &[&str]| json!({"object": "EcsService", "cluster": cluster, "complete": true, "unread": unread});
+        let coverage = coverage(&[entry("a", &["TAGS"]), entry("b", &[])]);
+        let place = Place {
+            account_id: "111122223333".into(),
+            region: "eu-west-1".into(),
+        };
+        for (cluster, is_read) in [(Some("a"), false), (Some("b"), true), (None, false)] {
+            let read = coverage.read(Object::EcsService, &place, cluster);
+            assert_eq!(read["TAGS"], is_read, "{cluster:?}");
+        }
     }
 }

@@ -61,7 +61,9 @@ impl<'a> Joins<'a> {
             read: BTreeMap::new(),
         };
         if let Some(object) = self.manifest.objects.first() {
-            joined.read = self.coverage.read(*object, &Place::of(&joined.subject));
+            let cluster = text(&joined.subject, "CLUSTER_ARN");
+            let place = Place::of(&joined.subject);
+            joined.read = self.coverage.read(*object, &place, cluster);
         }
         for name in self.manifest.join_order() {
             let with = &self.manifest.with[name];

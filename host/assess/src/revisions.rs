@@ -10,7 +10,7 @@ use crate::place::{Place, Record, text};
 
 /// The records that refer to revisions, and the attribute that does.
 const USERS: [(Object, &str); 4] = [
-    (Object::EcsService, "TASK_DEFINITION_ARN"),
+    (Object::EcsService, "TASK_DEFINITION"),
     (Object::EcsDeployment, "TASK_DEFINITION"),
     (Object::EcsTaskSet, "TASK_DEFINITION"),
     (Object::EcsTask, "TASK_DEFINITION_ARN"),

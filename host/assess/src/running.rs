@@ -132,7 +132,7 @@ impl Failures {
             length: u32::try_from(text.len()).unwrap_or(u32::MAX),
         };
         self.offset += text.len() as u64;
-        let revision = fingerprint(&finding.subject_uid);
+        let revision = revision(&finding.place(), &finding.subject_uid);
         self.by_revision.entry(revision).or_default().push(failure);
         Ok(())
     }
@@ -166,7 +166,8 @@ impl Failures {
             if text(&task, "SOURCE_STATUS") != Some("RUNNING") {
                 continue;
             }
-            let revision = fingerprint(text(&task, "TASK_DEFINITION_ARN").unwrap_or_default());
+            let arn = text(&task, "TASK_DEFINITION_ARN").unwrap_or_default();
+            let revision = revision(&Place::of(&task), arn);
             let Some(failures) = self.by_revision.get(&revision) else {
                 continue;
             };
@@ -318,6 +319,11 @@ fn identity(task: &Record) -> [u8; 16] {
         .iter()
         .map(|name| text(task, name).unwrap_or_default());
     fingerprint(values.collect::<Vec<_>>().join("\n"))
+}
+
+/// The fingerprint of a revision, which is of its account and Region alone.
+fn revision(place: &Place, arn: &str) -> [u8; 16] {
+    fingerprint(format!("{}\n{}\n{arn}", place.account_id, place.region))
 }
 
 fn spool_error(source: io::Error) -> AssessError {

@@ -80,7 +80,7 @@ enum Writer<W: Write> {
     Ocsf(W),
     Sarif(Sarif<W>),
     Asff(W),
-    Csv(Sheet<W>),
+    Csv(Box<Sheet<W>>),
 }
 
 impl<W: Write> Export<W> {
@@ -93,7 +93,7 @@ impl<W: Write> Export<W> {
             Format::Ocsf => Writer::Ocsf(out),
             Format::Sarif => Writer::Sarif(Sarif::begin(out)?),
             Format::Asff => Writer::Asff(out),
-            Format::Csv => Writer::Csv(Sheet::begin(out, &assessing.carried)?),
+            Format::Csv => Writer::Csv(Box::new(Sheet::begin(out, &assessing.carried)?)),
         };
         Ok(Self {
             standard: assessing.standard.clone(),

@@ -1,11 +1,13 @@
 //! The speed from a page to records, and the memory of a sync: `make bench`. Names of parts (`page`,
-//! `overlay`, `tables`, `languages`, `program`, `memory`) as arguments leave out the others.
+//! `overlay`, `tables`, `languages`, `program`, `memory`) as arguments leave out the others; `assess` runs only by its
+//! name (`make bench-assess`).
 //!
 //! Every figure is a median on one core. The compared sides take turns in one process, so that a busy machine
 //! slows both alike.
 #![expect(clippy::print_stdout, reason = "the table is the output")]
 #![expect(clippy::unwrap_used, reason = "a measurement that fails has no result")]
 
+mod assess;
 mod languages;
 mod memory;
 mod overlay;
@@ -17,7 +19,8 @@ mod tables;
 use std::time::Duration;
 
 fn main() {
-    let parts: [(&str, fn()); 7] = [
+    let parts: [(&str, fn()); 8] = [
+        ("assess", assess::measure),
         ("page", page::measure),
         ("overlay", overlay::measure),
         ("tables", tables::measure),
@@ -31,7 +34,7 @@ fn main() {
         .filter(|argument| !argument.starts_with('-')) // cargo passes `--bench`
         .collect();
     for (name, measure) in parts {
-        if wanted.is_empty() || wanted.iter().any(|part| part == name) {
+        if wanted.is_empty() && name != "assess" || wanted.iter().any(|part| part == name) {
             measure();
         }
     }

@@ -51,7 +51,7 @@ pub(crate) fn measure() {
         ),
     ] {
         let value = text.repeat(60_000 / text.len());
-        let body = definition(&vec![value.as_str(); 3]);
+        let body = definition(&[value.as_str(); 3]);
         let scan = time(|| with_secret_suspects(black_box(body.clone())));
         note(what, &microseconds(scan));
     }

@@ -234,7 +234,8 @@ fn judged(cases: &[&Case], subjects: &BTreeMap<String, Object>, folder: &Path) -
         let list: Vec<&str> = list.map(|it| it.as_str().unwrap()).collect();
         assess.arg(format!("--{name}")).arg(list.join(","));
     }
-    run(&mut assess).with(3);
+    let ended = run(&mut assess);
+    assert!([0, 3].contains(&ended.status), "{ended:#?}");
     json_lines(&std::fs::read_to_string(folder.join("Finding.jsonl")).unwrap())
 }
 

@@ -144,6 +144,23 @@ fn needles(secrets: &[String]) -> impl Iterator<Item = &str> {
     words.filter(|word| word.len() > 20)
 }
 
+/// Runs a sync, and kills it when it has described some revisions and not all.
+fn kill_half_way(site: &Site, arguments: &[&str]) {
+    let latency = Duration::from_millis(100);
+    let rules = &site.simulator;
+    rules.change_rules(|rules| rules.latency = latency);
+    let mut sync = site.sync_command(arguments);
+    sync.args(OBJECTS)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut killed = sync.spawn().unwrap();
+    wait_until("descriptions", || site.calls("DescribeTaskDefinition") >= 9);
+    std::thread::sleep(latency);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    rules.change_rules(|rules| rules.latency = Duration::ZERO);
+}
+
 #[test]
 fn values_with_secrets_leave_the_host_on_no_way() {
     let (site, secrets_of_site) = site_of_all();
@@ -154,29 +171,13 @@ fn values_with_secrets_leave_the_host_on_no_way() {
         "--checkpoint",
         checkpoint.to_str().unwrap(),
     ];
-    site.simulator
-        .change_rules(|rules| rules.latency = Duration::from_millis(20));
-    let mut killed = site.sync_command(&detect);
-    let mut killed = killed
-        .args(OBJECTS)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    wait_until("descriptions", || {
-        site.calls("DescribeTaskDefinition") >= 12
-    });
-    std::thread::sleep(Duration::from_millis(100));
-    killed.kill().unwrap();
-    killed.wait().unwrap();
+    kill_half_way(&site, &detect);
     let kept = unpacked(&checkpoint.join("pages"));
     assert!(
         kept.contains("secretSuspects"),
         "the checkpoint has no suspects"
     );
 
-    site.simulator
-        .change_rules(|rules| rules.latency = Duration::ZERO);
     let mut arguments = detect.to_vec();
     arguments.extend(["--record", recording.to_str().unwrap()]);
     let ended = sync(&site, &arguments).with(0);

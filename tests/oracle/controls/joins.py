@@ -15,7 +15,8 @@ def of_definition(output, record):
         "containers": output.is_complete(record, "EcsContainerDefinition"),
         "tasks": output.is_complete(record, "EcsTask"),
         "settings": output.is_complete(record, "EcsAccountSetting"),
-        "TAGS": output.definition_scope(record, "EcsTaskDefinition", "tags", ("tagging-api", "describe")),
+        "TAGS": output.definition_scope(record, "EcsTaskDefinition", "tags", ("tagging-api", "describe"))
+        and output.is_included(record, "EcsTaskDefinition", "TAGS"),
     }
     return related, complete
 

@@ -104,13 +104,18 @@ fn run(
         operation.name,
         fault,
     )?;
+    let rules = state.rules();
+    if let Some(answer) = rules.answer(operation.name, body) {
+        let body = answer.to_string();
+        return Ok(Answer { body, items: 0 });
+    }
     let drift = state.drift();
     let mut place = state.world.place(&caller.account, &caller.region);
     place.created_services = drift.created_services;
     place.registered_families = drift.registered_families;
     let call = Call {
         place: &place,
-        rules: &state.rules(),
+        rules: &rules,
         tokens: &state.tokens,
         caller,
         canary: &state.world.canary,
@@ -181,7 +186,7 @@ fn admit(
             return Err(ApiError::throttled());
         }
     }
-    if rules.denies(operation, account, region) {
+    if rules.denies(operation, account, region) || fault == Some(&Fault::AccessDenied) {
         let action = format!("{service}:{operation}");
         let message = format!(
             "User: {arn} is not authorized to perform: {action} on resource: * because no \

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::operation::{is_ecs, is_paged};
 
 /// An account and Region; `None` stands for all.
@@ -28,6 +30,8 @@ pub enum Fault {
     InternalFailure,
     /// `ThrottlingException` although the bucket is not empty.
     Throttling,
+    /// `AccessDeniedException`, as of a policy that changes.
+    AccessDenied,
     /// The connection is closed without an answer.
     ConnectionReset,
     /// A complete answer, by its `content-length`, whose JSON breaks off in the middle.
@@ -206,6 +210,9 @@ pub struct Rules {
     pub settings: BTreeMap<String, String>,
     /// The share (0.0 to 1.0) of tagged ACTIVE revisions that GetResources does not know yet.
     pub tag_lag: f64,
+    /// Answers in place of the world's, whatever the request: by operation, or by operation, blank and a text that
+    /// the request has. The longest key that fits counts.
+    pub answers: BTreeMap<String, Value>,
 }
 
 impl Rules {
@@ -220,6 +227,17 @@ impl Rules {
             (paged || !rule.fault.is_about_pages()) && applies(rule.operation.as_deref(), operation)
         });
         due.find_map(|rule| rule.frequency.strikes(random).then(|| rule.fault.clone()))
+    }
+
+    /// The answer in place of the world's.
+    pub(super) fn answer(&self, operation: &str, request: &[u8]) -> Option<&Value> {
+        let request = String::from_utf8_lossy(request);
+        let fits = |key: &str| match key.split_once(' ') {
+            Some((name, text)) => name == operation && request.contains(text),
+            None => key == operation,
+        };
+        let fitting = self.answers.iter().filter(|(key, _)| fits(key));
+        Some(fitting.max_by_key(|(key, _)| key.len())?.1)
     }
 
     /// The fault of every call to a place.

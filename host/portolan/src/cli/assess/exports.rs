@@ -10,8 +10,8 @@ use portolan_export::{Export, Format};
 use portolan_machine::aside;
 use tempfile::NamedTempFile;
 
-use super::files::PREFIX;
-
+/// The prefix of files before they are renamed to their places.
+pub(super) const PREFIX: &str = ".portolan-assess-";
 /// The name of standard output.
 const STDOUT: &str = "-";
 

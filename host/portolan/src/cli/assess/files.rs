@@ -3,16 +3,13 @@
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::exports::{Exports, Wish};
+use super::exports::{Exports, PREFIX, Wish};
 use anyhow::Context;
 use portolan_assess::{Assessing, Assessment, EarlierFindings, Finding, Record};
 use portolan_machine::aside;
 use portolan_records::changes::{ChangeKind, RecordChange};
 use serde_json::json;
 use tempfile::NamedTempFile;
-
-/// The prefix of files before they are renamed to their places.
-pub(super) const PREFIX: &str = ".portolan-assess-";
 
 /// Where findings go.
 pub(in crate::cli) enum Place {

@@ -109,7 +109,7 @@ fn is_running(object: Object, record: &Map<String, Value>) -> bool {
 fn fits(record: &Map<String, Value>, conditions: &[(String, String)]) -> bool {
     let is = |value: &Value, wanted: &str| match value {
         Value::String(text) => text == wanted,
-        other => other.to_string() == wanted,
+        other => serde_json::from_str(wanted).is_ok_and(|wanted: Value| wanted == *other),
     };
     conditions
         .iter()
