@@ -46,34 +46,6 @@ const EXIT_STATUS: &str = "Exit status:
   2  usage: the command line or the configuration is not valid
   3  partial: some of the result is missing; the report names the missing parts";
 
-const SYNC_EXAMPLES: &str = "Examples:
-  Sync the account that the AWS environment points to:
-    portolan sync --regions us-east-1 --output ecs
-  Two accounts and two Regions, with stopped tasks:
-    portolan sync --assume-role-arn arn:aws:iam::111111111111:role/Read,arn:aws:iam::222222222222:role/Read \\
-      --regions us-east-1,eu-west-1 --option EcsTask.fetchStoppedTasks=true --output ecs
-  Every account of an organization, every Region, on the second of five machines:
-    portolan sync --organization --organization-role PortolanRead --regions all --shard 2/5 --output ecs
-  Records into a pipe:
-    portolan sync --objects EcsTask --output - | jq -r .attributes.UID
-  Only what is new or different since the sync before, beside the full records:
-    portolan sync --regions us-east-1 --output ecs --changes-since ecs
-    jq -r .uid ecs/EcsTask.changes.jsonl
-  A long sync that resumes where it stopped if it is killed and started again:
-    portolan sync --regions us-east-1 --output ecs --checkpoint ecs.checkpoint";
-
-const PLAN_EXAMPLES: &str = "It makes only cheap calls: it lists clusters and task definitions, and reads the counters of clusters.
-The time is the least that AWS's token buckets allow at the chosen share; no client can be faster.
-Revisions in the revision cache cost no call.
-
-Examples:
-  How long will a sync of this account take?
-    portolan plan --regions us-east-1
-  How much longer if half of the quota is left to others?
-    portolan plan --regions us-east-1 --quota-share 0.5
-  The slowest action group of each account and Region, for a script:
-    portolan plan --json | jq -r '.scopes[] | [.account_id, .region, .slowest] | @tsv'";
-
 const COMPLETIONS: &str = "Examples:
   portolan completions bash > ~/.local/share/bash-completion/completions/portolan
   portolan completions zsh > \"${fpath[1]}/_portolan\"
@@ -109,10 +81,10 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Fetch clusters, services, tasks and task definitions, and write valid records and a report.
-    #[command(after_help = SYNC_EXAMPLES)]
+    #[command(after_help = sync::EXAMPLES)]
     Sync(sync::SyncArguments),
     /// Estimate a sync before it runs: objects, calls, and the time that AWS's quotas require.
-    #[command(after_help = PLAN_EXAMPLES)]
+    #[command(after_help = plan::EXAMPLES)]
     Plan(plan::PlanArguments),
     /// Map recorded pages without AWS: one bare record per line, issues on standard error.
     Map(map::MapArguments),

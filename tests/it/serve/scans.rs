@@ -98,7 +98,8 @@ fn what_a_scan_did_not_see_stays_and_what_is_gone_is_resolved() {
     assert_eq!(services, 16);
     let history = |id: &str| served.get(&format!("/v1/findings/{id}/history"))["items"].clone();
     let finding =
-        served.get("/v1/findings?object=EcsService&result=FAIL&limit=1")["items"][0].clone();
+        served.get("/v1/findings?object=EcsService&control=SV.4&result=FAIL&limit=1")["items"][0]
+            .clone();
     let id = finding["id"].as_str().unwrap();
     assert_eq!(history(id)[0]["event"], "new");
 

@@ -67,6 +67,13 @@ struct Proof {
 
 impl Proof {
     fn is_gone(&self, object: &str, account_id: &str, region: &str, cluster_arn: &str) -> bool {
+        if object == findings::WHAT_RUNS {
+            let is_gone =
+                |object: Object, cluster| self.is_gone(object.name(), account_id, region, cluster);
+            return is_gone(Object::EcsTask, cluster_arn)
+                && is_gone(Object::EcsTaskDefinition, "")
+                && is_gone(Object::EcsContainerDefinition, "");
+        }
         let Ok(object) = object.parse::<Object>() else {
             return false;
         };

@@ -208,6 +208,7 @@ pub(crate) fn revision_cache(service: &Shared, registration_id: &str) -> PathBuf
     service.data.join("cache").join(name)
 }
 
+/// Long, because it names every way in which a sync ends.
 async fn sync(
     service: &Shared,
     lease: &Lease,
