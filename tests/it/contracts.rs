@@ -241,6 +241,11 @@ fn crates_of_the_host_are_drawn() {
 }
 
 #[test]
+fn the_api_is_printed_from_its_handlers() {
+    committed("schemas/openapi.json", &portolan_serve::openapi());
+}
+
+#[test]
 fn help_is_what_it_was() {
     let mut text = String::new();
     help(&mut Vec::new(), &mut text);

@@ -46,6 +46,8 @@ mod parts;
 mod redaction;
 /// Modules in registries.
 mod registry;
+/// The service, as a process, over HTTP.
+mod serve;
 /// Finds the programs under test and runs them.
 mod support;
 /// `portolan sync` against a simulated ECS.

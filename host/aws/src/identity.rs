@@ -129,7 +129,7 @@ fn failed(role: Option<&RoleArn>, message: String) -> AccountError {
 }
 
 /// Whether a text is a valid account id.
-fn is_account(text: &str) -> bool {
+pub(super) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

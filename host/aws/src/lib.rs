@@ -28,6 +28,7 @@ mod settings;
 mod shard;
 mod sts;
 mod value;
+mod verify;
 
 pub use account::{Account, AccountError};
 pub use accounts::{AccountRoute, Accounts, Reached};
@@ -36,9 +37,11 @@ pub use failure::CallFailure;
 pub use failure_kind::FailureKind;
 pub use fips::check as check_fips;
 pub use partitions::check as check_region;
+pub use partitions::partition_of as partition_of_region;
 pub use settings::url_problem;
 pub use settings::{AccessKeys, Connection, ConnectionError, Organization, RoleArn, RolePattern};
 pub use shard::Shard;
+pub use verify::{Identity, identify_keys};
 
 /// Returns the certificate authorities (PEM) that replace the system's, if settings, environment or AWS
 /// profile name some.

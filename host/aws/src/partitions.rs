@@ -73,7 +73,7 @@ const DIRECTIONS: [&str; 9] = [
 ];
 
 /// The partition of a Region; `None` if the name is not one of an AWS Region.
-fn partition_of(region: &str) -> Option<&'static str> {
+pub fn partition_of(region: &str) -> Option<&'static str> {
     let (rest, number) = region.rsplit_once('-')?;
     let (prefix, direction) = rest.rsplit_once('-')?;
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());

@@ -11,6 +11,8 @@ mod mapper;
 mod plan;
 mod progress;
 mod schema;
+#[cfg(feature = "serve")]
+mod serve;
 mod summary;
 mod sync;
 mod validate;
@@ -43,34 +45,6 @@ const EXIT_STATUS: &str = "Exit status:
   1  failed: nothing could be done
   2  usage: the command line or the configuration is not valid
   3  partial: some of the result is missing; the report names the missing parts";
-
-const SYNC_EXAMPLES: &str = "Examples:
-  Sync the account that the AWS environment points to:
-    portolan sync --regions us-east-1 --output ecs
-  Two accounts and two Regions, with stopped tasks:
-    portolan sync --assume-role-arn arn:aws:iam::111111111111:role/Read,arn:aws:iam::222222222222:role/Read \\
-      --regions us-east-1,eu-west-1 --option EcsTask.fetchStoppedTasks=true --output ecs
-  Every account of an organization, every Region, on the second of five machines:
-    portolan sync --organization --organization-role PortolanRead --regions all --shard 2/5 --output ecs
-  Records into a pipe:
-    portolan sync --objects EcsTask --output - | jq -r .attributes.UID
-  Only what is new or different since the sync before, beside the full records:
-    portolan sync --regions us-east-1 --output ecs --changes-since ecs
-    jq -r .uid ecs/EcsTask.changes.jsonl
-  A long sync that resumes where it stopped if it is killed and started again:
-    portolan sync --regions us-east-1 --output ecs --checkpoint ecs.checkpoint";
-
-const PLAN_EXAMPLES: &str = "It makes only cheap calls: it lists clusters and task definitions, and reads the counters of clusters.
-The time is the least that AWS's token buckets allow at the chosen share; no client can be faster.
-Revisions in the revision cache cost no call.
-
-Examples:
-  How long will a sync of this account take?
-    portolan plan --regions us-east-1
-  How much longer if half of the quota is left to others?
-    portolan plan --regions us-east-1 --quota-share 0.5
-  The slowest action group of each account and Region, for a script:
-    portolan plan --json | jq -r '.scopes[] | [.account_id, .region, .slowest] | @tsv'";
 
 const COMPLETIONS: &str = "Examples:
   portolan completions bash > ~/.local/share/bash-completion/completions/portolan
@@ -107,10 +81,10 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Fetch clusters, services, tasks and task definitions, and write valid records and a report.
-    #[command(after_help = SYNC_EXAMPLES)]
+    #[command(after_help = sync::EXAMPLES)]
     Sync(sync::SyncArguments),
     /// Estimate a sync before it runs: objects, calls, and the time that AWS's quotas require.
-    #[command(after_help = PLAN_EXAMPLES)]
+    #[command(after_help = plan::EXAMPLES)]
     Plan(plan::PlanArguments),
     /// Map recorded pages without AWS: one bare record per line, issues on standard error.
     Map(map::MapArguments),
@@ -126,6 +100,18 @@ enum Command {
     /// Compare two outputs: a line on standard output for everything that was added, changed or removed.
     #[command(after_help = changes::EXAMPLES)]
     Changes(changes::ChangesArguments),
+    /// Run the service: stored credentials, scheduled scans, and an API over their findings.
+    #[cfg(feature = "serve")]
+    #[command(after_help = serve::SERVE_EXAMPLES)]
+    Serve(Box<serve::ServeArguments>),
+    /// Make, list and revoke the tokens of a service.
+    #[cfg(feature = "serve")]
+    #[command(subcommand)]
+    Token(serve::TokenCommand),
+    /// Rotate the master key of a service.
+    #[cfg(feature = "serve")]
+    #[command(subcommand)]
+    Key(serve::KeyCommand),
     /// Tools for authors of mappings: try, check and inspect modules.
     Mapper(mapper::MapperArguments),
     /// Print the identity of the credentials and the permissions that they have, for each role and Region.
@@ -180,6 +166,18 @@ const MAPPING_SETTINGS: [&str; 5] = [
     "trusted_keys",
     "cache_folder",
 ];
+/// Settings that apply to the service; the others belong to registrations.
+#[cfg(feature = "serve")]
+const SERVE_SETTINGS: [&str; 8] = [
+    "endpoint_url",
+    "ca_bundle",
+    "quotas",
+    "module_policy",
+    "trusted_keys",
+    "cache_folder",
+    "revision_cache",
+    "parallel_scopes",
+];
 /// Settings that apply to an assessment.
 const ASSESS_SETTINGS: [&str; 15] = [
     "module_policy",
@@ -220,7 +218,12 @@ fn without_values(command: clap::Command) -> clap::Command {
 
 /// The command line of clap. The help of a command leaves out the settings that the command does not use.
 pub(crate) fn command() -> clap::Command {
-    without_values(Arguments::command())
+    let command = without_values(Arguments::command());
+    #[cfg(feature = "serve")]
+    let command = command.mut_subcommand("serve", |command| {
+        hide_settings_but(command, &SERVE_SETTINGS)
+    });
+    command
         .mut_subcommand("map", |command| {
             hide_settings_but(command, &MAPPING_SETTINGS)
         })
@@ -300,6 +303,12 @@ pub(crate) fn run() -> ExitCode {
         Command::Findings(arguments) => findings::run(&arguments),
         Command::Controls(arguments) => controls::run(arguments, config),
         Command::Changes(arguments) => changes::run(arguments, config),
+        #[cfg(feature = "serve")]
+        Command::Serve(arguments) => serve::serve(*arguments, config),
+        #[cfg(feature = "serve")]
+        Command::Token(command) => serve::token(command),
+        #[cfg(feature = "serve")]
+        Command::Key(command) => serve::key(command),
         Command::Mapper(arguments) => mapper::run(arguments, config),
         Command::Check(arguments) => check::run(arguments, config),
         Command::Cache(arguments) => cache::run(arguments, config),

@@ -8,6 +8,18 @@ use portolan_sync::plan::{self, Plan, ScopePlan};
 use super::{COMPLETE, FAILED, PARTIAL};
 use crate::talk;
 
+pub(super) const EXAMPLES: &str = "It makes only cheap calls: it lists clusters and task definitions, and reads the counters of clusters.
+The time is the least that AWS's token buckets allow at the chosen share; no client can be faster.
+Revisions in the revision cache cost no call.
+
+Examples:
+  How long will a sync of this account take?
+    portolan plan --regions us-east-1
+  How much longer if half of the quota is left to others?
+    portolan plan --regions us-east-1 --quota-share 0.5
+  The slowest action group of each account and Region, for a script:
+    portolan plan --json | jq -r '.scopes[] | [.account_id, .region, .slowest] | @tsv'";
+
 #[derive(Debug, clap::Args)]
 pub(super) struct PlanArguments {
     /// Print the plan as JSON (`portolan schema plan` prints its schema).

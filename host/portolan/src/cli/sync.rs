@@ -16,6 +16,22 @@ use super::assess::{Place, Prepared};
 use super::{COMPLETE, FAILED, PARTIAL, USAGE, progress::Progress, summary};
 use crate::talk;
 
+pub(super) const EXAMPLES: &str = "Examples:
+  Sync the account that the AWS environment points to:
+    portolan sync --regions us-east-1 --output ecs
+  Two accounts and two Regions, with stopped tasks:
+    portolan sync --assume-role-arn arn:aws:iam::111111111111:role/Read,arn:aws:iam::222222222222:role/Read \\
+      --regions us-east-1,eu-west-1 --option EcsTask.fetchStoppedTasks=true --output ecs
+  Every account of an organization, every Region, on the second of five machines:
+    portolan sync --organization --organization-role PortolanRead --regions all --shard 2/5 --output ecs
+  Records into a pipe:
+    portolan sync --objects EcsTask --output - | jq -r .attributes.UID
+  Only what is new or different since the sync before, beside the full records:
+    portolan sync --regions us-east-1 --output ecs --changes-since ecs
+    jq -r .uid ecs/EcsTask.changes.jsonl
+  A long sync that resumes where it stopped if it is killed and started again:
+    portolan sync --regions us-east-1 --output ecs --checkpoint ecs.checkpoint";
+
 #[derive(Debug, clap::Args)]
 pub(super) struct SyncArguments {
     /// Folder for <Object>.jsonl and report.json, or `-` for one line {"object":…,"attributes":{…}} per
@@ -237,7 +253,7 @@ fn tell(report: &Report, asked: bool) {
 
 /// Turns a write past the process's limit on file sizes into an ordinary error. Without a handler, its signal
 /// ends the process before it can name the file that does not fit.
-fn bear_file_size_limits() {
+pub(super) fn bear_file_size_limits() {
     #[cfg(any(target_os = "linux", target_os = "macos"))]
     {
         /// `SIGXFSZ`, on every architecture that wasmtime compiles for.
@@ -251,7 +267,7 @@ fn bear_file_size_limits() {
 }
 
 /// Waits for Ctrl-C, or for the signal with which service managers stop a process.
-async fn interrupt() {
+pub(super) async fn interrupt() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

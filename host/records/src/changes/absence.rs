@@ -128,7 +128,8 @@ impl SeenScopes {
 
     /// Whether two syncs had the same options for an object. Stopped tasks that are missing because they were
     /// not requested are not gone.
-    pub(super) fn asked_alike(&self, other: &Self, object: Object) -> bool {
+    #[must_use]
+    pub fn asked_alike(&self, other: &Self, object: Object) -> bool {
         // Parts come from the calls of their whole, under its options.
         let prefix = format!("{}.", object.fetched());
         let of = |coverage: &Self| -> Vec<(String, String)> {
@@ -143,14 +144,26 @@ impl SeenScopes {
 
     /// Whether this sync would have seen the object of `record` if it had existed.
     pub(super) fn proves_absence(&self, object: Object, record: &RecordMembers<'_>) -> bool {
+        let place = record.text("ACCOUNT_ID").zip(record.text("REGION"));
+        let cluster = record.text("CLUSTER_ARN");
+        place.is_some_and(|(account_id, region)| {
+            self.proves_absence_at(object, &account_id, &region, cluster.as_deref())
+        })
+    }
+
+    /// Whether this sync would have seen an object of this place if it had existed.
+    #[must_use]
+    pub fn proves_absence_at(
+        &self,
+        object: Object,
+        account_id: &str,
+        region: &str,
+        cluster_arn: Option<&str>,
+    ) -> bool {
         // An event stays; only the window moves on.
         if object == Object::EcsAuditEvent {
             return false;
         }
-        let (Some(account_id), Some(region)) = (record.text("ACCOUNT_ID"), record.text("REGION"))
-        else {
-            return false;
-        };
         let (account_id, region) = (AccountId::from(account_id), RegionName::from(region));
         let in_place = |object| {
             let place = (object, account_id.clone(), region.clone());
@@ -174,9 +187,9 @@ impl SeenScopes {
         if object.row().parent == Parent::Region {
             return true;
         }
-        match record.text("CLUSTER_ARN") {
+        match cluster_arn {
             // If a complete listing does not contain the cluster, its objects are gone too.
-            Some(arn) => clusters.by_arn.get(&arn).copied().unwrap_or(true),
+            Some(arn) => clusters.by_arn.get(arn).copied().unwrap_or(true),
             None => clusters.by_arn.values().all(|complete| *complete),
         }
     }

@@ -22,6 +22,19 @@ const PAGE_SIZE_LIMIT: u64 = 100;
 /// With a smaller share of a bucket of 50, a single call would not fit.
 const LEAST_SHARE: f64 = 0.05;
 
+impl Settings {
+    /// These settings, completed with those of a configuration file.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read.
+    pub fn with_file(self, config_file: Option<&Path>) -> Result<Self, ConfigError> {
+        match config_file {
+            Some(path) => self.over(file::read(path)?),
+            None => Ok(self),
+        }
+    }
+}
+
 impl Config {
     /// Makes a configuration of flags and environment (`given`) and a configuration file.
     ///
@@ -40,10 +53,7 @@ impl Config {
         given: Settings,
         config_file: Option<&Path>,
     ) -> Result<Self, ConfigError> {
-        let mut settings = match config_file {
-            Some(path) => given.over(file::read(path)?)?,
-            None => given,
-        };
+        let mut settings = given.with_file(config_file)?;
         if purpose == Purpose::Assess {
             settings.objects.get_or_insert_with(|| vec!["all".into()]);
         }

@@ -1,0 +1,114 @@
+//! What the rooms of a running service share.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use portolan_sync::config::Settings;
+use tokio::sync::{Notify, watch};
+
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::store::Store;
+use crate::vault::Vault;
+
+/// The service, shared by requests and scans.
+pub(crate) type Shared = Arc<Service>;
+
+/// The state of a running service.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    pub(crate) data: PathBuf,
+    /// The settings that are a matter of the process.
+    pub(crate) settings: Settings,
+    /// Whether roles may be assumed with the credentials of this host.
+    pub(crate) allows_host_credentials: bool,
+    /// The id of this process in leases.
+    pub(crate) owner: String,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Metrics,
+    /// True once the service ends.
+    pub(crate) stopping: watch::Sender<bool>,
+    /// Wakes the queue.
+    pub(crate) queued: Notify,
+    /// By id, what cancels a running scan, with the reason.
+    running: Mutex<HashMap<String, watch::Sender<Option<String>>>>,
+}
+
+/// The parts of a service that come from its start.
+pub(crate) struct Parts {
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    pub(crate) data: PathBuf,
+    pub(crate) settings: Settings,
+    pub(crate) allows_host_credentials: bool,
+}
+
+impl Service {
+    pub(crate) fn new(parts: Parts) -> Shared {
+        Arc::new(Self {
+            store: parts.store,
+            vault: parts.vault,
+            data: parts.data,
+            settings: parts.settings,
+            allows_host_credentials: parts.allows_host_credentials,
+            owner: crate::moment::id(),
+            limits: Limits::default(),
+            metrics: Metrics::default(),
+            stopping: watch::Sender::new(false),
+            queued: Notify::new(),
+            running: Mutex::default(),
+        })
+    }
+
+    /// Waits until the service ends.
+    pub(crate) async fn stopped(&self) {
+        let _ = self
+            .stopping
+            .subscribe()
+            .wait_for(|is_stopping| *is_stopping)
+            .await;
+    }
+
+    /// Lets a running scan be cancelled, until the guard is dropped.
+    pub(crate) fn cancellable(
+        self: &Arc<Self>,
+        scan_id: &str,
+    ) -> (Cancellable, watch::Receiver<Option<String>>) {
+        let (sender, receiver) = watch::channel(None);
+        self.running().insert(scan_id.to_owned(), sender);
+        let guard = Cancellable {
+            service: Arc::clone(self),
+            scan_id: scan_id.to_owned(),
+        };
+        (guard, receiver)
+    }
+
+    /// Asks a running scan to end as cancelled. `false` if it does not run here.
+    pub(crate) fn cancel(&self, scan_id: &str, reason: &str) -> bool {
+        let running = self.running();
+        let sender = running.get(scan_id);
+        sender.is_some_and(|sender| {
+            sender.send_replace(Some(reason.to_owned()));
+            true
+        })
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, watch::Sender<Option<String>>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A running scan that can be cancelled.
+pub(crate) struct Cancellable {
+    service: Arc<Service>,
+    scan_id: String,
+}
+
+impl Drop for Cancellable {
+    fn drop(&mut self) {
+        self.service.running().remove(&self.scan_id);
+    }
+}

@@ -1,0 +1,77 @@
+//! The rows that a scan brings, and their ids.
+
+use portolan_machine::fingerprint::fingerprint;
+use portolan_sandbox::ControlResult;
+
+/// The first bytes of the SHA-256 of what identifies a row.
+pub(crate) type Id = [u8; 16];
+
+/// The id of a row, which is the same in every scan of its registration.
+pub(crate) fn id(registration_id: &str, object: &str, uid: &str) -> Id {
+    fingerprint(format!("{registration_id}\n{object}\n{uid}"))
+}
+
+/// Bytes in hexadecimal, as the store has them.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// An id of the store.
+pub(crate) fn id_of(hex: &str) -> Option<Id> {
+    let mut id = Id::default();
+    for (at, byte) in id.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    (hex.len() == 32).then_some(id)
+}
+
+/// A record or a finding. LAST_CAPTURED is not part of its body, because it changes with every scan.
+#[derive(Debug)]
+pub(crate) struct LoadRow {
+    pub(crate) id: Id,
+    /// The object; of findings, that of the subject.
+    pub(crate) object: String,
+    pub(crate) uid: String,
+    pub(crate) name: String,
+    pub(crate) account_id: String,
+    pub(crate) region: String,
+    pub(crate) cluster_arn: String,
+    pub(crate) body: String,
+    pub(crate) digest: String,
+    /// What only findings have.
+    pub(crate) finding: Option<FindingRow>,
+}
+
+#[derive(Debug)]
+pub(crate) struct FindingRow {
+    pub(crate) control_id: String,
+    pub(crate) severity: i64,
+    pub(crate) result: ControlResult,
+    pub(crate) verdict: String,
+    pub(crate) subject_uid: String,
+    pub(crate) is_latest: Option<bool>,
+    pub(crate) running_tasks: Option<i64>,
+}
+
+/// The place of a row that a scan did not see.
+#[derive(Debug)]
+pub(crate) struct RowPlace {
+    /// The object; of findings, that of the subject.
+    pub(crate) object: String,
+    pub(crate) account_id: String,
+    pub(crate) region: String,
+    pub(crate) cluster_arn: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_read_as_they_were_written() {
+        let one = id("registration", "EcsTask", "arn");
+        assert_eq!(id_of(&hex(&one)), Some(one));
+        assert_eq!(id_of("é"), None);
+        assert_eq!(id_of(&"0".repeat(33)), None);
+    }
+}

@@ -1,0 +1,63 @@
+use super::*;
+use sqlx::sqlite::SqlitePoolOptions;
+
+/// Every table, column and index, as the database tells them.
+async fn shape(pool: &SqlitePool) -> Vec<(String, String)> {
+    sqlx::query_as("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
+        .fetch_all(pool)
+        .await
+        .expect("the schema")
+}
+
+async fn at_step(folder: &Path, step: i64) -> SqlitePool {
+    let options = SqliteConnectOptions::new()
+        .filename(folder.join(FILE))
+        .create_if_missing(true);
+    let pool = SqlitePoolOptions::new()
+        .connect_with(options)
+        .await
+        .expect("a store");
+    if step > 0 {
+        migrations::run_to(step, &pool).await.expect("migrated");
+    }
+    pool
+}
+
+#[tokio::test]
+async fn every_earlier_version_is_brought_to_this_one_and_keeps_its_rows() {
+    let newest = tempfile::tempdir().expect("a folder");
+    let store = Store::open(newest.path()).await.expect("a store");
+    let expected = shape(store.read()).await;
+    for step in 0..=migrations::STEPS.len() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pool = at_step(folder.path(), i64::try_from(step).expect("small")).await;
+        if step > 0 {
+            let text = "INSERT INTO tokens (id, name, hash, role, created_at) VALUES ('1', 'n', 'h', 'admin', 1)";
+            sqlx::query(text).execute(&pool).await.expect("inserted");
+        }
+        pool.close().await;
+        let store = Store::open(folder.path()).await.expect("migrated");
+        assert_eq!(shape(store.read()).await, expected, "from step {step}");
+        let known = tokens::by_hash(&store, "h").await.expect("read");
+        assert_eq!(known.is_some(), step > 0, "from step {step}");
+    }
+}
+
+#[tokio::test]
+async fn a_later_version_is_refused_and_readers_cannot_write() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open(folder.path()).await.expect("a store");
+    let text = "DELETE FROM tokens";
+    assert!(sqlx::query(text).execute(store.read()).await.is_err());
+    let later =
+        "INSERT INTO _sqlx_migrations VALUES (999, 'later', CURRENT_TIMESTAMP, TRUE, x'00', 0)";
+    let mut write = store.write().await.expect("a transaction");
+    sqlx::query(later)
+        .execute(&mut *write)
+        .await
+        .expect("inserted");
+    write.commit().await.expect("committed");
+    store.close().await;
+    let error = Store::open(folder.path()).await.expect_err("refused");
+    assert!(error.to_string().contains("later version"), "{error}");
+}
