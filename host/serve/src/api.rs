@@ -1,20 +1,20 @@
 //! The HTTP API. Handlers describe themselves, and `schemas/openapi.json` is printed from them.
 
-mod admin;
-mod auth;
-mod credentials;
+pub(crate) mod admin;
+pub(crate) mod auth;
+pub(crate) mod credentials;
 pub(crate) mod demo;
-mod exports;
-mod extract;
-mod filters;
-mod findings;
+pub(crate) mod exports;
+pub(crate) mod extract;
+pub(crate) mod filters;
+pub(crate) mod findings;
 mod health;
-mod mutes;
-mod objects;
+pub(crate) mod mutes;
+pub(crate) mod objects;
 mod once;
-mod problem;
-mod registrations;
-mod scans;
+pub(crate) mod problem;
+pub(crate) mod registrations;
+pub(crate) mod scans;
 
 use std::time::{Duration, Instant};
 

@@ -4,11 +4,14 @@
 
 mod api;
 mod commands;
+mod controls;
 mod error;
 mod folder;
 mod limits;
+mod login;
 mod metrics;
 mod moment;
+mod page;
 mod place;
 mod registration;
 mod retention;

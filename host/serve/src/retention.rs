@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::moment;
 use crate::shared::Shared;
-use crate::store::{StoreError, findings, idempotency, objects, scans};
+use crate::store::{StoreError, findings, idempotency, objects, scans, sessions, workloads};
 
 const PERIOD: Duration = Duration::from_secs(10 * 60);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -31,6 +31,8 @@ async fn tidy(service: &Shared) -> Result<(), StoreError> {
     let now = moment::now();
     let mut write = service.store.write().await?;
     objects::forget_gone(&mut write, now - GONE_DAYS * DAY_MS).await?;
+    workloads::forget_gone(&mut write, now - GONE_DAYS * DAY_MS).await?;
+    sessions::expire(&mut write, now).await?;
     findings::forget_gone(&mut write, now - HISTORY_DAYS * DAY_MS).await?;
     scans::forget(&mut write, now - HISTORY_DAYS * DAY_MS).await?;
     idempotency::expire(&mut write, now - DAY_MS).await?;

@@ -6,6 +6,7 @@ mod load;
 pub(crate) mod queue;
 mod retry;
 mod rows;
+mod runs;
 mod work;
 
 pub(crate) use work::revision_cache;

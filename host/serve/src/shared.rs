@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use portolan_sync::config::Settings;
 use tokio::sync::{Notify, watch};
 
+use crate::controls::Controls;
 use crate::limits::Limits;
+use crate::login::Links;
 use crate::metrics::Metrics;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -29,6 +31,10 @@ pub(crate) struct Service {
     pub(crate) owner: String,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
+    /// The controls, once somebody has asked for them.
+    pub(crate) controls: Controls,
+    /// The links that log in once.
+    pub(crate) links: Links,
     /// True once the service ends.
     pub(crate) stopping: watch::Sender<bool>,
     /// Wakes the queue.
@@ -57,6 +63,8 @@ impl Service {
             owner: crate::moment::id(),
             limits: Limits::default(),
             metrics: Metrics::default(),
+            controls: Controls::default(),
+            links: Links::default(),
             stopping: watch::Sender::new(false),
             queued: Notify::new(),
             running: Mutex::default(),

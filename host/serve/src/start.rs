@@ -12,7 +12,7 @@ use crate::scan::queue;
 use crate::shared::{Parts, Service, Shared};
 use crate::store::{Store, credentials};
 use crate::vault::Vault;
-use crate::{api, retention, server};
+use crate::{api, page, retention, server};
 
 /// The settings that are a matter of the process, by their keys in the configuration file.
 pub const PROCESS_SETTINGS: [&str; 8] = [
@@ -108,6 +108,14 @@ impl Listening {
         self.listener.local_addr().ok()
     }
 
+    /// The path of the page that logs in once as admin, for a terminal to print; `None` if the system gives no random
+    /// numbers.
+    #[must_use]
+    pub fn login_link(&self) -> Option<String> {
+        let text = self.service.links.make(crate::moment::now())?;
+        Some(format!("/login?link={text}"))
+    }
+
     /// Registers the simulator's world `demo`, unless something is registered already.
     ///
     /// # Errors
@@ -120,7 +128,7 @@ impl Listening {
     /// Answers and scans until `stop` completes. Then requests finish, and scans go back into the queue.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let service = self.service;
-        let router = api::router(Shared::clone(&service));
+        let router = page::router(&service, api::router(Shared::clone(&service)));
         let serving = server::serve(Shared::clone(&service), self.listener, router);
         let queue = queue::run(Shared::clone(&service), self.parallel_scans);
         let tidying = retention::run(Shared::clone(&service));

@@ -6,6 +6,7 @@
 pub(crate) mod audit;
 pub(crate) mod coverage;
 pub(crate) mod credentials;
+pub(crate) mod facets;
 pub(crate) mod filter;
 pub(crate) mod findings;
 pub(crate) mod idempotency;
@@ -15,7 +16,9 @@ pub(crate) mod objects;
 pub(crate) mod registrations;
 pub(crate) mod rows;
 pub(crate) mod scans;
+pub(crate) mod sessions;
 pub(crate) mod tokens;
+pub(crate) mod workloads;
 
 use std::path::Path;
 use std::time::Duration;

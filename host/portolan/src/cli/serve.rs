@@ -1,6 +1,6 @@
 //! `portolan serve`, `portolan token` and `portolan key`.
 
-use std::io::BufRead;
+use std::io::{BufRead, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -199,6 +199,14 @@ pub(super) fn serve(arguments: ServeArguments, config_file: Option<&Path>) -> an
         }
         if let Some(address) = listening.address() {
             talk::say(&format!("listening on http://{address}"));
+            // A log would keep the link for others.
+            if std::io::stderr().is_terminal()
+                && let Some(link) = listening.login_link()
+            {
+                talk::say(&format!(
+                    "this link logs in once, as admin, within 15 minutes: http://{address}{link}"
+                ));
+            }
             if !address.ip().is_loopback() {
                 talk::say("there is no TLS: whoever can read this network can read tokens and secrets, unless a proxy is in front");
             }

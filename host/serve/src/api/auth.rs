@@ -71,14 +71,22 @@ async fn caller(service: &Shared, value: Option<HeaderValue>) -> Result<Caller, 
     let known = tokens::by_hash(&service.store, &hash).await;
     let known = known.map_err(|error| Refusal::Problem(error.into()))?;
     let known = known.ok_or(Refusal::Token("unknown token"))?;
+    valid(service, known).map_err(Refusal::Token)
+}
+
+/// The caller of a token that is valid.
+///
+/// # Errors
+/// The reason, for the audit log.
+pub(crate) fn valid(service: &Shared, known: tokens::TokenRow) -> Result<Caller, &'static str> {
     let now = moment::now();
     if known.revoked_at.is_some() {
-        return Err(Refusal::Token("revoked token"));
+        return Err("revoked token");
     }
     if known.expires_at.is_some_and(|at| at <= now) {
-        return Err(Refusal::Token("expired token"));
+        return Err("expired token");
     }
-    let role = Role::of(&known.role).ok_or(Refusal::Token("token of an unknown role"))?;
+    let role = Role::of(&known.role).ok_or("token of an unknown role")?;
     note_use(service, &known, now);
     Ok(Caller {
         token_id: known.id,
@@ -109,7 +117,7 @@ fn note_use(service: &Shared, token: &tokens::TokenRow, now: i64) {
 }
 
 /// The answer to a token that is not valid. All reasons look alike from outside.
-fn refuse(service: &Shared, address: IpAddr, reason: &'static str) -> Problem {
+pub(crate) fn refuse(service: &Shared, address: IpAddr, reason: &'static str) -> Problem {
     service.metrics.refused_token();
     if let Err(seconds) = service.limits.refusal(address) {
         // Not in the audit log: a flood would fill the disk.
@@ -163,11 +171,29 @@ fn note_refusal(
 fn permitted(service: &Shared, parts: &Parts, least: Role) -> Result<Caller, Problem> {
     let caller = parts.extensions.get::<Caller>();
     let caller = caller.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "no token"))?;
+    permits(
+        service,
+        caller,
+        least,
+        parts.method.as_str(),
+        parts.uri.path(),
+    )?;
+    Ok(caller.clone())
+}
+
+/// Refuses a caller whose role is less than a request needs.
+pub(crate) fn permits(
+    service: &Shared,
+    caller: &Caller,
+    least: Role,
+    method: &str,
+    path: &str,
+) -> Result<(), Problem> {
     if caller.role >= least {
-        return Ok(caller.clone());
+        return Ok(());
     }
-    let target = portolan_machine::text::printable(parts.uri.path(), 200);
-    let detail = json!({"method": parts.method.as_str(), "role": caller.role.word()});
+    let target = portolan_machine::text::printable(path, 200);
+    let detail = json!({"method": method, "role": caller.role.word()});
     note_refusal(
         service,
         caller.name.clone(),

@@ -75,6 +75,12 @@ pub(crate) struct Stop {
     stop: Option<bool>,
 }
 
+impl Stop {
+    pub(crate) const fn yes() -> Self {
+        Self { stop: Some(true) }
+    }
+}
+
 /// A page of a list.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -89,7 +89,7 @@ pub(crate) async fn create(
     once(service, &caller, &headers, &request, work).await
 }
 
-async fn created(service: &Shared, caller: &Caller, new: NewMute) -> Answer {
+pub(crate) async fn created(service: &Shared, caller: &Caller, new: NewMute) -> Answer {
     let now = moment::now();
     let is_text = |text: &str, most: usize| {
         (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control)

@@ -19,7 +19,7 @@ use crate::store::scans::{self, Scan, ScanState};
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ScanView {
-    scan_id: String,
+    pub(crate) scan_id: String,
     /// The registration.
     task_id: String,
     /// `schedule`, `registered` or `asked`.

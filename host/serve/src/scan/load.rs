@@ -3,6 +3,7 @@
 //! Only what has changed is written. What a scan did not see is gone only where its report proves the absence;
 //! otherwise it stays, with the time when it was last seen.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use portolan_assess::Assessment;
@@ -14,12 +15,14 @@ use sqlx::Row;
 
 use super::judge::FINDINGS;
 use super::rows;
+use super::runs::Runs;
 use crate::moment;
 use crate::shared::Shared;
 use crate::store::findings::{self, Before, Change, Seen};
 use crate::store::registrations::{self, Registration};
-use crate::store::rows::{Id, LoadRow, hex, id_of};
+use crate::store::rows::{Id, LoadRow, hex, id, id_of};
 use crate::store::scans::{self, Ending, Lease, ScanState};
+use crate::store::workloads::{self, GROUP};
 use crate::store::{StoreError, Write, coverage, from_json, json, objects};
 
 /// A scan could not be loaded. The store is as it was.
@@ -173,11 +176,13 @@ impl Load<'_> {
     async fn objects(&mut self, output: &Path) -> Result<(), LoadError> {
         let mut known =
             objects::known(&mut self.write, &self.registration.id, known_object).await?;
+        let mut runs = Runs::default();
         for object in Object::ALL {
             let file = output.join(format!("{object}.jsonl"));
             let mut batches = rows::read(file, object.to_string(), self.registration.id.clone());
             while let Some(batch) = batches.recv().await {
                 for row in batch? {
+                    runs.add(&row);
                     self.object(&row, known.get_mut(&row.id)).await?;
                 }
             }
@@ -198,6 +203,32 @@ impl Load<'_> {
                 objects::gone(&mut self.write, &id, self.at).await?;
             } else if !it.is_stale {
                 objects::stale(&mut self.write, &id, self.earlier_at).await?;
+            }
+        }
+        self.workloads(runs).await
+    }
+
+    async fn workloads(&mut self, runs: Runs) -> Result<(), LoadError> {
+        let registration = &self.registration.id;
+        let mut seen = HashSet::new();
+        for (uid, workload) in &runs.finish() {
+            let id = id(registration, "Workload", uid);
+            workloads::put(&mut self.write, &id, registration, uid, workload).await?;
+            seen.insert(hex(&id));
+        }
+        for (id, place) in workloads::known(&mut self.write, registration).await? {
+            let [object, account_id, region, cluster_arn] = &place;
+            let object = match object.as_str() {
+                GROUP => Object::EcsTask.name(),
+                object => object,
+            };
+            if seen.contains(&id) {
+                continue;
+            }
+            if self.proof.is_gone(object, account_id, region, cluster_arn) {
+                workloads::gone(&mut self.write, &id, self.at).await?;
+            } else {
+                workloads::stale(&mut self.write, &id, self.earlier_at).await?;
             }
         }
         Ok(())

@@ -9,6 +9,7 @@ use portolan_machine::fingerprint::fingerprint;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
+use crate::moment;
 use crate::store::rows::{FindingRow, LoadRow, hex, id};
 
 /// Far more than a record has. Without a limit, a file without line feeds would be read into memory.
@@ -104,6 +105,10 @@ fn record(line: &[u8], object: &str, registration_id: &str) -> Option<LoadRow> {
             "EcsCluster" => uid.clone(),
             _ => text(&record, "CLUSTER_ARN"),
         },
+        event_at: match object {
+            "EcsAuditEvent" => moment::parse(&text(&record, "EVENT_TIME")),
+            _ => None,
+        },
         digest: hex(&fingerprint::<8>(&body)),
         uid,
         body,
@@ -128,6 +133,7 @@ fn finding(line: &[u8], registration_id: &str) -> Option<LoadRow> {
         cluster_arn: finding.cluster_arn.unwrap_or_default(),
         digest: hex(&fingerprint::<8>(&body)),
         uid: finding.uid,
+        event_at: None,
         body,
         finding: Some(FindingRow {
             control_id: finding.control_id,

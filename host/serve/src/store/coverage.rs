@@ -68,3 +68,25 @@ pub(crate) async fn page(
     });
     covered.collect()
 }
+
+/// The places where a control lacks answers, up to a limit.
+pub(crate) async fn gaps(
+    from: impl SqliteExecutor<'_>,
+    limit: i64,
+) -> Result<Vec<Covered>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT * FROM coverage WHERE counts LIKE '%\"not_evaluated\"%' OR counts LIKE '%\"not_configured\"%' \
+         OR counts LIKE '%\"subjects_complete\":false%' LIMIT $1",
+    )
+    .bind(limit)
+    .fetch_all(from)
+    .await?;
+    let covered = rows.iter().map(|row| {
+        Ok(Covered {
+            registration_id: row.try_get("registration_id")?,
+            at: row.try_get("at")?,
+            counts: from_json(row.try_get("counts")?, "coverage")?,
+        })
+    });
+    covered.collect()
+}

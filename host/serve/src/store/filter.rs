@@ -94,7 +94,7 @@ pub(super) fn push_mutes(query: &mut QueryBuilder<Sqlite>, now: i64) {
         );
 }
 
-fn push_columns(query: &mut QueryBuilder<Sqlite>, columns: &[(&str, &[String])]) {
+pub(super) fn push_columns(query: &mut QueryBuilder<Sqlite>, columns: &[(&str, &[String])]) {
     for (column, values) in columns.iter().filter(|(_, values)| !values.is_empty()) {
         query.push(" AND ").push(column).push(" IN (");
         let mut list = query.separated(", ");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteExecutor};
 
-use super::filter::Filter;
+use super::filter::{Filter, push_columns};
 use super::rows::{Id, LoadRow, RowPlace, hex};
 use super::{StoreError, Write};
 
@@ -46,7 +46,7 @@ pub(crate) async fn put(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO objects (id, registration_id, object, uid, name, account_id, region, cluster_arn, body, digest, \
-         first_seen) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         first_seen, event_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, cluster_arn = excluded.cluster_arn, \
          body = excluded.body, digest = excluded.digest, last_seen = NULL, gone_at = NULL",
     )
@@ -61,6 +61,7 @@ pub(crate) async fn put(
     .bind(&row.body)
     .bind(&row.digest)
     .bind(at)
+    .bind(row.event_at)
     .execute(&mut **write)
     .await?;
     Ok(())
@@ -138,6 +139,79 @@ pub(crate) async fn by_id(
     .fetch_optional(from)
     .await?;
     Ok(row.as_ref().map(object).transpose()?)
+}
+
+/// Audit events of some names that fit a filter and come before a time and an id, the newest first.
+pub(crate) async fn events(
+    from: impl SqliteExecutor<'_>,
+    filter: &Filter,
+    names: &[String],
+    before: Option<&(i64, String)>,
+    limit: i64,
+) -> Result<Vec<(i64, ObjectRow)>, StoreError> {
+    let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
+        "SELECT o.*, r.name AS registration, COALESCE(o.last_seen, r.captured_at) AS seen \
+         FROM objects o JOIN registrations r ON r.id = o.registration_id \
+         WHERE o.object = 'EcsAuditEvent' AND o.event_at IS NOT NULL",
+    );
+    filter.push_objects(&mut query);
+    push_columns(&mut query, &[("o.name", names)]);
+    if let Some((at, id)) = before {
+        query.push(" AND (o.event_at, o.id) < (").push_bind(*at);
+        query.push(", ").push_bind(id.clone()).push(")");
+    }
+    query
+        .push(" ORDER BY o.event_at DESC, o.id DESC LIMIT ")
+        .push_bind(limit);
+    let rows = query.build().fetch_all(from).await?;
+    let events = rows
+        .iter()
+        .map(|row| Ok((row.try_get("event_at")?, object(row)?)));
+    Ok(events.collect::<Result<_, sqlx::Error>>()?)
+}
+
+/// The names of audit events with their numbers, the most frequent first.
+pub(crate) async fn event_names(
+    from: impl SqliteExecutor<'_>,
+) -> Result<Vec<(String, i64)>, StoreError> {
+    let query = "SELECT name, COUNT(*) AS number FROM objects WHERE object = 'EcsAuditEvent' AND gone_at IS NULL \
+        GROUP BY name ORDER BY number DESC, name LIMIT 200";
+    Ok(sqlx::query_as(query).fetch_all(from).await?)
+}
+
+/// The bodies of the records of an object in a cluster, up to a limit.
+pub(crate) async fn in_cluster(
+    from: impl SqliteExecutor<'_>,
+    registration_id: &str,
+    cluster_arn: &str,
+    object: &str,
+    limit: i64,
+) -> Result<Vec<String>, StoreError> {
+    let query = sqlx::query_scalar(
+        "SELECT body FROM objects WHERE cluster_arn = $1 AND object = $2 AND registration_id = $3 AND gone_at IS NULL LIMIT $4",
+    );
+    let query = query.bind(cluster_arn).bind(object).bind(registration_id);
+    Ok(query.bind(limit).fetch_all(from).await?)
+}
+
+/// The body of the record of a registration with a UID.
+pub(crate) async fn body(
+    from: impl SqliteExecutor<'_>,
+    registration_id: &str,
+    uid: &str,
+) -> Result<Option<String>, StoreError> {
+    let query = "SELECT body FROM objects WHERE uid = $1 AND registration_id = $2 LIMIT 1";
+    let query = sqlx::query_scalar(query).bind(uid).bind(registration_id);
+    Ok(query.fetch_optional(from).await?)
+}
+
+/// The object of the record with a UID, whoever registered it.
+pub(crate) async fn by_uid(
+    from: impl SqliteExecutor<'_>,
+    uid: &str,
+) -> Result<Option<String>, StoreError> {
+    let query = sqlx::query_scalar("SELECT object FROM objects WHERE uid = $1 LIMIT 1");
+    Ok(query.bind(uid).fetch_optional(from).await?)
 }
 
 fn object(row: &SqliteRow) -> Result<ObjectRow, sqlx::Error> {

@@ -1,5 +1,7 @@
 //! Registrations: what is scanned, with which credential, and when.
 
+use std::collections::HashMap;
+
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteExecutor};
 
@@ -124,6 +126,21 @@ pub(crate) async fn page(
         .fetch_all(from)
         .await?;
     rows.iter().map(registration).collect()
+}
+
+/// The names of registrations by their id.
+pub(crate) async fn names(
+    from: impl SqliteExecutor<'_>,
+) -> Result<HashMap<String, String>, StoreError> {
+    let query = sqlx::query_as("SELECT id, name FROM registrations");
+    let rows: Vec<(String, String)> = query.fetch_all(from).await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The number of registrations.
+pub(crate) async fn count(from: impl SqliteExecutor<'_>) -> Result<i64, StoreError> {
+    let query = sqlx::query_scalar("SELECT COUNT(*) FROM registrations");
+    Ok(query.fetch_one(from).await?)
 }
 
 /// The registrations that use a credential.

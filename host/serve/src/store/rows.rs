@@ -38,6 +38,8 @@ pub(crate) struct LoadRow {
     pub(crate) cluster_arn: String,
     pub(crate) body: String,
     pub(crate) digest: String,
+    /// When it happened, if it is an audit event.
+    pub(crate) event_at: Option<i64>,
     /// What only findings have.
     pub(crate) finding: Option<FindingRow>,
 }

@@ -336,6 +336,16 @@ pub(crate) async fn page(
     rows.iter().map(scan).collect()
 }
 
+/// The newest scan of each registration.
+pub(crate) async fn newest(from: impl SqliteExecutor<'_>) -> Result<Vec<Scan>, StoreError> {
+    let rows = sqlx::query(scan_columns!(
+        "WHERE id IN (SELECT MAX(id) FROM scans GROUP BY registration_id)"
+    ))
+    .fetch_all(from)
+    .await?;
+    rows.iter().map(scan).collect()
+}
+
 /// The report and the assessment of a scan, as JSON.
 pub(crate) async fn documents(
     from: impl SqliteExecutor<'_>,

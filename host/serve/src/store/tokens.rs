@@ -17,7 +17,7 @@ pub(crate) struct TokenRow {
     pub(crate) revoked_at: Option<i64>,
 }
 
-fn token(row: &SqliteRow) -> Result<TokenRow, sqlx::Error> {
+pub(super) fn token(row: &SqliteRow) -> Result<TokenRow, sqlx::Error> {
     Ok(TokenRow {
         id: row.try_get("id")?,
         name: row.try_get("name")?,

@@ -18,6 +18,8 @@ pub(crate) struct FoundRow {
     pub(crate) body: String,
     pub(crate) first_seen: i64,
     pub(crate) last_seen: i64,
+    /// Whether the newest scan could not see it.
+    pub(crate) is_stale: bool,
     pub(crate) since: i64,
     pub(crate) failing_since: Option<i64>,
     pub(crate) resolved_at: Option<i64>,
@@ -122,6 +124,23 @@ pub(crate) async fn by_id(
     Ok(row.as_ref().map(found).transpose()?)
 }
 
+/// The failures of subjects, the worst first.
+pub(crate) async fn failures(
+    from: impl SqliteExecutor<'_>,
+    subjects: &[String],
+    now: i64,
+) -> Result<Vec<FoundRow>, StoreError> {
+    let mut query = select(now);
+    query.push(" AND f.gone_at IS NULL AND f.result = 'FAIL' AND f.subject_uid IN (");
+    let mut list = query.separated(", ");
+    for subject in subjects {
+        list.push_bind(subject.clone());
+    }
+    query.push(") ORDER BY f.severity DESC, f.since DESC, f.id DESC");
+    let rows = query.build().fetch_all(from).await?;
+    Ok(rows.iter().map(found).collect::<Result<_, _>>()?)
+}
+
 /// The numbers of findings that fit a filter, by a column, the largest first. `column` is one of the program's own.
 pub(crate) async fn counts(
     from: impl SqliteExecutor<'_>,
@@ -154,6 +173,7 @@ fn found(row: &SqliteRow) -> Result<FoundRow, sqlx::Error> {
         body: row.try_get("body")?,
         first_seen,
         last_seen: row.try_get::<Option<i64>, _>("seen")?.unwrap_or(first_seen),
+        is_stale: row.try_get::<Option<i64>, _>("last_seen")?.is_some(),
         since: row.try_get("since")?,
         failing_since: row.try_get("failing_since")?,
         resolved_at: row.try_get("resolved_at")?,
