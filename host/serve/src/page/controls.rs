@@ -100,7 +100,7 @@ fn row(it: &Listed, counts: &HashMap<(String, String), i64>) -> ControlRow {
         fail_href: list("FAIL"),
         unknown: number(of("NOT_EVALUATED")),
         unknown_href: list("NOT_EVALUATED"),
-        all: number(all.iter().sum()),
+        all: number(all.iter().sum::<i64>()),
         id,
     }
 }

@@ -195,12 +195,14 @@ pub(super) struct Cause {
     checks: i64,
 }
 
-/// The causes in the places that an address is narrowed to, the largest first; and of them, checks that lack a setting.
+/// The causes in the places that an address is narrowed to, the largest first; and the number of checks that nobody
+/// made because a setting is missing, which have no finding.
 pub(super) async fn causes(
     store: &Store,
     address: &Address,
     controls: &[Listed],
-) -> Result<Vec<Cause>, StoreError> {
+) -> Result<(Vec<Cause>, i64), StoreError> {
+    let mut unasked = 0;
     let gaps = coverage::gaps(store.read(), GAPS).await?;
     let names = registrations::names(store.read()).await?;
     let fits = |key: &str, value: &str| {
@@ -230,6 +232,7 @@ pub(super) async fn causes(
         }
         if counts.not_configured > 0 {
             let (reason, repair) = unconfigured(controls, &counts.control_id);
+            unasked += i64::try_from(counts.not_configured).unwrap_or(i64::MAX);
             add(reason, repair, counts.not_configured);
         }
         if !counts.subjects_complete && counts.not_evaluated.is_empty() {
@@ -247,21 +250,28 @@ pub(super) async fn causes(
         .into_iter()
         .map(|((text, repair), (checks, controls))| Cause {
             text: shown(text.trim_end_matches('.')),
-            repair,
             count: if checks > 0 {
                 number(checks)
             } else {
                 "unknown".into()
             },
-            href: Address::to("/findings")
-                .with("result", "NOT_EVALUATED")
-                .with("control", &controls.join(","))
-                .to_string(),
+            href: match (repair.is_empty(), controls.first()) {
+                // Nobody asked, so that there is no finding to list.
+                (false, Some(control)) => format!("/controls/{control}"),
+                _ => address
+                    .at("/findings")
+                    .without("name")
+                    .with("result", "NOT_EVALUATED")
+                    .with("muted", "false")
+                    .with("control", &controls.join(","))
+                    .to_string(),
+            },
+            repair,
             checks,
         });
     let mut causes: Vec<Cause> = causes.collect();
     causes.sort_by_key(|cause| -cause.checks);
-    Ok(causes)
+    Ok((causes, unasked))
 }
 
 /// Why a control is not configured, and what configures it.
@@ -270,12 +280,12 @@ fn unconfigured(controls: &[Listed], id: &str) -> (String, String) {
     let setting = known.and_then(|it| it.control.needs_setting.clone());
     match setting {
         Some(setting) => (
-            format!("{id} needs the setting {setting}"),
-            "Portolan was started without it, so nobody looked".into(),
+            format!("The setting {setting} is not given"),
+            "Without it nobody looks".into(),
         ),
         None => (
             "Secret detection is off".into(),
-            "Environment values were not scanned".into(),
+            "Environment values were not looked at".into(),
         ),
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::address::Address;
 use super::fault::Fault;
-use super::findings::{Brief, statement};
+use super::findings::{Brief, Known, statement};
 use super::frame::{Frame, html};
 use super::session::Visitor;
 use super::words::{Outcome, Severity, Time, kind, shown};
@@ -133,13 +133,21 @@ async fn page(
     let now = moment::now();
     let row = findings::by_id(store.read(), id, now).await?;
     let row = row.ok_or_else(|| Problem::missing("finding"))?;
-    let brief = statement(&row.body);
+    let mut brief = statement(&row.body);
+    brief.title = Known::of(store, std::slice::from_ref(&row))
+        .await?
+        .title(&row);
     let details: Details = serde_json::from_str(&row.body).unwrap_or_default();
     let control = service
         .controls
         .of(&service.settings, &brief.control_id)
         .await;
     let control = control.map(|it| it.control);
+    if brief.standards.is_empty() {
+        brief.standards = control
+            .as_ref()
+            .map_or_else(Vec::new, |it| it.standards.clone());
+    }
     let events = findings::history(store.read(), id, None, EVENTS).await?;
     let mute = match &row.mute_id {
         Some(id) => mutes::by_id(store.read(), id).await?,

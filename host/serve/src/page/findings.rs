@@ -1,5 +1,7 @@
 //! Findings: which checks fail, where, what is new, and what was never looked at.
 
+use std::collections::{HashMap, HashSet};
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderValue, Uri, header};
@@ -19,7 +21,8 @@ use crate::api::filters::FindingQuery;
 use crate::api::findings::sort;
 use crate::shared::Shared;
 use crate::store::findings::{self, Cursor, FoundRow, Sort};
-use crate::store::{facets as cells, workloads};
+use crate::store::rows::{hex, id as row_id};
+use crate::store::{Store, StoreError, facets as cells, scans, workloads};
 
 /// The causes that fit into a line.
 const CAUSES: usize = 4;
@@ -87,6 +90,64 @@ impl Brief {
     }
 }
 
+/// What a list has to know beyond the rows themselves.
+#[derive(Default)]
+pub(super) struct Known {
+    /// By the id of a finding about what runs, what is wrong with the revision.
+    statements: HashMap<String, String>,
+    /// Registrations that were read once: everything of them is new, so that the word says nothing.
+    first: HashSet<String>,
+}
+
+impl Known {
+    pub(super) async fn of(store: &Store, rows: &[FoundRow]) -> Result<Self, StoreError> {
+        let mut revisions: HashMap<String, Vec<String>> = HashMap::new();
+        for row in rows {
+            if let Some(id) = revision_finding(row) {
+                revisions.entry(id).or_default().push(row.id.clone());
+            }
+        }
+        let ids: Vec<String> = revisions.keys().cloned().collect();
+        let mut known = Self {
+            first: scans::read_once(store.read()).await?,
+            ..Self::default()
+        };
+        for (id, body) in findings::bodies(store.read(), &ids).await? {
+            let title = statement(&body).title;
+            for running in revisions.remove(&id).unwrap_or_default() {
+                known.statements.insert(running, title.clone());
+            }
+        }
+        Ok(known)
+    }
+
+    /// A statement about the subject of a finding.
+    pub(super) fn title(&self, row: &FoundRow) -> String {
+        let known = self.statements.get(&row.id).cloned();
+        known.unwrap_or_else(|| statement(&row.body).title)
+    }
+
+    /// Whether it is news that a finding is new.
+    pub(super) fn is_news(&self, row: &FoundRow) -> bool {
+        !self.first.contains(&row.registration_id)
+    }
+}
+
+/// The id of the finding of the revision that a finding about what runs rests on.
+fn revision_finding(row: &FoundRow) -> Option<String> {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "SCREAMING_SNAKE_CASE", default)]
+    struct Basis {
+        evidence: Vec<Basis>,
+        uid: String,
+    }
+    let control = row.uid.strip_prefix("TK.1/")?.split('@').next()?;
+    let basis: Basis = serde_json::from_str(&row.body).ok()?;
+    let revision = basis.evidence.first()?.uid.split('#').next()?.to_owned();
+    let uid = format!("{control}@{revision}");
+    Some(hex(&row_id(&row.registration_id, "Finding", &uid)))
+}
+
 /// A row of a list.
 pub(super) struct FindingRow {
     pub(super) href: String,
@@ -106,7 +167,7 @@ pub(super) struct FindingRow {
 }
 
 /// A row of a list; `list` leads back to it.
-pub(super) fn row(it: &FoundRow, list: &str) -> FindingRow {
+pub(super) fn row(it: &FoundRow, list: &str, known: &Known) -> FindingRow {
     let brief = statement(&it.body);
     let href = match list {
         "" => format!("/findings/{}", it.id),
@@ -117,7 +178,7 @@ pub(super) fn row(it: &FoundRow, list: &str) -> FindingRow {
     FindingRow {
         href,
         severity: Severity(it.severity),
-        title: brief.title.clone(),
+        title: known.title(it),
         ids: brief.ids(),
         subject: brief.subject(),
         place: brief.whereabouts(),
@@ -127,7 +188,7 @@ pub(super) fn row(it: &FoundRow, list: &str) -> FindingRow {
         since: Time(it.failing_since.unwrap_or(it.since)),
         is_muted: it.mute_id.is_some(),
         change: match it.change.as_str() {
-            "new" => "New",
+            "new" if known.is_news(it) => "New",
             "reopened" => "Reopened",
             "resolved" => "Resolved",
             _ => "",
@@ -182,10 +243,11 @@ pub(super) async fn list(
     found.truncate(size.try_into().unwrap_or(usize::MAX));
     let next = found.last().filter(|_| has_more);
     let next = next.map(|row| encode(&row.cursor()));
+    let known = Known::of(store, &found).await?;
     let cells = cells::cells(store.read(), &filter).await?;
     let cube = Cube::new(&cells, &address);
     let controls = service.controls.all(&service.settings).await;
-    let mut causes = causes(store, &address, &controls).await?;
+    let (mut causes, unasked) = causes(store, &address, &controls).await?;
     let shows_unknown = address.get("result") == Some("NOT_EVALUATED");
     if !shows_unknown {
         causes.truncate(CAUSES);
@@ -210,11 +272,11 @@ pub(super) async fn list(
             ("pass", pass),
             ("na", na),
         ]),
-        rows: found.iter().map(|it| row(it, &here)).collect(),
+        rows: found.iter().map(|it| row(it, &here, &known)).collect(),
         paging: Paging::new(&address, found.len(), Some(all), next.as_deref(), words),
         causes,
-        answer: answer(fail, fail + pass + na, unknown),
-        unknown,
+        answer: answer(fail, fail + pass + na, unknown, unasked),
+        unknown: unknown + unasked,
         unknown_href: address
             .with("result", "NOT_EVALUATED")
             .with("muted", "false")
@@ -253,7 +315,8 @@ async fn running(service: &Shared, uids: &[String]) -> Result<Vec<(String, Strin
     Ok(links.collect())
 }
 
-fn answer(fail: i64, evaluated: i64, unknown: i64) -> String {
+fn answer(fail: i64, evaluated: i64, unknown: i64, unasked: i64) -> String {
+    let unknown = unknown + unasked;
     let checks = count(evaluated, "evaluated check");
     match (fail, evaluated, unknown) {
         (_, 0, 0) => "No check fits this filter.".into(),

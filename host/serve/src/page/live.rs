@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::address::Address;
 use super::facets::{Cause, Cube, causes};
 use super::fault::Fault;
-use super::findings::statement;
+use super::findings::Known;
 use super::frame::{Frame, Paging, asked, html};
 use super::scans::{RegistrationRow, registration_rows};
 use super::session::Visitor;
@@ -99,6 +99,7 @@ struct LivePage {
     checks: i64,
     share: String,
     stale: i64,
+    unasked: i64,
     certainty: String,
     newest: Option<Time>,
     severities: Vec<SeverityRow>,
@@ -198,7 +199,9 @@ pub(super) async fn rows(
         return Ok(Vec::new());
     }
     let mut failures: HashMap<(String, String), Vec<FoundRow>> = HashMap::new();
-    for failure in findings::failures(store.read(), &uids, now).await? {
+    let found = findings::failures(store.read(), &uids, now).await?;
+    let known = Known::of(store, &found).await?;
+    for failure in found {
         let subject = failure.uid.split_once('@').map_or("", |(_, it)| it);
         let key = (failure.registration_id.clone(), subject.to_owned());
         failures.entry(key).or_default().push(failure);
@@ -215,13 +218,19 @@ pub(super) async fn rows(
         row(
             it,
             failures,
+            &known,
             results.get(&it.workload.id).copied().unwrap_or_default(),
         )
     });
     Ok(rows.collect())
 }
 
-fn row(it: &Ranked, failures: &[FoundRow], (evaluated, all): (i64, i64)) -> WorkloadRow {
+fn row(
+    it: &Ranked,
+    failures: &[FoundRow],
+    known: &Known,
+    (evaluated, all): (i64, i64),
+) -> WorkloadRow {
     let workload = &it.workload;
     // The two worst severities that occur, and the rest as a number.
     let mut tally = Vec::new();
@@ -239,7 +248,7 @@ fn row(it: &Ranked, failures: &[FoundRow], (evaluated, all): (i64, i64)) -> Work
     let worst = failures.first();
     let mut also: Vec<String> = Vec::new();
     for failure in failures.iter().skip(1) {
-        let text = statement(&failure.body).title;
+        let text = known.title(failure);
         if also.len() < 2 && !also.contains(&text) {
             also.push(text);
         }
@@ -263,7 +272,7 @@ fn row(it: &Ranked, failures: &[FoundRow], (evaluated, all): (i64, i64)) -> Work
         },
         account: workload.account_id.clone(),
         region: workload.region.clone(),
-        why: worst.map_or_else(String::new, |it| statement(&it.body).title),
+        why: worst.map_or_else(String::new, |it| known.title(it)),
         why_href: worst.map_or_else(String::new, |it| format!("/findings/{}", it.id)),
         also: also.join(" · "),
         tally,
@@ -287,8 +296,9 @@ fn row(it: &Ranked, failures: &[FoundRow], (evaluated, all): (i64, i64)) -> Work
             ("unknown", if all == 0 { 1 } else { all - evaluated }),
         ]),
         as_of: workload.is_stale.then_some(Time(workload.last_seen)),
-        is_new: failures.iter().any(|it| it.change == "new")
-            && failures.iter().any(|it| it.change != "new"),
+        is_new: failures
+            .iter()
+            .any(|it| it.change == "new" && known.is_news(it)),
     }
 }
 
@@ -309,7 +319,7 @@ async fn beside(
     let cube = Cube::new(&cells, &place);
     let whole = Cube::new(&cells, &Address::to("/"));
     let controls = service.controls.all(&service.settings).await;
-    let mut causes = causes(store, &place, &controls).await?;
+    let (mut causes, unasked) = causes(store, &place, &controls).await?;
     causes.truncate(CAUSES);
     let (fail, fail_stale) = cube.of(Some("FAIL"), false);
     let (muted, _) = cube.of(None, true);
@@ -368,13 +378,14 @@ async fn beside(
         unknown,
         unknown_href: unknown_list.to_string(),
         checks: all,
-        share: share(unknown, all),
+        share: share(unknown + unasked, all + unasked),
         stale,
         certainty: bar(&[
             ("evaluated", all - unknown - stale),
             ("old", stale),
-            ("unknown", unknown),
+            ("unknown", unknown + unasked),
         ]),
+        unasked,
         newest: newest.map(Time),
         severities,
         failing: number(fail),

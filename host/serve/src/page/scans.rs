@@ -376,7 +376,7 @@ fn scan_row(scan: &Scan, names: &HashMap<String, String>) -> ScanRow {
     let sum = |result: &str| match counts[result].as_object() {
         _ if scan.counts.is_none() => "n/a".to_owned(),
         None => "0".to_owned(),
-        Some(counts) => number(counts.values().filter_map(Value::as_i64).sum()),
+        Some(counts) => number(counts.values().filter_map(Value::as_i64).sum::<i64>()),
     };
     ScanRow {
         id: scan.id.clone(),

@@ -1,11 +1,14 @@
 //! Numbers, times and results as people read them.
 
+use std::borrow::Borrow;
+
 use jiff::Timestamp;
 
 use crate::moment;
 
 /// A number with commas between thousands.
-pub(super) fn number(count: i64) -> String {
+pub(super) fn number(count: impl Borrow<i64>) -> String {
+    let count = *count.borrow();
     let digits = count.unsigned_abs().to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -22,7 +25,8 @@ pub(super) fn number(count: i64) -> String {
 }
 
 /// A number and a noun, which has an `s` unless there is one.
-pub(super) fn count(count: i64, noun: &str) -> String {
+pub(super) fn count(count: impl Borrow<i64>, noun: &str) -> String {
+    let count = *count.borrow();
     let ending = if count == 1 { "" } else { "s" };
     format!("{} {noun}{ending}", number(count))
 }
@@ -195,6 +199,25 @@ pub(super) fn kind(object: &str) -> &str {
     }
 }
 
+/// Our own text as HTML: what is between backticks is code.
+pub(super) fn rich(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 32);
+    for (place, part) in text.split('`').enumerate() {
+        let is_code = place % 2 == 1;
+        html.push_str(if is_code { "<code>" } else { "" });
+        for each in part.chars() {
+            match each {
+                '&' => html.push_str("&amp;"),
+                '<' => html.push_str("&lt;"),
+                '>' => html.push_str("&gt;"),
+                each => html.push(each),
+            }
+        }
+        html.push_str(if is_code { "</code>" } else { "" });
+    }
+    html
+}
+
 /// Foreign text with control characters and marks of direction shown as what they are.
 pub(super) fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -219,6 +242,7 @@ mod tests {
         assert_eq!(number(0), "0");
         assert_eq!(number(-1_234_567), "−1,234,567");
         assert_eq!(count(1, "check"), "1 check");
+        assert_eq!(rich("Set `a<b` & go"), "Set <code>a&lt;b</code> &amp; go");
         assert_eq!(span(61_000), "1 minute");
         assert_eq!(short("arn:aws:ecs:r:1:task-definition/a:3"), "a:3");
         assert_eq!(shown("a\u{202e}b\n"), "a\\u{202e}b\\n");

@@ -8,7 +8,7 @@ use axum::response::Html;
 
 use super::address::Address;
 use super::fault::Fault;
-use super::findings::{FindingRow, row, statement};
+use super::findings::{FindingRow, Known, row, statement};
 use super::frame::{Frame, html};
 use super::session::Visitor;
 use super::words::{Time, bar, cluster, count, kind, number, shown};
@@ -101,18 +101,19 @@ pub(super) async fn show(
     }
     let evaluated = fail + rest;
     let muted = failing.iter().filter(|it| it.mute_id.is_some()).count();
+    let known = Known::of(store, &failing).await?;
     let own = i64::try_from(failing.len()).unwrap_or(i64::MAX);
     let checks: Vec<FindingRow> = failing
         .iter()
         .chain(&unknown)
-        .map(|it| row(it, ""))
+        .map(|it| row(it, "", &known))
         .collect();
     let body = objects::body(store.read(), &it.registration_id, &it.uid).await?;
     let fips = fips(store, &it, &runs).await?;
     let name = shown(it.name.strip_prefix("family:").unwrap_or(&it.name));
     let page = WorkloadPage {
         frame: Frame::new(&service, &visitor, &name, "live").await?,
-        answer: answer(&it, &failing, own, muted),
+        answer: answer(&it, &failing, &known, own, muted),
         certainty: bar(&[
             (if it.is_stale { "old" } else { "evaluated" }, evaluated),
             ("unknown", unanswered),
@@ -148,7 +149,13 @@ pub(super) async fn show(
     html(&page)
 }
 
-fn answer(it: &Workload, failing: &[findings::FoundRow], own: i64, muted: usize) -> String {
+fn answer(
+    it: &Workload,
+    failing: &[findings::FoundRow],
+    known: &Known,
+    own: i64,
+    muted: usize,
+) -> String {
     let worst = failing.iter().find(|it| it.mute_id.is_none());
     let tasks = count(it.running_tasks, "running task");
     match worst {
@@ -161,7 +168,7 @@ fn answer(it: &Workload, failing: &[findings::FoundRow], own: i64, muted: usize)
         Some(worst) => format!(
             "It fails {}. The worst: {}. It has {tasks}.",
             count(own, "control"),
-            statement(&worst.body).title
+            known.title(worst)
         ),
     }
 }

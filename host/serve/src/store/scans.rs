@@ -1,5 +1,7 @@
 //! Scans, which are also the queue.
 
+use std::collections::HashSet;
+
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteExecutor};
 
@@ -334,6 +336,16 @@ pub(crate) async fn page(
     .fetch_all(from)
     .await?;
     rows.iter().map(scan).collect()
+}
+
+/// The registrations that one scan alone has read.
+pub(crate) async fn read_once(
+    from: impl SqliteExecutor<'_>,
+) -> Result<HashSet<String>, StoreError> {
+    let query = "SELECT registration_id FROM scans WHERE state IN ('complete', 'partial') \
+        GROUP BY registration_id HAVING COUNT(*) = 1";
+    let ids: Vec<String> = sqlx::query_scalar(query).fetch_all(from).await?;
+    Ok(ids.into_iter().collect())
 }
 
 /// The newest scan of each registration.

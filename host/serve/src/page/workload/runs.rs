@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::moment;
 use crate::page::address::Address;
-use crate::page::words::{Time, number, short, shown};
+use crate::page::words::{Time, count, number, short, shown};
 use crate::store::workloads::{GROUP, Workload};
 use crate::store::{Store, StoreError, objects};
 
@@ -169,7 +169,7 @@ pub(super) fn revisions(revisions: &[(String, i64)], runs: &Runs) -> Vec<Revisio
         href: Address::to("/findings")
             .with("subject", revision)
             .to_string(),
-        tasks: number(*tasks),
+        tasks: count(*tasks, "task"),
         containers: containers(revision, runs),
     };
     revisions.iter().map(shown_of).collect()

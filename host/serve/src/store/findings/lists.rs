@@ -124,6 +124,20 @@ pub(crate) async fn by_id(
     Ok(row.as_ref().map(found).transpose()?)
 }
 
+/// The bodies of findings by their ids.
+pub(crate) async fn bodies(
+    from: impl SqliteExecutor<'_>,
+    ids: &[String],
+) -> Result<Vec<(String, String)>, StoreError> {
+    let mut query = QueryBuilder::new("SELECT id, body FROM findings WHERE id IN (");
+    let mut list = query.separated(", ");
+    for id in ids {
+        list.push_bind(id.clone());
+    }
+    query.push(")");
+    Ok(query.build_query_as().fetch_all(from).await?)
+}
+
 /// The failures of subjects, the worst first.
 pub(crate) async fn failures(
     from: impl SqliteExecutor<'_>,
