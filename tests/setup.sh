@@ -14,6 +14,8 @@ NODE_TOOLS=target/node-languages
 NODE_VERSION=24.19.0
 EXPORTS=tests/exports
 EXPORT_TOOLS=target/tools-exports
+PAGE=tests/page
+PAGE_TOOLS=target/tools-page
 
 fail() {
     printf 'setup: %s\n' "$@" >&2
@@ -213,6 +215,24 @@ need_export_tools() {
         say "validators of exports are not available for this machine; tests of exports are skipped"
 }
 
+# Debian's Chromium, and what drives it and looks at pages for those who cannot see them well. Without them, the
+# page is tested without a browser.
+need_page_tools() {
+    local node=$PWD/$NODE_TOOLS/node/bin
+    if ! has chromium; then
+        apt_install chromium && has chromium ||
+            say "there is no chromium (a package of Debian's); the page is not tested in a browser"
+    fi
+    if cmp -s "$PAGE/package-lock.json" "$PAGE_TOOLS/package-lock.json"; then return; fi
+    say "installing puppeteer-core and axe-core into $PAGE_TOOLS"
+    rm -rf "$PAGE_TOOLS" "$PAGE_TOOLS.new"
+    mkdir -p "$PAGE_TOOLS.new"
+    cp "$PAGE"/package*.json "$PAGE_TOOLS.new/" &&
+        PATH=$PATH:$node npm ci --silent --no-audit --no-fund --prefix "$PAGE_TOOLS.new" &&
+        mv "$PAGE_TOOLS.new" "$PAGE_TOOLS" ||
+        say "puppeteer-core and axe-core could not be installed; the page is not tested in a browser"
+}
+
 case "${1-}" in
     build | tests) ;;
     *) fail "usage: tests/setup.sh build|tests" ;;
@@ -227,4 +247,5 @@ if [ "$1" = tests ]; then
     need_case_tools
     need_languages
     need_export_tools
+    need_page_tools
 fi

@@ -1,7 +1,11 @@
 //! The service, as a process, over HTTP, with curl.
 
+/// The page in Chromium.
+mod browser;
 /// Stored credentials: checks, rotation, deletion, encryption at rest.
 mod credentials;
+/// The page without JavaScript: the walk, sessions, roles.
+mod page;
 /// What a scan that is killed, cancelled or incomplete leaves behind.
 mod scans;
 /// The walk of the seed, and what a registration may say.
