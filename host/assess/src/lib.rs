@@ -8,6 +8,7 @@ mod events;
 mod finding;
 mod index;
 mod join;
+mod judge;
 mod mutes;
 mod output;
 mod place;
