@@ -20,7 +20,7 @@ mod summary;
 
 pub use changes::EarlierFindings;
 pub use finding::{EvidenceValue, Finding, Findings};
-pub use mutes::{Mute, MuteFile, Mutes};
+pub use mutes::{Mute, MuteFile, Mutes, fits};
 pub use output::{AssessError, Output, Records, Span};
 pub use place::Record;
 pub use run::run;
