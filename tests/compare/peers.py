@@ -6,7 +6,7 @@ Prints a line of JSON for each run. moto does not page and lists stopped tasks u
 Rounds: `plain`; `faults`: a service gone between List and Describe, a revision that cannot be described, a cluster whose
 services may not be listed; `bucket`: 600 more revisions, and the token bucket that AWS publishes for task definitions.
 """
-import collections, http.client, http.server, json, os, re, subprocess, sys, threading, time, types
+import collections, contextlib, http.client, http.server, json, os, re, subprocess, sys, threading, time, types
 from pathlib import Path
 
 REGIONS, ACCOUNT = ["us-east-1", "eu-west-1"], "123456789012"
@@ -67,11 +67,8 @@ class Proxy(http.server.BaseHTTPRequestHandler):
                 answer[member] = rows[start : start + size]
                 answer |= {"nextToken": str(start + size)} if start + size < len(rows) else {}
             content = json.dumps(answer).encode()
-        if ecs and operation == "DescribeServices" and reply.status == 200:
-            answer = json.loads(content.replace(b"-gone", b""))
-            for service in answer["services"]:  # moto has no platform family
-                service |= {"platformFamily": "Linux"} if service.get("launchType") == "FARGATE" else {}
-            content = json.dumps(answer).encode()
+        if ecs and operation == "DescribeServices":
+            content = content.replace(b"-gone", b"")
         self.answer(reply.status, content, reply.getheader("Content-Type"))
 
     do_GET = do_POST
@@ -105,47 +102,27 @@ def prowler():
     return {"cluster": len(ecs.clusters), "service": len(ecs.services), "task set": len(ecs.task_sets),
             "task definition": len(ecs.task_definitions), "described": len(known), "containers": sum(map(len, known))}
 
-def extras(session, url):
-    """What populate.py has no need for, and a good and a bad example for Prowler's checks."""
-    ecs, ec2 = session.client("ecs", endpoint_url=url), session.client("ec2", endpoint_url=url)
-    group = f"arn:aws:autoscaling:{session.region_name}:{ACCOUNT}:autoScalingGroup:0b1c:autoScalingGroupName/hangar"
-    ecs.create_capacity_provider(name="hangar", autoScalingGroupProvider={"autoScalingGroupArn": group})
-    for setting in ("containerInsights", "awsvpcTrunking"):
-        ecs.put_account_setting(name=setting, value="enabled")
-    own = [{"Name": "cidr-block", "Values": ["10.0.0.0/20"]}]
-    at = {"subnets": [ec2.describe_subnets(Filters=own)["Subnets"][0]["SubnetId"]], "securityGroups": []}
-    networks = [{"awsvpcConfiguration": at | {"assignPublicIp": public}} for public in ("ENABLED", "DISABLED")]
-    log = {"logDriver": "awslogs", "options": {"awslogs-group": "fort"}}
-    secret = [{"name": "DB_PASSWORD", "value": "hV7_qLr2pXw9Zk4T"}]
-    quiet = log | {"options": log["options"] | {"mode": "non-blocking"}}
-    for family, network, more in (("barn", "host", {"user": "root", "logConfiguration": log, "environment": secret}),
-                                  ("shed", "bridge", {"privileged": True}), ("fort", "awsvpc", {
-                                      "readonlyRootFilesystem": True, "user": "1000", "logConfiguration": quiet})):
-        app = {"name": "app", "image": "app:1", "memory": 64} | more
-        ecs.register_task_definition(family=family, networkMode=network, containerDefinitions=[app])
-    ecs.create_cluster(clusterName="outpost")
-    ecs.create_service(cluster="outpost", serviceName="kiosk", taskDefinition="fort", desiredCount=0,
-                       launchType="FARGATE", platformVersion="1.3.0", networkConfiguration=networks[0])
-    ecs.create_service(cluster="outpost", serviceName="relay", deploymentController={"type": "EXTERNAL"}, desiredCount=1)
-    for network in networks:
-        ecs.create_task_set(cluster="outpost", service="relay", taskDefinition="fort", launchType="FARGATE",
-                            networkConfiguration=network)
+@contextlib.contextmanager
+def moto_server(scripts):
+    """The address of a moto server, which ends with the block."""
+    server = subprocess.Popen([sys.executable, "-B", scripts / "server.py", "-p", "0"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True)
+    try:
+        url = next(it[1] for line in server.stderr if (it := re.search(r"Running on (http://[\d.:]+)", line)))
+        threading.Thread(target=collections.deque, args=(server.stderr, 0), daemon=True).start()
+        yield url
+    finally:
+        server.terminate()
 
 def main(cartography_python, prowler_python, portolan, output, repository="."):
     output, tests = Path(output).absolute(), Path(repository) / "tests/moto"
     output.mkdir(exist_ok=True)
     sys.path.insert(0, str(tests))
     import world
-    command = [sys.executable, "-m", "moto.server", "-p", "0"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    try:
-        url = next(it[1] for line in server.stderr if (it := re.search(r"Running on (http://[\d.:]+)", line)))
+    with moto_server(tests) as url:
         moto[0] = url.removeprefix("http://")
-        threading.Thread(target=collections.deque, args=(server.stderr, 0), daemon=True).start()
-        command = [sys.executable, "-B", tests / "populate.py", url, "--canary", "CANARY-peers"]
-        subprocess.run(command, check=True, stdout=sys.stderr)
-        for region in REGIONS:
-            extras(world.session_for(url, ACCOUNT, region), url)
+        for command in (["populate.py", url, "--canary", "CANARY-peers"], ["traps.py", url]):
+            subprocess.run([sys.executable, "-B", tests / command[0], *command[1:]], check=True, stdout=sys.stderr)
         command = [sys.executable, "-B", tests / "truth.py", url]
         (output / "truth.json").write_bytes(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
         proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
@@ -185,8 +162,6 @@ def main(cartography_python, prowler_python, portolan, output, repository="."):
                 total = sum(count for name, count in calls.items() if " " not in name)
                 print(json.dumps({"round": kind, "run": name, "exit": end.returncode, "seconds": seconds, "rows": rows,
                                   "calls": total, "of": dict(sorted(calls.items()))}), flush=True)
-    finally:
-        server.terminate()
 
 if __name__ == "__main__":
     if len(sys.argv) > 2:

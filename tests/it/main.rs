@@ -56,5 +56,7 @@ mod sync;
 mod tables;
 /// Keys, signatures, locks and the policies that require them.
 mod trust;
+/// Prowler's verdicts, and the differences that `host/docs/peers.md` explains.
+mod verdicts;
 /// `portolan mapper`, as authors of mappings see it.
 mod workbench;

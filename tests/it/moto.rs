@@ -29,7 +29,7 @@ const OBJECTS: [(&str, &[&str]); 6] = [
 ];
 
 /// A running moto server, stopped on drop.
-struct Moto {
+pub(crate) struct Moto {
     process: Child,
     url: String,
 }
@@ -43,9 +43,11 @@ impl Drop for Moto {
 }
 
 impl Moto {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut process = Command::new(python())
-            .args(["-m", "moto.server", "-p", "0"])
+            .arg("-B")
+            .arg(root().join("tests/moto/server.py"))
+            .args(["-p", "0"])
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -68,7 +70,7 @@ impl Moto {
     }
 
     /// Runs a script of tests/moto against the server.
-    fn script(&self, name: &str, arguments: &[&str]) -> Ended {
+    pub(crate) fn script(&self, name: &str, arguments: &[&str]) -> Ended {
         let script = root().join("tests/moto").join(name);
         run(Command::new(python())
             .arg("-B")
@@ -78,7 +80,7 @@ impl Moto {
         .with(0)
     }
 
-    fn portolan(&self, command: &str) -> Command {
+    pub(crate) fn portolan(&self, command: &str) -> Command {
         let mut run = portolan_at(&self.url);
         run.arg(command)
             .env("PORTOLAN_REGIONS", REGIONS)

@@ -54,7 +54,7 @@ impl Shop {
         self.put("tests/guests/built/owner.wasm", "overlays/owner.wasm")
     }
 
-    fn put(&self, from: &str, to: &str) -> PathBuf {
+    pub(crate) fn put(&self, from: &str, to: &str) -> PathBuf {
         let place = self.path(to);
         std::fs::create_dir_all(place.parent().unwrap()).unwrap();
         std::fs::copy(root().join(from), &place).unwrap();

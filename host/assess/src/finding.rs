@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::output::{AssessError, LINE_LIMIT_BYTES, Span};
-use crate::place::Place;
+use crate::place::{Place, Record};
 
 /// The control that is about what runs, before that of the control which a revision fails.
 pub(crate) const RUNNING: &str = "TK.1";
@@ -192,4 +192,10 @@ pub struct EvidenceValue {
     /// Its value; absent if the record does not have the attribute.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub value: Option<Value>,
+}
+
+/// The attributes of a subject that its findings carry.
+pub(crate) fn carried(names: &[String], subject: &Record) -> Map<String, Value> {
+    let carried = |name: &String| Some((name.clone(), subject.get(name)?.clone()));
+    names.iter().filter_map(carried).collect()
 }

@@ -1,6 +1,7 @@
 //! The places of an object's records by the attributes that join them: 24 bytes for each key of a record, so that
 //! outputs larger than memory can be joined.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -11,7 +12,7 @@ use portolan_page::object::Object;
 use portolan_sandbox::With;
 use serde_json::Value;
 
-use crate::output::{AssessError, Output, Span};
+use crate::output::{AssessError, Output, Span, members};
 use crate::place::{Place, Record};
 
 /// The most keys of one record, or of one subject under one name.
@@ -73,14 +74,23 @@ impl Index {
             })
     }
 
-    /// The record on a line.
-    pub(crate) fn record(&self, object: Object, span: Span) -> Result<Record, AssessError> {
+    /// The record on a line; of some attributes only, if they are named.
+    pub(crate) fn record(
+        &self,
+        object: Object,
+        span: Span,
+        names: Option<&BTreeSet<&str>>,
+    ) -> Result<Record, AssessError> {
         let mut text = vec![0; span.length as usize];
         if let Some(file) = &self.file {
             let read = file.read_exact_at(&mut text, span.offset);
             read.map_err(AssessError::file("read", &self.path))?;
         }
-        serde_json::from_slice(&text).map_err(|_| AssessError::NoRecord {
+        let record = match names {
+            None => serde_json::from_slice(&text),
+            Some(names) => members(&text, |name| names.contains(name)),
+        };
+        record.map_err(|_| AssessError::NoRecord {
             file: format!("{} (it changes while it is read)", self.path.display()),
             line: 0,
             object,

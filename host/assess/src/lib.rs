@@ -8,6 +8,7 @@ mod events;
 mod finding;
 mod index;
 mod join;
+mod judge;
 mod mutes;
 mod output;
 mod place;
@@ -19,7 +20,7 @@ mod summary;
 
 pub use changes::EarlierFindings;
 pub use finding::{EvidenceValue, Finding, Findings};
-pub use mutes::{Mute, MuteFile, Mutes};
+pub use mutes::{Mute, MuteFile, Mutes, fits};
 pub use output::{AssessError, Output, Records, Span};
 pub use place::Record;
 pub use run::run;

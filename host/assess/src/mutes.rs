@@ -170,7 +170,7 @@ fn is_day(text: &str) -> bool {
 }
 
 /// Whether a text fits a pattern, in which `*` stands for any characters.
-fn fits(pattern: &str, text: &str) -> bool {
+pub fn fits(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else {
         return pattern == text;
     };

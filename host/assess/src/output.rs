@@ -117,7 +117,7 @@ impl Output {
     pub fn open(folder: &Path) -> Result<Self, AssessError> {
         let file = folder.join("report.json");
         let text = read_file(&file, REPORT_LIMIT_BYTES).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => AssessError::NoReport {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => AssessError::NoReport {
                 folder: folder.display().to_string(),
             },
             _ => AssessError::file("read", &file)(error),
@@ -256,7 +256,7 @@ impl Records {
         let Some((span, text)) = self.next_text()? else {
             return Ok(None);
         };
-        let record = Members { names }.deserialize(&mut serde_json::Deserializer::from_slice(text));
+        let record = members(text, |name| names.contains(&name));
         record
             .map(|record| Some((span, record)))
             .map_err(|_| self.no_record())
@@ -277,11 +277,17 @@ impl Records {
 struct Name<'n>(#[serde(borrow)] Cow<'n, str>);
 
 /// Reads some members of an object, and passes over the others.
-struct Members<'n> {
-    names: &'n [&'n str],
+///
+/// # Errors
+/// Fails if the text does not begin with a JSON object.
+pub(crate) fn members(text: &[u8], wanted: impl Fn(&str) -> bool) -> serde_json::Result<Record> {
+    Members(wanted).deserialize(&mut serde_json::Deserializer::from_slice(text))
 }
 
-impl<'de> DeserializeSeed<'de> for Members<'_> {
+/// Reads the members whose names it wants.
+struct Members<F>(F);
+
+impl<'de, F: Fn(&str) -> bool> DeserializeSeed<'de> for Members<F> {
     type Value = Record;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Record, D::Error> {
@@ -289,7 +295,7 @@ impl<'de> DeserializeSeed<'de> for Members<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Members<'_> {
+impl<'de, F: Fn(&str) -> bool> Visitor<'de> for Members<F> {
     type Value = Record;
 
     fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -299,7 +305,7 @@ impl<'de> Visitor<'de> for Members<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Record, A::Error> {
         let mut record = Record::new();
         while let Some(Name(name)) = members.next_key::<Name<'de>>()? {
-            if self.names.contains(&name.as_ref()) {
+            if self.0(&name) {
                 record.insert(name.into_owned(), members.next_value()?);
             } else {
                 members.next_value::<IgnoredAny>()?;

@@ -367,7 +367,7 @@ impl Services {
         let all = values.map(|value| value.map(str::to_owned).into_iter().collect());
         for key in keys(&Place::of(task), all.into_iter()) {
             for span in self.index.lines(key) {
-                let record = self.index.record(Object::EcsService, span)?;
+                let record = self.index.record(Object::EcsService, span, None)?;
                 // Two keys may share a fingerprint.
                 if names.map(|name| text(&record, name)) == values {
                     return Ok(Some(record));

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::server::sha256;
@@ -246,6 +248,47 @@ fn sizes_are_limits() {
         &registry.reference("x:liar"),
         &["more than the 8 bytes"],
     );
+}
+
+#[test]
+fn an_assessor_takes_the_same_way() {
+    let Some(registry) = Registry::start() else {
+        return;
+    };
+    let shop = Shop::new();
+    let module = shop.put("tests/guests/built/liar.wasm", "assessors/liar.wasm");
+    shop.sign(&module, "acme.key");
+    let reference = registry.reference("acme/liar:1");
+    run(&mut mapper(
+        &shop,
+        &["push", "assessors/liar.wasm", &reference],
+    ))
+    .with(0);
+    let (_, _, manifest) = registry.manifest("acme/liar", "1");
+    let config: Value =
+        serde_json::from_slice(&registry.blob("acme/liar", &manifest["config"]["digest"])).unwrap();
+    assert_eq!(
+        config["component"]["target"],
+        "portolan:assessor/assessor-module@0.1.0"
+    );
+    pull(&shop, &reference, "pulled/liar.wasm").with(0);
+    shop.pin("pulled").with(0);
+    let (key, pulled) = (shop.text("acme.key.pub"), shop.text("pulled/liar.wasm"));
+    let trusted = ["--module-policy", "signed", "--trusted-keys", &key];
+    shop.site
+        .sync(
+            &[
+                &["--assess", "--results", "all", "--assessors", &pulled],
+                &trusted[..],
+            ]
+            .concat(),
+        )
+        .with(3);
+    // It ran: no cluster has the name of a behaviour.
+    let findings: BTreeMap<String, Value> = shop.site.records("Finding");
+    let judged = |it: &&Value| it["CONTROL_ID"] == "L.1";
+    let reason = findings.values().find(judged).unwrap()["REASONS"][0].to_string();
+    assert!(reason.contains("no behaviour is called"), "{reason}");
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub(super) const EXAMPLES: &str = "Examples:
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ControlsArguments {
-    /// Controls to describe in full [default: a line for each].
+    /// Controls to describe in full, by our name or that of another standard [default: a line for each].
     #[arg(value_name = "CONTROL")]
     ids: Vec<String>,
 
@@ -44,17 +44,30 @@ struct Listed {
     control: Control,
 }
 
+impl Listed {
+    /// Whether an id in lowercase is that of the control, or what another standard calls it.
+    fn is_called(&self, id: &str) -> bool {
+        let standards = self.control.standards.iter();
+        let mut names = standards.filter_map(|name| name.rsplit(' ').next());
+        self.control.id.eq_ignore_ascii_case(id) || names.any(|name| name.eq_ignore_ascii_case(id))
+    }
+}
+
 pub(super) fn run(arguments: ControlsArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
     let settings = arguments.settings.with_assess(arguments.assess);
     let config = Config::resolve(settings, config_file)?;
     let all = all(&config)?;
-    let unknown = |id: &&String| !all.iter().any(|listed| listed.control.id == **id);
-    if let Some(id) = arguments.ids.iter().find(unknown) {
+    let asked = arguments.ids.iter().flat_map(|id| id.split('/'));
+    let asked: Vec<String> = asked.map(str::to_ascii_lowercase).collect();
+    let unknown = |id: &&String| !all.iter().any(|listed| listed.is_called(id));
+    if let Some(id) = asked.iter().find(unknown) {
+        let id = id.to_ascii_uppercase();
         let known = all.iter().map(|listed| listed.control.id.as_str());
-        let nearest = portolan_machine::text::nearest(id, known).unwrap_or_default();
-        let id = portolan_machine::text::printable(id, 64);
+        let nearest = portolan_machine::text::nearest(&id, known).unwrap_or_default();
+        let id = portolan_machine::text::printable(&id, 64);
         talk::error(&format!(
-            "there is no control {id}; did you mean {nearest}? `portolan controls` lists them"
+            "there is no control {id}; did you mean {nearest}? `portolan controls` lists them, with --assessors also \
+             those of other modules"
         ));
         return Ok(USAGE);
     }
@@ -63,7 +76,7 @@ pub(super) fn run(arguments: ControlsArguments, config_file: Option<&Path>) -> a
         (true, true) => markdown(&all)?,
         (_, false) => {
             let chosen = all.iter();
-            let chosen = chosen.filter(|listed| arguments.ids.contains(&listed.control.id));
+            let chosen = chosen.filter(|listed| asked.iter().any(|id| listed.is_called(id)));
             let mut text = String::new();
             for listed in chosen {
                 describe(&mut text, listed)?;

@@ -1,25 +1,39 @@
 //! `portolan findings`: the findings of an output, for people.
 
 mod chosen;
+mod controls;
+mod shown;
 
 use std::path::PathBuf;
 
-use portolan_assess::{Finding, Findings, Output};
+use portolan_assess::{Findings, Output};
 use portolan_machine::text::printable;
+use portolan_page::object::Object;
 use portolan_sandbox::{ControlResult, ControlSeverity};
 use portolan_sync::config::Level;
 
 use super::{COMPLETE, USAGE};
 use crate::talk;
 use chosen::Chosen;
+use controls::Controls;
+use shown::Shown;
+
+/// The object of findings about groups of tasks that no service started; no record has it.
+const GROUP: &str = "EcsTaskGroup";
 
 pub(super) const EXAMPLES: &str = "Examples:
   Which running services and tasks of my team fail high controls?
     portolan findings ecs --running --severity high --where OWNER=payments
   Everything about one control:
     portolan findings ecs --control TD.4
+  What is the evidence for a failure, and what do I do about it?
+    portolan findings ecs --control TD.4 --details
+  How many failures has each control?
+    portolan findings ecs --count
   What has no answer, and why?
     portolan findings ecs --result not-evaluated
+  The services with a tag, for a spreadsheet:
+    portolan findings ecs --object EcsService --where TAGS.team=payments --csv > services.csv
   For a script:
     portolan findings ecs --severity high --json | jq -r .SUBJECT_UID";
 
@@ -37,12 +51,17 @@ pub(super) struct FindingsArguments {
     #[arg(long, value_enum, value_name = "SEVERITY")]
     severity: Option<Level>,
 
-    /// Only these controls, comma-separated; `TK.1` has those of all controls that running revisions fail.
+    /// Only these controls, comma-separated: `TD.4`, `TD.*`, or the name of another standard, such as `ECS.4`. `TK.1`
+    /// has those of all controls that running revisions fail.
     #[arg(long, value_name = "CONTROL", value_delimiter = ',')]
     control: Vec<String>,
 
-    /// Only subjects with this value of an attribute, such as OWNER=payments; for findings about what a service
-    /// runs, an attribute of the service or of its tasks. Of several, all have to hold.
+    /// Only these objects, comma-separated, for example EcsService,EcsTask.
+    #[arg(long, value_name = "OBJECT", value_delimiter = ',')]
+    object: Vec<String>,
+
+    /// Only subjects with this value of an attribute, such as OWNER=payments or TAGS.team=payments; for findings about
+    /// what a service runs, an attribute of the service or of its tasks. Of several, all have to hold.
     #[arg(long = "where", value_name = "ATTRIBUTE=VALUE", value_parser = pair)]
     conditions: Vec<(String, String)>,
 
@@ -54,9 +73,25 @@ pub(super) struct FindingsArguments {
     #[arg(long)]
     muted: bool,
 
+    /// Only findings with this VERDICT, for example NOT_READY.
+    #[arg(long, value_name = "WORD")]
+    verdict: Option<String>,
+
+    /// Print reasons, evidence and remediation too.
+    #[arg(long, group = "form")]
+    details: bool,
+
+    /// Print a line for each control, with the number of its findings.
+    #[arg(long, group = "form")]
+    count: bool,
+
     /// Print the findings as JSON Lines.
-    #[arg(long)]
+    #[arg(long, group = "form")]
     json: bool,
+
+    /// Print the findings as CSV, with a header.
+    #[arg(long, group = "form")]
+    csv: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -102,23 +137,47 @@ pub(super) fn run(arguments: &FindingsArguments) -> anyhow::Result<u8> {
         Ok(output) => output,
         Err(error) => return super::assess::usage(Err(error.into())),
     };
-    let chosen = Chosen::read(&output, &arguments.conditions, arguments.running)?;
-    for name in chosen.unknown() {
-        talk::say(&format!(
-            "note: no record of {} has {}",
-            folder.display(),
-            printable(name, 64)
-        ));
+    if let Some(problem) = unknown_object(&arguments.object) {
+        talk::error(&problem);
+        return Ok(USAGE);
     }
+    let controls = Controls::read(folder, &arguments.control)?;
+    if let Some(problem) = controls.unknown() {
+        talk::error(&problem);
+        return Ok(USAGE);
+    }
+    let chosen = Chosen::read(&output, &arguments.conditions, arguments.running)?;
+    for note in chosen.notes() {
+        talk::say(&format!("note: {note}"));
+    }
+    let mut shown = Shown::begin(arguments)?;
     let mut counts = Counts::default();
     let least = arguments.severity.map(Level::severity);
     for severity in SEVERITIES {
         if Some(severity) >= least {
-            show(arguments, &chosen, severity, &mut counts)?;
+            show(
+                arguments,
+                (&controls, &chosen),
+                severity,
+                (&mut shown, &mut counts),
+            )?;
         }
     }
+    shown.finish()?;
     counts.tell(arguments);
     Ok(COMPLETE)
+}
+
+/// The problem with the name of an object.
+fn unknown_object(names: &[String]) -> Option<String> {
+    let unknown = |name: &&String| name.parse::<Object>().is_err() && name.as_str() != GROUP;
+    let name = names.iter().find(unknown)?;
+    let known = Object::ALL.iter().map(|object| object.name());
+    let nearest = portolan_machine::text::nearest(name, known).unwrap_or_default();
+    let name = printable(name, 64);
+    Some(format!(
+        "there is no object {name}; did you mean {nearest}?"
+    ))
 }
 
 /// What was shown, and what was not.
@@ -133,14 +192,18 @@ struct Counts {
 /// Prints the findings of one severity.
 fn show(
     arguments: &FindingsArguments,
-    chosen: &Chosen,
+    (controls, chosen): (&Controls, &Chosen),
     severity: ControlSeverity,
-    counts: &mut Counts,
+    (shown, counts): (&mut Shown, &mut Counts),
 ) -> anyhow::Result<()> {
+    let objects = &arguments.object;
     let mut findings = Findings::open(&arguments.folder)?;
     while let Some(finding) = findings.next()? {
+        let is_verdict = |word: &String| finding.verdict.as_ref() == Some(word);
         if finding.severity != severity
-            || !is_asked(&arguments.control, &finding.control_id)
+            || !objects.is_empty() && !objects.contains(&finding.subject_object)
+            || !arguments.verdict.as_ref().is_none_or(is_verdict)
+            || !controls.has(&finding)
             || !chosen.has(&finding)
         {
             continue;
@@ -162,22 +225,10 @@ fn show(
         counts.not_evaluated += u64::from(finding.result == ControlResult::NotEvaluated);
         if is_wanted(arguments.result, finding.result) {
             counts.shown += 1;
-            let text = match arguments.json {
-                true => format!("{}\n", serde_json::to_string(&finding)?),
-                false => line(&finding),
-            };
-            talk::data(&text)?;
+            shown.add(&finding)?;
         }
     }
     Ok(())
-}
-
-fn is_asked(controls: &[String], id: &str) -> bool {
-    let is_it = |asked: &String| {
-        let rest = id.strip_prefix(asked.trim());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    controls.is_empty() || controls.iter().any(is_it)
 }
 
 fn is_wanted(wanted: Wanted, result: ControlResult) -> bool {
@@ -190,39 +241,14 @@ fn is_wanted(wanted: Wanted, result: ControlResult) -> bool {
     }
 }
 
-fn line(finding: &Finding) -> String {
-    let name = finding.subject_name.as_ref();
-    let name = printable(name.unwrap_or(&finding.subject_uid), 200);
-    let object = finding.subject_object.trim_start_matches("Ecs");
-    let cluster = finding.cluster_arn.as_deref().unwrap_or_default();
-    let cluster = printable(cluster.rsplit('/').next().unwrap_or_default(), 200);
-    let cluster = match cluster.is_empty() {
-        true => String::new(),
-        false => format!(" in {cluster}"),
-    };
-    let tasks = match finding.running_tasks_count {
-        None | Some(0) => String::new(),
-        Some(1) => " (1 running task)".to_owned(),
-        Some(tasks) => format!(" ({tasks} running tasks)"),
-    };
-    let why = finding.reasons.first().unwrap_or(&finding.control_title);
-    let muted = match finding.muted {
-        true => "  [muted]",
-        false => "",
-    };
-    format!(
-        "{:<13} {:<10} {object} {name}{cluster}{tasks}  {} {}{muted}\n",
-        finding.severity.word(),
-        finding.control_id,
-        finding.region,
-        printable(why, 300),
-    )
-}
-
 impl Counts {
     fn tell(&self, arguments: &FindingsArguments) {
-        if talk::is_watched() {
-            talk::say(&format!("{} findings", self.shown));
+        // That nothing fits is worth a word in a pipe too: it may be a slip in a filter.
+        if talk::is_watched() || self.shown == 0 {
+            talk::say(&match self.shown {
+                1 => "1 finding".to_owned(),
+                many => format!("{many} findings"),
+            });
         }
         if self.muted > 0 {
             talk::say(&format!(

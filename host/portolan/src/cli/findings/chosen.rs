@@ -1,19 +1,25 @@
 //! The subjects that conditions choose, by the records of the output.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use portolan_assess::{Finding, Output, Services};
 use portolan_machine::fingerprint::fingerprint;
+use portolan_machine::text::printable;
 use portolan_page::object::Object;
 use serde_json::{Map, Value};
 
 type Uid = [u8; 16];
 
+/// The most values that a note names.
+const VALUES: usize = 8;
+
 /// The subjects that fit, and those that run.
 pub(super) struct Chosen {
     conditions: Vec<(String, String)>,
-    /// Attributes of conditions that some record has.
-    known: BTreeSet<String>,
+    /// By attribute of a condition, some of the values that records have.
+    known: BTreeMap<String, BTreeSet<String>>,
+    /// The conditions that some record fits.
+    met: BTreeSet<String>,
     fitting: HashSet<Uid>,
     running: HashSet<Uid>,
 }
@@ -27,7 +33,8 @@ impl Chosen {
     ) -> anyhow::Result<Self> {
         let mut chosen = Self {
             conditions: conditions.to_vec(),
-            known: BTreeSet::new(),
+            known: BTreeMap::new(),
+            met: BTreeSet::new(),
             fitting: HashSet::new(),
             running: HashSet::new(),
         };
@@ -46,9 +53,7 @@ impl Chosen {
                 if is_running(object, &record) {
                     chosen.running.insert(uid);
                 }
-                let known = conditions.iter().map(|(name, _)| name);
-                let known = known.filter(|name| record.contains_key(name.as_str()));
-                chosen.known.extend(known.cloned());
+                chosen.note(&record);
                 if conditions.is_empty() || !fits(&record, conditions) {
                     continue;
                 }
@@ -62,10 +67,41 @@ impl Chosen {
         Ok(chosen)
     }
 
-    /// The attributes of conditions that no record has.
-    pub(super) fn unknown(&self) -> impl Iterator<Item = &str> {
-        let names = self.conditions.iter().map(|(name, _)| name.as_str());
-        names.filter(|name| !self.known.contains(*name))
+    /// Remembers what a record has of the conditions.
+    fn note(&mut self, record: &Map<String, Value>) {
+        for (name, wanted) in &self.conditions {
+            let Some(value) = value(record, name) else {
+                continue;
+            };
+            if is(value, wanted) {
+                self.met.insert(name.clone());
+            }
+            let values = self.known.entry(name.clone()).or_default();
+            if values.len() < VALUES
+                && let Some(text) = value.as_str().filter(|text| !text.is_empty())
+            {
+                values.insert(printable(text, 64));
+            }
+        }
+    }
+
+    /// What is said of conditions that no record fits.
+    pub(super) fn notes(&self) -> impl Iterator<Item = String> {
+        let unmet = self
+            .conditions
+            .iter()
+            .filter(|(name, _)| !self.met.contains(name));
+        unmet.map(|(name, wanted)| {
+            let (shown, wanted) = (printable(name, 64), printable(wanted, 64));
+            match self.known.get(name) {
+                None => format!("no record has {shown}; `portolan schema EcsService` lists attributes, overlays and tags (TAGS.KEY) add others"),
+                Some(values) if values.is_empty() => format!("no record has {wanted} as {shown}"),
+                Some(values) => {
+                    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+                    format!("no record has {wanted} as {shown}; values are {}", values.join(", "))
+                }
+            }
+        })
     }
 
     /// Whether the subject of a finding fits.
@@ -107,15 +143,24 @@ fn is_running(object: Object, record: &Map<String, Value>) -> bool {
 }
 
 fn fits(record: &Map<String, Value>, conditions: &[(String, String)]) -> bool {
-    let is = |value: &Value, wanted: &str| match value {
+    let mut conditions = conditions.iter();
+    conditions.all(|(name, wanted)| value(record, name).is_some_and(|value| is(value, wanted)))
+}
+
+/// An attribute, or a member of it: `TAGS.team`.
+fn value<'r>(record: &'r Map<String, Value>, name: &str) -> Option<&'r Value> {
+    let member = || {
+        let (attribute, key) = name.split_once('.')?;
+        record.get(attribute)?.get(key)
+    };
+    record.get(name).or_else(member)
+}
+
+/// Whether a value, or an element of a list, is that of a condition.
+fn is(value: &Value, wanted: &str) -> bool {
+    match value {
+        Value::Array(all) => all.iter().any(|value| is(value, wanted)),
         Value::String(text) => text == wanted,
         other => serde_json::from_str(wanted).is_ok_and(|wanted: Value| wanted == *other),
-    };
-    conditions
-        .iter()
-        .all(|(name, wanted)| match record.get(name) {
-            Some(Value::Array(all)) => all.iter().any(|value| is(value, wanted)),
-            Some(value) => is(value, wanted),
-            None => false,
-        })
+    }
 }
