@@ -29,3 +29,7 @@ done
 "$portolan" validate "$output"/*.jsonl "$output/report.json"
 echo "All records are valid. They are in $output, beside report.json:"
 (cd "$output" && wc -l -- *.jsonl)
+echo
+echo "The same world in a page, assessed; the command prints a link that opens it:"
+echo
+echo "    $portolan serve --demo"

@@ -213,7 +213,13 @@ pub(super) async fn causes(
     for gap in gaps {
         let counts = gap.counts;
         let name = names.get(&gap.registration_id).map_or("", String::as_str);
-        let is_in = fits("control", &counts.control_id)
+        let asked = controls
+            .iter()
+            .find(|it| it.control.id == counts.control_id);
+        let is_in = asked.is_none_or(|it| {
+            let severity = Severity(it.control.severity as i64 + 1);
+            fits("severity", severity.key()) && fits("object", &it.subject)
+        }) && fits("control", &counts.control_id)
             && fits("account", counts.account_id.as_str())
             && fits("region", counts.region.as_str())
             && fits("name", name);

@@ -157,7 +157,7 @@ pub(super) async fn show(
     );
     (page.totals, page.rows) = (totals, rows);
     (page.is_filtered, page.all_running) = (is_filtered, all_running);
-    page.critical_workloads = count(totals.critical, "workload");
+    page.critical_workloads = count(totals.critical, "running workload");
     Ok(html(&page)?.into_response())
 }
 

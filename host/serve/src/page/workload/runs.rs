@@ -14,6 +14,8 @@ use crate::store::{Store, StoreError, objects};
 const RECORDS: i64 = 50_000;
 /// The tasks that are shown.
 const TASKS: usize = 50;
+/// The digests of an image that are shown.
+const DIGESTS: usize = 3;
 /// The tasks whose FIPS verdicts are asked for.
 const JUDGED: usize = 5000;
 
@@ -68,7 +70,11 @@ pub(super) struct TaskShown {
 pub(super) struct ContainerShown {
     pub(super) name: String,
     pub(super) image: String,
-    pub(super) digest: String,
+    /// The first digests of what runs, and the number of others.
+    pub(super) digests: Vec<String>,
+    pub(super) more: usize,
+    /// Whether a task does not tell its digest.
+    pub(super) is_unknown: bool,
     pub(super) tasks: String,
 }
 
@@ -86,8 +92,8 @@ pub(super) struct Runs {
     pub(super) tasks: Vec<TaskShown>,
     pub(super) count: usize,
     uids: Vec<String>,
-    /// By revision, container, image and digest, the number of tasks.
-    containers: BTreeMap<(String, String, String, String), i64>,
+    /// By revision, container and image, the numbers of tasks by digest.
+    containers: BTreeMap<(String, String, String), BTreeMap<String, i64>>,
 }
 
 impl Runs {
@@ -127,9 +133,10 @@ impl Runs {
                     container.task_definition_arn,
                     container.name,
                     container.image.unwrap_or_default(),
-                    container.image_digest.unwrap_or_default(),
                 );
-                *runs.containers.entry(key).or_default() += 1;
+                let digests = runs.containers.entry(key).or_default();
+                let digest = container.image_digest.unwrap_or_default();
+                *digests.entry(digest).or_default() += 1;
             }
         }
         Ok(runs)
@@ -178,11 +185,17 @@ pub(super) fn revisions(revisions: &[(String, i64)], runs: &Runs) -> Vec<Revisio
 fn containers(revision: &str, runs: &Runs) -> Vec<ContainerShown> {
     let all = runs.containers.iter();
     let mine = all.filter(|((of, ..), _)| of == revision);
-    mine.map(|((_, name, image, digest), tasks)| ContainerShown {
-        name: shown(name),
-        image: shown(image),
-        digest: digest.clone(),
-        tasks: number(*tasks),
+    mine.map(|((_, name, image), digests)| {
+        let known = digests.keys().filter(|digest| !digest.is_empty());
+        let known: Vec<String> = known.cloned().collect();
+        ContainerShown {
+            name: shown(name),
+            image: shown(image),
+            more: known.len().saturating_sub(DIGESTS),
+            is_unknown: digests.contains_key(""),
+            digests: known.into_iter().take(DIGESTS).collect(),
+            tasks: number(digests.values().sum::<i64>()),
+        }
     })
     .collect()
 }
