@@ -76,18 +76,21 @@ async function walk(script) {
   check((await text(page)).includes('Log in'), 'a stranger sees findings');
   await logIn(page, admin);
   await page.goto(`${url}/credentials/new`);
-  await page.type('input[name=name]', name);
+  await page.type('main input[name=name]', name);
   await page.type('input[name=access_key]', accessKey);
   await page.type('input[name=access_secret]', 'any-secret-will-do');
   await press(page, 'Check and store', 'main');
   check(page.url().includes('/registrations/new'), `credentials were not stored: ${await text(page)}`);
-  await page.type('input[name=name]', name);
+  await page.type('main input[name=name]', name);
   await page.type('input[name=regions]', script ? 'us-east-1' : 'eu-west-1');
   await press(page, 'Register and scan', 'main');
   check((await text(page)).includes(name), 'the registration is not listed');
   const began = Date.now();
   for (;;) {
-    const row = await page.$$eval('#registrations tbody tr', (rows, name) => rows.find((it) => it.innerText.includes(name))?.innerText, name);
+    // The page may load itself again meanwhile.
+    const row = await page
+      .$$eval('#registrations tbody tr', (rows, name) => rows.find((it) => it.innerText.includes(name))?.innerText, name)
+      .catch(() => '');
     if (/Complete|Incomplete|Failed/.test(row || '')) {
       check(!row.includes('Failed'), `the scan failed: ${row}`);
       break;

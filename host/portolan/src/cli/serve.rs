@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
-use portolan_serve::{DataFolder, PROCESS_SETTINGS, Role, Start, TokenError};
+use portolan_serve::{DataFolder, Listening, PROCESS_SETTINGS, Role, Start, TokenError};
 use portolan_sync::config::{ConfigError, QuotaRules, Settings};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -199,14 +199,7 @@ pub(super) fn serve(arguments: ServeArguments, config_file: Option<&Path>) -> an
         }
         if let Some(address) = listening.address() {
             talk::say(&format!("listening on http://{address}"));
-            // A log would keep the link for others.
-            if std::io::stderr().is_terminal()
-                && let Some(link) = listening.login_link()
-            {
-                talk::say(&format!(
-                    "this link logs in once, as admin, within 15 minutes: http://{address}{link}"
-                ));
-            }
+            say_link(&listening, address);
             if !address.ip().is_loopback() {
                 talk::say("there is no TLS: whoever can read this network can read tokens and secrets, unless a proxy is in front");
             }
@@ -214,6 +207,17 @@ pub(super) fn serve(arguments: ServeArguments, config_file: Option<&Path>) -> an
         listening.run(interrupt()).await;
         Ok(COMPLETE)
     })
+}
+
+/// Says how to log in. A log would keep the link for others, so that it is for terminals.
+fn say_link(listening: &Listening, address: SocketAddr) {
+    if std::io::stderr().is_terminal()
+        && let Some(link) = listening.login_link()
+    {
+        talk::say(&format!(
+            "this link logs in once, as admin, within 15 minutes: http://{address}{link}"
+        ));
+    }
 }
 
 /// The simulator of the demo, which ends with this value.

@@ -74,6 +74,7 @@ struct EventsPage {
 }
 
 /// The list
+// Long, because it names everything that the screen shows.
 pub(super) async fn list(
     State(service): State<Shared>,
     visitor: Visitor,

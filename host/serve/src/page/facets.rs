@@ -197,6 +197,7 @@ pub(super) struct Cause {
 
 /// The causes in the places that an address is narrowed to, the largest first; and the number of checks that nobody
 /// made because a setting is missing, which have no finding.
+// Long, because each kind of gap is told in its own words.
 pub(super) async fn causes(
     store: &Store,
     address: &Address,

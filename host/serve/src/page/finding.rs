@@ -122,6 +122,7 @@ pub(super) async fn show(
     html(&page(&service, &visitor, &id, typed, String::new()).await?)
 }
 
+// Long, because it names everything that the screen shows.
 async fn page(
     service: &Shared,
     visitor: &Visitor,

@@ -223,6 +223,7 @@ struct FindingsPage {
 }
 
 /// The list
+// Long, because it names everything that the screen shows.
 pub(super) async fn list(
     State(service): State<Shared>,
     visitor: Visitor,

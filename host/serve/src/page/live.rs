@@ -1,6 +1,6 @@
 //! Live assessments: which running workloads are in trouble, since when, why, and how sure that is.
 
-use std::collections::HashMap;
+mod rows;
 
 use askama::Template;
 use axum::extract::State;
@@ -11,19 +11,18 @@ use serde::Deserialize;
 use super::address::Address;
 use super::facets::{Cause, Cube, causes};
 use super::fault::Fault;
-use super::findings::Known;
 use super::frame::{Frame, Paging, asked, html};
 use super::scans::{RegistrationRow, registration_rows};
 use super::session::Visitor;
-use super::words::{Severity, Time, bar, cluster, count, kind, number, shown};
+use super::words::{Severity, Time, bar, cluster, count, number, shown};
 use crate::api::extract::{cursor, encode};
 use crate::api::problem::Problem;
 use crate::moment;
 use crate::shared::Shared;
 use crate::store::filter::Filter;
-use crate::store::findings::FoundRow;
-use crate::store::workloads::{self, Cursor, Narrowed, Ranked, Sort, Totals};
-use crate::store::{Store, StoreError, facets as cells, findings};
+use crate::store::workloads::{self, Cursor, Narrowed, Sort, Totals};
+use crate::store::{StoreError, facets as cells};
+use rows::{WorkloadRow, rows};
 
 /// The rows of a page.
 const ROWS: usize = 50;
@@ -42,27 +41,6 @@ struct LiveQuery {
     cluster: Option<String>,
     sort: Option<String>,
     after: Option<String>,
-}
-
-/// A running workload.
-pub(super) struct WorkloadRow {
-    pub(super) href: String,
-    pub(super) name: String,
-    pub(super) place: String,
-    pub(super) account: String,
-    pub(super) region: String,
-    pub(super) why: String,
-    pub(super) why_href: String,
-    pub(super) also: String,
-    pub(super) tally: Vec<(Severity, String)>,
-    pub(super) lower: i64,
-    pub(super) failing: i64,
-    pub(super) since: Option<Time>,
-    pub(super) tasks: String,
-    pub(super) evaluated: String,
-    pub(super) bar: String,
-    pub(super) as_of: Option<Time>,
-    pub(super) is_new: bool,
 }
 
 /// The failing checks of a severity.
@@ -187,122 +165,8 @@ fn narrowed(query: LiveQuery) -> Narrowed {
     }
 }
 
-/// Rows with why they are in trouble, and how much of them was looked at.
-pub(super) async fn rows(
-    store: &Store,
-    ranked: &[Ranked],
-    now: i64,
-) -> Result<Vec<WorkloadRow>, StoreError> {
-    let uids: Vec<String> = ranked.iter().map(|it| it.workload.uid.clone()).collect();
-    let ids: Vec<String> = ranked.iter().map(|it| it.workload.id.clone()).collect();
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut failures: HashMap<(String, String), Vec<FoundRow>> = HashMap::new();
-    let found = findings::failures(store.read(), &uids, now).await?;
-    let known = Known::of(store, &found).await?;
-    for failure in found {
-        let subject = failure.uid.split_once('@').map_or("", |(_, it)| it);
-        let key = (failure.registration_id.clone(), subject.to_owned());
-        failures.entry(key).or_default().push(failure);
-    }
-    let mut results: HashMap<String, (i64, i64)> = HashMap::new();
-    for (id, result, number) in workloads::evaluated(store.read(), &ids).await? {
-        let (evaluated, all) = results.entry(id).or_default();
-        *all += number;
-        *evaluated += if result == "NOT_EVALUATED" { 0 } else { number };
-    }
-    let rows = ranked.iter().map(|it| {
-        let key = (it.workload.registration_id.clone(), it.workload.uid.clone());
-        let failures = failures.get(&key).map_or(&[][..], Vec::as_slice);
-        row(
-            it,
-            failures,
-            &known,
-            results.get(&it.workload.id).copied().unwrap_or_default(),
-        )
-    });
-    Ok(rows.collect())
-}
-
-fn row(
-    it: &Ranked,
-    failures: &[FoundRow],
-    known: &Known,
-    (evaluated, all): (i64, i64),
-) -> WorkloadRow {
-    let workload = &it.workload;
-    // The two worst severities that occur, and the rest as a number.
-    let mut tally = Vec::new();
-    let mut lower = 0;
-    for severity in Severity::ALL {
-        let place = usize::try_from(severity.0 - 1).unwrap_or_default();
-        let number = it.failing[place];
-        match number {
-            0 => {}
-            _ if tally.len() < 2 => tally.push((severity, super::words::number(number))),
-            _ => lower += number,
-        }
-    }
-    let failures: Vec<&FoundRow> = failures.iter().filter(|it| it.mute_id.is_none()).collect();
-    let worst = failures.first();
-    let mut also: Vec<String> = Vec::new();
-    for failure in failures.iter().skip(1) {
-        let text = known.title(failure);
-        if also.len() < 2 && !also.contains(&text) {
-            also.push(text);
-        }
-    }
-    let failing = it.failing.iter().sum();
-    WorkloadRow {
-        href: format!("/workloads/{}", workload.id),
-        name: shown(
-            workload
-                .name
-                .strip_prefix("family:")
-                .unwrap_or(&workload.name),
-        ),
-        place: match workload.object.as_str() {
-            "EcsService" => shown(cluster(&workload.cluster_arn)),
-            object => format!(
-                "{}, {}",
-                shown(cluster(&workload.cluster_arn)),
-                kind(object)
-            ),
-        },
-        account: workload.account_id.clone(),
-        region: workload.region.clone(),
-        why: worst.map_or_else(String::new, |it| known.title(it)),
-        why_href: worst.map_or_else(String::new, |it| format!("/findings/{}", it.id)),
-        also: also.join(" · "),
-        tally,
-        lower,
-        failing,
-        since: it.failing_since.map(Time),
-        tasks: number(workload.running_tasks),
-        evaluated: match all {
-            0 => "no check".to_owned(),
-            all => format!("{} of {}", number(evaluated), number(all)),
-        },
-        bar: bar(&[
-            (
-                if workload.is_stale {
-                    "old"
-                } else {
-                    "evaluated"
-                },
-                evaluated,
-            ),
-            ("unknown", if all == 0 { 1 } else { all - evaluated }),
-        ]),
-        as_of: workload.is_stale.then_some(Time(workload.last_seen)),
-        is_new: failures
-            .iter()
-            .any(|it| it.change == "new" && known.is_news(it)),
-    }
-}
-
 /// Everything but the list.
+// Long, because it names everything that the screen shows beside it.
 async fn beside(
     service: &Shared,
     visitor: &Visitor,

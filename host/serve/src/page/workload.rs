@@ -59,6 +59,7 @@ struct WorkloadPage {
 }
 
 /// A workload
+// Long, because it names everything that the screen shows.
 pub(super) async fn show(
     State(service): State<Shared>,
     visitor: Visitor,
