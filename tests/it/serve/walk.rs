@@ -158,7 +158,7 @@ fn a_mute_acts_and_ends_at_once() {
     assert_eq!(served.get("/v1/findings?muted=false")["items"], json!([]));
 }
 
-pub(super) fn tomorrow() -> String {
+pub(crate) fn tomorrow() -> String {
     let date =
         crate::support::run(std::process::Command::new("date").args(["-u", "-d", "+1 day", "+%F"]));
     date.with(0).stdout.trim().to_owned()
