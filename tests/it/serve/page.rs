@@ -251,7 +251,11 @@ fn a_terminal_is_shown_a_link_that_logs_in_once() {
         .stdout(std::process::Stdio::null())
         .spawn();
     let Ok(mut process) = spawned else {
-        eprintln!("skipped: there is no `script`");
+        // Bypasses the capture of output, so that the line is visible.
+        let _ = std::io::Write::write_all(
+            &mut std::io::stderr(),
+            b"SKIPPED: a terminal for the login link: there is no `script`\n",
+        );
         return;
     };
     let said = || std::fs::read_to_string(folder.path().join("said")).unwrap_or_default();

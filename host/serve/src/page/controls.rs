@@ -61,12 +61,10 @@ async fn counts(service: &Shared) -> Result<HashMap<(String, String), i64>, Faul
     };
     let mut counts: HashMap<(String, String), i64> = HashMap::new();
     for cell in facets::cells(service.store.read(), &filter).await? {
-        if !cell.is_muted {
-            let [result, _, control, ..] = cell.values;
-            // What runs is counted under its own control too.
-            let asked = control.split('/').next().unwrap_or_default().to_owned();
-            *counts.entry((asked, result)).or_default() += cell.count;
-        }
+        let [result, _, control, ..] = cell.values;
+        // What runs is counted as TK.1.
+        let asked = control.split('/').next().unwrap_or_default().to_owned();
+        *counts.entry((asked, result)).or_default() += cell.count - cell.muted;
     }
     Ok(counts)
 }

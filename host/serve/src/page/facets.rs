@@ -41,39 +41,44 @@ impl<'c> Cube<'c> {
         };
         let mut counts = BTreeMap::new();
         for cell in self.cells {
-            if self.fits(cell, Some(column), self.muted) {
-                *counts.entry(value(cell, column)).or_default() += cell.count;
+            let count = counted(cell, self.muted);
+            if count > 0 && self.fits(cell, Some(column)) {
+                *counts.entry(value(cell, column)).or_default() += count;
             }
         }
         counts
     }
 
-    /// The number of findings of a result and mute, whatever the filter says of these two; and how many of them the
-    /// newest scan could not see.
+    /// The number of findings of a result and mute, whatever the filter says of these two; and how many of those that
+    /// are not muted the newest scan could not see.
     pub(super) fn of(&self, result: Option<&str>, muted: bool) -> (i64, i64) {
         let cells = self.cells.iter().filter(|cell| {
-            self.fits(cell, Some(0), Some(muted)) && result.is_none_or(|it| cell.values[0] == it)
+            self.fits(cell, Some(0)) && result.is_none_or(|it| cell.values[0] == it)
         });
         cells.fold((0, 0), |(all, stale), cell| {
-            (
-                all + cell.count,
-                stale + i64::from(cell.is_stale) * cell.count,
-            )
+            (all + counted(cell, Some(muted)), stale + cell.stale)
         })
     }
 
     /// The number of findings that fit.
     pub(super) fn all(&self) -> i64 {
-        let cells = self.cells.iter();
-        let fit = cells.filter(|cell| self.fits(cell, None, self.muted));
-        fit.map(|cell| cell.count).sum()
+        let fit = self.cells.iter().filter(|cell| self.fits(cell, None));
+        fit.map(|cell| counted(cell, self.muted)).sum()
     }
 
-    fn fits(&self, cell: &Cell, but: Option<usize>, muted: Option<bool>) -> bool {
-        muted.is_none_or(|muted| cell.is_muted == muted)
-            && self.wanted.iter().enumerate().all(|(column, wanted)| {
-                Some(column) == but || wanted.is_empty() || wanted.contains(&value(cell, column))
-            })
+    fn fits(&self, cell: &Cell, but: Option<usize>) -> bool {
+        self.wanted.iter().enumerate().all(|(column, wanted)| {
+            Some(column) == but || wanted.is_empty() || wanted.contains(&value(cell, column))
+        })
+    }
+}
+
+/// The findings of a cell that are muted, that are not, or all.
+const fn counted(cell: &Cell, muted: Option<bool>) -> i64 {
+    match muted {
+        None => cell.count,
+        Some(true) => cell.muted,
+        Some(false) => cell.count - cell.muted,
     }
 }
 

@@ -50,8 +50,9 @@ impl Filter {
             query.push(")");
         }
         query.push(match self.gone {
-            true => " AND f.gone_at IS NOT NULL",
-            false => " AND f.gone_at IS NULL",
+            // With the sign no index is chosen for this alone, which most rows fit.
+            true => " AND +f.gone_at IS NOT NULL",
+            false => " AND +f.gone_at IS NULL",
         });
         if let Some(muted) = self.muted {
             query.push(if muted {

@@ -145,7 +145,7 @@ pub(crate) async fn failures(
     now: i64,
 ) -> Result<Vec<FoundRow>, StoreError> {
     let mut query = select(now);
-    query.push(" AND f.gone_at IS NULL AND f.result = 'FAIL' AND f.subject_uid IN (");
+    query.push(" AND +f.gone_at IS NULL AND f.result = 'FAIL' AND f.subject_uid IN (");
     let mut list = query.separated(", ");
     for subject in subjects {
         list.push_bind(subject.clone());

@@ -29,4 +29,7 @@ CREATE INDEX objects_cluster ON objects (cluster_arn, object);
 CREATE INDEX objects_uid ON objects (uid);
 -- Counts read these alone, and not the findings themselves.
 CREATE INDEX findings_facets ON findings (gone_at, result, severity, control_id, subject_object, account_id, region, cluster_arn, change, registration_id, subject_uid, last_seen);
-CREATE INDEX findings_workloads ON findings (subject_object, gone_at, registration_id, subject_uid, result, severity, control_id, failing_since);
+CREATE INDEX findings_workloads ON findings (registration_id, subject_uid, gone_at, result, severity, control_id, failing_since) WHERE subject_object IN ('EcsService', 'EcsTaskGroup');
+-- More than one registration may have a subject.
+DROP INDEX findings_subject;
+CREATE INDEX findings_subject ON findings (subject_uid, registration_id);

@@ -232,8 +232,8 @@ pub(crate) async fn evaluated(
     {
         query.push(if place == 0 { "" } else { " UNION ALL " });
         query.push(format!(
-            "SELECT w.id, f.result, COUNT(*) FROM workloads w {join} WHERE f.registration_id = w.registration_id \
-             AND f.gone_at IS NULL AND f.control_id NOT LIKE 'TK.1/%' AND w.id IN ("
+            "SELECT w.id, f.result, COUNT(*) FROM workloads w {join} WHERE +f.registration_id = w.registration_id \
+             AND +f.gone_at IS NULL AND f.control_id NOT LIKE 'TK.1/%' AND w.id IN ("
         ));
         let mut list = query.separated(", ");
         for id in ids {
