@@ -228,6 +228,7 @@ fn each_request_of_each_button_needs_its_role_and_its_origin() {
     assert!(audit.contains("request.refused"));
 }
 
+// Long, because the terminal is told apart from a log, and its link used twice.
 #[test]
 fn a_terminal_is_shown_a_link_that_logs_in_once() {
     let served = Served::small();
