@@ -26,4 +26,6 @@ pub use place::Record;
 pub use run::run;
 pub use running::{Services, running_control};
 pub use settings::Assessing;
-pub use summary::{Assessment, AssessorUsed, ControlCounts, FindingChanges, MissingRevisions};
+pub use summary::{
+    Assessment, AssessorUsed, ControlCounts, FindingChanges, MissingRevisions, Settled,
+};

@@ -143,11 +143,12 @@ impl Failures {
     pub(crate) fn findings<E: From<AssessError>>(
         mut self,
         output: &Output,
+        carried: &[String],
         mut tell: impl FnMut(Finding, &Record) -> Result<(), E>,
     ) -> Result<(), E> {
         self.spool.flush().map_err(spool_error)?;
         let services = Services::read(output)?;
-        for group in self.groups(output, &services)? {
+        for group in self.groups(output, carried, &services)? {
             let service = match group.is_service {
                 true => services.record(&group.task)?,
                 false => None,
@@ -161,10 +162,19 @@ impl Failures {
     }
 
     /// The services and groups that run failing revisions, in the order of their UIDs.
-    fn groups(&self, output: &Output, services: &Services) -> Result<Vec<Group>, AssessError> {
+    fn groups(
+        &self,
+        output: &Output,
+        carried: &[String],
+        services: &Services,
+    ) -> Result<Vec<Group>, AssessError> {
+        let names: Vec<&str> = KEPT
+            .into_iter()
+            .chain(carried.iter().map(String::as_str))
+            .collect();
         let mut groups: HashMap<[u8; 16], Group> = HashMap::new();
         let mut tasks = output.records(Object::EcsTask)?;
-        while let Some((_, task)) = tasks.next_of(&KEPT)? {
+        while let Some((_, task)) = tasks.next_of(&names)? {
             if text(&task, "SOURCE_STATUS") != Some("RUNNING") {
                 continue;
             }

@@ -98,11 +98,11 @@ pub(crate) async fn settle(write: &mut Write, registration_id: &str) -> Result<(
 /// In the place of an object: findings about what runs, which rest on tasks and on what these run.
 pub(crate) const WHAT_RUNS: &str = "TK.1/";
 
-pub(crate) async fn place(write: &mut Write, id: &str) -> Result<RowPlace, StoreError> {
+pub(crate) async fn place(write: &mut Write, id: &str) -> Result<(String, RowPlace), StoreError> {
     let query = "SELECT control_id, subject_object, account_id, region, cluster_arn FROM findings WHERE id = $1";
     let row = sqlx::query(query).bind(id).fetch_one(&mut **write).await?;
     let control: String = row.try_get("control_id")?;
-    Ok(RowPlace {
+    let place = RowPlace {
         object: match control.starts_with(WHAT_RUNS) {
             true => WHAT_RUNS.to_owned(),
             false => row.try_get("subject_object")?,
@@ -110,7 +110,8 @@ pub(crate) async fn place(write: &mut Write, id: &str) -> Result<RowPlace, Store
         account_id: row.try_get("account_id")?,
         region: row.try_get("region")?,
         cluster_arn: row.try_get("cluster_arn")?,
-    })
+    };
+    Ok((control, place))
 }
 
 /// Notes when it was last seen: not by this scan, which was not complete there.
