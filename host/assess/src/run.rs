@@ -65,8 +65,6 @@ pub fn run<E: From<AssessError>>(
             tell(&finding, record)
         })?;
     }
-    let mut warnings = mutes.warnings();
-    warnings.extend(not_carried(absent));
     Ok(Assessment {
         portolan_version: env!("CARGO_PKG_VERSION").into(),
         output: output.folder.display().to_string(),
@@ -79,7 +77,7 @@ pub fn run<E: From<AssessError>>(
         references_without_record: missing_revisions(unknown),
         changes: None,
         exports: Vec::new(),
-        warnings,
+        warnings: [mutes.warnings(), not_carried(absent)].concat(),
     })
 }
 

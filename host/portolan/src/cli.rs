@@ -275,36 +275,11 @@ fn arguments() -> Result<Arguments, u8> {
         talk::error(problem);
         return Err(USAGE);
     }
-    if let Some(problem) = without_effect(&matches) {
+    if let Some(problem) = variables::without_effect(&command(), &matches) {
         talk::error(&problem);
         return Err(USAGE);
     }
     Arguments::from_arg_matches(&matches).map_err(|error| tell(&error))
-}
-
-/// The problem with a flag that the chosen command would pass over: a pipeline that judges nothing must not look as
-/// if nothing failed. Variables and the configuration file may have settings of all commands.
-fn without_effect(matches: &clap::ArgMatches) -> Option<String> {
-    let command = command();
-    let (name, matches) = matches.subcommand()?;
-    let mut settings = command
-        .find_subcommand(name)?
-        .get_arguments()
-        .filter(|argument| {
-            let is_given =
-                |id| matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine);
-            argument.get_help_heading().is_some() && is_given(argument.get_id().as_str())
-        });
-    let judges = !matches!(matches.try_get_one::<bool>("assess"), Ok(Some(false)));
-    let flag = |argument: &clap::Arg| argument.get_long().unwrap_or_default().to_owned();
-    if name == "assess" {
-        let flag = flag(settings.find(|argument| argument.is_hide_set())?);
-        return Some(format!(
-            "`portolan assess` makes no sync, so --{flag} has no effect; leave it out"
-        ));
-    }
-    let flag = flag(settings.find(|it| !judges && it.get_help_heading() == Some("Assessment"))?);
-    Some(format!("--{flag} has no effect without --assess; add it"))
 }
 
 fn tell(error: &clap::Error) -> u8 {

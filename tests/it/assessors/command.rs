@@ -293,28 +293,6 @@ fn people_find_what_concerns_them() {
         .map(|it| it["SEVERITY"].as_str().unwrap())
         .collect();
     assert!(severities.starts_with(&["critical"]) && severities.ends_with(&["informational"]));
-    let services = site.records("EcsService");
-    let (uid, service) = services
-        .iter()
-        .find(|(_, it)| it["RUNNING_COUNT"].as_u64() > Some(0))
-        .unwrap();
-    let name = format!("NAME={}", service["NAME"].as_str().unwrap());
-    let of_one = shown(&[
-        "--running",
-        "--severity",
-        "medium",
-        "--where",
-        &name,
-        "--json",
-    ]);
-    assert!(of_one.lines().count() > 2, "{of_one}");
-    assert!(
-        of_one.lines().all(|line| line.contains(uid.as_str())),
-        "{of_one}"
-    );
-    // What a service runs is found by an attribute of its tasks too.
-    let tasks = shown(&["--control", "TK.1", "--where", "SOURCE_STATUS=RUNNING"]);
-    assert!(tasks.contains("TK.1/TD."), "{tasks}");
     assert_eq!(shown(&["--where", "OWNER=nobody"]), "");
     let tagged = shown(&[
         "--object",
@@ -342,6 +320,40 @@ fn people_find_what_concerns_them() {
         counts.contains("TD.19") && counts.lines().count() < 24,
         "{counts}"
     );
+}
+
+#[test]
+fn what_runs_is_found_by_its_own_attributes() {
+    let site = judged();
+    let shown = |arguments: &[&str]| {
+        let ended = run(portolan()
+            .arg("findings")
+            .arg(site.output())
+            .args(arguments));
+        ended.with(0).stdout
+    };
+    let services = site.records("EcsService");
+    let (uid, service) = services
+        .iter()
+        .find(|(_, it)| it["RUNNING_COUNT"].as_u64() > Some(0))
+        .unwrap();
+    let name = format!("NAME={}", service["NAME"].as_str().unwrap());
+    let of_one = shown(&[
+        "--running",
+        "--severity",
+        "medium",
+        "--where",
+        &name,
+        "--json",
+    ]);
+    assert!(of_one.lines().count() > 2, "{of_one}");
+    assert!(
+        of_one.lines().all(|line| line.contains(uid.as_str())),
+        "{of_one}"
+    );
+    // What a service runs is found by an attribute of its tasks too.
+    let tasks = shown(&["--control", "TK.1", "--where", "SOURCE_STATUS=RUNNING"]);
+    assert!(tasks.contains("TK.1/TD."), "{tasks}");
     let nowhere = site.folder.path().join("nowhere");
     run(portolan().arg("findings").arg(&nowhere)).with(2);
     run(portolan().args(["controls", "TD.6", "TK.1"])).with(0);

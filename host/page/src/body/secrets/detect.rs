@@ -136,7 +136,7 @@ fn general(name: &str, value: &[u8]) -> Option<&'static str> {
 
 /// Whether a value says where something is: a path, an ARN, a URL, or a variable that is replaced later.
 fn refers(value: &[u8]) -> bool {
-    let begins = [&b"/"[..], b"./", b"../", b"arn:", b"$(", b"{{"];
+    let begins = [&b"/"[..], b"./", b"../", b"arn:", b"$(", b"%{", b"{{"];
     // `$NAME`, `%NAME%` and `<the password>` stand for something; a password may begin with the same sign.
     let name = |rest: &[u8]| {
         rest.iter()
