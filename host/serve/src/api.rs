@@ -1,6 +1,7 @@
 //! The HTTP API. Handlers describe themselves, and `schemas/openapi.json` is printed from them.
 
 mod admin;
+mod audit;
 mod auth;
 mod credentials;
 pub(crate) mod demo;
@@ -12,9 +13,12 @@ mod health;
 mod mutes;
 mod objects;
 mod once;
+mod plans;
 mod problem;
 mod registrations;
 mod scans;
+mod status;
+mod trend;
 
 use std::time::{Duration, Instant};
 
@@ -70,11 +74,13 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(registrations::pause))
         .routes(routes!(registrations::resume))
         .routes(routes!(registrations::scan))
+        .routes(routes!(plans::show))
         .routes(routes!(scans::list))
         .routes(routes!(scans::show))
         .routes(routes!(scans::report))
         .routes(routes!(scans::cancel))
         .routes(routes!(objects::list))
+        .routes(routes!(objects::counts))
         .routes(routes!(objects::show))
         .routes(routes!(findings::list))
         .routes(routes!(findings::counts))
@@ -82,11 +88,14 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(findings::show))
         .routes(routes!(findings::history))
         .routes(routes!(findings::covered))
+        .routes(routes!(trend::list))
         .routes(routes!(mutes::list, mutes::create))
         .routes(routes!(mutes::revoke))
         .routes(routes!(admin::list, admin::create))
         .routes(routes!(admin::revoke))
-        .routes(routes!(admin::audit))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(status::show))
         .routes(routes!(health::metrics))
 }
 

@@ -15,7 +15,9 @@ pub(crate) mod objects;
 pub(crate) mod registrations;
 pub(crate) mod rows;
 pub(crate) mod scans;
+pub(crate) mod sort;
 pub(crate) mod tokens;
+pub(crate) mod trend;
 
 use std::path::Path;
 use std::time::Duration;

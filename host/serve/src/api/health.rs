@@ -33,10 +33,11 @@ pub(crate) async fn ready(State(service): State<Shared>) -> Result<&'static str,
 #[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, body = String)))]
 pub(crate) async fn metrics(State(service): State<Shared>, _: Viewer) -> Result<Response, Problem> {
     let counts = scans::counts(service.store.read()).await?;
+    let space = service.space().await;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok((
         [(header::CONTENT_TYPE, kind)],
-        service.metrics.text(&counts),
+        service.metrics.text(&counts, space),
     )
         .into_response())
 }

@@ -38,7 +38,11 @@ impl ScanState {
         }
     }
 
-    fn of(word: &str) -> Result<Self, StoreError> {
+    pub(crate) const fn is_open(self) -> bool {
+        matches!(self, Self::Queued | Self::Running)
+    }
+
+    pub(super) fn of(word: &str) -> Result<Self, StoreError> {
         let found = Self::ALL.into_iter().find(|it| it.word() == word);
         found.ok_or(StoreError::Row("a scan"))
     }
