@@ -4,6 +4,10 @@
 mod credentials;
 /// Exports in every format, and the audit log as a file.
 mod exports;
+/// Kills and full disks.
+mod faults;
+/// Strangers, and clients that never finish.
+mod hostile;
 /// Filters, orders, counts and trends.
 mod lists;
 /// Modules by name, plans, and what the process keeps.

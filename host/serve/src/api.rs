@@ -36,7 +36,7 @@ use utoipa_axum::routes;
 
 use crate::limits::BODY_LIMIT_BYTES;
 use crate::shared::Shared;
-use problem::Problem;
+use problem::{PROBLEM, Problem};
 
 /// A request has its answer by then. Checking keys with AWS takes the longest.
 const REQUEST_LIMIT: Duration = Duration::from_secs(45);
@@ -109,18 +109,24 @@ fn open() -> OpenApiRouter<Shared> {
 /// The OpenAPI document.
 pub(crate) fn openapi() -> OpenApi {
     let (_, mut document) = described().split_for_parts();
-    for item in document.paths.paths.values_mut() {
+    document.merge(open().split_for_parts().1);
+    for (path, item) in &mut document.paths.paths {
         let operations = [
-            &mut item.get,
-            &mut item.post,
-            &mut item.patch,
-            &mut item.delete,
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
         ];
-        for operation in operations.into_iter().filter_map(Option::as_mut) {
-            add_common(operation);
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
+            // Functions of several files have one name, and these ids are unique.
+            operation.operation_id = Some(operation_id(method, path));
+            if operation.security.is_none() {
+                add_common(operation);
+            }
+            name_problems(operation);
         }
     }
-    document.merge(open().split_for_parts().1);
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     let components = document.components.get_or_insert_with(Components::new);
     components.add_security_scheme(SCHEME, scheme);
@@ -128,7 +134,29 @@ pub(crate) fn openapi() -> OpenApi {
     document
 }
 
-/// Adds the problems that every operation has.
+/// `get /v1/findings/{id}/history` as `getFindingsIdHistory`.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.trim_start_matches("/v1").split(['/', '{', '}', '.']);
+    let words = words.filter(|word| !word.is_empty()).map(|word| {
+        let (first, rest) = word.split_at(1);
+        format!("{}{rest}", first.to_uppercase())
+    });
+    format!("{method}{}", words.collect::<String>())
+}
+
+/// Errors have a type of their own.
+fn name_problems(operation: &mut utoipa::openapi::path::Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && status.starts_with(['4', '5'])
+            && let Some(content) = response.content.shift_remove("application/json")
+        {
+            response.content.insert(PROBLEM.to_owned(), content);
+        }
+    }
+}
+
+/// Adds the problems that every operation with a token has.
 fn add_common(operation: &mut utoipa::openapi::path::Operation) {
     let has_body = operation.request_body.is_some();
     let mut common = vec![
@@ -154,7 +182,7 @@ fn add_common(operation: &mut utoipa::openapi::path::Operation) {
         let content = Content::new(Some(RefOr::Ref(schema.clone())));
         let response = ResponseBuilder::new()
             .description(text)
-            .content("application/problem+json", content)
+            .content(PROBLEM, content)
             .build();
         operation
             .responses

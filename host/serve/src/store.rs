@@ -93,6 +93,8 @@ impl Store {
             // A credential that was stored has to survive a power cut.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_LIMIT)
+            // The load of a first scan makes the log large. It shrinks again.
+            .pragma("journal_size_limit", "67108864")
             // Deleted ciphertext does not stay in free pages.
             .pragma("secure_delete", "ON");
         let writer = SqlitePoolOptions::new()

@@ -201,6 +201,7 @@ fn check(settings: &Settings, arguments: &ServeArguments) -> Result<(), String> 
     Ok(())
 }
 
+/// Long, because it passes on every flag.
 pub(super) fn serve(
     mut arguments: ServeArguments,
     config_file: Option<&Path>,

@@ -1,6 +1,6 @@
 //! Scans that have ended, with the numbers of their findings.
 
-use sqlx::{Row, SqliteExecutor};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteExecutor};
 
 use super::StoreError;
 use super::scans::ScanState;
@@ -24,16 +24,17 @@ pub(crate) async fn page(
     before: Option<&str>,
     limit: i64,
 ) -> Result<Vec<EndedScan>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT id, registration_id, state, captured_at, finished_at, counts FROM scans \
-         WHERE finished_at IS NOT NULL AND ($1 IS NULL OR registration_id = $1) AND ($2 IS NULL OR id < $2) \
-         ORDER BY id DESC LIMIT $3",
-    )
-    .bind(registration_id)
-    .bind(before)
-    .bind(limit)
-    .fetch_all(from)
-    .await?;
+    let mut query = QueryBuilder::<Sqlite>::new(
+        "SELECT id, registration_id, state, captured_at, finished_at, counts FROM scans WHERE finished_at IS NOT NULL",
+    );
+    if let Some(id) = registration_id {
+        query.push(" AND registration_id = ").push_bind(id);
+    }
+    if let Some(before) = before {
+        query.push(" AND id < ").push_bind(before);
+    }
+    query.push(" ORDER BY id DESC LIMIT ").push_bind(limit);
+    let rows = query.build().fetch_all(from).await?;
     let ended = rows.iter().map(|row| {
         Ok(EndedScan {
             id: row.try_get("id")?,
