@@ -29,7 +29,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use portolan_machine::guard::guarded_async;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{OpenApi as _, ToSchema as _};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -129,9 +129,28 @@ pub(crate) fn openapi() -> OpenApi {
     }
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     let components = document.components.get_or_insert_with(Components::new);
+    open_registration(components);
     components.add_security_scheme(SCHEME, scheme);
     document.security = Some(vec![SecurityRequirement::new(SCHEME, [""; 0])]);
     document
+}
+
+/// A registration that is shown has all members of one that is registered, and more; the latter takes no others.
+fn open_registration(components: &mut Components) {
+    let Some(RefOr::T(Schema::Object(registered))) = components.schemas.get("Registration") else {
+        return;
+    };
+    let mut registered = registered.clone();
+    registered.additional_properties = None;
+    if let Some(RefOr::T(Schema::AllOf(shown))) = components.schemas.get_mut("RegistrationView") {
+        let part = shown
+            .items
+            .iter_mut()
+            .find(|part| matches!(part, RefOr::Ref(_)));
+        if let Some(part) = part {
+            *part = RefOr::T(Schema::Object(registered));
+        }
+    }
 }
 
 /// `get /v1/findings/{id}/history` as `getFindingsIdHistory`.

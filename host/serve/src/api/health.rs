@@ -30,7 +30,8 @@ pub(crate) async fn ready(State(service): State<Shared>) -> Result<&'static str,
 }
 
 /// The numbers of the service for Prometheus
-#[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, body = String)))]
+#[utoipa::path(get, path = "/metrics", tag = "health",
+    responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
 pub(crate) async fn metrics(State(service): State<Shared>, _: Viewer) -> Result<Response, Problem> {
     let counts = scans::counts(service.store.read()).await?;
     let space = service.space().await;

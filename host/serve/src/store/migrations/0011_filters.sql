@@ -12,7 +12,7 @@ DROP INDEX findings_order;
 DROP INDEX findings_registration;
 DROP INDEX findings_control;
 CREATE INDEX findings_worst ON findings (severity, since, id, result, control_id, registration_id, account_id, region,
-    service, is_running, change, subject_object, cluster_arn, subject_uid) WHERE gone_at IS NULL;
+    service, is_running, change, subject_object, cluster_arn, subject_uid, standards) WHERE gone_at IS NULL;
 CREATE INDEX findings_registration ON findings (registration_id, severity, since, id, result, control_id, region, gone_at);
 CREATE INDEX findings_control ON findings (control_id, result, severity, since, id) WHERE gone_at IS NULL;
 CREATE INDEX findings_cluster ON findings (cluster_arn, result, severity, since, id) WHERE gone_at IS NULL;
