@@ -141,7 +141,12 @@ impl Served {
     /// A request that succeeds.
     #[track_caller]
     fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
-        let (status, answer) = self.ask_as(&self.token, method, path, body);
+        let mut answered = self.ask_as(&self.token, method, path, body);
+        while answered.0 == 429 {
+            std::thread::sleep(Duration::from_secs(1));
+            answered = self.ask_as(&self.token, method, path, body);
+        }
+        let (status, answer) = answered;
         assert!(
             (200..300).contains(&status),
             "{method} {path}: {status} {answer}"

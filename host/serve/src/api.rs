@@ -28,6 +28,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use portolan_machine::guard::guarded_async;
+use utoipa::openapi::schema::ArrayItems;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{OpenApi as _, ToSchema as _};
@@ -150,6 +151,14 @@ fn open_registration(components: &mut Components) {
         if let Some(part) = part {
             *part = RefOr::T(Schema::Object(registered));
         }
+    }
+    // A page describes its rows in place, and would say so a second time.
+    if let Some(RefOr::T(Schema::Object(page))) =
+        components.schemas.get_mut("Page_RegistrationView")
+        && let Some(RefOr::T(Schema::Array(rows))) = page.properties.get_mut("items")
+    {
+        let shown = Ref::from_schema_name("RegistrationView");
+        rows.items = ArrayItems::RefOrSchema(Box::new(RefOr::Ref(shown)));
     }
 }
 
