@@ -14,6 +14,8 @@ NODE_TOOLS=target/node-languages
 NODE_VERSION=24.19.0
 EXPORTS=tests/exports
 EXPORT_TOOLS=target/tools-exports
+SERVE_REQUIREMENTS=tests/serve/requirements.txt
+SERVE_TOOLS=target/tools-serve
 
 fail() {
     printf 'setup: %s\n' "$@" >&2
@@ -213,6 +215,17 @@ need_export_tools() {
         say "validators of exports are not available for this machine; tests of exports are skipped"
 }
 
+# Draws requests from the description of the service's API.
+need_serve_tools() {
+    if cmp -s "$SERVE_REQUIREMENTS" "$SERVE_TOOLS/requirements.txt"; then return; fi
+    say "installing schemathesis into $SERVE_TOOLS"
+    rm -rf "$SERVE_TOOLS"
+    python3 -m venv "$SERVE_TOOLS" &&
+        "$SERVE_TOOLS/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$SERVE_REQUIREMENTS" &&
+        cp "$SERVE_REQUIREMENTS" "$SERVE_TOOLS/" ||
+        say "schemathesis could not be installed; the test of the API's description is skipped"
+}
+
 case "${1-}" in
     build | tests) ;;
     *) fail "usage: tests/setup.sh build|tests" ;;
@@ -227,4 +240,5 @@ if [ "$1" = tests ]; then
     need_case_tools
     need_languages
     need_export_tools
+    need_serve_tools
 fi

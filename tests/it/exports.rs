@@ -53,7 +53,7 @@ fn validate(format: Format, file: &Path) -> Option<Ended> {
 }
 
 #[track_caller]
-fn accepted(format: Format, file: &Path) {
+pub(crate) fn accepted(format: Format, file: &Path) {
     if let Some(ended) = validate(format, file) {
         assert_eq!(
             ended.status,

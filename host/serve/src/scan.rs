@@ -6,6 +6,7 @@ mod load;
 pub(crate) mod queue;
 mod retry;
 mod rows;
+pub(crate) mod setup;
 mod work;
 
-pub(crate) use work::revision_cache;
+pub(crate) use setup::revision_cache;

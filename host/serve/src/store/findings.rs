@@ -13,7 +13,7 @@ use super::rows::{FindingRow, Id, LoadRow, RowPlace, hex};
 use super::{StoreError, Write};
 
 pub(crate) use changes::{Before, Change, Event, Seen, gone, history, put};
-pub(crate) use lists::{Cursor, FoundRow, Sort, by_id, counts, page};
+pub(crate) use lists::{COUNTED, FoundRow, SORTS, by_id, counts, page};
 
 const RESULTS: [ControlResult; 4] = [
     ControlResult::Pass,

@@ -6,7 +6,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{SqlSafeStr, SqlitePool};
 
 /// The steps in order. Their numbers are their positions, from 1.
-pub(super) const STEPS: [(&str, &str); 10] = [
+pub(super) const STEPS: [(&str, &str); 11] = [
     ("tokens", include_str!("migrations/0001_tokens.sql")),
     ("audit", include_str!("migrations/0002_audit.sql")),
     (
@@ -26,6 +26,7 @@ pub(super) const STEPS: [(&str, &str); 10] = [
     ("findings", include_str!("migrations/0008_findings.sql")),
     ("mutes", include_str!("migrations/0009_mutes.sql")),
     ("coverage", include_str!("migrations/0010_coverage.sql")),
+    ("filters", include_str!("migrations/0011_filters.sql")),
 ];
 
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
