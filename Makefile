@@ -3,7 +3,8 @@
 .DELETE_ON_ERROR:
 # Recipes share the package manager and cargo's lock, and cargo is parallel by itself.
 .NOTPARALLEL:
-.PHONY: FORCE help setup toolchain mappers guests build demo dist test soak lint bench bench-pace bench-assess schemas clean
+.PHONY: FORCE help setup toolchain mappers guests build demo dist test soak lint bench bench-pace bench-assess bench-serve \
+	schemas clean
 
 # Each object has a schema: task-definition is EcsTaskDefinition's word.
 OBJECTS := $(shell ls schemas | sed -n 's/^Ecs\(.*\)\.schema\.json$$/\1/p' | sed 's/\([a-z]\)\([A-Z]\)/\1-\2/g' | tr 'A-Z' 'a-z')
@@ -73,17 +74,21 @@ FUZZ_CASES := 1000000
 PAGE_CASES := 20000
 PROPERTY_CASES := 50000
 KILLS := 500
+SERVE_KILLS := 30
+SERVE_EXAMPLES := 100
 LOSSY_SEEDS := 10
 # A run uses as many seeds as cases: with this first seed, runs of different seconds share no seed.
 SEED := $(shell date +%s)000000
 SOAK := cargo test --release --locked --workspace
 
-soak: build guests ## Fuzz and kill for long; FUZZ_CASES, PAGE_CASES, PROPERTY_CASES, KILLS, LOSSY_SEEDS, SEED=NUMBER change the figures
+soak: build guests ## Fuzz and kill for long; FUZZ_CASES, PAGE_CASES, PROPERTY_CASES, KILLS, SERVE_KILLS, SERVE_EXAMPLES, LOSSY_SEEDS, SEED=NUMBER change the figures
 	@echo 'seed: $(SEED)'
 	PORTOLAN_TEST_FUZZ_SEED=$(SEED) PORTOLAN_TEST_FUZZ_CASES=$(FUZZ_CASES) $(SOAK) --test it -- fuzz:: --nocapture
 	PORTOLAN_TEST_FUZZ_SEED=$(SEED) PORTOLAN_TEST_FUZZ_CASES=$(PAGE_CASES) $(SOAK) --test it -- hostile::
 	PROPTEST_CASES=$(PROPERTY_CASES) $(SOAK) --lib
 	PORTOLAN_TEST_KILLS=$(KILLS) $(SOAK) --test it -- killed_at_any_moment
+	PORTOLAN_TEST_SERVE_KILLS=$(SERVE_KILLS) PORTOLAN_TEST_SERVE_EXAMPLES=$(SERVE_EXAMPLES) \
+		PORTOLAN_TEST_FUZZ_SEED=$(SEED) PORTOLAN_TEST_FUZZ_CASES=3000 $(SOAK) --test it -- serve::
 	PORTOLAN_TEST_PYTHON=$(CURDIR)/target/venv-moto/bin/python PORTOLAN_TEST_SEEDS=$(LOSSY_SEEDS) \
 		$(SOAK) --test it -- lost_answers
 
@@ -102,6 +107,9 @@ bench-pace: build ## Measure syncs under AWS's quotas, and compare with boto3 (m
 
 bench-assess: build ## Measure the judging of 2,500, 25,000 and 250,000 task definitions (minutes)
 	PORTOLAN_BENCH_LARGEST=250000 cargo bench --locked --workspace --bench speed -- assess
+
+bench-serve: build ## Measure the API at rest and while scans run, with 100,000 findings (minutes)
+	python3 tests/serve/load.py $${CARGO_TARGET_DIR:-target}/release
 
 schemas: build ## Print schemas and help again, after a change of a contract
 	BLESS=1 cargo test --release --locked --workspace --test it -- contracts

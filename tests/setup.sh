@@ -16,6 +16,8 @@ EXPORTS=tests/exports
 EXPORT_TOOLS=target/tools-exports
 PAGE=tests/page
 PAGE_TOOLS=target/tools-page
+SERVE_REQUIREMENTS=tests/serve/requirements.txt
+SERVE_TOOLS=target/tools-serve
 
 fail() {
     printf 'setup: %s\n' "$@" >&2
@@ -233,6 +235,17 @@ need_page_tools() {
         say "puppeteer-core and axe-core could not be installed; the page is not tested in a browser"
 }
 
+# Draws requests from the description of the service's API.
+need_serve_tools() {
+    if cmp -s "$SERVE_REQUIREMENTS" "$SERVE_TOOLS/requirements.txt"; then return; fi
+    say "installing schemathesis into $SERVE_TOOLS"
+    rm -rf "$SERVE_TOOLS"
+    python3 -m venv "$SERVE_TOOLS" &&
+        "$SERVE_TOOLS/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$SERVE_REQUIREMENTS" &&
+        cp "$SERVE_REQUIREMENTS" "$SERVE_TOOLS/" ||
+        say "schemathesis could not be installed; the test of the API's description is skipped"
+}
+
 case "${1-}" in
     build | tests) ;;
     *) fail "usage: tests/setup.sh build|tests" ;;
@@ -248,4 +261,5 @@ if [ "$1" = tests ]; then
     need_languages
     need_export_tools
     need_page_tools
+    need_serve_tools
 fi

@@ -13,7 +13,7 @@ use crate::support::{portolan, root};
 mod objects;
 
 /// Compares a file with the printed text, or writes it if BLESS is set.
-fn committed(path: &str, printed: &str) {
+pub(crate) fn committed(path: &str, printed: &str) {
     let file: PathBuf = root().join(path);
     let committed = std::fs::read_to_string(&file).unwrap_or_default();
     // An unchanged file keeps its time, because programs are built from some of these files.

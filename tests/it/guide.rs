@@ -2,7 +2,7 @@
 //! and compares their output with the shown one.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use portolan_tests::simulator::{Rules, World};
@@ -92,12 +92,41 @@ fn site_for(needs: &str) -> Site {
     }
 }
 
+/// The service that a document may start: on a free port, and not left running if a block fails.
+struct Background {
+    address: String,
+    id: PathBuf,
+}
+
+impl Background {
+    fn new(folder: &Path) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        Self {
+            address: listener.local_addr().unwrap().to_string(),
+            id: folder.join("serve.pid"),
+        }
+    }
+
+    fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Ok(id) = std::fs::read_to_string(&self.id) {
+            let _ = Command::new("kill").arg(id.trim()).output();
+        }
+    }
+}
+
 /// Runs the commands of a document, block by block. The shell keeps its folder.
 fn does_what_it_says(document: &str) {
     let guide = std::fs::read_to_string(root().join(document)).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut place = folder.path().to_owned();
     let mut sites: BTreeMap<String, Site> = BTreeMap::new();
+    let service = Background::new(folder.path());
     for block in blocks(&guide) {
         let site = sites.entry(block.needs.clone());
         let site = site.or_insert_with(|| site_for(&block.needs));
@@ -105,6 +134,11 @@ fn does_what_it_says(document: &str) {
         let registry;
         match block.needs.as_str() {
             "" | "demo" | "organization" => {}
+            // Regions are a matter of registrations.
+            "serve" => {
+                shell.env_remove("PORTOLAN_REGIONS");
+                shell.env("PORTOLAN_LISTEN", service.address());
+            }
             "registry" => {
                 let Some(started) = Registry::start() else {
                     continue;
@@ -122,7 +156,8 @@ fn does_what_it_says(document: &str) {
                 shell.env(variable, file);
             }
         }
-        let (output, now) = run(&mut shell, &block.commands, &place, folder.path());
+        let commands = block.commands.replace("localhost:8620", service.address());
+        let (output, now) = run(&mut shell, &commands, &place, folder.path());
         place = now.into();
         if let Some(shown) = &block.shown {
             assert!(

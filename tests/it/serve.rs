@@ -4,8 +4,18 @@
 mod browser;
 /// Stored credentials: checks, rotation, deletion, encryption at rest.
 mod credentials;
+/// Exports in every format, and the audit log as a file.
+mod exports;
+/// Kills and full disks.
+mod faults;
+/// Strangers, and clients that never finish.
+mod hostile;
+/// Filters, orders, counts and trends.
+mod lists;
 /// The page without JavaScript: the walk, sessions, roles.
 mod page;
+/// Modules by name, plans, and what the process keeps.
+mod process;
 /// What a scan that is killed, cancelled or incomplete leaves behind.
 mod scans;
 /// The walk of the seed, and what a registration may say.
@@ -37,6 +47,10 @@ struct Served {
 /// `portolan COMMAND` with the settings of a service.
 fn command(site: &Site) -> Command {
     let mut command = portolan();
+    let modules = site.folder.path().join("modules");
+    if modules.is_dir() {
+        command.env("PORTOLAN_SERVE_MODULES", modules);
+    }
     command
         .env("PORTOLAN_DATA", data(site))
         .env("PORTOLAN_QUOTAS", "none")
@@ -131,12 +145,51 @@ impl Served {
     /// A request that succeeds.
     #[track_caller]
     fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
-        let (status, answer) = self.ask_as(&self.token, method, path, body);
+        let mut answered = self.ask_as(&self.token, method, path, body);
+        while answered.0 == 429 {
+            std::thread::sleep(Duration::from_secs(1));
+            answered = self.ask_as(&self.token, method, path, body);
+        }
+        let (status, answer) = answered;
         assert!(
             (200..300).contains(&status),
             "{method} {path}: {status} {answer}"
         );
         answer
+    }
+
+    /// An answer that is no single JSON value, as text.
+    #[track_caller]
+    fn text(&self, path: &str) -> String {
+        let file = self.site.folder.path().join("answer");
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--fail", "--noproxy", "*", "--output"])
+            .arg(&file)
+            .arg("--header")
+            .arg(format!("Authorization: Bearer {}", self.token))
+            .arg(format!("{}{path}", self.url));
+        run(&mut curl).with(0);
+        std::fs::read_to_string(&file).unwrap()
+    }
+
+    /// The rows of all pages of a list.
+    fn all(&self, path: &str) -> Vec<Value> {
+        let (mut rows, mut after) = (Vec::new(), String::new());
+        loop {
+            let joint = if path.contains('?') { '&' } else { '?' };
+            let page = self.get(&format!("{path}{joint}limit=97{after}"));
+            rows.extend(page["items"].as_array().unwrap().iter().cloned());
+            let Some(next) = page["next"].as_str() else {
+                return rows;
+            };
+            after = format!("&after={next}");
+        }
+    }
+
+    /// The number of rows that a count of a filter has.
+    fn counted(&self, path: &str) -> i64 {
+        let counts = self.get(path)["counts"].as_array().unwrap().clone();
+        counts.iter().map(|it| it["count"].as_i64().unwrap()).sum()
     }
 
     #[track_caller]

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::io::BufReader;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use portolan_machine::fingerprint::fingerprint;
+use portolan_page::object::Object;
 use portolan_records::changes::{ChangeKind, RecordChange};
 use portolan_sandbox::ControlResult;
 
 use crate::finding::{Finding, Findings};
 use crate::output::AssessError;
-use crate::place::{Place, Record};
-use crate::summary::{Assessment, FindingChanges};
+use crate::place::Record;
+use crate::summary::{Assessment, FindingChanges, Settled};
 
 /// A finding of the earlier assessment: 32 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +34,8 @@ pub struct EarlierFindings {
     volatile: BTreeSet<String>,
     /// Whether findings of every result are compared.
     all_results: bool,
+    /// Whether all revisions were judged. Those that are not judged any more are not over.
+    all_revisions: bool,
     counts: FindingChanges,
 }
 
@@ -41,6 +45,11 @@ impl EarlierFindings {
     /// # Errors
     /// Fails if the folder has no assessment, or if a line is not a finding.
     pub fn read(folder: &Path, volatile: BTreeSet<String>) -> Result<Self, AssessError> {
+        if !folder.join("Finding.jsonl").exists() {
+            return Err(AssessError::NoEarlier {
+                folder: folder.display().to_string(),
+            });
+        }
         let mut findings = Findings::open(folder)?;
         let (mut entries, mut has_others) = (Vec::new(), false);
         while let Some((span, finding)) = findings.next_at()? {
@@ -62,6 +71,7 @@ impl EarlierFindings {
             entries,
             volatile,
             all_results: has_others,
+            all_revisions: judged_all_revisions(folder),
             counts: FindingChanges {
                 since: folder.display().to_string(),
                 ..FindingChanges::default()
@@ -122,31 +132,18 @@ impl EarlierFindings {
         assessment: &Assessment,
         mut tell: impl FnMut(&RecordChange) -> Result<(), E>,
     ) -> Result<FindingChanges, E> {
-        // Only where all subjects are known does a missing one prove anything.
-        let complete: BTreeSet<(&str, Place)> = assessment
-            .controls
-            .iter()
-            .filter(|counts| counts.subjects_complete && counts.not_configured == 0)
-            .map(|counts| {
-                let place = Place {
-                    account_id: counts.account_id.to_string(),
-                    region: counts.region.to_string(),
-                };
-                (counts.control_id.as_str(), place)
-            })
-            .collect();
+        let settled = Settled::new(assessment);
+        let is_narrower = self.all_revisions && !assessment.all_revisions;
         let compares_all = self.all_results && assessment.all_results;
         let unmet = self.entries.iter();
         let unmet = unmet.filter(|entry| !entry.is_met && (entry.is_open || compares_all));
         for entry in unmet.copied().collect::<Vec<_>>() {
             let earlier: Finding =
                 serde_json::from_value(self.record(entry)?.into()).map_err(|_| self.moved())?;
-            let place = earlier.place();
-            // What runs has rows only where something fails.
-            let runs = || earlier.is_about_running() && assessment.knows_running(&place);
-            let control = (earlier.control_id.as_str(), place.clone());
+            let is_revision = earlier.subject_object == Object::EcsTaskDefinition.name();
             let is_over = earlier.result != ControlResult::NotEvaluated
-                && (complete.contains(&control) || runs());
+                && settled.has(&earlier.control_id, &earlier.account_id, &earlier.region)
+                && !(is_narrower && is_revision);
             if let Some(change) = self.end(&earlier.uid, is_over) {
                 tell(&change)?;
             }
@@ -193,4 +190,14 @@ impl EarlierFindings {
             line: 0,
         }
     }
+}
+
+/// Whether the assessment of a folder judged all revisions; yes, if it does not say.
+fn judged_all_revisions(folder: &Path) -> bool {
+    let file = File::open(folder.join("assessment.json"));
+    let assessment = file
+        .ok()
+        .map(|file| serde_json::from_reader(BufReader::new(file)));
+    let assessment: Option<Assessment> = assessment.and_then(Result::ok);
+    assessment.is_none_or(|it| it.all_revisions)
 }

@@ -105,7 +105,6 @@ impl Coverage {
     }
 
     /// Whether the sync made a scan in a place, of everything there.
-    /// Whether the sync made a scan in a place, of everything there.
     pub(crate) fn has_scan(&self, scan: NeededScan, place: &Place) -> bool {
         match scan {
             NeededScan::Secrets => {

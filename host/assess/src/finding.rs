@@ -92,6 +92,14 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Whether a finding has an attribute of a name by itself, so that none of the subject can be carried under it.
+    #[must_use]
+    pub fn has_attribute(name: &str) -> bool {
+        let schema = schemars::schema_for!(Self);
+        let attributes = schema.get("properties");
+        attributes.is_some_and(|all| all.get(name).is_some())
+    }
+
     /// Where its subject is.
     pub(crate) fn place(&self) -> Place {
         Place {

@@ -16,7 +16,7 @@ use crate::output::{AssessError, Output, Span, members};
 use crate::place::{Place, Record};
 
 /// The most keys of one record, or of one subject under one name.
-const KEY_LIMIT: usize = 10_000;
+pub(crate) const KEY_LIMIT: usize = 10_000;
 
 /// The records of an object that a name may join.
 pub(crate) struct Index {

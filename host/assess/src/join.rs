@@ -14,7 +14,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::coverage::Coverage;
 use crate::events;
-use crate::index::{Index, keys, values};
+use crate::index::{Index, KEY_LIMIT, keys, values};
 use crate::output::{AssessError, Output, Span};
 use crate::place::{Place, Record, text};
 
@@ -164,12 +164,13 @@ impl<'a> Joins<'a> {
         let (with, index) = (&self.manifest.with[name], &self.indexes[name]);
         let limit = if with.many { with.limit as usize } else { 1 };
         let (mut related, mut met) = (Related::default(), HashSet::new());
+        related.is_truncated = keys.len() >= KEY_LIMIT;
         for span in keys.iter().flat_map(|key| index.lines(*key)) {
             if !met.insert(span.offset) {
                 continue;
             }
             if related.records.len() == limit {
-                related.is_truncated = with.many;
+                related.is_truncated |= with.many;
                 break;
             }
             let record = index.record(with.object, span, self.kept[name].as_ref())?;
@@ -225,8 +226,12 @@ impl<'a> Joins<'a> {
         let cluster = text(&joined.subject, "CLUSTER_ARN");
         let own = self.coverage.missing(with.object, place, cluster);
         let source = || {
-            with.sources()
-                .find_map(|source| joined.missing.get(source).cloned())
+            with.sources().find_map(|source| {
+                let truncated =
+                    || format!("there are more records of `{source}` than the assessor gets");
+                let missing = joined.missing.get(source).cloned();
+                missing.or_else(|| joined.is_truncated(source).then(truncated))
+            })
         };
         // AWS registers no task definition without a container, and a record that is named has to be there.
         let must_be = !with.many || with.object == Object::EcsContainerDefinition;

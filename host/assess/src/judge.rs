@@ -183,7 +183,11 @@ impl Judge<'_> {
             uid: format!("{}@{uid}", control.id),
             control_id: control.id.clone(),
             control_title: control.title.clone(),
-            severity: verdict.severity.unwrap_or(control.severity),
+            // A failure may be worse than its control, never better, or it would slip under --fail-on.
+            severity: verdict
+                .severity
+                .max(Some(control.severity))
+                .unwrap_or(control.severity),
             result: verdict.result,
             verdict: verdict.verdict.clone(),
             standards: control.standards.clone(),
@@ -195,8 +199,9 @@ impl Judge<'_> {
                 .then(|| self.revisions.is_latest(record))
                 .flatten()
                 .filter(|_| known(Object::EcsTaskDefinition)),
-            running_tasks_count: (is_revision && self.has_tasks(&place))
-                .then(|| self.revisions.running(record)),
+            running_tasks_count: is_revision
+                .then(|| self.running_tasks(record, &place))
+                .flatten(),
             reasons: verdict.reasons.clone(),
             evidence,
             remediation: control.remediation.clone(),
@@ -213,9 +218,17 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether tasks were synced in a place, wholly or not.
-    fn has_tasks(&self, place: &Place) -> bool {
-        self.coverage.has(Object::EcsTask, place)
+    /// The number of running tasks of a revision; `None` where tasks were not synced, or where none was seen and not
+    /// all were read.
+    fn running_tasks(&self, record: &Record, place: &Place) -> Option<u64> {
+        let running = self.revisions.running(record);
+        let knows_all = || {
+            self.coverage
+                .missing(Object::EcsTask, place, None)
+                .is_none()
+        };
+        let has_tasks = self.coverage.has(Object::EcsTask, place);
+        (has_tasks && (running > 0 || knows_all())).then_some(running)
     }
 }
 

@@ -15,6 +15,7 @@ mod place;
 mod revisions;
 mod run;
 mod running;
+mod services;
 mod settings;
 mod summary;
 
@@ -24,6 +25,9 @@ pub use mutes::{Mute, MuteFile, Mutes, fits};
 pub use output::{AssessError, Output, Records, Span};
 pub use place::Record;
 pub use run::run;
-pub use running::{Services, running_control};
+pub use running::running_control;
+pub use services::Services;
 pub use settings::Assessing;
-pub use summary::{Assessment, AssessorUsed, ControlCounts, FindingChanges, MissingRevisions};
+pub use summary::{
+    Assessment, AssessorUsed, ControlCounts, FindingChanges, MissingRevisions, Settled,
+};

@@ -1,6 +1,6 @@
 //! Mutes: findings that somebody decided to live with, until a date.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use portolan_machine::text::{printable, read_file};
@@ -12,8 +12,10 @@ use crate::output::AssessError;
 
 /// Far more than people write.
 const FILE_LIMIT_BYTES: u64 = 4 * 1024 * 1024;
-/// The most mutes of one file: each finding is compared with all of them.
+/// The most mutes of one file.
 const MUTES: usize = 10_000;
+/// The most with `*`: each finding is compared with all of those of its control.
+const PATTERNS: usize = 1_000;
 
 /// A file of mutes (TOML).
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -51,6 +53,10 @@ pub struct Mute {
 pub struct Mutes {
     /// Each with the number of findings that it fitted.
     all: Vec<(Mute, u64)>,
+    /// The places of those without `*`, by control and subject.
+    exact: HashMap<(String, String), Vec<usize>>,
+    /// The places of those with `*`, by control; those for several controls under an empty text.
+    patterns: HashMap<String, Vec<usize>>,
     /// The first day on which a mute has ended: `2027-02-01`.
     today: String,
 }
@@ -61,8 +67,9 @@ impl Mutes {
     /// # Errors
     /// Fails if the file cannot be read, or if a mute lacks a part.
     pub fn read(file: &Path, today: &str) -> Result<Self, AssessError> {
-        let text = read_file(file, FILE_LIMIT_BYTES).map_err(AssessError::file("read", file))?;
-        Self::parse(&text, today).map_err(|reason| AssessError::Mutes {
+        let text = read_file(file, FILE_LIMIT_BYTES).map_err(|error| error.to_string());
+        let mutes = text.and_then(|text| Self::parse(&text, today));
+        mutes.map_err(|reason| AssessError::Mutes {
             file: file.display().to_string(),
             reason,
         })
@@ -86,20 +93,51 @@ impl Mutes {
                 file.mutes.len()
             ));
         }
-        for (index, mute) in file.mutes.iter().enumerate() {
+        let mut mutes = Self {
+            today: today.to_owned(),
+            ..Self::default()
+        };
+        for (index, mute) in file.mutes.into_iter().enumerate() {
             if let Some(problem) = mute.problem() {
                 return Err(format!("mute {} {problem}", index + 1));
             }
+            mutes.add(mute);
         }
-        Ok(Self {
-            all: file.mutes.into_iter().map(|mute| (mute, 0)).collect(),
-            today: today.to_owned(),
-        })
+        let patterns: usize = mutes.patterns.values().map(Vec::len).sum();
+        if patterns > PATTERNS {
+            return Err(format!(
+                "it has {patterns} mutes with `*`; {PATTERNS} are allowed"
+            ));
+        }
+        Ok(mutes)
+    }
+
+    fn add(&mut self, mute: Mute) {
+        let place = self.all.len();
+        let places = match (mute.control.contains('*'), mute.subject.contains('*')) {
+            (false, false) => self
+                .exact
+                .entry((mute.control.clone(), mute.subject.clone()))
+                .or_default(),
+            (false, true) => self.patterns.entry(mute.control.clone()).or_default(),
+            (true, _) => self.patterns.entry(String::new()).or_default(),
+        };
+        places.push(place);
+        self.all.push((mute, 0));
     }
 
     /// Mutes a finding that a mute fits. The first that has not ended counts.
     pub(crate) fn apply(&mut self, finding: &mut Finding) {
-        for (mute, met) in &mut self.all {
+        let key = (finding.control_id.clone(), finding.subject_uid.clone());
+        let exact = self.exact.get(&key).into_iter();
+        let (control, _) = key;
+        let patterns = [control, String::new()]
+            .into_iter()
+            .filter_map(|control| self.patterns.get(&control));
+        let mut places: Vec<usize> = exact.chain(patterns).flatten().copied().collect();
+        places.sort_unstable();
+        for place in places {
+            let (mute, met) = &mut self.all[place];
             if mute.until < self.today
                 || !fits(&mute.control, &finding.control_id)
                 || !fits(&mute.subject, &finding.subject_uid)

@@ -1,7 +1,7 @@
 //! The output of a sync that is assessed: its report, and the files of its records.
 
 use std::borrow::Cow;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -56,6 +56,12 @@ pub enum AssessError {
         file: String,
         /// The number of the line, from 1.
         line: u64,
+    },
+    /// There is no earlier assessment to compare with.
+    #[error("{folder} has no Finding.jsonl to compare with; run `portolan assess {folder}` first")]
+    NoEarlier {
+        /// The folder.
+        folder: String,
     },
     /// The mutes cannot be used.
     #[error("{file} is not a file of mutes: {reason}")]
@@ -190,6 +196,10 @@ pub struct Span {
 
 impl Records {
     fn open(file: PathBuf, object: Object) -> Result<Self, AssessError> {
+        if fs::metadata(&file).is_ok_and(|about| !about.is_file()) {
+            let error = io::Error::other("it is no file");
+            return Err(AssessError::file("read", &file)(error));
+        }
         let lines = match File::open(&file) {
             Ok(opened) => Some(BufReader::with_capacity(256 * 1024, opened)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,

@@ -124,7 +124,6 @@ impl Revisions {
     }
 }
 
-/// The family, the number and the ARN of a revision.
 /// The attributes that tell and compare revisions.
 const NAMED: [&str; 6] = [
     "ACCOUNT_ID",
@@ -135,6 +134,7 @@ const NAMED: [&str; 6] = [
     "TASK_DEFINITION_ARN",
 ];
 
+/// The family, the number and the ARN of a revision.
 fn named(record: &Record) -> Option<(&str, i64, &str)> {
     let family = text(record, "FAMILY")?;
     let revision = record.get("REVISION")?.as_i64()?;

@@ -1,6 +1,6 @@
 //! One assessment: every assessor over its subjects, with the findings as they come.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use portolan_page::object::Object;
 use portolan_sandbox::{Assessor, Engine};
@@ -52,63 +52,72 @@ pub fn run<E: From<AssessError>>(
             tell(&finding, record)
         })?;
     }
+    let unknown = revisions.without_record(output)?;
     // It is of no published standard.
     if assessing.standard.is_none() {
-        count_running(&coverage, &mut counts);
-        failures.findings(output, |mut finding, record| {
+        count_running(&coverage, &unknown, &mut counts);
+        failures.findings(output, &assessing.carried, |mut finding, record| {
             finding.carried = carried(&assessing.carried, record);
-            let missing = || running_missing(&coverage, &finding.place());
+            let missing = || running_missing(&coverage, &unknown, &finding.place());
             counts.of(&finding.control_id, &finding.place(), missing);
             mutes.apply(&mut finding);
             counts.add(&finding);
             tell(&finding, record)
         })?;
     }
-    let mut warnings = mutes.warnings();
-    warnings.extend(not_carried(absent));
     Ok(Assessment {
         portolan_version: env!("CARGO_PKG_VERSION").into(),
         output: output.folder.display().to_string(),
         captured_at: output.report.captured_at.clone(),
         output_complete: output.report.complete,
         all_results: assessing.all_results,
+        all_revisions: assessing.all_revisions,
         assessors: assessors.iter().map(used).collect(),
         controls: counts.finish(),
-        references_without_record: missing_revisions(&revisions, output)?,
+        references_without_record: missing_revisions(unknown),
         changes: None,
         exports: Vec::new(),
-        warnings,
+        warnings: [mutes.warnings(), not_carried(absent)].concat(),
     })
 }
 
-fn missing_revisions(
-    revisions: &Revisions,
-    output: &Output,
-) -> Result<Vec<MissingRevisions>, AssessError> {
-    let missing = revisions.without_record(output)?.into_iter();
-    let missing = missing.map(|(place, revisions)| MissingRevisions {
+fn missing_revisions(unknown: BTreeMap<Place, u64>) -> Vec<MissingRevisions> {
+    let entry = |(place, revisions): (Place, u64)| MissingRevisions {
         account_id: place.account_id.into(),
         region: place.region.into(),
         revisions,
-    });
-    Ok(missing.collect())
+    };
+    unknown.into_iter().map(entry).collect()
 }
 
 /// Why findings about what runs may be missing in a place.
-fn running_missing(coverage: &Coverage, place: &Place) -> Option<String> {
-    [
+fn running_missing(
+    coverage: &Coverage,
+    unknown: &BTreeMap<Place, u64>,
+    place: &Place,
+) -> Option<String> {
+    let objects = [
         Object::EcsTask,
         Object::EcsTaskDefinition,
         Object::EcsContainerDefinition,
-    ]
-    .into_iter()
-    .find_map(|object| coverage.missing(object, place, None))
+    ];
+    let mut missing = objects
+        .into_iter()
+        .filter_map(|object| coverage.missing(object, place, None));
+    let unknown = || {
+        let revisions = unknown.get(place)?;
+        let Place { account_id, region } = place;
+        Some(format!(
+            "{revisions} revisions that services or tasks refer to have no record in {account_id} {region}"
+        ))
+    };
+    missing.next().or_else(unknown)
 }
 
 /// Opens the counts of what runs in every place, so that one without such a finding is told.
-fn count_running(coverage: &Coverage, counts: &mut Counts) {
+fn count_running(coverage: &Coverage, unknown: &BTreeMap<Place, u64>, counts: &mut Counts) {
     for place in coverage.places() {
-        counts.of(RUNNING, place, || running_missing(coverage, place));
+        counts.of(RUNNING, place, || running_missing(coverage, unknown, place));
     }
 }
 

@@ -9,13 +9,13 @@ use std::os::unix::fs::FileExt;
 
 use portolan_machine::fingerprint::fingerprint;
 use portolan_page::object::Object;
-use portolan_sandbox::{Control, ControlResult, ControlSeverity, Need, With};
+use portolan_sandbox::{Control, ControlResult, ControlSeverity, Need};
 use serde_json::Map;
 
 use crate::finding::{EvidenceValue, Finding, RUNNING};
-use crate::index::{Index, keys};
 use crate::output::{AssessError, Output};
 use crate::place::{Place, Record, text};
+use crate::services::Services;
 
 /// The subject of tasks that no service started.
 pub(crate) const TASK_GROUP: &str = "EcsTaskGroup";
@@ -143,11 +143,12 @@ impl Failures {
     pub(crate) fn findings<E: From<AssessError>>(
         mut self,
         output: &Output,
+        carried: &[String],
         mut tell: impl FnMut(Finding, &Record) -> Result<(), E>,
     ) -> Result<(), E> {
         self.spool.flush().map_err(spool_error)?;
         let services = Services::read(output)?;
-        for group in self.groups(output, &services)? {
+        for group in self.groups(output, carried, &services)? {
             let service = match group.is_service {
                 true => services.record(&group.task)?,
                 false => None,
@@ -161,10 +162,19 @@ impl Failures {
     }
 
     /// The services and groups that run failing revisions, in the order of their UIDs.
-    fn groups(&self, output: &Output, services: &Services) -> Result<Vec<Group>, AssessError> {
+    fn groups(
+        &self,
+        output: &Output,
+        carried: &[String],
+        services: &Services,
+    ) -> Result<Vec<Group>, AssessError> {
+        let names: Vec<&str> = KEPT
+            .into_iter()
+            .chain(carried.iter().map(String::as_str))
+            .collect();
         let mut groups: HashMap<[u8; 16], Group> = HashMap::new();
         let mut tasks = output.records(Object::EcsTask)?;
-        while let Some((_, task)) = tasks.next_of(&KEPT)? {
+        while let Some((_, task)) = tasks.next_of(&names)? {
             if text(&task, "SOURCE_STATUS") != Some("RUNNING") {
                 continue;
             }
@@ -332,65 +342,5 @@ fn spool_error(source: io::Error) -> AssessError {
         action: "use",
         file: format!("a temporary file in {}", std::env::temp_dir().display()),
         source,
-    }
-}
-
-/// The services of an output, by cluster and name.
-pub struct Services {
-    index: Index,
-}
-
-impl Services {
-    /// Reads the services of an output once.
-    ///
-    /// # Errors
-    /// Fails if they cannot be read.
-    pub fn read(output: &Output) -> Result<Self, AssessError> {
-        let source = |name: &str| (name.to_owned(), vec![name.to_owned()]);
-        let with = With {
-            object: Object::EcsService,
-            by: ["CLUSTER_ARN", "SERVICE_NAME"].map(source).into(),
-            many: false,
-            only: BTreeMap::new(),
-            having: Vec::new(),
-            limit: 1,
-        };
-        Ok(Self {
-            index: Index::new(output, &with)?,
-        })
-    }
-
-    /// The record of the service that a task belongs to.
-    fn record(&self, task: &Record) -> Result<Option<Record>, AssessError> {
-        let names = ["CLUSTER_ARN", "SERVICE_NAME"];
-        let values = names.map(|name| text(task, name));
-        let all = values.map(|value| value.map(str::to_owned).into_iter().collect());
-        for key in keys(&Place::of(task), all.into_iter()) {
-            for span in self.index.lines(key) {
-                let record = self.index.record(Object::EcsService, span, None)?;
-                // Two keys may share a fingerprint.
-                if names.map(|name| text(&record, name)) == values {
-                    return Ok(Some(record));
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// The UID of what a task belongs to: its service's ARN, or the cluster and the name of the group.
-    ///
-    /// # Errors
-    /// Fails if the service cannot be read again.
-    pub fn group_of(&self, task: &Record) -> Result<String, AssessError> {
-        let cluster = text(task, "CLUSTER_ARN").unwrap_or_default();
-        let Some(name) = text(task, "SERVICE_NAME") else {
-            let group = text(task, "GROUP").unwrap_or_default();
-            return Ok(format!("{cluster}#{group}"));
-        };
-        let record = self.record(task)?;
-        let uid = record.as_ref().and_then(|record| text(record, "UID"));
-        // As AWS makes it, where no record says it.
-        let made = || format!("{}/{name}", cluster.replacen(":cluster/", ":service/", 1));
-        Ok(uid.map_or_else(made, str::to_owned))
     }
 }

@@ -1,5 +1,6 @@
 //! The settings of an assessment.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use portolan_sandbox::{Assessor, ControlSeverity, Loader, ModuleSettings, SetError};
@@ -43,6 +44,7 @@ impl Assessing {
         for file in &self.assessors {
             assessors.push(loader.assessor(file)?);
         }
+        check(&assessors)?;
         Ok(assessors)
     }
 
@@ -63,4 +65,22 @@ impl Assessing {
         };
         Ok(assessor.configure(&settings)?)
     }
+}
+
+/// Checks that a subject gets one answer to a question: no two controls may have one name.
+fn check(assessors: &[Assessor]) -> Result<(), SetError> {
+    let mut owners: HashMap<&str, String> = HashMap::new();
+    for assessor in assessors {
+        let owner = assessor.component.source.to_string();
+        for control in &assessor.component.manifest.controls {
+            if let Some(first) = owners.insert(&control.id, owner.clone()) {
+                return Err(SetError::SameControl {
+                    control: control.id.clone(),
+                    first,
+                    second: owner,
+                });
+            }
+        }
+    }
+    Ok(())
 }

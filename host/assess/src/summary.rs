@@ -25,6 +25,9 @@ pub struct Assessment {
     pub output_complete: bool,
     /// Whether Finding.jsonl has the findings of every result; if not, it has FAIL and NOT_EVALUATED.
     pub all_results: bool,
+    /// Whether all revisions of task definitions were judged; if not, the newest ones and those in use.
+    #[serde(default)]
+    pub all_revisions: bool,
     /// The assessors.
     pub assessors: Vec<AssessorUsed>,
     /// The counts of each control in each account and Region.
@@ -44,18 +47,44 @@ pub struct Assessment {
     pub warnings: Vec<String>,
 }
 
-impl Assessment {
-    /// Whether all that runs in a place is known.
-    pub(crate) fn knows_running(&self, place: &Place) -> bool {
-        let is_it = |it: &&ControlCounts| {
-            it.control_id == RUNNING
-                && it.account_id.as_str() == place.account_id
-                && it.region.as_str() == place.region
+/// Where controls were asked of all their subjects, so that a finding which is not there any more is over.
+pub struct Settled<'a> {
+    /// By control, account and Region: whether every subject also got an answer.
+    all: BTreeMap<(&'a str, &'a str, &'a str), bool>,
+}
+
+impl<'a> Settled<'a> {
+    /// Looks at the counts of an assessment.
+    #[must_use]
+    pub fn new(assessment: &'a Assessment) -> Self {
+        let counts = assessment.controls.iter();
+        let counts = counts.filter(|it| it.subjects_complete && it.not_configured == 0);
+        let entry = |it: &'a ControlCounts| {
+            let place = (
+                it.control_id.as_str(),
+                it.account_id.as_str(),
+                it.region.as_str(),
+            );
+            (
+                place,
+                !it.results.contains_key(&ControlResult::NotEvaluated),
+            )
         };
-        self.controls
-            .iter()
-            .find(is_it)
-            .is_some_and(|it| it.subjects_complete)
+        Self {
+            all: counts.map(entry).collect(),
+        }
+    }
+
+    /// Whether it is known that a control fails for no other subject of an account and Region than those with a
+    /// finding. What runs has rows only where something fails, so there the control itself needs an answer
+    /// everywhere.
+    #[must_use]
+    pub fn has(&self, control_id: &str, account_id: &str, region: &str) -> bool {
+        let of = |id| self.all.get(&(id, account_id, region));
+        match control_id.split_once('/') {
+            Some((RUNNING, control)) => of(RUNNING).is_some() && of(control) == Some(&true),
+            _ => of(control_id).is_some(),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ const FIELDS_LIMIT: usize = 30;
 /// The partitions that the format knows.
 const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
 
-pub(crate) fn finding(item: &Item<'_>) -> Value {
+pub(crate) fn finding(item: &Item<'_>, at: &str) -> Value {
     let finding = item.finding;
     let (account, region, partition) = (&finding.account_id, &finding.region, item.partition);
     let product =
@@ -42,7 +42,8 @@ pub(crate) fn finding(item: &Item<'_>) -> Value {
         ),
         ("AwsAccountId", account.as_str().into()),
         ("CreatedAt", finding.last_captured.clone().into()),
-        ("UpdatedAt", finding.last_captured.clone().into()),
+        // Security Hub takes an update only if it is newer, and a mute changes a finding of the same records.
+        ("UpdatedAt", at.max(&finding.last_captured).into()),
         ("FirstObservedAt", called.cloned().unwrap_or_default()),
         ("Title", cut(&title(item), TITLE_LIMIT).into()),
         (

@@ -16,6 +16,7 @@ mod sheet;
 use std::io::{self, Write};
 
 use portolan_assess::{Assessing, Finding, Record};
+use portolan_machine::clock::Clock;
 use serde_json::Value;
 
 use item::Item;
@@ -73,6 +74,8 @@ pub enum ExportError {
 pub struct Export<W: Write> {
     /// The standard whose names controls have in the export, as STANDARDS begins with it.
     standard: Option<String>,
+    /// The time of the export, in UTC.
+    at: String,
     writer: Writer<W>,
 }
 
@@ -97,6 +100,7 @@ impl<W: Write> Export<W> {
         };
         Ok(Self {
             standard: assessing.standard.clone(),
+            at: Clock::default().now(),
             writer,
         })
     }
@@ -110,7 +114,7 @@ impl<W: Write> Export<W> {
         match &mut self.writer {
             Writer::Ocsf(out) => line(out, &ocsf::event(&item))?,
             Writer::Sarif(sarif) => sarif.write(&item)?,
-            Writer::Asff(out) => line(out, &asff::finding(&item))?,
+            Writer::Asff(out) => line(out, &asff::finding(&item, &self.at))?,
             Writer::Csv(sheet) => sheet.write(&item)?,
         }
         Ok(())

@@ -32,8 +32,11 @@ impl<W: Write> Sarif<W> {
     }
 
     pub(crate) fn write(&mut self, item: &Item<'_>) -> io::Result<()> {
-        let place = match self.places.get(item.control) {
-            Some(place) => *place,
+        let place = match self.places.get(item.control).copied() {
+            Some(place) => {
+                self.raise(place, item);
+                place
+            }
             None => {
                 self.rules.push(rule(item));
                 self.places
@@ -46,6 +49,17 @@ impl<W: Write> Sarif<W> {
         }
         self.is_first = false;
         Ok(serde_json::to_writer(&mut self.out, &result(item, place))?)
+    }
+
+    /// Gives a rule the severity of its worst result: one failure may be worse than another.
+    fn raise(&mut self, place: usize, item: &Item<'_>) {
+        let (rule, severity) = (&mut self.rules[place], item.finding.severity);
+        let known = rule["properties"]["security-severity"].as_str();
+        let known: Option<f64> = known.and_then(|known| known.parse().ok());
+        if known < score(severity).parse().ok() {
+            rule["properties"]["security-severity"] = score(severity).into();
+            rule["defaultConfiguration"]["level"] = level(severity).into();
+        }
     }
 
     pub(crate) fn finish(mut self) -> io::Result<W> {

@@ -123,10 +123,13 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// A cell that spreadsheets do not take for a formula. Names of resources are chosen by whoever makes them.
+/// A cell that spreadsheets do not take for a formula, and terminals not for a command. Names of resources are chosen
+/// by whoever makes them.
 fn harmless(cell: &str) -> String {
+    let is_odd = |sign: char| sign.is_control() && !"\t\r\n".contains(sign);
+    let cell = cell.replace(is_odd, "\u{fffd}");
     match cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
         true => format!("'{cell}"),
-        false => cell.to_owned(),
+        false => cell,
     }
 }

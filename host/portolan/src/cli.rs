@@ -275,6 +275,10 @@ fn arguments() -> Result<Arguments, u8> {
         talk::error(problem);
         return Err(USAGE);
     }
+    if let Some(problem) = variables::without_effect(&command(), &matches) {
+        talk::error(&problem);
+        return Err(USAGE);
+    }
     Arguments::from_arg_matches(&matches).map_err(|error| tell(&error))
 }
 

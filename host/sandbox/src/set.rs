@@ -125,6 +125,16 @@ pub enum SetError {
     /// A module does not satisfy the module policy, or its signature or lock cannot be read.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// Two assessors have a control of one name.
+    #[error("both {first} and {second} have the control {control}; give one of them another name")]
+    SameControl {
+        /// The control.
+        control: String,
+        /// The first assessor's file, or `stock`.
+        first: String,
+        /// The second assessor's file.
+        second: String,
+    },
     /// Two files map one object.
     #[error("both {first} and {second} map {object}; keep one of them in the mappers folder")]
     Ambiguous {

@@ -1,6 +1,7 @@
 //! The HTTP API. Handlers describe themselves, and `schemas/openapi.json` is printed from them.
 
 pub(crate) mod admin;
+mod audit;
 pub(crate) mod auth;
 pub(crate) mod credentials;
 pub(crate) mod demo;
@@ -12,9 +13,12 @@ mod health;
 pub(crate) mod mutes;
 pub(crate) mod objects;
 mod once;
+mod plans;
 pub(crate) mod problem;
 pub(crate) mod registrations;
 pub(crate) mod scans;
+mod status;
+mod trend;
 
 use std::time::{Duration, Instant};
 
@@ -24,15 +28,16 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use portolan_machine::guard::guarded_async;
+use utoipa::openapi::schema::ArrayItems;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{OpenApi as _, ToSchema as _};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::limits::BODY_LIMIT_BYTES;
 use crate::shared::Shared;
-use problem::Problem;
+use problem::{PROBLEM, Problem};
 
 /// A request has its answer by then. Checking keys with AWS takes the longest.
 const REQUEST_LIMIT: Duration = Duration::from_secs(45);
@@ -70,11 +75,13 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(registrations::pause))
         .routes(routes!(registrations::resume))
         .routes(routes!(registrations::scan))
+        .routes(routes!(plans::show))
         .routes(routes!(scans::list))
         .routes(routes!(scans::show))
         .routes(routes!(scans::report))
         .routes(routes!(scans::cancel))
         .routes(routes!(objects::list))
+        .routes(routes!(objects::counts))
         .routes(routes!(objects::show))
         .routes(routes!(findings::list))
         .routes(routes!(findings::counts))
@@ -82,11 +89,14 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(findings::show))
         .routes(routes!(findings::history))
         .routes(routes!(findings::covered))
+        .routes(routes!(trend::list))
         .routes(routes!(mutes::list, mutes::create))
         .routes(routes!(mutes::revoke))
         .routes(routes!(admin::list, admin::create))
         .routes(routes!(admin::revoke))
-        .routes(routes!(admin::audit))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(status::show))
         .routes(routes!(health::metrics))
 }
 
@@ -100,26 +110,81 @@ fn open() -> OpenApiRouter<Shared> {
 /// The OpenAPI document.
 pub(crate) fn openapi() -> OpenApi {
     let (_, mut document) = described().split_for_parts();
-    for item in document.paths.paths.values_mut() {
+    document.merge(open().split_for_parts().1);
+    for (path, item) in &mut document.paths.paths {
         let operations = [
-            &mut item.get,
-            &mut item.post,
-            &mut item.patch,
-            &mut item.delete,
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
         ];
-        for operation in operations.into_iter().filter_map(Option::as_mut) {
-            add_common(operation);
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
+            // Functions of several files have one name, and these ids are unique.
+            operation.operation_id = Some(operation_id(method, path));
+            if operation.security.is_none() {
+                add_common(operation);
+            }
+            name_problems(operation);
         }
     }
-    document.merge(open().split_for_parts().1);
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     let components = document.components.get_or_insert_with(Components::new);
+    open_registration(components);
     components.add_security_scheme(SCHEME, scheme);
     document.security = Some(vec![SecurityRequirement::new(SCHEME, [""; 0])]);
     document
 }
 
-/// Adds the problems that every operation has.
+/// A registration that is shown has all members of one that is registered, and more; the latter takes no others.
+fn open_registration(components: &mut Components) {
+    let Some(RefOr::T(Schema::Object(registered))) = components.schemas.get("Registration") else {
+        return;
+    };
+    let mut registered = registered.clone();
+    registered.additional_properties = None;
+    if let Some(RefOr::T(Schema::AllOf(shown))) = components.schemas.get_mut("RegistrationView") {
+        let part = shown
+            .items
+            .iter_mut()
+            .find(|part| matches!(part, RefOr::Ref(_)));
+        if let Some(part) = part {
+            *part = RefOr::T(Schema::Object(registered));
+        }
+    }
+    // A page describes its rows in place, and would say so a second time.
+    if let Some(RefOr::T(Schema::Object(page))) =
+        components.schemas.get_mut("Page_RegistrationView")
+        && let Some(RefOr::T(Schema::Array(rows))) = page.properties.get_mut("items")
+    {
+        let shown = Ref::from_schema_name("RegistrationView");
+        rows.items = ArrayItems::RefOrSchema(Box::new(RefOr::Ref(shown)));
+    }
+}
+
+/// `get /v1/findings/{id}/history` as `getFindingsIdHistory`.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.trim_start_matches("/v1").split(['/', '{', '}', '.']);
+    let words = words.filter(|word| !word.is_empty()).map(|word| {
+        let (first, rest) = word.split_at(1);
+        format!("{}{rest}", first.to_uppercase())
+    });
+    format!("{method}{}", words.collect::<String>())
+}
+
+/// Errors have a type of their own.
+fn name_problems(operation: &mut utoipa::openapi::path::Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && status.starts_with(['4', '5'])
+            && let Some(content) = response.content.shift_remove("application/json")
+        {
+            response.content.insert(PROBLEM.to_owned(), content);
+        }
+    }
+}
+
+/// Adds the problems that every operation with a token has.
 fn add_common(operation: &mut utoipa::openapi::path::Operation) {
     let has_body = operation.request_body.is_some();
     let mut common = vec![
@@ -145,7 +210,7 @@ fn add_common(operation: &mut utoipa::openapi::path::Operation) {
         let content = Content::new(Some(RefOr::Ref(schema.clone())));
         let response = ResponseBuilder::new()
             .description(text)
-            .content("application/problem+json", content)
+            .content(PROBLEM, content)
             .build();
         operation
             .responses

@@ -7,6 +7,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::space::Space;
+
 /// From the fastest read to the limit of a request, in seconds.
 const BUCKETS: [f64; 10] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 
@@ -15,6 +17,12 @@ const BUCKETS: [f64; 10] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0
 pub(crate) struct Label {
     /// A status of HTTP, or the state of scans.
     state: String,
+}
+
+/// A part of the data folder.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct PartLabel {
+    part: String,
 }
 
 /// The numbers of a service.
@@ -26,6 +34,7 @@ pub(crate) struct Metrics {
     refused_tokens: Counter,
     scans: Family<Label, Counter>,
     open_scans: Family<Label, Gauge>,
+    space: Family<PartLabel, Gauge>,
 }
 
 impl Default for Metrics {
@@ -37,8 +46,9 @@ impl Default for Metrics {
             Counter::default(),
             Family::default(),
             Family::default(),
+            Family::default(),
         );
-        let (requests, request_seconds, refused_tokens, scans, open_scans) = metrics;
+        let (requests, request_seconds, refused_tokens, scans, open_scans, space) = metrics;
         registry.register("requests", "Answered requests by status", requests.clone());
         registry.register(
             "request_seconds",
@@ -56,6 +66,11 @@ impl Default for Metrics {
             "Scans that are queued or running",
             open_scans.clone(),
         );
+        registry.register(
+            "data_bytes",
+            "Space that the data folder takes by part",
+            space.clone(),
+        );
         Self {
             registry,
             requests,
@@ -63,6 +78,7 @@ impl Default for Metrics {
             refused_tokens,
             scans,
             open_scans,
+            space,
         }
     }
 }
@@ -88,7 +104,17 @@ impl Metrics {
     }
 
     /// The text for a scrape. `scans` are the numbers of scans by state.
-    pub(crate) fn text(&self, scans: &[(String, i64)]) -> String {
+    pub(crate) fn text(&self, scans: &[(String, i64)], space: Space) -> String {
+        for (part, bytes) in [
+            ("store", space.store_bytes),
+            ("log", space.log_bytes),
+            ("scans", space.scans_bytes),
+            ("cache", space.cache_bytes),
+        ] {
+            let part = PartLabel { part: part.into() };
+            let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+            self.space.get_or_create(&part).set(bytes);
+        }
         for state in ["queued", "running"] {
             let count = scans.iter().find(|(name, _)| name == state);
             let count = count.map_or(0, |(_, count)| *count);

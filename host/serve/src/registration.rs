@@ -2,17 +2,21 @@
 //! caches, modules, the module policy) is a matter of the process.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use portolan_aws::partition_of_region;
 use portolan_sync::config::{Config, Purpose, Settings};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use crate::modules;
 use crate::place::ScanPlace;
 use crate::schedule::Schedule;
 
 /// The value of `regions` that stands for every Region that an account has enabled.
 const ALL: &str = "all";
+/// Each module costs every page of a scan time.
+const MODULES_LIMIT: usize = 32;
 
 /// A registration as a caller writes it. `taskName`, `secretUUID` and `region` are those of JFrog's API, in which a
 /// task is the registration of a Region.
@@ -70,6 +74,10 @@ pub(crate) struct Wishes {
     /// Operation options, such as `EcsTask.fetchStoppedTasks`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) options: BTreeMap<String, String>,
+    /// Overlays and assessors, by the names that the service admits; overlays amend in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 32)]
+    pub(crate) modules: Vec<String>,
     /// When to scan; hourly if it is not given.
     #[serde(default)]
     pub(crate) schedule: Schedule,
@@ -148,6 +156,7 @@ impl Wishes {
     pub(crate) fn config(
         &self,
         process: &Settings,
+        modules: Option<&PathBuf>,
         roles_of_credential: &[String],
     ) -> Result<Config, String> {
         if self.regions().is_empty() {
@@ -159,6 +168,19 @@ impl Wishes {
             _ => Map::new(),
         };
         self.fill(&mut settings, self.roles(roles_of_credential));
+        if self.modules.len() > MODULES_LIMIT {
+            return Err(format!(
+                "modules: a registration names at most {MODULES_LIMIT}"
+            ));
+        }
+        let chosen = modules::choose(modules.map(PathBuf::as_path), &self.modules)?;
+        add_files(&mut settings, "overlays", &chosen.overlays);
+        if !chosen.assessors.is_empty() {
+            let assess = settings.entry("assess").or_insert_with(|| json!({}));
+            if let Value::Object(assess) = assess {
+                add_files(assess, "assessors", &chosen.assessors);
+            }
+        }
         let settings: Settings = serde_json::from_value(Value::Object(settings))
             .map_err(|error| portolan_machine::text::printable(&error.to_string(), 300))?;
         let config = Config::resolve_for(Purpose::Assess, settings, None);
@@ -192,6 +214,17 @@ impl Wishes {
     }
 }
 
+/// Adds files to a list of the settings.
+fn add_files(settings: &mut Map<String, Value>, name: &str, files: &[PathBuf]) {
+    if files.is_empty() {
+        return;
+    }
+    let list = settings.entry(name).or_insert_with(|| json!([]));
+    if let Value::Array(list) = list {
+        list.extend(files.iter().map(|file| json!(file)));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,7 +242,9 @@ mod tests {
             r#"{"regions":["us-east-1","eu-west-1"],"quotaShare":0.5,"options":{"EcsTask.fetchStoppedTasks":"true"}}"#,
         );
         let roles = ["arn:aws:iam::111111111111:role/Read".to_owned()];
-        let config = wishes.config(&Settings::default(), &roles).expect("valid");
+        let config = wishes
+            .config(&Settings::default(), None, &roles)
+            .expect("valid");
         assert_eq!(config.connection.regions, ["us-east-1", "eu-west-1"]);
         assert_eq!(config.connection.roles[0].arn, roles[0]);
         assert_eq!(config.fetching.quota_share, Some(0.5));
@@ -236,7 +271,7 @@ mod tests {
                 "schedule",
             ),
         ] {
-            let error = wishes(text).config(&Settings::default(), &[]);
+            let error = wishes(text).config(&Settings::default(), None, &[]);
             let error = error.err().unwrap_or_default();
             let is_told = error.contains(expected) || text.contains("moon");
             assert!(is_told, "{text}: {error}");

@@ -7,6 +7,7 @@ pub(crate) mod queue;
 mod retry;
 mod rows;
 mod runs;
+pub(crate) mod setup;
 mod work;
 
-pub(crate) use work::revision_cache;
+pub(crate) use setup::revision_cache;

@@ -18,6 +18,8 @@ use crate::shared::Shared;
 const CONNECTIONS: usize = 1024;
 /// The time for the head of a request, and between two requests.
 const HEAD_LIMIT: Duration = Duration::from_secs(15);
+/// A client that reads its answers slowly holds a place so long. The longest export takes 10 minutes.
+const LIFE: Duration = Duration::from_secs(15 * 60);
 /// Requests that are being answered when the service ends.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// After an error that concerns the process, such as too many open files.
@@ -49,6 +51,10 @@ pub(crate) async fn serve(service: Shared, listener: TcpListener, router: Router
                 () = service.stopped() => {
                     connection.as_mut().graceful_shutdown();
                     let _ = connection.await;
+                }
+                () = tokio::time::sleep(LIFE) => {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = tokio::time::timeout(STOP_PATIENCE, connection).await;
                 }
             }
             drop(place);

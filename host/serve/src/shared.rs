@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use portolan_sync::config::Settings;
 use tokio::sync::{Notify, watch};
@@ -11,11 +12,23 @@ use crate::controls::Controls;
 use crate::limits::Limits;
 use crate::login::Links;
 use crate::metrics::Metrics;
+use crate::space::{Space, measure};
 use crate::store::Store;
 use crate::vault::Vault;
 
 /// The service, shared by requests and scans.
 pub(crate) type Shared = Arc<Service>;
+
+/// How long to keep what is over.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Stopped tasks, and other objects that are gone.
+    pub gone_objects: Duration,
+    /// Scans, and findings of subjects that are gone.
+    pub scans: Duration,
+    /// Entries of the audit log.
+    pub audit: Duration,
+}
 
 /// The state of a running service.
 #[derive(Debug)]
@@ -27,6 +40,13 @@ pub(crate) struct Service {
     pub(crate) settings: Settings,
     /// Whether roles may be assumed with the credentials of this host.
     pub(crate) allows_host_credentials: bool,
+    /// The folder of the modules that registrations may name.
+    pub(crate) modules: Option<PathBuf>,
+    pub(crate) retention: Retention,
+    /// Held by a plan, so that no scan begins beside it: both use the buckets of an account, and its revision cache.
+    pub(crate) planning: tokio::sync::Mutex<()>,
+    /// When the process started.
+    pub(crate) started_at: i64,
     /// The id of this process in leases.
     pub(crate) owner: String,
     pub(crate) limits: Limits,
@@ -50,6 +70,8 @@ pub(crate) struct Parts {
     pub(crate) data: PathBuf,
     pub(crate) settings: Settings,
     pub(crate) allows_host_credentials: bool,
+    pub(crate) modules: Option<PathBuf>,
+    pub(crate) retention: Retention,
 }
 
 impl Service {
@@ -60,6 +82,10 @@ impl Service {
             data: parts.data,
             settings: parts.settings,
             allows_host_credentials: parts.allows_host_credentials,
+            modules: parts.modules,
+            retention: parts.retention,
+            planning: tokio::sync::Mutex::default(),
+            started_at: crate::moment::now(),
             owner: crate::moment::id(),
             limits: Limits::default(),
             metrics: Metrics::default(),
@@ -69,6 +95,13 @@ impl Service {
             queued: Notify::new(),
             running: Mutex::default(),
         })
+    }
+
+    /// The space that its data take.
+    pub(crate) async fn space(&self) -> Space {
+        let cache = self.settings.cache_folder.clone();
+        let cache = cache.unwrap_or_else(|| self.data.join("cache"));
+        measure(self.data.clone(), cache).await
     }
 
     /// Waits until the service ends.

@@ -1,6 +1,7 @@
 //! The start and the end of a service.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use portolan_sync::config::Settings;
 use secrecy::SecretString;
@@ -9,18 +10,23 @@ use tokio::net::TcpListener;
 use crate::error::ServeError;
 use crate::folder::DataFolder;
 use crate::scan::queue;
-use crate::shared::{Parts, Service, Shared};
+use crate::shared::{Parts, Retention, Service, Shared};
 use crate::store::{Store, credentials};
 use crate::vault::Vault;
 use crate::{api, page, retention, server};
 
 /// The settings that are a matter of the process, by their keys in the configuration file.
-pub const PROCESS_SETTINGS: [&str; 8] = [
+pub const PROCESS_SETTINGS: [&str; 13] = [
     "endpoint-url",
     "ca-bundle",
     "quotas",
     "module-policy",
     "trusted-keys",
+    "mappers",
+    "overlays",
+    "modules",
+    "detect-secrets",
+    "assess",
     "cache-folder",
     "revision-cache",
     "parallel-scopes",
@@ -37,6 +43,10 @@ pub struct Start {
     pub settings: Settings,
     /// Whether roles may be assumed with the credentials of this host.
     pub allows_host_credentials: bool,
+    /// The folder of the modules that registrations may name.
+    pub modules: Option<PathBuf>,
+    /// How long to keep what is over.
+    pub retention: Retention,
     /// The scans that run at once.
     pub parallel_scans: usize,
     /// Master keys in place of those of the data folder.
@@ -76,6 +86,8 @@ pub async fn start(start: Start) -> Result<Listening, ServeError> {
         data,
         settings,
         allows_host_credentials: start.allows_host_credentials,
+        modules: start.modules,
+        retention: start.retention,
     });
     queue::take_over(&service).await?;
     Ok(Listening {

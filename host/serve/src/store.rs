@@ -17,7 +17,9 @@ pub(crate) mod registrations;
 pub(crate) mod rows;
 pub(crate) mod scans;
 pub(crate) mod sessions;
+pub(crate) mod sort;
 pub(crate) mod tokens;
+pub(crate) mod trend;
 pub(crate) mod workloads;
 
 use std::path::Path;
@@ -94,6 +96,8 @@ impl Store {
             // A credential that was stored has to survive a power cut.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_LIMIT)
+            // The load of a first scan makes the log large. It shrinks again.
+            .pragma("journal_size_limit", "67108864")
             // Deleted ciphertext does not stay in free pages.
             .pragma("secure_delete", "ON");
         let writer = SqlitePoolOptions::new()

@@ -1,11 +1,12 @@
 //! `portolan sync --assess`, `assess`, `findings` and `controls`, as people and pipelines run them.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 
 use portolan_tests::simulator::{Denial, Rules, Scope, World};
 use serde_json::Value;
 
-use crate::support::{Site, portolan, run};
+use crate::support::{Site, portolan, read_json, root, run};
 
 /// The findings of an output, by UID.
 fn findings(site: &Site) -> BTreeMap<String, Value> {
@@ -154,6 +155,107 @@ fn changes_are_told_and_removals_are_proven() {
 }
 
 #[test]
+fn a_failure_that_runs_is_not_over_where_its_control_has_no_answer() {
+    let site = judged();
+    let output = site.output();
+    let kept = site.folder.path().join("kept");
+    std::fs::create_dir(&kept).unwrap();
+    assess(
+        &site,
+        &[
+            "--trusted-registries",
+            "quay.io/nobody",
+            "--revisions",
+            "all",
+        ],
+    )
+    .with(0);
+    for name in ["Finding.jsonl", "assessment.json"] {
+        std::fs::copy(output.join(name), kept.join(name)).unwrap();
+    }
+    let runs = |it: &&Value| it["CONTROL_ID"] == "TK.1/TD.20";
+    assert!(findings(&site).values().any(|it| runs(&it)));
+    // Neither the list of registries nor the old revisions are asked about now.
+    assess(&site, &["--changes-since", kept.to_str().unwrap()]).with(0);
+    let changes = &read_json(&output.join("assessment.json"))["changes"];
+    assert_eq!(changes["removed"], 0, "{changes}");
+    assert!(
+        changes["removals_withheld"].as_u64() > Some(18),
+        "{changes}"
+    );
+}
+
+#[test]
+fn an_export_replaces_no_device_and_follows_links() {
+    let site = judged();
+    let at = |name: &str| site.folder.path().join(name);
+    std::fs::write(at("target.csv"), "").unwrap();
+    std::os::unix::fs::symlink(at("target.csv"), at("link.csv")).unwrap();
+    let pipe = at("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read_to_string(pipe).unwrap()
+    });
+    let [link, pipe] = [at("link.csv"), pipe].map(|file| format!("csv={}", file.display()));
+    assess(&site, &["--export", &link, "--export", &pipe]).with(0);
+    let table = std::fs::read_to_string(at("target.csv")).unwrap();
+    assert!(table.starts_with("UID,") && at("link.csv").is_symlink());
+    assert_eq!(reader.join().unwrap(), table);
+}
+
+#[test]
+fn what_would_have_no_effect_is_refused() {
+    let site = judged();
+    let refused = |ended: crate::support::Ended, says: &str| {
+        let said = ended.with(2).stderr;
+        assert!(said.contains(says), "{said}");
+    };
+    refused(site.sync(&["--fail-on", "high"]), "without --assess");
+    refused(assess(&site, &["--regions", "eu-west-1"]), "makes no sync");
+    refused(
+        assess(&site, &["--carry", "REGION"]),
+        "attribute REGION of its own",
+    );
+    refused(
+        assess(&site, &["--mutes", "nowhere.toml"]),
+        "not a file of mutes",
+    );
+    refused(
+        assess(&site, &["--changes-since", "nowhere"]),
+        "no Finding.jsonl",
+    );
+    let stock = root().join("guest-mappers/built/controls-cluster.wasm");
+    refused(
+        assess(&site, &["--assessors", stock.to_str().unwrap()]),
+        "have the control CL.1",
+    );
+    let shown = |arguments: &[&str]| {
+        run(portolan()
+            .arg("findings")
+            .arg(site.output())
+            .args(arguments))
+    };
+    refused(shown(&["--control", "TD.44"]), "did you mean TD.4?");
+    refused(
+        shown(&["--object", "EcsServices"]),
+        "did you mean EcsService?",
+    );
+    let ended = assess(&site, &["--fail-on", "critical"]).with(4);
+    assert!(
+        ended.stderr.contains("failures are critical or worse"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn standard_output_has_findings_last() {
     let site = Site::small();
     let mut sync = site.command("sync");
@@ -191,6 +293,45 @@ fn people_find_what_concerns_them() {
         .map(|it| it["SEVERITY"].as_str().unwrap())
         .collect();
     assert!(severities.starts_with(&["critical"]) && severities.ends_with(&["informational"]));
+    assert_eq!(shown(&["--where", "OWNER=nobody"]), "");
+    let tagged = shown(&[
+        "--object",
+        "EcsService",
+        "--where",
+        "TAGS.team=platform",
+        "--csv",
+    ]);
+    assert!(
+        tagged.lines().count() > 2 && tagged.starts_with("UID,"),
+        "{tagged}"
+    );
+    // The same control under the name of a standard, whatever its case.
+    assert_eq!(
+        shown(&["--control", "ecs.8"]),
+        shown(&["--control", "td.9"])
+    );
+    let calls = shown(&["--control", "AU.2", "--details"]);
+    assert!(
+        calls.contains(" by arn:aws:") && calls.contains("  evidence  "),
+        "{calls}"
+    );
+    let counts = shown(&["--count", "--control", "TD.*"]);
+    assert!(
+        counts.contains("TD.19") && counts.lines().count() < 24,
+        "{counts}"
+    );
+}
+
+#[test]
+fn what_runs_is_found_by_its_own_attributes() {
+    let site = judged();
+    let shown = |arguments: &[&str]| {
+        let ended = run(portolan()
+            .arg("findings")
+            .arg(site.output())
+            .args(arguments));
+        ended.with(0).stdout
+    };
     let services = site.records("EcsService");
     let (uid, service) = services
         .iter()
@@ -213,7 +354,6 @@ fn people_find_what_concerns_them() {
     // What a service runs is found by an attribute of its tasks too.
     let tasks = shown(&["--control", "TK.1", "--where", "SOURCE_STATUS=RUNNING"]);
     assert!(tasks.contains("TK.1/TD."), "{tasks}");
-    assert_eq!(shown(&["--where", "OWNER=nobody"]), "");
     let nowhere = site.folder.path().join("nowhere");
     run(portolan().arg("findings").arg(&nowhere)).with(2);
     run(portolan().args(["controls", "TD.6", "TK.1"])).with(0);

@@ -64,6 +64,7 @@ fn a_stopped_service_puts_its_scan_back_and_goes_on_after_the_start() {
     served.restart();
     let scan = served.ended(&task);
     assert_ne!(scan["state"], "failed", "{scan}");
+    assert_eq!(scan["attempt"], 1, "{scan}");
 }
 
 #[test]

@@ -1,8 +1,7 @@
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::{CANARY, Served, files_with, token};
+use crate::contracts::committed;
 use crate::support::root;
 use portolan_tests::simulator::BASE_ACCESS_KEY;
 
@@ -79,28 +78,13 @@ fn pages_counts_and_exports_of_a_filter_agree() {
         "&severity=high,critical&sort=since",
         "&sort=uid",
     ] {
-        let mut ids = Vec::new();
-        let mut after = String::new();
-        loop {
-            let page = served.get(&format!("/v1/findings?limit=97{filter}{after}"));
-            let items = page["items"].as_array().unwrap();
-            ids.extend(items.iter().map(|it| it["id"].as_str().unwrap().to_owned()));
-            let Some(next) = page["next"].as_str() else {
-                break;
-            };
-            after = format!("&after={next}");
-        }
-        let exported = served.get(&format!(
-            "/v1/findings/export?{}",
-            filter.trim_start_matches('&')
-        ));
-        let exported: Vec<Value> = match exported {
-            Value::String(lines) => lines
-                .lines()
-                .map(|line| serde_json::from_str(line).unwrap())
-                .collect(),
-            one => vec![one],
-        };
+        let rows = served.all(&format!("/v1/findings?{}", filter.trim_start_matches('&')));
+        let ids: Vec<_> = rows
+            .iter()
+            .map(|it| it["id"].as_str().unwrap().to_owned())
+            .collect();
+        let path = format!("/v1/findings/export?{}", filter.trim_start_matches('&'));
+        let exported = crate::support::json_lines(&served.text(&path));
         let exported: Vec<&str> = exported
             .iter()
             .map(|it| it["id"].as_str().unwrap())
@@ -109,13 +93,7 @@ fn pages_counts_and_exports_of_a_filter_agree() {
         let unique: std::collections::BTreeSet<_> = ids.iter().collect();
         assert_eq!(unique.len(), ids.len());
         if !filter.contains("sort") {
-            let counts = served.get(&format!("/v1/findings/counts?by=result{filter}"));
-            let sum: i64 = counts["counts"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|it| it["count"].as_i64().unwrap())
-                .sum();
+            let sum = served.counted(&format!("/v1/findings/counts?by=result{filter}"));
             assert_eq!(usize::try_from(sum).unwrap(), ids.len());
         }
     }
@@ -171,7 +149,10 @@ fn what_belongs_to_the_process_stays_with_it() {
     let credential = served.credential("keys");
     let schema = std::fs::read_to_string(root().join("schemas/config.schema.json")).unwrap();
     let schema: Value = serde_json::from_str(&schema).unwrap();
-    let mut verdicts: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut verdicts = String::from(
+        "The keys of the configuration file, and whether a registration takes them under the name of JSON. The others are\n\
+         a matter of the process. `modules` is a list of names in a registration, and a table of settings in the file.\n\n",
+    );
     for key in schema["properties"].as_object().unwrap().keys() {
         let mut words = key.split('-');
         let first = words.next().unwrap().to_owned();
@@ -182,32 +163,13 @@ fn what_belongs_to_the_process_stays_with_it() {
         body[&name] = json!({"an": "object"});
         let (_, problem) = served.ask_as(&served.token, "POST", "/v1/aws/ecs/tasks", Some(&body));
         let detail = problem["detail"].as_str().unwrap_or_default();
-        let is_unknown = detail.starts_with("unknown field");
-        verdicts
-            .entry(if is_unknown { "refused" } else { "taken" })
-            .or_default()
-            .push(key.clone());
+        let verdict = match detail.starts_with("unknown field") {
+            true => "refused",
+            false => name.as_str(),
+        };
+        verdicts.push_str(&format!("{key:<24} {verdict}\n"));
     }
-    verdicts.values_mut().for_each(|keys| keys.sort());
-    assert_eq!(
-        verdicts["taken"],
-        [
-            "assume-role-arn",
-            "objects",
-            "options",
-            "organization",
-            "organization-exclude",
-            "organization-include",
-            "organization-role",
-            "quota-share",
-            "regions",
-            "session-duration",
-            "session-name",
-            "use-fips-endpoint",
-        ],
-        "refused: {:?}",
-        verdicts["refused"]
-    );
+    committed("tests/contracts/registration-settings.txt", &verdicts);
     let detail = served.refused(
         422,
         "POST",

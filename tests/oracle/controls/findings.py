@@ -37,8 +37,9 @@ def findings(folder, settings):
                 if output.is_complete(record, name) and "FAMILY" in record and "REVISION" in record:
                     more["IS_LATEST"] = record["UID"] in newest
                 if output.entries(record, "EcsTask"):
-                    tasks = case.many("tasks")
-                    more["RUNNING_TASKS_COUNT"] = sum(task.get("SOURCE_STATUS") == "RUNNING" for task in tasks)
+                    count = sum(task.get("SOURCE_STATUS") == "RUNNING" for task in case.many("tasks"))
+                    if count or output.is_complete(record, "EcsTask"):
+                        more["RUNNING_TASKS_COUNT"] = count
             for control in controls:
                 verdict = control.answer(case)
                 if verdict:

@@ -26,7 +26,7 @@ pub(super) const EXAMPLES: &str = "Exit status:
   0  every control has an answer for every subject, and none at or above --fail-on failed
   2  usage; also a folder without report.json
   3  data are missing: an object was not synced completely, or a control (with --fail-on, one of at least that
-     severity) could not be evaluated
+     severity) could not be evaluated because something was denied, throttled, cut or not synced
   4  a control at or above --fail-on failed
 
 Examples:
@@ -84,7 +84,8 @@ pub(super) fn usage(result: anyhow::Result<u8>) -> anyhow::Result<u8> {
             AssessError::NoReport { .. }
             | AssessError::OtherReport { .. }
             | AssessError::OtherRecords { .. }
-            | AssessError::Mutes { .. },
+            | AssessError::Mutes { .. }
+            | AssessError::NoEarlier { .. },
         ) => {
             talk::error(&error.to_string());
             Ok(USAGE)
@@ -163,13 +164,17 @@ impl Prepared {
         let mut assessment = judged?;
         files.finish(&mut assessment)?;
         if talk::is_watched() {
-            talk::say(&tally.table(&assessment));
+            talk::say(&tally.table(&assessment, &folder.display().to_string()));
         }
         for warning in &assessment.warnings {
             talk::say(&format!("warning: {warning}"));
         }
         let has_all = has_all_subjects(&self.assessors, config, &assessment);
-        Ok(tally.status(assessing.fail_on, has_all))
+        let status = tally.status(assessing.fail_on, has_all);
+        if let Some(reason) = tally.failed(assessing.fail_on).filter(|_| status == FOUND) {
+            talk::say(&reason);
+        }
+        Ok(status)
     }
 }
 

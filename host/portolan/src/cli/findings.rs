@@ -146,6 +146,12 @@ pub(super) fn run(arguments: &FindingsArguments) -> anyhow::Result<u8> {
         talk::error(&problem);
         return Ok(USAGE);
     }
+    for reason in controls.missing() {
+        talk::say(&format!(
+            "note: subjects may be missing: {}",
+            printable(&reason, 300)
+        ));
+    }
     let chosen = Chosen::read(&output, &arguments.conditions, arguments.running)?;
     for note in chosen.notes() {
         talk::say(&format!("note: {note}"));

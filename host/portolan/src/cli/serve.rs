@@ -3,10 +3,11 @@
 use std::io::{BufRead, IsTerminal};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
-use portolan_serve::{DataFolder, Listening, PROCESS_SETTINGS, Role, Start, TokenError};
+use portolan_serve::{DataFolder, Listening, PROCESS_SETTINGS, Retention, Role, Start, TokenError};
 use portolan_sync::config::{ConfigError, QuotaRules, Settings};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -22,6 +23,14 @@ const HOST_SETTINGS: [&str; 4] = [
     "access-key-id",
     "secret-access-key-file",
     "session-token-file",
+];
+
+/// What scans take of the table `[assess]`. They keep all results, and the API filters, mutes and exports.
+const ASSESS_SETTINGS: [&str; 4] = [
+    "assessors",
+    "trusted-registries",
+    "required-tags",
+    "revisions",
 ];
 
 pub(super) const SERVE_EXAMPLES: &str = "Examples:
@@ -60,12 +69,33 @@ pub(super) struct ServeArguments {
     #[arg(long, env = "PORTOLAN_PARALLEL_SCANS", value_name = "COUNT", default_value = "2", value_parser = clap::value_parser!(u16).range(1..=64))]
     parallel_scans: u16,
 
+    /// Folder of the overlays and assessors (NAME.wasm) that registrations may name in `modules`.
+    #[arg(long, env = "PORTOLAN_SERVE_MODULES", value_name = "FOLDER")]
+    modules: Option<PathBuf>,
+
+    /// How long to keep stopped tasks and other objects that are gone.
+    #[arg(long, env = "PORTOLAN_RETAIN_STOPPED_TASKS", value_name = "TIME", default_value = "10d", value_parser = time)]
+    retain_stopped_tasks: Duration,
+
+    /// How long to keep scans, and findings of objects that are gone.
+    #[arg(long, env = "PORTOLAN_RETAIN_SCANS", value_name = "TIME", default_value = "90d", value_parser = time)]
+    retain_scans: Duration,
+
+    /// How long to keep entries of the audit log.
+    #[arg(long, env = "PORTOLAN_RETAIN_AUDIT", value_name = "TIME", default_value = "365d", value_parser = time)]
+    retain_audit: Duration,
+
     /// Let stored credentials that have roles and no keys use the credentials of this host.
     #[arg(long)]
     allow_host_credentials: bool,
 
     #[command(flatten)]
     settings: Settings,
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let wrong = || "it is a number and m, h or d, for example 90d".to_owned();
+    portolan_serve::duration(text).ok_or_else(wrong)
 }
 
 #[derive(Debug, clap::Args)]
@@ -134,12 +164,30 @@ fn master_key() -> Result<Option<SecretString>, ConfigError> {
     Ok(text.map(SecretString::from))
 }
 
-/// Refuses settings that belong to registrations.
-fn check(settings: &Settings, allows_host_credentials: bool) -> Result<(), String> {
+/// Refuses settings that belong to registrations, and flags that cannot be used.
+fn check(settings: &Settings, arguments: &ServeArguments) -> Result<(), String> {
+    let folder = arguments.modules.as_ref().filter(|it| !it.is_dir());
+    if let Some(folder) = folder {
+        return Err(format!("--modules: {} is not a folder", folder.display()));
+    }
+    if arguments.data.is_none() && !arguments.demo {
+        return Err(
+            "--data: name the folder of the service; it is made if it does not exist".into(),
+        );
+    }
     let given = serde_json::to_value(settings).unwrap_or_default();
+    let assess = given["assess"].as_object();
+    for name in assess.into_iter().flat_map(|given| given.keys()) {
+        if !ASSESS_SETTINGS.contains(&name.as_str()) {
+            return Err(format!(
+                "assess.{name}: the service has no use for it; of this table it takes {}",
+                ASSESS_SETTINGS.join(", ")
+            ));
+        }
+    }
     let names = given.as_object().into_iter().flat_map(|given| given.keys());
     for name in names.map(String::as_str) {
-        if HOST_SETTINGS.contains(&name) && !allows_host_credentials {
+        if HOST_SETTINGS.contains(&name) && !arguments.allow_host_credentials {
             return Err(format!(
                 "{name}: this service does not use the credentials of its host; add --allow-host-credentials, or store credentials in it"
             ));
@@ -153,14 +201,15 @@ fn check(settings: &Settings, allows_host_credentials: bool) -> Result<(), Strin
     Ok(())
 }
 
-pub(super) fn serve(arguments: ServeArguments, config_file: Option<&Path>) -> anyhow::Result<u8> {
-    let mut settings = arguments.settings.with_file(config_file)?;
-    if let Err(reason) = check(&settings, arguments.allow_host_credentials) {
+/// Long, because it passes on every flag.
+pub(super) fn serve(
+    mut arguments: ServeArguments,
+    config_file: Option<&Path>,
+) -> anyhow::Result<u8> {
+    let settings = std::mem::take(&mut arguments.settings);
+    let mut settings = settings.with_file(config_file)?;
+    if let Err(reason) = check(&settings, &arguments) {
         talk::error(&reason);
-        return Ok(USAGE);
-    }
-    if arguments.data.is_none() && !arguments.demo {
-        talk::error("--data: name the folder of the service; it is made if it does not exist");
         return Ok(USAGE);
     }
     let simulator = arguments.demo.then(Simulator::start).transpose()?;
@@ -182,11 +231,17 @@ pub(super) fn serve(arguments: ServeArguments, config_file: Option<&Path>) -> an
         listen: arguments.listen,
         settings,
         allows_host_credentials: arguments.allow_host_credentials,
+        modules: arguments.modules,
+        retention: Retention {
+            gone_objects: arguments.retain_stopped_tasks,
+            scans: arguments.retain_scans,
+            audit: arguments.retain_audit,
+        },
         parallel_scans: arguments.parallel_scans.into(),
         master_key: master_key()?,
     };
     let runtime = super::runtime()?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         bear_file_size_limits();
         let listening = portolan_serve::start(start).await?;
         if simulator.is_some() {
@@ -206,7 +261,10 @@ pub(super) fn serve(arguments: ServeArguments, config_file: Option<&Path>) -> an
         }
         listening.run(interrupt()).await;
         Ok(COMPLETE)
-    })
+    });
+    // An assessment that was under way has lost nothing; its thread need not end first.
+    runtime.shutdown_background();
+    ended
 }
 
 /// Says how to log in. A log would keep the link for others, so that it is for terminals.

@@ -183,7 +183,14 @@ struct Assess {
 impl Assess {
     fn new(config: &Config, since: Option<&Path>, output: &Path) -> anyhow::Result<Self> {
         // An output without findings has nothing to compare with, and its records are compared nevertheless.
-        let since = since.filter(|since| since.join("Finding.jsonl").exists());
+        let has_findings = |since: &&Path| since.join("Finding.jsonl").exists();
+        if let Some(since) = since.filter(|since| !has_findings(since)) {
+            let since = since.display();
+            talk::say(&format!(
+                "note: {since} has no Finding.jsonl, so changes of findings are not told"
+            ));
+        }
+        let since = since.filter(has_findings);
         let copy = (output == Path::new("-"))
             .then(|| tempfile::Builder::new().prefix("portolan-").tempdir())
             .transpose()

@@ -110,3 +110,26 @@ pub(super) fn problem<'p>(
     let found = problems.iter().find(is_needed);
     found.map(|problem| problem.text.as_str())
 }
+
+/// The problem with a flag that the chosen command would pass over: a pipeline that judges nothing must not look as
+/// if nothing failed. Variables and the configuration file may have settings of all commands.
+pub(super) fn without_effect(command: &Command, matches: &ArgMatches) -> Option<String> {
+    let (name, matches) = matches.subcommand()?;
+    let mut settings = command
+        .find_subcommand(name)?
+        .get_arguments()
+        .filter(|argument| {
+            let is_given = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+            argument.get_help_heading().is_some() && is_given(argument.get_id().as_str())
+        });
+    let judges = !matches!(matches.try_get_one::<bool>("assess"), Ok(Some(false)));
+    let flag = |argument: &Arg| argument.get_long().unwrap_or_default().to_owned();
+    if name == "assess" {
+        let flag = flag(settings.find(|argument| argument.is_hide_set())?);
+        return Some(format!(
+            "`portolan assess` makes no sync, so --{flag} has no effect; leave it out"
+        ));
+    }
+    let flag = flag(settings.find(|it| !judges && it.get_help_heading() == Some("Assessment"))?);
+    Some(format!("--{flag} has no effect without --assess; add it"))
+}

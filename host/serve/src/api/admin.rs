@@ -1,20 +1,18 @@
-//! Tokens and the audit log.
+//! Tokens.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use super::auth::Admin;
-use super::credentials::{Paging, checked_name};
-use super::extract::{Asked, Body, Id, Page, cursor, limit};
+use super::credentials::checked_name;
+use super::extract::{Body, Id};
 use super::problem::Problem;
 use crate::moment;
 use crate::schedule::duration;
 use crate::shared::Shared;
-use crate::store::audit::{self, AuditRow};
 use crate::store::tokens::{self, TokenRow};
 use crate::token::Role;
 use crate::tokens::{TokenError, create as create_token, revoke as revoke_token};
@@ -129,45 +127,4 @@ pub(crate) async fn revoke(
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::missing("valid token")),
     }
-}
-
-/// An entry of the audit log.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct AuditView {
-    id: String,
-    at: String,
-    /// The name of a token, `command line`, `service` or `unknown`.
-    actor: String,
-    action: String,
-    target: String,
-    /// `done` or `refused`.
-    outcome: String,
-    #[schema(value_type = Object)]
-    detail: Option<Box<RawValue>>,
-}
-
-fn audit_view(it: AuditRow) -> AuditView {
-    AuditView {
-        id: it.id,
-        at: moment::text(it.at),
-        actor: it.actor,
-        action: it.action,
-        target: it.target,
-        outcome: it.outcome,
-        detail: RawValue::from_string(it.detail).ok(),
-    }
-}
-
-/// Read the audit log, the newest first
-#[utoipa::path(get, path = "/v1/audit", tag = "audit", params(Paging),
-    responses((status = 200, body = Page<AuditView>)))]
-pub(crate) async fn audit(
-    State(service): State<Shared>,
-    _: Admin,
-    Asked(query): Asked<Paging>,
-) -> Result<Json<Page<AuditView>>, Problem> {
-    let limit = limit(query.limit)?;
-    let after: Option<String> = cursor(query.after.as_deref())?;
-    let rows = audit::page(&service.store, after.as_deref(), i64::from(limit) + 1).await?;
-    Ok(Page::of(rows, limit, |row| row.id.clone(), audit_view))
 }

@@ -1,11 +1,13 @@
 //! The filters of lists, counts and exports: one set of parameters, which the page will use too.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use super::extract::cursor;
 use super::problem::Problem;
 use crate::moment;
 use crate::store::filter::Filter;
 use crate::store::findings::{SEVERITIES, result_of, severity_of};
+use crate::store::sort::{Column, Cursor, Sort};
 
 /// The most values of one parameter. SQLite takes 32,766 in all.
 const VALUES_LIMIT: usize = 200;
@@ -23,12 +25,21 @@ pub(crate) struct ObjectQuery {
     region: Option<String>,
     /// ARNs of clusters.
     cluster: Option<String>,
+    /// Names of services: the service itself, its task sets, tasks and containers.
+    service: Option<String>,
+    /// Whether it runs: tasks and containers that are RUNNING, services and task sets with running tasks.
+    running: Option<bool>,
     /// Objects, such as `EcsService`.
     object: Option<String>,
     /// UIDs of records. They may have commas, so that there is one only.
     uid: Option<String>,
     /// Whether objects that are gone are listed, in place of those that are there.
     gone: Option<bool>,
+    /// `object`, `uid`, `subject` (their names), `account`, `region`, `cluster`, `service`, `firstSeen` or `lastSeen`;
+    /// `-` before it turns the order round.
+    pub(crate) sort: Option<String>,
+    /// Of counts only, the column: `object` (the default), `account`, `region`, `cluster`, `service`, `name` or `task`.
+    pub(crate) by: Option<String>,
     /// The rows of a page, 1 to 200; 50 if it is not given.
     #[param(minimum = 1, maximum = 200)]
     pub(crate) limit: Option<u32>,
@@ -49,6 +60,10 @@ pub(crate) struct FindingQuery {
     region: Option<String>,
     /// ARNs of clusters.
     cluster: Option<String>,
+    /// Names of services: the service itself, its task sets, tasks and containers.
+    service: Option<String>,
+    /// Whether the subject runs: as in the inventory, and definitions with running tasks.
+    running: Option<bool>,
     /// Objects of subjects, such as `EcsService`.
     object: Option<String>,
     /// The UID of a subject.
@@ -65,11 +80,16 @@ pub(crate) struct FindingQuery {
     muted: Option<bool>,
     /// Whether findings of subjects that are gone are listed, in place of those that are there.
     gone: Option<bool>,
-    /// `severity` (the worst first, then the newest), `since` or `uid`.
+    /// Controls of one published standard: `securityhub`, `cis` or `prowler`.
+    standard: Option<String>,
+    /// `severity` (the worst first, then the newest), `since`, `firstSeen`, `lastSeen`, `uid`, `control`, `result`,
+    /// `subject`, `account`, `region`, `cluster`, `service` or `name`; `-` before it turns the order round.
     pub(crate) sort: Option<String>,
-    /// Counts by this column: `severity`, `result`, `control`, `account`, `region`, `cluster`, `object`, `name` or
-    /// `change`.
+    /// Of counts only, the column: `severity` (the default), `result`, `control`, `account`, `region`, `cluster`,
+    /// `service`, `object`, `subject`, `name`, `change` or `task`.
     pub(crate) by: Option<String>,
+    /// Of exports only: `jsonl` (the default), `csv`, `ocsf`, `sarif` or `asff`.
+    pub(crate) format: Option<String>,
     /// The rows of a page, 1 to 200; 50 if it is not given.
     #[param(minimum = 1, maximum = 200)]
     pub(crate) limit: Option<u32>,
@@ -111,6 +131,8 @@ impl ObjectQuery {
             accounts: values("account", self.account.as_ref())?,
             regions: values("region", self.region.as_ref())?,
             clusters: values("cluster", self.cluster.as_ref())?,
+            services: values("service", self.service.as_ref())?,
+            running: self.running,
             objects: values("object", self.object.as_ref())?,
             uids: self.uid.iter().cloned().collect(),
             gone: self.gone == Some(true),
@@ -119,7 +141,24 @@ impl ObjectQuery {
     }
 }
 
+/// The words of published standards, and how the names of their controls begin.
+const STANDARDS: [(&str, &str); 3] = [
+    ("securityhub", "Security Hub "),
+    ("cis", "CIS "),
+    ("prowler", "Prowler "),
+];
+
 impl FindingQuery {
+    /// The standard that is asked for: its word, and how the names of its controls begin.
+    pub(crate) fn standard(&self) -> Result<Option<(&'static str, &'static str)>, Problem> {
+        let Some(word) = &self.standard else {
+            return Ok(None);
+        };
+        let known = STANDARDS.into_iter().find(|(name, _)| name == word);
+        let wrong = || Problem::bad("standard: it is securityhub, cis or prowler");
+        known.map(Some).ok_or_else(wrong)
+    }
+
     pub(crate) fn filter(&self) -> Result<Filter, Problem> {
         let severities = SEVERITIES.join(", ");
         let results = "FAIL, NOT_EVALUATED, PASS, NOT_APPLICABLE";
@@ -135,6 +174,8 @@ impl FindingQuery {
             accounts: values("account", self.account.as_ref())?,
             regions: values("region", self.region.as_ref())?,
             clusters: values("cluster", self.cluster.as_ref())?,
+            services: values("service", self.service.as_ref())?,
+            running: self.running,
             objects: values("object", self.object.as_ref())?,
             uids: self.subject.iter().cloned().collect(),
             controls: values("control", self.control.as_ref())?,
@@ -146,9 +187,97 @@ impl FindingQuery {
                 "new, reopened, resolved",
                 change,
             )?,
+            standards: self.standard()?.into_iter().map(|(_, name)| name).collect(),
             muted: self.muted,
             gone: self.gone == Some(true),
             now: moment::now(),
         })
     }
+}
+
+/// The order that a list is asked for.
+pub(crate) fn sort_of(columns: &'static [Column], name: Option<&str>) -> Result<Sort, Problem> {
+    Sort::parse(columns, name).ok_or_else(|| {
+        let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+        Problem::bad(format!(
+            "sort: it is one of {}, or one of them after `-`",
+            names.join(", ")
+        ))
+    })
+}
+
+/// The cursor of a list in an order.
+pub(crate) fn cursor_of(sort: Sort, after: Option<&str>) -> Result<Option<Cursor>, Problem> {
+    let after: Option<Cursor> = cursor(after)?;
+    match after.as_ref().is_none_or(|after| sort.fits(after)) {
+        true => Ok(after),
+        false => Err(Problem::bad(
+            "after: it is the `next` of a page in another order; give the same sort",
+        )),
+    }
+}
+
+/// Refuses a parameter of another call.
+pub(crate) fn refuse(given: Option<&String>, parameter: &str) -> Result<(), Problem> {
+    match given {
+        Some(_) => Err(Problem::bad(format!(
+            "{parameter}: this call does not take it"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Refuses the size of a page, in an answer that has none.
+pub(crate) fn refuse_page(limit: Option<u32>) -> Result<(), Problem> {
+    let limit = limit.map(|limit| limit.to_string());
+    refuse(limit.as_ref(), "limit")
+}
+
+/// The numbers of rows by a column.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Counts {
+    /// The numbers, the largest first; at most 1000.
+    counts: Vec<CountOf>,
+    /// Whether values were left out beyond the limit.
+    is_cut: bool,
+}
+
+/// A number of rows.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct CountOf {
+    value: String,
+    count: i64,
+}
+
+/// The most values of a count.
+pub(crate) const COUNTS_LIMIT: i64 = 1000;
+
+impl Counts {
+    /// Counts, of which one more than the limit were read.
+    pub(crate) fn of(rows: Vec<(String, i64)>) -> Self {
+        let most = usize::try_from(COUNTS_LIMIT).unwrap_or(usize::MAX);
+        let is_cut = rows.len() > most;
+        let rows = rows.into_iter().take(most);
+        Self {
+            counts: rows
+                .map(|(value, count)| CountOf { value, count })
+                .collect(),
+            is_cut,
+        }
+    }
+}
+
+/// The column that is counted by: the first one, unless another is named.
+pub(crate) fn counted_by(
+    columns: &'static [(&'static str, &'static str)],
+    by: Option<&str>,
+) -> Result<(&'static str, &'static str), Problem> {
+    let first = columns.first().map(|(name, _)| *name);
+    let by = by.or(first).unwrap_or_default();
+    let column = columns.iter().find(|(name, _)| *name == by);
+    column.copied().ok_or_else(|| {
+        let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+        Problem::bad(format!("by: it is one of {}", names.join(", ")))
+    })
 }

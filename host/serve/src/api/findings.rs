@@ -10,17 +10,17 @@ use serde_json::{Map, Value};
 use super::auth::Viewer;
 use super::credentials::Paging;
 use super::extract::{Asked, Id, Page, cursor, limit};
-use super::filters::FindingQuery;
+use super::filters::{
+    COUNTS_LIMIT, Counts, FindingQuery, counted_by, cursor_of, refuse, refuse_page, sort_of,
+};
 use super::mutes::{MuteView, mute_view};
 use super::problem::Problem;
 use crate::moment;
 use crate::shared::Shared;
-use crate::store::findings::{self, Cursor, Event, FoundRow, Sort, severity_word};
+use crate::store::findings::{self, Event, FoundRow, severity_word};
 use crate::store::mutes::{self, Mute};
+use crate::store::sort::Sort;
 use crate::store::{Store, StoreError, coverage};
-
-/// The most values of a count.
-const COUNTS_LIMIT: i64 = 1000;
 
 /// A finding.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -53,7 +53,7 @@ pub(crate) struct FindingView {
     mute: Option<MuteView>,
     /// The finding itself, with CONTROL_ID, RESULT, REASONS, EVIDENCE and so on.
     #[schema(value_type = Object)]
-    finding: Map<String, Value>,
+    pub(super) finding: Map<String, Value>,
 }
 
 fn view(it: FoundRow, mute: Option<&Mute>) -> FindingView {
@@ -105,22 +105,7 @@ pub(crate) async fn views(
 }
 
 pub(crate) fn sort(query: &FindingQuery) -> Result<Sort, Problem> {
-    match query.sort.as_deref() {
-        None | Some("severity") => Ok(Sort::Severity),
-        Some("since") => Ok(Sort::Since),
-        Some("uid") => Ok(Sort::Uid),
-        Some(_) => Err(Problem::bad("sort: it is severity, since or uid")),
-    }
-}
-
-/// Refuses parameters of another list.
-fn refuse(given: Option<&String>, parameter: &str) -> Result<(), Problem> {
-    match given {
-        Some(_) => Err(Problem::bad(format!(
-            "{parameter}: this list does not take it"
-        ))),
-        None => Ok(()),
-    }
+    sort_of(&findings::SORTS, query.sort.as_deref())
 }
 
 /// List findings
@@ -132,9 +117,10 @@ pub(crate) async fn list(
     Asked(query): Asked<FindingQuery>,
 ) -> Result<Json<Page<FindingView>>, Problem> {
     refuse(query.by.as_ref(), "by")?;
+    refuse(query.format.as_ref(), "format")?;
     let limit = limit(query.limit)?;
-    let after: Option<Cursor> = cursor(query.after.as_deref())?;
     let (filter, sort) = (query.filter()?, sort(&query)?);
+    let after = cursor_of(sort, query.after.as_deref())?;
     let store = &service.store;
     let rows = findings::page(
         store.read(),
@@ -144,7 +130,7 @@ pub(crate) async fn list(
         i64::from(limit) + 1,
     )
     .await?;
-    let cursors: Vec<Cursor> = rows.iter().map(FoundRow::cursor).collect();
+    let cursors: Vec<_> = rows.iter().map(|row| row.cursor.clone()).collect();
     let rows = cursors.into_iter().zip(views(store, rows).await?).collect();
     Ok(Page::of(
         rows,
@@ -220,35 +206,6 @@ pub(crate) async fn history(
     ))
 }
 
-/// The numbers of findings by a column.
-#[derive(Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Counts {
-    /// The numbers, the largest first; at most 1000.
-    counts: Vec<CountOf>,
-    /// Whether values were left out beyond the limit.
-    is_cut: bool,
-}
-
-/// A number of findings.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(crate) struct CountOf {
-    value: String,
-    count: i64,
-}
-
-const COLUMNS: [(&str, &str); 9] = [
-    ("severity", "f.severity"),
-    ("result", "f.result"),
-    ("control", "f.control_id"),
-    ("account", "f.account_id"),
-    ("region", "f.region"),
-    ("cluster", "f.cluster_arn"),
-    ("object", "f.subject_object"),
-    ("name", "r.name"),
-    ("change", "f.change"),
-];
-
 /// Count findings by a column
 #[utoipa::path(get, path = "/v1/findings/counts", tag = "findings", params(FindingQuery),
     responses((status = 200, body = Counts)))]
@@ -257,33 +214,24 @@ pub(crate) async fn counts(
     _: Viewer,
     Asked(query): Asked<FindingQuery>,
 ) -> Result<Json<Counts>, Problem> {
-    for (parameter, given) in [("sort", &query.sort), ("after", &query.after)] {
+    for (parameter, given) in [
+        ("sort", &query.sort),
+        ("after", &query.after),
+        ("format", &query.format),
+    ] {
         refuse(given.as_ref(), parameter)?;
     }
-    let by = query.by.as_deref().unwrap_or("severity");
-    let column = COLUMNS.iter().find(|(name, _)| *name == by);
-    let (_, column) = column.ok_or_else(|| {
-        Problem::bad(format!(
-            "by: it is one of {}",
-            COLUMNS.map(|(name, _)| name).join(", ")
-        ))
-    })?;
+    refuse_page(query.limit)?;
+    let (by, column) = counted_by(&findings::COUNTED, query.by.as_deref())?;
     let filter = query.filter()?;
-    let mut counts =
+    let mut rows =
         findings::counts(service.store.read(), &filter, column, COUNTS_LIMIT + 1).await?;
-    let is_cut = counts.len() > 1000;
-    counts.truncate(1000);
-    let counts = counts.into_iter().map(|(value, count)| CountOf {
-        value: match by {
-            "severity" => severity_word(value.parse().unwrap_or_default()).to_owned(),
-            _ => value,
-        },
-        count,
-    });
-    Ok(Json(Counts {
-        counts: counts.collect(),
-        is_cut,
-    }))
+    if by == "severity" {
+        for (value, _) in &mut rows {
+            *value = severity_word(value.parse().unwrap_or_default()).to_owned();
+        }
+    }
+    Ok(Json(Counts::of(rows)))
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]

@@ -30,13 +30,15 @@ pub(crate) async fn ready(State(service): State<Shared>) -> Result<&'static str,
 }
 
 /// The numbers of the service for Prometheus
-#[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, body = String)))]
+#[utoipa::path(get, path = "/metrics", tag = "health",
+    responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
 pub(crate) async fn metrics(State(service): State<Shared>, _: Viewer) -> Result<Response, Problem> {
     let counts = scans::counts(service.store.read()).await?;
+    let space = service.space().await;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok((
         [(header::CONTENT_TYPE, kind)],
-        service.metrics.text(&counts),
+        service.metrics.text(&counts, space),
     )
         .into_response())
 }

@@ -6,8 +6,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::auth::Viewer;
-use super::extract::{Asked, Id, Page, cursor, limit};
-use super::filters::ObjectQuery;
+use super::extract::{Asked, Id, Page, limit};
+use super::filters::{
+    COUNTS_LIMIT, Counts, ObjectQuery, counted_by, cursor_of, refuse, refuse_page, sort_of,
+};
 use super::problem::Problem;
 use crate::moment;
 use crate::shared::Shared;
@@ -58,16 +60,37 @@ pub(crate) async fn list(
     _: Viewer,
     Asked(query): Asked<ObjectQuery>,
 ) -> Result<Json<Page<ObjectView>>, Problem> {
+    refuse(query.by.as_ref(), "by")?;
     let limit = limit(query.limit)?;
-    let after: Option<String> = cursor(query.after.as_deref())?;
+    let sort = sort_of(&objects::SORTS, query.sort.as_deref())?;
+    let after = cursor_of(sort, query.after.as_deref())?;
     let filter = query.filter()?;
     let rows = objects::page(
         service.store.read(),
         &filter,
-        after.as_deref(),
+        sort,
+        after.as_ref(),
         i64::from(limit) + 1,
     );
-    Ok(Page::of(rows.await?, limit, |row| row.id.clone(), view))
+    Ok(Page::of(rows.await?, limit, |row| row.cursor.clone(), view))
+}
+
+/// Count records of the inventory by a column
+#[utoipa::path(get, path = "/v1/objects/counts", tag = "inventory", params(ObjectQuery),
+    responses((status = 200, body = Counts)))]
+pub(crate) async fn counts(
+    State(service): State<Shared>,
+    _: Viewer,
+    Asked(query): Asked<ObjectQuery>,
+) -> Result<Json<Counts>, Problem> {
+    for (parameter, given) in [("sort", &query.sort), ("after", &query.after)] {
+        refuse(given.as_ref(), parameter)?;
+    }
+    refuse_page(query.limit)?;
+    let (_, column) = counted_by(&objects::COUNTED, query.by.as_deref())?;
+    let filter = query.filter()?;
+    let rows = objects::counts(service.store.read(), &filter, column, COUNTS_LIMIT + 1).await?;
+    Ok(Json(Counts::of(rows)))
 }
 
 /// Show a record of the inventory

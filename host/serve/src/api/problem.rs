@@ -8,6 +8,9 @@ use serde::Serialize;
 use crate::store::StoreError;
 use crate::vault::VaultError;
 
+/// The type of errors in answers.
+pub(crate) const PROBLEM: &str = "application/problem+json";
+
 /// An error, as RFC 9457 has it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Problem {
@@ -104,7 +107,7 @@ impl IntoResponse for Problem {
         let retry_after = self.retry_after;
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
-        let kind = HeaderValue::from_static("application/problem+json");
+        let kind = HeaderValue::from_static(PROBLEM);
         headers.insert(header::CONTENT_TYPE, kind);
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

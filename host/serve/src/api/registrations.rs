@@ -127,7 +127,11 @@ async fn settle(service: &Shared, write: &mut Write, it: &mut Registration) -> R
                 .into(),
         )
     })?;
-    let config = it.wishes.config(&service.settings, &credential.roles);
+    let config = it.wishes.config(
+        &service.settings,
+        service.modules.as_ref(),
+        &credential.roles,
+    );
     config.map_err(|reason| refused(portolan_machine::text::printable(&reason, 500)))?;
     let identity = credential.identity.as_ref();
     if let Some(identity) = identity {

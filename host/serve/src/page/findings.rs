@@ -16,16 +16,24 @@ use super::session::Visitor;
 use super::words::{Outcome, Severity, Time, bar, cluster, count, kind, number, short, shown};
 use crate::api::auth::Viewer;
 use crate::api::exports;
-use crate::api::extract::{Asked, cursor, encode, limit};
-use crate::api::filters::FindingQuery;
+use crate::api::extract::{Asked, encode, limit};
+use crate::api::filters::{FindingQuery, cursor_of};
 use crate::api::findings::sort;
 use crate::shared::Shared;
-use crate::store::findings::{self, Cursor, FoundRow, Sort};
+use crate::store::findings::{self, FoundRow};
 use crate::store::rows::{hex, id as row_id};
 use crate::store::{Store, StoreError, facets as cells, scans, workloads};
 
 /// The causes that fit into a line.
 const CAUSES: usize = 4;
+/// The orders that the page offers, of those of the API.
+const ORDERS: [(&str, &str); 5] = [
+    ("severity", "Severity"),
+    ("since", "Newest"),
+    ("control", "Control"),
+    ("subject", "Subject"),
+    ("region", "Region"),
+];
 
 /// What a list says of a finding.
 #[derive(Debug, Default, Deserialize)]
@@ -235,7 +243,8 @@ pub(super) async fn list(
     }
     let query: FindingQuery = asked(&uri)?;
     let (size, order) = (limit(query.limit)?, sort(&query)?);
-    let after: Option<Cursor> = cursor(query.after.as_deref())?;
+    let after = cursor_of(order, query.after.as_deref())?;
+    let order_name = query.sort.as_deref().unwrap_or("severity");
     let filter = query.filter()?;
     let store = &service.store;
     let wanted = i64::from(size) + 1;
@@ -243,7 +252,7 @@ pub(super) async fn list(
     let has_more = i64::try_from(found.len()).is_ok_and(|len| len == wanted);
     found.truncate(size.try_into().unwrap_or(usize::MAX));
     let next = found.last().filter(|_| has_more);
-    let next = next.map(|row| encode(&row.cursor()));
+    let next = next.and_then(|row| row.cursor.as_ref()).map(encode);
     let known = Known::of(store, &found).await?;
     let cells = cells::cells(store.read(), &filter).await?;
     let cube = Cube::new(&cells, &address);
@@ -257,10 +266,13 @@ pub(super) async fn list(
     let here = address.query();
     let [fail, unknown, pass, na] =
         ["FAIL", "NOT_EVALUATED", "PASS", "NOT_APPLICABLE"].map(|it| cube.of(Some(it), false).0);
-    let words = match order {
-        Sort::Severity => "by severity, then newest first",
-        Sort::Since => "newest first",
-        Sort::Uid => "by control and subject",
+    let words = match order_name {
+        "severity" => "by severity, then newest first".to_owned(),
+        "since" => "newest first".to_owned(),
+        other => match other.strip_prefix('-') {
+            Some(other) => format!("by {other}, turned round"),
+            None => format!("by {other}"),
+        },
     };
     let bare = address.without("sort").without("limit");
     let page = FindingsPage {
@@ -274,7 +286,7 @@ pub(super) async fn list(
             ("na", na),
         ]),
         rows: found.iter().map(|it| row(it, &here, &known)).collect(),
-        paging: Paging::new(&address, found.len(), Some(all), next.as_deref(), words),
+        paging: Paging::new(&address, found.len(), Some(all), next.as_deref(), &words),
         causes,
         answer: answer(fail, fail + pass + na, unknown, unasked),
         unknown: unknown + unasked,
@@ -291,12 +303,9 @@ pub(super) async fn list(
         export: address.without("limit").at("/findings/export").to_string(),
         api: address.without("after").at("/v1/findings").to_string(),
         count: number(all),
-        sorts: [
-            ("severity", "Severity", order == Sort::Severity),
-            ("since", "Newest", order == Sort::Since),
-            ("uid", "Control", order == Sort::Uid),
-        ]
-        .into(),
+        sorts: ORDERS
+            .map(|(name, shown)| (name, shown, name == order_name))
+            .into(),
         kept: address.others(&["sort"]),
         running: running(&service, &filter.uids).await?,
     };
@@ -349,14 +358,15 @@ pub(super) async fn export(
     uri: Uri,
 ) -> Result<Response, Fault> {
     let query: FindingQuery = asked(&uri)?;
+    let name = match query.format.as_deref() {
+        Some("csv") => "attachment; filename=\"findings.csv\"",
+        Some("ocsf") => "attachment; filename=\"findings.ocsf.jsonl\"",
+        Some("asff") => "attachment; filename=\"findings.asff.jsonl\"",
+        Some("sarif") => "attachment; filename=\"findings.sarif\"",
+        _ => "attachment; filename=\"findings.jsonl\"",
+    };
     let exported = exports::findings(State(service), Viewer, Asked(query)).await;
     let mut response = exported?;
-    let kind = response.headers().get(header::CONTENT_TYPE);
-    let is_csv = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/csv"));
-    let name = match is_csv {
-        true => "attachment; filename=\"findings.csv\"",
-        false => "attachment; filename=\"findings.jsonl\"",
-    };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(name));
     Ok(response)

@@ -12,11 +12,12 @@ use super::findings::{FindingRow, Known, row, statement};
 use super::frame::{Frame, html};
 use super::session::Visitor;
 use super::words::{Time, bar, cluster, count, kind, number, shown};
+use crate::api::filters::sort_of;
 use crate::api::problem::Problem;
 use crate::moment;
 use crate::shared::Shared;
 use crate::store::filter::Filter;
-use crate::store::findings::{self, Sort};
+use crate::store::findings::{self, SORTS};
 use crate::store::workloads::{self, Workload};
 use crate::store::{Store, objects};
 use runs::{RevisionShown, Runs, ServiceBody};
@@ -85,12 +86,13 @@ pub(super) async fn show(
         now: moment::now(),
         ..Filter::default()
     };
+    let worst = sort_of(&SORTS, None)?;
     let failing = filter(vec![it.uid.clone()], &["FAIL"]);
-    let failing = findings::page(store.read(), &failing, Sort::Severity, None, CHECKS).await?;
+    let failing = findings::page(store.read(), &failing, worst, None, CHECKS).await?;
     // What runs is judged by its revisions, whose failures are among its own.
     uids.push(it.uid.clone());
     let unknown = filter(uids, &["NOT_EVALUATED"]);
-    let unknown = findings::page(store.read(), &unknown, Sort::Severity, None, CHECKS).await?;
+    let unknown = findings::page(store.read(), &unknown, worst, None, CHECKS).await?;
     let [mut fail, mut unanswered, mut rest] = [0; 3];
     for (_, result, number) in workloads::evaluated(store.read(), std::slice::from_ref(&id)).await?
     {
@@ -183,8 +185,9 @@ async fn fips(store: &Store, it: &Workload, runs: &Runs) -> Result<Option<FipsSh
         now: moment::now(),
         ..Filter::default()
     };
+    let by_uid = sort_of(&SORTS, Some("uid"))?;
     let own = filter(vec![it.uid.clone()], "FIPS.2");
-    let own = findings::page(store.read(), &own, Sort::Uid, None, 1).await?;
+    let own = findings::page(store.read(), &own, by_uid, None, 1).await?;
     let own = own.first().map(|row| statement(&row.body));
     let uids: Vec<String> = runs.uids();
     let mut tasks: Vec<(String, i64)> = Vec::new();

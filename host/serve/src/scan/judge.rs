@@ -3,13 +3,25 @@
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use portolan_assess::{AssessError, Assessment, Mutes, Output};
+use portolan_assess::{AssessError, Assessment, Finding, Mutes, Output};
 use portolan_machine::aside;
 use portolan_sandbox::{EngineError, Loader, SetError};
 use portolan_sync::config::Config;
+use serde::Serialize;
+
+use super::rows;
 
 /// The file of the findings in an output.
 pub(super) const FINDINGS: &str = "Finding.jsonl";
+
+/// A line of the file: a finding, and what the store keeps beside it.
+#[derive(Serialize)]
+struct JudgedLine<'f> {
+    #[serde(flatten)]
+    finding: &'f Finding,
+    service: &'f str,
+    is_running: Option<bool>,
+}
 
 /// An output could not be assessed.
 #[derive(Debug, thiserror::Error)]
@@ -42,8 +54,13 @@ pub(super) fn assess(folder: &Path, config: &Config) -> Result<Assessment, Judge
         &output,
         assessing,
         mutes,
-        |finding, _| {
-            serde_json::to_writer(&mut file, finding).map_err(std::io::Error::from)?;
+        |finding, record| {
+            let line = JudgedLine {
+                finding,
+                service: rows::service(&finding.subject_object, record),
+                is_running: rows::runs(finding, record),
+            };
+            serde_json::to_writer(&mut file, &line).map_err(std::io::Error::from)?;
             file.write_all(b"\n")?;
             Ok::<_, JudgeError>(())
         },

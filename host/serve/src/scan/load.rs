@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use portolan_assess::Assessment;
+use portolan_assess::{Assessment, Settled};
 use portolan_page::object::Object;
 use portolan_records::changes::SeenScopes;
 use portolan_records::report::{Report, Status};
@@ -115,7 +115,7 @@ pub(super) async fn load(
         findings::settle(&mut load.write, &registration.id).await?;
     }
     load.objects(output).await?;
-    let counts = load.findings(output).await?;
+    let counts = load.findings(output, &Settled::new(assessment)).await?;
     let mut write = load.write;
     for control in &assessment.controls {
         coverage::put(&mut write, &registration.id, &lease.scan_id, at, control).await?;
@@ -245,7 +245,11 @@ impl Load<'_> {
         Ok(())
     }
 
-    async fn findings(&mut self, output: &Path) -> Result<findings::Totals, LoadError> {
+    async fn findings(
+        &mut self,
+        output: &Path,
+        settled: &Settled<'_>,
+    ) -> Result<findings::Totals, LoadError> {
         let mut known =
             findings::known(&mut self.write, &self.registration.id, known_finding).await?;
         let mut totals = findings::Totals::default();
@@ -264,13 +268,15 @@ impl Load<'_> {
             .filter(|(_, it)| !it.is_seen && !it.is_gone);
         for (id, it) in unseen {
             let id = hex(&id);
-            let place = findings::place(&mut self.write, &id).await?;
-            let is_gone = self.proof.is_gone(
-                &place.object,
-                &place.account_id,
-                &place.region,
-                &place.cluster_arn,
-            );
+            let (control_id, place) = findings::place(&mut self.write, &id).await?;
+            // A control that was not asked, or had no answer, says nothing of its earlier findings.
+            let is_gone = settled.has(&control_id, &place.account_id, &place.region)
+                && self.proof.is_gone(
+                    &place.object,
+                    &place.account_id,
+                    &place.region,
+                    &place.cluster_arn,
+                );
             if is_gone {
                 let before = Before {
                     result: it.result,

@@ -15,8 +15,8 @@ use crate::store::{StoreError, idempotency, registrations};
 
 /// How often the queue looks for due registrations.
 const TICK: Duration = Duration::from_secs(1);
-/// A load may be under way when the service ends. It takes seconds.
-const STOP_PATIENCE: Duration = Duration::from_secs(25);
+/// An interrupted sync ends within two seconds, and the store may be busy.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// The most registrations that are started in one look.
 const DUE_LIMIT: i64 = 100;
 /// Idempotency keys are kept so long.
@@ -35,6 +35,20 @@ pub(crate) async fn take_over(service: &Shared) -> Result<(), StoreError> {
     idempotency::expire(&mut write, now - KEY_LIFE_MS).await?;
     idempotency::abandon(&mut write).await?;
     write.commit().await?;
+    remove_ended(service).await
+}
+
+/// Removes the folders of scans that ended while nobody could remove them.
+async fn remove_ended(service: &Shared) -> Result<(), StoreError> {
+    let folders = std::fs::read_dir(work::folders(service));
+    for folder in folders.into_iter().flatten().flatten() {
+        let id = folder.file_name();
+        let scan = scans::by_id(service.store.read(), &id.to_string_lossy()).await?;
+        let is_open = scan.is_some_and(|it| it.state.is_open());
+        if !is_open && let Err(error) = std::fs::remove_dir_all(folder.path()) {
+            tracing::warn!("cannot remove {}: {error}", folder.path().display());
+        }
+    }
     Ok(())
 }
 

@@ -90,11 +90,56 @@ fn text(record: &Map<String, Value>, name: &str) -> String {
     text.unwrap_or_default().to_owned()
 }
 
+/// The name of the service that a record is or belongs to; empty if there is none.
+pub(super) fn service<'r>(object: &str, record: &'r Map<String, Value>) -> &'r str {
+    let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
+    match object {
+        "EcsService" => text("NAME"),
+        // arn:…:service/CLUSTER/NAME
+        "EcsTaskSet" => text("SERVICE_ARN").rsplit('/').next().unwrap_or_default(),
+        _ => text("SERVICE_NAME"),
+    }
+}
+
+/// Whether the record of an object runs; `None` if it is nothing that runs by itself.
+fn is_running(object: &str, record: &Map<String, Value>) -> Option<bool> {
+    match object {
+        "EcsTask" | "EcsContainer" => {
+            Some(record.get("SOURCE_STATUS").and_then(Value::as_str) == Some("RUNNING"))
+        }
+        "EcsService" | "EcsTaskSet" => record
+            .get("RUNNING_COUNT")
+            .and_then(Value::as_u64)
+            .map(|count| count > 0),
+        _ => None,
+    }
+}
+
+/// Whether the subject of a finding runs; `None` if that is not known, or it is nothing that runs.
+pub(super) fn runs(finding: &Finding, record: &Map<String, Value>) -> Option<bool> {
+    if finding.is_about_running() {
+        return Some(true);
+    }
+    match finding.subject_object.as_str() {
+        "EcsTaskDefinition" => finding.running_tasks_count.map(|tasks| tasks > 0),
+        object => is_running(object, record),
+    }
+}
+
+/// The digest of what a row is made of.
+fn digest(body: &str, service: &str, is_running: Option<bool>) -> String {
+    hex(&fingerprint::<8>(&format!(
+        "{body}\n{service}\n{is_running:?}"
+    )))
+}
+
 fn record(line: &[u8], object: &str, registration_id: &str) -> Option<LoadRow> {
     let mut record: Map<String, Value> = serde_json::from_slice(line).ok()?;
     record.shift_remove("LAST_CAPTURED");
     let uid = text(&record, "UID");
     let body = serde_json::to_string(&record).ok()?;
+    let service = service(object, &record).to_owned();
+    let is_running = is_running(object, &record);
     (!uid.is_empty()).then(|| LoadRow {
         id: id(registration_id, object, &uid),
         object: object.to_owned(),
@@ -109,7 +154,9 @@ fn record(line: &[u8], object: &str, registration_id: &str) -> Option<LoadRow> {
             "EcsAuditEvent" => moment::parse(&text(&record, "EVENT_TIME")),
             _ => None,
         },
-        digest: hex(&fingerprint::<8>(&body)),
+        digest: digest(&body, &service, is_running),
+        service,
+        is_running,
         uid,
         body,
         finding: None,
@@ -118,11 +165,17 @@ fn record(line: &[u8], object: &str, registration_id: &str) -> Option<LoadRow> {
 
 fn finding(line: &[u8], registration_id: &str) -> Option<LoadRow> {
     let finding: Finding = serde_json::from_slice(line).ok()?;
+    let standards = finding.standards.iter().map(|it| format!("\n{it}"));
+    let standards = standards.collect();
     let mut record: Map<String, Value> = serde_json::from_slice(line).ok()?;
     // Mutes of the service are its own, and apply when findings are read.
     for name in ["LAST_CAPTURED", "MUTED", "MUTE_REASON", "MUTED_UNTIL"] {
         record.shift_remove(name);
     }
+    let service = record.shift_remove("service");
+    let service = service.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let is_running = record.shift_remove("is_running");
+    let is_running = is_running.as_ref().and_then(Value::as_bool);
     let body = serde_json::to_string(&record).ok()?;
     Some(LoadRow {
         id: id(registration_id, "Finding", &finding.uid),
@@ -131,7 +184,9 @@ fn finding(line: &[u8], registration_id: &str) -> Option<LoadRow> {
         account_id: finding.account_id,
         region: finding.region,
         cluster_arn: finding.cluster_arn.unwrap_or_default(),
-        digest: hex(&fingerprint::<8>(&body)),
+        digest: digest(&body, service, is_running),
+        service: service.to_owned(),
+        is_running,
         uid: finding.uid,
         event_at: None,
         body,
@@ -145,6 +200,7 @@ fn finding(line: &[u8], registration_id: &str) -> Option<LoadRow> {
             running_tasks: finding
                 .running_tasks_count
                 .and_then(|it| i64::try_from(it).ok()),
+            standards,
         }),
     })
 }

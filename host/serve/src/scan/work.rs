@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use portolan_assess::Assessment;
-use portolan_aws::AccessKeys;
 use portolan_machine::guard::guarded_async;
 use portolan_machine::text::printable;
 use portolan_page::ledger::Ledger;
@@ -15,7 +14,7 @@ use portolan_sync::{Provenance, Request, SyncError};
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::{judge, load, retry};
+use super::{judge, load, retry, setup};
 use crate::moment;
 use crate::shared::Shared;
 use crate::store::credentials;
@@ -27,6 +26,10 @@ use crate::store::{StoreError, json};
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// The longest time of a scan. The largest account that was measured takes three hours under AWS's quotas.
 const SCAN_LIMIT: Duration = Duration::from_secs(12 * 60 * 60);
+/// An interrupted sync ends within two seconds.
+const SYNC_PATIENCE: Duration = Duration::from_secs(3);
+/// The file in a scan's folder that says that everything was read; it holds the report.
+const READ: &str = "read.json";
 /// The characters of a reason that is kept.
 const REASON_LIMIT: usize = 1000;
 
@@ -38,6 +41,8 @@ enum End {
     Failed(String, Option<Box<Report>>),
     /// The service failed, not AWS: worth another try.
     Retry(String),
+    /// What an earlier try left is of no use.
+    Unusable(String),
     Cancelled(String),
     /// The service ends.
     Stopped,
@@ -79,7 +84,7 @@ async fn conclude(service: &Shared, lease: &Lease, end: &End) -> Result<(), Stor
             remove_folder(service, lease);
             return Ok(());
         }
-        End::Retry(reason) => {
+        End::Retry(reason) | End::Unusable(reason) => {
             let reason = printable(reason, REASON_LIMIT);
             // Whatever it was may have passed after 10 and 20 seconds.
             let pause_ms = 10_000 * lease.attempt;
@@ -117,8 +122,13 @@ async fn conclude(service: &Shared, lease: &Lease, end: &End) -> Result<(), Stor
     Ok(())
 }
 
+/// The folder of the folders of scans.
+pub(super) fn folders(service: &Shared) -> PathBuf {
+    service.data.join("scans")
+}
+
 fn folder(service: &Shared, lease: &Lease) -> PathBuf {
-    service.data.join("scans").join(&lease.scan_id)
+    folders(service).join(&lease.scan_id)
 }
 
 /// What the folder held is in the store, or of no use any more.
@@ -138,24 +148,66 @@ async fn attempt(
     lease: &Lease,
     cancelled: watch::Receiver<Option<String>>,
 ) -> Result<End, End> {
+    // A plan of the same account may be under way.
+    drop(service.planning.lock().await);
     let (registration, config) = prepare(service, lease).await?;
     let folder = folder(service, lease);
     let output = folder.join("output");
     std::fs::create_dir_all(&output)?;
     let judged_by = config.clone();
-    let report = sync(service, lease, config, &folder, cancelled).await?;
+    let report = match read_before(&folder) {
+        Some(report) => report,
+        None => {
+            let sync = |config| sync(service, lease, config, &folder, cancelled.clone());
+            match sync(config.clone()).await {
+                Err(End::Unusable(reason)) => {
+                    // The settings or the keys have changed since the earlier try: begin anew.
+                    tracing::info!("scan {} begins anew: {reason}", lease.scan_id);
+                    std::fs::remove_dir_all(&folder)?;
+                    std::fs::create_dir_all(&output)?;
+                    sync(config).await?
+                }
+                report => report?,
+            }
+        }
+    };
     if report.status == Status::Failed || !report.data_replaced {
         let reasons = report.scopes.iter().filter_map(|it| it.reason.clone());
         let reason = reasons.chain(report.warnings.iter().cloned()).next();
         let reason = reason.unwrap_or_else(|| "nothing could be read".into());
         return Ok(End::Failed(reason, Some(Box::new(report))));
     }
-    let assessment = assess(service, lease, &output, judged_by).await?;
-    let state = load::load(service, lease, &registration, &output, &report, &assessment).await?;
+    std::fs::write(folder.join(READ), serde_json::to_vec(&report)?)?;
+    let rest = async {
+        let assessment = assess(service, lease, &output, judged_by).await?;
+        let loaded = load::load(service, lease, &registration, &output, &report, &assessment);
+        Ok::<_, End>(loaded.await?)
+    };
+    // What was read stays in the folder, and a load that ends early has changed nothing.
+    let state = tokio::select! {
+        state = rest => state?,
+        end = ended(service, cancelled) => return Err(end),
+    };
     Ok(state.map_or_else(
         || End::Retry("another try has taken it over".into()),
         End::Loaded,
     ))
+}
+
+/// The report of an earlier try that was stopped after it had read everything.
+fn read_before(folder: &Path) -> Option<Report> {
+    let text = std::fs::read(folder.join(READ)).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+/// Waits until the scan is cancelled or the service ends.
+async fn ended(service: &Shared, mut cancelled: watch::Receiver<Option<String>>) -> End {
+    tokio::select! {
+        Ok(reason) = cancelled.wait_for(Option::is_some) => {
+            End::Cancelled(reason.clone().unwrap_or_default())
+        }
+        () = service.stopped() => End::Stopped,
+    }
 }
 
 /// The registration of a scan, and the configuration with the credential's keys.
@@ -170,42 +222,14 @@ async fn prepare(service: &Shared, lease: &Lease) -> Result<(Registration, Confi
     let id = id.ok_or_else(|| gone("credential"))?;
     let credential = credentials::by_id(&mut *write, id).await?;
     let credential = credential.ok_or_else(|| gone("credential"))?;
-    credentials::used(&mut write, id, moment::now()).await?;
+    let what = ("scanId", lease.scan_id.as_str());
+    setup::note_use(&mut write, &registration, &credential, what).await?;
     write.commit().await?;
-    let definite = |reason: String| End::Failed(reason, None);
-    let mut settings = service.settings.clone();
-    if settings.revision_cache.is_none() && settings.endpoint_url.is_none() {
-        // One for each registration, because two syncs cannot open one file.
-        settings.revision_cache = Some(revision_cache(service, &registration.id));
-    }
-    let config = registration.wishes.config(&settings, &credential.roles);
-    let mut config = config.map_err(definite)?;
-    let secrets = service.vault.unseal(&credential.id, &credential.sealed);
-    let secrets = secrets.map_err(|error| definite(error.to_string()))?;
-    if let Some((access_key_id, secret_access_key)) =
-        credential.access_key_id.zip(secrets.secret_access_key)
-    {
-        config.connection.access_keys = Some(AccessKeys {
-            access_key_id,
-            secret_access_key,
-            session_token: secrets.session_token,
-        });
-    } else if !service.allows_host_credentials {
-        return Err(definite(
-            "its credential has roles and no keys, and this service does not use the credentials of its host; start it with --allow-host-credentials, or store keys".into(),
-        ));
-    }
-    if let Some(external_id) = secrets.external_id {
-        use secrecy::ExposeSecret;
-        config.connection.external_id = Some(external_id.expose_secret().to_owned());
-    }
-    Ok((registration, config))
-}
-
-/// The revision cache of a registration.
-pub(crate) fn revision_cache(service: &Shared, registration_id: &str) -> PathBuf {
-    let name = format!("revisions-{registration_id}.redb");
-    service.data.join("cache").join(name)
+    let config = setup::config(service, &registration, &credential);
+    Ok((
+        registration,
+        config.map_err(|reason| End::Failed(reason, None))?,
+    ))
 }
 
 /// Long, because it names every way in which a sync ends.
@@ -241,7 +265,10 @@ async fn sync(
         portolan_sync::run(config, &request, shared, Box::pin(interrupt)).await
     });
     let progress = || progress(&ledger, began);
-    let result = while_beating(service, lease, progress, run).await?;
+    let result = tokio::select! {
+        result = while_beating(service, lease, progress, run) => result?,
+        () = overdue(service) => return Err(End::Stopped),
+    };
     match result {
         Ok(Ok(report)) => Ok(report),
         Ok(Err(SyncError::Interrupted { .. })) => {
@@ -258,17 +285,18 @@ async fn sync(
         Ok(Err(error @ (SyncError::Config(_) | SyncError::Mappers(_)))) => {
             Err(End::Failed(error.to_string(), None))
         }
-        Ok(Err(error)) => {
-            if matches!(error, SyncError::Checkpoint(_)) {
-                // The settings or the keys have changed since the earlier try: begin anew.
-                let _ = std::fs::remove_dir_all(folder);
-            }
-            Err(End::Retry(error.to_string()))
-        }
+        Ok(Err(error @ SyncError::Checkpoint(_))) => Err(End::Unusable(error.to_string())),
+        Ok(Err(error)) => Err(End::Retry(error.to_string())),
         Err(_) => Err(End::Retry(
             "portolan has a bug there; please report what is scanned".into(),
         )),
     }
+}
+
+/// Completes if a sync goes on though the service ends: while it compiles modules, it hears nothing. Its pages are kept.
+async fn overdue(service: &Shared) {
+    service.stopped().await;
+    tokio::time::sleep(SYNC_PATIENCE).await;
 }
 
 async fn assess(

@@ -64,6 +64,15 @@ pub(crate) async fn page(
     Ok(rows.iter().map(entry).collect::<Result<_, _>>()?)
 }
 
+/// Entries from before a time are forgotten.
+pub(crate) async fn forget(write: &mut Write, before: i64) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM audit WHERE at < $1")
+        .bind(before)
+        .execute(&mut **write)
+        .await?;
+    Ok(())
+}
+
 fn entry(row: &SqliteRow) -> Result<AuditRow, sqlx::Error> {
     Ok(AuditRow {
         id: row.try_get("id")?,

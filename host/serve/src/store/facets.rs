@@ -35,6 +35,9 @@ pub(crate) async fn cells(from: &SqlitePool, filter: &Filter) -> Result<Vec<Cell
     let base = Filter {
         registrations: filter.registrations.clone(),
         uids: filter.uids.clone(),
+        services: filter.services.clone(),
+        running: filter.running,
+        standards: filter.standards.clone(),
         gone: filter.gone,
         now: filter.now,
         ..Filter::default()
@@ -50,7 +53,8 @@ pub(crate) async fn cells(from: &SqlitePool, filter: &Filter) -> Result<Vec<Cell
     query.push(") THEN 1 ELSE 0 END AS is_muted FROM findings f WHERE ");
     query.push(match filter.gone {
         true => "f.gone_at IS NOT NULL",
-        false => "f.gone_at IS NULL",
+        // As in the condition of the index, so that this query has it, and lists do not.
+        false => "f.gone_at IS NULL AND f.result <> ''",
     });
     query.push(") f JOIN registrations r ON r.id = f.registration_id WHERE 1 = 1");
     base.push_findings(&mut query);

@@ -13,7 +13,7 @@ use super::rows::{FindingRow, Id, LoadRow, RowPlace, hex};
 use super::{StoreError, Write};
 
 pub(crate) use changes::{Before, Change, Event, Seen, gone, history, put};
-pub(crate) use lists::{Cursor, FoundRow, Sort, bodies, by_id, counts, failures, page};
+pub(crate) use lists::{COUNTED, FoundRow, SORTS, bodies, by_id, counts, failures, page};
 
 const RESULTS: [ControlResult; 4] = [
     ControlResult::Pass,
@@ -98,11 +98,11 @@ pub(crate) async fn settle(write: &mut Write, registration_id: &str) -> Result<(
 /// In the place of an object: findings about what runs, which rest on tasks and on what these run.
 pub(crate) const WHAT_RUNS: &str = "TK.1/";
 
-pub(crate) async fn place(write: &mut Write, id: &str) -> Result<RowPlace, StoreError> {
+pub(crate) async fn place(write: &mut Write, id: &str) -> Result<(String, RowPlace), StoreError> {
     let query = "SELECT control_id, subject_object, account_id, region, cluster_arn FROM findings WHERE id = $1";
     let row = sqlx::query(query).bind(id).fetch_one(&mut **write).await?;
     let control: String = row.try_get("control_id")?;
-    Ok(RowPlace {
+    let place = RowPlace {
         object: match control.starts_with(WHAT_RUNS) {
             true => WHAT_RUNS.to_owned(),
             false => row.try_get("subject_object")?,
@@ -110,7 +110,8 @@ pub(crate) async fn place(write: &mut Write, id: &str) -> Result<RowPlace, Store
         account_id: row.try_get("account_id")?,
         region: row.try_get("region")?,
         cluster_arn: row.try_get("cluster_arn")?,
-    })
+    };
+    Ok((control, place))
 }
 
 /// Notes when it was last seen: not by this scan, which was not complete there.

@@ -6,7 +6,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{SqlSafeStr, SqlitePool};
 
 /// The steps in order. Their numbers are their positions, from 1.
-pub(super) const STEPS: [(&str, &str); 12] = [
+pub(super) const STEPS: [(&str, &str); 13] = [
     ("tokens", include_str!("migrations/0001_tokens.sql")),
     ("audit", include_str!("migrations/0002_audit.sql")),
     (
@@ -26,8 +26,9 @@ pub(super) const STEPS: [(&str, &str); 12] = [
     ("findings", include_str!("migrations/0008_findings.sql")),
     ("mutes", include_str!("migrations/0009_mutes.sql")),
     ("coverage", include_str!("migrations/0010_coverage.sql")),
-    ("sessions", include_str!("migrations/0011_sessions.sql")),
-    ("workloads", include_str!("migrations/0012_workloads.sql")),
+    ("filters", include_str!("migrations/0011_filters.sql")),
+    ("sessions", include_str!("migrations/0012_sessions.sql")),
+    ("workloads", include_str!("migrations/0013_workloads.sql")),
 ];
 
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {

@@ -7,6 +7,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteExecutor};
 
 use super::filter::{Filter, push_columns};
 use super::rows::{Id, LoadRow, RowPlace, hex};
+use super::sort::{Column, Cursor, Kind, Sort};
 use super::{StoreError, Write};
 
 /// A record, as it is listed.
@@ -21,7 +22,41 @@ pub(crate) struct ObjectRow {
     pub(crate) first_seen: i64,
     pub(crate) last_seen: i64,
     pub(crate) gone_at: Option<i64>,
+    /// For the page after this row; only in lists.
+    pub(crate) cursor: Option<Cursor>,
 }
+
+const fn column(name: &'static str, expressions: &'static [(&'static str, Kind)]) -> Column {
+    Column {
+        name,
+        expressions,
+        is_descending: false,
+    }
+}
+
+/// The columns that records are sorted by; the first one is the default.
+pub(crate) static SORTS: [Column; 9] = [
+    column("object", &[("o.object", Kind::Text)]),
+    column("uid", &[("o.uid", Kind::Text)]),
+    column("subject", &[("o.name", Kind::Text)]),
+    column("account", &[("o.account_id", Kind::Text)]),
+    column("region", &[("o.region", Kind::Text)]),
+    column("cluster", &[("o.cluster_arn", Kind::Text)]),
+    column("service", &[("o.service", Kind::Text)]),
+    Column {
+        name: "firstSeen",
+        expressions: &[("o.first_seen", Kind::Number)],
+        is_descending: true,
+    },
+    Column {
+        name: "lastSeen",
+        expressions: &[(
+            "COALESCE(o.last_seen, (SELECT r.captured_at FROM registrations r WHERE r.id = o.registration_id), o.first_seen)",
+            Kind::Number,
+        )],
+        is_descending: true,
+    },
+];
 
 /// What is known of the records of a registration, as `read` takes it from a row.
 pub(crate) async fn known<T>(
@@ -46,9 +81,9 @@ pub(crate) async fn put(
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO objects (id, registration_id, object, uid, name, account_id, region, cluster_arn, body, digest, \
-         first_seen, event_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         first_seen, event_at, service, is_running) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, cluster_arn = excluded.cluster_arn, \
-         body = excluded.body, digest = excluded.digest, last_seen = NULL, gone_at = NULL",
+         service = excluded.service, is_running = excluded.is_running, body = excluded.body, digest = excluded.digest, last_seen = NULL, gone_at = NULL",
     )
     .bind(hex(&row.id))
     .bind(registration_id)
@@ -62,6 +97,8 @@ pub(crate) async fn put(
     .bind(&row.digest)
     .bind(at)
     .bind(row.event_at)
+    .bind(&row.service)
+    .bind(row.is_running)
     .execute(&mut **write)
     .await?;
     Ok(())
@@ -107,24 +144,92 @@ pub(crate) async fn forget_gone(write: &mut Write, before: i64) -> Result<(), St
     Ok(())
 }
 
-/// Records that fit a filter and follow `after` in the order of their ids.
+/// Records that fit a filter and follow a cursor.
 pub(crate) async fn page(
     from: impl SqliteExecutor<'_>,
     filter: &Filter,
-    after: Option<&str>,
+    sort: Sort,
+    after: Option<&Cursor>,
     limit: i64,
 ) -> Result<Vec<ObjectRow>, StoreError> {
-    let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "SELECT o.*, r.name AS registration, COALESCE(o.last_seen, r.captured_at) AS seen \
-         FROM objects o JOIN registrations r ON r.id = o.registration_id WHERE 1 = 1",
+    // The rows are chosen by their keys alone, as those of findings.
+    let mut query = QueryBuilder::new(
+        "SELECT page.*, o.*, r.name AS registration, COALESCE(o.last_seen, r.captured_at) AS seen \
+         FROM (SELECT o.id AS page_id",
     );
+    sort.push_keys(&mut query);
+    query.push(" FROM objects o WHERE 1 = 1");
     filter.push_objects(&mut query);
     if let Some(after) = after {
-        query.push(" AND o.id > ").push_bind(after.to_owned());
+        sort.push_after(&mut query, "o.id", after);
     }
-    query.push(" ORDER BY o.id LIMIT ").push_bind(limit);
+    sort.push_order(&mut query, "o.id");
+    query.push(" LIMIT ").push_bind(limit).push(
+        ") page JOIN objects o ON o.id = page.page_id JOIN registrations r ON r.id = o.registration_id",
+    );
+    sort.push_order(&mut query, "page_id");
     let rows = query.build().fetch_all(from).await?;
-    Ok(rows.iter().map(object).collect::<Result<_, _>>()?)
+    let rows = rows.iter().map(|row| {
+        let cursor = Some(sort.cursor(row)?);
+        Ok::<_, sqlx::Error>(ObjectRow {
+            cursor,
+            ..object(row)?
+        })
+    });
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The columns that records are counted by.
+pub(crate) const COUNTED: [(&str, &str); 7] = [
+    ("object", "o.object"),
+    ("account", "o.account_id"),
+    ("region", "o.region"),
+    ("cluster", "o.cluster_arn"),
+    ("service", "o.service"),
+    (
+        "name",
+        "(SELECT r.name FROM registrations r WHERE r.id = o.registration_id)",
+    ),
+    ("task", "o.registration_id"),
+];
+
+/// The numbers of records that fit a filter, by a column, the largest first. `column` is one of the program's own.
+pub(crate) async fn counts(
+    from: impl SqliteExecutor<'_>,
+    filter: &Filter,
+    column: &'static str,
+    limit: i64,
+) -> Result<Vec<(String, i64)>, StoreError> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query
+        .push(column)
+        .push(" AS value, COUNT(*) AS number FROM objects o WHERE 1 = 1");
+    filter.push_objects(&mut query);
+    query
+        .push(" GROUP BY ")
+        .push(column)
+        .push(" ORDER BY number DESC, value LIMIT ")
+        .push_bind(limit);
+    Ok(query.build_query_as().fetch_all(from).await?)
+}
+
+/// The bodies of records, by their ids.
+pub(crate) async fn bodies(
+    from: impl SqliteExecutor<'_>,
+    ids: &[String],
+) -> Result<HashMap<String, String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut query: QueryBuilder<Sqlite> =
+        QueryBuilder::new("SELECT id, body FROM objects WHERE id IN (");
+    let mut list = query.separated(", ");
+    for id in ids {
+        list.push_bind(id.clone());
+    }
+    query.push(")");
+    let rows: Vec<(String, String)> = query.build_query_as().fetch_all(from).await?;
+    Ok(rows.into_iter().collect())
 }
 
 pub(crate) async fn by_id(
@@ -225,5 +330,6 @@ fn object(row: &SqliteRow) -> Result<ObjectRow, sqlx::Error> {
         first_seen,
         last_seen: row.try_get::<Option<i64>, _>("seen")?.unwrap_or(first_seen),
         gone_at: row.try_get("gone_at")?,
+        cursor: None,
     })
 }

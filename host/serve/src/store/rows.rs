@@ -36,6 +36,10 @@ pub(crate) struct LoadRow {
     pub(crate) account_id: String,
     pub(crate) region: String,
     pub(crate) cluster_arn: String,
+    /// The name of the service that it is or belongs to; of findings, that of the subject.
+    pub(crate) service: String,
+    /// Whether it runs; absent if that is not known.
+    pub(crate) is_running: Option<bool>,
     pub(crate) body: String,
     pub(crate) digest: String,
     /// When it happened, if it is an audit event.
@@ -53,6 +57,8 @@ pub(crate) struct FindingRow {
     pub(crate) subject_uid: String,
     pub(crate) is_latest: Option<bool>,
     pub(crate) running_tasks: Option<i64>,
+    /// Each after a line feed.
+    pub(crate) standards: String,
 }
 
 /// The place of a row that a scan did not see.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteExecutor};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteExecutor};
 
 use super::{StoreError, Write};
 use crate::place::ScanPlace;
@@ -40,7 +40,11 @@ impl ScanState {
         }
     }
 
-    fn of(word: &str) -> Result<Self, StoreError> {
+    pub(crate) const fn is_open(self) -> bool {
+        matches!(self, Self::Queued | Self::Running)
+    }
+
+    pub(super) fn of(word: &str) -> Result<Self, StoreError> {
         let found = Self::ALL.into_iter().find(|it| it.word() == word);
         found.ok_or(StoreError::Row("a scan"))
     }
@@ -325,16 +329,19 @@ pub(crate) async fn page(
     before: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Scan>, StoreError> {
-    let rows = sqlx::query(scan_columns!(
-        "WHERE ($1 IS NULL OR registration_id = $1) AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR id < $3) \
-         ORDER BY id DESC LIMIT $4"
-    ))
-    .bind(registration_id)
-    .bind(state.map(ScanState::word))
-    .bind(before)
-    .bind(limit)
-    .fetch_all(from)
-    .await?;
+    // With a condition for each, an index can be chosen.
+    let mut query = QueryBuilder::<Sqlite>::new(scan_columns!("WHERE 1 = 1"));
+    if let Some(id) = registration_id {
+        query.push(" AND registration_id = ").push_bind(id);
+    }
+    if let Some(state) = state {
+        query.push(" AND state = ").push_bind(state.word());
+    }
+    if let Some(before) = before {
+        query.push(" AND id < ").push_bind(before);
+    }
+    query.push(" ORDER BY id DESC LIMIT ").push_bind(limit);
+    let rows = query.build().fetch_all(from).await?;
     rows.iter().map(scan).collect()
 }
 

@@ -61,3 +61,50 @@ async fn a_later_version_is_refused_and_readers_cannot_write() {
     let error = Store::open(folder.path()).await.expect_err("refused");
     assert!(error.to_string().contains("later version"), "{error}");
 }
+
+/// Leases do not depend on the clock; plans do.
+#[tokio::test]
+async fn a_clock_that_jumps_plans_anew_and_missed_runs_are_one() {
+    const HOUR_MS: i64 = 60 * 60 * 1000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open(folder.path()).await.expect("a store");
+    let now = 1_000 * HOUR_MS;
+    let registration = registrations::Registration {
+        id: "r".into(),
+        name: "it".into(),
+        credential_id: None,
+        wishes: crate::registration::Wishes::default(),
+        schedule: crate::schedule::Schedule::default(),
+        places: Vec::new(),
+        state: registrations::State::Active,
+        state_reason: None,
+        next_run_at: Some(now + HOUR_MS),
+        planned_at: now,
+        loaded_scan: None,
+        captured_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let mut write = store.write().await.expect("a transaction");
+    registrations::put(&mut write, &registration)
+        .await
+        .expect("stored");
+    for (clock, is_due, is_run) in [
+        (now + HOUR_MS / 2, false, false),
+        (now + HOUR_MS, true, true),
+        (now + 50 * HOUR_MS, true, true),
+        // Set back: what was planned is hours away, and is planned anew without a run.
+        (now - HOUR_MS, true, false),
+    ] {
+        let due = registrations::due(&mut *write, clock, 10)
+            .await
+            .expect("read");
+        assert_eq!(due.len(), usize::from(is_due), "{}", clock - now);
+        let runs = due.iter().filter(|it| it.next_run_at <= Some(clock));
+        assert_eq!(runs.count(), usize::from(is_run), "{}", clock - now);
+        if is_due {
+            let next = registration.schedule.next(clock, 0.0).expect("a schedule");
+            assert_eq!(next, Some(clock + HOUR_MS));
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use portolan_assess::Assessing;
+use portolan_assess::{Assessing, Finding};
 use portolan_sandbox::ControlSeverity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -186,6 +186,11 @@ pub(super) fn resolve(settings: Option<&AssessSettings>) -> Result<Assessing, Co
             "`{odd}` is no registry; write a host, or a host and a path, such as quay.io/acme"
         );
         return Err(ConfigError::setting("trusted-registries", reason));
+    }
+    let mut carried = settings.carry.iter().flatten().map(|name| name.trim());
+    if let Some(own) = carried.find(|name| Finding::has_attribute(name)) {
+        let reason = format!("a finding has an attribute {own} of its own; leave it out");
+        return Err(ConfigError::setting("carry", reason));
     }
     let lists = [
         ("required-tags", settings.required_tags),

@@ -136,8 +136,19 @@ fn general(name: &str, value: &[u8]) -> Option<&'static str> {
 
 /// Whether a value says where something is: a path, an ARN, a URL, or a variable that is replaced later.
 fn refers(value: &[u8]) -> bool {
-    let begins = [&b"/"[..], b"./", b"../", b"arn:", b"$", b"{{", b"<", b"%"];
-    begins.iter().any(|it| value.starts_with(it))
+    let begins = [&b"/"[..], b"./", b"../", b"arn:", b"$(", b"%{", b"{{"];
+    // `$NAME`, `%NAME%` and `<the password>` stand for something; a password may begin with the same sign.
+    let name = |rest: &[u8]| {
+        rest.iter()
+            .all(|it| it.is_ascii_alphanumeric() || *it == b'_')
+    };
+    let stands = match value {
+        [b'$', rest @ ..] | [b'%', rest @ .., b'%'] => name(rest),
+        [b'<', .., b'>'] => true,
+        _ => false,
+    };
+    stands
+        || begins.iter().any(|it| value.starts_with(it))
         || [&b"://"[..], b"${", b"{{"]
             .iter()
             .any(|it| memchr::memmem::find(value, it).is_some())

@@ -1,6 +1,6 @@
 //! The files of `--export`, which appear when the assessment is done.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,11 @@ pub(super) struct Wish {
 impl Wish {
     fn is_stdout(&self) -> bool {
         self.file == Path::new(STDOUT)
+    }
+
+    /// The file that a link leads to, or the file itself.
+    fn target(&self) -> PathBuf {
+        fs::canonicalize(&self.file).unwrap_or_else(|_| self.file.clone())
     }
 
     /// The file with its folder in full; `None` for standard output, and without the folder.
@@ -106,6 +111,8 @@ pub(super) struct Exports {
 enum Out {
     File(NamedTempFile),
     Stdout(Stdout),
+    /// A device or a pipe: nothing can take its place.
+    Device(File),
 }
 
 impl Write for Out {
@@ -113,6 +120,7 @@ impl Write for Out {
         match self {
             Self::File(file) => file.write(bytes),
             Self::Stdout(stdout) => stdout.write(bytes),
+            Self::Device(device) => device.write(bytes),
         }
     }
 
@@ -120,6 +128,7 @@ impl Write for Out {
         match self {
             Self::File(file) => file.flush(),
             Self::Stdout(stdout) => stdout.flush(),
+            Self::Device(device) => device.flush(),
         }
     }
 }
@@ -133,9 +142,16 @@ impl Exports {
         let mut all = Vec::with_capacity(wishes.len());
         for wish in wishes {
             let failed = || format!("cannot write {}", wish.file.display());
-            let out = match wish.is_stdout() {
-                true => Out::Stdout(io::stdout()),
-                false => Out::File(aside::beside(&wish.file, PREFIX).with_context(failed)?),
+            let is_device = fs::metadata(&wish.file).is_ok_and(|about| !about.is_file());
+            let out = match (wish.is_stdout(), is_device) {
+                (true, _) => Out::Stdout(io::stdout()),
+                (_, true) => Out::Device(
+                    File::options()
+                        .write(true)
+                        .open(&wish.file)
+                        .with_context(failed)?,
+                ),
+                _ => Out::File(aside::beside(&wish.target(), PREFIX).with_context(failed)?),
             };
             let out = BufWriter::with_capacity(256 * 1024, out);
             let export = Export::begin(wish.format, assessing, out).with_context(failed)?;
@@ -195,7 +211,7 @@ impl Written {
     pub(super) fn appear(self) -> anyhow::Result<()> {
         for (wish, file) in self.files {
             let failed = || format!("cannot write {}", wish.file.display());
-            file.persist(&wish.file).with_context(failed)?;
+            file.persist(wish.target()).with_context(failed)?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::exports::{Exports, PREFIX, Wish};
 use anyhow::Context;
@@ -18,6 +19,10 @@ pub(in crate::cli) enum Place {
     /// Lines on standard output.
     Stdout,
 }
+
+/// The age from which on a file of an assessment that did not end belongs to nobody. An assessment of millions of
+/// findings takes minutes.
+const LEFTOVER: Duration = Duration::from_secs(3600);
 
 /// The findings while an assessment runs.
 pub(super) struct Files {
@@ -47,6 +52,7 @@ impl Files {
             Place::Folder(folder) => folder.as_path(),
             Place::Stdout => Path::new("-"),
         };
+        remove_leftovers(folder);
         let exports = Exports::create(wishes, assessing, folder)?;
         let to = match place {
             Place::Folder(place) => To::Folder {
@@ -105,6 +111,9 @@ impl Files {
                 let mut summary = beside(&place, "assessment.json")?;
                 serde_json::to_writer_pretty(&mut summary, assessment)?;
                 summary.write_all(b"\n")?;
+                // Between two files, none is better than one about other findings.
+                let summary_place = place.join("assessment.json");
+                remove(&summary_place)?;
                 appear(findings, &place.join("Finding.jsonl"))?;
                 let feed = place.join("Finding.changes.jsonl");
                 match changes {
@@ -112,8 +121,8 @@ impl Files {
                     // The feed of an earlier assessment is about other findings.
                     None => remove(&feed)?,
                 }
-                appear(summary, &place.join("assessment.json"))?;
-                exports.appear()
+                exports.appear()?;
+                appear(summary, &summary_place)
             }
         }
     }
@@ -175,6 +184,18 @@ fn appear(file: BufWriter<NamedTempFile>, place: &Path) -> anyhow::Result<()> {
     file.as_file().sync_data().with_context(failed)?;
     file.persist(place).with_context(failed)?;
     Ok(())
+}
+
+/// Removes what assessments left that were killed an hour ago or earlier; others may still run.
+fn remove_leftovers(folder: &Path) {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for file in files.filter(|file| file.file_name().to_string_lossy().starts_with(PREFIX)) {
+        let changed = file.metadata().and_then(|about| about.modified());
+        let age = changed.ok().and_then(|changed| changed.elapsed().ok());
+        if age.is_some_and(|age| age >= LEFTOVER) {
+            let _ = std::fs::remove_file(file.path());
+        }
+    }
 }
 
 fn remove(place: &Path) -> anyhow::Result<()> {

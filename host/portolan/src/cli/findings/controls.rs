@@ -7,6 +7,8 @@ use anyhow::Context;
 use portolan_assess::{Assessment, Finding, Findings, fits};
 use portolan_machine::text::{nearest, printable, read_file};
 
+/// The most reasons that are named.
+const REASONS: usize = 5;
 /// Counts of 200 controls in 1,000 accounts with 17 Regions each take half of it.
 const ASSESSMENT_LIMIT_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
@@ -14,40 +16,49 @@ const ASSESSMENT_LIMIT_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 pub(super) struct Controls {
     /// In lowercase, with `*` for any characters.
     asked: Vec<String>,
-    /// The controls and the standards' names of the findings.
+    /// The controls of the assessment and, if some are asked for, what standards call those of its findings.
     known: BTreeSet<String>,
+    /// Why subjects may be missing.
+    missing: BTreeSet<String>,
 }
 
 impl Controls {
-    /// Reads the names of all controls that have findings, if some are asked for.
+    /// Reads what was judged.
     pub(super) fn read(folder: &Path, asked: &[String]) -> anyhow::Result<Self> {
-        let mut known = BTreeSet::new();
+        let file = folder.join("assessment.json");
+        let text = read_file(&file, ASSESSMENT_LIMIT_BYTES)
+            .with_context(|| format!("cannot read {}", file.display()))?;
+        let assessment: Assessment = serde_json::from_str(&text).with_context(|| {
+            format!(
+                "{} is no assessment; run `portolan assess` again",
+                file.display()
+            )
+        })?;
+        let (mut known, mut missing) = (BTreeSet::new(), BTreeSet::new());
+        for counts in assessment.controls {
+            known.insert(counts.control_id);
+            missing.extend(counts.reason);
+        }
         if !asked.is_empty() {
-            let file = folder.join("assessment.json");
-            let text = read_file(&file, ASSESSMENT_LIMIT_BYTES)
-                .with_context(|| format!("cannot read {}", file.display()))?;
-            let assessment: Assessment = serde_json::from_str(&text).with_context(|| {
-                format!(
-                    "{} is not an assessment; run `portolan assess` again",
-                    file.display()
-                )
-            })?;
-            known.extend(
-                assessment
-                    .controls
-                    .into_iter()
-                    .map(|counts| counts.control_id),
-            );
             let mut findings = Findings::open(folder)?;
             while let Some(finding) = findings.next()? {
                 known.extend(names(&finding).map(str::to_owned));
             }
         }
         let asked = asked.iter().map(|each| each.trim().to_ascii_lowercase());
+        let asked = asked.collect();
         Ok(Self {
-            asked: asked.collect(),
+            asked,
             known,
+            missing,
         })
+    }
+
+    /// Some of the reasons for which subjects may be missing, and how many more there are.
+    pub(super) fn missing(&self) -> impl Iterator<Item = String> {
+        let more = self.missing.len().saturating_sub(REASONS);
+        let more = (more > 0).then(|| format!("{more} more reasons are in assessment.json"));
+        self.missing.iter().take(REASONS).cloned().chain(more)
     }
 
     /// The problem with the first name that no control has.

@@ -78,10 +78,12 @@ pub(crate) async fn put(
     sqlx::query(
         "INSERT INTO findings (id, registration_id, uid, control_id, severity, result, verdict, subject_object, \
          subject_uid, subject_name, account_id, region, cluster_arn, is_latest, running_tasks, body, digest, \
-         first_seen, since, failing_since, resolved_at, change) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20, $21) \
+         first_seen, since, failing_since, resolved_at, change, service, is_running, standards) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20, $21, \
+         $22, $23, $24) \
          ON CONFLICT (id) DO UPDATE SET severity = excluded.severity, result = excluded.result, \
          verdict = excluded.verdict, subject_name = excluded.subject_name, cluster_arn = excluded.cluster_arn, \
+         service = excluded.service, is_running = excluded.is_running, standards = excluded.standards, \
          is_latest = excluded.is_latest, running_tasks = excluded.running_tasks, body = excluded.body, \
          digest = excluded.digest, last_seen = NULL, gone_at = NULL, \
          since = CASE WHEN findings.result = excluded.result AND findings.gone_at IS NULL THEN findings.since \
@@ -111,6 +113,9 @@ pub(crate) async fn put(
     .bind(change.failing_since)
     .bind(resolved_at)
     .bind(change.word)
+    .bind(&row.service)
+    .bind(row.is_running)
+    .bind(&finding.standards)
     .execute(&mut **write)
     .await?;
     match change.event() {

@@ -25,10 +25,10 @@ CREATE INDEX workload_revisions_revision ON workload_revisions (revision);
 ALTER TABLE objects ADD COLUMN event_at BIGINT;
 CREATE INDEX objects_events ON objects (object, event_at, id);
 -- Tasks and containers of a workload are found by their cluster.
-CREATE INDEX objects_cluster ON objects (cluster_arn, object);
 CREATE INDEX objects_uid ON objects (uid);
 -- Counts read these alone, and not the findings themselves.
-CREATE INDEX findings_facets ON findings (gone_at, result, severity, control_id, subject_object, account_id, region, cluster_arn, change, registration_id, subject_uid, last_seen);
+CREATE INDEX findings_facets ON findings (result, severity, control_id, subject_object, account_id, region, cluster_arn, change, registration_id, subject_uid, last_seen)
+    WHERE gone_at IS NULL AND result <> '';
 CREATE INDEX findings_workloads ON findings (registration_id, subject_uid, gone_at, result, severity, control_id, failing_since) WHERE subject_object IN ('EcsService', 'EcsTaskGroup');
 -- More than one registration may have a subject.
 DROP INDEX findings_subject;
