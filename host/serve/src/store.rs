@@ -100,6 +100,10 @@ impl Store {
             .pragma("journal_size_limit", "67108864")
             // Deleted ciphertext does not stay in free pages.
             .pragma("secure_delete", "ON");
+        // `token create` may open a new store at the same moment as `serve`. SQLite does not keep two processes from
+        // making the same migration; a lock on the folder does, until this function ends.
+        let folder = std::fs::File::open(data).map_err(sqlx::Error::Io)?;
+        folder.lock().map_err(sqlx::Error::Io)?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(BUSY_LIMIT)
