@@ -197,7 +197,7 @@ pub struct Span {
 impl Records {
     fn open(file: PathBuf, object: Object) -> Result<Self, AssessError> {
         if fs::metadata(&file).is_ok_and(|about| !about.is_file()) {
-            let error = io::Error::other("it is no file");
+            let error = io::Error::other("it is not a file");
             return Err(AssessError::file("read", &file)(error));
         }
         let lines = match File::open(&file) {

@@ -46,7 +46,7 @@ pub(crate) fn choose(folder: Option<&Path>, names: &[String]) -> Result<Chosen, 
                     "modules: `{name}` is a mapper, which the service takes for all registrations or none (`serve --mappers`); a registration names overlays and assessors"
                 ));
             }
-            None => return Err(format!("modules: `{name}` is no module of portolan")),
+            None => return Err(format!("modules: `{name}` is not a module of Portolan")),
         }
     }
     Ok(chosen)
@@ -110,7 +110,11 @@ mod tests {
                 "{refused}"
             );
         }
-        assert!(choose("odd").expect_err("refused").contains("is no module"));
+        assert!(
+            choose("odd")
+                .expect_err("refused")
+                .contains("is not a module")
+        );
         let none = super::choose(None, &["odd".into()]).expect_err("refused");
         assert!(none.contains("--modules"), "{none}");
         assert_eq!(super::choose(None, &[]), Ok(Chosen::default()));

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::moment;
 use crate::shared::Shared;
-use crate::store::{StoreError, audit, findings, idempotency, objects, scans, sessions, workloads};
+use crate::store::rows::Table;
+use crate::store::{StoreError, audit, idempotency, scans, sessions};
 
 const PERIOD: Duration = Duration::from_secs(10 * 60);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -29,10 +30,16 @@ async fn tidy(service: &Shared) -> Result<(), StoreError> {
     let before = |age: Duration| now.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(now));
     let retention = service.retention;
     let mut write = service.store.write().await?;
-    objects::forget_gone(&mut write, before(retention.gone_objects)).await?;
-    workloads::forget_gone(&mut write, before(retention.gone_objects)).await?;
+    Table::Objects
+        .forget_gone(&mut write, before(retention.gone_objects))
+        .await?;
+    Table::Workloads
+        .forget_gone(&mut write, before(retention.gone_objects))
+        .await?;
     sessions::expire(&mut write, now).await?;
-    findings::forget_gone(&mut write, before(retention.scans)).await?;
+    Table::Findings
+        .forget_gone(&mut write, before(retention.scans))
+        .await?;
     scans::forget(&mut write, before(retention.scans)).await?;
     audit::forget(&mut write, before(retention.audit)).await?;
     idempotency::expire(&mut write, now - DAY_MS).await?;

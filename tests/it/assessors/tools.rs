@@ -165,7 +165,7 @@ reason = "{NAME} has it."
 "#;
 
 /// What is wrong in the expression of a control that says which records it reads.
-const EXPRESSIONS: [(&str, &str); 9] = [
+const EXPRESSIONS: [(&str, &str); 11] = [
     (
         "containers[?PRIVILIGED]",
         "EcsContainerDefinition has no such attribute; did you mean PRIVILEGED?",
@@ -184,6 +184,8 @@ const EXPRESSIONS: [(&str, &str); 9] = [
     ("!(complete.container)", "did you mean `containers`?"),
     ("sort_by(containers, &NAM)", "did you mean NAME?"),
     ("to_string(subject)", "name its attributes"),
+    ("NETWORK_MODE > `1`", "NETWORK_MODE is a text"),
+    ("containers[?CPU_UNITS < '2']", "'2' is a text"),
 ];
 
 /// What is wrong in the rest of a control.

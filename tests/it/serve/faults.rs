@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use serde_json::json;
 
-use super::{Served, walk::tomorrow};
+use super::{Served, command, walk::tomorrow};
 use crate::support::{Site, figure, run, wait_until};
 use portolan_tests::simulator::{Rules, World};
 
@@ -108,4 +108,28 @@ fn a_full_disk_stops_a_scan_and_nothing_else_and_it_goes_on_by_itself() {
     let scan = served.ended(&task);
     assert_eq!(scan["state"], "complete", "{scan}");
     assert!(picture(&served)[0] > 200);
+}
+
+#[test]
+fn processes_that_open_a_new_store_at_once_take_turns() {
+    let site = Site::small();
+    let tokens: Vec<_> = (0..8)
+        .map(|each| {
+            let mut create = command(&site);
+            create.args(["token", "create", &format!("t{each}"), "--role", "viewer"]);
+            create
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for token in tokens {
+        let ended = token.wait_with_output().unwrap();
+        assert!(
+            ended.status.success(),
+            "{}",
+            String::from_utf8_lossy(&ended.stderr)
+        );
+    }
 }

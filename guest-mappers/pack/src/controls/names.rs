@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jmespath::ast::Ast;
+use jmespath::ast::{Ast, Comparator};
 use serde_json::{Map, Value};
 
 use super::format::{ControlTable, SettingType, With};
@@ -168,9 +168,22 @@ impl<'t> Names<'t> {
                 self.walk(node, on)?;
                 Known::Plain
             }
-            Ast::Comparison { lhs, rhs, .. } => {
+            Ast::Comparison {
+                comparator,
+                lhs,
+                rhs,
+                ..
+            } => {
                 self.walk(lhs, on)?;
                 self.walk(rhs, on)?;
+                if !matches!(comparator, Comparator::Equal | Comparator::NotEqual)
+                    && let Some(text) = self.text(lhs, on).or_else(|| self.text(rhs, on))
+                {
+                    return Err(format!(
+                        "{text} is a text, and JMESPath orders numbers only, so this would never hold; use `==`, \
+                         `contains` or `starts_with`"
+                    ));
+                }
                 Known::Plain
             }
             Ast::ObjectValues { node, .. } => {
@@ -188,6 +201,22 @@ impl<'t> Names<'t> {
             Ast::Function { name, args, .. } => self.call(name, args, on)?,
             Ast::Expref { .. } => Known::Open,
         })
+    }
+
+    /// What an expression is called, if its value is a text.
+    fn text(&self, ast: &Ast, on: &Known) -> Option<String> {
+        match (ast, on) {
+            (Ast::Literal { value, .. }, _) => value.as_string().map(|text| format!("'{text}'")),
+            (Ast::Field { name, .. }, Known::Scope | Known::Record(_)) => {
+                let place = match on {
+                    Known::Record(place) => place,
+                    _ => &None,
+                };
+                let (_, schema) = self.schemas.get(place)?;
+                (schema.get(name)?["type"] == "string").then(|| name.clone())
+            }
+            _ => None,
+        }
     }
 
     fn list(&mut self, elements: &[Ast], on: &Known) -> Result<Known, String> {

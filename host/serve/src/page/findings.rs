@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderValue, Uri, header};
+use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -358,16 +358,6 @@ pub(super) async fn export(
     uri: Uri,
 ) -> Result<Response, Fault> {
     let query: FindingQuery = asked(&uri)?;
-    let name = match query.format.as_deref() {
-        Some("csv") => "attachment; filename=\"findings.csv\"",
-        Some("ocsf") => "attachment; filename=\"findings.ocsf.jsonl\"",
-        Some("asff") => "attachment; filename=\"findings.asff.jsonl\"",
-        Some("sarif") => "attachment; filename=\"findings.sarif\"",
-        _ => "attachment; filename=\"findings.jsonl\"",
-    };
     let exported = exports::findings(State(service), Viewer, Asked(query)).await;
-    let mut response = exported?;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(name));
-    Ok(response)
+    Ok(exported?)
 }

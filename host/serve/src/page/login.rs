@@ -112,7 +112,7 @@ pub(super) async fn log_in(
     let refused = auth::refuse(&service, address.ip(), reason);
     let problem = match refused.status() {
         StatusCode::TOO_MANY_REQUESTS => refused.clone().into_detail(),
-        _ => "This is no valid token. It may have been revoked, or it has expired.".into(),
+        _ => "This token is not valid. It may have been revoked, or it has expired.".into(),
     };
     let page = LoginPage {
         theme: session::theme(&headers),

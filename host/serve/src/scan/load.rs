@@ -20,7 +20,7 @@ use crate::moment;
 use crate::shared::Shared;
 use crate::store::findings::{self, Before, Change, Seen};
 use crate::store::registrations::{self, Registration};
-use crate::store::rows::{Id, LoadRow, hex, id, id_of};
+use crate::store::rows::{Id, LoadRow, Table, hex, id, id_of};
 use crate::store::scans::{self, Ending, Lease, ScanState};
 use crate::store::workloads::{self, GROUP};
 use crate::store::{StoreError, Write, coverage, from_json, json, objects};
@@ -200,9 +200,11 @@ impl Load<'_> {
                 &place.cluster_arn,
             );
             if is_gone {
-                objects::gone(&mut self.write, &id, self.at).await?;
+                Table::Objects.gone(&mut self.write, &id, self.at).await?;
             } else if !it.is_stale {
-                objects::stale(&mut self.write, &id, self.earlier_at).await?;
+                Table::Objects
+                    .stale(&mut self.write, &id, self.earlier_at)
+                    .await?;
             }
         }
         self.workloads(runs).await
@@ -226,9 +228,11 @@ impl Load<'_> {
                 continue;
             }
             if self.proof.is_gone(object, account_id, region, cluster_arn) {
-                workloads::gone(&mut self.write, &id, self.at).await?;
+                Table::Workloads.gone(&mut self.write, &id, self.at).await?;
             } else {
-                workloads::stale(&mut self.write, &id, self.earlier_at).await?;
+                Table::Workloads
+                    .stale(&mut self.write, &id, self.earlier_at)
+                    .await?;
             }
         }
         Ok(())
@@ -289,7 +293,9 @@ impl Load<'_> {
                 };
                 findings::gone(&mut self.write, &id, &before, &seen).await?;
             } else if !it.is_stale {
-                findings::stale(&mut self.write, &id, self.earlier_at).await?;
+                Table::Findings
+                    .stale(&mut self.write, &id, self.earlier_at)
+                    .await?;
             }
         }
         Ok(totals)

@@ -101,7 +101,7 @@ pub(super) fn service<'r>(object: &str, record: &'r Map<String, Value>) -> &'r s
     }
 }
 
-/// Whether the record of an object runs; `None` if it is nothing that runs by itself.
+/// Whether the record of an object runs; `None` if such an object does not run by itself.
 fn is_running(object: &str, record: &Map<String, Value>) -> Option<bool> {
     match object {
         "EcsTask" | "EcsContainer" => {
@@ -115,7 +115,7 @@ fn is_running(object: &str, record: &Map<String, Value>) -> Option<bool> {
     }
 }
 
-/// Whether the subject of a finding runs; `None` if that is not known, or it is nothing that runs.
+/// Whether the subject of a finding runs; `None` if that is not known, or if such an object does not run.
 pub(super) fn runs(finding: &Finding, record: &Map<String, Value>) -> Option<bool> {
     if finding.is_about_running() {
         return Some(true);

@@ -113,22 +113,3 @@ pub(crate) async fn place(write: &mut Write, id: &str) -> Result<(String, RowPla
     };
     Ok((control, place))
 }
-
-/// Notes when it was last seen: not by this scan, which was not complete there.
-pub(crate) async fn stale(write: &mut Write, id: &str, last_seen: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE findings SET last_seen = $1 WHERE id = $2")
-        .bind(last_seen)
-        .bind(id)
-        .execute(&mut **write)
-        .await?;
-    Ok(())
-}
-
-/// Findings whose subject went before a time are forgotten, with their history.
-pub(crate) async fn forget_gone(write: &mut Write, before: i64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM findings WHERE gone_at < $1")
-        .bind(before)
-        .execute(&mut **write)
-        .await?;
-    Ok(())
-}

@@ -115,35 +115,6 @@ pub(crate) async fn place(write: &mut Write, id: &str) -> Result<RowPlace, Store
     })
 }
 
-/// Notes that a scan would have seen it.
-pub(crate) async fn gone(write: &mut Write, id: &str, at: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE objects SET gone_at = $1 WHERE id = $2")
-        .bind(at)
-        .bind(id)
-        .execute(&mut **write)
-        .await?;
-    Ok(())
-}
-
-/// Notes when it was last seen: not by this scan, which was not complete there.
-pub(crate) async fn stale(write: &mut Write, id: &str, last_seen: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE objects SET last_seen = $1 WHERE id = $2")
-        .bind(last_seen)
-        .bind(id)
-        .execute(&mut **write)
-        .await?;
-    Ok(())
-}
-
-/// Records that went before a time are forgotten.
-pub(crate) async fn forget_gone(write: &mut Write, before: i64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM objects WHERE gone_at < $1")
-        .bind(before)
-        .execute(&mut **write)
-        .await?;
-    Ok(())
-}
-
 /// Records that fit a filter and follow a cursor.
 pub(crate) async fn page(
     from: impl SqliteExecutor<'_>,

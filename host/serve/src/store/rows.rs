@@ -2,6 +2,9 @@
 
 use portolan_machine::fingerprint::fingerprint;
 use portolan_sandbox::ControlResult;
+use sqlx::{QueryBuilder, Sqlite};
+
+use super::{StoreError, Write};
 
 /// The first bytes of the SHA-256 of what identifies a row.
 pub(crate) type Id = [u8; 16];
@@ -23,6 +26,69 @@ pub(crate) fn id_of(hex: &str) -> Option<Id> {
         *byte = u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()?;
     }
     (hex.len() == 32).then_some(id)
+}
+
+/// A table whose rows a scan may see no more. The columns `last_seen` and `gone_at` are NULL while the newest scan sees
+/// a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Table {
+    Findings,
+    Objects,
+    Workloads,
+}
+
+impl Table {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Findings => "findings",
+            Self::Objects => "objects",
+            Self::Workloads => "workloads",
+        }
+    }
+
+    /// Notes that a scan would have seen a row.
+    pub(crate) async fn gone(self, write: &mut Write, id: &str, at: i64) -> Result<(), StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new("UPDATE ");
+        query
+            .push(self.name())
+            .push(" SET gone_at = ")
+            .push_bind(at);
+        query.push(" WHERE id = ").push_bind(id.to_owned());
+        query.build().execute(&mut **write).await?;
+        Ok(())
+    }
+
+    /// Notes when a row was last seen, unless that is known: not by this scan, which was not complete there.
+    pub(crate) async fn stale(
+        self,
+        write: &mut Write,
+        id: &str,
+        last_seen: i64,
+    ) -> Result<(), StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new("UPDATE ");
+        query
+            .push(self.name())
+            .push(" SET last_seen = COALESCE(last_seen, ")
+            .push_bind(last_seen);
+        query.push(") WHERE id = ").push_bind(id.to_owned());
+        query.build().execute(&mut **write).await?;
+        Ok(())
+    }
+
+    /// Rows that went before a time are forgotten; findings with their history.
+    pub(crate) async fn forget_gone(
+        self,
+        write: &mut Write,
+        before: i64,
+    ) -> Result<(), StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new("DELETE FROM ");
+        query
+            .push(self.name())
+            .push(" WHERE gone_at < ")
+            .push_bind(before);
+        query.build().execute(&mut **write).await?;
+        Ok(())
+    }
 }
 
 /// A record or a finding. LAST_CAPTURED is not part of its body, because it changes with every scan.

@@ -136,35 +136,6 @@ pub(crate) async fn put(
     Ok(())
 }
 
-/// Notes that a scan would have seen it.
-pub(crate) async fn gone(write: &mut Write, id: &str, at: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE workloads SET gone_at = $1 WHERE id = $2")
-        .bind(at)
-        .bind(id)
-        .execute(&mut **write)
-        .await?;
-    Ok(())
-}
-
-/// Notes when it was last seen, unless that is known: not by this scan, which was not complete there.
-pub(crate) async fn stale(write: &mut Write, id: &str, last_seen: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE workloads SET last_seen = COALESCE(last_seen, $1) WHERE id = $2")
-        .bind(last_seen)
-        .bind(id)
-        .execute(&mut **write)
-        .await?;
-    Ok(())
-}
-
-/// Workloads that went before a time are forgotten.
-pub(crate) async fn forget_gone(write: &mut Write, before: i64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM workloads WHERE gone_at < $1")
-        .bind(before)
-        .execute(&mut **write)
-        .await?;
-    Ok(())
-}
-
 /// A workload, whether it is gone or not.
 pub(crate) async fn by_id(
     from: impl SqliteExecutor<'_>,

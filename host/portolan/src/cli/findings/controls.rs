@@ -30,7 +30,7 @@ impl Controls {
             .with_context(|| format!("cannot read {}", file.display()))?;
         let assessment: Assessment = serde_json::from_str(&text).with_context(|| {
             format!(
-                "{} is no assessment; run `portolan assess` again",
+                "{} is not an assessment; run `portolan assess` again",
                 file.display()
             )
         })?;
