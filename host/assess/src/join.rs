@@ -368,3 +368,6 @@ impl Joined {
         self.related.get(name).is_some_and(|it| it.is_truncated)
     }
 }
+
+#[cfg(test)]
+mod tests;

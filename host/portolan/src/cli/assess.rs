@@ -171,11 +171,25 @@ impl Prepared {
         }
         let has_all = has_all_subjects(&self.assessors, config, &assessment);
         let status = tally.status(assessing.fail_on, has_all);
-        if let Some(reason) = tally.failed(assessing.fail_on).filter(|_| status == FOUND) {
+        let reason = match status {
+            FOUND => tally.failed(assessing.fail_on),
+            PARTIAL => Some(missing(&assessment)),
+            _ => None,
+        };
+        if let Some(reason) = reason {
             talk::say(&reason);
         }
         Ok(status)
     }
+}
+
+/// What is said where data are missing: the first reason, since each control may have its own in every Region.
+fn missing(assessment: &Assessment) -> String {
+    let controls = assessment.controls.iter();
+    let mut reasons = controls.flat_map(|it| it.reason.iter().chain(it.not_evaluated.keys()));
+    let first = reasons.next().map_or("", String::as_str);
+    let first = portolan_machine::text::printable(first, 300);
+    format!("data are missing: {first}; assessment.json has every reason")
 }
 
 /// Whether the controls that matter to the exit status have all their subjects. What runs may be as bad as any.
